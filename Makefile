@@ -1,0 +1,181 @@
+# The only build file.
+#
+#   make                     build/zhiheng (MODE=release CC=gcc)
+#   make MODE=asan           build/asan-gcc/zhiheng; also debug, tsan, cov, fuzz
+#   make unit test-unit fuzz check format-check cppcheck tidy clean
+#
+# Every src/**/*.c is found by wildcard; everything generated is below build/<mode>-<cc>/.
+
+MODE ?= release
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(MODE),fuzz)
+CC := clang
+endif
+ifeq ($(filter $(MODE),release debug asan tsan cov fuzz),)
+$(error MODE must be one of: release debug asan tsan cov fuzz)
+endif
+COMPILER := $(if $(findstring clang,$(notdir $(CC))),clang,gcc)
+
+B   := build/$(MODE)-$(COMPILER)
+OBJ := $(B)/obj
+GEN := $(B)/gen
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# ---- sources -------------------------------------------------------------------------------
+MAINS     := $(wildcard src/main.c src/verify.c src/witness.c)
+LIB_SRC   := $(sort $(wildcard src/*/*.c src/app/*/*.c))
+HEADERS   := $(sort $(wildcard src/*/*.h src/app/*/*.h))
+UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_MORE := $(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
+FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+# Any other C file of tests/<room>/ and bench/ is a program of its own, linked with the library.
+TEST_SRC  := $(sort $(filter-out tests/unit/% tests/fuzz/%,$(wildcard tests/*/*.c)))
+BENCH_SRC := $(sort $(wildcard bench/*.c))
+TOOL_SRC  := $(sort $(wildcard tool/*.c))
+PACKS     := $(sort $(shell find packs -type f -not -path '*/.*' 2>/dev/null))
+C_FILES   := $(LIB_SRC) $(MAINS) $(UNIT_SRC) $(UNIT_MORE) $(FUZZ_SRC) $(TEST_SRC) $(BENCH_SRC) \
+             $(TOOL_SRC)
+STYLED    := $(C_FILES) $(HEADERS) $(sort $(wildcard tests/*/*.h tool/*.h bench/*.h))
+
+# ---- flags ---------------------------------------------------------------------------------
+PKGS := sqlite3 libpq yaml-0.1 libzip libxml-2.0 libmicrohttpd libutf8proc libcrypto zlib
+ifeq ($(shell pkg-config --exists $(PKGS) && echo yes),)
+$(error a library is missing, ./run installs it: $(shell pkg-config --print-errors --errors-to-stdout --exists $(PKGS)))
+endif
+PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+        -Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wvla -Wundef -Wcast-qual \
+        -Wwrite-strings -Wdouble-promotion -Wswitch-enum
+WARN_gcc   := -Wimplicit-fallthrough=5 -Wlogical-op -Wduplicated-cond -Wduplicated-branches
+WARN_clang := -Wimplicit-fallthrough
+
+HARDEN := -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2
+ifneq ($(filter x86_64 i686,$(shell uname -m)),)
+HARDEN += -fcf-protection
+endif
+HARDEN_gcc   := -ftrivial-auto-var-init=zero
+# clang 14 asks for this second flag before it accepts the first one.
+HARDEN_clang := -ftrivial-auto-var-init=zero \
+                -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# A warning is an error in release and debug. Not under sanitizers: gcc follows their checks into
+# branches that cannot be taken and warns about those.
+FLAGS_release := -O2 -g -Werror -Wnull-dereference $(HARDEN) $(HARDEN_$(COMPILER))
+FLAGS_debug   := -Og -g -Werror -Wnull-dereference
+FLAGS_asan    := -O1 -g $(SANITIZE)
+FLAGS_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+FLAGS_cov     := -O0 -g $(if $(filter clang,$(COMPILER)),-fprofile-instr-generate -fcoverage-mapping,--coverage)
+FLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+                 -fno-omit-frame-pointer
+
+CPPFLAGS := -D_GNU_SOURCE -Isrc $(PKG_CFLAGS)
+CFLAGS   := -std=c11 -ffp-contract=off -fPIE -fno-strict-overflow $(WARN) $(WARN_$(COMPILER)) \
+            $(FLAGS_$(MODE))
+LDFLAGS  := -pie -Wl,--as-needed -Wl,-z,relro,-z,now,-z,noexecstack
+LDLIBS   := $(PKG_LIBS) -lpthread -lm
+
+# ---- programs ------------------------------------------------------------------------------
+LIB      := $(B)/libzhiheng.a
+PROGRAMS := $(patsubst src/%.c,$(B)/%,$(MAINS:src/main.c=src/zhiheng.c))
+PROGRAMS := $(PROGRAMS:$(B)/verify=$(B)/zhiheng-verify)
+PROGRAMS := $(PROGRAMS:$(B)/witness=$(B)/zhiheng-witness)
+VECTORS  := $(if $(wildcard tests/vectors/vectors.c),$(B)/tests/vectors/vectors)
+UNIT     := $(UNIT_SRC:%.c=$(B)/%)
+TESTS    := $(TEST_SRC:%.c=$(B)/%)
+BENCH    := $(BENCH_SRC:%.c=$(B)/%)
+FUZZ     := $(FUZZ_SRC:%.c=$(B)/%)
+# Only the release build by the default compiler is what the outside sees as build/<program>.
+PUBLIC   := $(if $(filter release-gcc,$(MODE)-$(COMPILER)),$(addprefix build/,$(notdir $(PROGRAMS) $(VECTORS))))
+
+.PHONY: all lib unit tests bench fuzz tools test-unit check format format-check cppcheck tidy clean FORCE
+all: $(LIB) $(PROGRAMS) $(VECTORS) $(PUBLIC)
+lib: $(LIB)
+unit: $(UNIT)
+tests: $(TESTS)
+bench: $(BENCH)
+fuzz: $(FUZZ)
+tools: $(TOOL_SRC:%.c=$(B)/%)
+
+$(OBJ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(OBJ)/gen/%.o: $(GEN)/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(OBJ)/gen/embed.o: $(PACKS)
+$(OBJ)/tests/%.o: CPPFLAGS += -Itests
+
+LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o) $(OBJ)/gen/embed.o $(OBJ)/gen/index.o
+# Rewritten when a source file appears or disappears, so that the archive never keeps a dead object.
+$(B)/objects.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIB_OBJ)' | cmp -s - $@ || echo '$(LIB_OBJ)' > $@
+$(LIB): $(LIB_OBJ) $(B)/objects.list
+	@rm -f $@
+	ar rcs $@ $(LIB_OBJ)
+
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+$(B)/zhiheng: $(OBJ)/src/main.o $(LIB)
+	$(LINK)
+$(B)/zhiheng-%: $(OBJ)/src/%.o $(LIB)
+	$(LINK)
+$(UNIT): $(B)/%: $(OBJ)/%.o $(UNIT_MORE:%.c=$(OBJ)/%.o) $(LIB)
+	@mkdir -p $(@D)
+	$(LINK) -lcmocka
+$(TESTS) $(BENCH): $(B)/%: $(OBJ)/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(LINK)
+$(FUZZ): $(B)/%: $(OBJ)/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer
+build/%: $(B)/%
+	cp -f $< $@
+build/vectors: $(VECTORS)
+	cp -f $< $@
+
+# ---- build-time programs and what they write -----------------------------------------------
+$(B)/tool/%: tool/%.c $(wildcard tool/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O1 -g -Werror $(WARN) $(WARN_$(COMPILER)) -o $@ $<
+
+$(GEN)/embed.c: $(B)/tool/embed FORCE
+	@mkdir -p $(@D)
+	@$(B)/tool/embed $(PACKS) > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(GEN)/index.c: $(B)/tool/index FORCE
+	@mkdir -p $(@D)
+	@$(B)/tool/index $(LIB_SRC) > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# ---- checks --------------------------------------------------------------------------------
+test-unit: unit
+	ZH_MODE=$(MODE) CC=$(CC) tests/unit/run.sh
+check: $(B)/tool/checksrc
+	$(B)/tool/checksrc .
+format:
+	clang-format -i $(STYLED)
+format-check:
+	clang-format --dry-run -Werror $(STYLED)
+cppcheck:
+	@mkdir -p build/cppcheck
+	cppcheck --quiet --enable=warning,portability --inline-suppr --std=c11 --error-exitcode=1 \
+	    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+	    --cppcheck-build-dir=build/cppcheck -j2 -D_GNU_SOURCE -Isrc -Itests $(C_FILES)
+TIDY := bugprone-*,cert-*,clang-analyzer-*,misc-*,-bugprone-easily-swappable-parameters
+TIDY := $(TIDY),-cert-err33-c,-cert-dcl37-c,-cert-dcl51-cpp,-bugprone-reserved-identifier,-misc-unused-parameters
+tidy:
+	clang-tidy --quiet --checks='-*,$(TIDY)' --warnings-as-errors='*' $(LIB_SRC) $(MAINS) -- \
+	    -std=c11 $(CPPFLAGS)
+
+clean:
+	rm -rf build
+
+-include $(patsubst %.c,$(OBJ)/%.d,$(LIB_SRC) $(MAINS) $(UNIT_SRC) $(UNIT_MORE) $(FUZZ_SRC) $(TEST_SRC) $(BENCH_SRC))
+-include $(OBJ)/gen/embed.d $(OBJ)/gen/index.d

@@ -1,0 +1,18 @@
+/* Every event id that may be logged, with what it says. The checker of sources holds the first
+ * argument of each zh_log call against this list; documentation is made from it. */
+#ifndef ZH_BASE_LOG_EVENTS_H
+#define ZH_BASE_LOG_EVENTS_H
+
+/* X(id, meaning) */
+#define ZH_LOG_EVENTS(X)                                                                           \
+    X("panic", "断言失败，进程终止（由 zh_panic 直接写出）")                                       \
+    X("store.open", "打开或迁移数据库")                                                            \
+    X("store.slow", "语句或事务超过时限")                                                          \
+    X("store.notice", "数据库服务的提示（不含数值）")                                              \
+    X("store.reconnect", "池中的数据库连接已断，重新连接")                                         \
+    X("job.lease", "任务租约的取得、丢失或过期")                                                   \
+    X("import.batch", "导入批次的进度与结果")                                                      \
+    X("net.listen", "监听地址与端口")                                                              \
+    X("net.slow_inline", "网络线程上的处理超过 5 毫秒")
+
+#endif

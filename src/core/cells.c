@@ -1,0 +1,623 @@
+/* Answering from cells: the smallest cube that holds everything asked for, else a recount of the
+ * records in force. Both end in one aggregator, so that they can only differ in what they read. */
+#include "core/cube.h"
+#include "core/cube_private.h"
+#include "core/read.h"
+#include "core/read_private.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { SUBTREE_IN_MAX = 800 };
+
+typedef zh_answering answering;
+
+/* ---- choosing a cube ------------------------------------------------------------------------- */
+
+static bool grain_holds(zh_grain kept, zh_grain wanted)
+{
+    return kept != ZH_GRAIN_NONE && kept <= wanted;
+}
+
+/* Whether [first, last] begins and ends with cells of this grain. */
+static bool aligned(zh_date first, zh_date last, zh_grain grain)
+{
+    int y = 0;
+    int m = 0;
+    int d = 0;
+    zh_date_civil(first, &y, &m, &d);
+    int y2 = 0;
+    int m2 = 0;
+    int d2 = 0;
+    zh_date_civil(last + 1, &y2, &m2, &d2);
+    int months = grain == ZH_GRAIN_YEAR      ? 12
+                 : grain == ZH_GRAIN_HALF    ? 6
+                 : grain == ZH_GRAIN_QUARTER ? 3
+                                             : 1;
+    return grain == ZH_GRAIN_DAY ||
+           (d == 1 && d2 == 1 && (m - 1) % months == 0 && (m2 - 1) % months == 0);
+}
+
+static bool level_holds(const zh_dim *dim, uint16_t wanted)
+{
+    return dim->level == 0 || (wanted != 0 && wanted <= dim->level);
+}
+
+static int dim_of(const zh_cube *cube, zh_str id, uint16_t level)
+{
+    for (size_t i = 0; i < cube->ndims; i++) {
+        const zh_dim *dim = &cube->dims[i];
+        if (dim->grain == ZH_GRAIN_NONE && zh_str_eq(dim->id, id) && level_holds(dim, level)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static int time_of(const zh_cube *cube, const zh_cell_query *q)
+{
+    for (size_t i = 0; i < cube->ndims; i++) {
+        zh_grain grain = cube->dims[i].grain;
+        if (grain != ZH_GRAIN_NONE && (q->by == ZH_GRAIN_NONE || grain_holds(grain, q->by)) &&
+            (!q->has_span || aligned(q->first, q->last, grain))) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static uint16_t filter_level(const zh_cube *cube, const zh_cell_filter *f)
+{
+    for (size_t i = 0; i < cube->ndims; i++) {
+        const zh_dim *dim = &cube->dims[i];
+        if (zh_str_eq(dim->id, f->dim) && dim->codes != NULL) {
+            const zh_code *code = zh_code_find(dim->codes, f->value, INT32_MIN);
+            return code && f->subtree ? code->level : 0;
+        }
+    }
+    return 0;
+}
+
+static bool cube_holds(answering *a, const zh_cube *cube)
+{
+    const zh_cell_query *q = a->q;
+    for (size_t i = 0; i < q->nfilters; i++) {
+        a->filter_at[i] = dim_of(cube, q->filters[i].dim, filter_level(cube, &q->filters[i]));
+        if (a->filter_at[i] < 0) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < q->ngroups; i++) {
+        a->group_at[i] = dim_of(cube, q->groups[i].dim, q->groups[i].level);
+        if (a->group_at[i] < 0) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < q->nmeasures; i++) {
+        a->measure_at[i] = -1;
+        for (size_t m = 0; m < cube->nmeasures; m++) {
+            if (cube->measures[m] == q->measures[i]) {
+                a->measure_at[i] = (int)m;
+            }
+        }
+        if (a->measure_at[i] < 0) {
+            return false;
+        }
+    }
+    a->time_at = time_of(cube, q);
+    return a->time_at >= 0 || (!q->has_span && q->by == ZH_GRAIN_NONE);
+}
+
+static const zh_cube *choose(answering *a)
+{
+    const zh_cube *best = NULL;
+    for (size_t i = 0; i < a->q->reg->ncubes; i++) {
+        const zh_cube *cube = &a->q->reg->cubes[i];
+        if ((best == NULL || cube->ndims < best->ndims) && cube_holds(a, cube)) {
+            best = cube;
+        }
+    }
+    if (best != NULL) {
+        (void)cube_holds(a, best); /* sets the positions */
+    }
+    return best;
+}
+
+/* ---- the ad-hoc cube of a recount ------------------------------------------------------------ */
+
+static const zh_dim *declared_dim(const zh_register *reg, zh_str id, uint16_t level)
+{
+    for (size_t c = 0; c < reg->ncubes; c++) {
+        int at = dim_of(&reg->cubes[c], id, level);
+        if (at >= 0) {
+            return &reg->cubes[c].dims[at];
+        }
+    }
+    return NULL;
+}
+
+static zh_rc add_dim(answering *a, zh_dim *dims, size_t *n, zh_str id, uint16_t level, int *at)
+{
+    const zh_register *reg = a->q->reg;
+    for (size_t i = 0; i < *n; i++) {
+        if (zh_str_eq(dims[i].id, id) && level_holds(&dims[i], level)) {
+            *at = (int)i;
+            return ZH_OK;
+        }
+    }
+    if (*n == ZH_CUBE_DIMS_MAX) {
+        return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.dims", "一次最多问 %d 个维度",
+                          ZH_CUBE_DIMS_MAX);
+    }
+    const zh_dim *declared = declared_dim(reg, id, level);
+    const zh_field *field = declared ? NULL : zh_register_field(reg, id);
+    if (declared == NULL &&
+        (field == NULL || field->table != NULL || field->type == ZH_TYPE_TABLE)) {
+        zh_err_set(a->ctx->err, ZH_EINVAL, "cube.dim", "“%.*s”没有维度“%.*s”",
+                   ZH_FMT(reg->label.zh), ZH_FMT(id));
+        zh_err_fix(a->ctx->err, "用 model docs %.*s 查看可用的维度", ZH_FMT(reg->id));
+        return ZH_EINVAL;
+    }
+    *at = (int)*n;
+    dims[(*n)++] = declared ? *declared
+                            : (zh_dim){.id = field->id,
+                                       .column = field->column,
+                                       .field = field,
+                                       .codes = field->type == ZH_TYPE_CODE ? field->codes : NULL};
+    return ZH_OK;
+}
+
+static zh_rc make_cube(answering *a)
+{
+    const zh_cell_query *q = a->q;
+    zh_cube *cube = ZH_NEW(a->ctx->arena, zh_cube);
+    zh_dim *dims = ZH_NEW_N(a->ctx->arena, zh_dim, ZH_CUBE_DIMS_MAX);
+    zh_rc rc = ZH_OK;
+    a->time_at = -1;
+    if (q->has_span || q->by != ZH_GRAIN_NONE) {
+        a->time_at = 0;
+        dims[cube->ndims++] = (zh_dim){.id = ZH_STR("day"), .grain = ZH_GRAIN_DAY};
+    }
+    for (size_t i = 0; i < q->nfilters && rc == ZH_OK; i++) {
+        const zh_dim *any = declared_dim(q->reg, q->filters[i].dim, 0);
+        uint16_t level = 0;
+        if (any == NULL && q->filters[i].subtree) {
+            for (size_t c = 0; c < q->reg->ncubes && level == 0; c++) {
+                level = filter_level(&q->reg->cubes[c], &q->filters[i]);
+            }
+        }
+        rc = add_dim(a, dims, &cube->ndims, q->filters[i].dim, level, &a->filter_at[i]);
+    }
+    for (size_t i = 0; i < q->ngroups && rc == ZH_OK; i++) {
+        rc = add_dim(a, dims, &cube->ndims, q->groups[i].dim, q->groups[i].level, &a->group_at[i]);
+    }
+    for (size_t i = 0; i < q->nmeasures; i++) {
+        a->measure_at[i] = (int)i;
+    }
+    cube->dims = dims;
+    cube->measures = q->measures;
+    cube->nmeasures = q->nmeasures;
+    a->cube = cube;
+    return rc;
+}
+
+/* ---- aggregating ----------------------------------------------------------------------------- */
+
+static bool passes(const answering *a, const zh_str *dims, bool stock)
+{
+    for (size_t i = 0; i < a->q->nfilters; i++) {
+        const zh_cell_filter *f = &a->q->filters[i];
+        zh_str v = dims[a->filter_at[i]];
+        if (zh_str_eq(v, f->value)) {
+            continue;
+        }
+        const zh_codes *codes = a->cube->dims[a->filter_at[i]].codes;
+        const zh_code *code =
+            f->subtree && codes != NULL ? zh_code_find(codes, v, INT32_MIN) : NULL;
+        if (code == NULL || a->ancestors[i] == NULL || !zh_code_within(code, a->ancestors[i])) {
+            return false;
+        }
+    }
+    if (a->q->has_span) {
+        zh_str t = dims[a->time_at];
+        return t.n > 0 && zh_str_cmp(t, a->last) <= 0 && (stock || zh_str_cmp(t, a->first) >= 0);
+    }
+    return true;
+}
+
+/* The text of a time cell at a coarser grain. */
+static zh_str coarser(zh_arena *arena, zh_str t, zh_grain grain)
+{
+    zh_date first = 0;
+    zh_date last = 0;
+    if (t.n == 0 || zh_period_parse(t, &first, &last) != ZH_OK) {
+        return ZH_STR("");
+    }
+    return zh_grain_text(arena, first, grain);
+}
+
+static zh_str group_value(const answering *a, size_t g, const zh_str *dims)
+{
+    const zh_dim *dim = &a->cube->dims[a->group_at[g]];
+    zh_str v = dims[a->group_at[g]];
+    uint16_t level = a->q->groups[g].level;
+    if (level == 0 || level == dim->level || dim->codes == NULL) {
+        return v;
+    }
+    const zh_code *code = zh_code_find(dim->codes, v, INT32_MIN);
+    code = code ? zh_code_at_level(code, level) : NULL;
+    return code ? code->code : ZH_STR("");
+}
+
+static zh_rc cell_of(answering *a, const zh_str *dims, zh_cell **out)
+{
+    zh_arena *arena = a->ctx->arena;
+    size_t n = a->q->ngroups;
+    bool timed = a->q->by != ZH_GRAIN_NONE;
+    zh_str groups[ZH_ANSWER_GROUPS_MAX + 1];
+    zh_buf key;
+    zh_buf_init(&key, 8192);
+    for (size_t g = 0; g < n + timed; g++) {
+        groups[g] = g < n ? group_value(a, g, dims) : coarser(arena, dims[a->time_at], a->q->by);
+        zh_buf_u32be(&key, (uint32_t)groups[g].n);
+        zh_buf_str(&key, groups[g]);
+    }
+    zh_cell *cell = zh_map_get(&a->by_groups, zh_buf_view(&key));
+    if (cell == NULL && (a->cells.n == ZH_CELLS_MAX || zh_arena_left(arena) < (size_t)4 << 20)) {
+        zh_buf_free(&key);
+        return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.cells", "答案的单元太多，请减少分组");
+    }
+    if (cell == NULL) {
+        cell = ZH_NEW(arena, zh_cell);
+        cell->groups = ZH_NEW_N(arena, zh_str, n + timed + 1);
+        for (size_t g = 0; g < n + timed; g++) {
+            cell->groups[g] = zh_str_dup(arena, groups[g]);
+        }
+        cell->values = ZH_NEW_N(arena, zh_i128, a->q->nmeasures + 1);
+        cell->counts = ZH_NEW_N(arena, int64_t, a->q->nmeasures + 1);
+        cell->keys = ZH_NEW_N(arena, zh_key_count *, a->q->nmeasures + 1);
+        cell->nkeys = ZH_NEW_N(arena, size_t, a->q->nmeasures + 1);
+        zh_map_put(&a->by_groups, zh_str_dup(arena, zh_buf_view(&key)), cell);
+        zh_vec_push(arena, &a->cells, cell);
+    }
+    zh_buf_free(&key);
+    *out = cell;
+    return ZH_OK;
+}
+
+zh_rc zh_answer_take(answering *a, const zh_delta *d)
+{
+    bool in_span = passes(a, d->dims, false);
+    bool wanted = in_span && d->n != 0;
+    for (size_t i = 0; i < a->q->nmeasures; i++) {
+        const zh_measure *m = a->q->measures[i];
+        wanted = wanted || ((m->kind == ZH_M_STOCK ? passes(a, d->dims, true) : in_span) &&
+                            d->values[a->measure_at[i]] != 0);
+    }
+    if (!wanted) {
+        return ZH_OK;
+    }
+    zh_cell *cell = NULL;
+    zh_rc rc = cell_of(a, d->dims, &cell);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    cell->n += in_span ? d->n : 0;
+    for (size_t i = 0; i < a->q->nmeasures; i++) {
+        int at = a->measure_at[i];
+        if (in_span || a->q->measures[i]->kind == ZH_M_STOCK) {
+            cell->values[i] += d->values[at];
+            cell->counts[i] += d->counts[at];
+        }
+    }
+    return ZH_OK;
+}
+
+/* Keys are gathered unsorted with repetitions and put together at the end. */
+zh_rc zh_answer_take_key(answering *a, const zh_str *dims, size_t measure, zh_str key, int64_t n)
+{
+    if (n == 0 || !passes(a, dims, false)) {
+        return ZH_OK;
+    }
+    zh_cell *cell = NULL;
+    zh_rc rc = cell_of(a, dims, &cell);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    size_t used = cell->nkeys[measure];
+    if ((used & (used + 1)) == 0) { /* grow when used + 1 is a power of two */
+        zh_key_count *grown = ZH_TRY_N(a->ctx->arena, zh_key_count, (used + 1) * 2);
+        if (grown == NULL) {
+            return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.keys", "不同取值太多，请缩小范围");
+        }
+        if (used) {
+            memcpy(grown, cell->keys[measure], used * sizeof *grown);
+        }
+        cell->keys[measure] = grown;
+    }
+    zh_str kept;
+    if (!zh_str_try_dup(a->ctx->arena, key, &kept)) {
+        return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.keys", "不同取值太多，请缩小范围");
+    }
+    cell->keys[measure][used] = (zh_key_count){kept, n};
+    cell->nkeys[measure]++;
+    return ZH_OK;
+}
+
+/* ---- reading cells --------------------------------------------------------------------------- */
+
+static void where_filters(answering *a, zh_buf *sql, zh_binds *binds)
+{
+    zh_arena *arena = a->ctx->arena;
+    for (size_t i = 0; i < a->q->nfilters; i++) {
+        const zh_dim *dim = &a->cube->dims[a->filter_at[i]];
+        if (a->ancestors[i] == NULL) {
+            zh_buf_fmt(sql, " AND %.*s = ?", ZH_FMT(dim->column));
+            zh_vec_push(arena, binds, ZH_SQL_STR(a->q->filters[i].value));
+            continue;
+        }
+        size_t n = 0;
+        for (size_t c = 0; c < dim->codes->n; c++) {
+            n += zh_code_within(&dim->codes->codes[c], a->ancestors[i]);
+        }
+        if (n > SUBTREE_IN_MAX) {
+            continue; /* passes() decides */
+        }
+        zh_buf_fmt(sql, " AND %.*s IN (", ZH_FMT(dim->column));
+        const char *comma = "";
+        for (size_t c = 0; c < dim->codes->n; c++) {
+            if (zh_code_within(&dim->codes->codes[c], a->ancestors[i])) {
+                zh_buf_fmt(sql, "%s?", comma);
+                zh_vec_push(arena, binds, ZH_SQL_STR(dim->codes->codes[c].code));
+                comma = ",";
+            }
+        }
+        zh_buf_c(sql, ')');
+    }
+    if (a->q->has_span) {
+        zh_buf_fmt(sql, " AND %.*s <= ?", ZH_FMT(a->cube->dims[a->time_at].column));
+        zh_vec_push(arena, binds, ZH_SQL_STR(a->last));
+        bool stock = false;
+        for (size_t i = 0; i < a->q->nmeasures; i++) {
+            stock = stock || a->q->measures[i]->kind == ZH_M_STOCK;
+        }
+        if (!stock) {
+            zh_buf_fmt(sql, " AND %.*s >= ?", ZH_FMT(a->cube->dims[a->time_at].column));
+            zh_vec_push(arena, binds, ZH_SQL_STR(a->first));
+        }
+    }
+}
+
+static void read_dims(const answering *a, const zh_stmt *stmt, zh_str *dims)
+{
+    for (size_t i = 0; i < a->cube->ndims; i++) {
+        dims[i] = zh_col_str(stmt, i);
+    }
+}
+
+static void select_dims(const answering *a, zh_buf *sql)
+{
+    zh_buf_z(sql, "SELECT ");
+    for (size_t i = 0; i < a->cube->ndims; i++) {
+        zh_buf_fmt(sql, "%.*s, ", ZH_FMT(a->cube->dims[i].column));
+    }
+}
+
+static zh_rc read_cells(answering *a)
+{
+    zh_arena *arena = a->ctx->arena;
+    const char *names[256];
+    zh_buf sql;
+    zh_buf_init(&sql, 1 << 20);
+    zh_binds binds = {0};
+    select_dims(a, &sql);
+    size_t n = zh_cube_value_columns(arena, a->cube, names, ZH_COUNTOF(names));
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_fmt(&sql, "%s%s", i ? ", " : "", names[i]);
+    }
+    zh_buf_fmt(&sql, " FROM %.*s WHERE 1 = 1", ZH_FMT(a->cube->table));
+    where_filters(a, &sql, &binds);
+    zh_delta d = {.cube = a->cube,
+                  .values = ZH_NEW_N(arena, zh_i128, a->cube->nmeasures + 1),
+                  .counts = ZH_NEW_N(arena, int64_t, a->cube->nmeasures + 1)};
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(a->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, a->ctx->err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, a->ctx->err)) == ZH_OK) {
+        read_dims(a, stmt, d.dims);
+        zh_cube_read_values(a->cube, stmt, a->cube->ndims, &d);
+        rc = zh_answer_take(a, &d);
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+static zh_rc read_counters(answering *a, size_t measure)
+{
+    zh_buf sql;
+    zh_buf_init(&sql, 1 << 20);
+    zh_binds binds = {0};
+    select_dims(a, &sql);
+    zh_buf_fmt(&sql, "key, n_ FROM %.*s_k WHERE measure = ?", ZH_FMT(a->cube->table));
+    zh_vec_push(a->ctx->arena, &binds, ZH_SQL_STR(a->q->measures[measure]->id));
+    where_filters(a, &sql, &binds);
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(a->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, a->ctx->err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, a->ctx->err)) == ZH_OK) {
+        zh_str dims[ZH_CUBE_DIMS_MAX];
+        read_dims(a, stmt, dims);
+        rc = zh_answer_take_key(a, dims, measure, zh_col_str(stmt, a->cube->ndims),
+                                zh_col_i64(stmt, a->cube->ndims + 1));
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* ---- recounting ------------------------------------------------------------------------------ */
+
+typedef struct recounting {
+    answering *a;
+    zh_deltas *deltas;
+} recounting;
+
+static zh_rc recount_record(void *user, zh_ctx *ctx, const zh_record *record)
+{
+    recounting *r = user;
+    bool counts = true;
+    zh_rc rc = zh_cube_counts(ctx, record, &counts);
+    if (rc != ZH_OK || !counts) {
+        return rc;
+    }
+    /* the record's own arena is rewound after this call: take what it gives at once */
+    zh_deltas *one = zh_deltas_new(ctx->arena);
+    rc = zh_cube_contribute_one(ctx, record, r->a->cube, 1, one);
+    for (size_t i = 0; i < one->cells.n && rc == ZH_OK; i++) {
+        rc = zh_answer_take(r->a, one->cells.p[i]);
+    }
+    for (size_t i = 0; i < one->keys.n && rc == ZH_OK; i++) {
+        const zh_delta_key *k = one->keys.p[i];
+        rc = zh_answer_take_key(r->a, k->dims, k->measure, k->key, k->n);
+    }
+    return rc;
+}
+
+static zh_rc recount(answering *a)
+{
+    zh_ctx scanning = *a->ctx;
+    scanning.arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    recounting r = {.a = a};
+    zh_list_query list = {
+        .reg = a->q->reg, .where = a->q->where, .as_of = a->q->as_of, .with_tables = true};
+    zh_rc rc = zh_scan(&scanning, a->conn, &list, recount_record, &r);
+    zh_arena_free(scanning.arena);
+    return rc;
+}
+
+/* ---- putting the answer together ------------------------------------------------------------- */
+
+static int by_key(const void *p, const void *q)
+{
+    return zh_str_cmp(((const zh_key_count *)p)->key, ((const zh_key_count *)q)->key);
+}
+
+static void settle_keys(zh_cell *cell, size_t measure)
+{
+    zh_key_count *keys = cell->keys[measure];
+    size_t n = cell->nkeys[measure];
+    size_t kept = 0;
+    if (n == 0) {
+        return;
+    }
+    qsort(keys, n, sizeof *keys, by_key);
+    for (size_t i = 0; i < n;) {
+        zh_key_count sum = keys[i];
+        for (i++; i < n && zh_str_eq(keys[i].key, sum.key); i++) {
+            sum.n += keys[i].n;
+        }
+        if (sum.n > 0) {
+            keys[kept++] = sum;
+        }
+    }
+    cell->nkeys[measure] = kept;
+}
+
+static bool is_empty(const answering *a, const zh_cell *cell)
+{
+    bool empty = cell->n == 0;
+    for (size_t i = 0; i < a->q->nmeasures; i++) {
+        empty = empty && cell->values[i] == 0 && cell->counts[i] == 0 && cell->nkeys[i] == 0;
+    }
+    return empty;
+}
+
+static int by_groups(const void *p, const void *q, void *user)
+{
+    const zh_cell *x = p;
+    const zh_cell *y = q;
+    const size_t *n = user;
+    for (size_t g = 0; g < *n; g++) {
+        int d = zh_str_cmp(x->groups[g], y->groups[g]);
+        if (d) {
+            return d;
+        }
+    }
+    return 0;
+}
+
+static void settle(answering *a, zh_cell_answer *out)
+{
+    zh_cell *cells = ZH_NEW_N(a->ctx->arena, zh_cell, a->cells.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < a->cells.n; i++) {
+        for (size_t m = 0; m < a->q->nmeasures; m++) {
+            settle_keys(a->cells.p[i], m);
+        }
+        if (!is_empty(a, a->cells.p[i])) {
+            cells[n++] = *a->cells.p[i];
+        }
+    }
+    size_t groups = a->q->ngroups + (a->q->by != ZH_GRAIN_NONE);
+    qsort_r(cells, n, sizeof *cells, by_groups, &groups);
+    out->cells = cells;
+    out->n = n;
+}
+
+static zh_rc prepare(answering *a)
+{
+    const zh_cell_query *q = a->q;
+    zh_assert(q->nfilters <= ZH_ANSWER_FILTERS_MAX && q->ngroups <= ZH_ANSWER_GROUPS_MAX);
+    zh_assert(q->nmeasures <= ZH_COUNTOF(a->measure_at));
+    zh_map_init(&a->by_groups, a->ctx->arena);
+    bool cubes =
+        q->where == NULL && a->ctx->rows == NULL && q->as_of == ZH_AS_OF_NOW && !q->recount;
+    a->cube = cubes ? choose(a) : NULL;
+    return ZH_OK;
+}
+
+static void resolve_filters(answering *a)
+{
+    for (size_t i = 0; i < a->q->nfilters; i++) {
+        const zh_codes *codes = a->cube->dims[a->filter_at[i]].codes;
+        a->ancestors[i] = a->q->filters[i].subtree && codes != NULL
+                              ? zh_code_find(codes, a->q->filters[i].value, INT32_MIN)
+                              : NULL;
+    }
+    if (a->q->has_span) {
+        zh_grain grain = a->cube->dims[a->time_at].grain;
+        a->first = zh_grain_text(a->ctx->arena, a->q->first, grain);
+        a->last = zh_grain_text(a->ctx->arena, a->q->last, grain);
+    }
+}
+
+zh_rc zh_cells(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_cell_answer *out)
+{
+    uint64_t started = zh_monotonic_us();
+    answering a = {.ctx = ctx, .conn = conn, .q = query};
+    *out = (zh_cell_answer){0};
+    zh_rc rc = prepare(&a);
+    out->cube = a.cube;
+    if (rc == ZH_OK && a.cube == NULL) {
+        rc = make_cube(&a);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    resolve_filters(&a);
+    bool rolled = false;
+    if (out->cube == NULL) {
+        rc = recount(&a);
+    } else {
+        rc = zh_rollup_answer(&a, &rolled);
+    }
+    if (rc == ZH_OK && out->cube != NULL && !rolled) {
+        rc = read_cells(&a);
+        for (size_t i = 0; i < query->nmeasures && rc == ZH_OK; i++) {
+            if (zh_measure_keyed(query->measures[i])) {
+                rc = read_counters(&a, i);
+            }
+        }
+    }
+    settle(&a, out);
+    out->took_us = zh_monotonic_us() - started;
+    return rc;
+}

@@ -1,0 +1,85 @@
+/* The opened province: store, model snapshot, this node's ids, and the context in which everything
+ * is read and written.
+ *
+ * Physical layout (identical on both databases; every key begins with office, code systems and the
+ * model excepted; instants are µs UTC, dates are days):
+ *   r_<reg>            current rows: office, id, version, state (id), handler_office, created_at,
+ *                      recorded_at, declaration, actor, <field columns>, d_<derived dimension>…;
+ *                      key (office, id)
+ *   r_<reg>_h          every version: the same columns, and op, transition, batch, ord, reason,
+ *                      reason_code, justification, second_actor, salt (32 bytes; NULL after
+ *                      erasure), sealed (what an erasure left, see evidence.h); key (office, id,
+ *                      version)
+ *   r_<reg>__<table>   child rows: office, parent, ord, row_id, <columns>; …_h has the complete
+ * rows of every version: office, parent, version, ord, row_id, <columns> r_<reg>_g two-character
+ * grams: office, gram, id q_<reg>_<cube>     cells: office, <dims>, <measures>; q_<reg>_<cube>_k
+ * counters per cell and key u_<reg>_<cube>     roll-ups folded from cells (rebuildable); …_k
+ * likewise zh_outbox          one row per transaction, home office and register: office, batch,
+ * register, n, at, pos, until, entries (n × 56 bytes zhl1), deltas (cell changes, for the folder);
+ * key (office, batch). until = the latest `at` up to this position zh_clock, zh_clock_h   clocks of
+ * records: office, register, record, clock, started_at, due_at, ended_at, suspended_at, breached
+ * (0, 1); _h has a version and every change zh_due             office, register, record, kind
+ * (clock, field), name, due_at, error zh_counter         office, name, next: numbers zh_file,
+ * zh_file_use   files by digest, and which records use them zh_setting, zh_model, zh_model_file,
+ * zh_shape   settings; adopted models and their sources; the canonical fields of every declaration
+ * version
+ *
+ * Position: the log index of a version is outbox.pos + ord. pos is NULL until the sequencer, after
+ * commit, gives it; only then as_of sees the version. A log size S means the entries 0 … S-1.
+ */
+#ifndef ZH_CORE_CORE_H
+#define ZH_CORE_CORE_H
+
+#include "model/model.h"
+#include "store/store.h"
+
+typedef struct zh_core zh_core;
+
+typedef struct zh_core_options {
+    const char *data_dir;     /* holds zhiheng.db, files/, jobs/; NULL only with db_url */
+    const char *db_url;       /* NULL: sqlite:<data_dir>/zhiheng.db */
+    const char *packs;        /* directory of declarations; NULL: those embedded in the program */
+    zh_model *model;          /* use this model (retained) instead of reading packs; tests */
+    int64_t office;           /* home office of this installation, 0 = stored setting, else 1 */
+    unsigned node;            /* 0..1023, part of every id */
+    bool relaxed_sync;        /* tests and throw-away databases */
+    bool migrate_destructive; /* carry out destructive steps of the migration plan */
+} zh_core_options;
+
+/* Opens, compiles the declarations (or uses the adopted ones when their digest is unchanged),
+ * creates or migrates tables. Fails with the migration plan in err when a destructive step is
+ * needed. */
+zh_rc zh_core_open(const zh_core_options *options, zh_core **out, zh_err *err) ZH_MUST;
+void zh_core_close(zh_core *core);
+
+/* The current model, retained: release it. */
+zh_model *zh_core_model(zh_core *core);
+/* Migrates to and swaps in another model while serving; readers keep the snapshot they hold. */
+zh_rc zh_core_adopt(zh_core *core, zh_model *model, bool destructive, zh_err *err) ZH_MUST;
+zh_store *zh_core_store(zh_core *core);
+const char *zh_core_data_dir(const zh_core *core); /* NULL when db_url only */
+int64_t zh_core_office(const zh_core *core);
+
+/* A new id: 41 bits of milliseconds since 2020-01-01Z, 10 of node, 12 of counter; strictly greater
+ * than every id made before by this process and than `after` (a superseded batch, 0 none). A clock
+ * that steps back makes it wait or continue from the last millisecond. Thread-safe. */
+int64_t zh_core_id(zh_core *core, int64_t after);
+
+/* Who reads or writes, and what for. There is no read or write without one. */
+typedef struct zh_ctx {
+    zh_core *core;
+    zh_model *model; /* snapshot for this request */
+    zh_arena *arena;
+    zh_err *err;
+    zh_str actor; /* "operator" (local), "clock", later a user id */
+    zh_str role;
+    zh_str purpose;
+    int64_t office;         /* the actor's office: home of what it creates */
+    const zh_program *rows; /* row scope of the register being read; NULL = all rows */
+} zh_ctx;
+
+/* The local operator's context: all rows, role "operator". Release with zh_ctx_end. */
+zh_ctx zh_ctx_local(zh_core *core, zh_arena *arena, zh_err *err);
+void zh_ctx_end(zh_ctx *ctx);
+
+#endif

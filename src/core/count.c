@@ -1,0 +1,302 @@
+/* Counts and facets: zero, one or two groupings over the same predicate as a list.
+ *
+ * The database groups by stored value; code levels and time grains are folded in the program, so
+ * both databases agree and hierarchies stay data. Expressions SQL cannot say are counted by a scan.
+ */
+#include "core/cube_private.h"
+#include "core/read.h"
+#include "core/read_private.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GROUPS_MAX = 2, FOLD_MAX = 1000000 };
+
+typedef struct tally {
+    zh_str keys[GROUPS_MAX];
+    int64_t n;
+} tally;
+
+typedef struct counter {
+    zh_ctx *ctx;
+    const zh_list_query *q;
+    const zh_group *groups;
+    size_t ngroups;
+    zh_map by_key;
+    ZH_VEC(tally *) tallies;
+    int64_t total;
+} counter;
+
+zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain)
+{
+    int year = 0;
+    int month = 0;
+    int day = 0;
+    zh_date_civil(date, &year, &month, &day);
+    switch (grain) {
+    case ZH_GRAIN_NONE:
+    case ZH_GRAIN_DAY: return zh_str_fmt(arena, "%04d-%02d-%02d", year, month, day);
+    case ZH_GRAIN_MONTH: return zh_str_fmt(arena, "%04d-%02d", year, month);
+    case ZH_GRAIN_QUARTER: return zh_str_fmt(arena, "%04dQ%d", year, (month - 1) / 3 + 1);
+    case ZH_GRAIN_HALF: return zh_str_fmt(arena, "%04dH%d", year, month > 6 ? 2 : 1);
+    case ZH_GRAIN_YEAR: return zh_str_fmt(arena, "%04d", year);
+    }
+    return ZH_STR_NONE;
+}
+
+/* The group key of a stored value. */
+static zh_str key_of(zh_arena *arena, const zh_group *group, zh_sql_value v)
+{
+    if (v.type == ZH_SQL_NULL) {
+        return ZH_STR_NONE;
+    }
+    if (group->is_state) {
+        return zh_str_dup(arena, v.bytes);
+    }
+    const zh_field *field = group->field;
+    switch (field->type) {
+    case ZH_TYPE_DATE:
+    case ZH_TYPE_DATETIME:
+    case ZH_TYPE_PERIOD:
+        /* the SQL key is already a day number */
+        return zh_grain_text(arena, (zh_date)v.i64, group->grain);
+    case ZH_TYPE_BOOL: return v.i64 ? ZH_STR("true") : ZH_STR("false");
+    case ZH_TYPE_REF: return zh_str_fmt(arena, "%" PRId64, v.i64);
+    case ZH_TYPE_DECIMAL:
+    case ZH_TYPE_QUANTITY: return zh_decimal_str(arena, (zh_decimal){v.i64, field->digits});
+    case ZH_TYPE_CODE:
+        if (group->level) {
+            const zh_code *code = zh_code_find(field->codes, v.bytes, INT32_MIN);
+            code = code ? zh_code_at_level(code, group->level) : NULL;
+            return code ? code->code : ZH_STR_NONE;
+        }
+        return zh_str_dup(arena, v.bytes);
+    case ZH_TYPE_STRING:
+    case ZH_TYPE_TEXT:
+    case ZH_TYPE_FILE:
+    case ZH_TYPE_GEO:
+    case ZH_TYPE_RANGE:
+    case ZH_TYPE_TABLE: break;
+    }
+    return zh_str_dup(arena, v.bytes);
+}
+
+static zh_rc add(counter *c, const zh_str keys[GROUPS_MAX], int64_t n)
+{
+    zh_arena *arena = c->ctx->arena;
+    c->total += n;
+    if (c->ngroups == 0) {
+        return ZH_OK;
+    }
+    if (c->tallies.n == FOLD_MAX || zh_arena_left(arena) < (size_t)1 << 20) {
+        return zh_err_set(c->ctx->err, ZH_ELIMIT, "count.groups", "分组超过 %d 个，请加筛选条件",
+                          FOLD_MAX);
+    }
+    zh_str joined = keys[0];
+    if (c->ngroups == 2) {
+        joined = zh_str_fmt(arena, "%c%.*s%c%c%.*s", keys[0].p ? 'v' : 'n', ZH_FMT(keys[0]), 31,
+                            keys[1].p ? 'v' : 'n', ZH_FMT(keys[1]));
+    } else {
+        joined = zh_str_fmt(arena, "%c%.*s", keys[0].p ? 'v' : 'n', ZH_FMT(keys[0]));
+    }
+    tally *t = zh_map_get(&c->by_key, joined);
+    if (t == NULL) {
+        t = ZH_NEW(arena, tally);
+        t->keys[0] = keys[0];
+        t->keys[1] = keys[1];
+        zh_map_put(&c->by_key, joined, t);
+        zh_vec_push(arena, &c->tallies, t);
+    }
+    t->n += n;
+    return ZH_OK;
+}
+
+/* The SQL of a group key: the stored column; instants become day numbers at +08:00. The shift keeps
+ * the dividend positive, where integer division means the same on both databases. */
+static void group_sql(zh_buf *sql, const zh_group *group)
+{
+    if (group->is_state) {
+        zh_buf_z(sql, "a.state");
+        return;
+    }
+    zh_str column = group->field->column;
+    if (group->field->type == ZH_TYPE_DATETIME) {
+        zh_buf_fmt(sql, "(a.%.*s + 62135625600000000) / 86400000000 - 719163", ZH_FMT(column));
+        return;
+    }
+    const char *suffixes[3];
+    (void)zh_field_columns(group->field, suffixes);
+    zh_buf_fmt(sql, "a.%.*s%s", ZH_FMT(column), suffixes[0]);
+}
+
+static zh_rc count_sql(counter *c, zh_conn *conn)
+{
+    zh_ctx *ctx = c->ctx;
+    const zh_register *reg = c->q->reg;
+    bool history = c->q->as_of != ZH_AS_OF_NOW;
+    zh_buf sql;
+    zh_buf_init(&sql, 1 << 20);
+    zh_binds binds = {0};
+    zh_buf_z(&sql, "SELECT COUNT(*)");
+    for (size_t i = 0; i < c->ngroups; i++) {
+        zh_buf_z(&sql, ", ");
+        group_sql(&sql, &c->groups[i]);
+    }
+    zh_buf_z(&sql, " FROM ");
+    zh_from(ctx->arena, &sql, &binds, reg, c->q->as_of, "a");
+    zh_buf_z(&sql, " WHERE 1 = 1");
+    zh_dialect dialect = zh_conn_dialect(conn);
+    zh_rc rc = zh_where_add(ctx, dialect, &sql, &binds, reg, ctx->rows, "a", history);
+    if (rc == ZH_OK) {
+        rc = zh_where_add(ctx, dialect, &sql, &binds, reg, c->q->where, "a", history);
+    }
+    for (size_t i = 0; i < c->ngroups; i++) {
+        zh_buf_fmt(&sql, "%s %zu", i ? "," : " GROUP BY", i + 2);
+    }
+    zh_stmt *stmt = NULL;
+    if (rc == ZH_OK) {
+        rc = zh_query(conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, ctx->err);
+    }
+    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        zh_str keys[GROUPS_MAX] = {ZH_STR_NONE, ZH_STR_NONE};
+        for (size_t i = 0; i < c->ngroups; i++) {
+            zh_sql_value v = {.type = zh_col_type(stmt, i + 1)};
+            if (v.type == ZH_SQL_I64) {
+                v.i64 = zh_col_i64(stmt, i + 1);
+            } else {
+                v.bytes = zh_col_str(stmt, i + 1);
+            }
+            keys[i] = key_of(ctx->arena, &c->groups[i], v);
+        }
+        rc = add(c, keys, zh_col_i64(stmt, 0));
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+static zh_rc count_record(void *user, zh_ctx *ctx, const zh_record *record)
+{
+    counter *c = user;
+    zh_str keys[GROUPS_MAX] = {ZH_STR_NONE, ZH_STR_NONE};
+    for (size_t i = 0; i < c->ngroups; i++) {
+        const zh_group *g = &c->groups[i];
+        zh_sql_value v[3] = {ZH_SQL_STR(record->reg->states[record->state].id)};
+        if (!g->is_state) {
+            const zh_value *value = &record->values[g->field->index];
+            (void)zh_value_columns(g->field, value, v);
+            if (g->field->type == ZH_TYPE_DATETIME && v[0].type == ZH_SQL_I64) {
+                v[0].i64 = zh_time_date(v[0].i64);
+            }
+        }
+        keys[i] = key_of(c->ctx->arena, g, v[0]);
+    }
+    (void)ctx;
+    return add(c, keys, 1);
+}
+
+/* By scan: the counter's own arena holds the tallies, because the scan rewinds the reader's. */
+static zh_rc count_scan(counter *c, zh_conn *conn)
+{
+    zh_arena *scratch = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_ctx scanning = *c->ctx;
+    scanning.arena = scratch;
+    zh_rc rc = zh_scan(&scanning, conn, c->q, count_record, c);
+    zh_arena_free(scratch);
+    return rc;
+}
+
+static int most_first(const void *a, const void *b)
+{
+    const zh_count_row *x = a;
+    const zh_count_row *y = b;
+    if (x->n != y->n) {
+        return x->n < y->n ? 1 : -1;
+    }
+    for (size_t i = 0; i < GROUPS_MAX; i++) {
+        if ((x->keys[i].p == NULL) != (y->keys[i].p == NULL)) {
+            return x->keys[i].p == NULL ? 1 : -1;
+        }
+        int d = zh_str_cmp(x->keys[i], y->keys[i]);
+        if (d) {
+            return d;
+        }
+    }
+    return 0;
+}
+
+static zh_str label_of(const counter *c, size_t group, zh_str key)
+{
+    const zh_group *g = &c->groups[group];
+    if (key.p == NULL) {
+        return ZH_STR("（无值）");
+    }
+    if (g->is_state) {
+        int state = zh_register_state(c->q->reg, key);
+        return state >= 0 ? c->q->reg->states[state].label.zh : key;
+    }
+    if (g->field->type == ZH_TYPE_CODE) {
+        const zh_code *code = zh_code_find(g->field->codes, key, INT32_MIN);
+        return code ? code->label.zh : key;
+    }
+    if (g->field->type == ZH_TYPE_BOOL) {
+        return zh_str_is(key, "true") ? ZH_STR("是") : ZH_STR("否");
+    }
+    return key;
+}
+
+static zh_rc check_groups(zh_ctx *ctx, const zh_group *groups, size_t n)
+{
+    if (n > GROUPS_MAX) {
+        return zh_err_set(ctx->err, ZH_ELIMIT, "count.by", "一次最多按 %d 项分组", GROUPS_MAX);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!groups[i].is_state &&
+            (groups[i].field->table != NULL || groups[i].field->type == ZH_TYPE_TABLE)) {
+            return zh_err_set(ctx->err, ZH_EINVAL, "count.by", "不能按子表“%.*s”分组",
+                              ZH_FMT(groups[i].field->id));
+        }
+    }
+    return ZH_OK;
+}
+
+zh_rc zh_count(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_group *groups,
+               size_t ngroups, zh_counts *out)
+{
+    counter c = {.ctx = ctx, .q = query, .groups = groups, .ngroups = ngroups};
+    zh_map_init(&c.by_key, ctx->arena);
+    zh_rc rc = check_groups(ctx, groups, ngroups);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    if (query->search.n) {
+        rc = count_scan(&c, conn);
+    } else {
+        zh_err before = *ctx->err;
+        rc = count_sql(&c, conn);
+        if (rc == ZH_EINVAL && strcmp(ctx->err->rule, "query.unsupported") == 0) {
+            *ctx->err = before;
+            rc = count_scan(&c, conn);
+        }
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_count_row *rows = ZH_NEW_N(ctx->arena, zh_count_row, c.tallies.n + 1);
+    for (size_t i = 0; i < c.tallies.n; i++) {
+        const tally *t = c.tallies.p[i];
+        rows[i] = (zh_count_row){.n = t->n};
+        for (size_t g = 0; g < ngroups; g++) {
+            rows[i].keys[g] = t->keys[g];
+            rows[i].labels[g] = label_of(&c, g, t->keys[g]);
+        }
+    }
+    qsort(rows, c.tallies.n, sizeof *rows, most_first);
+    *out = (zh_counts){.rows = rows, .total = c.total, .distinct = (int64_t)c.tallies.n};
+    out->n = c.tallies.n > ZH_FACET_MAX ? ZH_FACET_MAX : c.tallies.n;
+    out->complete = out->n == c.tallies.n;
+    for (size_t i = out->n; i < c.tallies.n; i++) {
+        out->other += rows[i].n;
+    }
+    return ZH_OK;
+}

@@ -1,0 +1,82 @@
+/* Shared between cube.c (writing), cells.c (answering) and rollup.c (folding). */
+#ifndef ZH_CORE_CUBE_PRIVATE_H
+#define ZH_CORE_CUBE_PRIVATE_H
+
+#include "core/cube.h"
+
+typedef struct zh_delta {
+    const zh_register *reg;
+    const zh_cube *cube;
+    zh_str dims[ZH_CUBE_DIMS_MAX];
+    int64_t n;
+    zh_i128 *values; /* by cube measure */
+    int64_t *counts;
+} zh_delta;
+
+typedef struct zh_delta_key {
+    const zh_register *reg;
+    const zh_cube *cube;
+    zh_str dims[ZH_CUBE_DIMS_MAX];
+    uint16_t measure; /* index in the cube */
+    zh_str key;
+    int64_t n;
+} zh_delta_key;
+
+struct zh_deltas {
+    zh_arena *arena;
+    zh_map by_cell, by_key;
+    ZH_VEC(zh_delta *) cells;
+    ZH_VEC(zh_delta_key *) keys;
+};
+
+/* The delta of a cell or counter, made when it is new. dims borrowed. */
+zh_delta *zh_delta_cell(zh_deltas *d, const zh_register *reg, const zh_cube *cube,
+                        const zh_str *dims);
+zh_delta_key *zh_delta_counter(zh_deltas *d, const zh_register *reg, const zh_cube *cube,
+                               const zh_str *dims, uint16_t measure, zh_str key);
+
+/* A cube of one register's dims and measures that no table backs, for recounts. */
+zh_rc zh_cube_contribute_one(zh_ctx *ctx, const zh_record *record, const zh_cube *cube, int sign,
+                             zh_deltas *deltas) ZH_MUST;
+/* Whether the record is in the cubes at all (count_when). */
+zh_rc zh_cube_counts(zh_ctx *ctx, const zh_record *record, bool *out) ZH_MUST;
+
+bool zh_measure_keyed(const zh_measure *m);   /* lives in <cube>_k */
+size_t zh_measure_limbs(const zh_measure *m); /* 0 for counts and keyed measures, 2, 4 */
+void zh_i128_limbs(zh_i128 v, size_t n, int64_t *limbs);
+zh_i128 zh_i128_from_limbs(const int64_t *limbs, size_t n);
+/* Value columns of a cube row: names and types after office and dims (and levels). */
+size_t zh_cube_value_columns(zh_arena *arena, const zh_cube *cube, const char **names, size_t max);
+size_t zh_cube_values(const zh_cube *cube, const zh_delta *d, zh_sql_value *out);
+void zh_cube_read_values(const zh_cube *cube, const zh_stmt *stmt, size_t column, zh_delta *out);
+
+#define ZH_ANSWER_GROUPS_MAX   8
+#define ZH_ANSWER_FILTERS_MAX  16
+#define ZH_ANSWER_MEASURES_MAX 64
+
+/* A question being answered: which columns of the cube it uses, and the cells gathered so far. */
+typedef struct zh_answering {
+    zh_ctx *ctx;
+    zh_conn *conn;
+    const zh_cell_query *q;
+    const zh_cube *cube;                  /* that answers, or the ad-hoc one of a recount */
+    int filter_at[ZH_ANSWER_FILTERS_MAX]; /* cube dim of each filter */
+    int group_at[ZH_ANSWER_GROUPS_MAX];
+    int time_at;                            /* cube dim of time, -1 */
+    int measure_at[ZH_ANSWER_MEASURES_MAX]; /* cube measure of each measure asked for */
+    zh_str first, last;                     /* span as texts of the grain being read */
+    const zh_code *ancestors[ZH_ANSWER_FILTERS_MAX];
+    zh_map by_groups;
+    ZH_VEC(zh_cell *) cells;
+} zh_answering;
+
+/* Adds what passes the filters of one cell, or one counter, to the group it belongs to. */
+zh_rc zh_answer_take(zh_answering *a, const zh_delta *d) ZH_MUST;
+zh_rc zh_answer_take_key(zh_answering *a, const zh_str *dims, size_t measure, zh_str key,
+                         int64_t n) ZH_MUST;
+/* Answers from the roll-up of a->cube and the deltas that are newer than it; *used says whether. */
+zh_rc zh_rollup_answer(zh_answering *a, bool *used) ZH_MUST;
+
+zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain);
+
+#endif

@@ -1,0 +1,475 @@
+/* Lists: keyset paging over one register, with row scope, filter and search.
+ *
+ * Order is the sort field (nulls last), then id. Current rows are read office by office, each in
+ * the order of its index (office, field, id), and merged, so that a page costs a page times the
+ * number of offices and never a sort of the register. As of a log size the versions in force are
+ * sorted by the database. Words longer than two characters are checked in the program after the
+ * gram index has narrowed the candidates; one call examines at most EXAMINE_MAX rows and then hands
+ * out a cursor to go on from. */
+#include "base/utf8.h"
+#include "core/read.h"
+#include "core/read_private.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum { OFFICES_MAX = 4096, EXAMINE_MAX = 20000, WORDS_MAX = 16, GRAM_RARE = 5000 };
+
+typedef struct cursor {
+    bool set;
+    bool null; /* past the rows that have a sort value */
+    bool text; /* sort value is text */
+    zh_str value;
+    int64_t number;
+    int64_t id;
+} cursor;
+
+typedef struct lister {
+    zh_ctx *ctx;
+    zh_conn *conn;
+    const zh_list_query *q;
+    const zh_field *sort;
+    const char *suffix; /* of the sort column */
+    bool text;
+    bool descending;
+    zh_str words[WORDS_MAX];
+    size_t nwords;
+    bool check_words; /* grams alone do not decide */
+    uint64_t shape;   /* what a cursor must belong to */
+} lister;
+
+/* ---- cursor ---------------------------------------------------------------------------------- */
+
+static zh_str cursor_write(const lister *l, const zh_record *r)
+{
+    zh_buf bytes;
+    zh_buf_init(&bytes, 256 << 10);
+    zh_buf_u64be(&bytes, l->shape);
+    zh_buf_u64be(&bytes, (uint64_t)r->id);
+    if (l->sort != NULL) {
+        zh_sql_value columns[3];
+        (void)zh_value_columns(l->sort, &r->values[l->sort->index], columns);
+        zh_buf_c(&bytes, columns[0].type == ZH_SQL_NULL ? 'n' : 'v');
+        if (columns[0].type == ZH_SQL_I64) {
+            zh_buf_u64be(&bytes, (uint64_t)columns[0].i64);
+        } else if (columns[0].type == ZH_SQL_TEXT) {
+            zh_buf_str(&bytes, columns[0].bytes);
+        }
+    }
+    char *hex = zh_arena_alloc(l->ctx->arena, bytes.n * 2 + 1);
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < bytes.n; i++) {
+        hex[2 * i] = digits[(unsigned char)bytes.p[i] >> 4];
+        hex[2 * i + 1] = digits[(unsigned char)bytes.p[i] & 15];
+    }
+    zh_str out = {hex, bytes.n * 2};
+    zh_buf_free(&bytes);
+    return out;
+}
+
+static int nibble(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static uint64_t be64(const unsigned char *p)
+{
+    uint64_t v = 0;
+    for (int i = 0; i < 8; i++) {
+        v = v << 8 | p[i];
+    }
+    return v;
+}
+
+static zh_rc cursor_read(const lister *l, zh_str text, cursor *out)
+{
+    *out = (cursor){.text = l->text};
+    if (text.n == 0) {
+        return ZH_OK;
+    }
+    size_t n = text.n / 2;
+    unsigned char *p = n ? zh_arena_try(l->ctx->arena, n) : NULL;
+    bool good = p != NULL && text.n % 2 == 0 && n >= 16 + (l->sort != NULL);
+    for (size_t i = 0; good && i < n; i++) {
+        int high = nibble(text.p[2 * i]);
+        int low = nibble(text.p[2 * i + 1]);
+        good = high >= 0 && low >= 0;
+        p[i] = (unsigned char)((unsigned)high << 4 | (unsigned)low);
+    }
+    good = good && be64(p) == l->shape;
+    if (good) {
+        out->set = true;
+        out->id = (int64_t)be64(p + 8);
+        out->null = l->sort == NULL || p[16] == 'n';
+        if (!out->null) {
+            out->value = (zh_str){(const char *)p + 17, n - 17};
+            good = l->text || n == 25;
+            out->number = good && !l->text ? (int64_t)be64(p + 17) : 0;
+        }
+    }
+    if (!good) {
+        zh_err_set(l->ctx->err, ZH_EINVAL, "query.cursor", "翻页标记不属于这个查询");
+        zh_err_fix(l->ctx->err, "请从第一页重新开始");
+        return ZH_EINVAL;
+    }
+    return ZH_OK;
+}
+
+/* ---- search ---------------------------------------------------------------------------------- */
+
+typedef struct gram_set {
+    zh_arena *arena;
+    ZH_VEC(zh_str) list;
+} gram_set;
+
+static void gram_add(void *user, zh_str gram)
+{
+    gram_set *set = user;
+    for (size_t i = 0; i < set->list.n; i++) {
+        if (zh_str_eq(set->list.p[i], gram)) {
+            return;
+        }
+    }
+    zh_vec_push(set->arena, &set->list, gram);
+}
+
+static zh_rc words_split(lister *l)
+{
+    zh_str folded;
+    zh_rc rc = zh_utf8_fold(l->ctx->arena, l->q->search, &folded);
+    if (rc != ZH_OK) {
+        return zh_err_set(l->ctx->err, ZH_EINVAL, "query.search", "检索词不是有效的文本");
+    }
+    zh_str rest = folded;
+    zh_str word;
+    while (zh_str_split(&rest, ' ', &word)) {
+        if (word.n == 0) {
+            continue;
+        }
+        if (l->nwords == WORDS_MAX) {
+            return zh_err_set(l->ctx->err, ZH_ELIMIT, "query.search.words", "检索词最多 %d 个",
+                              WORDS_MAX);
+        }
+        l->words[l->nwords++] = word;
+        l->check_words = l->check_words || zh_utf8_count(word) != 2 || word.n == 2;
+    }
+    return ZH_OK;
+}
+
+/* Restricts to rows that hold all grams of all words. Rare grams drive, frequent ones are probed.
+ */
+static zh_rc search_add(lister *l, zh_buf *sql, zh_binds *binds, int64_t office)
+{
+    gram_set set = {.arena = l->ctx->arena};
+    for (size_t i = 0; i < l->nwords; i++) {
+        zh_utf8_grams(l->words[i], gram_add, &set);
+    }
+    const zh_register *reg = l->q->reg;
+    zh_buf probe;
+    zh_buf_init(&probe, 1024);
+    zh_buf_fmt(
+        &probe,
+        "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s_g WHERE office = ? AND gram = ? LIMIT %d) x",
+        ZH_FMT(reg->table), GRAM_RARE + 1);
+    zh_buf_c(&probe, '\0');
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < set.list.n && rc == ZH_OK; i++) {
+        zh_sql_value keys[] = {ZH_SQL_INT(office), ZH_SQL_STR(set.list.p[i])};
+        int64_t count = 0;
+        rc = zh_query_i64(l->conn, probe.p, keys, 2, &count, l->ctx->err);
+        if (count <= GRAM_RARE) {
+            zh_buf_fmt(sql,
+                       " AND a.id IN (SELECT g.id FROM %.*s_g g WHERE g.office = ? AND g.gram = ?)",
+                       ZH_FMT(reg->table));
+        } else {
+            zh_buf_fmt(sql,
+                       " AND EXISTS (SELECT 1 FROM %.*s_g g WHERE g.office = ? AND g.gram = ? AND "
+                       "g.id = a.id)",
+                       ZH_FMT(reg->table));
+        }
+        zh_vec_push(l->ctx->arena, binds, keys[0]);
+        zh_vec_push(l->ctx->arena, binds, keys[1]);
+    }
+    zh_buf_free(&probe);
+    return rc;
+}
+
+static bool in_values(zh_arena *arena, const zh_field *fields, size_t n, const zh_value *values,
+                      zh_str word)
+{
+    for (size_t i = 0; i < n; i++) {
+        zh_str folded;
+        if (fields[i].searchable && values[i].kind == ZH_TEXT &&
+            zh_utf8_fold(arena, values[i].text, &folded) == ZH_OK &&
+            zh_str_find(folded, word) >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool zh_record_has_words(zh_arena *arena, const zh_record *r, const zh_str *words, size_t nwords)
+{
+    for (size_t w = 0; w < nwords; w++) {
+        bool found = in_values(arena, r->reg->fields, r->reg->nfields, r->values, words[w]);
+        for (size_t i = 0; i < r->reg->nfields && !found; i++) {
+            const zh_rows *rows = &r->tables[i];
+            for (size_t k = 0; rows->table != NULL && k < rows->n && !found; k++) {
+                found = in_values(arena, rows->table->columns, rows->table->ncolumns,
+                                  rows->values + k * rows->table->ncolumns, words[w]);
+            }
+        }
+        if (!found) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- one run --------------------------------------------------------------------------------- */
+
+static void keyset_add(const lister *l, zh_buf *sql, zh_binds *binds, const cursor *c, bool nulls)
+{
+    zh_arena *arena = l->ctx->arena;
+    const char *beyond = l->descending ? "<" : ">";
+    if (l->sort != NULL) {
+        zh_buf_fmt(sql, " AND a.%.*s%s IS %sNULL", ZH_FMT(l->sort->column), l->suffix,
+                   nulls ? "" : "NOT ");
+    }
+    if (!c->set || c->null != nulls) {
+        return;
+    }
+    if (nulls) {
+        zh_buf_fmt(sql, " AND a.id %s ?", beyond);
+        zh_vec_push(arena, binds, ZH_SQL_INT(c->id));
+        return;
+    }
+    zh_sql_value v = l->text ? ZH_SQL_STR(c->value) : ZH_SQL_INT(c->number);
+    /* the first comparison is what an index range starts from */
+    zh_buf_fmt(sql, " AND a.%.*s%s %s= ? AND (a.%.*s%s %s ? OR a.id %s ?)", ZH_FMT(l->sort->column),
+               l->suffix, beyond, ZH_FMT(l->sort->column), l->suffix, beyond, beyond);
+    zh_vec_push(arena, binds, v);
+    zh_vec_push(arena, binds, v);
+    zh_vec_push(arena, binds, ZH_SQL_INT(c->id));
+}
+
+/* Rows of one office (0: any) with or without a sort value, in order, at most `want`. */
+static zh_rc run(lister *l, const cursor *c, int64_t office, bool nulls, size_t want,
+                 zh_record **into, size_t *n)
+{
+    const zh_register *reg = l->q->reg;
+    bool history = l->q->as_of != ZH_AS_OF_NOW;
+    zh_buf sql;
+    zh_buf_init(&sql, 1 << 20);
+    zh_binds binds = {0};
+    zh_buf_z(&sql, "SELECT ");
+    zh_row_columns(&sql, reg, "a");
+    zh_buf_z(&sql, " FROM ");
+    zh_from(l->ctx->arena, &sql, &binds, reg, l->q->as_of, "a");
+    zh_buf_z(&sql, office ? " WHERE a.office = ?" : " WHERE 1 = 1");
+    if (office) {
+        zh_vec_push(l->ctx->arena, &binds, ZH_SQL_INT(office));
+    }
+    keyset_add(l, &sql, &binds, c, nulls);
+    zh_dialect dialect = zh_conn_dialect(l->conn);
+    zh_rc rc = zh_where_add(l->ctx, dialect, &sql, &binds, reg, l->ctx->rows, "a", history);
+    if (rc == ZH_OK) {
+        rc = zh_where_add(l->ctx, dialect, &sql, &binds, reg, l->q->where, "a", history);
+    }
+    if (rc == ZH_OK && l->nwords && !history) {
+        rc = search_add(l, &sql, &binds, office);
+    }
+    const char *direction = l->descending ? " DESC" : "";
+    zh_buf_z(&sql, " ORDER BY ");
+    if (l->sort != NULL && !nulls) {
+        zh_buf_fmt(&sql, "a.%.*s%s%s, ", ZH_FMT(l->sort->column), l->suffix, direction);
+    }
+    zh_buf_fmt(&sql, "a.id%s LIMIT ?", direction);
+    zh_vec_push(l->ctx->arena, &binds, ZH_SQL_INT((int64_t)want));
+    zh_stmt *stmt = NULL;
+    *n = 0;
+    if (rc == ZH_OK) {
+        rc = zh_query(l->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, l->ctx->err);
+    }
+    while (rc == ZH_OK && *n < want && (rc = zh_step(stmt, l->ctx->err)) == ZH_OK) {
+        rc = zh_row_decode(l->ctx, reg, stmt, 0, &into[*n]);
+        *n += rc == ZH_OK;
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* <0: a stands before b in the list's order. */
+static int order(const lister *l, const zh_record *a, const zh_record *b)
+{
+    int direction = l->descending ? -1 : 1;
+    if (l->sort != NULL) {
+        zh_sql_value x[3];
+        zh_sql_value y[3];
+        (void)zh_value_columns(l->sort, &a->values[l->sort->index], x);
+        (void)zh_value_columns(l->sort, &b->values[l->sort->index], y);
+        if ((x[0].type == ZH_SQL_NULL) != (y[0].type == ZH_SQL_NULL)) {
+            return x[0].type == ZH_SQL_NULL ? 1 : -1;
+        }
+        int d = x[0].type == ZH_SQL_NULL ? 0
+                : l->text                ? zh_str_cmp(x[0].bytes, y[0].bytes)
+                                         : (x[0].i64 > y[0].i64) - (x[0].i64 < y[0].i64);
+        if (d != 0) {
+            return d * direction;
+        }
+    }
+    return ((a->id > b->id) - (a->id < b->id)) * direction;
+}
+
+/* Merges sorted `more` into sorted `page`, keeping the first `want`. */
+static void merge(const lister *l, zh_record **page, size_t *n, zh_record *const *more,
+                  size_t nmore, size_t want, zh_record **scratch)
+{
+    size_t i = 0;
+    size_t j = 0;
+    size_t k = 0;
+    while (k < want && (i < *n || j < nmore)) {
+        bool left = j >= nmore || (i < *n && order(l, page[i], more[j]) < 0);
+        scratch[k++] = left ? page[i++] : more[j++];
+    }
+    memcpy(page, scratch, k * sizeof *page);
+    *n = k;
+}
+
+/* The offices that have rows in the register, found by skipping along the primary key. */
+zh_rc zh_register_offices(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t **out,
+                          size_t *n)
+{
+    ZH_VEC(int64_t) offices = {0};
+    int64_t last = 0;
+    zh_str sql =
+        zh_str_fmt(ctx->arena, "SELECT office FROM %.*s WHERE office > ? ORDER BY office LIMIT 1",
+                   ZH_FMT(reg->table));
+    zh_rc rc = ZH_OK;
+    while (rc == ZH_OK && offices.n <= OFFICES_MAX) {
+        zh_sql_value bind = ZH_SQL_INT(last);
+        rc = zh_query_i64(conn, sql.p, &bind, 1, &last, ctx->err);
+        if (rc == ZH_OK) {
+            zh_vec_push(ctx->arena, &offices, last);
+        }
+    }
+    *out = offices.p;
+    *n = offices.n;
+    if (rc == ZH_OK) {
+        return zh_err_set(ctx->err, ZH_ELIMIT, "query.offices", "登记册分布的机构超过 %d 个",
+                          OFFICES_MAX);
+    }
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* The next `want` rows after the cursor, before words are checked. */
+static zh_rc fetch(lister *l, const cursor *c, size_t want, zh_record **page, size_t *n)
+{
+    zh_arena *arena = l->ctx->arena;
+    zh_record **more = ZH_NEW_N(arena, zh_record *, want);
+    zh_record **scratch = ZH_NEW_N(arena, zh_record *, want);
+    int64_t any = 0;
+    int64_t *offices = &any;
+    size_t noffices = 1;
+    *n = 0;
+    if (l->q->as_of == ZH_AS_OF_NOW) {
+        zh_rc rc = zh_register_offices(l->ctx, l->conn, l->q->reg, &offices, &noffices);
+        if (rc != ZH_OK) {
+            return rc;
+        }
+    }
+    for (size_t part = l->sort == NULL || (c->set && c->null); part < 2 && *n < want; part++) {
+        for (size_t i = 0; i < noffices; i++) {
+            size_t got = 0;
+            zh_rc rc = run(l, c, offices[i], part == 1, want, more, &got);
+            if (rc != ZH_OK) {
+                return rc;
+            }
+            merge(l, page, n, more, got, want, scratch);
+        }
+    }
+    return ZH_OK;
+}
+
+static zh_rc setup(lister *l)
+{
+    const zh_list_query *q = l->q;
+    l->sort = q->sort ? q->sort : q->reg->default_sort;
+    l->descending = q->sort ? q->descending : q->reg->default_sort_descending;
+    if (l->sort != NULL) {
+        if (l->sort->table != NULL || l->sort->type == ZH_TYPE_TABLE) {
+            return zh_err_set(l->ctx->err, ZH_EINVAL, "query.sort", "不能按子表“%.*s”排序",
+                              ZH_FMT(l->sort->id));
+        }
+        const char *suffixes[3];
+        (void)zh_field_columns(l->sort, suffixes);
+        l->suffix = suffixes[0];
+        zh_sql_value columns[3] = {0};
+        zh_value sample = {.kind = ZH_TEXT};
+        (void)zh_value_columns(l->sort, &sample, columns);
+        l->text = columns[0].type == ZH_SQL_TEXT && l->sort->type != ZH_TYPE_DECIMAL &&
+                  l->sort->type != ZH_TYPE_QUANTITY;
+    }
+    if (q->limit < 1 || q->limit > ZH_LIMIT_MAX) {
+        return zh_err_set(l->ctx->err, ZH_ELIMIT, "query.limit", "每页条数须在 1 到 %zu 之间",
+                          ZH_LIMIT_MAX);
+    }
+    zh_str shape =
+        zh_str_fmt(l->ctx->arena, "%.*s|%.*s|%d|%" PRId64 "|%.*s|%.*s", ZH_FMT(q->reg->id),
+                   ZH_FMT(l->sort ? l->sort->id : ZH_STR("")), l->descending, q->as_of,
+                   ZH_FMT(q->where ? q->where->source : ZH_STR("")), ZH_FMT(q->search));
+    l->shape = zh_str_hash(shape);
+    return words_split(l);
+}
+
+zh_rc zh_list(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, zh_page *out)
+{
+    lister l = {.ctx = ctx, .conn = conn, .q = query};
+    cursor c;
+    zh_rc rc = setup(&l);
+    if (rc == ZH_OK) {
+        rc = cursor_read(&l, query->after, &c);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    bool history = query->as_of != ZH_AS_OF_NOW;
+    bool check = l.nwords && (l.check_words || history);
+    size_t want = query->limit + 1;
+    zh_record **kept = ZH_NEW_N(ctx->arena, zh_record *, want);
+    zh_record **chunk = ZH_NEW_N(ctx->arena, zh_record *, want);
+    size_t n = 0;
+    size_t examined = 0;
+    bool more = true;
+    zh_record *last = NULL;
+    while (more && n < want && examined < EXAMINE_MAX) {
+        size_t got = 0;
+        rc = fetch(&l, &c, want, chunk, &got);
+        for (size_t i = 0; i < got && rc == ZH_OK && n < want; i++) {
+            last = chunk[i];
+            examined++;
+            if (check || query->with_tables) {
+                rc = zh_rows_load(ctx, conn, last, history);
+            }
+            if (rc == ZH_OK &&
+                (!check || zh_record_has_words(ctx->arena, last, l.words, l.nwords))) {
+                kept[n++] = last;
+            }
+        }
+        if (rc != ZH_OK) {
+            return rc;
+        }
+        more = got == want;
+        if (more && n < want) {
+            rc = cursor_read(&l, cursor_write(&l, last), &c);
+        }
+    }
+    bool full = n == want;
+    *out = (zh_page){.records = kept, .n = full ? query->limit : n};
+    if (full) {
+        out->next = cursor_write(&l, kept[query->limit - 1]);
+    } else if (more && last != NULL) {
+        out->next = cursor_write(&l, last);
+    }
+    return rc;
+}

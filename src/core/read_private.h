@@ -1,0 +1,31 @@
+/* Shared between the files of core that select or store rows. */
+#ifndef ZH_CORE_READ_PRIVATE_H
+#define ZH_CORE_READ_PRIVATE_H
+
+#include "core/read.h"
+
+/* Suffixes of the SQL columns of a field, in storage order (0 to 3 of them). */
+size_t zh_field_columns(const zh_field *field, const char *suffixes[3]);
+/* The values of those columns; returns how many. Text is borrowed from the value, except the
+ * canonical text of a decimal mark, which is static or the value's own text. */
+size_t zh_value_columns(const zh_field *field, const zh_value *value, zh_sql_value out[3]);
+
+/* Child rows: column list (row_id first), decoding of one row, appending to a record's rows. */
+void zh_child_columns(zh_buf *sql, const zh_field *table, const char *alias);
+zh_rc zh_child_decode(zh_ctx *ctx, const zh_field *table, const zh_stmt *stmt, size_t first,
+                      int64_t *row_id, zh_value *values) ZH_MUST;
+void zh_rows_push(zh_arena *arena, zh_rows *rows, size_t *capacity, int64_t id,
+                  const zh_value *values);
+
+/* Appends " AND (…)" for a program; nothing when it is NULL. */
+zh_rc zh_where_add(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds,
+                   const zh_register *reg, const zh_program *program, const char *alias,
+                   bool history) ZH_MUST;
+
+/* Whether every folded word occurs in a searchable field or child column of the record. */
+bool zh_record_has_words(zh_arena *arena, const zh_record *r, const zh_str *words, size_t nwords);
+/* The offices that have rows in the register, ascending. */
+zh_rc zh_register_offices(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t **out,
+                          size_t *n) ZH_MUST;
+
+#endif

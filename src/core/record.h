@@ -1,0 +1,95 @@
+/* The one door: every write to a register, from form, import, API, stream, engine or job.
+ *
+ * A write is prepared (validated, canonicalised, salted, hashed, its cell changes computed) off the
+ * writer, then applied inside one transaction that holds record, version, child rows, grams, cells,
+ * outbox entry, due events, clocks and numbers together. */
+#ifndef ZH_CORE_RECORD_H
+#define ZH_CORE_RECORD_H
+
+#include "core/core.h"
+
+typedef enum zh_op_kind { ZH_OP_CREATE, ZH_OP_AMEND, ZH_OP_TRANSITION, ZH_OP_ERASE } zh_op_kind;
+
+/* One field given by the writer. For a TABLE field `rows` replaces all child rows (row ids of rows
+ * that stay are kept). For ERASE only field counts; no changes = all personal fields. */
+typedef struct zh_change {
+    const zh_field *field;
+    zh_value value;
+    const zh_rows *rows;
+} zh_change;
+
+typedef struct zh_op {
+    zh_op_kind kind;
+    const zh_register *reg;
+    int64_t office, id;       /* of the record; create: 0 */
+    int32_t version_expected; /* amend, transition, erase: ZH_ECONFLICT when not current; 0 = any */
+    const zh_transition *transition;
+    const zh_change *changes;
+    size_t nchanges;
+    zh_str reason;        /* amend and erase need one */
+    zh_str reason_code;   /* of transition->reasons */
+    zh_str justification; /* answers findings of severity JUSTIFY */
+    zh_str second_actor;  /* two-person transitions */
+    zh_time at;           /* recorded_at; 0 = now. Only the clock and imports of history set it */
+} zh_op;
+
+/* A rule that spoke. REJECT refuses the write; JUSTIFY refuses it unless a justification is given;
+ * HINT is only reported. */
+typedef struct zh_finding {
+    zh_severity severity;
+    zh_str rule, message, clause, field,
+        fix; /* field: declared id, items[3].value for child rows */
+} zh_finding;
+
+typedef struct zh_findings {
+    ZH_VEC(zh_finding) list;
+    bool rejected; /* a REJECT, a missing required field, a value that does not fit */
+    bool doubtful; /* a JUSTIFY without justification */
+} zh_findings;
+
+typedef struct zh_prepared zh_prepared;
+
+/* Validates and prepares one write. conn: for reads (rules that look at other records, the record
+ * being changed); NULL acquires one. Everything lives in ctx->arena. ZH_EINVAL: refused, all
+ * reasons in findings, the first also in ctx->err; ZH_ENOTFOUND: no such record; ZH_ECONFLICT:
+ * stale. */
+zh_rc zh_record_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_findings *findings,
+                        zh_prepared **out) ZH_MUST;
+/* What a prepared write would store, for previews and effects. Borrowed. */
+const zh_record *zh_prepared_record(const zh_prepared *prepared);
+
+/* Applies prepared writes inside the open transaction of conn: at most ZH_APPLY_MAX, of any
+ * registers, all of ctx->office's home or, for changes, their own. All or none: on an error the
+ * caller rolls back. ZH_ECONFLICT: a version or unique key moved since it was prepared (index in
+ * *culprit when not NULL); ZH_EBUSY: run again. */
+#define ZH_APPLY_MAX 4096
+zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prepared, size_t n,
+                            size_t *culprit) ZH_MUST;
+
+typedef struct zh_applied {
+    int64_t office, id;
+    int32_t version;
+} zh_applied;
+
+/* Prepare and apply one write in a transaction of its own, with retries on ZH_EBUSY, then the
+ * transitions that became automatic. */
+zh_rc zh_record_apply(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out) ZH_MUST;
+
+/* Sequencer: gives positions to committed batches, in an order that respects each record's
+ * versions. Returns the log size after it. Safe to run in several processes (one wins). */
+zh_rc zh_sequence(zh_core *core, int64_t *size, zh_err *err) ZH_MUST;
+/* The current log size, and the size at an instant (entries of batches committed up to it). */
+zh_rc zh_log_size(zh_conn *conn, int64_t *size, zh_err *err) ZH_MUST;
+zh_rc zh_log_size_at(zh_conn *conn, zh_time at, int64_t *size, zh_err *err) ZH_MUST;
+
+/* Due events: writes, as actor `clock` and at their own instants, every due event up to `until`.
+ * *done = events written. A stale event (its cause is gone) is dropped. */
+zh_rc zh_due_run(zh_core *core, zh_time until, size_t *done, zh_err *err) ZH_MUST;
+
+/* Files by digest, outside the row: stored under files/ab/cd…, SHA-256. bytes are read from a path.
+ * Returns the digest text "sha256:<hex>". */
+#define ZH_FILE_BYTES_MAX ((uint64_t)1 << 30)
+zh_rc zh_file_store(zh_ctx *ctx, const char *path, zh_str name, zh_str *digest) ZH_MUST;
+zh_rc zh_file_path(zh_ctx *ctx, zh_str digest, zh_str *path) ZH_MUST;
+
+#endif

@@ -1,0 +1,545 @@
+/* Roll-ups: cells summed over offices, code ancestors and years, so that a question about a
+ * province and a year reads a few rows.
+ *
+ * One folder takes the deltas of the outbox in log order; zh_setting "rollup:<register>" holds the
+ * log size it has reached. Every cell is added to all combinations of, per dimension: the value as
+ * kept (level 99), each ancestor-or-self of a code (its level), the year (level 1), and everything
+ * (level 0, value ''). A read adds the deltas that are newer than the stamp; when those are many it
+ * leaves the roll-up aside. Nothing here is a source: rebuild drops and folds again. */
+#include "core/cube.h"
+#include "core/cube_private.h"
+#include "core/read.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+    LEVEL_KEPT = 99,
+    LEVEL_YEAR = 1,
+    LEVEL_ALL = 0,
+    STEPS_MAX = 12,    /* roll-ups of one dimension value */
+    NEWER_MAX = 200,   /* outbox rows a read folds itself */
+    FOLD_BATCHES = 64, /* outbox rows of one folding transaction */
+};
+
+typedef struct step {
+    zh_str value;
+    int64_t level;
+} step;
+
+static size_t steps_of(zh_arena *arena, const zh_dim *dim, zh_str value, step *out)
+{
+    size_t n = 0;
+    out[n++] = (step){value, LEVEL_KEPT};
+    out[n++] = (step){ZH_STR(""), LEVEL_ALL};
+    if (dim->grain != ZH_GRAIN_NONE) {
+        if (value.n >= 4) {
+            out[n++] = (step){zh_str_dup(arena, zh_str_sub(value, 0, 4)), LEVEL_YEAR};
+        }
+        return n;
+    }
+    const zh_code *code = dim->codes ? zh_code_find(dim->codes, value, INT32_MIN) : NULL;
+    for (; code != NULL && n < STEPS_MAX; code = code->parent) {
+        out[n++] = (step){code->code, code->level};
+    }
+    return n;
+}
+
+/* ---- folding --------------------------------------------------------------------------------- */
+
+typedef struct rolled {
+    const zh_cube *cube;
+    zh_str dims[ZH_CUBE_DIMS_MAX];
+    int64_t levels[ZH_CUBE_DIMS_MAX];
+    zh_delta sums;       /* cells */
+    zh_str measure, key; /* counters */
+} rolled;
+
+typedef struct fold {
+    zh_ctx *ctx;
+    zh_map by_key;
+    ZH_VEC(rolled *) cells;
+    ZH_VEC(rolled *) counters;
+} fold;
+
+static rolled *rolled_of(fold *f, const zh_cube *cube, const step *at, zh_str measure, zh_str key,
+                         bool keyed)
+{
+    zh_arena *arena = f->ctx->arena;
+    zh_buf b;
+    zh_buf_init(&b, 16384);
+    zh_buf_str(&b, cube->table);
+    zh_buf_c(&b, keyed ? 'k' : 'c');
+    for (size_t i = 0; i < cube->ndims; i++) {
+        zh_buf_u32be(&b, (uint32_t)at[i].value.n);
+        zh_buf_str(&b, at[i].value);
+        zh_buf_c(&b, (char)at[i].level);
+    }
+    zh_buf_str(&b, measure);
+    zh_buf_c(&b, '\0');
+    zh_buf_str(&b, key);
+    rolled *r = zh_map_get(&f->by_key, zh_buf_view(&b));
+    if (r == NULL) {
+        r = ZH_NEW(arena, rolled);
+        r->cube = cube;
+        r->measure = measure;
+        r->key = key;
+        for (size_t i = 0; i < cube->ndims; i++) {
+            r->dims[i] = at[i].value;
+            r->levels[i] = at[i].level;
+        }
+        r->sums.cube = cube;
+        r->sums.values = ZH_NEW_N(arena, zh_i128, cube->nmeasures + 1);
+        r->sums.counts = ZH_NEW_N(arena, int64_t, cube->nmeasures + 1);
+        zh_map_put(&f->by_key, zh_str_dup(arena, zh_buf_view(&b)), r);
+        if (keyed) {
+            zh_vec_push(arena, &f->counters, r);
+        } else {
+            zh_vec_push(arena, &f->cells, r);
+        }
+    }
+    zh_buf_free(&b);
+    return r;
+}
+
+/* Calls add for every combination of the steps of all dimensions (an odometer). */
+static void expand(fold *f, const zh_cube *cube, const zh_str *dims, const zh_delta *cell,
+                   const zh_delta_key *counter)
+{
+    step steps[ZH_CUBE_DIMS_MAX][STEPS_MAX];
+    size_t counts[ZH_CUBE_DIMS_MAX] = {0};
+    size_t at[ZH_CUBE_DIMS_MAX] = {0};
+    for (size_t i = 0; i < cube->ndims; i++) {
+        counts[i] = steps_of(f->ctx->arena, &cube->dims[i], dims[i], steps[i]);
+    }
+    for (;;) {
+        step chosen[ZH_CUBE_DIMS_MAX] = {0};
+        for (size_t i = 0; i < cube->ndims; i++) {
+            chosen[i] = steps[i][at[i]];
+        }
+        if (cell != NULL) {
+            rolled *r = rolled_of(f, cube, chosen, ZH_STR_NONE, ZH_STR_NONE, false);
+            r->sums.n += cell->n;
+            for (size_t m = 0; m < cube->nmeasures; m++) {
+                r->sums.values[m] += cell->values[m];
+                r->sums.counts[m] += cell->counts[m];
+            }
+        } else {
+            rolled_of(f, cube, chosen, cube->measures[counter->measure]->id, counter->key, true)
+                ->sums.n += counter->n;
+        }
+        size_t i = 0;
+        while (i < cube->ndims && ++at[i] == counts[i]) {
+            at[i++] = 0;
+        }
+        if (i == cube->ndims) {
+            return;
+        }
+    }
+}
+
+static size_t key_columns(zh_arena *arena, const zh_cube *cube, const char **names,
+                          zh_sql_type *types)
+{
+    size_t n = 0;
+    names[n] = "office";
+    types[n++] = ZH_SQL_I64;
+    for (size_t i = 0; i < cube->ndims; i++) {
+        names[n] = zh_str_c(arena, cube->dims[i].column);
+        types[n++] = ZH_SQL_TEXT;
+        names[n] = zh_str_fmt(arena, "l%zu", i).p;
+        types[n++] = ZH_SQL_I64;
+    }
+    return n;
+}
+
+static zh_rc write_rolled(fold *f, zh_conn *conn, rolled *const *list, size_t n,
+                          const zh_cube *cube, bool keyed)
+{
+    zh_arena *arena = f->ctx->arena;
+    const char *names[256];
+    zh_sql_type types[256];
+    zh_sql_value values[256];
+    size_t nkeys = key_columns(arena, cube, names, types);
+    size_t width = nkeys;
+    if (keyed) {
+        names[width] = "measure";
+        types[width++] = ZH_SQL_TEXT;
+        names[width] = "key";
+        types[width++] = ZH_SQL_TEXT;
+        nkeys = width;
+        names[width] = "n_";
+        types[width++] = ZH_SQL_I64;
+    } else {
+        width += zh_cube_value_columns(arena, cube, names + nkeys, ZH_COUNTOF(names) - nkeys);
+        for (size_t i = nkeys; i < width; i++) {
+            types[i] = ZH_SQL_I64;
+        }
+    }
+    zh_str rest = zh_str_sub(cube->table, 1, cube->table.n);
+    zh_str table = zh_str_fmt(arena, "u%.*s%s", ZH_FMT(rest), keyed ? "_k" : "");
+    zh_bulk *bulk = NULL;
+    zh_rc rc =
+        zh_bulk_begin(conn, ZH_BULK_ADD, table.p, names, types, width, nkeys, &bulk, f->ctx->err);
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        if (list[i]->cube != cube) {
+            continue;
+        }
+        size_t k = 0;
+        values[k++] = ZH_SQL_INT(0);
+        for (size_t d = 0; d < cube->ndims; d++) {
+            values[k++] = ZH_SQL_STR(list[i]->dims[d]);
+            values[k++] = ZH_SQL_INT(list[i]->levels[d]);
+        }
+        if (keyed) {
+            values[k++] = ZH_SQL_STR(list[i]->measure);
+            values[k++] = ZH_SQL_STR(list[i]->key);
+            values[k++] = ZH_SQL_INT(list[i]->sums.n);
+        } else {
+            (void)zh_cube_values(cube, &list[i]->sums, values + k);
+        }
+        rc = zh_bulk_row(bulk, values, f->ctx->err);
+    }
+    if (bulk != NULL) {
+        zh_rc end = zh_bulk_end(bulk, f->ctx->err);
+        rc = rc == ZH_OK ? end : rc;
+    }
+    return rc;
+}
+
+/* The log size the roll-ups of a register have reached. */
+static zh_rc stamp_read(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t *out)
+{
+    zh_sql_value name = ZH_SQL_STR(zh_str_fmt(ctx->arena, "rollup:%.*s", ZH_FMT(reg->id)));
+    zh_stmt *stmt = NULL;
+    *out = 0;
+    zh_rc rc = zh_query(conn, ZH_STR("SELECT value FROM zh_setting WHERE office = 0 AND name = ?"),
+                        &name, 1, &stmt, ctx->err);
+    if (rc == ZH_OK) {
+        rc = zh_step(stmt, ctx->err);
+    }
+    if (rc == ZH_OK && zh_str_i64(zh_col_str(stmt, 0), out) != ZH_OK) {
+        rc = zh_err_set(ctx->err, ZH_ECORRUPT, "rollup.stamp", "汇总的位置标记读不懂；汇总须重建");
+    }
+    zh_finish(stmt);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+static zh_rc stamp_write(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t size)
+{
+    zh_sql_value values[] = {
+        ZH_SQL_STR(zh_str_fmt(ctx->arena, "rollup:%.*s", ZH_FMT(reg->id))),
+        ZH_SQL_STR(zh_str_fmt(ctx->arena, "%" PRId64, size)),
+    };
+    return zh_run(conn,
+                  "INSERT INTO zh_setting (office, name, value) VALUES (0, ?, ?) ON CONFLICT "
+                  "(office, name) DO UPDATE SET value = excluded.value",
+                  values, 2, NULL, ctx->err);
+}
+
+/* Folds at most FOLD_BATCHES outbox rows of a register; *done when nothing is left. */
+static zh_rc fold_step(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, bool *done)
+{
+    int64_t stamp = 0;
+    zh_deltas *deltas = zh_deltas_new(ctx->arena);
+    zh_rc rc = stamp_read(ctx, conn, reg, &stamp);
+    zh_sql_value binds[] = {ZH_SQL_STR(reg->id), ZH_SQL_INT(stamp), ZH_SQL_INT(FOLD_BATCHES)};
+    zh_stmt *stmt = NULL;
+    size_t taken = 0;
+    if (rc == ZH_OK) {
+        rc = zh_query(conn,
+                      ZH_STR("SELECT pos, n, deltas FROM zh_outbox WHERE register = ? AND pos >= ? "
+                             "ORDER BY pos LIMIT ?"),
+                      binds, 3, &stmt, ctx->err);
+    }
+    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        stamp = zh_col_i64(stmt, 0) + zh_col_i64(stmt, 1);
+        taken++;
+        rc = zh_deltas_decode(ctx->arena, reg, zh_col_str(stmt, 2), deltas, ctx->err);
+    }
+    zh_finish(stmt);
+    if (rc != ZH_ENOTFOUND) {
+        return rc;
+    }
+    *done = taken < FOLD_BATCHES;
+    fold f = {.ctx = ctx};
+    zh_map_init(&f.by_key, ctx->arena);
+    for (size_t i = 0; i < deltas->cells.n; i++) {
+        expand(&f, deltas->cells.p[i]->cube, deltas->cells.p[i]->dims, deltas->cells.p[i], NULL);
+    }
+    for (size_t i = 0; i < deltas->keys.n; i++) {
+        expand(&f, deltas->keys.p[i]->cube, deltas->keys.p[i]->dims, NULL, deltas->keys.p[i]);
+    }
+    rc = ZH_OK;
+    for (size_t c = 0; c < reg->ncubes && rc == ZH_OK; c++) {
+        rc = write_rolled(&f, conn, f.cells.p, f.cells.n, &reg->cubes[c], false);
+        if (rc == ZH_OK) {
+            rc = write_rolled(&f, conn, f.counters.p, f.counters.n, &reg->cubes[c], true);
+        }
+    }
+    return rc == ZH_OK && taken ? stamp_write(ctx, conn, reg, stamp) : rc;
+}
+
+static zh_rc fold_register(zh_core *core, const zh_register *reg, zh_model *model, zh_err *err)
+{
+    bool done = reg->ncubes == 0;
+    zh_rc rc = ZH_OK;
+    while (!done && rc == ZH_OK) {
+        zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
+        zh_ctx ctx = {.core = core, .model = model, .arena = arena, .err = err};
+        zh_conn *conn = NULL;
+        rc = zh_store_writer(zh_core_store(core), &conn, err);
+        if (rc == ZH_OK) {
+            rc = zh_begin(conn, err);
+        }
+        if (rc == ZH_OK) {
+            rc = fold_step(&ctx, conn, reg, &done);
+        }
+        if (rc == ZH_OK) {
+            rc = zh_commit(conn, err);
+        }
+        zh_store_release(conn);
+        zh_arena_free(arena);
+    }
+    return rc;
+}
+
+zh_rc zh_rollup_fold(zh_core *core, zh_err *err)
+{
+    zh_model *model = zh_core_model(core);
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
+        rc = fold_register(core, &model->registers[i], model, err);
+    }
+    zh_model_release(model);
+    return rc;
+}
+
+static zh_rc drop_register(zh_ctx *ctx, zh_conn *conn, const zh_register *reg)
+{
+    zh_rc rc = stamp_write(ctx, conn, reg, 0);
+    for (size_t c = 0; c < reg->ncubes && rc == ZH_OK; c++) {
+        zh_str rest = zh_str_sub(reg->cubes[c].table, 1, reg->cubes[c].table.n);
+        for (int keyed = 0; keyed < 2 && rc == ZH_OK; keyed++) {
+            zh_str sql =
+                zh_str_fmt(ctx->arena, "DELETE FROM u%.*s%s", ZH_FMT(rest), keyed ? "_k" : "");
+            rc = zh_exec(conn, sql.p, ctx->err);
+        }
+    }
+    return rc;
+}
+
+zh_rc zh_rollup_rebuild(zh_core *core, zh_err *err)
+{
+    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_ctx ctx = zh_ctx_local(core, arena, err);
+    zh_conn *conn = NULL;
+    zh_rc rc = zh_store_writer(zh_core_store(core), &conn, err);
+    if (rc == ZH_OK) {
+        rc = zh_begin(conn, err);
+    }
+    for (size_t i = 0; i < ctx.model->nregisters && rc == ZH_OK; i++) {
+        rc = drop_register(&ctx, conn, &ctx.model->registers[i]);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_commit(conn, err);
+    }
+    zh_store_release(conn);
+    zh_ctx_end(&ctx);
+    zh_arena_free(arena);
+    return rc == ZH_OK ? zh_rollup_fold(core, err) : rc;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* The level at which each dimension is read; false when the roll-up does not hold it. */
+static bool levels_of(const zh_answering *a, int64_t levels[ZH_CUBE_DIMS_MAX], bool *years)
+{
+    for (size_t i = 0; i < a->cube->ndims; i++) {
+        levels[i] = LEVEL_ALL;
+    }
+    for (size_t i = 0; i < a->q->nfilters; i++) {
+        levels[a->filter_at[i]] = a->ancestors[i] ? a->ancestors[i]->level : LEVEL_KEPT;
+    }
+    for (size_t g = 0; g < a->q->ngroups; g++) {
+        int64_t *level = &levels[a->group_at[g]];
+        int64_t wanted = a->q->groups[g].level ? a->q->groups[g].level : LEVEL_KEPT;
+        if (*level != LEVEL_ALL && *level > wanted) {
+            return false; /* filtered below the level it is grouped by */
+        }
+        *level = wanted;
+    }
+    *years = false;
+    if (a->time_at >= 0) {
+        int y[2];
+        int m[2];
+        int d[2];
+        zh_date_civil(a->q->first, &y[0], &m[0], &d[0]);
+        zh_date_civil(a->q->last + 1, &y[1], &m[1], &d[1]);
+        bool whole = !a->q->has_span || (m[0] == 1 && d[0] == 1 && m[1] == 1 && d[1] == 1);
+        *years = whole && (a->q->by == ZH_GRAIN_NONE || a->q->by == ZH_GRAIN_YEAR) &&
+                 a->cube->dims[a->time_at].grain != ZH_GRAIN_YEAR;
+        levels[a->time_at] = *years ? LEVEL_YEAR : LEVEL_KEPT;
+    }
+    return true;
+}
+
+static void where_levels(const zh_answering *a, const int64_t *levels, zh_buf *sql, zh_binds *binds)
+{
+    zh_arena *arena = a->ctx->arena;
+    for (size_t i = 0; i < a->cube->ndims; i++) {
+        zh_buf_fmt(sql, " AND l%zu = ?", i);
+        zh_vec_push(arena, binds, ZH_SQL_INT(levels[i]));
+        if (levels[i] == LEVEL_ALL) {
+            zh_buf_fmt(sql, " AND %.*s = ?", ZH_FMT(a->cube->dims[i].column));
+            zh_vec_push(arena, binds, ZH_SQL_STR(ZH_STR("")));
+        }
+    }
+    for (size_t i = 0; i < a->q->nfilters; i++) {
+        int at = a->filter_at[i];
+        bool exact = a->ancestors[i] == NULL || levels[at] == a->ancestors[i]->level;
+        if (exact) {
+            zh_buf_fmt(sql, " AND %.*s = ?", ZH_FMT(a->cube->dims[at].column));
+            zh_vec_push(arena, binds, ZH_SQL_STR(a->q->filters[i].value));
+        }
+    }
+    if (a->q->has_span) {
+        zh_buf_fmt(sql, " AND %.*s >= ? AND %.*s <= ?", ZH_FMT(a->cube->dims[a->time_at].column),
+                   ZH_FMT(a->cube->dims[a->time_at].column));
+        zh_vec_push(arena, binds, ZH_SQL_STR(a->first));
+        zh_vec_push(arena, binds, ZH_SQL_STR(a->last));
+    }
+}
+
+static void select_from(const zh_answering *a, zh_buf *sql, bool keyed)
+{
+    zh_buf_z(sql, "SELECT ");
+    for (size_t i = 0; i < a->cube->ndims; i++) {
+        zh_buf_fmt(sql, "%.*s, ", ZH_FMT(a->cube->dims[i].column));
+    }
+    const char *names[256];
+    size_t n = keyed ? 0 : zh_cube_value_columns(a->ctx->arena, a->cube, names, ZH_COUNTOF(names));
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_fmt(sql, "%s%s", i ? ", " : "", names[i]);
+    }
+    zh_str rest = zh_str_sub(a->cube->table, 1, a->cube->table.n);
+    zh_buf_fmt(sql, "%s FROM u%.*s%s WHERE office = 0", keyed ? "key, n_" : "", ZH_FMT(rest),
+               keyed ? "_k" : "");
+}
+
+static zh_rc read_rolled(zh_answering *a, const int64_t *levels, const zh_measure *keyed,
+                         size_t measure)
+{
+    zh_arena *arena = a->ctx->arena;
+    zh_buf sql;
+    zh_buf_init(&sql, 64 << 10);
+    zh_binds binds = {0};
+    select_from(a, &sql, keyed != NULL);
+    if (keyed != NULL) {
+        zh_buf_z(&sql, " AND measure = ?");
+        zh_vec_push(arena, &binds, ZH_SQL_STR(keyed->id));
+    }
+    where_levels(a, levels, &sql, &binds);
+    zh_delta d = {.cube = a->cube,
+                  .values = ZH_NEW_N(arena, zh_i128, a->cube->nmeasures + 1),
+                  .counts = ZH_NEW_N(arena, int64_t, a->cube->nmeasures + 1)};
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(a->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, a->ctx->err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, a->ctx->err)) == ZH_OK) {
+        size_t n = a->cube->ndims;
+        for (size_t i = 0; i < n; i++) {
+            d.dims[i] = zh_col_str(stmt, i);
+        }
+        if (keyed != NULL) {
+            rc = zh_answer_take_key(a, d.dims, measure, zh_col_str(stmt, n),
+                                    zh_col_i64(stmt, n + 1));
+        } else {
+            zh_cube_read_values(a->cube, stmt, n, &d);
+            rc = zh_answer_take(a, &d);
+        }
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* Deltas that the roll-up has not reached, sequenced or not; *many when a read should not fold
+ * them. */
+static zh_rc newer_deltas(zh_answering *a, int64_t stamp, zh_deltas *into, bool *many)
+{
+    zh_sql_value binds[] = {ZH_SQL_STR(a->q->reg->id), ZH_SQL_INT(stamp),
+                            ZH_SQL_INT(NEWER_MAX + 1)};
+    zh_stmt *stmt = NULL;
+    size_t n = 0;
+    zh_rc rc = zh_query(a->conn,
+                        ZH_STR("SELECT deltas FROM zh_outbox WHERE register = ? AND (pos >= ? OR "
+                               "pos IS NULL) LIMIT ?"),
+                        binds, 3, &stmt, a->ctx->err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, a->ctx->err)) == ZH_OK && n <= NEWER_MAX) {
+        n++;
+        rc = zh_deltas_decode(a->ctx->arena, a->q->reg, zh_col_str(stmt, 0), into, a->ctx->err);
+    }
+    zh_finish(stmt);
+    *many = n > NEWER_MAX;
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+static zh_rc take_newer(zh_answering *a, const zh_deltas *newer)
+{
+    zh_rc rc = ZH_OK;
+    if (a->q->has_span) {
+        zh_grain grain = a->cube->dims[a->time_at].grain;
+        a->first = zh_grain_text(a->ctx->arena, a->q->first, grain);
+        a->last = zh_grain_text(a->ctx->arena, a->q->last, grain);
+    }
+    for (size_t i = 0; i < newer->cells.n && rc == ZH_OK; i++) {
+        if (newer->cells.p[i]->cube == a->cube) {
+            rc = zh_answer_take(a, newer->cells.p[i]);
+        }
+    }
+    for (size_t i = 0; i < newer->keys.n && rc == ZH_OK; i++) {
+        const zh_delta_key *k = newer->keys.p[i];
+        for (size_t m = 0; m < a->q->nmeasures && rc == ZH_OK && k->cube == a->cube; m++) {
+            if (a->measure_at[m] == k->measure) {
+                rc = zh_answer_take_key(a, k->dims, m, k->key, k->n);
+            }
+        }
+    }
+    return rc;
+}
+
+zh_rc zh_rollup_answer(zh_answering *a, bool *used)
+{
+    int64_t levels[ZH_CUBE_DIMS_MAX];
+    int64_t stamp = 0;
+    bool years = false;
+    bool many = true;
+    *used = false;
+    for (size_t i = 0; i < a->q->nmeasures; i++) {
+        if (a->q->measures[i]->kind == ZH_M_STOCK) {
+            return ZH_OK; /* cumulated from the beginning: read from cells */
+        }
+    }
+    if (!levels_of(a, levels, &years)) {
+        return ZH_OK;
+    }
+    zh_deltas *newer = zh_deltas_new(a->ctx->arena);
+    zh_rc rc = stamp_read(a->ctx, a->conn, a->q->reg, &stamp);
+    if (rc == ZH_OK && stamp > 0) {
+        rc = newer_deltas(a, stamp, newer, &many);
+    }
+    if (rc != ZH_OK || many) {
+        return rc;
+    }
+    *used = true;
+    if (years && a->q->has_span) {
+        a->first = zh_grain_text(a->ctx->arena, a->q->first, ZH_GRAIN_YEAR);
+        a->last = zh_grain_text(a->ctx->arena, a->q->last, ZH_GRAIN_YEAR);
+    }
+    rc = read_rolled(a, levels, NULL, 0);
+    for (size_t i = 0; i < a->q->nmeasures && rc == ZH_OK; i++) {
+        if (zh_measure_keyed(a->q->measures[i])) {
+            rc = read_rolled(a, levels, a->q->measures[i], i);
+        }
+    }
+    return rc == ZH_OK ? take_newer(a, newer) : rc;
+}

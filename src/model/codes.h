@@ -1,0 +1,42 @@
+/* Building code systems. Private to src/model; look-ups are in model.h. */
+#ifndef ZH_MODEL_CODES_H
+#define ZH_MODEL_CODES_H
+
+#include "model/schema.h"
+
+#define ZH_CODES_MAX       ((size_t)200000) /* of one system */
+#define ZH_CODE_LEVELS_MAX 16
+#define ZH_CODE_FROM_OPEN  INT32_MIN
+
+/* A code as read, from a CSV row or a YAML mapping. */
+typedef struct zh_code_row {
+    zh_str code, name, en, parent, level;
+    zh_date from, to;
+    const zh_str *aliases, *successors;
+    size_t naliases, nsuccessors;
+    size_t line;         /* of the CSV */
+    const zh_yaml *node; /* of the YAML, or NULL */
+} zh_code_row;
+
+/* Fills codes (id, label, level_names and codes_are_ordered are set already) from rows. `file`
+ * names the CSV in messages. Everything lives in cx->arena; problems are reported. */
+void zh_codes_build(zh_cx *cx, zh_codes *codes, const zh_code_row *rows, size_t n, zh_str file);
+/* Reads rows from the text of a CSV file. */
+void zh_codes_read_csv(zh_cx *cx, zh_codes *codes, const zh_pack_file *file);
+/* Reads rows from a mapping code -> label or {zh, en, parent, …}. */
+void zh_codes_read_values(zh_cx *cx, zh_codes *codes, const zh_yaml *values);
+
+/* The folded form under which names are found. Returns s itself when it is folded already, which
+ * plain Chinese text is. */
+zh_rc zh_codes_fold(zh_arena *arena, zh_str s, zh_str *out) ZH_MUST;
+/* Position of a level given by name or number, 1 = top; 0 when there is no such level. */
+uint16_t zh_codes_level(const zh_codes *codes, zh_str level);
+
+/* Codes that are found under one folded name. */
+typedef struct zh_code_name {
+    const zh_code *code;
+    char how; /* c code, n name, a alias, p pinyin */
+    const struct zh_code_name *next;
+} zh_code_name;
+
+#endif

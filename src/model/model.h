@@ -1,0 +1,489 @@
+/* The compiled model: what the packs declare, as an immutable snapshot.
+ *
+ * Built by zh_model_compile from YAML files, shared by any number of threads, swapped by pointer with
+ * a reference count. All text is UTF-8 NFC and lives in the model's arena. */
+#ifndef ZH_MODEL_MODEL_H
+#define ZH_MODEL_MODEL_H
+
+#include "base/calendar.h"
+#include "base/err.h"
+#include "base/vec.h"
+#include "model/expr.h"
+#include "model/value.h"
+
+typedef struct zh_model zh_model;
+typedef struct zh_register zh_register;
+typedef struct zh_field zh_field;
+typedef struct zh_codes zh_codes;
+
+#define ZH_FIELDS_MAX     512 /* of a register, child columns included */
+#define ZH_CUBE_DIMS_MAX  4
+#define ZH_TABLE_ROWS_MAX 10000
+
+typedef struct zh_label {
+    zh_str zh, en;
+} zh_label;
+
+/* ---- codes ---------------------------------------------------------------------------------- */
+
+typedef struct zh_code {
+    zh_str code;
+    zh_label label;
+    const struct zh_code *parent; /* NULL at the top */
+    uint16_t level;               /* 1 = top */
+    uint32_t order;               /* position in the declared list: what < and > of a grade compare */
+    zh_date from, to;             /* inclusive validity; INT32_MIN / ZH_OPEN_END when open */
+    const zh_str *aliases;        /* old names, synonyms */
+    size_t naliases;
+    const struct zh_code *const *successors; /* after a split, merge or renaming */
+    size_t nsuccessors;
+    zh_str initials;              /* pinyin */
+    uint32_t position;            /* in the list as declared, from 0: order of grades and of forms */
+    bool leaf;                    /* no code names it as its parent */
+} zh_code;
+
+struct zh_codes {
+    zh_str id;
+    zh_label label;
+    const zh_code *codes; /* sorted by code, then from */
+    size_t n;
+    zh_map by_code;       /* code -> zh_code (the newest validity) */
+    zh_map by_name;       /* folded label or alias -> zh_code list head (see codes.c) */
+    const zh_str *level_names; /* province, city, county … ; index 0 = level 1 */
+    uint16_t levels;
+    bool codes_are_ordered;    /* a grade: < and > compare positions in the list */
+};
+
+/* The code valid at `at` (any validity when at == INT32_MIN). NULL when none. */
+const zh_code *zh_code_find(const zh_codes *codes, zh_str code, zh_date at);
+/* By code, name, old name, synonym or pinyin initials, in this order. ZH_ENOTFOUND, or ZH_ECONFLICT
+ * when several match equally: *out is then the first and err names the candidates. *how: 'c' code,
+ * 'n' name, 'a' alias, 'p' pinyin. */
+zh_rc zh_code_match(const zh_codes *codes, zh_arena *scratch, zh_str text, zh_date at,
+                    const zh_code **out, char *how, zh_err *err) ZH_MUST;
+/* The ancestor (or self) at a level; NULL when the code stands above that level. */
+const zh_code *zh_code_at_level(const zh_code *code, uint16_t level);
+bool zh_code_within(const zh_code *code, const zh_code *ancestor);
+
+/* ---- fields --------------------------------------------------------------------------------- */
+
+typedef enum zh_type {
+    ZH_TYPE_STRING, ZH_TYPE_TEXT, ZH_TYPE_CODE, ZH_TYPE_DATE, ZH_TYPE_DATETIME, ZH_TYPE_DECIMAL,
+    ZH_TYPE_QUANTITY, ZH_TYPE_BOOL, ZH_TYPE_FILE, ZH_TYPE_GEO, ZH_TYPE_REF, ZH_TYPE_PERIOD,
+    ZH_TYPE_RANGE, ZH_TYPE_TABLE,
+} zh_type;
+
+typedef enum zh_source { ZH_SRC_FORM, ZH_SRC_INTERFACE, ZH_SRC_DERIVED, ZH_SRC_REFERENCE } zh_source;
+typedef enum zh_pipl { ZH_PIPL_NONE, ZH_PIPL_PERSONAL, ZH_PIPL_SENSITIVE, ZH_PIPL_MINOR } zh_pipl;
+
+struct zh_field {
+    zh_str id;       /* declared id; a one-row table's columns are product.class */
+    zh_str column;   /* SQL column: product__class */
+    zh_label label;
+    zh_str help;
+    zh_type type;    /* of the value; a computed field has the type of its result */
+    const zh_register *owner;
+    const zh_field *table;      /* the table this is a column of, else NULL */
+    uint16_t index;             /* position in owner->fields, or in table->columns */
+    uint8_t digits;             /* decimals */
+    zh_rounding rounding;
+    zh_str unit;                /* quantity: fixed unit, empty = unit stored beside the value */
+    uint32_t length_max;        /* characters; 0 = 200 for string, 20,000 for text */
+    zh_str format;              /* uscc, gtin, gln, sscc, cn_phone, org_code, standard_no … */
+    const zh_codes *codes;      /* code */
+    uint16_t level;             /* code: level it must stand at, 0 any */
+    bool leaf;                  /* code: must be a leaf */
+    zh_str as_of_field;         /* code: valid on this field's date (`at:`) */
+    zh_str target_id;           /* ref: register id */
+    const zh_register *target;  /* ref */
+    bool required, computed, many_inline;
+    zh_program required_when, expr, default_expr;
+    bool has_required_when, has_default;
+    zh_source source;
+    zh_pipl pipl;
+    zh_str mask;
+    bool sealed;
+    bool searchable;            /* its text is cut into grams */
+    zh_str truth;               /* single source of truth: register.field */
+    const zh_str *aliases;      /* intake headers */
+    size_t naliases;
+    const zh_field *columns;    /* table: child columns */
+    size_t ncolumns;
+    uint32_t rows_min, rows_max;
+    zh_str sdmx;
+    zh_date since, until;
+};
+
+/* ---- registers ------------------------------------------------------------------------------ */
+
+typedef enum zh_severity { ZH_REJECT, ZH_JUSTIFY, ZH_HINT } zh_severity; /* 拒绝 存疑须说明 提示 */
+
+typedef struct zh_rule {
+    zh_str id;
+    zh_program test;      /* must not be known false; unknown passes */
+    zh_severity severity;
+    zh_str message, clause;
+    const zh_field *table; /* evaluated for each row of this table, else NULL */
+} zh_rule;
+
+typedef struct zh_state {
+    zh_str id;
+    zh_label label;
+    zh_str public_name;
+    bool initial, terminal, frozen;
+    const zh_str *frozen_allow; /* what may still be appended */
+    size_t nfrozen_allow;
+} zh_state;
+
+typedef enum zh_transition_kind {
+    ZH_TR_HANDLE, ZH_TR_COUNTERSIGN, ZH_TR_RETURN, ZH_TR_WITHDRAW, ZH_TR_REASSIGN, ZH_TR_AUTO,
+} zh_transition_kind;
+
+typedef struct zh_transition {
+    zh_str id;
+    zh_label label;
+    zh_transition_kind kind;
+    bool from_any;
+    const uint16_t *from; /* state indices */
+    size_t nfrom;
+    int16_t to;           /* state index; -1: stays */
+    const zh_str *roles;
+    size_t nroles;
+    zh_program guard, when; /* when: becomes automatic (kind auto) once true */
+    bool has_guard, has_when;
+    const zh_field *const *need; /* fields that must be filled, given with the transition */
+    size_t nneed;
+    const zh_codes *reasons; /* coded reason required, or NULL */
+    const struct zh_assignment {
+        const zh_field *field;
+        zh_program value;
+    } *set;
+    size_t nset;
+    bool two_person;
+    uint32_t limit; /* times a record may take it; 0 any */
+    zh_str document, creates;
+} zh_transition;
+
+typedef struct zh_clock_version {
+    zh_date from, to;     /* in force on the triggering date */
+    zh_program when;
+    bool has_when;
+    int32_t amount;       /* or amount_field */
+    const zh_field *amount_field;
+    zh_unit_time unit;
+    int8_t fixed_month, fixed_day; /* date: --06-30; 0 none */
+    zh_str clause;
+    bool unverified;      /* 未核实口径 */
+} zh_clock_version;
+
+typedef struct zh_clock {
+    zh_str id;
+    zh_label label;
+    zh_str start;         /* event: field id, transition id or state id */
+    const zh_str *stop;
+    size_t nstop;
+    const zh_str *suspend; /* states during which it stands still */
+    size_t nsuspend;
+    int32_t every;         /* recurring, with every_unit; 0 none */
+    zh_unit_time every_unit;
+    const zh_clock_version *versions; /* first match */
+    size_t nversions;
+    zh_str on_breach;      /* transition to take, or empty */
+    bool is_public;
+} zh_clock;
+
+/* A due event written by actor `clock` when a date field passes (certificate expired). */
+typedef struct zh_due_rule {
+    zh_str id;
+    const zh_field *field; /* date, datetime or period (its end + 1 day) */
+    zh_str transition;
+} zh_due_rule;
+
+typedef enum zh_scope_kind { ZH_ROWS_ALL, ZH_ROWS_WHERE } zh_scope_kind;
+
+typedef struct zh_access {
+    zh_str role;
+    zh_program rows; /* row scope; has_rows false = all rows */
+    bool has_rows;
+    const zh_str *can; /* read create amend transition export, or transition ids */
+    size_t ncan;
+    const zh_field *const *mask;
+    size_t nmask;
+    zh_str purpose;
+} zh_access;
+
+/* ---- cubes and indicators ------------------------------------------------------------------- */
+
+typedef enum zh_grain { ZH_GRAIN_NONE, ZH_GRAIN_DAY, ZH_GRAIN_MONTH, ZH_GRAIN_QUARTER,
+                        ZH_GRAIN_HALF, ZH_GRAIN_YEAR } zh_grain;
+
+typedef struct zh_dim {
+    zh_str id;             /* name used in questions: place, month, class … */
+    zh_str column;         /* SQL column in the cube */
+    zh_grain grain;        /* time dimension when not NONE; values 2026-03-05 2026-03 2026Q1 2026H1 2026 */
+    const zh_field *field; /* plain dimension: field of the record (or of its one-row table) */
+    uint16_t level;        /* code level, 0 = as recorded */
+    zh_program expr;       /* derived dimension (industry of the producer on the event date) */
+    bool derived;          /* expr, or a level through a hierarchy: value kept in a column of the record */
+    const zh_codes *codes; /* of the values, NULL for free text and time */
+} zh_dim;
+
+typedef enum zh_measure_kind { ZH_M_COUNT, ZH_M_SUM, ZH_M_SUMSQ, ZH_M_DISTINCT, ZH_M_ANY_OF,
+                               ZH_M_QUANTILE, ZH_M_STOCK } zh_measure_kind;
+
+typedef struct zh_measure {
+    zh_str id;
+    zh_measure_kind kind;
+    zh_program filter;     /* count/any_of: which records (or rows) count; has_filter false = all */
+    bool has_filter;
+    const zh_field *table; /* counted over child rows */
+    zh_program value;      /* sum, sumsq, quantile: decimal; distinct, any_of: key; stock: period */
+    bool has_value;
+    uint8_t digits;        /* of the summed value */
+} zh_measure;
+
+typedef struct zh_cube {
+    zh_str id;
+    zh_str table; /* SQL table */
+    const zh_dim *dims;
+    size_t ndims; /* <= ZH_CUBE_DIMS_MAX */
+    const zh_measure *const *measures;
+    size_t nmeasures;
+    bool dense;
+} zh_cube;
+
+typedef enum zh_indicator_kind {
+    ZH_I_COUNT, ZH_I_SUM, ZH_I_RATIO, ZH_I_RATE, ZH_I_MEAN, ZH_I_SHARE, ZH_I_GROWTH, ZH_I_WEIGHTED,
+    ZH_I_MATCHED, ZH_I_DESIGN, ZH_I_QUANTILE, ZH_I_DISTINCT, ZH_I_STOCK, ZH_I_COMPOSITE,
+} zh_indicator_kind;
+
+typedef enum zh_basis { ZH_BASIS_NONE, ZH_BASIS_RANDOM, ZH_BASIS_TARGETED, ZH_BASIS_MIXED } zh_basis;
+
+typedef struct zh_indicator {
+    zh_str id;
+    zh_label label;
+    zh_str definition;        /* in words */
+    zh_indicator_kind kind;
+    const zh_register *reg;   /* NULL for composites */
+    zh_str num_source, den_source; /* as declared, for the page */
+    zh_program num, den;      /* over measure ids (parameters, in the order of reg->measures) */
+    bool has_num, has_den;
+    zh_program filter;        /* over records; has_filter */
+    bool has_filter;
+    zh_str unit;              /* % ratio index count score … */
+    uint8_t digits;           /* shown */
+    bool percent;             /* value = 100 · num/den */
+    zh_basis basis;
+    zh_str interval;          /* wilson95, clopper95, none */
+    uint32_t n_min;
+    double quantile;
+    bool ytd;                 /* year to date */
+    zh_str growth_of;         /* growth: other indicator; against previous period or year */
+    zh_str growth_against;    /* previous | year */
+    zh_str weight_register, weight_field, weight_key, missing_rule; /* weighted */
+    zh_str match_dim;         /* matched */
+    zh_str weight_expr;       /* design: inverse inclusion probability */
+    const struct zh_component {
+        zh_str indicator;
+        zh_decimal weight;
+        zh_decimal low, high; /* normalisation bounds */
+        bool descending;
+    } *components;
+    size_t ncomponents;
+    bool lower_is_better;
+    zh_str note, bias;
+    const zh_str *systems;    /* S22 … from the file's header */
+    size_t nsystems;
+    const struct zh_yaml *declared; /* as read; holds the worked examples: tests */
+} zh_indicator;
+
+/* A query index: what bounded queries, default lists and key look-ups may use. */
+typedef struct zh_index {
+    zh_str id;
+    const zh_field *const *fields;
+    size_t nfields;
+    bool unique; /* office is always the first column */
+} zh_index;
+
+struct zh_register {
+    zh_str id;           /* [a-z][a-z0-9_]{0,39} */
+    zh_str version;      /* declaration version, 1.2.0 */
+    zh_label label;
+    zh_str purpose, owner;
+    const zh_str *basis; /* legal basis */
+    size_t nbasis;
+    const zh_str *systems;
+    size_t nsystems;
+    zh_str file;         /* pack file it came from */
+    uint16_t index;      /* in model->registers */
+    zh_str table;        /* SQL table r_<id>; history r_<id>_h */
+    const zh_field *fields; /* one-row tables are flattened; TABLE fields follow in their places */
+    size_t nfields;
+    const zh_field *const *business_key;
+    size_t nbusiness_key;
+    const zh_field *const *row_key; /* intake idempotency */
+    size_t nrow_key;
+    zh_str number_pattern;          /* TS-{place}-{year}-{000000}; empty none */
+    const zh_field *number_field;
+    const zh_field *event_time;     /* date or datetime field */
+    const zh_field *home_field;     /* code field whose value gives the home office; NULL = writer's */
+    const zh_register *part_of;
+    const zh_field *part_of_field;
+    const zh_rule *rules;
+    size_t nrules;
+    const zh_state *states; /* at least one; a register without workflow has the state "recorded" */
+    size_t nstates;
+    const zh_transition *transitions;
+    size_t ntransitions;
+    const zh_clock *clocks;
+    size_t nclocks;
+    const zh_due_rule *dues;
+    size_t ndues;
+    const zh_access *access;
+    size_t naccess;
+    zh_program count_when;  /* inclusion filter of all cubes */
+    bool has_count_when;
+    const zh_field *basis_field; /* code field random/targeted/mixed, or NULL */
+    zh_basis basis_fixed;        /* when the whole register has one basis */
+    zh_program weight;           /* inverse inclusion probability; has_weight */
+    bool has_weight;
+    uint32_t expected_records;   /* 0 = not said */
+    const zh_measure *measures;
+    size_t nmeasures;
+    const zh_cube *cubes;
+    size_t ncubes;
+    const zh_dim *const *derived; /* distinct derived dims over all cubes, in column order */
+    size_t nderived;
+    const zh_index *indexes;
+    size_t nindexes;
+    const zh_field *const *default_columns;
+    size_t ndefault_columns;
+    const zh_field *default_sort; /* NULL: id */
+    bool default_sort_descending;
+    const struct zh_test *tests;
+    size_t ntests;
+    const struct zh_yaml *declared; /* whole declaration as read: publication, retention, privacy,
+                                       exchange, views, obligations, judgements, tests */
+};
+
+/* A declared test of a register; the trees are checked for names and run by `model check`. */
+typedef struct zh_test {
+    zh_str id;
+    int32_t given_from; /* index of an earlier test whose record it starts from, or -1 */
+    zh_str recorded_at, role;
+    const struct zh_yaml *given, *change, *before, *steps, *expect, *expect_error; /* or NULL */
+} zh_test;
+
+/* ---- outlines ------------------------------------------------------------------------------- */
+
+typedef struct zh_outline_item {
+    zh_str id, outline, kind; /* kind: target, fact, task */
+    zh_label name;
+    zh_str dimension, clause, quote, scope, unit, comparator, reference, obligation, responsible;
+    bool has_value, has_value_max, approximate;
+    zh_decimal value, value_max;
+    int32_t deadline; /* year; 0 none */
+    zh_str region;    /* GB/T 2260 */
+    zh_str indicator; /* tied indicator id, or empty */
+    zh_str basis_note; /* 口径不同 … */
+    zh_str summary;    /* task: our own summary of the clause */
+} zh_outline_item;
+
+struct zh_model {
+    zh_arena *arena;
+    zh_str digest; /* SHA-256 of the sources, hex */
+    const struct zh_pack_file *sources; /* what it was compiled from, for a later diff; text in the
+                                           arena, or NULL with nsources 0 */
+    size_t nsources;
+    const zh_register *registers;
+    size_t nregisters;
+    const zh_codes *systems; /* code systems */
+    size_t nsystems;
+    const zh_indicator *indicators;
+    size_t nindicators;
+    const zh_outline_item *outline_items;
+    size_t noutline_items;
+    const struct zh_mechanism {
+        zh_str id;
+        zh_label label;
+        zh_str area, does, users, clauses, depth;
+    } *mechanisms; /* the 156 */
+    size_t nmechanisms;
+    const struct zh_recipe *recipes;
+    size_t nrecipes;
+    const struct zh_unit {
+        zh_str code, dimension;
+        zh_label label;
+        zh_decimal factor; /* to the dimension's base unit */
+        const zh_str *aliases;
+        size_t naliases;
+    } *units;
+    size_t nunits;
+    const zh_calendar *calendar;
+    zh_map unit_by_name; /* code or alias -> zh_unit */
+    const struct zh_yaml *const *recipe_nodes; /* recipes as declared, in file order */
+    size_t nrecipe_nodes;
+    zh_map register_by_id, codes_by_id, indicator_by_id, recipe_by_id;
+};
+
+/* A source file of the model. */
+typedef struct zh_pack_file {
+    zh_str path; /* foundation/region.yaml: relative, used in messages */
+    zh_str text;
+} zh_pack_file;
+
+/* Compiles all files into one snapshot. Errors carry file:line:column; the first is in err, all (up
+ * to 100) are appended as lines to `report` when it is not NULL. The model owns a new arena. */
+zh_rc zh_model_compile(const zh_pack_file *files, size_t n, zh_model **out, zh_buf *report,
+                       zh_err *err) ZH_MUST;
+/* Reference counting: compile gives one reference. */
+zh_model *zh_model_retain(zh_model *model);
+void zh_model_release(zh_model *model);
+
+const zh_register *zh_model_register(const zh_model *model, zh_str id);
+const zh_codes *zh_model_codes(const zh_model *model, zh_str id);
+const zh_indicator *zh_model_indicator(const zh_model *model, zh_str id);
+/* By id; dotted for one-row tables (product.class) and child columns (items.value). */
+const zh_field *zh_register_field(const zh_register *reg, zh_str id);
+int zh_register_state(const zh_register *reg, zh_str id);           /* index or -1 */
+const zh_transition *zh_register_transition(const zh_register *reg, zh_str id);
+
+/* ---- values of fields ----------------------------------------------------------------------- */
+
+/* Child rows of a table field: values row by row, ids stable over versions (0 = new). */
+typedef struct zh_rows {
+    const zh_field *table;
+    int64_t *ids;
+    zh_value *values; /* n × table->ncolumns */
+    size_t n;
+} zh_rows;
+
+/* A record in memory. */
+typedef struct zh_record {
+    const zh_register *reg;
+    int64_t office, id;
+    int32_t version;  /* 0 = not yet written */
+    int16_t state;    /* index */
+    int64_t handler_office;
+    zh_time created_at, recorded_at; /* of the first and of this version */
+    zh_str actor;
+    zh_value *values; /* reg->nfields; TABLE fields are ZH_NULL here */
+    zh_rows *tables;  /* reg->nfields; only TABLE fields are filled */
+    const zh_str *derived; /* reg->nderived resolved dimension values; NULL p = none */
+} zh_record;
+
+/* Parses the text of a field by its type, code system, unit, digits and format. Codes resolve to the
+ * code itself by code, name, alias or pinyin (`how` as in zh_code_match, 0 when not a code); refs
+ * leave kind ZH_REF with id 0 and text = key for the caller to resolve. `at`: date for code validity.
+ * Empty text gives ZH_NULL. Marks: 未检出 ND — -- /  etc. (list in field.c). Errors: field.* rules. */
+zh_rc zh_field_parse(const zh_model *model, const zh_field *field, zh_arena *arena, zh_str text,
+                     zh_date at, zh_value *out, char *how, zh_err *err) ZH_MUST;
+/* Checks a value against the field (type, length, digits, code validity, format). */
+zh_rc zh_field_check(const zh_model *model, const zh_field *field, const zh_value *value, zh_date at,
+                     zh_err *err) ZH_MUST;
+/* Check characters of the identifiers in ../rules/01: uscc, org_code, gtin, gln, sscc, standard_no,
+ * cn_phone, ccc_no, region6 … `normal` (arena) is the canonical form. ZH_EINVAL with the rule. */
+zh_rc zh_format_check(zh_arena *arena, zh_str format, zh_str text, zh_str *normal, zh_err *err)
+    ZH_MUST;
+
+#endif
