@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Counting for the steps of ./test. Sourced by every step.
 #
 #   ok NAME            counts a pass
@@ -10,6 +11,7 @@ STEP_PASSED=0
 STEP_FAILED=0
 STEP_DIR=$(mktemp -d)
 trap 'rm -rf "$STEP_DIR"' EXIT
+# shellcheck disable=SC2034  # for the steps
 JOBS=$(nproc)
 
 ok() {

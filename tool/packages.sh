@@ -1,9 +1,12 @@
+# shellcheck shell=bash
 # Debian packages the commands need, and one function that installs those that are missing.
 # Sourced by ./run and ./test.
 
+# shellcheck disable=SC2034  # for the commands
 BUILD_PACKAGES="gcc libc6-dev make pkg-config libsqlite3-dev libpq-dev libyaml-dev libzip-dev
     libxml2-dev libmicrohttpd-dev libutf8proc-dev libssl-dev zlib1g-dev"
 
+# shellcheck disable=SC2034
 TEST_PACKAGES="postgresql-15 sqlite3 libcmocka-dev clang libclang-rt-14-dev llvm clang-format
     cppcheck python3 binutils curl"
 

@@ -47,8 +47,8 @@ size_t zh_arena_used(const zh_arena *arena);
 /* Bytes that the budget still allows. */
 size_t zh_arena_left(const zh_arena *arena);
 
-#define ZH_NEW(arena, type)        ((type *)zh_arena_alloc((arena), sizeof(type)))
-#define ZH_NEW_N(arena, type, n)   ((type *)zh_arena_alloc((arena), sizeof(type) * (n)))
+#define ZH_NEW(arena, type)      ((type *)zh_arena_alloc((arena), sizeof(type)))
+#define ZH_NEW_N(arena, type, n) ((type *)zh_arena_alloc((arena), sizeof(type) * (n)))
 #define ZH_TRY_N(arena, type, n)                                                                   \
     ((n) > SIZE_MAX / sizeof(type) ? (type *)0 : (type *)zh_arena_try((arena), sizeof(type) * (n)))
 

@@ -8,7 +8,7 @@
 #define HIGHS 0x8080808080808080u
 
 enum {
-    BUFFER_FIRST = 256 << 10,
+    BUFFER_FIRST = 64 << 10,
     PAD = 8, /* readable bytes behind the data, for whole words */
     CELLS_FIRST = 64
 };
@@ -300,6 +300,14 @@ zh_rc zh_csv_next(zh_csv *csv, const zh_str **cells, size_t *n, size_t *line, zh
     *cells = csv->cells;
     *n = csv->cells_n;
     return ZH_OK;
+}
+
+/* A quoted cell begins behind its quote; before any other stands a separator or a line end. */
+bool zh_csv_quoted(const zh_csv *csv, size_t cell)
+{
+    zh_assert(cell < csv->cells_n);
+    const char *p = csv->cells[cell].p;
+    return p > csv->buffer && p[-1] == '"';
 }
 
 uint64_t zh_csv_offset(const zh_csv *csv)

@@ -26,6 +26,8 @@ void zh_csv_free(zh_csv *csv);
  * empty (a blank line) come back with one empty cell. Text after a closing quote is kept as part of
  * the cell. */
 zh_rc zh_csv_next(zh_csv *csv, const zh_str **cells, size_t *n, size_t *line, zh_err *err) ZH_MUST;
+/* Whether a cell of the last row was written in quotes. */
+bool zh_csv_quoted(const zh_csv *csv, size_t cell);
 /* Byte offset just after the last row returned, for progress. */
 uint64_t zh_csv_offset(const zh_csv *csv);
 /* Comma, tab, semicolon or vertical bar: the one that gives the most regular rows in a sample. */

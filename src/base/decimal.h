@@ -8,7 +8,8 @@
 
 #include "base/str.h"
 
-#define ZH_DECIMAL_DIGITS_MAX 18 /* fraction digits, and total significant digits of a scaled value */
+#define ZH_DECIMAL_DIGITS_MAX                                                                      \
+    18 /* fraction digits, and total significant digits of a scaled value */
 
 __extension__ typedef __int128 zh_i128;
 
@@ -30,9 +31,9 @@ typedef enum zh_rounding {
  * *out keeps the digits as written. ZH_EINVAL: not a number; ZH_ELIMIT: does not fit 18 digits. */
 zh_rc zh_decimal_parse(zh_str text, bool allow_exponent, zh_decimal *out) ZH_MUST;
 /* Changes the number of fraction digits. ZH_EINVAL when rounding refuses, ZH_ELIMIT on overflow. */
-zh_rc zh_decimal_rescale(zh_decimal in, uint8_t digits, zh_rounding rounding, zh_decimal *out)
-    ZH_MUST;
-int zh_decimal_cmp(zh_decimal a, zh_decimal b); /* exact, any digits */
+zh_rc zh_decimal_rescale(zh_decimal in, uint8_t digits, zh_rounding rounding,
+                         zh_decimal *out) ZH_MUST;
+int zh_decimal_cmp(zh_decimal a, zh_decimal b);                            /* exact, any digits */
 zh_rc zh_decimal_add(zh_decimal a, zh_decimal b, zh_decimal *out) ZH_MUST; /* digits = max */
 zh_rc zh_decimal_sub(zh_decimal a, zh_decimal b, zh_decimal *out) ZH_MUST;
 zh_rc zh_decimal_mul(zh_decimal a, zh_decimal b, uint8_t digits, zh_rounding rounding,

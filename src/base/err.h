@@ -8,20 +8,19 @@
 #include "base/str.h"
 
 typedef struct zh_err {
-    zh_rc rc;             /* ZH_OK: no error recorded */
-    char rule[64];        /* stable id, such as "field.decimal.digits" */
-    char message[768];    /* what is wrong, Chinese */
-    char fix[384];        /* what to do, Chinese; may be empty */
-    char where[256];      /* field path, file:line:column, sheet!cell; may be empty */
-    char clause[128];     /* clause of the rule that was broken; may be empty */
+    zh_rc rc;          /* ZH_OK: no error recorded */
+    char rule[64];     /* stable id, such as "field.decimal.digits" */
+    char message[768]; /* what is wrong, Chinese */
+    char fix[384];     /* what to do, Chinese; may be empty */
+    char where[256];   /* field path, file:line:column, sheet!cell; may be empty */
+    char clause[128];  /* clause of the rule that was broken; may be empty */
 } zh_err;
 
 void zh_err_clear(zh_err *err);
 
 /* Records an error unless one is recorded already; returns rc so that callers can write
  * `return zh_err_set(...)`. err may be NULL. Long text is cut at a character border. */
-zh_rc zh_err_set(zh_err *err, zh_rc rc, const char *rule, const char *format, ...)
-    ZH_PRINTF(4, 5);
+zh_rc zh_err_set(zh_err *err, zh_rc rc, const char *rule, const char *format, ...) ZH_PRINTF(4, 5);
 /* These add to the error that is recorded and do nothing when none is or when already filled. */
 void zh_err_where(zh_err *err, const char *format, ...) ZH_PRINTF(2, 3);
 void zh_err_fix(zh_err *err, const char *format, ...) ZH_PRINTF(2, 3);

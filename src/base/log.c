@@ -56,11 +56,13 @@ static void end(zh_jw *w, zh_buf *line)
     zh_buf_free(line);
 }
 
-/* Text of unknown origin: cut at a character border, or every foreign byte replaced. */
+/* Text of unknown origin. A message that filled its buffer may end inside a character; any other
+ * byte that is not of UTF-8 gives all foreign bytes away as question marks. */
 static void put_text(zh_jw *w, const char *name, char *text)
 {
     zh_str s = zh_str_of(text);
-    for (size_t cut = 0; cut < 4 && cut <= s.n; cut++) {
+    size_t cut_max = s.n == MESSAGE_MAX - 1 ? 3 : 0;
+    for (size_t cut = 0; cut <= cut_max; cut++) {
         zh_str shorter = zh_str_sub(s, 0, s.n - cut);
         if (zh_utf8_valid(shorter)) {
             zh_jw_kv(w, name, shorter);

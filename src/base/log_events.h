@@ -11,6 +11,7 @@
     X("store.notice", "数据库服务的提示（不含数值）")                                              \
     X("store.reconnect", "池中的数据库连接已断，重新连接")                                         \
     X("job.lease", "任务租约的取得、丢失或过期")                                                   \
+    X("due.refused", "到期事件的处理被拒绝，记录原因后跳过")                                       \
     X("import.batch", "导入批次的进度与结果")                                                      \
     X("net.listen", "监听地址与端口")                                                              \
     X("net.slow_inline", "网络线程上的处理超过 5 毫秒")

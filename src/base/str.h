@@ -17,7 +17,7 @@ typedef struct zh_str {
 #define ZH_STR(literal) ((zh_str){"" literal "", sizeof(literal) - 1})
 #define ZH_STR_NONE     ((zh_str){0, 0})
 /* For printf: "%.*s", ZH_FMT(s) */
-#define ZH_FMT(s)       (int)((s).n > 2147483647u ? 2147483647u : (s).n), ((s).p ? (s).p : "")
+#define ZH_FMT(s) (int)((s).n > 2147483647u ? 2147483647u : (s).n), ((s).p ? (s).p : "")
 
 zh_str zh_str_of(const char *nul_terminated); /* NULL gives the empty string */
 bool zh_str_eq(zh_str a, zh_str b);

@@ -97,12 +97,17 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+static int64_t floor_mod(int64_t a, int64_t b)
+{
+    int64_t rest = a % b;
+    return rest < 0 ? rest + b : rest;
+}
+
 zh_date zh_time_date(zh_time t)
 {
     /* Split before shifting: t itself may stand at the end of its range. */
-    int64_t day = floor_div(t, DAY_MICROS);
-    int64_t within = t - day * DAY_MICROS;
-    return (zh_date)(day + (within >= DAY_MICROS - ZONE_MICROS));
+    return (zh_date)(floor_div(t, DAY_MICROS) +
+                     (floor_mod(t, DAY_MICROS) >= DAY_MICROS - ZONE_MICROS));
 }
 
 zh_time zh_date_start(zh_date date)
@@ -114,9 +119,7 @@ zh_civil zh_time_civil(zh_time t)
 {
     zh_civil c;
     zh_date date = zh_time_date(t);
-    int64_t day = floor_div(t, DAY_MICROS);
-    int64_t within = t - day * DAY_MICROS + ZONE_MICROS;
-    within -= within >= DAY_MICROS ? DAY_MICROS : 0;
+    int64_t within = (floor_mod(t, DAY_MICROS) + ZONE_MICROS) % DAY_MICROS;
     zh_date_civil(date, &c.year, &c.month, &c.day);
     int seconds = (int)(within / MICROS);
     c.micro = (int)(within % MICROS);

@@ -1,7 +1,7 @@
 /* Time: int64 microseconds since 1970-01-01T00:00:00Z; civil dates as days since 1970-01-01.
  *
- * The legal zone is UTC+08:00 without summer time (GB/T 7408, 中国标准时间): a date of an instant is
- * its date at +08:00. No function but zh_now reads a clock. Years 0001..9999. */
+ * The legal zone is UTC+08:00 without summer time (GB/T 7408, 中国标准时间): a date of an instant
+ * is its date at +08:00. No function but zh_now reads a clock. Years 0001..9999. */
 #ifndef ZH_BASE_TIME_H
 #define ZH_BASE_TIME_H
 
@@ -18,13 +18,13 @@ typedef struct zh_civil {
     int micro;
 } zh_civil;
 
-zh_time zh_now(void);            /* CLOCK_REALTIME */
-uint64_t zh_monotonic_us(void);  /* for durations only */
+zh_time zh_now(void);           /* CLOCK_REALTIME */
+uint64_t zh_monotonic_us(void); /* for durations only */
 
 bool zh_date_valid(int year, int month, int day);
 zh_date zh_date_of(int year, int month, int day); /* asserts validity */
 void zh_date_civil(zh_date date, int *year, int *month, int *day);
-int zh_date_weekday(zh_date date); /* 1 Monday .. 7 Sunday, ISO 8601 */
+int zh_date_weekday(zh_date date);                    /* 1 Monday .. 7 Sunday, ISO 8601 */
 zh_date zh_date_add_months(zh_date date, int months); /* day clipped to the month's last */
 int zh_days_in_month(int year, int month);
 zh_civil zh_time_civil(zh_time t);

@@ -186,17 +186,18 @@ const char *zh_encoding_name(zh_encoding encoding)
     return "unknown";
 }
 
-/* Without a mark, text in UTF-16 shows itself by the zero half of its ASCII characters. */
+/* Without a mark, text in UTF-16 shows itself by the zero half of its ASCII characters: tables have
+ * at least one in sixteen (separators, digits, line ends). */
 static zh_encoding guess_utf16(zh_str sample)
 {
     size_t zeros[2] = {0, 0};
     for (size_t i = 0; i < sample.n; i++) {
         zeros[i & 1] += sample.p[i] == '\0';
     }
-    if (zeros[1] > 0 && zeros[0] * 4 < zeros[1]) {
+    if (zeros[0] * 4 < zeros[1] && zeros[1] >= sample.n / 32) {
         return ZH_ENC_UTF16LE;
     }
-    return zeros[0] > 0 && zeros[1] * 4 < zeros[0] ? ZH_ENC_UTF16BE : ZH_ENC_UNKNOWN;
+    return zeros[1] * 4 < zeros[0] && zeros[0] >= sample.n / 32 ? ZH_ENC_UTF16BE : ZH_ENC_UNKNOWN;
 }
 
 /* Structure of GB18030, and at least half of the double bytes in the rows of GB/T 2312: Latin text

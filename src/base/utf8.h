@@ -5,8 +5,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define ZH_UTF8_MARKS_MAX 128 /* combining marks after one character; more is an attack on sorting */
-#define ZH_GRAM_BYTES_MAX 64  /* a longer ASCII word is given by its pairs only */
+#define ZH_UTF8_MARKS_MAX                                                                          \
+    128                      /* combining marks after one character; more is an attack on sorting */
+#define ZH_GRAM_BYTES_MAX 64 /* a longer ASCII word is given by its pairs only */
 
 typedef enum zh_encoding {
     ZH_ENC_UTF8,
@@ -54,9 +55,9 @@ zh_rc zh_utf8_halfwidth(zh_arena *arena, zh_str s, zh_str *out) ZH_MUST;
  * digits (CJK pairs; ASCII words give the whole word and its pairs). Duplicates are not removed. A
  * single-character run gives that character. `folded` is the output of zh_utf8_fold. */
 void zh_utf8_grams(zh_str folded, void (*each)(void *user, zh_str gram), void *user);
-/* Initials of the usual readings: 武汉市 -> "whs", 重庆 -> "cq"; ASCII letters (made lower-case) and
- * digits are kept; other characters are dropped. Characters have one reading, except in the pairs
- * that the table lists; its provenance is in its file. */
+/* Initials of the usual readings: 武汉市 -> "whs", 重庆 -> "cq"; ASCII letters (made lower-case)
+ * and digits are kept; other characters are dropped. Characters have one reading, except in the
+ * pairs that the table lists; its provenance is in its file. */
 zh_str zh_pinyin_initials(zh_arena *arena, zh_str s);
 
 #endif

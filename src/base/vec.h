@@ -21,8 +21,8 @@ void *zh_vec_grow_(zh_arena *arena, void *p, size_t n, size_t *capacity, size_t 
 #define zh_vec_push(arena, vec, ...)                                                               \
     do {                                                                                           \
         if ((vec)->n == (vec)->capacity) {                                                         \
-            (vec)->p = zh_vec_grow_((arena), (vec)->p, (vec)->n, &(vec)->capacity,                 \
-                                    sizeof(*(vec)->p));                                            \
+            (vec)->p =                                                                             \
+                zh_vec_grow_((arena), (vec)->p, (vec)->n, &(vec)->capacity, sizeof(*(vec)->p));    \
         }                                                                                          \
         (vec)->p[(vec)->n++] = (__VA_ARGS__);                                                      \
     } while (0)

@@ -248,7 +248,7 @@ static zh_str group_value(const answering *a, size_t g, const zh_str *dims)
     return code ? code->code : ZH_STR("");
 }
 
-static zh_rc cell_of(answering *a, const zh_str *dims, zh_cell **out)
+static zh_rc cell_of(answering *a, const zh_str *dims, zh_cube_cell **out)
 {
     zh_arena *arena = a->ctx->arena;
     size_t n = a->q->ngroups;
@@ -261,13 +261,13 @@ static zh_rc cell_of(answering *a, const zh_str *dims, zh_cell **out)
         zh_buf_u32be(&key, (uint32_t)groups[g].n);
         zh_buf_str(&key, groups[g]);
     }
-    zh_cell *cell = zh_map_get(&a->by_groups, zh_buf_view(&key));
+    zh_cube_cell *cell = zh_map_get(&a->by_groups, zh_buf_view(&key));
     if (cell == NULL && (a->cells.n == ZH_CELLS_MAX || zh_arena_left(arena) < (size_t)4 << 20)) {
         zh_buf_free(&key);
         return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.cells", "答案的单元太多，请减少分组");
     }
     if (cell == NULL) {
-        cell = ZH_NEW(arena, zh_cell);
+        cell = ZH_NEW(arena, zh_cube_cell);
         cell->groups = ZH_NEW_N(arena, zh_str, n + timed + 1);
         for (size_t g = 0; g < n + timed; g++) {
             cell->groups[g] = zh_str_dup(arena, groups[g]);
@@ -296,7 +296,7 @@ zh_rc zh_answer_take(answering *a, const zh_delta *d)
     if (!wanted) {
         return ZH_OK;
     }
-    zh_cell *cell = NULL;
+    zh_cube_cell *cell = NULL;
     zh_rc rc = cell_of(a, d->dims, &cell);
     if (rc != ZH_OK) {
         return rc;
@@ -318,7 +318,7 @@ zh_rc zh_answer_take_key(answering *a, const zh_str *dims, size_t measure, zh_st
     if (n == 0 || !passes(a, dims, false)) {
         return ZH_OK;
     }
-    zh_cell *cell = NULL;
+    zh_cube_cell *cell = NULL;
     zh_rc rc = cell_of(a, dims, &cell);
     if (rc != ZH_OK) {
         return rc;
@@ -500,7 +500,7 @@ static int by_key(const void *p, const void *q)
     return zh_str_cmp(((const zh_key_count *)p)->key, ((const zh_key_count *)q)->key);
 }
 
-static void settle_keys(zh_cell *cell, size_t measure)
+static void settle_keys(zh_cube_cell *cell, size_t measure)
 {
     zh_key_count *keys = cell->keys[measure];
     size_t n = cell->nkeys[measure];
@@ -521,7 +521,7 @@ static void settle_keys(zh_cell *cell, size_t measure)
     cell->nkeys[measure] = kept;
 }
 
-static bool is_empty(const answering *a, const zh_cell *cell)
+static bool is_empty(const answering *a, const zh_cube_cell *cell)
 {
     bool empty = cell->n == 0;
     for (size_t i = 0; i < a->q->nmeasures; i++) {
@@ -532,8 +532,8 @@ static bool is_empty(const answering *a, const zh_cell *cell)
 
 static int by_groups(const void *p, const void *q, void *user)
 {
-    const zh_cell *x = p;
-    const zh_cell *y = q;
+    const zh_cube_cell *x = p;
+    const zh_cube_cell *y = q;
     const size_t *n = user;
     for (size_t g = 0; g < *n; g++) {
         int d = zh_str_cmp(x->groups[g], y->groups[g]);
@@ -546,7 +546,7 @@ static int by_groups(const void *p, const void *q, void *user)
 
 static void settle(answering *a, zh_cell_answer *out)
 {
-    zh_cell *cells = ZH_NEW_N(a->ctx->arena, zh_cell, a->cells.n + 1);
+    zh_cube_cell *cells = ZH_NEW_N(a->ctx->arena, zh_cube_cell, a->cells.n + 1);
     size_t n = 0;
     for (size_t i = 0; i < a->cells.n; i++) {
         for (size_t m = 0; m < a->q->nmeasures; m++) {

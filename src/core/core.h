@@ -3,26 +3,27 @@
  *
  * Physical layout (identical on both databases; every key begins with office, code systems and the
  * model excepted; instants are µs UTC, dates are days):
- *   r_<reg>            current rows: office, id, version, state (id), handler_office, created_at,
- *                      recorded_at, declaration, actor, <field columns>, d_<derived dimension>…;
- *                      key (office, id)
- *   r_<reg>_h          every version: the same columns, and op, transition, batch, ord, reason,
- *                      reason_code, justification, second_actor, salt (32 bytes; NULL after
- *                      erasure), sealed (what an erasure left, see evidence.h); key (office, id,
- *                      version)
- *   r_<reg>__<table>   child rows: office, parent, ord, row_id, <columns>; …_h has the complete
- * rows of every version: office, parent, version, ord, row_id, <columns> r_<reg>_g two-character
- * grams: office, gram, id q_<reg>_<cube>     cells: office, <dims>, <measures>; q_<reg>_<cube>_k
- * counters per cell and key u_<reg>_<cube>     roll-ups folded from cells (rebuildable); …_k
- * likewise zh_outbox          one row per transaction, home office and register: office, batch,
- * register, n, at, pos, until, entries (n × 56 bytes zhl1), deltas (cell changes, for the folder);
- * key (office, batch). until = the latest `at` up to this position zh_clock, zh_clock_h   clocks of
- * records: office, register, record, clock, started_at, due_at, ended_at, suspended_at, breached
- * (0, 1); _h has a version and every change zh_due             office, register, record, kind
- * (clock, field), name, due_at, error zh_counter         office, name, next: numbers zh_file,
- * zh_file_use   files by digest, and which records use them zh_setting, zh_model, zh_model_file,
- * zh_shape   settings; adopted models and their sources; the canonical fields of every declaration
- * version
+ *
+ * - r_<reg>: current rows: office, id, version, state (its id), handler_office, created_at,
+ *   recorded_at, declaration, actor, the field columns, d_<derived dimension>; key (office, id)
+ * - r_<reg>_h: every version: the same columns, and op, transition, batch, ord, reason,
+ *   reason_code, justification, second_actor, salt (32 bytes; NULL after erasure), sealed (what an
+ *   erasure left, see evidence.h); key (office, id, version)
+ * - r_<reg>__<table>: child rows: office, parent, ord, row_id, the columns; …_h has the complete
+ *   rows of every version, and version
+ * - r_<reg>_g: two-character grams: office, gram, id
+ * - q_<reg>_<cube>: cells: office, dims, measures; …_k counters per cell and key
+ * - u_<reg>_<cube>: roll-ups folded from cells (rebuildable); …_k likewise
+ * - zh_outbox: one row per transaction, home office and register: office, batch, register, n, at,
+ *   pos, until, entries (n × 56 bytes zhl1), deltas (cell changes, for the folder); key (office,
+ *   batch). until = the latest `at` up to this position
+ * - zh_clock, zh_clock_h: clocks of records: office, register, record, clock, started_at, due_at,
+ *   ended_at, suspended_at, breached (0, 1); _h has a version and every change
+ * - zh_due: office, register, record, kind (clock, field), name, due_at, fired_at, error
+ * - zh_counter: office, name, next: numbers
+ * - zh_file, zh_file_use: files by digest, and which records use them
+ * - zh_setting, zh_model, zh_model_file, zh_shape: settings; adopted models and their sources; the
+ *   canonical fields of every declaration version
  *
  * Position: the log index of a version is outbox.pos + ord. pos is NULL until the sequencer, after
  * commit, gives it; only then as_of sees the version. A log size S means the entries 0 … S-1.
@@ -41,7 +42,8 @@ typedef struct zh_core_options {
     const char *packs;        /* directory of declarations; NULL: those embedded in the program */
     zh_model *model;          /* use this model (retained) instead of reading packs; tests */
     int64_t office;           /* home office of this installation, 0 = stored setting, else 1 */
-    unsigned node;            /* 0..1023, part of every id */
+    unsigned node;            /* 1..1023, part of every id; 0: another one at each opening */
+    const char *hash;         /* "sha256" or "sm3", for good; NULL: as stored, else sha256 */
     bool relaxed_sync;        /* tests and throw-away databases */
     bool migrate_destructive; /* carry out destructive steps of the migration plan */
 } zh_core_options;
@@ -65,10 +67,16 @@ int64_t zh_core_office(const zh_core *core);
  * that steps back makes it wait or continue from the last millisecond. Thread-safe. */
 int64_t zh_core_id(zh_core *core, int64_t after);
 
+/* Settings of the installation: text by name. ZH_ENOTFOUND: never set. */
+zh_rc zh_setting_get(zh_conn *conn, zh_arena *arena, const char *name, zh_str *out,
+                     zh_err *err) ZH_MUST;
+zh_rc zh_setting_set(zh_conn *conn, const char *name, zh_str value, zh_err *err) ZH_MUST;
+
 /* Who reads or writes, and what for. There is no read or write without one. */
 typedef struct zh_ctx {
     zh_core *core;
-    zh_model *model; /* snapshot for this request */
+    struct zh_snapshot *snapshot; /* what model belongs to; private to core */
+    zh_model *model;              /* snapshot for this request */
     zh_arena *arena;
     zh_err *err;
     zh_str actor; /* "operator" (local), "clock", later a user id */
@@ -78,7 +86,8 @@ typedef struct zh_ctx {
     const zh_program *rows; /* row scope of the register being read; NULL = all rows */
 } zh_ctx;
 
-/* The local operator's context: all rows, role "operator". Release with zh_ctx_end. */
+/* The local operator's context: all rows, role "operator". Release with zh_ctx_end. A copy with
+ * another arena, err, actor, role or scope is valid until then. */
 zh_ctx zh_ctx_local(zh_core *core, zh_arena *arena, zh_err *err);
 void zh_ctx_end(zh_ctx *ctx);
 

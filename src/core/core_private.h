@@ -33,7 +33,8 @@ typedef struct zh_number_block {
     zh_str name; /* counter */
     int64_t office;
     int64_t next, end; /* next >= end: used up */
-    int64_t size;      /* of the last reservation */
+    int64_t size;      /* of the last reservation, made at reserved_us */
+    uint64_t reserved_us;
 } zh_number_block;
 
 struct zh_core {

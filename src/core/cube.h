@@ -44,14 +44,14 @@ typedef struct zh_key_count {
 } zh_key_count;
 
 /* One answer: the values of the groupings asked for, with its measures. */
-typedef struct zh_cell {
+typedef struct zh_cube_cell {
     zh_str *groups;      /* in the order asked for, the time grouping last; empty: no value */
     int64_t n;           /* records */
     zh_i128 *values;     /* by measure asked for: counts, sums, stocks */
     int64_t *counts;     /* by measure: number of values behind a sum */
     zh_key_count **keys; /* by measure: distinct, any_of, quantile; sorted by key, n > 0 */
     size_t *nkeys;
-} zh_cell;
+} zh_cube_cell;
 
 typedef struct zh_cell_filter {
     zh_str dim;   /* id of a dimension: place, class, basis_kind … */
@@ -81,7 +81,7 @@ typedef struct zh_cell_query {
 } zh_cell_query;
 
 typedef struct zh_cell_answer {
-    zh_cell *cells; /* sorted by groups, bytewise */
+    zh_cube_cell *cells; /* sorted by groups, bytewise */
     size_t n;
     const zh_cube *cube; /* that answered; NULL = recounted from records */
     uint64_t took_us;

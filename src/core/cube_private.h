@@ -67,7 +67,7 @@ typedef struct zh_answering {
     zh_str first, last;                     /* span as texts of the grain being read */
     const zh_code *ancestors[ZH_ANSWER_FILTERS_MAX];
     zh_map by_groups;
-    ZH_VEC(zh_cell *) cells;
+    ZH_VEC(zh_cube_cell *) cells;
 } zh_answering;
 
 /* Adds what passes the filters of one cell, or one counter, to the group it belongs to. */

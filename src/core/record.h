@@ -26,19 +26,19 @@ typedef struct zh_op {
     const zh_transition *transition;
     const zh_change *changes;
     size_t nchanges;
-    zh_str reason;        /* amend and erase need one */
-    zh_str reason_code;   /* of transition->reasons */
-    zh_str justification; /* answers findings of severity JUSTIFY */
-    zh_str second_actor;  /* two-person transitions */
-    zh_time at;           /* recorded_at; 0 = now. Only the clock and imports of history set it */
+    zh_str reason;          /* amend and erase need one */
+    zh_str reason_code;     /* of transition->reasons */
+    zh_str justification;   /* answers findings of severity JUSTIFY */
+    zh_str second_actor;    /* two-person transitions */
+    int64_t handler_office; /* transition: who handles it from now on; 0 = unchanged */
+    zh_time at;             /* recorded_at; 0 = now. Only the clock and imports of history set it */
 } zh_op;
 
 /* A rule that spoke. REJECT refuses the write; JUSTIFY refuses it unless a justification is given;
- * HINT is only reported. */
+ * HINT is only reported. field: declared id, items[3].value for child rows. */
 typedef struct zh_finding {
     zh_severity severity;
-    zh_str rule, message, clause, field,
-        fix; /* field: declared id, items[3].value for child rows */
+    zh_str rule, message, clause, field, fix;
 } zh_finding;
 
 typedef struct zh_findings {
@@ -50,7 +50,8 @@ typedef struct zh_findings {
 typedef struct zh_prepared zh_prepared;
 
 /* Validates and prepares one write. conn: for reads (rules that look at other records, the record
- * being changed); NULL acquires one. Everything lives in ctx->arena. ZH_EINVAL: refused, all
+ * being changed); NULL acquires one. Not while this thread holds the writer, when the register has
+ * numbers. Everything lives in ctx->arena. ZH_EINVAL: refused, all
  * reasons in findings, the first also in ctx->err; ZH_ENOTFOUND: no such record; ZH_ECONFLICT:
  * stale. */
 zh_rc zh_record_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_findings *findings,

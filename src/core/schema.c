@@ -298,6 +298,8 @@ static void plan_register(planner *p, zh_plan *plan)
         named_sql(p, "DELETE FROM ", plan->grams.name, " WHERE office = ? AND gram = ? AND id = ?");
     plan->batch_sql = named_sql(p, "SELECT batch FROM ", plan->history.name,
                                 " WHERE office = ? AND id = ? AND version = ?");
+    plan->exists_sql =
+        named_sql(p, "SELECT 1 FROM ", plan->current.name, " WHERE office = ? AND id = ?");
     plan->shape = shape_of(p->arena, reg);
     plan_children(p, plan);
 }
@@ -506,9 +508,11 @@ static const system_table SYSTEM[] = {
      "", "office, register, record, clock"},
     {"zh_clock_h", "office,record,version,started_at,due_at,ended_at,suspended_at,breached",
      "register,clock", "", "office, register, record, clock, version"},
-    {"zh_due", "office,record,due_at", "register,kind,name,error", "",
+    {"zh_due", "office,record,due_at,fired_at", "register,kind,name,error", "",
      "office, register, record, kind, name"},
     {"zh_counter", "office,next", "name", "", "office, name"},
+    {"zh_job", "office,id,progress,total,cursor,cancel,lease_until,created_at,updated_at",
+     "kind,args,state,result,actor,owner", "", "office, id"},
     {"zh_file", "office,bytes,at,erased_at", "digest,name", "", "office, digest"},
     {"zh_file_use", "office,record", "digest,register", "", "office, digest, register, record"},
 };

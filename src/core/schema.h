@@ -86,6 +86,7 @@ typedef struct zh_plan {
     const char *update_sql;       /* all columns but key and created_at; office, id, version */
     const char *gram_delete_sql;  /* office, gram, id */
     const char *batch_sql;        /* office, id, version: batch of that version */
+    const char *exists_sql;       /* office, id */
     bool searchable;              /* some field or child column is */
     bool has_files;
     zh_shape shape;

@@ -8,7 +8,7 @@
 #define ZH_CELL_COLUMNS_MAX ((size_t)16384)
 
 typedef enum zh_cell_flag {
-    ZH_CELL_QUOTED = 1 << 0,  /* the source says it is text: a JSON string, a text cell */
+    ZH_CELL_QUOTED = 1 << 0,  /* the source says it is text: in quotes, a text cell */
     ZH_CELL_NUMBER = 1 << 1,  /* the source says it is a number */
     ZH_CELL_DATE = 1 << 2,    /* the source says it is a date or time; the text is ISO 8601 */
     ZH_CELL_BOOL = 1 << 3,    /* TRUE/FALSE of a workbook, true/false of JSON */

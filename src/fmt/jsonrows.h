@@ -40,7 +40,7 @@ void zh_jsonrows_close(zh_jsonrows *rows); /* NULL is allowed */
  * path is the row's own error; broken JSON ends the reading. */
 zh_rc zh_jsonrows_next(zh_jsonrows *rows, zh_jsonrow *out, zh_err *err) ZH_MUST;
 
-bool zh_jsonrows_is_lines(const zh_jsonrows *rows); /* NDJSON */
+bool zh_jsonrows_is_lines(const zh_jsonrows *rows); /* NDJSON: several values */
 const zh_stream *zh_jsonrows_stream(const zh_jsonrows *rows);
 
 #endif

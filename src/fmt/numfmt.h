@@ -35,7 +35,7 @@ zh_numfmt zh_numfmt_parse(zh_str code);
 
 /* The text of a numeric cell: raw itself when it has at most 15 significant digits and no exponent;
  * otherwise rounded half up to 15 and written without exponent, in out. *lossy: more than 15
- * digits before the point, and the text is left as it stands. ZH_EINVAL: not a number. */
+ * digits before the point, which are left as they stand. ZH_EINVAL: not a number. */
 zh_rc zh_numfmt_number(zh_str raw, zh_numfmt format, char out[ZH_NUMFMT_TEXT_MAX], zh_str *text,
                        bool *lossy) ZH_MUST;
 

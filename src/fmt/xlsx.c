@@ -114,7 +114,7 @@ static zh_rc limit(zh_err *err, const char *rule, const char *what, uint64_t max
 
 static zh_rc read_range(const zh_xlsx *x, zh_str ref, range *out, zh_err *err)
 {
-    zh_str last = ref, first;
+    zh_str last = ref, first = ZH_STR_NONE;
     size_t r1, c1, r2, c2;
     (void)zh_str_split(&last, ':', &first);
     if (!read_reference(first, &r1, &c1) ||

@@ -21,6 +21,12 @@ typedef struct zh_code_row {
 /* Fills codes (id, label, level_names and codes_are_ordered are set already) from rows. `file`
  * names the CSV in messages. Everything lives in cx->arena; problems are reported. */
 void zh_codes_build(zh_cx *cx, zh_codes *codes, const zh_code_row *rows, size_t n, zh_str file);
+/* A CSV reader's input that is in memory: zh_csv_new(zh_text_read, &source, ','). */
+typedef struct zh_text_source {
+    zh_str rest;
+} zh_text_source;
+zh_rc zh_text_read(void *user, char *buffer, size_t size, size_t *got, zh_err *err) ZH_MUST;
+
 /* Reads rows from the text of a CSV file. */
 void zh_codes_read_csv(zh_cx *cx, zh_codes *codes, const zh_pack_file *file);
 /* Reads rows from a mapping code -> label or {zh, en, parent, …}. */

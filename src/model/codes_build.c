@@ -269,14 +269,10 @@ static const char *const columns[] = {"code", "name", "en",      "parent",    "l
                                       "from", "to",   "aliases", "successors"};
 enum { CODE, NAME, EN, PARENT, LEVEL, FROM, TO, ALIASES, SUCCESSORS };
 
-typedef struct text_reader {
-    zh_str rest;
-} text_reader;
-
-static zh_rc read_text(void *user, char *buffer, size_t size, size_t *got, zh_err *err)
+zh_rc zh_text_read(void *user, char *buffer, size_t size, size_t *got, zh_err *err)
 {
     (void)err;
-    text_reader *r = user;
+    zh_text_source *r = user;
     *got = size < r->rest.n ? size : r->rest.n;
     if (*got > 0) {
         memcpy(buffer, r->rest.p, *got);
@@ -375,8 +371,8 @@ static void read_row(csv_load *load, const zh_str *cells, size_t n, size_t line)
 void zh_codes_read_csv(zh_cx *cx, zh_codes *codes, const zh_pack_file *file)
 {
     csv_load load = {.cx = cx, .codes = codes, .file = file->path};
-    text_reader reader = {file->text};
-    zh_csv *csv = zh_csv_new(read_text, &reader, ',');
+    zh_text_source reader = {file->text};
+    zh_csv *csv = zh_csv_new(zh_text_read, &reader, ',');
     const zh_str *cells;
     size_t n, line;
     bool header = false;

@@ -17,6 +17,7 @@
 #define ZH_EXPR_PATH_MAX  3   /* reference steps */
 #define ZH_EXPR_CHAIN_MAX 16  /* chain() depth */
 #define ZH_EXPR_STEPS_MAX ((size_t)1000000)   /* nodes visited by one evaluation */
+#define ZH_EXPR_TEXT_MAX  ((size_t)1 << 20)   /* bytes of a text made by & */
 #define ZH_EXPR_RECORDS_MAX ((size_t)100000)  /* records folded by one query */
 
 struct zh_model;
@@ -59,8 +60,9 @@ typedef enum zh_expr_op {
                       a[0] is greater; name = the index that serves it */
     ZH_X_CLOCK,    /* clock.NAME.due|open|met|breached|expired: clock index, attribute */
     ZH_X_ENTERED,  /* entered(state): instant of first entry into a state, from the history */
-    ZH_X_PREV,     /* prev(period).NAME, prev(year).NAME: name; within = periods back (0 current),
-                      within_unit ZH_YEAR for the same period a year earlier, else ZH_DAY */
+    ZH_X_PREV,     /* prev(period).NAME, prev(year).NAME, this(period).NAME: name; within = periods
+                      back (1, 0 for this); within_unit ZH_YEAR: the same period a year earlier,
+                      else ZH_DAY: the previous period */
     ZH_X_IS_NULL,  /* a[0] is unknown: the only operator besides `??` that sees it */
     ZH_X_WITHIN,   /* code a[0] is a[1] or stands below it, by the newest validity of the code */
     ZH_X_PARAMETER, /* parameter `index` of the scope */
@@ -100,6 +102,7 @@ struct zh_expr {
     const struct zh_codes *codes;   /* text whose values are codes of this system, else NULL */
     const struct zh_register *states; /* text whose values are states of this register, else NULL */
     const struct zh_register *target; /* refs: the register they point to */
+    const struct zh_model *model;   /* CALL convert: where units are looked up */
     zh_str unit;                    /* decimals: fixed unit, empty = none or only known at run time */
     bool grouped;                   /* FOLD inside `group … by` */
     zh_meta meta;

@@ -1,5 +1,5 @@
-/* Names of the expression language: columns, fields, reference paths, meta names, clocks, parameters;
- * and the message for a name that does not exist. */
+/* Names of the expression language: columns, fields, reference paths, meta names, clocks,
+ * parameters; and the message for a name that does not exist. */
 #include "model/expr_private.h"
 #include <string.h>
 
@@ -151,7 +151,8 @@ bool zh_expr_name_known(const zh_checker *c, const zh_names *names, zh_str name)
 {
     size_t index;
     const zh_register *reg = plain_register(names);
-    return parameter_of(c, name, &index) || (names->columns_first && zh_expr_column(names->table, name)) ||
+    return parameter_of(c, name, &index) ||
+           (names->columns_first && zh_expr_column(names->table, name)) ||
            zh_expr_field(reg, name) || (reg && meta_of(name)) || zh_str_is(name, "self") ||
            (names->table && zh_str_eq(names->table->id, name));
 }
@@ -171,8 +172,9 @@ static bool is_present_time(zh_str name)
 
 zh_rc zh_expr_fail_present(zh_expr_job *job, uint32_t at, zh_str name)
 {
-    zh_rc rc = zh_expr_fail(job, at, "expr.present_time",
-                            "表达式不能读取当前时间 %.*s:同一记录在任何时候须得出同一结果", ZH_FMT(name));
+    zh_rc rc =
+        zh_expr_fail(job, at, "expr.present_time",
+                     "表达式不能读取当前时间 %.*s:同一记录在任何时候须得出同一结果", ZH_FMT(name));
     zh_err_fix(job->err, "登记时刻用 recorded_at;期限用 clock.名称.expired;到期用 dues 声明");
     return rc;
 }
@@ -239,7 +241,8 @@ static zh_rc unknown_name(zh_checker *c, const zh_names *names, const zh_syn *sy
         return rc;
     }
     zh_str name = joined(c, syn, 0, syn->nparts);
-    zh_rc rc = zh_expr_fail(c->job, syn->at, "expr.name", "没有名为 %.*s 的字段或参数", ZH_FMT(name));
+    zh_rc rc =
+        zh_expr_fail(c->job, syn->at, "expr.name", "没有名为 %.*s 的字段或参数", ZH_FMT(name));
     if (names->remote && !names->qualified && zh_expr_field(names->self, head)) {
         zh_err_fix(c->job->err, "外层记录的字段写成 self.%.*s", ZH_FMT(head));
     }
@@ -257,8 +260,8 @@ static zh_rc unknown_name(zh_checker *c, const zh_names *names, const zh_syn *sy
 
 static zh_rc fail_table(zh_checker *c, const zh_field *table, uint32_t at)
 {
-    zh_rc rc =
-        zh_expr_fail(c->job, at, "expr.table", "子表 %.*s 有多行,不能当作一个值", ZH_FMT(table->id));
+    zh_rc rc = zh_expr_fail(c->job, at, "expr.table", "子表 %.*s 有多行,不能当作一个值",
+                            ZH_FMT(table->id));
     zh_err_fix(c->job->err, "放进 any/all/count/sum/min/max/first/last,如 any(%.*s.列 = …)",
                ZH_FMT(table->id));
     return rc;
@@ -284,6 +287,20 @@ static zh_rc field_node(zh_checker *c, const zh_field *field, uint32_t at, zh_ex
     return ZH_OK;
 }
 
+/* Puts PATH or SELF around inner. Around the value only, when inner is start or end of a period or
+ * a kind of state, so that these always stand outermost. */
+static zh_expr *wrap(zh_expr *outer, zh_expr *inner)
+{
+    bool derived = inner->op == ZH_X_CALL || inner->op == ZH_X_IN;
+    const zh_expr *core = derived ? inner->a[0] : inner;
+    zh_expr_type_from(outer, core);
+    zh_expr_put(outer, 0, core);
+    if (derived) {
+        zh_expr_put(inner, 0, outer);
+    }
+    return derived ? inner : outer;
+}
+
 static zh_rc step(zh_checker *c, const zh_field *field, const zh_syn *syn, size_t from,
                   unsigned steps, zh_expr **out)
 {
@@ -304,13 +321,11 @@ static zh_rc step(zh_checker *c, const zh_field *field, const zh_syn *syn, size_
     if (node == NULL) {
         return ZH_EINVAL;
     }
-    zh_expr_type_from(node, inner);
-    zh_expr_put(node, 0, inner);
     node->field = field;
     node->table = field->table;
     node->reg = field->target;
     c->needs_store = true;
-    *out = node;
+    *out = wrap(node, inner);
     return ZH_OK;
 }
 
@@ -376,6 +391,11 @@ static zh_rc state_kind(zh_checker *c, zh_expr *state, const zh_syn *syn, zh_exp
         }
     }
     list->n = n;
+    if (n == 1) { /* the register has no such state */
+        list->op = ZH_X_LITERAL;
+        list->n = 0;
+        list->value = zh_value_bool(false);
+    }
     *out = list;
     return ZH_OK;
 }
@@ -394,7 +414,8 @@ static zh_rc meta_node(zh_checker *c, const zh_register *reg, const struct meta_
     return from + 1 == syn->nparts ? ZH_OK : state_kind(c, node, syn, out);
 }
 
-/* parts[from …] as a field of the register, by the longest dotted id that exists, or a meta name. */
+/* parts[from …] as a field of the register, by the longest dotted id that exists, or a meta name.
+ */
 static zh_rc on_register(zh_checker *c, const zh_register *reg, const zh_syn *syn, size_t from,
                          unsigned steps, zh_expr **out)
 {
@@ -439,11 +460,7 @@ static zh_rc wrap_self(zh_checker *c, const zh_register *self, zh_expr *inner, u
     }
     node->reg = self;
     node->target = self;
-    if (inner) {
-        zh_expr_type_from(node, inner);
-        zh_expr_put(node, 0, inner);
-    }
-    *out = node;
+    *out = inner ? wrap(node, inner) : node;
     return ZH_OK;
 }
 
@@ -472,7 +489,8 @@ static zh_rc clock_name(zh_checker *c, const zh_register *reg, const zh_syn *syn
     size_t index = 0;
     int attr = -1;
     if (syn->nparts != PARTS) {
-        return zh_expr_fail(c->job, syn->at, "expr.clock", "写成 clock.时限.due|open|met|breached|expired");
+        return zh_expr_fail(c->job, syn->at, "expr.clock",
+                            "写成 clock.时限.due|open|met|breached|expired");
     }
     while (index < reg->nclocks && !zh_str_eq(reg->clocks[index].id, syn->parts[1])) {
         index++;
@@ -496,7 +514,8 @@ static zh_rc clock_name(zh_checker *c, const zh_register *reg, const zh_syn *syn
         zh_err_fix(c->job->err, "可用 due、open、met、breached、expired");
         return rc;
     }
-    zh_expr *node = zh_expr_node(c, ZH_X_CLOCK, attr == ZH_CLOCK_DUE ? ZH_TIME : ZH_BOOL, syn->at, 0);
+    zh_expr *node =
+        zh_expr_node(c, ZH_X_CLOCK, attr == ZH_CLOCK_DUE ? ZH_TIME : ZH_BOOL, syn->at, 0);
     if (node == NULL) {
         return ZH_EINVAL;
     }
@@ -525,7 +544,8 @@ static zh_rc parameter(zh_checker *c, size_t index, uint32_t at, zh_expr **out)
 /* A column of the row in hand, plain or as table.column; *found NULL when it is none. */
 static const zh_field *row_column(const zh_names *names, const zh_syn *syn, size_t *from)
 {
-    const zh_field *found = names->columns_first ? zh_expr_column(names->table, syn->parts[0]) : NULL;
+    const zh_field *found =
+        names->columns_first ? zh_expr_column(names->table, syn->parts[0]) : NULL;
     *from = 1;
     if (found == NULL && names->table && zh_str_eq(names->table->id, syn->parts[0])) {
         if (syn->nparts == 1) {
@@ -576,8 +596,7 @@ zh_rc zh_expr_check_name(zh_checker *c, const zh_names *names, const zh_syn *syn
         return unknown_name(c, names, syn);
     }
     bool more = syn->nparts > 1 && zh_expr_field(names->reg, head) == NULL;
-    if (more && (zh_str_is(head, "record") ||
-                 (names->remote && zh_str_eq(head, names->reg->id)))) {
+    if (more && (zh_str_is(head, "record") || (names->remote && zh_str_eq(head, names->reg->id)))) {
         return on_register(c, names->reg, syn, 1, 0, out);
     }
     if (more && zh_str_is(head, "clock") && !names->remote) {

@@ -89,7 +89,8 @@ static zh_token peek(const parser *p)
 static zh_rc unexpected(parser *p, const char *wanted)
 {
     if (p->token.kind == ZH_TOKEN_END) {
-        return zh_expr_fail(p->job, p->token.at, "expr.syntax", "表达式没有写完,这里应有%s", wanted);
+        return zh_expr_fail(p->job, p->token.at, "expr.syntax", "表达式没有写完,这里应有%s",
+                            wanted);
     }
     return zh_expr_fail(p->job, p->token.at, "expr.syntax", "这里应有%s,却是 %.*s", wanted,
                         ZH_FMT(p->token.text));
@@ -105,17 +106,19 @@ static zh_rc expect(parser *p, const char *sign)
 
 /* ---- nodes ---------------------------------------------------------------------------------- */
 
-static zh_rc node_new(parser *p, zh_syn_kind kind, uint32_t at, zh_syn **out)
+/* NULL (error set) above the cap. */
+static zh_syn *node_new(parser *p, zh_syn_kind kind, uint32_t at)
 {
     if (++p->job->nodes > ZH_EXPR_NODES_MAX) {
-        return zh_expr_fail(p->job, at, "expr.limit.nodes", "表达式超过 %zu 个成分",
-                            ZH_EXPR_NODES_MAX);
+        (void)zh_expr_fail(p->job, at, "expr.limit.nodes", "表达式超过 %zu 个成分",
+                           ZH_EXPR_NODES_MAX);
+        return NULL;
     }
-    *out = ZH_NEW(p->job->scratch, zh_syn);
-    (*out)->kind = kind;
-    (*out)->at = at;
-    (*out)->depth = 1;
-    return ZH_OK;
+    zh_syn *node = ZH_NEW(p->job->scratch, zh_syn);
+    node->kind = kind;
+    node->at = at;
+    node->depth = 1;
+    return node;
 }
 
 static zh_rc too_deep(parser *p, uint32_t at)
@@ -146,10 +149,9 @@ static zh_rc set_operands(parser *p, zh_syn *node, const zh_syn *const *a, size_
 static zh_rc op_new(parser *p, zh_expr_op op, uint32_t at, const zh_syn *const *a, size_t n,
                     const zh_syn **out)
 {
-    zh_syn *node;
-    zh_rc rc = node_new(p, ZH_SYN_OP, at, &node);
-    if (rc != ZH_OK) {
-        return rc;
+    zh_syn *node = node_new(p, ZH_SYN_OP, at);
+    if (node == NULL) {
+        return ZH_EINVAL;
     }
     node->op = op;
     *out = node;
@@ -195,10 +197,9 @@ static bool unit_of(zh_str name, zh_unit_time *out)
 static zh_rc parse_number(parser *p, const zh_syn **out)
 {
     zh_token number = p->token;
-    zh_syn *node;
-    zh_rc rc = node_new(p, ZH_SYN_LITERAL, number.at, &node);
-    if (rc != ZH_OK) {
-        return rc;
+    zh_syn *node = node_new(p, ZH_SYN_LITERAL, number.at);
+    if (node == NULL) {
+        return ZH_EINVAL;
     }
     node->value = (zh_value){.kind = ZH_DECIMAL, .text = number.text};
     if (zh_decimal_parse(number.text, false, &node->value.decimal) != ZH_OK) {
@@ -206,7 +207,7 @@ static zh_rc parse_number(parser *p, const zh_syn **out)
                             ZH_FMT(number.text));
     }
     *out = node;
-    rc = advance(p);
+    zh_rc rc = advance(p);
     zh_unit_time unit;
     if (rc == ZH_OK && at_sign(p, "%")) {
         node->value.text = ZH_STR_NONE;
@@ -220,8 +221,8 @@ static zh_rc parse_number(parser *p, const zh_syn **out)
         if (node->value.decimal.digits != 0) {
             return zh_expr_fail(p->job, number.at, "expr.literal.duration", "时长须为整数");
         }
-        node->value = (zh_value){
-            .kind = ZH_DURATION, .i = node->value.decimal.scaled, .duration = unit};
+        node->value =
+            (zh_value){.kind = ZH_DURATION, .i = node->value.decimal.scaled, .duration = unit};
         return advance(p);
     }
     return rc;
@@ -254,7 +255,8 @@ static zh_rc parse_rank(parser *p, syn_list *args)
     const zh_syn *part = NULL;
     zh_rc rc = nested(p, parse_coalesce, &value);
     if (rc == ZH_OK) {
-        rc = at_word(p, "within") ? advance(p) : unexpected(p, " within(如 rank(total within edition))");
+        rc = at_word(p, "within") ? advance(p)
+                                  : unexpected(p, " within(如 rank(total within edition))");
     }
     if (rc == ZH_OK) {
         rc = nested(p, parse_coalesce, &part);
@@ -315,16 +317,15 @@ static zh_rc parse_arguments(parser *p, zh_syn *call, syn_list *args)
 
 static zh_rc parse_call(parser *p, zh_token name, const zh_syn **out)
 {
-    zh_syn *call;
+    zh_syn *call = node_new(p, ZH_SYN_CALL, name.at);
     syn_list args = {0};
-    zh_rc rc = node_new(p, ZH_SYN_CALL, name.at, &call);
-    if (rc != ZH_OK) {
-        return rc;
+    if (call == NULL) {
+        return ZH_EINVAL;
     }
     *out = call;
     call->parts[0] = name.text;
     call->nparts = 1;
-    rc = advance(p); /* ( */
+    zh_rc rc = advance(p); /* ( */
     if (rc == ZH_OK && !at_sign(p, ")")) {
         rc = zh_str_is(name.text, "rank") ? parse_rank(p, &args) : parse_arguments(p, call, &args);
     }
@@ -340,7 +341,8 @@ static zh_rc parse_call(parser *p, zh_token name, const zh_syn **out)
     if (rc == ZH_OK) {
         rc = adopt(p, call, call->body);
     }
-    if (rc == ZH_OK && zh_str_is(name.text, "prev") && at_sign(p, ".")) {
+    bool earlier = zh_str_is(name.text, "prev") || zh_str_is(name.text, "this");
+    if (rc == ZH_OK && earlier && at_sign(p, ".")) {
         rc = advance(p);
         if (rc == ZH_OK && p->token.kind != ZH_TOKEN_NAME) {
             return unexpected(p, "指标名");
@@ -377,11 +379,11 @@ static zh_rc parse_path(parser *p, zh_syn *node)
 /* group items by item: max(pct) - min(pct) */
 static zh_rc parse_group(parser *p, const zh_syn **out)
 {
-    zh_syn *group;
-    zh_rc rc = node_new(p, ZH_SYN_GROUP, p->token.at, &group);
-    if (rc == ZH_OK) {
-        rc = advance(p);
+    zh_syn *group = node_new(p, ZH_SYN_GROUP, p->token.at);
+    if (group == NULL) {
+        return ZH_EINVAL;
     }
+    zh_rc rc = advance(p);
     if (rc == ZH_OK) {
         rc = parse_path(p, group);
     }
@@ -416,11 +418,21 @@ static bool reserved(zh_str name)
     return false;
 }
 
+static zh_rc parse_literal(parser *p, zh_value value, const zh_syn **out)
+{
+    zh_syn *node = node_new(p, ZH_SYN_LITERAL, p->token.at);
+    if (node == NULL) {
+        return ZH_EINVAL;
+    }
+    node->value = value;
+    *out = node;
+    return advance(p);
+}
+
 static zh_rc parse_word(parser *p, const zh_syn **out)
 {
     zh_token name = p->token;
     zh_token next = peek(p);
-    zh_syn *node;
     if (reserved(name.text)) {
         return unexpected(p, "值");
     }
@@ -433,29 +445,12 @@ static zh_rc parse_word(parser *p, const zh_syn **out)
     }
     bool truth = zh_str_is(name.text, "true");
     if (truth || zh_str_is(name.text, "false") || zh_str_is(name.text, "null")) {
-        zh_rc rc = node_new(p, ZH_SYN_LITERAL, name.at, &node);
-        if (rc != ZH_OK) {
-            return rc;
-        }
-        node->value = zh_str_is(name.text, "null") ? ZH_VALUE_NULL : zh_value_bool(truth);
-        *out = node;
-        return advance(p);
+        bool null = zh_str_is(name.text, "null");
+        return parse_literal(p, null ? ZH_VALUE_NULL : zh_value_bool(truth), out);
     }
-    zh_rc rc = node_new(p, ZH_SYN_NAME, name.at, &node);
+    zh_syn *node = node_new(p, ZH_SYN_NAME, name.at);
     *out = node;
-    return rc == ZH_OK ? parse_path(p, node) : rc;
-}
-
-static zh_rc parse_literal(parser *p, zh_value value, const zh_syn **out)
-{
-    zh_syn *node;
-    zh_rc rc = node_new(p, ZH_SYN_LITERAL, p->token.at, &node);
-    if (rc != ZH_OK) {
-        return rc;
-    }
-    node->value = value;
-    *out = node;
-    return advance(p);
+    return node ? parse_path(p, node) : ZH_EINVAL;
 }
 
 static zh_rc parse_primary(parser *p, const zh_syn **out)
@@ -484,11 +479,11 @@ static zh_rc parse_postfix(parser *p, const zh_syn **out)
     zh_rc rc = parse_primary(p, out);
     while (rc == ZH_OK && at_sign(p, "@")) {
         const zh_syn *a[2] = {*out, NULL};
-        zh_syn *node;
-        rc = node_new(p, ZH_SYN_AT, p->token.at, &node);
-        if (rc == ZH_OK) {
-            rc = advance(p);
+        zh_syn *node = node_new(p, ZH_SYN_AT, p->token.at);
+        if (node == NULL) {
+            return ZH_EINVAL;
         }
+        rc = advance(p);
         if (rc == ZH_OK) {
             rc = parse_primary(p, &a[1]);
         }
@@ -556,10 +551,9 @@ static zh_rc parse_add(parser *p, const zh_syn **out)
 static zh_rc word_new(parser *p, zh_expr_fn fn, uint32_t at, const zh_syn *const a[2],
                       const zh_syn **out)
 {
-    zh_syn *node;
-    zh_rc rc = node_new(p, ZH_SYN_WORD, at, &node);
-    if (rc != ZH_OK) {
-        return rc;
+    zh_syn *node = node_new(p, ZH_SYN_WORD, at);
+    if (node == NULL) {
+        return ZH_EINVAL;
     }
     node->fn = fn;
     *out = node;

@@ -1,6 +1,6 @@
-/* Shared between the files of the expression language: the untyped syntax tree that the parser makes
- * and the checker turns into zh_expr, the table of functions, and exact arithmetic with its digit
- * rules. */
+/* Shared between the files of the expression language: the untyped syntax tree that the parser
+ * makes and the checker turns into zh_expr, the table of functions, and exact arithmetic with its
+ * digit rules. */
 #ifndef ZH_MODEL_EXPR_PRIVATE_H
 #define ZH_MODEL_EXPR_PRIVATE_H
 
@@ -86,11 +86,11 @@ zh_rc zh_expr_token(zh_expr_job *job, size_t *at, zh_token *out) ZH_MUST;
 /* Where the names of a subexpression resolve. */
 typedef struct zh_names {
     const zh_register *reg;
-    const zh_field *table;  /* row context */
-    bool columns_first;     /* plain names are columns before they are fields */
-    bool in_group;          /* inside `group by`: folds run over the group, columns only in folds */
-    bool remote;            /* inside a query, chain or children: no further one */
-    bool qualified;         /* fields of reg are written reg.field; plain names are of self */
+    const zh_field *table; /* row context */
+    bool columns_first;    /* plain names are columns before they are fields */
+    bool in_group;         /* inside `group by`: folds run over the group, columns only in folds */
+    bool remote;           /* inside a query, chain or children: no further one */
+    bool qualified;        /* fields of reg are written reg.field; plain names are of self */
     const zh_register *self;
 } zh_names;
 
@@ -101,21 +101,22 @@ typedef struct zh_checker {
 } zh_checker;
 
 zh_rc zh_expr_check(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out) ZH_MUST;
-/* The same, with plain names and texts read as codes, states or dates when `like` is of that type. */
+/* The same, with plain names and texts read as codes, states or dates when `like` is of that type.
+ */
 zh_rc zh_expr_check_like(zh_checker *c, const zh_names *names, const zh_syn *syn,
                          const zh_expr *like, zh_expr **out) ZH_MUST;
 /* expr_names.c */
-zh_rc zh_expr_check_name(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
-    ZH_MUST;
+zh_rc zh_expr_check_name(zh_checker *c, const zh_names *names, const zh_syn *syn,
+                         zh_expr **out) ZH_MUST;
 bool zh_expr_is_present_time(zh_str name);
 zh_rc zh_expr_fail_present(zh_expr_job *job, uint32_t at, zh_str name);
 /* expr_call.c: calls, folds, groups, queries. */
-zh_rc zh_expr_check_call(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
-    ZH_MUST;
+zh_rc zh_expr_check_call(zh_checker *c, const zh_names *names, const zh_syn *syn,
+                         zh_expr **out) ZH_MUST;
 zh_rc zh_expr_check_function(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr_fn fn,
                              zh_expr **out) ZH_MUST;
-zh_rc zh_expr_check_group(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
-    ZH_MUST;
+zh_rc zh_expr_check_group(zh_checker *c, const zh_names *names, const zh_syn *syn,
+                          zh_expr **out) ZH_MUST;
 /* ZH_OK when text is a state of the register. */
 zh_rc zh_expr_check_state(zh_checker *c, const zh_register *reg, zh_str text, uint32_t at) ZH_MUST;
 /* expr_query.c: folds over other records. */
@@ -123,12 +124,12 @@ zh_rc zh_expr_check_query(zh_checker *c, const zh_names *names, const zh_syn *sy
                           const zh_register *target, zh_expr *fold, zh_expr **out) ZH_MUST;
 zh_rc zh_expr_check_chain(zh_checker *c, const zh_names *names, const zh_syn *chain,
                           const zh_syn *body, zh_expr *fold, zh_expr **out) ZH_MUST;
-zh_rc zh_expr_check_rank(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
-    ZH_MUST;
-zh_rc zh_expr_check_prev(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
-    ZH_MUST;
-zh_rc zh_expr_check_change(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
-    ZH_MUST;
+zh_rc zh_expr_check_rank(zh_checker *c, const zh_names *names, const zh_syn *syn,
+                         zh_expr **out) ZH_MUST;
+zh_rc zh_expr_check_prev(zh_checker *c, const zh_names *names, const zh_syn *syn,
+                         zh_expr **out) ZH_MUST;
+zh_rc zh_expr_check_change(zh_checker *c, const zh_names *names, const zh_syn *syn,
+                           zh_expr **out) ZH_MUST;
 
 /* Makes a node with room for n operands; NULL (error set) above ZH_EXPR_NODES_MAX. */
 zh_expr *zh_expr_node(zh_checker *c, zh_expr_op op, zh_kind kind, uint32_t at, size_t n);
@@ -156,9 +157,10 @@ const char *zh_expr_kind_label(zh_kind kind);
 
 /* ---- functions ------------------------------------------------------------------------------ */
 
-/* args: one letter an argument; after '/' optional. d decimal, t text, D date or instant, x any
- * scalar, p period or range, l duration or decimal, n digits 0..18 (literal), r rounding (literal),
- * u unit (literal), q quantity. result: a letter as above, b boolean, T date, '=' as the first. */
+/* args: one letter an argument; after '/' optional. d decimal, q quantity, t text, D date or
+ * instant, m date, instant or text, p period, v period or range, l duration or decimal, x any
+ * scalar; written out: n digits 0..18, r rounding, u unit. result: d, t, b boolean, T date, '=' as
+ * the first. */
 typedef struct zh_expr_function {
     const char *name;
     const char *args;
@@ -178,7 +180,23 @@ zh_rc zh_expr_apply(const zh_expr *node, zh_env *env, const zh_value *args, zh_v
 /* `covers` of a range text: "a..b; c; d*", components by '|'. 1 yes, 0 no, -1 unknown. */
 int zh_range_covers(zh_str range, zh_str item);
 
+/* date or instant ± duration (sign 1 or -1) as a value of `kind`. */
+zh_rc zh_expr_shift(zh_env *env, const zh_value *from, const zh_value *duration, int sign,
+                    zh_kind kind, zh_value *out, zh_err *err) ZH_MUST;
+/* zh_value_cmp, with grades and states by their position. `type`: a node of the values' type. */
+zh_rc zh_expr_order(const zh_expr *type, const zh_value *a, const zh_value *b, int *order) ZH_MUST;
+
 zh_rc zh_expr_eval(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err) ZH_MUST;
+/* An environment for another record; self is kept. */
+void zh_env_enter(zh_env *inner, const zh_env *outer, const zh_record *record);
+/* First and last instant of the record's event (a date's whole day); false when unknown. */
+bool zh_env_event(const zh_env *env, zh_time *first, zh_time *last);
+/* expr_fold.c */
+zh_rc zh_eval_fold(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err) ZH_MUST;
+zh_rc zh_eval_group(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err) ZH_MUST;
+zh_rc zh_eval_query(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err) ZH_MUST;
+zh_rc zh_eval_rank(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err) ZH_MUST;
+zh_rc zh_eval_chain(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err) ZH_MUST;
 
 /* ---- arithmetic (expr_math.c) --------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
-/* Type checker of the expression language: operators. Every node gets a static kind; codes and states
- * written as constants are checked against their system; what cannot be compared is refused here, so
- * that evaluation meets only unknowns. Recursion follows the syntax tree, whose depth is capped. */
+/* Type checker of the expression language: operators. Every node gets a static kind; codes and
+ * states written as constants are checked against their system; what cannot be compared is refused
+ * here, so that evaluation meets only unknowns. Recursion follows the syntax tree, whose depth is
+ * capped. */
 #include "model/expr_private.h"
 
 const char *zh_expr_kind_label(zh_kind kind)
@@ -25,8 +26,8 @@ zh_rc zh_expr_need(zh_checker *c, const zh_expr *node, zh_kind kind)
     if (node->kind == kind || node->kind == ZH_NULL) {
         return ZH_OK;
     }
-    return zh_expr_fail(c->job, node->at, "expr.type", "这里应是%s,却是%s", zh_expr_kind_label(kind),
-                        zh_expr_kind_label(node->kind));
+    return zh_expr_fail(c->job, node->at, "expr.type", "这里应是%s,却是%s",
+                        zh_expr_kind_label(kind), zh_expr_kind_label(node->kind));
 }
 
 static bool is_text_literal(const zh_syn *syn)
@@ -61,7 +62,8 @@ static zh_rc unknown_code(zh_checker *c, const zh_codes *codes, zh_str text, uin
                             ZH_FMT(codes->id), ZH_FMT(text));
     for (size_t i = 0; i < codes->n; i++) {
         if (zh_str_eq(codes->codes[i].label.zh, text)) {
-            zh_err_fix(c->job->err, "%.*s 的编码是 %.*s", ZH_FMT(text), ZH_FMT(codes->codes[i].code));
+            zh_err_fix(c->job->err, "%.*s 的编码是 %.*s", ZH_FMT(text),
+                       ZH_FMT(codes->codes[i].code));
         }
         zh_nearest_try(&nearest, codes->codes[i].code);
     }
@@ -88,7 +90,8 @@ zh_rc zh_expr_check_state(zh_checker *c, const zh_register *reg, zh_str text, ui
                             ZH_FMT(text));
     for (size_t i = 0; i < reg->nstates; i++) {
         if (zh_str_eq(reg->states[i].label.zh, text)) {
-            zh_err_fix(c->job->err, "%.*s 的状态 id 是 %.*s", ZH_FMT(text), ZH_FMT(reg->states[i].id));
+            zh_err_fix(c->job->err, "%.*s 的状态 id 是 %.*s", ZH_FMT(text),
+                       ZH_FMT(reg->states[i].id));
         }
     }
     zh_nearest_say(&nearest, c->job->err);
@@ -149,7 +152,8 @@ static zh_rc check_pair(zh_checker *c, const zh_names *names, const zh_syn *syn,
 {
     size_t first = is_loose(c, names, syn->a[0]) && !is_loose(c, names, syn->a[1]) ? 1 : 0;
     zh_rc rc = zh_expr_check(c, names, syn->a[first], &a[first]);
-    return rc == ZH_OK ? zh_expr_check_like(c, names, syn->a[1 - first], a[first], &a[1 - first]) : rc;
+    return rc == ZH_OK ? zh_expr_check_like(c, names, syn->a[1 - first], a[first], &a[1 - first])
+                       : rc;
 }
 
 /* ---- comparison ----------------------------------------------------------------------------- */
@@ -395,7 +399,8 @@ static zh_rc arithmetic_kind(zh_checker *c, zh_expr *node)
         node->kind = ZH_DURATION;
         return ZH_OK;
     }
-    bool moments = (a->kind == ZH_DATE || a->kind == ZH_TIME) && (b->kind == ZH_DATE || b->kind == ZH_TIME);
+    bool moments =
+        (a->kind == ZH_DATE || a->kind == ZH_TIME) && (b->kind == ZH_DATE || b->kind == ZH_TIME);
     if (sum && moments) {
         zh_rc rc = zh_expr_fail(c->job, node->at, "expr.type", "日期不能直接相加减");
         zh_err_fix(c->job->err, "相隔天数写成 days(早, 晚),另有 hours、months、working_days");
@@ -418,7 +423,8 @@ static zh_rc arithmetic_kind(zh_checker *c, zh_expr *node)
     return ZH_OK;
 }
 
-static zh_rc check_arithmetic(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
+static zh_rc check_arithmetic(zh_checker *c, const zh_names *names, const zh_syn *syn,
+                              zh_expr **out)
 {
     zh_expr *node = zh_expr_node(c, syn->op, ZH_DECIMAL, syn->at, syn->n);
     zh_rc rc = node ? ZH_OK : ZH_EINVAL;
@@ -460,7 +466,8 @@ static uint16_t level_of(const zh_expr *node, const zh_syn *syn, bool *number)
         int64_t n = syn->value.decimal.digits == 0 ? syn->value.decimal.scaled : 0;
         return n >= 1 && n <= node->codes->levels ? (uint16_t)n : 0;
     }
-    for (uint16_t i = 0; syn->kind == ZH_SYN_NAME && syn->nparts == 1 && i < node->codes->levels; i++) {
+    for (uint16_t i = 0; syn->kind == ZH_SYN_NAME && syn->nparts == 1 && i < node->codes->levels;
+         i++) {
         if (node->codes->level_names && zh_str_eq(node->codes->level_names[i], syn->parts[0])) {
             return (uint16_t)(i + 1);
         }
@@ -479,7 +486,8 @@ static zh_rc fail_level(zh_checker *c, const zh_expr *node, const zh_syn *syn)
     return rc;
 }
 
-static zh_rc with_level(zh_checker *c, const zh_expr *code, uint16_t level, uint32_t at, zh_expr **out)
+static zh_rc with_level(zh_checker *c, const zh_expr *code, uint16_t level, uint32_t at,
+                        zh_expr **out)
 {
     zh_expr *node = zh_expr_node(c, ZH_X_LEVEL, ZH_TEXT, at, 2);
     if (node == NULL) {
@@ -496,7 +504,10 @@ static zh_rc with_level(zh_checker *c, const zh_expr *code, uint16_t level, uint
 static zh_rc with_date(zh_checker *c, const zh_expr *node, const zh_expr *date, uint32_t at,
                        zh_expr **out)
 {
-    if ((node->op != ZH_X_PATH && node->op != ZH_X_LEVEL) || node->a[1] != NULL) {
+    bool period = node->op == ZH_X_CALL && (node->fn == ZH_FN_START || node->fn == ZH_FN_END);
+    bool derived = (period || node->op == ZH_X_IN) && node->a[0]->op == ZH_X_PATH;
+    bool direct = (node->op == ZH_X_PATH || node->op == ZH_X_LEVEL) && node->a[1] == NULL;
+    if (!direct && !derived) {
         zh_rc rc = zh_expr_fail(c->job, at, "expr.as_at", "这里的 @ 日期没有对象");
         zh_err_fix(c->job->err, "@ 日期接在引用路径之后,如 producer.industry @ sampled_at;"
                                 "每条路径只写一次");
@@ -509,18 +520,23 @@ static zh_rc with_date(zh_checker *c, const zh_expr *node, const zh_expr *date, 
     const zh_expr **operands = copy->a;
     *copy = *node;
     copy->a = operands;
-    zh_expr_put(copy, 0, node->a[0]);
-    zh_expr_put(copy, 1, date);
-    if (node->op == ZH_X_LEVEL && node->a[0]->op == ZH_X_PATH && node->a[0]->a[1] == NULL) {
-        zh_expr *inner = NULL;
-        zh_rc rc = with_date(c, node->a[0], date, at, &inner);
-        if (rc != ZH_OK) {
-            return rc;
-        }
-        zh_expr_put(copy, 0, inner);
+    for (size_t i = 0; i < node->n; i++) {
+        zh_expr_put(copy, i, node->a[i]);
+    }
+    if (direct) {
+        zh_expr_put(copy, 1, date);
     }
     *out = copy;
-    return ZH_OK;
+    bool into = node->a[0]->op == ZH_X_PATH && node->a[0]->a[1] == NULL;
+    if (node->op == ZH_X_PATH || (direct && !into)) { /* the steps of a path share one date */
+        return ZH_OK;
+    }
+    zh_expr *inner = NULL;
+    zh_rc rc = with_date(c, node->a[0], date, at, &inner);
+    if (rc == ZH_OK) {
+        zh_expr_put(copy, 0, inner);
+    }
+    return rc;
 }
 
 static zh_rc check_at(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
@@ -599,8 +615,7 @@ static zh_rc check_op(zh_checker *c, const zh_names *names, const zh_syn *syn, z
     case ZH_X_PREV:
     case ZH_X_PARAMETER: break;
     }
-    zh_assert(!"the parser makes no other operator");
-    return ZH_EINVAL;
+    zh_panic(__FILE__, __LINE__, "the parser makes no other operator");
 }
 
 zh_rc zh_expr_check(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)

@@ -6,7 +6,7 @@
  * authors in doc/declarations.md, "How text becomes a value". */
 #include "base/os.h"
 #include "base/utf8.h"
-#include "model/codes.h"
+#include "model/compile.h"
 #include "model/number.h"
 #include <string.h>
 
@@ -447,9 +447,9 @@ zh_rc zh_field_parse(const zh_model *model, const zh_field *field, zh_arena *are
 /* ---- checks of typed values --------------------------------------------------------------------
  */
 
-static zh_kind kind_of(zh_type type)
+zh_kind zh_field_kind(const zh_field *field)
 {
-    switch (type) {
+    switch (field->type) {
     case ZH_TYPE_STRING:
     case ZH_TYPE_TEXT:
     case ZH_TYPE_CODE:
@@ -524,7 +524,7 @@ zh_rc zh_field_check(const zh_model *model, const zh_field *field, const zh_valu
     zh_arena *arena = zh_arena_new((size_t)1 << 20);
     job j = {model, field, arena, at, err};
     zh_rc rc;
-    if (value->kind != kind_of(field->type)) {
+    if (value->kind != zh_field_kind(field)) {
         rc = fail(&j, ZH_EINVAL, "field.type", "值的类型与字段不符");
     } else if (value->kind == ZH_TEXT) {
         rc = check_text(&j, value);

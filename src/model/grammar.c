@@ -214,6 +214,7 @@ static const zh_schema due = {"到期", due_keys, ZH_COUNTOF(due_keys)};
 static const zh_key access_keys[] = {
     {.name = "role", .arg = ZH_ARG_TEXT, .required = true},
     {.name = "rows", .arg = ZH_ARG_TEXT},
+    {.name = "self", .arg = ZH_ARG_ID},
     {.name = "can", .arg = ZH_ARG_TEXT, .many = true, .required = true},
     {.name = "mask", .arg = ZH_ARG_PATH, .many = true},
     {.name = "drop", .arg = ZH_ARG_PATH, .many = true},

@@ -31,7 +31,6 @@ typedef struct zh_code {
     zh_label label;
     const struct zh_code *parent; /* NULL at the top */
     uint16_t level;               /* 1 = top */
-    uint32_t order;               /* position in the declared list: what < and > of a grade compare */
     zh_date from, to;             /* inclusive validity; INT32_MIN / ZH_OPEN_END when open */
     const zh_str *aliases;        /* old names, synonyms */
     size_t naliases;
@@ -210,6 +209,7 @@ typedef struct zh_access {
     const zh_field *const *mask;
     size_t nmask;
     zh_str purpose;
+    const zh_register *self; /* register of the reader's own record, which `self` means in rows */
 } zh_access;
 
 /* ---- cubes and indicators ------------------------------------------------------------------- */
@@ -282,7 +282,9 @@ typedef struct zh_indicator {
     zh_str growth_against;    /* previous | year */
     zh_str weight_register, weight_field, weight_key, missing_rule; /* weighted */
     zh_str match_dim;         /* matched */
-    zh_str weight_expr;       /* design: inverse inclusion probability */
+    zh_str weight_expr;       /* design: inverse inclusion probability, as declared */
+    zh_program weight;        /* the same, compiled: the indicator's own or the register's */
+    bool has_weight;
     const struct zh_component {
         zh_str indicator;
         zh_decimal weight;
@@ -382,6 +384,7 @@ typedef struct zh_outline_item {
     zh_str dimension, clause, quote, scope, unit, comparator, reference, obligation, responsible;
     bool has_value, has_value_max, approximate;
     zh_decimal value, value_max;
+    int32_t from;     /* year in which the outline's period begins; 0 none */
     int32_t deadline; /* year; 0 none */
     zh_str region;    /* GB/T 2260 */
     zh_str indicator; /* tied indicator id, or empty */

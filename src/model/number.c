@@ -446,7 +446,8 @@ static zh_rc parse_loose(const zh_model *model, const zh_field *field, zh_arena 
         out->mark = ZH_MARK_BELOW;
         rest = ZH_STR_NONE;
     }
-    if (rest.n > 0 && (is_digit(rest.p[0]) || strchr("+-~,.", rest.p[0]) != NULL)) {
+    if (rest.n > 0 && (is_digit(rest.p[0]) || strchr("+-~,.", rest.p[0]) != NULL ||
+                       zh_str_starts(rest, ZH_STR("±")))) {
         return not_a_number(text, err);
     }
     rc = apply_unit(model, field, rest, out, &changed, err);

@@ -53,6 +53,8 @@ typedef struct zh_cx {
     zh_model *model;
     const zh_pack_file *files;
     size_t nfiles;
+    zh_codes *systems; /* model->systems, being filled */
+    size_t systems_max;
     zh_buf *report; /* NULL: only the first error is wanted */
     zh_err *err;
     zh_rc rc; /* of the first error */

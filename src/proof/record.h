@@ -16,11 +16,11 @@
 #include "base/err.h"
 #include "proof/tree.h"
 
-#define ZH_RECORD_FIELDS_MAX      65535u             /* u16 of the entry */
-#define ZH_RECORD_NAME_BYTES_MAX  65535u             /* u16 of the commitment */
-#define ZH_RECORD_VALUE_BYTES_MAX ((size_t)16 << 20) /* larger content is a file, held by digest   \
-                                                      */
-#define ZH_RECORD_ENTRY_BYTES 56
+/* The first two are the ranges of u16 in the format; larger content is a file, held by digest. */
+#define ZH_RECORD_FIELDS_MAX      65535u
+#define ZH_RECORD_NAME_BYTES_MAX  65535u
+#define ZH_RECORD_VALUE_BYTES_MAX ((size_t)16 << 20)
+#define ZH_RECORD_ENTRY_BYTES     56
 
 /* Types of a value; the letters are part of the commitment. */
 #define ZH_FIELD_TEXT    't' /* UTF-8, NFC */

@@ -41,10 +41,11 @@ struct zh_stmt {
     zh_stmt *chain;         /* the next of the bucket */
     zh_stmt *newer, *older; /* among the idle */
     bool in_use;
-    bool stale;      /* not to be kept after use */
-    bool done;       /* the end was reached or a step failed */
-    size_t nparams;  /* placeholders */
-    size_t ncolumns; /* of the running query */
+    bool stale;         /* not to be kept after use */
+    bool done;          /* the end was reached or a step failed */
+    uint64_t tx_serial; /* of the transaction the query began in; 0: none */
+    size_t nparams;     /* placeholders */
+    size_t ncolumns;    /* of the running query */
     size_t cells_capacity;
     zh_sql_value *cells; /* the current row */
     uint64_t busy_us;    /* time spent in the database */
@@ -105,6 +106,9 @@ const zh_store_options *zh_store_settings(const zh_store *store);
 
 /* Records an error with the lead text that belongs to rc; `text` is the database's own message. */
 zh_rc zh_store_failed(zh_err *err, zh_rc rc, const char *text, zh_str sql);
+
+/* The beginning of SQL text for errors and the log, cut at a character border. */
+zh_str zh_sql_cut(zh_str sql);
 
 /* Counts placeholders and, when out is given, writes the text with $1, $2 … in their place. String
  * literals, quoted identifiers and comments are copied as they are. ZH_EDB on what the common

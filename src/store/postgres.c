@@ -66,12 +66,14 @@ static zh_rc rc_of(const char *state)
 static zh_rc lost(pg_conn *c, zh_str sql, zh_err *err)
 {
     c->base.broken = true;
-    char text[200];
-    snprintf(text, sizeof text, "%s", PQerrorMessage(c->pq));
-    for (char *p = text; *p != '\0'; p++) {
-        *p = *p == '\n' ? ' ' : *p;
+    zh_str said = zh_str_trim(zh_str_of(PQerrorMessage(c->pq)));
+    char *text = zh_alloc(said.n + 1);
+    for (size_t i = 0; i < said.n; i++) {
+        text[i] = said.p[i] == '\n' ? ' ' : said.p[i];
     }
-    return zh_store_failed(err, ZH_EIO, text, sql);
+    zh_rc rc = zh_store_failed(err, ZH_EIO, text, sql);
+    zh_dealloc(text);
+    return rc;
 }
 
 zh_rc zh_pg_failed(pg_conn *c, const PGresult *result, zh_str sql, zh_err *err)

@@ -38,11 +38,21 @@ static size_t skip_opaque(zh_str sql, size_t at)
     return end < 0 ? SIZE_MAX : at + opening + (size_t)end + closing.n;
 }
 
+zh_str zh_sql_cut(zh_str sql)
+{
+    enum { SHOWN_BYTES = 200 };
+    size_t n = sql.n < SHOWN_BYTES ? sql.n : SHOWN_BYTES;
+    while (n > 0 && n < sql.n && ((unsigned char)sql.p[n] & 0xc0) == 0x80) {
+        n--;
+    }
+    return zh_str_sub(sql, 0, n);
+}
+
 static zh_rc outside_subset(zh_err *err, zh_str sql, const char *what)
 {
     zh_rc rc =
         zh_err_set(err, ZH_EDB, "store.sql.subset", "SQL 文本超出两种数据库共有的子集：%s", what);
-    zh_err_where(err, "SQL: %.*s", ZH_FMT(zh_str_sub(sql, 0, 200)));
+    zh_err_where(err, "SQL: %.*s", ZH_FMT(zh_sql_cut(sql)));
     return rc;
 }
 

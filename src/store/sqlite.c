@@ -11,7 +11,7 @@ enum {
     PAGE_BYTES = 8192,
     WRITER_CACHE_KIB = 65536,
     READER_CACHE_KIB = 8192,
-    CHECKPOINT_PAGES = 4000, /* see doc of the measurement at setup() */
+    CHECKPOINT_PAGES = 4000, /* 32 MiB; see setup() */
     WAL_KEPT_BYTES = 256 << 20,
 };
 
@@ -114,8 +114,10 @@ static zh_rc use_wal(sqlite3 *db, zh_err *err)
     return rc;
 }
 
-/* Automatic checkpoints at 4,000 pages of 8 KiB: see the figures in test/unit/test_store.c's note
- * on the bench; larger logs did not make bulk loads faster and make a crash's recovery longer. */
+/* Page size and checkpoint interval were measured: 1 M rows of 20 columns with an index on random
+ * integers, FULL sync, commits of 10,000 rows. 4 KiB pages: 86, 90 and 111 thousand rows/s at
+ * 1,000, 4,000 and 16,000 pages; 8 KiB pages: 108, 138 and 150. The last would make the longest
+ * pause of a commit, and recovery after a crash, four times longer. */
 static zh_rc setup(sqlite3 *db, const zh_store *store, bool writer, zh_err *err)
 {
     const zh_store_options *options = zh_store_settings(store);

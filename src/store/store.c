@@ -16,7 +16,7 @@
 
 enum { READERS_DEFAULT = 8, BUSY_DEFAULT_MS = 10000, EXPLAIN_NODES_MAX = 512 };
 
-/* Somebody in the queue of a pool; lives on the waiter's stack. */
+/* Somebody in the queue of a pool. */
 typedef struct waiter {
     struct waiter *next;
     pthread_cond_t wake;
@@ -94,7 +94,7 @@ zh_rc zh_store_failed(zh_err *err, zh_rc rc, const char *text, zh_str sql)
         }
     }
     (void)zh_err_set(err, rc, "store.db", "数据库拒绝了语句：%s", text);
-    zh_err_where(err, "SQL: %.*s", ZH_FMT(zh_str_sub(sql, 0, 200)));
+    zh_err_where(err, "SQL: %.*s", ZH_FMT(zh_sql_cut(sql)));
     return rc;
 }
 
@@ -149,7 +149,7 @@ static void log_slow(uint64_t us, zh_str sql)
 {
     if (us > ZH_STORE_SLOW_US) {
         zh_log(ZH_INFO, "store.slow", "%llu ms: %.*s", (unsigned long long)(us / 1000),
-               ZH_FMT(zh_str_sub(sql, 0, 300)));
+               ZH_FMT(zh_sql_cut(sql)));
     }
 }
 
@@ -341,30 +341,32 @@ static void unqueue(zh_pool *pool, waiter *w)
 /* Called with the lock held; true when granted within the time. */
 static bool wait_turn(zh_pool *pool, unsigned timeout_ms, zh_conn **out)
 {
-    waiter self = {0};
+    waiter *self = zh_alloc(sizeof *self);
     pthread_condattr_t attributes;
     zh_assert(pthread_condattr_init(&attributes) == 0);
     zh_assert(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    zh_assert(pthread_cond_init(&self.wake, &attributes) == 0);
+    zh_assert(pthread_cond_init(&self->wake, &attributes) == 0);
     pthread_condattr_destroy(&attributes);
     uint64_t until_us = zh_monotonic_us() + (uint64_t)timeout_ms * 1000;
     struct timespec until = {(time_t)(until_us / 1000000), (long)(until_us % 1000000) * 1000};
     if (pool->last == NULL) {
-        pool->first = &self;
+        pool->first = self;
     } else {
-        pool->last->next = &self;
+        pool->last->next = self;
     }
-    pool->last = &self;
+    pool->last = self;
     int waited = 0;
-    while (!self.granted && waited != ETIMEDOUT) {
-        waited = pthread_cond_timedwait(&self.wake, &pool->lock, &until);
+    while (!self->granted && waited != ETIMEDOUT) {
+        waited = pthread_cond_timedwait(&self->wake, &pool->lock, &until);
     }
-    if (!self.granted) {
-        unqueue(pool, &self);
+    bool granted = self->granted;
+    if (!granted) {
+        unqueue(pool, self);
     }
-    pthread_cond_destroy(&self.wake);
-    *out = self.conn;
-    return self.granted;
+    *out = self->conn;
+    pthread_cond_destroy(&self->wake);
+    zh_dealloc(self);
+    return granted;
 }
 
 /* conn == NULL gives back only the right to have one. */
@@ -565,6 +567,7 @@ zh_rc zh_stmt_take(zh_conn *conn, zh_str sql, size_t nvalues, zh_stmt **out, zh_
             return rc;
         }
     }
+    zh_assert(stmt != NULL); /* for the compiler: a failure has returned */
     stmt->in_use = true;
     stmt->done = false;
     stmt->ncolumns = 0;
@@ -572,7 +575,7 @@ zh_rc zh_stmt_take(zh_conn *conn, zh_str sql, size_t nvalues, zh_stmt **out, zh_
     if (stmt->nparams != nvalues) {
         (void)zh_err_set(err, ZH_EDB, "store.sql.parameters", "语句有 %zu 个参数，给出 %zu 个值",
                          stmt->nparams, nvalues);
-        zh_err_where(err, "SQL: %.*s", ZH_FMT(zh_str_sub(sql, 0, 200)));
+        zh_err_where(err, "SQL: %.*s", ZH_FMT(zh_sql_cut(sql)));
         zh_stmt_give(stmt);
         return ZH_EDB;
     }
@@ -730,6 +733,7 @@ zh_rc zh_query(zh_conn *conn, zh_str sql, const zh_sql_value *values, size_t n, 
         zh_stmt_give(stmt);
         return leave(conn, rc);
     }
+    stmt->tx_serial = conn->tx == ZH_TX_NONE ? 0 : conn->tx_serial;
     *out = stmt;
     return ZH_OK;
 }
@@ -739,6 +743,9 @@ zh_rc zh_step(zh_stmt *stmt, zh_err *err)
     zh_conn *conn = stmt->conn;
     if (stmt->done) {
         return ZH_ENOTFOUND;
+    }
+    if (stmt->tx_serial != 0 && (conn->tx == ZH_TX_NONE || conn->tx_serial != stmt->tx_serial)) {
+        return zh_err_set(err, ZH_EDB, "store.query.ended", "查询所在的事务已经结束");
     }
     zh_rc rc = enter(conn, err);
     if (rc != ZH_OK) {

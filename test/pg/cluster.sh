@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A PostgreSQL 15 cluster for one test run: own directory, free loopback port, fsync on, gone at the
 # end. Sourced; pg_start sets and exports ZH_TEST_PG_URL, pg_stop removes everything.
 #

@@ -1,11 +1,14 @@
 #!/bin/bash
 # Unit tests under AddressSanitizer and UndefinedBehaviorSanitizer; every single test counts.
-# ZH_MODE (asan) and CC choose another build.
+# ZH_MODE (asan) and CC choose another build; arguments choose tests (tests/unit/test_x.c ...).
 . tests/step.sh
 
 mode=${ZH_MODE:-asan}
 compiler=$(basename "${CC:-gcc}")
-if ! make -j"$JOBS" -s --no-print-directory MODE="$mode" unit >"$STEP_DIR/build" 2>&1; then
+[ $# -gt 0 ] || set -- tests/unit/test_*.c
+programs=("${@%.c}")
+if ! make -j"$JOBS" -s --no-print-directory MODE="$mode" \
+    "${programs[@]/#/build/$mode-$compiler/}" >"$STEP_DIR/build" 2>&1; then
     bad "build of the unit tests ($mode)" "$STEP_DIR/build"
     finish
 fi
@@ -16,7 +19,7 @@ count() {
     sed -n "s/^\[  $1  \] \([0-9]*\) test(s).*/\1/p" "$STEP_DIR/output" | tail -n 1
 }
 
-for source in tests/unit/test_*.c; do
+for source in "$@"; do
     name=$(basename "$source" .c)
     timeout "${ZH_UNIT_TIMEOUT:-300}" "build/$mode-$compiler/tests/unit/$name" \
         >"$STEP_DIR/output" 2>&1

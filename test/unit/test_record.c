@@ -1,6 +1,6 @@
-/* zhl1 commitments. Expected values: first record of test/fixture/vectors/ledger/records.json, made
- * by a Python script independent of this program (see the README beside it); the whole file is run
- * by the vectors program. */
+/* zhl1 commitments. Expected values: first record of tests/fixture/vectors/ledger/records.json,
+ * made by a Python script independent of this program (see the README beside it); the whole file is
+ * run by the vectors program. */
 #include "proof/record.h"
 #include <setjmp.h>
 #include <stdarg.h>

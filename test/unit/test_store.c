@@ -642,6 +642,13 @@ static void test_conflicts(void **state)
     zh_rollback(conn);
     zh_rollback(conn); /* again is harmless */
     assert_int_equal(number(f, conn, "SELECT count(*) FROM v"), 1);
+    /* A query does not outlive its transaction. */
+    zh_stmt *q;
+    OK(zh_begin(conn, &f->err));
+    OK(zh_query(conn, ZH_STR("SELECT n FROM v"), NULL, 0, &q, &f->err));
+    zh_rollback(conn);
+    FAILS(ZH_EDB, zh_step(q, &f->err));
+    zh_finish(q);
     /* A release rolls back. */
     OK(zh_begin(conn, &f->err));
     OK(zh_run(conn, "INSERT INTO v VALUES (7,7)", NULL, 0, NULL, &f->err));

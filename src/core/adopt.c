@@ -1,0 +1,321 @@
+/* Adopting declarations: reading packs, choosing the model at opening, migrating, swapping.
+ *
+ * The sources of every adopted model stay in the database, so that the next program or the next
+ * version of the packs can be compared with what the tables were made for. Migration and the note
+ * of it are one transaction. */
+#include "core/adopt.h"
+#include "base/embedded.h"
+#include "base/os.h"
+#include "core/core_private.h"
+#include <string.h>
+
+enum { ADOPT_BYTES = 256 << 20 };
+
+static const char EMBEDDED_PREFIX[] = "packs/";
+
+/* ---- packs
+ * ---------------------------------------------------------------------------------------- */
+
+static bool is_declaration(zh_str path)
+{
+    static const char *const endings[] = {".yaml", ".yml", ".csv", ".txt", ".json"};
+    for (size_t i = 0; i < ZH_COUNTOF(endings); i++) {
+        if (zh_str_ends(path, zh_str_of(endings[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef ZH_VEC(zh_pack_file) file_list;
+
+static zh_rc too_many(zh_err *err)
+{
+    return zh_err_set(err, ZH_ELIMIT, "packs.files", "声明文件超过 %zu 个", ZH_PACK_FILES_MAX);
+}
+
+static zh_rc read_folder(zh_arena *arena, const char *root, zh_str folder, unsigned depth,
+                         file_list *files, zh_err *err)
+{
+    if (depth > ZH_PACK_DEPTH_MAX) {
+        return zh_err_set(err, ZH_ELIMIT, "packs.depth", "声明文件夹“%.*s”嵌套超过 %d 层",
+                          ZH_FMT(folder), ZH_PACK_DEPTH_MAX);
+    }
+    zh_str *names = NULL;
+    size_t n = 0;
+    zh_rc rc =
+        zh_dir_list(arena, zh_str_fmt(arena, "%s/%.*s", root, ZH_FMT(folder)).p, &names, &n, err);
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        zh_str path =
+            zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(folder), folder.n ? "/" : "", ZH_FMT(names[i]));
+        const char *full = zh_str_fmt(arena, "%s/%.*s", root, ZH_FMT(path)).p;
+        if (names[i].p[0] == '.') {
+            continue;
+        }
+        if (zh_path_is_dir(full)) {
+            rc = read_folder(arena, root, path, depth + 1, files, err);
+        } else if (is_declaration(path)) {
+            zh_pack_file file = {.path = path};
+            rc = files->n == ZH_PACK_FILES_MAX
+                     ? too_many(err)
+                     : zh_file_read(arena, full, ZH_PACK_BYTES_MAX, &file.text, err);
+            zh_vec_push(arena, files, file);
+        }
+    }
+    return rc;
+}
+
+zh_rc zh_packs_read(zh_arena *arena, const char *directory, zh_pack_file **out, size_t *n,
+                    zh_err *err)
+{
+    file_list files = {0};
+    if (directory != NULL) {
+        zh_rc rc = read_folder(arena, directory, ZH_STR_NONE, 0, &files, err);
+        *out = files.p;
+        *n = files.n;
+        return rc;
+    }
+    const zh_embedded *embedded = NULL;
+    size_t count = zh_embedded_range(EMBEDDED_PREFIX, &embedded);
+    for (size_t i = 0; i < count; i++) {
+        zh_str path = zh_str_of(embedded[i].path + sizeof EMBEDDED_PREFIX - 1);
+        if (is_declaration(path)) {
+            zh_vec_push(arena, &files, (zh_pack_file){path, zh_embedded_text(&embedded[i])});
+        }
+    }
+    *out = files.p;
+    *n = files.n;
+    return files.n <= ZH_PACK_FILES_MAX ? ZH_OK : too_many(err);
+}
+
+/* ---- what the database has adopted
+ * ------------------------------------------------------------------ */
+
+typedef struct adopted {
+    zh_str digest, origin; /* p == NULL: nothing yet */
+} adopted;
+
+static zh_rc read_adopted(zh_conn *conn, zh_arena *arena, adopted *out, zh_err *err)
+{
+    *out = (adopted){ZH_STR_NONE, ZH_STR_NONE};
+    zh_rc rc = zh_setting_get(conn, arena, "model", &out->digest, err);
+    if (rc != ZH_OK) {
+        return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    }
+    zh_sql_value key = ZH_SQL_STR(out->digest);
+    zh_stmt *stmt = NULL;
+    rc =
+        zh_query(conn, ZH_STR("SELECT origin FROM zh_model WHERE digest = ?"), &key, 1, &stmt, err);
+    if (rc == ZH_OK) {
+        rc = zh_step(stmt, err);
+    }
+    if (rc == ZH_OK) {
+        out->origin = zh_str_dup(arena, zh_col_str(stmt, 0));
+    }
+    zh_finish(stmt);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+static zh_rc read_sources(zh_conn *conn, zh_arena *arena, zh_str digest, file_list *out,
+                          zh_err *err)
+{
+    zh_sql_value key = ZH_SQL_STR(digest);
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(conn,
+                        ZH_STR("SELECT path, content FROM zh_model_file WHERE digest = ? "
+                               "ORDER BY path"),
+                        &key, 1, &stmt, err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, err)) == ZH_OK) {
+        zh_pack_file file = {.path = zh_str_dup(arena, zh_col_str(stmt, 0))};
+        if (!zh_str_try_dup(arena, zh_col_str(stmt, 1), &file.text)) {
+            rc = zh_err_set(err, ZH_ENOMEM, "packs.memory", "已采用的声明太大,读不进内存");
+        }
+        zh_vec_push(arena, out, file);
+    }
+    zh_finish(stmt);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* The model that the tables were made for; NULL when there is none or its sources were not kept. */
+static zh_rc compile_adopted(zh_conn *conn, zh_arena *arena, const adopted *old, zh_model **out,
+                             zh_err *err)
+{
+    file_list files = {0};
+    *out = NULL;
+    if (old->digest.p == NULL) {
+        return ZH_OK;
+    }
+    zh_rc rc = read_sources(conn, arena, old->digest, &files, err);
+    if (rc == ZH_OK && files.n > 0) {
+        rc = zh_model_compile(files.p, files.n, out, NULL, err);
+    }
+    return rc;
+}
+
+/* ---- migration
+ * --------------------------------------------------------------------------------------- */
+
+typedef struct adoption {
+    zh_core *core;
+    zh_model *model;
+    const zh_plan *plans;
+    zh_str origin;
+    bool destructive;
+} adoption;
+
+static zh_rc keep_sources(zh_conn *conn, const adoption *a, zh_err *err)
+{
+    const zh_model *model = a->model;
+    zh_sql_value row[] = {ZH_SQL_INT(zh_now()), ZH_SQL_STR(model->digest), ZH_SQL_STR(a->origin)};
+    zh_rc rc = zh_run(conn,
+                      "INSERT INTO zh_model (adopted_at, digest, origin) VALUES (?, ?, ?) ON "
+                      "CONFLICT (digest) DO UPDATE SET adopted_at = excluded.adopted_at, origin = "
+                      "excluded.origin",
+                      row, 3, NULL, err);
+    for (size_t i = 0; i < model->nsources && rc == ZH_OK; i++) {
+        zh_sql_value file[] = {ZH_SQL_STR(model->digest), ZH_SQL_STR(model->sources[i].path),
+                               ZH_SQL_STR(model->sources[i].text)};
+        rc = zh_run(conn,
+                    "INSERT INTO zh_model_file (digest, path, content) VALUES (?, ?, ?) ON "
+                    "CONFLICT (digest, path) DO NOTHING",
+                    file, 3, NULL, err);
+    }
+    return rc == ZH_OK ? zh_setting_set(conn, "model", model->digest, err) : rc;
+}
+
+/* A declaration version stands for one list of canonical fields, for ever: it is what the versions
+ * written under it were hashed with. */
+static zh_rc keep_shape(zh_conn *conn, const zh_plan *plan, zh_err *err)
+{
+    const zh_register *reg = plan->reg;
+    zh_buf text;
+    zh_buf_init(&text, (size_t)1 << 20);
+    zh_shape_write(&plan->shape, reg, &text);
+    zh_assert(!text.failed);
+    zh_sql_value row[] = {ZH_SQL_STR(reg->id), ZH_SQL_STR(reg->version),
+                          ZH_SQL_STR(zh_buf_view(&text))};
+    zh_rc rc = zh_run(conn,
+                      "INSERT INTO zh_shape (register, declaration, fields) VALUES (?, ?, ?) ON "
+                      "CONFLICT (register, declaration) DO NOTHING",
+                      row, 3, NULL, err);
+    int64_t same = 0;
+    if (rc == ZH_OK) {
+        rc = zh_query_i64(conn,
+                          "SELECT COUNT(*) FROM zh_shape WHERE register = ? AND declaration = ? "
+                          "AND fields = ?",
+                          row, 3, &same, err);
+    }
+    zh_buf_free(&text);
+    if (rc == ZH_OK && same == 0) {
+        rc = zh_err_set(err, ZH_ECONFLICT, "model.version",
+                        "登记册“%.*s”的字段变了,声明的版本号 %.*s 却没有变", ZH_FMT(reg->label.zh),
+                        ZH_FMT(reg->version));
+        zh_err_where(err, "%.*s", ZH_FMT(reg->file));
+        zh_err_fix(err, "请提高 version:旧版本的凭证要靠它找到当时的字段表");
+    }
+    return rc;
+}
+
+static zh_rc migrate(void *user, zh_conn *conn, zh_err *err)
+{
+    const adoption *a = user;
+    zh_arena *arena = zh_arena_new(ADOPT_BYTES);
+    zh_rc rc = zh_schema_apply(conn, arena, a->model, a->plans, err);
+    for (size_t i = 0; i < a->model->nregisters && rc == ZH_OK; i++) {
+        rc = keep_shape(conn, &a->plans[i], err);
+    }
+    if (rc == ZH_OK) {
+        rc = keep_sources(conn, a, err);
+    }
+    zh_arena_free(arena);
+    return rc;
+}
+
+/* Plans for the model, migration unless the database has it already, and the swap. */
+static zh_rc adopt(zh_core *core, zh_model *model, zh_str origin, bool needed, bool destructive,
+                   zh_err *err)
+{
+    zh_arena *arena = zh_arena_new(ADOPT_BYTES);
+    struct zh_snapshot *snapshot = ZH_NEW(arena, struct zh_snapshot);
+    atomic_init(&snapshot->references, 1);
+    snapshot->arena = arena;
+    snapshot->model = zh_model_retain(model);
+    zh_rc rc = zh_plan_make(arena, model, &snapshot->plans, err);
+    if (rc == ZH_OK && needed) {
+        adoption a = {core, model, snapshot->plans, origin, destructive};
+        rc = zh_core_write(core, migrate, &a, err);
+    }
+    if (rc != ZH_OK) {
+        zh_snapshot_release(snapshot);
+        return rc;
+    }
+    pthread_mutex_lock(&core->lock);
+    struct zh_snapshot *before = core->snapshot;
+    core->snapshot = snapshot;
+    pthread_mutex_unlock(&core->lock);
+    zh_snapshot_release(before);
+    return ZH_OK;
+}
+
+zh_rc zh_core_adopt(zh_core *core, zh_model *model, bool destructive, zh_err *err)
+{
+    pthread_mutex_lock(&core->adopting);
+    zh_rc rc = adopt(core, model, ZH_STR("adopted"), true, destructive, err);
+    pthread_mutex_unlock(&core->adopting);
+    return rc;
+}
+
+/* Without --packs the program's own declarations are used, unless the database was given others. */
+static zh_rc choose(zh_core *core, const zh_core_options *options, zh_arena *arena,
+                    const adopted *old, zh_model **model, zh_str *origin, zh_err *err)
+{
+    if (options->model != NULL) {
+        *model = zh_model_retain(options->model);
+        *origin = ZH_STR("given");
+        return ZH_OK;
+    }
+    *origin = options->packs != NULL ? ZH_STR("directory") : ZH_STR("embedded");
+    if (options->packs == NULL && old->origin.n > 0 && !zh_str_is(old->origin, "embedded")) {
+        zh_conn *conn = NULL;
+        zh_rc rc = zh_store_reader(core->store, &conn, err);
+        if (rc == ZH_OK) {
+            rc = compile_adopted(conn, arena, old, model, err);
+            zh_store_release(conn);
+        }
+        *origin = old->origin;
+        if (rc != ZH_OK || *model != NULL) {
+            return rc;
+        }
+        *origin = ZH_STR("embedded");
+    }
+    zh_pack_file *files = NULL;
+    size_t n = 0;
+    zh_rc rc = zh_packs_read(arena, options->packs, &files, &n, err);
+    return rc == ZH_OK ? zh_model_compile(files, n, model, NULL, err) : rc;
+}
+
+zh_rc zh_adopt_at_open(zh_core *core, const zh_core_options *options, zh_err *err)
+{
+    zh_arena *arena = zh_arena_new(ADOPT_BYTES);
+    adopted old = {ZH_STR_NONE, ZH_STR_NONE};
+    zh_conn *conn = NULL;
+    zh_rc rc = zh_store_reader(core->store, &conn, err);
+    if (rc == ZH_OK) {
+        rc = read_adopted(conn, arena, &old, err);
+        zh_store_release(conn);
+    }
+    zh_model *model = NULL;
+    zh_str origin = ZH_STR_NONE;
+    if (rc == ZH_OK) {
+        rc = choose(core, options, arena, &old, &model, &origin, err);
+    }
+    if (rc == ZH_OK) {
+        bool needed = old.digest.p == NULL || !zh_str_eq(old.digest, model->digest);
+        rc = adopt(core, model, origin, needed, options->migrate_destructive, err);
+    }
+    if (model != NULL) {
+        zh_model_release(model);
+    }
+    zh_arena_free(arena);
+    return rc;
+}

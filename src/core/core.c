@@ -1,0 +1,348 @@
+/* The opened province: store, identifiers, settings, contexts, and the model snapshot that is
+ * swapped while serving. Reading declarations and adopting them is in adopt.c. */
+#include "core/core.h"
+#include "base/os.h"
+#include "core/adopt.h"
+#include "core/core_private.h"
+#include "core/number.h"
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+enum { CORE_BYTES = 64 << 20, SETTING_OFFICE = 0, FIRST_OFFICE = 1 };
+
+/* ---- identifiers
+ * --------------------------------------------------------------------------------- */
+
+int64_t zh_core_id(zh_core *core, int64_t after)
+{
+    int64_t floor = -1; /* milliseconds << 12 | counter that must be exceeded */
+    if (after > 0) {
+        int64_t ms = after >> (ZH_ID_NODE_BITS + ZH_ID_COUNTER_BITS);
+        unsigned node = (unsigned)(after >> ZH_ID_COUNTER_BITS) & (ZH_NODES - 1);
+        int64_t counter = after & ((1 << ZH_ID_COUNTER_BITS) - 1);
+        /* of another node: only a later millisecond is surely greater */
+        floor = node == core->node ? ms << ZH_ID_COUNTER_BITS | counter
+                                   : ((ms + 1) << ZH_ID_COUNTER_BITS) - 1;
+    }
+    int64_t ms = zh_now() / 1000 - ZH_EPOCH_2020_MS;
+    int64_t now = (ms > 0 ? ms : 0) << ZH_ID_COUNTER_BITS;
+    int64_t last = atomic_load_explicit(&core->last_id, memory_order_relaxed);
+    int64_t next;
+    do {
+        next = now > last ? now : last + 1;
+        next = next > floor ? next : floor + 1;
+    } while (!atomic_compare_exchange_weak_explicit(&core->last_id, &last, next,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    int64_t counter = next & ((1 << ZH_ID_COUNTER_BITS) - 1);
+    return (next >> ZH_ID_COUNTER_BITS) << (ZH_ID_NODE_BITS + ZH_ID_COUNTER_BITS) |
+           (int64_t)core->node << ZH_ID_COUNTER_BITS | counter;
+}
+
+void zh_core_salt(zh_core *core, zh_digest *out)
+{
+    pthread_mutex_lock(&core->lock);
+    if (core->salts_left < sizeof out->b) {
+        zh_random(core->salts, sizeof core->salts);
+        core->salts_left = sizeof core->salts;
+    }
+    uint8_t *salt = core->salts + core->salts_left - sizeof out->b;
+    memcpy(out->b, salt, sizeof out->b);
+    memset(salt, 0, sizeof out->b);
+    core->salts_left -= sizeof out->b;
+    pthread_mutex_unlock(&core->lock);
+}
+
+/* ---- settings
+ * ------------------------------------------------------------------------------------ */
+
+zh_rc zh_setting_get(zh_conn *conn, zh_arena *arena, const char *name, zh_str *out, zh_err *err)
+{
+    zh_sql_value key[] = {ZH_SQL_INT(SETTING_OFFICE), ZH_SQL_STR(zh_str_of(name))};
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(conn, ZH_STR("SELECT value FROM zh_setting WHERE office = ? AND name = ?"),
+                        key, 2, &stmt, err);
+    if (rc == ZH_OK) {
+        rc = zh_step(stmt, err);
+    }
+    if (rc == ZH_OK) {
+        *out = zh_str_dup(arena, zh_col_str(stmt, 0));
+    }
+    zh_finish(stmt);
+    return rc;
+}
+
+zh_rc zh_setting_set(zh_conn *conn, const char *name, zh_str value, zh_err *err)
+{
+    zh_sql_value row[] = {ZH_SQL_INT(SETTING_OFFICE), ZH_SQL_STR(zh_str_of(name)),
+                          ZH_SQL_STR(value)};
+    return zh_run(conn,
+                  "INSERT INTO zh_setting (office, name, value) VALUES (?, ?, ?) "
+                  "ON CONFLICT (office, name) DO UPDATE SET value = excluded.value",
+                  row, 3, NULL, err);
+}
+
+static zh_rc setting_i64(zh_conn *conn, zh_arena *arena, const char *name, int64_t otherwise,
+                         int64_t *out, zh_err *err)
+{
+    zh_str text;
+    zh_rc rc = zh_setting_get(conn, arena, name, &text, err);
+    if (rc == ZH_ENOTFOUND) {
+        *out = otherwise;
+        return ZH_OK;
+    }
+    if (rc == ZH_OK && zh_str_i64(text, out) != ZH_OK) {
+        return zh_err_set(err, ZH_ECORRUPT, "core.setting", "设置“%s”的内容“%.*s”不是整数", name,
+                          ZH_FMT(text));
+    }
+    return rc;
+}
+
+/* ---- transactions
+ * -------------------------------------------------------------------------------- */
+
+static void pause_ms(unsigned ms)
+{
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    nanosleep(&t, NULL);
+}
+
+zh_rc zh_core_write(zh_core *core, zh_work work, void *user, zh_err *err)
+{
+    zh_conn *conn = NULL;
+    zh_err tried = {0};
+    zh_rc rc = ZH_EBUSY;
+    for (unsigned try = 0; rc == ZH_EBUSY && try < ZH_TRIES_MAX; try++) {
+        if (try > 0) {
+            pause_ms(try);
+        }
+        zh_err_clear(&tried);
+        rc = zh_store_writer(core->store, &conn, &tried);
+        if (rc != ZH_OK) {
+            continue;
+        }
+        rc = zh_begin(conn, &tried);
+        if (rc == ZH_OK) {
+            rc = work(user, conn, &tried);
+            if (rc == ZH_OK) {
+                rc = zh_commit(conn, &tried);
+            }
+            if (rc != ZH_OK) {
+                zh_rollback(conn);
+            }
+        }
+        zh_store_release(conn);
+        conn = NULL;
+    }
+    if (rc != ZH_OK && err != NULL && err->rc == ZH_OK) {
+        *err = tried;
+    }
+    return rc;
+}
+
+/* ---- snapshots and contexts
+ * ---------------------------------------------------------------------- */
+
+struct zh_snapshot *zh_snapshot_retain(struct zh_snapshot *snapshot)
+{
+    atomic_fetch_add_explicit(&snapshot->references, 1, memory_order_relaxed);
+    return snapshot;
+}
+
+void zh_snapshot_release(struct zh_snapshot *snapshot)
+{
+    if (snapshot != NULL &&
+        atomic_fetch_sub_explicit(&snapshot->references, 1, memory_order_acq_rel) == 1) {
+        zh_model *model = snapshot->model;
+        zh_arena_free(snapshot->arena); /* the snapshot itself lives in it */
+        zh_model_release(model);
+    }
+}
+
+static struct zh_snapshot *current(zh_core *core)
+{
+    pthread_mutex_lock(&core->lock);
+    struct zh_snapshot *snapshot = zh_snapshot_retain(core->snapshot);
+    pthread_mutex_unlock(&core->lock);
+    return snapshot;
+}
+
+zh_model *zh_core_model(zh_core *core)
+{
+    struct zh_snapshot *snapshot = current(core);
+    zh_model *model = zh_model_retain(snapshot->model);
+    zh_snapshot_release(snapshot);
+    return model;
+}
+
+const zh_plan *zh_plan_of(const zh_ctx *ctx, const zh_register *reg)
+{
+    zh_assert(reg >= ctx->model->registers && reg < ctx->model->registers + ctx->model->nregisters);
+    return &ctx->snapshot->plans[reg - ctx->model->registers];
+}
+
+zh_ctx zh_ctx_local(zh_core *core, zh_arena *arena, zh_err *err)
+{
+    struct zh_snapshot *snapshot = current(core);
+    return (zh_ctx){
+        .core = core,
+        .snapshot = snapshot,
+        .model = snapshot->model,
+        .arena = arena,
+        .err = err,
+        .actor = ZH_STR("operator"),
+        .role = ZH_STR("operator"),
+        .purpose = ZH_STR("本机操作"),
+        .office = core->office,
+    };
+}
+
+void zh_ctx_end(zh_ctx *ctx)
+{
+    zh_snapshot_release(ctx->snapshot);
+    ctx->snapshot = NULL;
+    ctx->model = NULL;
+}
+
+/* ---- open and close
+ * ------------------------------------------------------------------------------ */
+
+zh_store *zh_core_store(zh_core *core)
+{
+    return core->store;
+}
+
+const char *zh_core_data_dir(const zh_core *core)
+{
+    return core->data_dir;
+}
+
+int64_t zh_core_office(const zh_core *core)
+{
+    return core->office;
+}
+
+static zh_rc open_store(zh_core *core, const zh_core_options *options, zh_err *err)
+{
+    if (options->data_dir == NULL && options->db_url == NULL) {
+        return zh_err_set(err, ZH_EINVAL, "core.where", "没有指定数据目录,也没有指定数据库");
+    }
+    const char *url = options->db_url;
+    if (options->data_dir != NULL) {
+        core->data_dir = zh_str_c(core->arena, zh_str_of(options->data_dir));
+        static const char *const folders[] = {"files", "jobs"};
+        for (size_t i = 0; i < ZH_COUNTOF(folders); i++) {
+            zh_rc rc =
+                zh_dir_make(zh_str_fmt(core->arena, "%s/%s", core->data_dir, folders[i]).p, err);
+            if (rc != ZH_OK) {
+                return rc;
+            }
+        }
+        if (url == NULL) {
+            url = zh_str_fmt(core->arena, "sqlite:%s/zhiheng.db", core->data_dir).p;
+        }
+    }
+    zh_store_options store = {.relaxed_sync = options->relaxed_sync};
+    return zh_store_open(url, &store, &core->store, err);
+}
+
+typedef struct identity {
+    zh_core *core;
+    const zh_core_options *options;
+} identity;
+
+static zh_rc choose_hash(zh_core *core, zh_conn *conn, zh_arena *arena, const char *wanted,
+                         zh_err *err)
+{
+    zh_str stored;
+    zh_rc rc = zh_setting_get(conn, arena, "hash", &stored, err);
+    if (rc == ZH_ENOTFOUND) {
+        stored = zh_str_of(wanted != NULL ? wanted : "sha256");
+        rc = zh_setting_set(conn, "hash", stored, err);
+    } else if (rc == ZH_OK && wanted != NULL && !zh_str_is(stored, wanted)) {
+        return zh_err_set(err, ZH_EINVAL, "core.hash", "此库的存证算法是 %.*s,建库后不能改成 %s",
+                          ZH_FMT(stored), wanted);
+    }
+    if (rc == ZH_OK && zh_hash_alg_parse(stored, &core->alg) != ZH_OK) {
+        return zh_err_set(err, ZH_EINVAL, "core.hash", "不认识的存证算法“%.*s”(sha256 或 sm3)",
+                          ZH_FMT(stored));
+    }
+    return rc;
+}
+
+/* Settles office, hash and node. Every opening takes the next node number, so that two processes on
+ * one database never make the same id. */
+static zh_rc settle(void *user, zh_conn *conn, zh_err *err)
+{
+    const identity *who = user;
+    zh_core *core = who->core;
+    zh_arena *arena = zh_arena_new((size_t)64 << 10);
+    int64_t office = 0;
+    int64_t node = 0;
+    zh_rc rc = zh_schema_system(conn, err);
+    if (rc == ZH_OK) {
+        rc = setting_i64(conn, arena, "office", 0, &office, err);
+    }
+    if (rc == ZH_OK && office == 0) {
+        office = who->options->office ? who->options->office : FIRST_OFFICE;
+        rc = zh_setting_set(conn, "office", zh_str_fmt(arena, "%" PRId64, office), err);
+    }
+    core->office = who->options->office ? who->options->office : office;
+    if (rc == ZH_OK) {
+        rc = choose_hash(core, conn, arena, who->options->hash, err);
+    }
+    if (rc == ZH_OK) {
+        rc = setting_i64(conn, arena, "node", 0, &node, err);
+    }
+    if (rc == ZH_OK) {
+        node = node % (ZH_NODES - 1) + 1;
+        core->node = who->options->node ? who->options->node : (unsigned)node;
+        rc = zh_setting_set(conn, "node", zh_str_fmt(arena, "%" PRId64, node), err);
+    }
+    zh_arena_free(arena);
+    return rc;
+}
+
+zh_rc zh_core_open(const zh_core_options *options, zh_core **out, zh_err *err)
+{
+    zh_arena *arena = zh_arena_new(CORE_BYTES);
+    zh_core *core = ZH_NEW(arena, zh_core);
+    core->arena = arena;
+    pthread_mutex_init(&core->lock, NULL);
+    pthread_mutex_init(&core->adopting, NULL);
+    zh_rc rc = ZH_OK;
+    if (options->node >= ZH_NODES) {
+        rc = zh_err_set(err, ZH_EINVAL, "core.node", "节点号须在 1 到 %u 之间", ZH_NODES - 1);
+    }
+    if (rc == ZH_OK) {
+        rc = open_store(core, options, err);
+    }
+    if (rc == ZH_OK) {
+        identity who = {core, options};
+        rc = zh_core_write(core, settle, &who, err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_adopt_at_open(core, options, err);
+    }
+    if (rc != ZH_OK) {
+        zh_core_close(core);
+        return rc;
+    }
+    *out = core;
+    return ZH_OK;
+}
+
+void zh_core_close(zh_core *core)
+{
+    if (core == NULL) {
+        return;
+    }
+    if (core->store != NULL) {
+        zh_number_return(core);
+        zh_store_close(core->store);
+    }
+    zh_snapshot_release(core->snapshot);
+    pthread_mutex_destroy(&core->lock);
+    pthread_mutex_destroy(&core->adopting);
+    zh_arena_free(core->arena);
+}

@@ -1,0 +1,77 @@
+/* Intake: a foreign file into a register, in two phases, through the one door.
+ *
+ * 预检 reads everything and writes nothing: every row is new, same, changed, doubtful or refused,
+ * and every error says sheet, row, column, rule and what to do. 提交 writes all rows or none, or
+ * only the clean ones, in batches that are whole transactions together with the job's cursor: a
+ * killed import goes on where it stopped, and nothing is written twice. Rows are recognised by the
+ * register's intake row key; a register without one refuses a file whose digest it has already
+ * taken in. */
+#ifndef ZH_CORE_INTAKE_H
+#define ZH_CORE_INTAKE_H
+
+#include "core/core.h"
+#include "core/job.h"
+
+#define ZH_INTAKE_BATCH       ((size_t)1000)
+#define ZH_INTAKE_ERRORS_KEPT ((size_t)1000) /* in the result; the error file holds all */
+#define ZH_INTAKE_HEADER_ROWS ((size_t)30)   /* the header is looked for in these */
+#define ZH_INTAKE_RULES_MAX   ((size_t)256)
+
+typedef enum zh_commit_mode { ZH_COMMIT_NONE, ZH_COMMIT_ALL, ZH_COMMIT_CLEAN } zh_commit_mode;
+
+typedef struct zh_intake_options {
+    const zh_register *reg;
+    const char *path;
+    zh_str recipe;         /* id; empty: by the register's own headers, else the recipe that fits */
+    zh_commit_mode commit; /* NONE: 预检 only */
+    zh_str justification;  /* accepts doubtful rows with this reason */
+    const zh_str *set_names,
+        *set_values; /* constants given on the command line, before the recipe */
+    size_t nset;
+    const char
+        *errors_path; /* CSV of every error; NULL: <data>/jobs/<job>.errors.csv when committing */
+    unsigned threads; /* 0: one a core */
+    /* Called now and then from the calling thread; false cancels. May be NULL. */
+    bool (*progress)(void *user, const char *phase, int64_t rows, uint64_t bytes, uint64_t total);
+    void *user;
+} zh_intake_options;
+
+typedef struct zh_intake_error {
+    zh_str sheet, column, header; /* column letters or number; header as in the file */
+    size_t row;
+    char severity; /* 'r' refused, 'd' doubtful, 'h' hint */
+    zh_str rule, message, fix, where;
+} zh_intake_error;
+
+typedef struct zh_intake_rule_count {
+    zh_str rule;
+    int64_t n;
+} zh_intake_rule_count;
+
+typedef struct zh_intake_result {
+    int64_t rows; /* data rows read, totals and skipped rows not counted */
+    int64_t fresh, same, changed, doubtful, refused;
+    int64_t skipped; /* rows that are no records: totals, notes, blank */
+    int64_t written; /* records created or amended by this run and, when resumed, before it */
+    bool committed, resumed, already;                /* already: this file was taken in before */
+    int64_t job;                                     /* 0 for 预检 */
+    zh_str recipe, layout, format, encoding, digest; /* how it was read; digest sha256:<hex> */
+    const zh_str *unmapped;                          /* columns nobody takes */
+    size_t nunmapped;
+    const zh_intake_error *errors;
+    size_t nerrors;
+    int64_t errors_total;
+    const zh_intake_rule_count *by_rule;
+    size_t nby_rule;
+    zh_str errors_file;
+    uint64_t took_us;
+} zh_intake_result;
+
+/* ZH_OK: the file was read to its end (whatever its rows were) and, when committing, written as
+ * asked; with ZH_COMMIT_ALL and refused or doubtful rows nothing is written and committed is false.
+ * ZH_EINVAL: no layout fits (err names the headers found and wanted), or the file itself is
+ * refused; ZH_ECANCEL; ZH_EBUSY: another process is importing this file. Texts live in ctx->arena.
+ */
+zh_rc zh_intake(zh_ctx *ctx, const zh_intake_options *options, zh_intake_result *out) ZH_MUST;
+
+#endif

@@ -1,0 +1,979 @@
+/* One row of a foreign file: which layout it has, which fields its cells are, what becomes of it.
+ */
+#include "base/utf8.h"
+#include "core/intake_private.h"
+#include "core/read.h"
+#include "core/read_private.h"
+#include <inttypes.h>
+#include <pthread.h>
+#include <string.h>
+
+/* ---- layouts --------------------------------------------------------------------------------- */
+
+static zh_rc add_header_name(zh_ctx *ctx, zh_str *names, size_t *n, zh_str text)
+{
+    if (text.n == 0) {
+        return ZH_OK;
+    }
+    return zh_header_fold(ctx->arena, text, &names[(*n)++]);
+}
+
+/* Columns named like the field: label, English label, id, aliases. */
+static zh_rc own_pick(zh_ctx *ctx, const zh_field *field, zh_pick *out)
+{
+    zh_str *names = ZH_NEW_N(ctx->arena, zh_str, field->naliases + 3);
+    *out = (zh_pick){.take = ZH_TAKE_COLUMN, .names = names};
+    zh_rc rc = add_header_name(ctx, names, &out->nnames, field->label.zh);
+    if (rc == ZH_OK) {
+        rc = add_header_name(ctx, names, &out->nnames, field->label.en);
+    }
+    if (rc == ZH_OK) {
+        rc = add_header_name(ctx, names, &out->nnames, field->id);
+    }
+    for (size_t i = 0; i < field->naliases && rc == ZH_OK; i++) {
+        rc = add_header_name(ctx, names, &out->nnames, field->aliases[i]);
+    }
+    return rc;
+}
+
+/* The layout that a register has by itself. Lists (x[]) are cells separated by semicolons. */
+static zh_rc own_layout(zh_ctx *ctx, const zh_register *reg, zh_layout **out)
+{
+    zh_layout *layout = ZH_NEW(ctx->arena, zh_layout);
+    zh_set *sets = ZH_NEW_N(ctx->arena, zh_set, reg->nfields + 1);
+    zh_table_set *tables = ZH_NEW_N(ctx->arena, zh_table_set, reg->nfields + 1);
+    *layout = (zh_layout){.id = ZH_STR("own"), .reg = reg, .sets = sets, .tables = tables};
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < reg->nfields && rc == ZH_OK; i++) {
+        const zh_field *field = &reg->fields[i];
+        if (field->computed || (field->type == ZH_TYPE_TABLE && !field->many_inline)) {
+            continue;
+        }
+        if (field->type != ZH_TYPE_TABLE) {
+            sets[layout->nsets].field = field;
+            rc = own_pick(ctx, field, &sets[layout->nsets++].pick);
+            continue;
+        }
+        zh_table_set *t = &tables[layout->ntables++];
+        zh_row_set *one = ZH_NEW(ctx->arena, zh_row_set);
+        *t = (zh_table_set){.table = field,
+                            .separator = ZH_STR("；;"),
+                            .into = &field->columns[0],
+                            .rows = one,
+                            .nrows = 1};
+        rc = own_pick(ctx, field, &t->split);
+    }
+    *out = layout;
+    return rc;
+}
+
+zh_rc zh_layouts_of(zh_ctx *ctx, const zh_intake_options *options, const zh_layout *const **out,
+                    size_t *n)
+{
+    ZH_VEC(const zh_layout *) list = {0};
+    const zh_recipe *named = NULL;
+    if (options->recipe.n) {
+        named = zh_model_recipe(ctx->model, options->recipe);
+        if (named == NULL) {
+            return zh_err_set(ctx->err, ZH_EINVAL, "intake.recipe", "没有配方“%.*s”",
+                              ZH_FMT(options->recipe));
+        }
+    } else {
+        zh_layout *own = NULL;
+        zh_rc rc = own_layout(ctx, options->reg, &own);
+        if (rc != ZH_OK) {
+            return rc;
+        }
+        zh_vec_push(ctx->arena, &list, own);
+    }
+    for (size_t r = 0; r < ctx->model->nrecipes; r++) {
+        const zh_recipe *recipe = &ctx->model->recipes[r];
+        for (size_t i = 0; i < recipe->nlayouts && (named == NULL || named == recipe); i++) {
+            if (recipe->layouts[i].reg == options->reg) {
+                zh_vec_push(ctx->arena, &list, &recipe->layouts[i]);
+            }
+        }
+    }
+    if (list.n == 0) {
+        return zh_err_set(ctx->err, ZH_EINVAL, "intake.recipe",
+                          "配方“%.*s”没有用于登记册“%.*s”的版式", ZH_FMT(options->recipe),
+                          ZH_FMT(options->reg->id));
+    }
+    *out = list.p;
+    *n = list.n;
+    return ZH_OK;
+}
+
+static bool pick_present(const zh_pick *pick, const zh_map *columns)
+{
+    bool any = pick->nnames == 0;
+    for (size_t i = 0; i < pick->nnames && !any; i++) {
+        any = zh_map_get(columns, pick->names[i]) != NULL;
+    }
+    return any;
+}
+
+/* Whether every column the layout cannot do without is there. The register's own layout wants its
+ * required fields and, whatever is required, at least one column it knows. */
+static bool fits(const zh_intake_options *options, const zh_layout *layout, const zh_map *columns)
+{
+    for (size_t i = 0; i < layout->nheaders; i++) {
+        if (zh_map_get(columns, layout->headers[i]) == NULL) {
+            return false;
+        }
+    }
+    if (layout->nheaders > 0) {
+        return true;
+    }
+    size_t known = 0;
+    for (size_t i = 0; i < layout->nsets; i++) {
+        bool present = pick_present(&layout->sets[i].pick, columns);
+        for (size_t k = 0; k < options->nset && !present; k++) {
+            present = zh_str_eq(options->set_names[k], layout->sets[i].field->id);
+        }
+        known += present;
+        if (!present && layout->sets[i].field->required && !layout->sets[i].field->has_default &&
+            layout->sets[i].field != layout->reg->number_field) {
+            return false;
+        }
+    }
+    return known > 0;
+}
+
+static zh_rc header_map(zh_ctx *ctx, zh_mapping *m)
+{
+    zh_map_init(&m->column_of, ctx->arena);
+    m->numbers = ZH_NEW_N(ctx->arena, size_t, m->nheaders + 1);
+    for (size_t i = 0; i < m->nheaders; i++) {
+        zh_str name = ZH_STR_NONE;
+        zh_rc rc = zh_header_fold(ctx->arena, m->headers[i], &name);
+        if (rc != ZH_OK) {
+            return zh_err_set(ctx->err, rc, "intake.header", "表头第 %zu 列不是有效的文本", i + 1);
+        }
+        m->numbers[i] = i;
+        if (name.n && zh_map_get(&m->column_of, name) == NULL) {
+            zh_map_put(&m->column_of, name, &m->numbers[i]);
+        }
+    }
+    return ZH_OK;
+}
+
+zh_rc zh_mapping_find(zh_ctx *ctx, const zh_intake_options *options,
+                      const zh_layout *const *layouts, size_t nlayouts, const zh_table_row *row,
+                      const char *file_name, zh_str sheet, bool xlsx, zh_mapping **out)
+{
+    *out = NULL;
+    zh_mapping *m = ZH_NEW(ctx->arena, zh_mapping);
+    m->sheet = zh_str_dup(ctx->arena, sheet);
+    m->xlsx = xlsx;
+    for (size_t i = 0; i < nlayouts; i++) {
+        const zh_layout *layout = layouts[i];
+        bool headless = layout->ncolumns > 0;
+        m->nheaders = headless ? layout->ncolumns : row->n;
+        zh_str *headers = ZH_NEW_N(ctx->arena, zh_str, m->nheaders + 1);
+        for (size_t k = 0; k < m->nheaders; k++) {
+            headers[k] = headless ? layout->columns[k]
+                                  : zh_str_dup(ctx->arena, zh_str_trim(row->cells[k].text));
+        }
+        m->headers = headers;
+        m->layout = layout;
+        zh_rc rc = header_map(ctx, m);
+        if (rc != ZH_OK) {
+            return rc;
+        }
+        bool good = headless ? row->n == layout->ncolumns : fits(options, layout, &m->column_of);
+        if (good && zh_layout_file_match(layout, ctx->arena, file_name, m->file_parts)) {
+            *out = m;
+            return ZH_OK;
+        }
+    }
+    return ZH_OK;
+}
+
+static bool uses(const zh_pick *pick, zh_str header)
+{
+    for (size_t i = 0; i < pick->nnames; i++) {
+        if ((pick->take == ZH_TAKE_COLUMN || pick->take == ZH_TAKE_COLUMNS) &&
+            zh_str_eq(pick->names[i], header)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < pick->nsteps; i++) {
+        if (pick->steps[i].kind == ZH_STEP_DAY_OF_YEAR && zh_str_eq(pick->steps[i].text, header)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < pick->ntries; i++) {
+        if (uses(&pick->tries[i], header)) { /* depth bounded by ZH_PICK_DEPTH_MAX */
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool layout_uses(const zh_layout *layout, zh_str header)
+{
+    bool used = zh_str_eq(layout->total_column, header);
+    for (size_t i = 0; i < layout->nsets && !used; i++) {
+        used = uses(&layout->sets[i].pick, header);
+    }
+    for (size_t i = 0; i < layout->nskips && !used; i++) {
+        used = zh_str_eq(layout->skips[i].column, header);
+    }
+    for (size_t t = 0; t < layout->ntables && !used; t++) {
+        used = uses(&layout->tables[t].split, header);
+        for (size_t i = 0; i < layout->tables[t].nrows && !used; i++) {
+            for (size_t k = 0; k < layout->tables[t].rows[i].nsets && !used; k++) {
+                used = uses(&layout->tables[t].rows[i].sets[k].pick, header);
+            }
+        }
+    }
+    return used;
+}
+
+void zh_mapping_unmapped(zh_arena *arena, const zh_mapping *m, const zh_str **out, size_t *n)
+{
+    zh_str *list = ZH_NEW_N(arena, zh_str, m->nheaders + 1);
+    *n = 0;
+    for (size_t i = 0; i < m->nheaders; i++) {
+        zh_str folded;
+        if (zh_header_fold(arena, m->headers[i], &folded) == ZH_OK && folded.n &&
+            !layout_uses(m->layout, folded)) {
+            list[(*n)++] = m->headers[i];
+        }
+    }
+    *out = list;
+}
+
+bool zh_row_cell(const zh_mapping *m, const zh_cell *cells, size_t n, zh_str header, zh_str *out,
+                 size_t *column)
+{
+    const size_t *at = zh_map_get(&m->column_of, header);
+    *out = ZH_STR_NONE;
+    if (at == NULL) {
+        return false;
+    }
+    *column = *at;
+    if (*at < n && !(cells[*at].flags & ZH_CELL_NULL)) {
+        *out = cells[*at].text;
+    }
+    return true;
+}
+
+bool zh_row_skipped(zh_arena *arena, const zh_mapping *m, const zh_table_row *row, bool *total)
+{
+    *total = false;
+    size_t column = 0;
+    zh_str cell;
+    zh_str folded;
+    if (row->blank) {
+        return true;
+    }
+    if (m->layout->total_column.n &&
+        zh_row_cell(m, row->cells, row->n, m->layout->total_column, &cell, &column) &&
+        zh_header_fold(arena, cell, &folded) == ZH_OK && zh_str_eq(folded, m->layout->total_is)) {
+        *total = true;
+        return true;
+    }
+    for (size_t i = 0; i < m->layout->nskips; i++) {
+        const zh_skip *skip = &m->layout->skips[i];
+        if (!zh_row_cell(m, row->cells, row->n, skip->column, &cell, &column)) {
+            continue;
+        }
+        if (skip->empty && zh_str_trim(cell).n == 0) {
+            return true;
+        }
+        bool in = false;
+        for (size_t k = 0; k < skip->nin && zh_header_fold(arena, cell, &folded) == ZH_OK && !in;
+             k++) {
+            in = zh_str_eq(folded, skip->in[k]);
+        }
+        if (in) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+static zh_str column_letters(zh_arena *arena, size_t column)
+{
+    char text[8];
+    size_t n = 0;
+    for (size_t c = column + 1; c > 0 && n < sizeof text; c = (c - 1) / 26) {
+        text[n++] = (char)('A' + (c - 1) % 26);
+    }
+    for (size_t i = 0; i < n / 2; i++) {
+        char t = text[i];
+        text[i] = text[n - 1 - i];
+        text[n - 1 - i] = t;
+    }
+    return zh_str_dup(arena, (zh_str){text, n});
+}
+
+void zh_intake_error_add(zh_arena *arena, zh_intake_errors *errors, const zh_raw_row *row,
+                         size_t column, char severity, zh_str rule, zh_str message, zh_str fix)
+{
+    const zh_mapping *m = row->mapping;
+    zh_intake_error e = {.sheet = m->sheet, .row = row->number, .severity = severity};
+    e.rule = zh_str_dup(arena, rule);
+    e.message = zh_str_dup(arena, message);
+    e.fix = zh_str_dup(arena, fix);
+    if (column < m->nheaders) {
+        e.column = m->xlsx ? column_letters(arena, column) : zh_str_fmt(arena, "%zu", column + 1);
+        e.header = m->headers[column];
+    }
+    e.where = m->xlsx && column < m->nheaders
+                  ? zh_str_fmt(arena, "%.*s!%.*s%zu", ZH_FMT(m->sheet), ZH_FMT(e.column), e.row)
+              : m->xlsx              ? zh_str_fmt(arena, "%.*s!%zu", ZH_FMT(m->sheet), e.row)
+              : column < m->nheaders ? zh_str_fmt(arena, "第%zu行第%zu列", e.row, column + 1)
+                                     : zh_str_fmt(arena, "第%zu行", e.row);
+    zh_vec_push(arena, errors, e);
+}
+
+/* ---- references ------------------------------------------------------------------------------ */
+
+typedef struct ref_hit {
+    int64_t office, id;
+} ref_hit;
+
+struct zh_ref_cache {
+    pthread_mutex_t lock;
+    zh_arena *arena;
+    zh_map hits; /* register id, 0x1f, key -> ref_hit */
+};
+
+enum { REFS_KEPT_BYTES = 96 << 20 };
+
+zh_ref_cache *zh_ref_cache_new(void)
+{
+    zh_ref_cache *c = zh_alloc(sizeof *c);
+    pthread_mutex_init(&c->lock, NULL);
+    c->arena = zh_arena_new(REFS_KEPT_BYTES + ((size_t)64 << 20));
+    zh_map_init(&c->hits, c->arena);
+    return c;
+}
+
+void zh_ref_cache_free(zh_ref_cache *c)
+{
+    pthread_mutex_destroy(&c->lock);
+    zh_arena_free(c->arena);
+    zh_dealloc(c);
+}
+
+static zh_rc resolve(zh_rower *r, const zh_field *field, zh_value *v)
+{
+    char bytes[512];
+    zh_str target = field->target->id;
+    size_t n = target.n + 1 + v->text.n;
+    if (n > sizeof bytes) {
+        return ZH_ENOTFOUND;
+    }
+    memcpy(bytes, target.p, target.n);
+    bytes[target.n] = 31;
+    if (v->text.n) {
+        memcpy(bytes + target.n + 1, v->text.p, v->text.n);
+    }
+    zh_str key = {bytes, n};
+    pthread_mutex_lock(&r->refs->lock);
+    const ref_hit *hit = zh_map_get(&r->refs->hits, key);
+    pthread_mutex_unlock(&r->refs->lock);
+    if (hit != NULL) {
+        v->office = hit->office;
+        v->i = hit->id;
+        return ZH_OK;
+    }
+    zh_record *found = NULL;
+    zh_err ignored = {0};
+    zh_ctx ctx = r->ctx;
+    ctx.err = &ignored;
+    zh_rc rc = field->target->nbusiness_key == 1
+                   ? zh_record_by_key(&ctx, r->conn, field->target, &v->text, &found)
+                   : ZH_ENOTFOUND;
+    if (rc == ZH_EINVAL) {
+        rc = ZH_ENOTFOUND; /* not even the form of a key */
+    }
+    if (rc != ZH_OK) {
+        if (rc != ZH_ENOTFOUND) {
+            *r->ctx.err = ignored;
+        }
+        return rc;
+    }
+    v->office = found->office;
+    v->i = found->id;
+    pthread_mutex_lock(&r->refs->lock);
+    if (zh_arena_used(r->refs->arena) < REFS_KEPT_BYTES) {
+        ref_hit *kept = ZH_NEW(r->refs->arena, ref_hit);
+        *kept = (ref_hit){found->office, found->id};
+        zh_map_put(&r->refs->hits, zh_str_dup(r->refs->arena, key), kept);
+    }
+    pthread_mutex_unlock(&r->refs->lock);
+    return ZH_OK;
+}
+
+/* ---- cells to values ------------------------------------------------------------------------- */
+
+typedef struct rowing {
+    zh_rower *r;
+    const zh_raw_row *row;
+    zh_intake_errors *errors;
+    size_t column;  /* last read, SIZE_MAX when the text came from elsewhere */
+    unsigned flags; /* of the last cell */
+    bool refused, doubtful;
+    zh_change *changes;
+    size_t *columns; /* of each change, for later errors */
+    size_t nchanges;
+} rowing;
+
+static bool source_column(void *user, zh_str name, zh_str *out)
+{
+    rowing *w = user;
+    size_t column = SIZE_MAX;
+    bool found = zh_row_cell(w->row->mapping, w->row->cells, w->row->n, name, out, &column);
+    if (found) {
+        w->column = column;
+        w->flags = column < w->row->n ? w->row->cells[column].flags : 0;
+    }
+    return found;
+}
+
+static zh_str source_file(void *user, zh_str name)
+{
+    const rowing *w = user;
+    const zh_layout *layout = w->row->mapping->layout;
+    for (size_t i = 0; i < layout->nfile_names; i++) {
+        if (zh_str_eq(layout->file_names[i], name)) {
+            return w->row->mapping->file_parts[i];
+        }
+    }
+    return ZH_STR_NONE;
+}
+
+static void refuse(rowing *w, const zh_err *err)
+{
+    w->refused = true;
+    zh_intake_error_add(w->r->ctx.arena, w->errors, w->row, w->column, 'r', zh_str_of(err->rule),
+                        zh_str_of(err->message), zh_str_of(err->fix));
+}
+
+static void refuse_text(rowing *w, const char *rule, zh_str message, const char *fix)
+{
+    w->refused = true;
+    zh_intake_error_add(w->r->ctx.arena, w->errors, w->row, w->column, 'r', zh_str_of(rule),
+                        message, zh_str_of(fix));
+}
+
+static void doubt(rowing *w, const char *rule, zh_str message, const char *fix)
+{
+    w->doubtful = true;
+    zh_intake_error_add(w->r->ctx.arena, w->errors, w->row, w->column, 'd', zh_str_of(rule),
+                        message, zh_str_of(fix));
+}
+
+/* A cell shown as a percentage holds the fraction: 0.0223 is 2.23 %. */
+static zh_str percent_text(zh_arena *arena, zh_str text)
+{
+    zh_decimal d;
+    zh_decimal out;
+    if (zh_decimal_parse(text, true, &d) != ZH_OK) {
+        return text;
+    }
+    uint8_t digits = d.digits > 2 ? (uint8_t)(d.digits - 2) : 0;
+    return zh_decimal_mul(d, (zh_decimal){100, 0}, digits, ZH_ROUND_REFUSE, &out) == ZH_OK
+               ? zh_decimal_str(arena, out)
+               : text;
+}
+
+/* What a cell's own kind says about the text that a field is about to be given. */
+static bool cell_usable(rowing *w, const zh_field *field, zh_str *text)
+{
+    bool number = field->type == ZH_TYPE_DECIMAL || field->type == ZH_TYPE_QUANTITY;
+    if (w->column == SIZE_MAX) {
+        return true;
+    }
+    if (w->flags & ZH_CELL_ERROR) {
+        refuse_text(w, "intake.formula",
+                    zh_str_fmt(w->r->ctx.arena, "单元格是公式错误 %.*s", ZH_FMT(*text)),
+                    "在表里改正公式，或把它粘贴为值");
+        return false;
+    }
+    if (w->flags & ZH_CELL_LOSSY) {
+        refuse_text(w, "intake.lossy", ZH_STR("这个数字超过 15 位，在电子表格里已经丢失末尾的数字"),
+                    "把这一列设为文本格式后重新填写原值");
+        return false;
+    }
+    if (number && (w->flags & ZH_CELL_PERCENT)) {
+        *text = percent_text(w->r->ctx.arena, *text);
+    }
+    return true;
+}
+
+/* The text of one field as a value. False when refused. */
+static zh_rc value_of(rowing *w, const zh_field *field, zh_str text, zh_date at, zh_value *out)
+{
+    zh_ctx *ctx = &w->r->ctx;
+    zh_err err = {0};
+    char how = 0;
+    *out = ZH_VALUE_NULL;
+    if (text.n == 0 || !cell_usable(w, field, &text)) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_field_parse(ctx->model, field, ctx->arena, text, at, out, &how, &err);
+    if (rc == ZH_EDB || rc == ZH_EIO || rc == ZH_ENOMEM) {
+        *ctx->err = err;
+        return rc;
+    }
+    if (rc != ZH_OK) {
+        *out = ZH_VALUE_NULL;
+        refuse(w, &err);
+        return ZH_OK;
+    }
+    if (how == 'p') {
+        doubt(w, "intake.initials",
+              zh_str_fmt(ctx->arena, "“%.*s”只按拼音首字母对上了 %.*s", ZH_FMT(text),
+                         ZH_FMT(out->text)),
+              "写出全名或编码");
+    }
+    if (out->kind == ZH_REF && out->i == 0 && w->r->conn != NULL) {
+        rc = resolve(w->r, field, out);
+        if (rc == ZH_ENOTFOUND) {
+            refuse_text(w, "intake.reference",
+                        zh_str_fmt(ctx->arena, "“%.*s”登记册里没有“%.*s”",
+                                   ZH_FMT(field->target->label.zh), ZH_FMT(out->text)),
+                        "先导入它，或更正这个值");
+            rc = ZH_OK;
+        }
+        return rc;
+    }
+    return ZH_OK;
+}
+
+static zh_rc picked(rowing *w, const zh_pick *pick, zh_str *text)
+{
+    zh_ctx *ctx = &w->r->ctx;
+    zh_err err = {0};
+    zh_pick_source source = {w, source_column, source_file, w->row->mapping->sheet, w->row->number};
+    w->column = SIZE_MAX;
+    w->flags = 0;
+    zh_rc rc = zh_pick_run(pick, &source, ctx->arena, text, &err);
+    if (rc == ZH_ENOTFOUND) {
+        *text = ZH_STR_NONE; /* the file has no such column: fits() has seen to the required ones */
+        return ZH_OK;
+    }
+    if (rc != ZH_OK) {
+        *text = ZH_STR_NONE;
+        refuse(w, &err);
+        return ZH_OK;
+    }
+    *text = zh_str_trim(*text);
+    if (text->n && (!zh_utf8_clean(*text) || zh_utf8_nfc(ctx->arena, *text, text) != ZH_OK)) {
+        refuse_text(w, "intake.text", ZH_STR("含有控制字符或无效的文字"), "删去不可见字符");
+        *text = ZH_STR_NONE;
+    }
+    return ZH_OK;
+}
+
+static void add_change(rowing *w, const zh_field *field, const zh_value *value, const zh_rows *rows)
+{
+    w->columns[w->nchanges] = w->column;
+    w->changes[w->nchanges++] = (zh_change){field, *value, rows};
+}
+
+/* The date on which a code must have been valid: its declared field, when this row gives it. */
+static zh_date date_for(const rowing *w, const zh_field *field)
+{
+    for (size_t i = 0; field->as_of_field.n && i < w->nchanges; i++) {
+        const zh_change *c = &w->changes[i];
+        if (zh_str_eq(c->field->id, field->as_of_field)) {
+            return c->value.kind == ZH_DATE     ? (zh_date)c->value.i
+                   : c->value.kind == ZH_TIME   ? zh_time_date(c->value.i)
+                   : c->value.kind == ZH_PERIOD ? (zh_date)c->value.i
+                                                : INT32_MIN;
+        }
+    }
+    return INT32_MIN;
+}
+
+/* Constants of the command line win over the recipe. */
+static bool given(const rowing *w, const zh_field *field, zh_str *text)
+{
+    const zh_intake_options *o = w->r->options;
+    for (size_t i = 0; i < o->nset; i++) {
+        if (zh_str_eq(o->set_names[i], field->id)) {
+            *text = o->set_values[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Fields in two rounds: dates and periods first, because codes are read as at a date. */
+static zh_rc run_sets(rowing *w)
+{
+    const zh_layout *layout = w->row->mapping->layout;
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < layout->nsets; i++) {
+            const zh_field *field = layout->sets[i].field;
+            bool dated = field->type == ZH_TYPE_DATE || field->type == ZH_TYPE_DATETIME ||
+                         field->type == ZH_TYPE_PERIOD;
+            zh_str text = ZH_STR_NONE;
+            zh_value value;
+            if (dated != (round == 0)) {
+                continue;
+            }
+            w->column = SIZE_MAX;
+            zh_rc rc = given(w, field, &text) ? ZH_OK : picked(w, &layout->sets[i].pick, &text);
+            if (rc == ZH_OK) {
+                rc = value_of(w, field, text, date_for(w, field), &value);
+            }
+            if (rc != ZH_OK) {
+                return rc;
+            }
+            add_change(w, field, &value, NULL);
+        }
+    }
+    return ZH_OK;
+}
+
+static zh_rc run_row_set(rowing *w, const zh_row_set *set, zh_value *values, bool *keep)
+{
+    *keep = true;
+    for (size_t i = 0; i < set->nsets; i++) {
+        zh_str text = ZH_STR_NONE;
+        const zh_field *field = set->sets[i].field;
+        zh_rc rc = picked(w, &set->sets[i].pick, &text);
+        if (rc == ZH_OK) {
+            rc = value_of(w, field, text, date_for(w, field), &values[field->index]);
+        }
+        if (rc != ZH_OK) {
+            return rc;
+        }
+        *keep = *keep && !(set->unless_null == field && values[field->index].kind == ZH_NULL);
+    }
+    return ZH_OK;
+}
+
+static bool is_separator(zh_str separators, zh_str text, size_t at, size_t *length)
+{
+    for (size_t i = 0; i < separators.n;) {
+        size_t next = i;
+        (void)zh_utf8_next(separators, &next);
+        zh_str one = zh_str_sub(separators, i, next - i);
+        if (zh_str_starts(zh_str_sub(text, at, text.n), one)) {
+            *length = one.n;
+            return true;
+        }
+        i = next;
+    }
+    return false;
+}
+
+/* Cuts the next piece off *rest. */
+static zh_str next_piece(zh_str separators, zh_str *rest)
+{
+    for (size_t i = 0; i < rest->n; i++) {
+        size_t length = 0;
+        if (is_separator(separators, *rest, i, &length)) {
+            zh_str piece = zh_str_sub(*rest, 0, i);
+            *rest = (zh_str){rest->p + i + length, rest->n - i - length};
+            return zh_str_trim(piece);
+        }
+    }
+    zh_str piece = *rest;
+    *rest = ZH_STR_NONE;
+    return zh_str_trim(piece);
+}
+
+static bool has_value(const zh_rows *rows, const zh_field *into, const zh_value *v)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        const zh_value *o = &rows->values[i * rows->table->ncolumns + into->index];
+        if (o->kind == v->kind && o->i == v->i && zh_str_eq(o->text, v->text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zh_rc split_rows(rowing *w, const zh_table_set *t, zh_rows *rows, size_t *capacity)
+{
+    zh_str rest = ZH_STR_NONE;
+    zh_rc rc = picked(w, &t->split, &rest);
+    size_t column = w->column;
+    unsigned flags = w->flags;
+    while (rc == ZH_OK && rest.n > 0) {
+        zh_str piece = next_piece(t->separator, &rest);
+        zh_value *values = ZH_NEW_N(w->r->ctx.arena, zh_value, t->table->ncolumns + 1);
+        bool keep = true;
+        if (piece.n == 0) {
+            continue;
+        }
+        w->column = column;
+        w->flags = flags;
+        rc = value_of(w, t->into, piece, date_for(w, t->into), &values[t->into->index]);
+        zh_value into = values[t->into->index];
+        if (rc == ZH_OK && t->nrows) {
+            rc = run_row_set(w, &t->rows[0], values, &keep);
+        }
+        if (rc == ZH_OK && keep && into.kind != ZH_NULL &&
+            !(t->unique && has_value(rows, t->into, &into))) {
+            zh_rows_push(w->r->ctx.arena, rows, capacity, 0, values);
+        }
+        if (rows->n > ZH_TABLE_ROWS_MAX) {
+            refuse_text(w, "intake.rows", ZH_STR("一个单元格里的条目太多"), "分成几行");
+            return ZH_OK;
+        }
+    }
+    return rc;
+}
+
+static zh_rc run_tables(rowing *w)
+{
+    const zh_layout *layout = w->row->mapping->layout;
+    for (size_t i = 0; i < layout->ntables; i++) {
+        const zh_table_set *t = &layout->tables[i];
+        zh_rows *rows = ZH_NEW(w->r->ctx.arena, zh_rows);
+        rows->table = t->table;
+        size_t capacity = 0;
+        zh_rc rc = ZH_OK;
+        if (t->into != NULL) {
+            rc = split_rows(w, t, rows, &capacity);
+        }
+        for (size_t k = 0; k < t->nrows && t->into == NULL && rc == ZH_OK; k++) {
+            zh_value *values = ZH_NEW_N(w->r->ctx.arena, zh_value, t->table->ncolumns + 1);
+            bool keep = true;
+            rc = run_row_set(w, &t->rows[k], values, &keep);
+            if (rc == ZH_OK && keep) {
+                zh_rows_push(w->r->ctx.arena, rows, &capacity, 0, values);
+            }
+        }
+        if (rc != ZH_OK) {
+            return rc;
+        }
+        add_change(w, t->table, &ZH_VALUE_NULL, rows);
+    }
+    return ZH_OK;
+}
+
+/* ---- keys and existing records --------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t h, zh_str s)
+{
+    return (h ^ zh_str_hash(s)) * 0x9e3779b97f4a7c15u + s.n;
+}
+
+static const zh_value *value_given(const rowing *w, const zh_field *field)
+{
+    for (size_t i = 0; i < w->nchanges; i++) {
+        if (w->changes[i].field == field) {
+            return &w->changes[i].value;
+        }
+    }
+    return NULL;
+}
+
+static void hash_row(const rowing *w, const zh_register *reg, zh_row_result *out)
+{
+    zh_arena *arena = w->r->ctx.arena;
+    char type = 0;
+    out->keyed = reg->nrow_key > 0;
+    for (size_t i = 0; i < reg->nrow_key; i++) {
+        const zh_value *v = value_given(w, reg->row_key[i]);
+        out->keyed = out->keyed && v != NULL && v->kind != ZH_NULL;
+        out->key = mix(out->key, v ? zh_value_canonical(arena, v, &type) : ZH_STR(""));
+    }
+    uint64_t content = 0;
+    for (size_t i = 0; i < w->nchanges; i++) {
+        const zh_change *c = &w->changes[i];
+        content = mix(content, zh_value_canonical(arena, &c->value, &type));
+        for (size_t k = 0; c->rows != NULL && k < c->rows->n * c->rows->table->ncolumns; k++) {
+            content = mix(content, zh_value_canonical(arena, &c->rows->values[k], &type));
+        }
+    }
+    out->content = (uint32_t)(content ^ content >> 32);
+}
+
+static zh_rc find_existing(rowing *w, const zh_register *reg, zh_record **out)
+{
+    zh_ctx *ctx = &w->r->ctx;
+    zh_buf sql;
+    zh_buf_init(&sql, 16 << 10);
+    zh_binds binds = {0};
+    zh_buf_fmt(&sql, "SELECT office, id FROM %.*s WHERE office = ?", ZH_FMT(reg->table));
+    zh_vec_push(ctx->arena, &binds, ZH_SQL_INT(ctx->office));
+    for (size_t i = 0; i < reg->nrow_key; i++) {
+        const zh_field *field = reg->row_key[i];
+        const char *suffixes[3];
+        zh_sql_value columns[3];
+        size_t n = zh_field_columns(field, suffixes);
+        (void)zh_value_columns(field, value_given(w, field), columns);
+        if (field->type == ZH_TYPE_DECIMAL || field->type == ZH_TYPE_QUANTITY) {
+            n = 1;
+        }
+        for (size_t k = 0; k < n; k++) {
+            bool null = columns[k].type == ZH_SQL_NULL;
+            zh_buf_fmt(&sql, " AND %.*s%s%s", ZH_FMT(field->column), suffixes[k],
+                       null ? " IS NULL" : " = ?");
+            if (!null) {
+                zh_vec_push(ctx->arena, &binds, columns[k]);
+            }
+        }
+    }
+    zh_stmt *stmt = NULL;
+    int64_t office = 0;
+    int64_t id = 0;
+    zh_rc rc = zh_query(w->r->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, ctx->err);
+    if (rc == ZH_OK) {
+        rc = zh_step(stmt, ctx->err);
+    }
+    if (rc == ZH_OK) {
+        office = zh_col_i64(stmt, 0);
+        id = zh_col_i64(stmt, 1);
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    return rc == ZH_OK ? zh_record_get(ctx, w->r->conn, reg, office, id, ZH_AS_OF_NOW, out) : rc;
+}
+
+static bool same_rows(const zh_rows *a, const zh_rows *b)
+{
+    if (a->n != b->n) {
+        return false;
+    }
+    for (size_t i = 0; i < a->n * b->table->ncolumns; i++) {
+        if (!zh_value_same(&a->values[i], &b->values[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Leaves only what differs from the record; a row that says nothing of a field leaves it alone. */
+static void keep_differences(rowing *w, const zh_record *old)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->nchanges; i++) {
+        const zh_change *c = &w->changes[i];
+        bool same = c->rows != NULL ? same_rows(&old->tables[c->field->index], c->rows)
+                                    : zh_value_same(&old->values[c->field->index], &c->value);
+        if (!same) {
+            w->columns[n] = w->columns[i];
+            w->changes[n++] = *c;
+        }
+    }
+    w->nchanges = n;
+}
+
+/* ---- preparing ------------------------------------------------------------------------------- */
+
+static size_t column_of_field(const rowing *w, zh_str field)
+{
+    ptrdiff_t bracket = zh_str_chr(field, '[');
+    zh_str id = bracket >= 0 ? zh_str_sub(field, 0, (size_t)bracket) : field;
+    for (size_t i = 0; i < w->nchanges; i++) {
+        if (zh_str_eq(w->changes[i].field->id, id)) {
+            return w->columns[i];
+        }
+    }
+    return SIZE_MAX;
+}
+
+static void add_findings(rowing *w, const zh_findings *findings)
+{
+    for (size_t i = 0; i < findings->list.n; i++) {
+        const zh_finding *f = &findings->list.p[i];
+        char severity = f->severity == ZH_REJECT ? 'r' : f->severity == ZH_JUSTIFY ? 'd' : 'h';
+        zh_str message = f->message;
+        if (f->clause.n) {
+            message =
+                zh_str_fmt(w->r->ctx.arena, "%.*s（%.*s）", ZH_FMT(f->message), ZH_FMT(f->clause));
+        }
+        zh_intake_error_add(w->r->ctx.arena, w->errors, w->row, column_of_field(w, f->field),
+                            severity, f->rule, message, f->fix);
+        w->refused = w->refused || severity == 'r';
+    }
+    w->doubtful = w->doubtful || findings->doubtful;
+}
+
+static zh_rc prepare(rowing *w, const zh_record *old, zh_row_result *out)
+{
+    zh_ctx *ctx = &w->r->ctx;
+    zh_findings findings = {0};
+    zh_op op = {
+        .kind = old ? ZH_OP_AMEND : ZH_OP_CREATE,
+        .reg = w->r->options->reg,
+        .office = old ? old->office : 0,
+        .id = old ? old->id : 0,
+        .version_expected = old ? old->version : 0,
+        .changes = w->changes,
+        .nchanges = w->nchanges,
+        .reason = old ? w->r->reason : ZH_STR_NONE,
+        .justification = w->r->options->justification,
+    };
+    zh_rc rc = zh_record_prepare(ctx, w->r->conn, &op, &findings, &out->prepared);
+    if (rc == ZH_EINVAL) {
+        add_findings(w, &findings);
+        if (findings.list.n == 0) {
+            w->column = SIZE_MAX;
+            refuse(w, ctx->err);
+        }
+        w->refused = w->refused || !findings.doubtful;
+        zh_err_clear(ctx->err);
+        return ZH_OK;
+    }
+    if (rc == ZH_OK) {
+        add_findings(w, &findings); /* hints */
+        out->outcome = old ? ZH_ROW_CHANGED : ZH_ROW_FRESH;
+    }
+    return rc;
+}
+
+zh_rc zh_row_run(zh_rower *r, const zh_raw_row *row, zh_row_result *out, zh_intake_errors *errors)
+{
+    const zh_register *reg = r->options->reg;
+    rowing w = {.r = r, .row = row, .errors = errors, .column = SIZE_MAX};
+    *out = (zh_row_result){.outcome = ZH_ROW_REFUSED};
+    if (row->rc != ZH_OK) {
+        refuse_text(&w, row->rule.p, row->message, "");
+        return ZH_OK;
+    }
+    const zh_layout *layout = row->mapping->layout;
+    size_t n = layout->nsets + layout->ntables + 1;
+    w.changes = ZH_NEW_N(r->ctx.arena, zh_change, n);
+    w.columns = ZH_NEW_N(r->ctx.arena, size_t, n);
+    zh_rc rc = run_sets(&w);
+    if (rc == ZH_OK) {
+        rc = run_tables(&w);
+    }
+    if (rc != ZH_OK || w.refused) {
+        return rc;
+    }
+    hash_row(&w, reg, out);
+    if (r->replay) {
+        out->outcome = ZH_ROW_SAME;
+        return ZH_OK;
+    }
+    zh_record *old = NULL;
+    if (r->look_up && out->keyed) {
+        rc = find_existing(&w, reg, &old);
+        if (rc != ZH_OK && rc != ZH_ENOTFOUND) {
+            return rc;
+        }
+        rc = ZH_OK;
+    }
+    if (old != NULL) {
+        keep_differences(&w, old);
+        if (w.nchanges == 0) {
+            out->outcome = ZH_ROW_SAME;
+            return ZH_OK;
+        }
+    }
+    rc = prepare(&w, old, out);
+    if (w.refused) {
+        out->outcome = ZH_ROW_REFUSED;
+    } else if (w.doubtful && (r->options->justification.n == 0 || out->prepared == NULL)) {
+        out->outcome = ZH_ROW_DOUBTFUL;
+    }
+    return rc;
+}

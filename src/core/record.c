@@ -1,0 +1,846 @@
+/* The one door: preparing a write.
+ *
+ * Preparation reads the record as it stands, merges what the writer gives, follows the transition,
+ * computes, checks, resolves dimensions, advances clocks, and seals. Nothing is written but number
+ * reservations. Any number of threads prepare at once, each with its own context. */
+#include "core/record.h"
+#include "core/number.h"
+#include "core/read.h"
+#include "core/write_private.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum { BYTES_PER_VALUE = 1024, BYTES_PER_TEXT_BYTE = 48, BYTES_BASE = 256 << 10 };
+
+const zh_record *zh_prepared_record(const zh_prepared *prepared)
+{
+    return prepared->record;
+}
+
+/* ---- the environment of a version being written
+ * ------------------------------------------------------ */
+
+/* Callbacks of stored data, for records other than the one being written. */
+static zh_env passed_on(const zh_env *env)
+{
+    const zh_write *w = env->user;
+    zh_env stored = *env;
+    stored.user = w->stored.user;
+    stored.follow = w->stored.follow;
+    stored.query = w->stored.query;
+    stored.records = w->stored.records;
+    stored.clock = w->stored.clock;
+    stored.entered = w->stored.entered;
+    stored.prev = w->stored.prev;
+    return stored;
+}
+
+static zh_rc own_follow(zh_env *env, const zh_register *reg, int64_t office, int64_t id,
+                        zh_time as_at, const zh_record **out, zh_err *err)
+{
+    zh_env stored = passed_on(env);
+    zh_rc rc = stored.follow(&stored, reg, office, id, as_at, out, err);
+    env->steps_left = stored.steps_left;
+    return rc;
+}
+
+static zh_rc own_query(zh_env *env, const zh_expr *node, zh_value *out, zh_err *err)
+{
+    zh_env stored = passed_on(env);
+    zh_rc rc = stored.query(&stored, node, out, err);
+    env->steps_left = stored.steps_left;
+    return rc;
+}
+
+static zh_rc own_records(zh_env *env, const zh_expr *node, const zh_record *const **out, size_t *n,
+                         zh_err *err)
+{
+    zh_env stored = passed_on(env);
+    zh_rc rc = stored.records(&stored, node, out, n, err);
+    env->steps_left = stored.steps_left;
+    return rc;
+}
+
+/* The clocks as this version leaves them. */
+static zh_rc own_clock(zh_env *env, const zh_expr *node, zh_value *out, zh_err *err)
+{
+    const zh_write *w = env->user;
+    if (env->record == w->record) {
+        *out = zh_clock_value(&w->p->clocks[node->clock], node->attr);
+        return ZH_OK;
+    }
+    zh_env stored = passed_on(env);
+    return stored.clock(&stored, node, out, err);
+}
+
+/* A state that this version enters for the first time is entered now. */
+static zh_rc own_entered(zh_env *env, zh_str state, zh_value *out, zh_err *err)
+{
+    const zh_write *w = env->user;
+    zh_env stored = passed_on(env);
+    *out = ZH_VALUE_NULL;
+    zh_rc rc = w->old == NULL && env->record == w->record
+                   ? ZH_OK
+                   : stored.entered(&stored, state, out, err);
+    if (rc == ZH_OK && out->kind == ZH_NULL && env->record == w->record &&
+        zh_str_eq(w->reg->states[w->record->state].id, state)) {
+        *out = zh_value_time(w->record->recorded_at);
+    }
+    return rc;
+}
+
+static void open_env(zh_write *w)
+{
+    w->stored = zh_read_env(w->ctx, w->conn, ZH_AS_OF_NOW, w->record);
+    w->stored.recorded_at = w->record->recorded_at;
+    w->env = w->stored;
+    w->env.user = w;
+    w->env.follow = w->stored.follow != NULL ? own_follow : NULL;
+    w->env.query = w->stored.query != NULL ? own_query : NULL;
+    w->env.records = w->stored.records != NULL ? own_records : NULL;
+    w->env.clock = own_clock;
+    w->env.entered = w->stored.entered != NULL ? own_entered : NULL;
+}
+
+/* ---- rights
+ * ------------------------------------------------------------------------------------------ */
+
+static bool listed(const zh_str *names, size_t n, zh_str name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (zh_str_eq(names[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zh_str verb_of(const zh_op *op)
+{
+    switch (op->kind) {
+    case ZH_OP_CREATE: return ZH_STR("create");
+    case ZH_OP_AMEND: return ZH_STR("amend");
+    case ZH_OP_TRANSITION: return ZH_STR("transition");
+    case ZH_OP_ERASE: break;
+    }
+    return ZH_STR("erase");
+}
+
+static bool may(const zh_ctx *ctx, const zh_op *op)
+{
+    if (zh_str_is(ctx->role, "operator") || zh_str_is(ctx->role, "system")) {
+        return true;
+    }
+    const zh_transition *t = op->transition;
+    if (t != NULL && t->nroles > 0 && !listed(t->roles, t->nroles, ctx->role)) {
+        return false;
+    }
+    zh_str verb = verb_of(op);
+    for (size_t i = 0; i < op->reg->naccess; i++) {
+        const zh_access *access = &op->reg->access[i];
+        if (zh_str_eq(access->role, ctx->role) &&
+            (listed(access->can, access->ncan, verb) ||
+             (t != NULL && listed(access->can, access->ncan, t->id)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zh_rc check_op(const zh_ctx *ctx, const zh_op *op, bool by_time)
+{
+    zh_assert((op->kind == ZH_OP_TRANSITION) == (op->transition != NULL));
+    zh_assert((op->kind == ZH_OP_CREATE) == (op->id == 0));
+    if (!may(ctx, op)) {
+        zh_err_set(ctx->err, ZH_EDENIED, "record.denied", "角色“%.*s”不能对“%.*s”做这项操作(%.*s)",
+                   ZH_FMT(ctx->role), ZH_FMT(op->reg->label.zh), ZH_FMT(verb_of(op)));
+        return ZH_EDENIED;
+    }
+    bool needs_reason = op->kind == ZH_OP_AMEND || op->kind == ZH_OP_ERASE;
+    if (needs_reason && !by_time && zh_str_trim(op->reason).n == 0) {
+        zh_err_set(ctx->err, ZH_EINVAL, "record.reason", "更正或删除须写明理由");
+        zh_err_fix(ctx->err, "请填写理由");
+        return ZH_EINVAL;
+    }
+    return ZH_OK;
+}
+
+/* Memory that the write may need at most, so that a large record is refused and not an abort. */
+static zh_rc check_room(const zh_write *w)
+{
+    size_t values = w->reg->nfields;
+    size_t bytes = 0;
+    const zh_op *op = w->op;
+    for (size_t i = 0; i < op->nchanges; i++) {
+        const zh_rows *rows = op->changes[i].rows;
+        size_t cells =
+            rows != NULL && op->kind != ZH_OP_ERASE ? rows->n * rows->table->ncolumns : 0;
+        values += cells;
+        bytes += op->changes[i].value.text.n;
+        for (size_t k = 0; k < cells; k++) {
+            bytes += rows->values[k].text.n;
+        }
+    }
+    for (size_t i = 0; w->old != NULL && i < w->reg->nfields; i++) {
+        const zh_rows *rows = &w->old->tables[i];
+        size_t cells = rows->table != NULL ? rows->n * rows->table->ncolumns : 0;
+        values += cells;
+        bytes += w->old->values[i].text.n;
+        for (size_t k = 0; k < cells; k++) {
+            bytes += rows->values[k].text.n;
+        }
+    }
+    size_t need = BYTES_BASE + values * BYTES_PER_VALUE + bytes * BYTES_PER_TEXT_BYTE;
+    if (need > zh_arena_left(w->ctx->arena)) {
+        zh_err_set(w->ctx->err, ZH_ENOMEM, "record.memory", "记录太大,超出本次处理的内存限额");
+        zh_err_fix(w->ctx->err, "请减少子表行数或把长文字作为附件");
+        return ZH_ENOMEM;
+    }
+    return ZH_OK;
+}
+
+/* ---- the new record
+ * ---------------------------------------------------------------------------------- */
+
+static int16_t initial_state(const zh_register *reg)
+{
+    for (size_t i = 0; i < reg->nstates; i++) {
+        if (reg->states[i].initial) {
+            return (int16_t)i;
+        }
+    }
+    return 0;
+}
+
+static zh_rc load_old(zh_write *w)
+{
+    const zh_op *op = w->op;
+    zh_record *old = NULL;
+    zh_rc rc = zh_record_get(w->ctx, w->conn, w->reg, op->office, op->id, ZH_AS_OF_NOW, &old);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    if (old->state < 0) {
+        return zh_err_set(w->ctx->err, ZH_ECORRUPT, "record.state",
+                          "记录所在的状态已不在“%.*s”的声明里", ZH_FMT(w->reg->label.zh));
+    }
+    if (op->version_expected != 0 && op->version_expected != old->version) {
+        zh_err_set(w->ctx->err, ZH_ECONFLICT, "record.stale",
+                   "记录已被改到第 %" PRId32 " 版,您看到的是第 %" PRId32 " 版", old->version,
+                   op->version_expected);
+        zh_err_fix(w->ctx->err, "请重新打开记录,核对后再提交");
+        return ZH_ECONFLICT;
+    }
+    zh_sql_value key[] = {ZH_SQL_INT(old->office), ZH_SQL_INT(old->id), ZH_SQL_INT(old->version)};
+    rc = zh_query_i64(w->conn, w->plan->batch_sql, key, 3, &w->p->old_batch, w->ctx->err);
+    if (rc == ZH_ENOTFOUND) {
+        return zh_err_set(w->ctx->err, ZH_ECORRUPT, "record.history",
+                          "记录 %" PRId64 " 的第 %" PRId32 " 版不在历史里", old->id, old->version);
+    }
+    w->old = w->p->old = old;
+    return rc;
+}
+
+static zh_time recorded_now(const zh_write *w)
+{
+    zh_time now = w->op->at != 0 ? w->op->at : zh_now();
+    return w->old != NULL && now < w->old->recorded_at ? w->old->recorded_at : now;
+}
+
+/* The record begins as a copy of the version it supersedes; child rows are shared until changed. */
+static void begin_record(zh_write *w)
+{
+    zh_arena *arena = w->ctx->arena;
+    size_t n = w->reg->nfields;
+    zh_record *r = ZH_NEW(arena, zh_record);
+    if (w->old != NULL) {
+        *r = *w->old;
+        r->version++;
+    } else {
+        r->reg = w->reg;
+        r->id = zh_core_id(w->ctx->core, 0);
+        r->version = 1;
+        r->state = initial_state(w->reg);
+        r->office = r->handler_office = w->ctx->office;
+        r->created_at = recorded_now(w);
+    }
+    r->recorded_at = recorded_now(w);
+    r->actor = w->ctx->actor;
+    r->values = ZH_NEW_N(arena, zh_value, n + 1);
+    r->tables = ZH_NEW_N(arena, zh_rows, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        if (w->old != NULL) {
+            r->values[i] = w->old->values[i];
+            r->tables[i] = w->old->tables[i];
+        } else if (w->reg->fields[i].type == ZH_TYPE_TABLE) {
+            r->tables[i].table = &w->reg->fields[i];
+        }
+    }
+    w->record = w->p->record = r;
+}
+
+/* Row ids are never used again: new rows continue after the greatest that any version had. */
+static zh_rc next_row_id(zh_write *w, const zh_field *table, int64_t *out)
+{
+    *out = 1;
+    if (w->old == NULL) {
+        return ZH_OK;
+    }
+    const zh_child_plan *child = &w->plan->children[w->plan->child_of[table->index]];
+    zh_sql_value key[] = {ZH_SQL_INT(w->old->office), ZH_SQL_INT(w->old->id)};
+    zh_rc rc = zh_query_i64(w->conn, child->last_row_sql, key, 2, out, w->ctx->err);
+    ++*out;
+    return rc;
+}
+
+static bool row_known(const zh_rows *rows, int64_t id)
+{
+    for (size_t i = 0; rows != NULL && i < rows->n; i++) {
+        if (rows->ids[i] == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zh_rc give_row_ids(zh_write *w, const zh_rows *given, zh_rows *rows)
+{
+    const zh_rows *old = w->old != NULL ? &w->old->tables[rows->table->index] : NULL;
+    int64_t next = 0;
+    zh_rc rc = next_row_id(w, rows->table, &next);
+    for (size_t i = 0; i < rows->n && rc == ZH_OK; i++) {
+        int64_t id = given->ids != NULL ? given->ids[i] : 0;
+        bool twice = false;
+        for (size_t k = 0; k < i && id != 0 && !twice; k++) {
+            twice = rows->ids[k] == id;
+        }
+        if (id != 0 && (twice || !row_known(old, id))) {
+            zh_write_find(w, ZH_REJECT, ZH_STR("record.row"), rows->table->id, ZH_STR_NONE,
+                          ZH_STR("新行不要给行号"), "“%.*s”的行号 %" PRId64 " 不存在或重复",
+                          ZH_FMT(rows->table->label.zh), id);
+        }
+        rows->ids[i] = id != 0 ? id : next++;
+    }
+    return rc;
+}
+
+static zh_rc set_rows(zh_write *w, const zh_field *table, const zh_rows *given)
+{
+    if (given->n > ZH_TABLE_ROWS_MAX) {
+        zh_write_find(w, ZH_REJECT, ZH_STR("field.rows"), table->id, ZH_STR_NONE, ZH_STR_NONE,
+                      "“%.*s”超过 %d 行", ZH_FMT(table->label.zh), ZH_TABLE_ROWS_MAX);
+        return ZH_OK;
+    }
+    size_t cells = given->n * table->ncolumns;
+    zh_rows *rows = &w->record->tables[table->index];
+    *rows = (zh_rows){.table = table, .n = given->n};
+    rows->ids = ZH_NEW_N(w->ctx->arena, int64_t, given->n + 1);
+    rows->values = ZH_NEW_N(w->ctx->arena, zh_value, cells + 1);
+    for (size_t i = 0; i < cells; i++) {
+        const zh_field *column = &table->columns[i % table->ncolumns];
+        rows->values[i] = given->values[i];
+        if (column->computed) {
+            rows->values[i] = ZH_VALUE_NULL;
+        }
+        zh_rc rc = zh_write_normalise(w, column, &rows->values[i]);
+        if (rc == ZH_ENOTFOUND) {
+            zh_write_find(w, ZH_REJECT, ZH_STR("field.ref.unknown"),
+                          zh_write_where(w, column, i / table->ncolumns), ZH_STR_NONE,
+                          ZH_STR("先登记被引用的记录"), "“%.*s”找不到“%.*s”",
+                          ZH_FMT(column->label.zh), ZH_FMT(rows->values[i].text));
+        } else if (rc != ZH_OK) {
+            return rc;
+        }
+    }
+    return give_row_ids(w, given, rows);
+}
+
+static bool frozen_out(const zh_write *w, const zh_field *field)
+{
+    if (w->old == NULL || w->op->kind != ZH_OP_AMEND) {
+        return false;
+    }
+    const zh_state *state = &w->reg->states[w->old->state];
+    return state->frozen && !listed(state->frozen_allow, state->nfrozen_allow, field->id);
+}
+
+static zh_rc set_value(zh_write *w, const zh_change *change)
+{
+    const zh_field *field = change->field;
+    zh_str no_fix = ZH_STR_NONE;
+    if (field->computed) {
+        zh_write_find(w, ZH_REJECT, ZH_STR("field.computed"), field->id, ZH_STR_NONE, no_fix,
+                      "“%.*s”由系统推算,不能填写", ZH_FMT(field->label.zh));
+        return ZH_OK;
+    }
+    if (frozen_out(w, field)) {
+        zh_write_find(w, ZH_REJECT, ZH_STR("record.frozen"), field->id, ZH_STR_NONE, no_fix,
+                      "记录已在“%.*s”状态冻结,“%.*s”不能再改",
+                      ZH_FMT(w->reg->states[w->old->state].label.zh), ZH_FMT(field->label.zh));
+        return ZH_OK;
+    }
+    if (field->type == ZH_TYPE_TABLE) {
+        static const zh_rows none;
+        return set_rows(w, field, change->rows != NULL ? change->rows : &none);
+    }
+    zh_value *value = &w->record->values[field->index];
+    *value = change->value;
+    zh_rc rc = zh_write_normalise(w, field, value);
+    if (rc == ZH_ENOTFOUND) {
+        zh_write_find(w, ZH_REJECT, ZH_STR("field.ref.unknown"), field->id, ZH_STR_NONE,
+                      ZH_STR("先登记被引用的记录"), "“%.*s”找不到“%.*s”", ZH_FMT(field->label.zh),
+                      ZH_FMT(change->value.text));
+        return ZH_OK;
+    }
+    return rc;
+}
+
+static zh_rc merge_changes(zh_write *w)
+{
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < w->op->nchanges && rc == ZH_OK; i++) {
+        const zh_change *change = &w->op->changes[i];
+        zh_assert(change->field->owner == w->reg && change->field->table == NULL);
+        rc = set_value(w, change);
+    }
+    return rc;
+}
+
+/* The jurisdiction in which the record arises; it never changes afterwards. */
+static void set_home(zh_write *w)
+{
+    const zh_field *home = w->reg->home_field;
+    int64_t office = 0;
+    if (w->old == NULL && home != NULL && w->record->values[home->index].kind == ZH_TEXT &&
+        zh_str_i64(w->record->values[home->index].text, &office) == ZH_OK && office > 0) {
+        w->record->office = office;
+    }
+}
+
+static zh_rc set_defaults(zh_write *w)
+{
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < w->reg->nfields && rc == ZH_OK; i++) {
+        const zh_field *field = &w->reg->fields[i];
+        zh_value *value = &w->record->values[i];
+        if (field->has_default && value->kind == ZH_NULL && !field->computed) {
+            rc = zh_write_eval(w, &field->default_expr, NULL, 0, value);
+            if (rc == ZH_OK) {
+                rc = zh_write_normalise(w, field, value);
+            }
+        }
+    }
+    return rc;
+}
+
+/* ---- computed fields
+ * --------------------------------------------------------------------------------- */
+
+static zh_rc compute_row(zh_write *w, const zh_field *table, size_t row, bool *changed)
+{
+    zh_rows *rows = &w->record->tables[table->index];
+    zh_rc rc = ZH_OK;
+    for (size_t c = 0; c < table->ncolumns && rc == ZH_OK; c++) {
+        const zh_field *column = &table->columns[c];
+        zh_value *value = &rows->values[row * table->ncolumns + c];
+        if (column->computed) {
+            zh_value before = *value;
+            rc = zh_write_eval(w, &column->expr, rows, row, value);
+            if (rc == ZH_OK) {
+                rc = zh_write_normalise(w, column, value);
+            }
+            *changed |= rc == ZH_OK && !zh_value_same(&before, value);
+        }
+    }
+    return rc;
+}
+
+/* Rows shared with the superseded version are copied before their computed columns are set. */
+static void own_rows(zh_write *w, const zh_field *table)
+{
+    zh_rows *rows = &w->record->tables[table->index];
+    if (w->old != NULL && rows->values == w->old->tables[table->index].values && rows->n > 0) {
+        size_t cells = rows->n * table->ncolumns;
+        zh_value *copy = ZH_NEW_N(w->ctx->arena, zh_value, cells);
+        memcpy(copy, rows->values, cells * sizeof *copy);
+        rows->values = copy;
+    }
+}
+
+static bool has_computed_column(const zh_field *table)
+{
+    for (size_t c = 0; c < table->ncolumns; c++) {
+        if (table->columns[c].computed) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zh_rc compute_table(zh_write *w, const zh_field *table, bool *changed)
+{
+    if (!has_computed_column(table)) {
+        return ZH_OK;
+    }
+    own_rows(w, table);
+    zh_rc rc = ZH_OK;
+    for (size_t row = 0; row < w->record->tables[table->index].n && rc == ZH_OK; row++) {
+        rc = compute_row(w, table, row, changed);
+    }
+    return rc;
+}
+
+/* Until nothing changes: a computed field may rest on another. The compiler excludes circles, so a
+ * chain settles within as many rounds as there are fields. */
+static zh_rc compute(zh_write *w)
+{
+    bool changed = true;
+    zh_rc rc = ZH_OK;
+    for (size_t round = 0; changed && rc == ZH_OK && round <= w->reg->nfields; round++) {
+        changed = false;
+        for (size_t i = 0; i < w->reg->nfields && rc == ZH_OK; i++) {
+            const zh_field *field = &w->reg->fields[i];
+            zh_value *value = &w->record->values[i];
+            if (field->type == ZH_TYPE_TABLE) {
+                rc = compute_table(w, field, &changed);
+            } else if (field->computed && field != w->reg->number_field) {
+                zh_value before = *value;
+                rc = zh_write_eval(w, &field->expr, NULL, 0, value);
+                if (rc == ZH_OK) {
+                    rc = zh_write_normalise(w, field, value);
+                }
+                changed |= rc == ZH_OK && !zh_value_same(&before, value);
+            }
+        }
+    }
+    return rc;
+}
+
+/* ---- transitions
+ * ------------------------------------------------------------------------------------- */
+
+static zh_rc refuse_transition(zh_write *w, const char *rule, const char *why)
+{
+    zh_write_find(w, ZH_REJECT, zh_str_of(rule), w->op->transition->id, ZH_STR_NONE, ZH_STR_NONE,
+                  "不能“%.*s”:%s", ZH_FMT(w->op->transition->label.zh), why);
+    return ZH_OK;
+}
+
+bool zh_leaves_from(const zh_transition *t, int16_t state)
+{
+    bool from = t->from_any;
+    for (size_t i = 0; i < t->nfrom && !from; i++) {
+        from = t->from[i] == (uint16_t)state;
+    }
+    return from;
+}
+
+static zh_rc check_limit(zh_write *w)
+{
+    const zh_transition *t = w->op->transition;
+    int64_t taken = 0;
+    if (t->limit == 0) {
+        return ZH_OK;
+    }
+    zh_str sql = zh_str_fmt(w->ctx->arena,
+                            "SELECT COUNT(*) FROM \"%s\" WHERE office = ? AND id = ? AND "
+                            "transition = ?",
+                            w->plan->history.name);
+    zh_sql_value key[] = {ZH_SQL_INT(w->old->office), ZH_SQL_INT(w->old->id), ZH_SQL_STR(t->id)};
+    zh_rc rc = zh_query_i64(w->conn, sql.p, key, 3, &taken, w->ctx->err);
+    if (rc == ZH_OK && taken >= (int64_t)t->limit) {
+        zh_str why = zh_str_fmt(w->ctx->arena, "至多 %u 次,已做过 %" PRId64 " 次", t->limit, taken);
+        return refuse_transition(w, "transition.limit", why.p);
+    }
+    return rc;
+}
+
+static void check_need(zh_write *w)
+{
+    const zh_transition *t = w->op->transition;
+    for (size_t i = 0; i < t->nneed; i++) {
+        const zh_field *field = t->need[i];
+        bool filled = field->type == ZH_TYPE_TABLE
+                          ? w->record->tables[field->index].n > 0
+                          : w->record->values[field->index].kind != ZH_NULL;
+        if (!filled) {
+            zh_write_find(w, ZH_REJECT, ZH_STR("transition.need"), field->id, ZH_STR_NONE,
+                          ZH_STR("请一并填写"), "“%.*s”要填“%.*s”", ZH_FMT(t->label.zh),
+                          ZH_FMT(field->label.zh));
+        }
+    }
+}
+
+static zh_rc check_persons(zh_write *w)
+{
+    const zh_transition *t = w->op->transition;
+    zh_str second = w->op->second_actor;
+    if (t->two_person && !w->by_time && (second.n == 0 || zh_str_eq(second, w->ctx->actor))) {
+        return refuse_transition(w, "transition.two_person", "须由另一人复核,不能自己复核自己");
+    }
+    if (t->reasons != NULL && !w->by_time) {
+        zh_date today = zh_time_date(w->record->recorded_at);
+        if (zh_code_find(t->reasons, w->op->reason_code, today) == NULL) {
+            return refuse_transition(w, "transition.reason", "须从规定的理由中选一项");
+        }
+    } else if (w->op->reason_code.n > 0 && t->reasons == NULL) {
+        return refuse_transition(w, "transition.reason", "这一步没有规定理由编码");
+    }
+    return ZH_OK;
+}
+
+/* Conditions of the transition, on the record with what was given now and the state of before. */
+static zh_rc check_transition(zh_write *w)
+{
+    const zh_transition *t = w->op->transition;
+    if (!zh_leaves_from(t, w->old->state)) {
+        zh_str why = zh_str_fmt(w->ctx->arena, "记录现在是“%.*s”",
+                                ZH_FMT(w->reg->states[w->old->state].label.zh));
+        return refuse_transition(w, "transition.from", why.p);
+    }
+    zh_rc rc = check_persons(w);
+    if (rc == ZH_OK) {
+        check_need(w);
+        rc = check_limit(w);
+    }
+    if (rc == ZH_OK && t->has_guard) {
+        zh_value v;
+        rc = zh_write_eval(w, &t->guard, NULL, 0, &v);
+        if (rc == ZH_OK && (v.kind != ZH_BOOL || v.i == 0)) {
+            return refuse_transition(w, "transition.guard", "条件不满足");
+        }
+    }
+    return rc;
+}
+
+static zh_rc follow_transition(zh_write *w)
+{
+    const zh_transition *t = w->op->transition;
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < t->nset && rc == ZH_OK; i++) {
+        const zh_field *field = t->set[i].field;
+        zh_value *value = &w->record->values[field->index];
+        rc = zh_write_eval(w, &t->set[i].value, NULL, 0, value);
+        if (rc == ZH_OK) {
+            rc = zh_write_normalise(w, field, value);
+        }
+    }
+    if (t->to >= 0) {
+        w->record->state = t->to;
+    }
+    if (w->op->handler_office != 0) {
+        w->record->handler_office = w->op->handler_office;
+    }
+    return rc;
+}
+
+/* ---- clocks
+ * ------------------------------------------------------------------------------------------ */
+
+static zh_rc advance_clocks(zh_write *w)
+{
+    size_t n = w->reg->nclocks;
+    if (n == 0) {
+        return ZH_OK;
+    }
+    zh_clock_event event = {w->old, w->record, w->op->transition, w->breached};
+    bool uncovered = false;
+    zh_rc rc = zh_clock_advance(&w->env, &event, w->p->clocks_before, w->p->clocks, &uncovered,
+                                w->ctx->err);
+    if (rc == ZH_OK && uncovered && !w->warned_calendar) {
+        w->warned_calendar = true;
+        zh_write_find(w, ZH_HINT, ZH_STR("clock.calendar"), ZH_STR_NONE, ZH_STR_NONE,
+                      ZH_STR("请补充工作日历"), "工作日历未覆盖到期日,时限暂不能确定");
+    }
+    return rc;
+}
+
+static zh_rc load_clocks(zh_write *w)
+{
+    size_t n = w->reg->nclocks;
+    w->p->clocks_before = ZH_NEW_N(w->ctx->arena, zh_clock_state, n + 1);
+    w->p->clocks = ZH_NEW_N(w->ctx->arena, zh_clock_state, n + 1);
+    if (n == 0 || w->old == NULL) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_clock_load(w->ctx, w->conn, w->old, w->p->clocks_before);
+    memcpy(w->p->clocks, w->p->clocks_before, n * sizeof *w->p->clocks);
+    return rc;
+}
+
+/* ---- prepare
+ * ----------------------------------------------------------------------------------------- */
+
+static bool rows_same(const zh_rows *a, const zh_rows *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; i < a->n && same; i++) {
+        same = a->ids[i] == b->ids[i];
+    }
+    size_t cells = a->table != NULL ? a->n * a->table->ncolumns : 0;
+    for (size_t i = 0; i < cells && same; i++) {
+        same = zh_value_same(&a->values[i], &b->values[i]);
+    }
+    return same;
+}
+
+static bool unchanged(const zh_write *w)
+{
+    for (size_t i = 0; i < w->reg->nfields; i++) {
+        if (!zh_value_same(&w->old->values[i], &w->record->values[i]) ||
+            !rows_same(&w->old->tables[i], &w->record->tables[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What the writer gives, what the transition does, what follows from both. */
+static zh_rc build(zh_write *w)
+{
+    zh_rc rc = w->op->kind == ZH_OP_ERASE ? zh_erase_prepare(w) : merge_changes(w);
+    if (w->op->kind == ZH_OP_ERASE) {
+        return rc;
+    }
+    set_home(w);
+    if (rc == ZH_OK && w->old == NULL) {
+        rc = set_defaults(w);
+    }
+    if (rc == ZH_OK) {
+        rc = compute(w);
+    }
+    if (rc == ZH_OK && w->op->kind == ZH_OP_TRANSITION) {
+        rc = check_transition(w);
+        if (rc == ZH_OK && !w->findings->rejected) {
+            rc = follow_transition(w);
+        }
+    }
+    if (rc == ZH_OK) {
+        rc = advance_clocks(w);
+    }
+    if (rc == ZH_OK && (w->op->kind == ZH_OP_TRANSITION || w->reg->nclocks > 0)) {
+        rc = compute(w); /* state and clocks are new */
+    }
+    if (rc == ZH_OK && w->op->kind == ZH_OP_AMEND && !w->by_time && !w->findings->rejected &&
+        unchanged(w)) {
+        zh_write_find(w, ZH_REJECT, ZH_STR("record.unchanged"), ZH_STR_NONE, ZH_STR_NONE,
+                      ZH_STR_NONE, "更正没有改动任何内容");
+    }
+    return rc == ZH_OK ? zh_check_record(w) : rc;
+}
+
+static zh_rc number_record(zh_write *w)
+{
+    const zh_field *field = w->reg->number_field;
+    if (w->old != NULL || field == NULL || w->reg->number_pattern.n == 0 ||
+        w->record->values[field->index].kind != ZH_NULL) {
+        return ZH_OK;
+    }
+    zh_str number;
+    zh_rc rc = zh_number_next(w->ctx, w->record, &number);
+    if (rc == ZH_OK) {
+        w->record->values[field->index] = zh_value_text(number);
+        rc = compute(w);
+    }
+    return rc;
+}
+
+static zh_rc count_cells(zh_write *w)
+{
+    w->p->deltas = zh_deltas_new(w->ctx->arena);
+    zh_rc rc = ZH_OK;
+    if (w->op->kind != ZH_OP_ERASE && w->reg->nderived > 0) {
+        zh_env env = w->env;
+        rc = zh_cube_resolve(w->ctx, &env, w->record);
+    }
+    if (rc != ZH_OK || w->reg->ncubes == 0) {
+        return rc;
+    }
+    if (w->old != NULL) {
+        rc = zh_cube_contribute(w->ctx, w->old, -1, w->p->deltas);
+    }
+    return rc == ZH_OK ? zh_cube_contribute(w->ctx, w->record, 1, w->p->deltas) : rc;
+}
+
+static zh_rc prepare(zh_write *w)
+{
+    zh_rc rc = w->op->kind == ZH_OP_CREATE ? ZH_OK : load_old(w);
+    if (rc == ZH_OK) {
+        rc = check_room(w);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    begin_record(w);
+    open_env(w);
+    rc = load_clocks(w);
+    if (rc == ZH_OK) {
+        rc = build(w);
+    }
+    if (rc == ZH_OK && w->findings->rejected) {
+        return ZH_EINVAL;
+    }
+    if (rc == ZH_OK && w->findings->doubtful) {
+        zh_err_set(w->ctx->err, ZH_EINVAL, "record.doubtful", "有存疑之处,须写明情况后才能保存");
+        zh_err_fix(w->ctx->err, "请核对;确实无误的,填写说明");
+        return ZH_EINVAL;
+    }
+    if (rc == ZH_OK) {
+        rc = number_record(w);
+    }
+    if (rc == ZH_OK) {
+        rc = count_cells(w);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_due_rows(w);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_seal_record(w, w->op->kind == ZH_OP_CREATE  ? ZH_ENTRY_EVIDENCE
+                               : w->op->kind == ZH_OP_ERASE ? ZH_ENTRY_ERASURE
+                                                            : ZH_ENTRY_CORRECTION);
+    }
+    return rc;
+}
+
+zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mode mode,
+                       zh_findings *findings, zh_prepared **out)
+{
+    zh_rc rc = check_op(ctx, op, mode.by_time);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_conn *own = NULL;
+    if (conn == NULL) {
+        rc = zh_store_reader(zh_core_store(ctx->core), &own, ctx->err);
+        if (rc != ZH_OK) {
+            return rc;
+        }
+        conn = own;
+    }
+    zh_prepared *p = ZH_NEW(ctx->arena, zh_prepared);
+    p->kind = op->kind;
+    p->plan = zh_plan_of(ctx, op->reg);
+    zh_write w = {
+        .ctx = ctx,
+        .conn = conn,
+        .op = op,
+        .findings = findings,
+        .p = p,
+        .plan = p->plan,
+        .reg = op->reg,
+        .breached = mode.breached,
+        .fired = mode.fired,
+        .by_time = mode.by_time,
+        .inside = mode.inside,
+    };
+    rc = prepare(&w);
+    zh_store_release(own);
+    *out = rc == ZH_OK ? p : NULL;
+    return rc;
+}
+
+zh_rc zh_record_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_findings *findings,
+                        zh_prepared **out)
+{
+    return zh_write_prepare(ctx, conn, op, (zh_write_mode){0}, findings, out);
+}

@@ -1,0 +1,267 @@
+/* From a checked record to what is stored: entry of the ledger, SQL values, grams, files. */
+#include "base/utf8.h"
+#include "core/read_private.h"
+#include "core/write_private.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- SQL values
+ * ------------------------------------------------------------------------------------- */
+
+size_t zh_stored_value(zh_arena *arena, const zh_field *field, const zh_value *value,
+                       zh_sql_value out[3])
+{
+    size_t n = zh_value_columns(field, value, out);
+    if (value->kind == ZH_DECIMAL &&
+        (value->mark == ZH_MARK_BELOW || value->mark == ZH_MARK_ABOVE)) {
+        out[1] = ZH_SQL_STR(
+            zh_str_fmt(arena, "%.*s%.*s", ZH_FMT(zh_mark_code(value->mark)), ZH_FMT(value->text)));
+    }
+    return n;
+}
+
+static zh_sql_value text_or_null(zh_str s)
+{
+    return s.n > 0 ? ZH_SQL_STR(s) : ZH_SQL_NONE;
+}
+
+static void fill_fixed(const zh_record *r, zh_sql_value *row)
+{
+    row[ZH_COL_OFFICE] = ZH_SQL_INT(r->office);
+    row[ZH_COL_ID] = ZH_SQL_INT(r->id);
+    row[ZH_COL_VERSION] = ZH_SQL_INT(r->version);
+    row[ZH_COL_STATE] = ZH_SQL_STR(r->reg->states[r->state].id);
+    row[ZH_COL_HANDLER] = ZH_SQL_INT(r->handler_office);
+    row[ZH_COL_CREATED] = ZH_SQL_INT(r->created_at);
+    row[ZH_COL_RECORDED] = ZH_SQL_INT(r->recorded_at);
+    row[ZH_COL_DECLARATION] = ZH_SQL_STR(r->reg->version);
+    row[ZH_COL_ACTOR] = ZH_SQL_STR(r->actor);
+}
+
+static void fill_history(const zh_write *w, const zh_digest *salt, zh_sql_value *extra)
+{
+    static const char *const ops[] = {"create", "amend", "transition", "erase"};
+    const zh_op *op = w->op;
+    zh_str transition = op->transition != NULL ? op->transition->id : ZH_STR_NONE;
+    extra[ZH_HIST_OP] = ZH_SQL_STR(zh_str_of(ops[op->kind]));
+    extra[ZH_HIST_TRANSITION] = text_or_null(transition);
+    extra[ZH_HIST_REASON] = text_or_null(op->reason);
+    extra[ZH_HIST_REASON_CODE] = text_or_null(op->reason_code);
+    extra[ZH_HIST_JUSTIFICATION] = text_or_null(op->justification);
+    extra[ZH_HIST_SECOND_ACTOR] = text_or_null(op->second_actor);
+    extra[ZH_HIST_SALT] = ZH_SQL_BYTES(((zh_str){(const char *)salt->b, sizeof salt->b}));
+    extra[ZH_HIST_SEALED] = ZH_SQL_NONE;
+}
+
+static zh_rc fill_row(zh_write *w, const zh_digest *salt)
+{
+    const zh_plan *plan = w->plan;
+    const zh_record *r = w->record;
+    zh_sql_value *row = ZH_TRY_N(w->ctx->arena, zh_sql_value, plan->history.n);
+    if (row == NULL) {
+        return ZH_ENOMEM;
+    }
+    fill_fixed(r, row);
+    for (size_t i = 0; i < w->reg->nfields; i++) {
+        zh_sql_value columns[3];
+        size_t n = zh_stored_value(w->ctx->arena, &w->reg->fields[i], &r->values[i], columns);
+        memcpy(&row[plan->first_column[i]], columns, n * sizeof *columns);
+    }
+    size_t derived = plan->first_column[w->reg->nfields];
+    for (size_t i = 0; i < w->reg->nderived; i++) {
+        row[derived + i] = text_or_null(r->derived[i]);
+    }
+    fill_history(w, salt, &row[plan->current.n]);
+    w->p->row = row;
+    return ZH_OK;
+}
+
+static bool same_rows(const zh_rows *a, const zh_rows *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; i < a->n && same; i++) {
+        same = a->ids[i] == b->ids[i];
+    }
+    size_t cells = a->n * (a->table != NULL ? a->table->ncolumns : 0);
+    for (size_t i = 0; i < cells && same; i++) {
+        same = zh_value_same(&a->values[i], &b->values[i]);
+    }
+    return same;
+}
+
+static zh_rc fill_child(zh_write *w, const zh_child_plan *child, zh_child_rows *out)
+{
+    const zh_rows *rows = &w->record->tables[child->table->index];
+    size_t width = child->history.n;
+    out->n = rows->n;
+    out->changed = w->old == NULL || !same_rows(rows, &w->old->tables[child->table->index]);
+    if (rows->n == 0) {
+        return ZH_OK;
+    }
+    out->values = ZH_TRY_N(w->ctx->arena, zh_sql_value, rows->n * width);
+    if (out->values == NULL) {
+        return ZH_ENOMEM;
+    }
+    for (size_t i = 0; i < rows->n; i++) {
+        zh_sql_value *row = out->values + i * width;
+        row[ZH_CHILD_OFFICE] = ZH_SQL_INT(w->record->office);
+        row[ZH_CHILD_PARENT] = ZH_SQL_INT(w->record->id);
+        row[ZH_CHILD_ORD] = ZH_SQL_INT((int64_t)i);
+        row[ZH_CHILD_ROW] = ZH_SQL_INT(rows->ids[i]);
+        size_t at = ZH_CHILD_FIELDS;
+        for (size_t c = 0; c < child->table->ncolumns; c++) {
+            zh_sql_value columns[3];
+            size_t n = zh_stored_value(w->ctx->arena, &child->table->columns[c],
+                                       &rows->values[i * child->table->ncolumns + c], columns);
+            memcpy(&row[at], columns, n * sizeof *columns);
+            at += n;
+        }
+        row[at] = ZH_SQL_INT(w->record->version);
+    }
+    return ZH_OK;
+}
+
+/* ---- grams
+ * ------------------------------------------------------------------------------------------ */
+
+typedef struct gram_list {
+    zh_arena *arena;
+    ZH_VEC(zh_str) list;
+} gram_list;
+
+static void add_gram(void *user, zh_str gram)
+{
+    gram_list *grams = user;
+    zh_vec_push(grams->arena, &grams->list, gram);
+}
+
+static void grams_of(gram_list *grams, const zh_field *fields, size_t n, const zh_value *values)
+{
+    for (size_t i = 0; i < n; i++) {
+        zh_str folded;
+        if (fields[i].searchable && values[i].kind == ZH_TEXT &&
+            zh_utf8_fold(grams->arena, values[i].text, &folded) == ZH_OK) {
+            zh_utf8_grams(folded, add_gram, grams);
+        }
+    }
+}
+
+static int gram_order(const void *a, const void *b)
+{
+    return zh_str_cmp(*(const zh_str *)a, *(const zh_str *)b);
+}
+
+/* Distinct grams of a record, in order. */
+static void record_grams(const zh_record *r, gram_list *grams)
+{
+    grams_of(grams, r->reg->fields, r->reg->nfields, r->values);
+    for (size_t i = 0; i < r->reg->nfields; i++) {
+        const zh_rows *rows = &r->tables[i];
+        for (size_t k = 0; r->reg->fields[i].type == ZH_TYPE_TABLE && k < rows->n; k++) {
+            const zh_field *table = &r->reg->fields[i];
+            grams_of(grams, table->columns, table->ncolumns, rows->values + k * table->ncolumns);
+        }
+    }
+    if (grams->list.n > 1) {
+        qsort(grams->list.p, grams->list.n, sizeof *grams->list.p, gram_order);
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < grams->list.n; i++) {
+        if (n == 0 || !zh_str_eq(grams->list.p[n - 1], grams->list.p[i])) {
+            grams->list.p[n++] = grams->list.p[i];
+        }
+    }
+    grams->list.n = n;
+}
+
+static void fill_grams(zh_write *w)
+{
+    gram_list now = {.arena = w->ctx->arena};
+    gram_list before = {.arena = w->ctx->arena};
+    record_grams(w->record, &now);
+    w->p->grams_in = now.list.p;
+    w->p->ngrams_in = now.list.n;
+    if (w->old == NULL) {
+        return;
+    }
+    record_grams(w->old, &before);
+    size_t in = 0;
+    size_t out = 0;
+    size_t i = 0;
+    size_t k = 0;
+    while (i < now.list.n || k < before.list.n) {
+        int order = i == now.list.n      ? 1
+                    : k == before.list.n ? -1
+                                         : zh_str_cmp(now.list.p[i], before.list.p[k]);
+        if (order < 0) {
+            now.list.p[in++] = now.list.p[i++];
+        } else if (order > 0) {
+            before.list.p[out++] = before.list.p[k++];
+        } else {
+            i++;
+            k++;
+        }
+    }
+    w->p->ngrams_in = in;
+    w->p->grams_out = before.list.p;
+    w->p->ngrams_out = out;
+}
+
+/* ---- files
+ * ------------------------------------------------------------------------------------------ */
+
+static void fill_files(zh_write *w)
+{
+    ZH_VEC(zh_str) files = {0};
+    const zh_record *r = w->record;
+    for (size_t i = 0; i < w->reg->nfields; i++) {
+        const zh_field *field = &w->reg->fields[i];
+        if (field->type == ZH_TYPE_FILE && r->values[i].kind == ZH_TEXT) {
+            zh_vec_push(w->ctx->arena, &files, r->values[i].text);
+        }
+        const zh_rows *rows = &r->tables[i];
+        for (size_t k = 0; field->type == ZH_TYPE_TABLE && k < rows->n * field->ncolumns; k++) {
+            if (field->columns[k % field->ncolumns].type == ZH_TYPE_FILE &&
+                rows->values[k].kind == ZH_TEXT) {
+                zh_vec_push(w->ctx->arena, &files, rows->values[k].text);
+            }
+        }
+    }
+    w->p->files = files.p;
+    w->p->nfiles = files.n;
+}
+
+/* ---- all
+ * -------------------------------------------------------------------------------------------- */
+
+zh_rc zh_seal_record(zh_write *w, zh_entry_kind kind)
+{
+    zh_arena *arena = w->ctx->arena;
+    zh_record_field *fields = NULL;
+    size_t n = 0;
+    zh_digest *salt = ZH_NEW(arena, zh_digest);
+    zh_core_salt(w->ctx->core, salt);
+    zh_rc rc = zh_evidence_fields(arena, &w->plan->shape, w->record, w->reg->version, &fields, &n,
+                                  w->ctx->err);
+    if (rc == ZH_OK) {
+        rc = zh_evidence_entry(arena, w->ctx->core->alg, salt, fields, n, w->record, kind,
+                               w->p->entry, w->ctx->err);
+    }
+    if (rc == ZH_OK) {
+        rc = fill_row(w, salt);
+    }
+    w->p->children = ZH_NEW_N(arena, zh_child_rows, w->plan->nchildren + 1);
+    for (size_t i = 0; i < w->plan->nchildren && rc == ZH_OK; i++) {
+        rc = fill_child(w, &w->plan->children[i], &w->p->children[i]);
+    }
+    if (rc == ZH_ENOMEM) {
+        return zh_err_set(w->ctx->err, rc, "record.memory", "记录太大,超出本次处理的内存限额");
+    }
+    if (rc == ZH_OK && w->plan->searchable) {
+        fill_grams(w);
+    }
+    if (rc == ZH_OK && w->plan->has_files) {
+        fill_files(w);
+    }
+    return rc;
+}

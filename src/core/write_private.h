@@ -1,0 +1,128 @@
+/* A write between preparation and the transaction; shared by the files of the write path. */
+#ifndef ZH_CORE_WRITE_PRIVATE_H
+#define ZH_CORE_WRITE_PRIVATE_H
+
+#include "core/clock.h"
+#include "core/core_private.h"
+#include "core/cube.h"
+#include "core/evidence.h"
+#include "core/record.h"
+
+/* A due event that the record now has. */
+typedef struct zh_due_row {
+    const char *kind; /* ZH_DUE_CLOCK, ZH_DUE_FIELD */
+    zh_str name;      /* clock id, due rule id */
+    zh_time at;
+    bool fired; /* written for this instant already: kept so that it is not written again */
+} zh_due_row;
+#define ZH_DUE_CLOCK "clock"
+#define ZH_DUE_FIELD "field"
+
+typedef struct zh_child_rows {
+    bool changed;         /* current rows are to be replaced */
+    zh_sql_value *values; /* n × child->history.n */
+    size_t n;
+} zh_child_rows;
+
+typedef struct zh_sealing { /* one version from which fields are erased */
+    int32_t version;
+    zh_str blob;
+} zh_sealing;
+
+typedef struct zh_erasure {
+    const zh_sealing *versions;
+    size_t n;
+    const zh_field *const *fields; /* record fields and child columns; a TABLE stands for all its */
+    size_t nfields;
+    const zh_str *files; /* digests that the record no longer uses */
+    size_t nfiles;
+} zh_erasure;
+
+struct zh_prepared {
+    zh_op_kind kind;
+    const zh_plan *plan;
+    zh_record *record;
+    const zh_record *old;    /* NULL: created */
+    int64_t old_batch;       /* of the version it supersedes */
+    zh_sql_value *row;       /* plan->history.n; batch and ord are filled in when applied */
+    zh_child_rows *children; /* plan->nchildren */
+    zh_deltas *deltas;
+    const zh_str *grams_in, *grams_out;
+    size_t ngrams_in, ngrams_out;
+    zh_clock_state *clocks_before, *clocks; /* reg->nclocks */
+    const zh_due_row *dues;
+    size_t ndues;
+    const zh_str *files; /* digests used */
+    size_t nfiles;
+    const zh_erasure *erasure;
+    uint8_t entry[ZH_RECORD_ENTRY_BYTES];
+};
+
+/* One preparation. */
+typedef struct zh_write {
+    zh_ctx *ctx;
+    zh_conn *conn;
+    const zh_op *op;
+    zh_findings *findings;
+    zh_prepared *p;
+    const zh_plan *plan;
+    const zh_register *reg;
+    zh_record *record;
+    const zh_record *old;
+    const zh_due_rule *fired;
+    const zh_clock *breached; /* this version is the clock's due event */
+    bool by_time;             /* written by actor clock: nobody can be asked for a correction */
+    bool inside;              /* conn is the writer: what it sees may still be rolled back */
+    bool warned_calendar;
+    zh_env stored; /* evaluation over stored data */
+    zh_env env;    /* the same, and what this very version does to clocks and states */
+} zh_write;
+
+/* As zh_record_prepare. breached: the clock whose due event is being written, or NULL. Of a due
+ * event rules and required fields are not asked. */
+typedef struct zh_write_mode {
+    const zh_clock *breached;
+    const zh_due_rule *fired; /* the due rule whose event is being written, or NULL */
+    bool by_time;             /* a due event */
+    bool inside;              /* conn is the writer, in a transaction */
+} zh_write_mode;
+zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mode mode,
+                       zh_findings *findings, zh_prepared **out) ZH_MUST;
+/* Prepares and applies one write in a transaction of its own; on a newer version it is prepared
+ * again unless the writer named one. */
+zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_findings *findings,
+                    zh_applied *out) ZH_MUST;
+/* Whether the transition may be taken in the state. */
+bool zh_leaves_from(const zh_transition *transition, int16_t state);
+/* Applies one prepared write and the automatic transitions that follow, in the open transaction. */
+zh_rc zh_write_apply(zh_ctx *ctx, zh_conn *conn, zh_prepared *prepared, zh_applied *out) ZH_MUST;
+
+/* check.c: findings about the new record. ZH_OK also when it is refused (findings->rejected). */
+zh_rc zh_check_record(zh_write *w) ZH_MUST;
+/* Evaluates a program over the new record, of a child row when rows is not NULL. */
+zh_rc zh_write_eval(zh_write *w, const zh_program *program, const zh_rows *rows, size_t row,
+                    zh_value *out) ZH_MUST;
+void zh_write_find(zh_write *w, zh_severity severity, zh_str rule, zh_str field, zh_str clause,
+                   zh_str fix, const char *format, ...) ZH_PRINTF(7, 8);
+/* items[3].value, or the field's own id. */
+zh_str zh_write_where(zh_write *w, const zh_field *field, size_t row);
+/* Brings a value into the form it is stored and hashed in: NFC, declared digits, unit. */
+zh_rc zh_write_normalise(zh_write *w, const zh_field *field, zh_value *value) ZH_MUST;
+
+/* seal.c: canonical fields, entry, SQL values, grams, files. */
+zh_rc zh_seal_record(zh_write *w, zh_entry_kind kind) ZH_MUST;
+/* SQL columns of a value; as zh_value_columns with bounds written as "<0.05". */
+size_t zh_stored_value(zh_arena *arena, const zh_field *field, const zh_value *value,
+                       zh_sql_value out[3]);
+
+/* erase.c: what erasing the fields means for every stored version. */
+zh_rc zh_erase_prepare(zh_write *w) ZH_MUST;
+zh_rc zh_erase_apply(zh_conn *conn, const zh_prepared *p, zh_err *err) ZH_MUST;
+
+/* due.c: due events of the new record. */
+zh_rc zh_due_rows(zh_write *w) ZH_MUST;
+
+/* file.c: removes files that an erasure left without use, after its commit. */
+void zh_file_sweep(zh_core *core);
+
+#endif

@@ -1,0 +1,519 @@
+/* Items of a declaration that later work enforces (publication, obligations, judgements, retention,
+ * privacy, evidence, exchange) and its tests: every name and expression in them is checked now, and
+ * the trees are kept. */
+#include "model/compile.h"
+#include "model/grammar.h"
+#include <string.h>
+
+/* "place" or "place@city": the level must exist. */
+static void check_field_at_level(zh_cx *cx, const zh_register *reg, const zh_yaml *node)
+{
+    ptrdiff_t at = zh_str_chr(node->text, '@');
+    zh_str name = at < 0 ? node->text : zh_str_sub(node->text, 0, (size_t)at);
+    const zh_field *field = NULL;
+    ptrdiff_t dot = zh_str_chr(name, '.');
+    if (zh_register_field(reg, name) == NULL &&
+        dot > 0) { /* sampled_org.name: a field of a target */
+        const zh_field *ref = zh_register_field(reg, zh_str_sub(name, 0, (size_t)dot));
+        if (ref != NULL && ref->target != NULL) {
+            reg = ref->target;
+            name = zh_str_sub(name, (size_t)dot + 1, name.n);
+        }
+    } else if (dot < 0 && zh_register_field(reg, name) == NULL) {
+        size_t n;
+        const zh_field *const *group = zh_cx_group(cx, reg, name, &n);
+        if (group != NULL) {
+            return;
+        }
+    }
+    field = zh_cx_field(cx, reg, node, name);
+    if (field == NULL || at < 0) {
+        return;
+    }
+    zh_str level = zh_str_sub(node->text, (size_t)at + 1, node->text.n);
+    if (field->codes == NULL || zh_codes_level(field->codes, level) == 0) {
+        zh_cx_error(cx, node, "field.level", NULL, "「%.*s」没有层级「%.*s」", ZH_FMT(field->id),
+                    ZH_FMT(level));
+    }
+}
+
+static void check_fields_at_level(zh_cx *cx, const zh_register *reg, const zh_yaml *map,
+                                  const char *key)
+{
+    for (const zh_yaml *f = zh_first(map, key); f != NULL; f = zh_next(f)) {
+        check_field_at_level(cx, reg, f);
+    }
+}
+
+static void check_field_list(zh_cx *cx, const zh_register *reg, const zh_yaml *map, const char *key)
+{
+    size_t n;
+    (void)zh_cx_fields(cx, reg, map, key, &n);
+}
+
+/* ---- publication -------------------------------------------------------------------------------
+ */
+
+static void check_publication(zh_cx *cx, const zh_reg_build *b)
+{
+    const zh_yaml *p = zh_yaml_get(b->node, "publication");
+    if (p == NULL) {
+        return;
+    }
+    zh_scope scope = {.model = cx->model, .reg = b->reg};
+    zh_program when;
+    (void)zh_cx_expr(cx, &scope, p, "records_when", ZH_BOOL, &when);
+    check_fields_at_level(cx, b->reg, p, "fields");
+    const zh_yaml *aggregate = zh_yaml_get(p, "aggregate");
+    if (aggregate != NULL) {
+        check_fields_at_level(cx, b->reg, aggregate, "dims");
+        if (zh_get_number(aggregate, "k", 1) < 1) {
+            zh_cx_error(cx, aggregate, "publication.k", NULL, "k 应不小于 1");
+        }
+    }
+    const zh_yaml *transform = zh_yaml_get(p, "transform");
+    for (const zh_yaml *t = transform == NULL ? NULL : transform->first; t != NULL; t = t->next) {
+        (void)zh_cx_field(cx, b->reg, t, t->key);
+    }
+    const zh_yaml *internal = zh_yaml_get(p, "internal_only");
+    if (internal != NULL && zh_choice("true|false|yes|no|是|否", internal->text) < 0) {
+        check_field_list(cx, b->reg, p, "internal_only");
+    }
+}
+
+/* ---- obligations and judgements -----------------------------------------------------------------
+ */
+
+/* {register, where}: who is meant. */
+static const zh_register *check_who(zh_cx *cx, const zh_yaml *who)
+{
+    const zh_yaml *name = who == NULL ? NULL : zh_yaml_get(who, "register");
+    const zh_register *reg = name == NULL ? NULL : zh_cx_register(cx, name, name->text);
+    if (reg != NULL) {
+        zh_scope scope = {.model = cx->model, .reg = reg};
+        zh_program where;
+        (void)zh_cx_expr(cx, &scope, who, "where", ZH_BOOL, &where);
+    }
+    return reg;
+}
+
+static void check_obligation(zh_cx *cx, const zh_register *reg, const zh_yaml *node)
+{
+    const zh_register *who = check_who(cx, zh_yaml_get(node, "who"));
+    const zh_yaml *party = zh_yaml_get(node, "party"), *period = zh_yaml_get(node, "period");
+    const zh_field *f = party == NULL ? NULL : zh_cx_field(cx, reg, party, party->text);
+    if (f != NULL && who != NULL && f->target != who) {
+        zh_cx_error(cx, party, "obligation.party", NULL, "「%.*s」应是引用「%.*s」的字段",
+                    ZH_FMT(f->id), ZH_FMT(who->id));
+    }
+    f = period == NULL ? NULL : zh_cx_field(cx, reg, period, period->text);
+    if (f != NULL && f->type != ZH_TYPE_PERIOD) {
+        zh_cx_error(cx, period, "obligation.period", NULL, "「%.*s」不是 period 字段",
+                    ZH_FMT(f->id));
+    } else if (period == NULL && reg->event_time == NULL) {
+        zh_cx_error(cx, node, "obligation.period", NULL,
+                    "填报义务需要 period 字段,或登记册的 event_time");
+    }
+    const zh_yaml *waive = zh_yaml_get(node, "waive");
+    if (waive != NULL) {
+        (void)zh_cx_codes(cx, waive, waive->text);
+    }
+}
+
+/* Inputs become decimal names of the formula. */
+static size_t read_inputs(zh_cx *cx, const zh_register *each, const zh_yaml *node, zh_str *names,
+                          zh_kind *kinds, size_t max)
+{
+    const zh_yaml *inputs = zh_yaml_get(node, "inputs");
+    zh_scope scope = {.model = cx->model, .reg = each, .self = each};
+    size_t n = 0;
+    for (const zh_yaml *i = inputs == NULL ? NULL : inputs->first; i != NULL; i = i->next) {
+        zh_program program;
+        if (n == max) {
+            zh_cx_error(cx, i, "judgement.inputs", NULL, "评定至多 %zu 个输入", max);
+            break;
+        }
+        names[n] = i->key;
+        kinds[n] =
+            zh_cx_expr_node(cx, &scope, i, ZH_NULL, &program) ? program.root->kind : ZH_DECIMAL;
+        n++;
+    }
+    return n;
+}
+
+static bool engine_name(zh_str s)
+{
+    ptrdiff_t at = zh_str_chr(s, '@');
+    uint64_t version;
+    return at > 0 && zh_str_u64(zh_str_sub(s, (size_t)at + 1, s.n), &version) == ZH_OK;
+}
+
+static void check_effect(zh_cx *cx, const zh_yaml *node, const zh_register *each)
+{
+    const zh_yaml *effect = zh_yaml_get(node, "effect");
+    const zh_yaml *name = effect == NULL ? NULL : zh_yaml_get(effect, "register");
+    const zh_register *reg = name == NULL ? NULL : zh_cx_register(cx, name, name->text);
+    if (reg == NULL) {
+        return;
+    }
+    static const char *const keys[] = {"objection", "repair"};
+    for (size_t k = 0; k < ZH_COUNTOF(keys); k++) {
+        const zh_yaml *t = zh_yaml_get(node, keys[k]);
+        if (t != NULL && zh_register_transition(reg, t->text) == NULL) {
+            zh_cx_error(cx, t, "transition.unknown", NULL, "登记册「%.*s」没有流转「%.*s」",
+                        ZH_FMT(reg->id), ZH_FMT(t->text));
+        }
+    }
+    const zh_yaml *t = zh_yaml_get(effect, "transition");
+    if (t != NULL && zh_register_transition(reg, t->text) == NULL) {
+        zh_cx_error(cx, t, "transition.unknown", NULL, "登记册「%.*s」没有流转「%.*s」",
+                    ZH_FMT(reg->id), ZH_FMT(t->text));
+    }
+    /* Values may name the judged record's fields and the results points, grade. */
+    const zh_str names[] = {ZH_STR("points"), ZH_STR("grade")};
+    const zh_kind kinds[] = {ZH_DECIMAL, ZH_TEXT};
+    zh_scope scope = {.model = cx->model,
+                      .reg = each,
+                      .self = each,
+                      .parameters = names,
+                      .nparameters = ZH_COUNTOF(names),
+                      .parameter_kinds = kinds};
+    const zh_yaml *set = zh_yaml_get(effect, "set");
+    for (const zh_yaml *s = set == NULL ? NULL : set->first; s != NULL; s = s->next) {
+        const zh_field *f = zh_cx_field(cx, reg, s, s->key);
+        zh_program value;
+        if (f != NULL) {
+            (void)zh_cx_expr_node(cx, &scope, s, zh_field_kind(f), &value);
+        }
+    }
+}
+
+static void check_bands(zh_cx *cx, const zh_yaml *node)
+{
+    for (const zh_yaml *band = zh_first(node, "bands"); band != NULL; band = zh_next(band)) {
+        zh_decimal last = {0, 0}, min;
+        bool first = true;
+        for (const zh_yaml *g = zh_first(band, "grades"); g != NULL; g = zh_next(g)) {
+            if (zh_decimal_parse(zh_get_text(g, "min"), false, &min) != ZH_OK) {
+                continue;
+            }
+            if (!first && zh_decimal_cmp(min, last) >= 0) {
+                zh_cx_error(cx, g, "judgement.bands", NULL, "等级应从高分到低分排列");
+            }
+            last = min;
+            first = false;
+        }
+    }
+}
+
+static void check_overrides(zh_cx *cx, const zh_scope *scope, const zh_yaml *node)
+{
+    for (const zh_yaml *o = zh_first(node, "overrides"); o != NULL; o = zh_next(o)) {
+        zh_program program;
+        (void)zh_cx_expr(cx, scope, o, "if", ZH_BOOL, &program);
+    }
+}
+
+static void check_triggers(zh_cx *cx, const zh_yaml *node, const zh_str *names, size_t n)
+{
+    for (const zh_yaml *w = zh_first(node, "when"); w != NULL; w = zh_next(w)) {
+        bool known = zh_choice("daily|monthly|quarterly|yearly", w->text) >= 0;
+        for (size_t i = 0; i < n; i++) {
+            known = known || zh_str_eq(names[i], w->text);
+        }
+        if (!known) {
+            zh_cx_error(cx, w, "judgement.when",
+                        "可用:daily monthly quarterly yearly,或某个输入的名字",
+                        "评定没有叫「%.*s」的时机", ZH_FMT(w->text));
+        }
+    }
+}
+
+static void check_judgement(zh_cx *cx, const zh_yaml *node)
+{
+    zh_str names[32];
+    zh_kind kinds[32];
+    const zh_register *each = check_who(cx, zh_yaml_get(node, "for_each"));
+    if (each == NULL) {
+        return;
+    }
+    size_t n = read_inputs(cx, each, node, names, kinds, ZH_COUNTOF(names));
+    zh_scope scope = {.model = cx->model,
+                      .reg = each,
+                      .self = each,
+                      .parameters = names,
+                      .nparameters = n,
+                      .parameter_kinds = kinds};
+    zh_program points;
+    (void)zh_cx_expr(cx, &scope, node, "points", ZH_DECIMAL, &points);
+    const zh_yaml *engine = zh_yaml_get(node, "engine");
+    if ((engine == NULL) == (zh_yaml_get(node, "points") == NULL)) {
+        zh_cx_error(cx, node, "judgement.points", NULL, "评定应恰有「engine」与「points」中的一个");
+    } else if (engine != NULL && !engine_name(engine->text)) {
+        zh_cx_error(cx, engine, "judgement.engine", NULL,
+                    "引擎应写成「名称@版本」,如 credit.score@1");
+    }
+    const zh_yaml *caps = zh_yaml_get(node, "caps"), *inputs = zh_yaml_get(node, "inputs");
+    for (const zh_yaml *c = caps == NULL ? NULL : caps->first; c != NULL; c = c->next) {
+        zh_decimal d;
+        if (inputs == NULL || zh_yaml_get(inputs, c->key.p) == NULL ||
+            zh_decimal_parse(c->text, false, &d) != ZH_OK) {
+            zh_cx_error(cx, c, "judgement.caps", NULL, "「caps」应是「输入: 数」");
+        }
+    }
+    check_overrides(cx, &scope, node);
+    check_triggers(cx, node, names, n);
+    check_bands(cx, node);
+    check_effect(cx, node, each);
+}
+
+/* ---- retention, privacy, evidence, exchange
+ * ------------------------------------------------------ */
+
+static void check_keeping(zh_cx *cx, const zh_reg_build *b)
+{
+    const zh_yaml *retention = zh_yaml_get(b->node, "retention");
+    const zh_yaml *start = retention == NULL ? NULL : zh_yaml_get(retention, "start");
+    if (start != NULL && zh_register_state(b->reg, start->text) < 0) {
+        (void)zh_cx_field(cx, b->reg, start, start->text);
+    }
+    const zh_yaml *redact = retention == NULL ? NULL : zh_yaml_get(retention, "redact_after");
+    if (redact != NULL) {
+        check_field_list(cx, b->reg, redact, "fields");
+    }
+    const zh_yaml *privacy = zh_yaml_get(b->node, "privacy");
+    if (privacy != NULL) {
+        check_field_list(cx, b->reg, privacy, "subjects");
+    }
+    const zh_yaml *evidence = zh_yaml_get(b->node, "evidence");
+    const zh_yaml *ledger = evidence == NULL ? NULL : zh_yaml_get(evidence, "ledger");
+    if (evidence != NULL) {
+        check_field_list(cx, b->reg, evidence, "digest");
+    }
+    if (ledger != NULL && ledger->kind == ZH_YAML_MAPPING) {
+        zh_schema_check(cx, ledger, zh_grammar_ledger());
+        check_field_list(cx, b->reg, ledger, "drop");
+        check_field_list(cx, b->reg, ledger, "salted");
+    } else if (ledger != NULL && !zh_str_is(ledger->text, "all")) {
+        zh_cx_error(cx, ledger, "evidence.ledger", NULL,
+                    "「ledger」应是 all,或 {drop: […], salted: […]}");
+    }
+}
+
+static void check_exchange(zh_cx *cx, const zh_reg_build *b)
+{
+    const zh_yaml *exchange = zh_yaml_get(b->node, "exchange");
+    for (const zh_yaml *o = exchange == NULL ? NULL : zh_first(exchange, "out"); o != NULL;
+         o = zh_next(o)) {
+        check_field_list(cx, b->reg, o, "fields");
+        const zh_yaml *map = zh_yaml_get(o, "map");
+        for (const zh_yaml *m = map == NULL ? NULL : map->first; m != NULL; m = m->next) {
+            (void)zh_cx_field(cx, b->reg, m, m->key);
+        }
+    }
+    for (const zh_yaml *i = exchange == NULL ? NULL : zh_first(exchange, "in"); i != NULL;
+         i = zh_next(i)) {
+        bool found = false;
+        for (size_t r = 0; r < cx->model->nrecipe_nodes && !found; r++) {
+            found = zh_str_eq(zh_get_text(cx->model->recipe_nodes[r], "id"), i->text);
+        }
+        if (!found) {
+            zh_cx_error(cx, i, "exchange.recipe", NULL, "没有导入配方「%.*s」", ZH_FMT(i->text));
+        }
+    }
+}
+
+/* ---- tests -------------------------------------------------------------------------------------
+ */
+
+void zh_cx_given_key(zh_cx *cx, const zh_register *reg, const zh_yaml *entry)
+{
+    const zh_field *f = zh_register_field(reg, entry->key);
+    size_t n;
+    if (f == NULL && entry->kind == ZH_YAML_MAPPING &&
+        zh_cx_group(cx, reg, entry->key, &n) != NULL) {
+        for (const zh_yaml *e = entry->first; e != NULL; e = e->next) {
+            zh_str path = zh_str_fmt(cx->arena, "%.*s.%.*s", ZH_FMT(entry->key), ZH_FMT(e->key));
+            (void)zh_cx_field_key(cx, reg, e, path);
+        }
+        return;
+    }
+    f = zh_cx_field_key(cx, reg, entry, entry->key);
+    if (f == NULL || f->type != ZH_TYPE_TABLE) {
+        return;
+    }
+    if (entry->kind != ZH_YAML_SEQUENCE) {
+        zh_cx_error(cx, entry, "test.given", NULL, "「%.*s」应是列表", ZH_FMT(f->id));
+        return;
+    }
+    for (const zh_yaml *row = entry->first; row != NULL && !f->many_inline; row = row->next) {
+        for (const zh_yaml *c = row->kind == ZH_YAML_MAPPING ? row->first : NULL; c != NULL;
+             c = c->next) {
+            zh_str path = zh_str_fmt(cx->arena, "%.*s.%.*s", ZH_FMT(f->id), ZH_FMT(c->key));
+            (void)zh_cx_field_key(cx, reg, c, path);
+        }
+        if (row->kind != ZH_YAML_MAPPING) {
+            zh_cx_error(cx, row, "test.given", NULL, "明细行应是「列: 值」");
+        }
+    }
+}
+
+static void check_given(zh_cx *cx, const zh_register *reg, const zh_yaml *given)
+{
+    if (given == NULL) {
+        return;
+    }
+    if (given->kind != ZH_YAML_MAPPING) {
+        zh_cx_error(cx, given, "test.given", NULL, "应是「字段: 值」");
+        return;
+    }
+    for (const zh_yaml *f = given->first; f != NULL; f = f->next) {
+        zh_cx_given_key(cx, reg, f);
+    }
+}
+
+static bool clock_name(const zh_register *reg, zh_str name)
+{
+    ptrdiff_t dot = zh_str_chr(name, '.');
+    zh_str id = dot < 0 ? name : zh_str_sub(name, 0, (size_t)dot);
+    zh_str attribute = dot < 0 ? ZH_STR("due") : zh_str_sub(name, (size_t)dot + 1, name.n);
+    for (size_t i = 0; i < reg->nclocks; i++) {
+        if (zh_str_eq(reg->clocks[i].id, id)) {
+            return zh_choice("due|open|met|breached|expired", attribute) >= 0;
+        }
+    }
+    return false;
+}
+
+static bool measure_name(const zh_register *reg, zh_str name)
+{
+    for (size_t i = 0; i < reg->nmeasures; i++) {
+        if (zh_str_eq(reg->measures[i].id, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_expect(zh_cx *cx, const zh_register *reg, const zh_yaml *expect)
+{
+    for (const zh_yaml *e = expect == NULL ? NULL : expect->first; e != NULL; e = e->next) {
+        zh_str key = e->key;
+        bool known = zh_str_is(key, "published");
+        if (zh_str_is(key, "state")) {
+            known = zh_register_state(reg, e->text) >= 0;
+        } else if (zh_str_starts(key, ZH_STR("clock."))) {
+            known = clock_name(reg, zh_str_sub(key, 6, key.n));
+        } else if (zh_str_starts(key, ZH_STR("indicator."))) {
+            known = zh_model_indicator(cx->model, zh_str_sub(key, 10, key.n)) != NULL;
+        } else if (zh_str_starts(key, ZH_STR("measure."))) {
+            known = measure_name(reg, zh_str_sub(key, 8, key.n));
+        } else if (!known) {
+            known = zh_cx_field_key(cx, reg, e, key) != NULL;
+            if (!known) {
+                continue;
+            }
+        }
+        if (!known) {
+            zh_cx_key_error(cx, e, "test.expect", NULL, "没有「%.*s」(%.*s)可供检验", ZH_FMT(key),
+                            ZH_FMT(e->text));
+        }
+    }
+}
+
+static void check_expect_error(zh_cx *cx, const zh_register *reg, const zh_yaml *node)
+{
+    const zh_yaml *rule = node == NULL ? NULL : zh_yaml_get(node, "rule");
+    if (rule == NULL) {
+        return;
+    }
+    bool known = zh_str_chr(rule->text, '.') > 0; /* a rule of the program: field.code … */
+    for (size_t i = 0; i < reg->nrules; i++) {
+        known = known || zh_str_eq(reg->rules[i].id, rule->text);
+    }
+    if (!known) {
+        zh_cx_error(cx, rule, "test.rule", NULL, "本册没有规则「%.*s」", ZH_FMT(rule->text));
+    }
+}
+
+static void check_steps(zh_cx *cx, const zh_register *reg, const zh_yaml *test)
+{
+    for (const zh_yaml *s = zh_first(test, "steps"); s != NULL; s = zh_next(s)) {
+        const zh_yaml *t = zh_yaml_get(s, "transition");
+        if (t != NULL && zh_register_transition(reg, t->text) == NULL) {
+            zh_cx_error(cx, t, "transition.unknown", NULL, "没有流转「%.*s」", ZH_FMT(t->text));
+        }
+        const zh_yaml *at = zh_yaml_get(s, "at");
+        zh_time when;
+        if (at != NULL && zh_time_parse(at->text, &when) != ZH_OK) {
+            zh_cx_error(cx, at, "test.at", NULL, "「%.*s」不是时刻", ZH_FMT(at->text));
+        }
+        check_given(cx, reg, zh_yaml_get(s, "set"));
+        check_given(cx, reg, zh_yaml_get(s, "amend"));
+        check_expect(cx, reg, zh_yaml_get(s, "expect"));
+        check_expect_error(cx, reg, zh_yaml_get(s, "expect_error"));
+    }
+}
+
+static void check_before(zh_cx *cx, const zh_yaml *test)
+{
+    for (const zh_yaml *b = zh_first(test, "before"); b != NULL; b = zh_next(b)) {
+        const zh_yaml *name = zh_yaml_get(b, "register");
+        const zh_register *reg = name == NULL ? NULL : zh_cx_register(cx, name, name->text);
+        if (reg != NULL) {
+            check_given(cx, reg, zh_yaml_get(b, "given"));
+        }
+    }
+}
+
+static void read_tests(zh_cx *cx, zh_reg_build *b)
+{
+    size_t n = 0;
+    for (const zh_yaml *t = zh_first(b->node, "tests"); t != NULL; t = zh_next(t)) {
+        n++;
+    }
+    zh_test *tests = ZH_NEW_N(cx->arena, zh_test, n + 1);
+    b->reg->tests = tests;
+    for (const zh_yaml *t = zh_first(b->node, "tests"); t != NULL; t = zh_next(t)) {
+        zh_test *test = &tests[b->reg->ntests];
+        *test = (zh_test){.id = zh_get_text(t, "id"),
+                          .given_from = -1,
+                          .recorded_at = zh_get_text(t, "recorded_at"),
+                          .role = zh_get_text(t, "role"),
+                          .given = zh_yaml_get(t, "given"),
+                          .change = zh_yaml_get(t, "change"),
+                          .before = zh_yaml_get(t, "before"),
+                          .steps = zh_yaml_get(t, "steps"),
+                          .expect = zh_yaml_get(t, "expect"),
+                          .expect_error = zh_yaml_get(t, "expect_error")};
+        const zh_yaml *from = zh_yaml_get(t, "given_from");
+        for (size_t i = 0; from != NULL && i < b->reg->ntests; i++) {
+            test->given_from = zh_str_eq(tests[i].id, from->text) ? (int32_t)i : test->given_from;
+        }
+        if (from != NULL && test->given_from < 0) {
+            zh_cx_error(cx, from, "test.given_from", NULL, "前面没有叫「%.*s」的检验",
+                        ZH_FMT(from->text));
+        }
+        b->reg->ntests++;
+        check_before(cx, t);
+        check_given(cx, b->reg, test->given);
+        check_given(cx, b->reg, test->change);
+        check_steps(cx, b->reg, t);
+        check_expect(cx, b->reg, test->expect);
+        check_expect_error(cx, b->reg, test->expect_error);
+    }
+}
+
+void zh_check_declared(zh_cx *cx, zh_reg_build *b)
+{
+    check_publication(cx, b);
+    for (const zh_yaml *o = zh_first(b->node, "obligations"); o != NULL; o = zh_next(o)) {
+        check_obligation(cx, b->reg, o);
+    }
+    for (const zh_yaml *j = zh_first(b->node, "judgements"); j != NULL; j = zh_next(j)) {
+        check_judgement(cx, j);
+    }
+    check_keeping(cx, b);
+    check_exchange(cx, b);
+    read_tests(cx, b);
+}
