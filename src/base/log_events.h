@@ -10,9 +10,12 @@
     X("store.slow", "语句或事务超过时限")                                                          \
     X("store.notice", "数据库服务的提示（不含数值）")                                              \
     X("store.reconnect", "池中的数据库连接已断，重新连接")                                         \
+    X("due.refused", "到期事件的版本被拒绝，等记录变化后再试")                                     \
+    X("file.sweep", "删除个人信息后清除无人引用的文件失败，下次再试")                              \
     X("job.lease", "任务租约的取得、丢失或过期")                                                   \
     X("due.refused", "到期事件的处理被拒绝，记录原因后跳过")                                       \
     X("import.batch", "导入批次的进度与结果")                                                      \
+    X("background.step", "后台的定序、到期或汇总没有做成")                                         \
     X("net.listen", "监听地址与端口")                                                              \
     X("net.slow_inline", "网络线程上的处理超过 5 毫秒")
 

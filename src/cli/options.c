@@ -36,8 +36,8 @@ static const zh_param common[] = {
     {.name = "help", .kind = ZH_PARAM_FLAG, .zh = "显示这个命令的用法", .en = "show help"},
 };
 
-static const unsigned common_uses[] = {ZH_USES_DATA, ZH_USES_DATA, ZH_USES_DATA, ZH_USES_PACKS,
-                                       ZH_USES_AS_OF, ZH_USES_JSON, 0};
+static const unsigned common_uses[] = {
+    ZH_USES_DATA, ZH_USES_DATA, ZH_USES_DATA, ZH_USES_PACKS, ZH_USES_AS_OF, ZH_USES_JSON, 0};
 
 struct zh_cli_option {
     const zh_param *param;
@@ -79,20 +79,21 @@ zh_rc zh_cli_usage(zh_cli *cli, const char *rule, const char *format, ...)
     return ZH_EINVAL;
 }
 
-const char *zh_cli_nearest(zh_arena *arena, zh_str wanted, const zh_str *known, size_t n)
+zh_str zh_cli_nearest(zh_str wanted, const zh_str *known, size_t n)
 {
     size_t best = NEAR_MAX + 1;
-    const zh_str *nearest = NULL;
+    zh_str nearest = ZH_STR_NONE;
     for (size_t i = 0; i < n; i++) {
         size_t distance = zh_str_distance(wanted, known[i], NEAR_MAX);
-        bool begins = wanted.n >= 2 && zh_str_starts(known[i], wanted);
-        distance = begins && distance > 1 ? 1 : distance;
+        if (wanted.n >= 2 && zh_str_starts(known[i], wanted)) {
+            distance = 1; /* begun, not finished */
+        }
         if (distance < best && distance < wanted.n) {
             best = distance;
-            nearest = &known[i];
+            nearest = known[i];
         }
     }
-    return nearest != NULL ? zh_str_fmt(arena, "是不是 %.*s？", ZH_FMT(*nearest)).p : "";
+    return nearest;
 }
 
 /* ---- reading
@@ -128,12 +129,11 @@ static zh_rc unknown_option(zh_cli *cli, zh_str name)
     for (size_t i = 0; i < cli->noptions; i++) {
         known[i] = zh_str_of(cli->options[i].param->name);
     }
-    const char *near = zh_cli_nearest(cli->arena, name, known, cli->noptions);
+    zh_str near = zh_cli_nearest(name, known, cli->noptions);
     zh_err_set(&cli->err, ZH_EINVAL, "cli.option", "%s 没有选项 --%.*s", cli->verb->name,
                ZH_FMT(name));
-    if (near[0] != '\0') {
-        zh_err_fix(&cli->err, "%s 用法见 zhiheng help %s",
-                   zh_str_fmt(cli->arena, "是不是 --%s", near + strlen("是不是 ")).p,
+    if (near.n > 0) {
+        zh_err_fix(&cli->err, "是不是 --%.*s？用法见 zhiheng help %s", ZH_FMT(near),
                    cli->verb->name);
     } else {
         zh_err_fix(&cli->err, "用法见 zhiheng help %s", cli->verb->name);

@@ -108,14 +108,16 @@ zh_str zh_cli_argument(const zh_cli *cli, size_t index); /* n == 0 when absent *
 
 /* Usage error found by the verb itself: fills cli->err and gives ZH_EINVAL. */
 zh_rc zh_cli_usage(zh_cli *cli, const char *rule, const char *format, ...) ZH_PRINTF(3, 4);
-/* The nearest of the known names as fix text of an unknown one; "" when nothing is near. */
-const char *zh_cli_nearest(zh_arena *arena, zh_str wanted, const zh_str *known, size_t n);
+/* The known name that was probably meant; p == NULL when none is near. */
+zh_str zh_cli_nearest(zh_str wanted, const zh_str *known, size_t n);
 
 /* Prints cli->err (to stderr for people; with --json also as a problem object on stdout) and gives
  * the exit code that belongs to it. */
 int zh_cli_fail(zh_cli *cli);
 /* The same with exit code 2 whatever the error was: the call itself is wrong. */
 int zh_cli_fail_usage(zh_cli *cli);
+/* Says that there is no such verb and which was probably meant; gives the exit code. */
+int zh_cli_unknown_verb(zh_cli *cli, zh_str name);
 /* Writes text to stdout, or to stderr; ZH_EXIT_OK, or ZH_EXIT_USAGE when it cannot be written. */
 int zh_cli_print(zh_str text);
 void zh_cli_note(const char *format, ...) ZH_PRINTF(1, 2);

@@ -1,92 +1,16 @@
-/* Adopting declarations: reading packs, choosing the model at opening, migrating, swapping.
+/* Adopting declarations: choosing the model at opening, migrating, swapping.
  *
  * The sources of every adopted model stay in the database, so that the next program or the next
  * version of the packs can be compared with what the tables were made for. Migration and the note
  * of it are one transaction. */
 #include "core/adopt.h"
-#include "base/embedded.h"
-#include "base/os.h"
 #include "core/core_private.h"
+#include "model/pack.h"
 #include <string.h>
 
 enum { ADOPT_BYTES = 256 << 20 };
 
-static const char EMBEDDED_PREFIX[] = "packs/";
-
-/* ---- packs
- * ---------------------------------------------------------------------------------------- */
-
-static bool is_declaration(zh_str path)
-{
-    static const char *const endings[] = {".yaml", ".yml", ".csv", ".txt", ".json"};
-    for (size_t i = 0; i < ZH_COUNTOF(endings); i++) {
-        if (zh_str_ends(path, zh_str_of(endings[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 typedef ZH_VEC(zh_pack_file) file_list;
-
-static zh_rc too_many(zh_err *err)
-{
-    return zh_err_set(err, ZH_ELIMIT, "packs.files", "声明文件超过 %zu 个", ZH_PACK_FILES_MAX);
-}
-
-static zh_rc read_folder(zh_arena *arena, const char *root, zh_str folder, unsigned depth,
-                         file_list *files, zh_err *err)
-{
-    if (depth > ZH_PACK_DEPTH_MAX) {
-        return zh_err_set(err, ZH_ELIMIT, "packs.depth", "声明文件夹“%.*s”嵌套超过 %d 层",
-                          ZH_FMT(folder), ZH_PACK_DEPTH_MAX);
-    }
-    zh_str *names = NULL;
-    size_t n = 0;
-    zh_rc rc =
-        zh_dir_list(arena, zh_str_fmt(arena, "%s/%.*s", root, ZH_FMT(folder)).p, &names, &n, err);
-    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
-        zh_str path =
-            zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(folder), folder.n ? "/" : "", ZH_FMT(names[i]));
-        const char *full = zh_str_fmt(arena, "%s/%.*s", root, ZH_FMT(path)).p;
-        if (names[i].p[0] == '.') {
-            continue;
-        }
-        if (zh_path_is_dir(full)) {
-            rc = read_folder(arena, root, path, depth + 1, files, err);
-        } else if (is_declaration(path)) {
-            zh_pack_file file = {.path = path};
-            rc = files->n == ZH_PACK_FILES_MAX
-                     ? too_many(err)
-                     : zh_file_read(arena, full, ZH_PACK_BYTES_MAX, &file.text, err);
-            zh_vec_push(arena, files, file);
-        }
-    }
-    return rc;
-}
-
-zh_rc zh_packs_read(zh_arena *arena, const char *directory, zh_pack_file **out, size_t *n,
-                    zh_err *err)
-{
-    file_list files = {0};
-    if (directory != NULL) {
-        zh_rc rc = read_folder(arena, directory, ZH_STR_NONE, 0, &files, err);
-        *out = files.p;
-        *n = files.n;
-        return rc;
-    }
-    const zh_embedded *embedded = NULL;
-    size_t count = zh_embedded_range(EMBEDDED_PREFIX, &embedded);
-    for (size_t i = 0; i < count; i++) {
-        zh_str path = zh_str_of(embedded[i].path + sizeof EMBEDDED_PREFIX - 1);
-        if (is_declaration(path)) {
-            zh_vec_push(arena, &files, (zh_pack_file){path, zh_embedded_text(&embedded[i])});
-        }
-    }
-    *out = files.p;
-    *n = files.n;
-    return files.n <= ZH_PACK_FILES_MAX ? ZH_OK : too_many(err);
-}
 
 /* ---- what the database has adopted
  * ------------------------------------------------------------------ */
@@ -290,7 +214,8 @@ static zh_rc choose(zh_core *core, const zh_core_options *options, zh_arena *are
     }
     zh_pack_file *files = NULL;
     size_t n = 0;
-    zh_rc rc = zh_packs_read(arena, options->packs, &files, &n, err);
+    zh_rc rc = options->packs != NULL ? zh_pack_load_dir(arena, options->packs, &files, &n, err)
+                                      : zh_pack_load_embedded(arena, "packs/", &files, &n, err);
     return rc == ZH_OK ? zh_model_compile(files, n, model, NULL, err) : rc;
 }
 

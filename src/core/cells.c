@@ -37,9 +37,11 @@ static bool aligned(zh_date first, zh_date last, zh_grain grain)
            (d == 1 && d2 == 1 && (m - 1) % months == 0 && (m2 - 1) % months == 0);
 }
 
+/* Level 0 asks for values as recorded: those of a field, not of a level above it. */
 static bool level_holds(const zh_dim *dim, uint16_t wanted)
 {
-    return dim->level == 0 || (wanted != 0 && wanted <= dim->level);
+    bool own = dim->field == NULL || !zh_str_eq(dim->id, dim->field->id);
+    return dim->level == 0 || (wanted == 0 ? own : wanted <= dim->level);
 }
 
 static int dim_of(const zh_cube *cube, zh_str id, uint16_t level)
@@ -85,6 +87,7 @@ static bool cube_holds(answering *a, const zh_cube *cube)
         if (a->filter_at[i] < 0) {
             return false;
         }
+        a->filter_dims[i] = cube->dims[a->filter_at[i]];
     }
     for (size_t i = 0; i < q->ngroups; i++) {
         a->group_at[i] = dim_of(cube, q->groups[i].dim, q->groups[i].level);
@@ -135,19 +138,10 @@ static const zh_dim *declared_dim(const zh_register *reg, zh_str id, uint16_t le
     return NULL;
 }
 
-static zh_rc add_dim(answering *a, zh_dim *dims, size_t *n, zh_str id, uint16_t level, int *at)
+/* A dimension to recount by: a declared one, else a field of the record. */
+static zh_rc adhoc_dim(const answering *a, zh_str id, uint16_t level, zh_dim *out)
 {
     const zh_register *reg = a->q->reg;
-    for (size_t i = 0; i < *n; i++) {
-        if (zh_str_eq(dims[i].id, id) && level_holds(&dims[i], level)) {
-            *at = (int)i;
-            return ZH_OK;
-        }
-    }
-    if (*n == ZH_CUBE_DIMS_MAX) {
-        return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.dims", "一次最多问 %d 个维度",
-                          ZH_CUBE_DIMS_MAX);
-    }
     const zh_dim *declared = declared_dim(reg, id, level);
     const zh_field *field = declared ? NULL : zh_register_field(reg, id);
     if (declared == NULL &&
@@ -157,13 +151,26 @@ static zh_rc add_dim(answering *a, zh_dim *dims, size_t *n, zh_str id, uint16_t 
         zh_err_fix(a->ctx->err, "用 model docs %.*s 查看可用的维度", ZH_FMT(reg->id));
         return ZH_EINVAL;
     }
-    *at = (int)*n;
-    dims[(*n)++] = declared ? *declared
-                            : (zh_dim){.id = field->id,
-                                       .column = field->column,
-                                       .field = field,
-                                       .codes = field->type == ZH_TYPE_CODE ? field->codes : NULL};
+    *out = declared ? *declared
+                    : (zh_dim){.id = field->id,
+                               .column = field->column,
+                               .field = field,
+                               .codes = field->type == ZH_TYPE_CODE ? field->codes : NULL};
     return ZH_OK;
+}
+
+static zh_rc adhoc_filters(answering *a)
+{
+    const zh_cell_query *q = a->q;
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < q->nfilters && rc == ZH_OK; i++) {
+        uint16_t level = 0;
+        for (size_t c = 0; c < q->reg->ncubes && level == 0 && q->filters[i].subtree; c++) {
+            level = filter_level(&q->reg->cubes[c], &q->filters[i]);
+        }
+        rc = adhoc_dim(a, q->filters[i].dim, level, &a->filter_dims[i]);
+    }
+    return rc;
 }
 
 static zh_rc make_cube(answering *a)
@@ -171,24 +178,19 @@ static zh_rc make_cube(answering *a)
     const zh_cell_query *q = a->q;
     zh_cube *cube = ZH_NEW(a->ctx->arena, zh_cube);
     zh_dim *dims = ZH_NEW_N(a->ctx->arena, zh_dim, ZH_CUBE_DIMS_MAX);
-    zh_rc rc = ZH_OK;
     a->time_at = -1;
     if (q->has_span || q->by != ZH_GRAIN_NONE) {
         a->time_at = 0;
         dims[cube->ndims++] = (zh_dim){.id = ZH_STR("day"), .grain = ZH_GRAIN_DAY};
     }
-    for (size_t i = 0; i < q->nfilters && rc == ZH_OK; i++) {
-        const zh_dim *any = declared_dim(q->reg, q->filters[i].dim, 0);
-        uint16_t level = 0;
-        if (any == NULL && q->filters[i].subtree) {
-            for (size_t c = 0; c < q->reg->ncubes && level == 0; c++) {
-                level = filter_level(&q->reg->cubes[c], &q->filters[i]);
-            }
-        }
-        rc = add_dim(a, dims, &cube->ndims, q->filters[i].dim, level, &a->filter_at[i]);
+    if (cube->ndims + q->ngroups > ZH_CUBE_DIMS_MAX) {
+        return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.dims", "一次最多按 %d 个维度分组",
+                          ZH_CUBE_DIMS_MAX);
     }
+    zh_rc rc = adhoc_filters(a);
     for (size_t i = 0; i < q->ngroups && rc == ZH_OK; i++) {
-        rc = add_dim(a, dims, &cube->ndims, q->groups[i].dim, q->groups[i].level, &a->group_at[i]);
+        a->group_at[i] = (int)cube->ndims;
+        rc = adhoc_dim(a, q->groups[i].dim, q->groups[i].level, &dims[cube->ndims++]);
     }
     for (size_t i = 0; i < q->nmeasures; i++) {
         a->measure_at[i] = (int)i;
@@ -197,23 +199,29 @@ static zh_rc make_cube(answering *a)
     cube->measures = q->measures;
     cube->nmeasures = q->nmeasures;
     a->cube = cube;
+    a->recounting = true;
     return rc;
 }
 
 /* ---- aggregating ----------------------------------------------------------------------------- */
 
+static bool in_filter(const answering *a, size_t i, zh_str v)
+{
+    const zh_cell_filter *f = &a->q->filters[i];
+    if (zh_str_eq(v, f->value)) {
+        return true;
+    }
+    if (a->ancestors[i] == NULL || v.n == 0) {
+        return false;
+    }
+    const zh_code *code = zh_code_find(a->filter_dims[i].codes, v, INT32_MIN);
+    return code != NULL && zh_code_within(code, a->ancestors[i]);
+}
+
 static bool passes(const answering *a, const zh_str *dims, bool stock)
 {
-    for (size_t i = 0; i < a->q->nfilters; i++) {
-        const zh_cell_filter *f = &a->q->filters[i];
-        zh_str v = dims[a->filter_at[i]];
-        if (zh_str_eq(v, f->value)) {
-            continue;
-        }
-        const zh_codes *codes = a->cube->dims[a->filter_at[i]].codes;
-        const zh_code *code =
-            f->subtree && codes != NULL ? zh_code_find(codes, v, INT32_MIN) : NULL;
-        if (code == NULL || a->ancestors[i] == NULL || !zh_code_within(code, a->ancestors[i])) {
+    for (size_t i = 0; i < a->q->nfilters && !a->recounting; i++) {
+        if (!in_filter(a, i, dims[a->filter_at[i]])) {
             return false;
         }
     }
@@ -240,7 +248,7 @@ static zh_str group_value(const answering *a, size_t g, const zh_str *dims)
     const zh_dim *dim = &a->cube->dims[a->group_at[g]];
     zh_str v = dims[a->group_at[g]];
     uint16_t level = a->q->groups[g].level;
-    if (level == 0 || level == dim->level || dim->codes == NULL) {
+    if (level == 0 || dim->codes == NULL) {
         return v;
     }
     const zh_code *code = zh_code_find(dim->codes, v, INT32_MIN);
@@ -343,6 +351,15 @@ zh_rc zh_answer_take_key(answering *a, const zh_str *dims, size_t measure, zh_st
     return ZH_OK;
 }
 
+static bool wants_stock(const zh_cell_query *q)
+{
+    bool stock = false;
+    for (size_t i = 0; i < q->nmeasures; i++) {
+        stock = stock || q->measures[i]->kind == ZH_M_STOCK;
+    }
+    return stock;
+}
+
 /* ---- reading cells --------------------------------------------------------------------------- */
 
 static void where_filters(answering *a, zh_buf *sql, zh_binds *binds)
@@ -376,11 +393,7 @@ static void where_filters(answering *a, zh_buf *sql, zh_binds *binds)
     if (a->q->has_span) {
         zh_buf_fmt(sql, " AND %.*s <= ?", ZH_FMT(a->cube->dims[a->time_at].column));
         zh_vec_push(arena, binds, ZH_SQL_STR(a->last));
-        bool stock = false;
-        for (size_t i = 0; i < a->q->nmeasures; i++) {
-            stock = stock || a->q->measures[i]->kind == ZH_M_STOCK;
-        }
-        if (!stock) {
+        if (!wants_stock(a->q)) {
             zh_buf_fmt(sql, " AND %.*s >= ?", ZH_FMT(a->cube->dims[a->time_at].column));
             zh_vec_push(arena, binds, ZH_SQL_STR(a->first));
         }
@@ -455,40 +468,97 @@ static zh_rc read_counters(answering *a, size_t measure)
 
 /* ---- recounting ------------------------------------------------------------------------------ */
 
-typedef struct recounting {
-    answering *a;
-    zh_deltas *deltas;
-} recounting;
+static zh_rc record_passes(answering *a, zh_ctx *ctx, const zh_record *record, bool *out)
+{
+    zh_rc rc = zh_cube_counts(ctx, record, out);
+    zh_date at = zh_cube_event_date(record);
+    for (size_t i = 0; i < a->q->nfilters && rc == ZH_OK && *out; i++) {
+        *out = in_filter(a, i, zh_cube_dim_value(ctx, record, &a->filter_dims[i], at));
+    }
+    return rc;
+}
 
 static zh_rc recount_record(void *user, zh_ctx *ctx, const zh_record *record)
 {
-    recounting *r = user;
+    answering *a = user;
     bool counts = true;
-    zh_rc rc = zh_cube_counts(ctx, record, &counts);
+    zh_rc rc = record_passes(a, ctx, record, &counts);
     if (rc != ZH_OK || !counts) {
         return rc;
     }
     /* the record's own arena is rewound after this call: take what it gives at once */
     zh_deltas *one = zh_deltas_new(ctx->arena);
-    rc = zh_cube_contribute_one(ctx, record, r->a->cube, 1, one);
+    rc = zh_cube_contribute_one(ctx, record, a->cube, 1, one);
     for (size_t i = 0; i < one->cells.n && rc == ZH_OK; i++) {
-        rc = zh_answer_take(r->a, one->cells.p[i]);
+        rc = zh_answer_take(a, one->cells.p[i]);
     }
     for (size_t i = 0; i < one->keys.n && rc == ZH_OK; i++) {
         const zh_delta_key *k = one->keys.p[i];
-        rc = zh_answer_take_key(r->a, k->dims, k->measure, k->key, k->n);
+        rc = zh_answer_take_key(a, k->dims, k->measure, k->key, k->n);
     }
     return rc;
 }
 
-static zh_rc recount(answering *a)
+static const zh_expr *compared(zh_arena *arena, zh_expr_op op, const zh_field *field, zh_value v)
 {
+    zh_expr *node = ZH_NEW(arena, zh_expr);
+    zh_expr *left = ZH_NEW(arena, zh_expr);
+    zh_expr *right = ZH_NEW(arena, zh_expr);
+    const zh_expr **a = ZH_NEW_N(arena, const zh_expr *, 2);
+    *left = (zh_expr){.op = ZH_X_FIELD, .field = field, .codes = field->codes};
+    left->kind = v.kind == ZH_TIME && field->type == ZH_TYPE_DATE ? ZH_DATE : v.kind;
+    *right = (zh_expr){.op = ZH_X_LITERAL, .kind = v.kind, .value = v};
+    a[0] = left;
+    a[1] = right;
+    *node = (zh_expr){.op = op, .kind = ZH_BOOL, .a = a, .n = 2};
+    return node;
+}
+
+/* The query's where, and what the database can already say of its span and exact filters. */
+static zh_program narrowed(const answering *a)
+{
+    zh_arena *arena = a->ctx->arena;
+    const zh_cell_query *q = a->q;
+    const zh_field *event = q->reg->event_time;
+    const zh_expr **parts = ZH_NEW_N(arena, const zh_expr *, q->nfilters + 3);
+    size_t n = 0;
+    if (q->has_span && event != NULL && !wants_stock(q)) {
+        bool day = event->type == ZH_TYPE_DATE;
+        zh_value from = day ? zh_value_date(q->first) : zh_value_time(zh_date_start(q->first));
+        zh_value to = day ? zh_value_date(q->last) : zh_value_time(zh_date_start(q->last + 1));
+        parts[n++] = compared(arena, ZH_X_GE, event, from);
+        parts[n++] = compared(arena, day ? ZH_X_LE : ZH_X_LT, event, to);
+    }
+    for (size_t i = 0; i < q->nfilters; i++) {
+        const zh_dim *dim = &a->filter_dims[i];
+        bool plain = dim->field != NULL && !dim->derived && a->ancestors[i] == NULL &&
+                     (dim->field->type == ZH_TYPE_CODE || dim->field->type == ZH_TYPE_STRING);
+        if (plain && q->filters[i].value.n > 0) {
+            parts[n++] = compared(arena, ZH_X_EQ, dim->field, zh_value_text(q->filters[i].value));
+        }
+    }
+    if (q->where != NULL && q->where->root != NULL) {
+        parts[n++] = q->where->root;
+    }
+    zh_expr *all = ZH_NEW(arena, zh_expr);
+    *all = (zh_expr){.op = ZH_X_AND, .kind = ZH_BOOL, .a = parts, .n = n};
+    bool needs_store = q->where != NULL && q->where->needs_store;
+    return (zh_program){.root = n == 0   ? NULL
+                                : n == 1 ? parts[0]
+                                         : all,
+                        .needs_store = needs_store};
+}
+
+static zh_rc scan(answering *a, zh_each_record each, void *user)
+{
+    zh_program where = narrowed(a);
     zh_ctx scanning = *a->ctx;
     scanning.arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
-    recounting r = {.a = a};
-    zh_list_query list = {
-        .reg = a->q->reg, .where = a->q->where, .as_of = a->q->as_of, .with_tables = true};
-    zh_rc rc = zh_scan(&scanning, a->conn, &list, recount_record, &r);
+    zh_list_query list = {.reg = a->q->reg,
+                          .where = where.root != NULL ? &where : NULL,
+                          .as_of = a->q->as_of,
+                          .with_tables = true};
+    zh_rc rc = zh_scan(&scanning, a->conn, &list, each, user);
     zh_arena_free(scanning.arena);
     return rc;
 }
@@ -565,8 +635,12 @@ static void settle(answering *a, zh_cell_answer *out)
 static zh_rc prepare(answering *a)
 {
     const zh_cell_query *q = a->q;
-    zh_assert(q->nfilters <= ZH_ANSWER_FILTERS_MAX && q->ngroups <= ZH_ANSWER_GROUPS_MAX);
-    zh_assert(q->nmeasures <= ZH_COUNTOF(a->measure_at));
+    if (q->nfilters > ZH_ANSWER_FILTERS_MAX || q->ngroups > ZH_ANSWER_GROUPS_MAX ||
+        q->nmeasures > ZH_ANSWER_MEASURES_MAX) {
+        return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.question",
+                          "一次提问最多 %d 个筛选、%d 个分组、%d 个度量", ZH_ANSWER_FILTERS_MAX,
+                          ZH_ANSWER_GROUPS_MAX, ZH_ANSWER_MEASURES_MAX);
+    }
     zh_map_init(&a->by_groups, a->ctx->arena);
     bool cubes =
         q->where == NULL && a->ctx->rows == NULL && q->as_of == ZH_AS_OF_NOW && !q->recount;
@@ -577,7 +651,7 @@ static zh_rc prepare(answering *a)
 static void resolve_filters(answering *a)
 {
     for (size_t i = 0; i < a->q->nfilters; i++) {
-        const zh_codes *codes = a->cube->dims[a->filter_at[i]].codes;
+        const zh_codes *codes = a->filter_dims[i].codes;
         a->ancestors[i] = a->q->filters[i].subtree && codes != NULL
                               ? zh_code_find(codes, a->q->filters[i].value, INT32_MIN)
                               : NULL;
@@ -587,6 +661,22 @@ static void resolve_filters(answering *a)
         a->first = zh_grain_text(a->ctx->arena, a->q->first, grain);
         a->last = zh_grain_text(a->ctx->arena, a->q->last, grain);
     }
+}
+
+static zh_rc read_cube(answering *a)
+{
+    bool rolled = false;
+    zh_rc rc = zh_rollup_answer(a, &rolled);
+    if (rc != ZH_OK || rolled) {
+        return rc;
+    }
+    rc = read_cells(a);
+    for (size_t i = 0; i < a->q->nmeasures && rc == ZH_OK; i++) {
+        if (zh_measure_keyed(a->q->measures[i])) {
+            rc = read_counters(a, i);
+        }
+    }
+    return rc;
 }
 
 zh_rc zh_cells(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_cell_answer *out)
@@ -603,21 +693,45 @@ zh_rc zh_cells(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_cell_a
         return rc;
     }
     resolve_filters(&a);
-    bool rolled = false;
-    if (out->cube == NULL) {
-        rc = recount(&a);
-    } else {
-        rc = zh_rollup_answer(&a, &rolled);
-    }
-    if (rc == ZH_OK && out->cube != NULL && !rolled) {
-        rc = read_cells(&a);
-        for (size_t i = 0; i < query->nmeasures && rc == ZH_OK; i++) {
-            if (zh_measure_keyed(query->measures[i])) {
-                rc = read_counters(&a, i);
-            }
-        }
-    }
+    rc = out->cube == NULL ? scan(&a, recount_record, &a) : read_cube(&a);
     settle(&a, out);
     out->took_us = zh_monotonic_us() - started;
     return rc;
+}
+
+typedef struct picking {
+    answering *a;
+    zh_each_record each;
+    void *user;
+} picking;
+
+static zh_rc pick_record(void *user, zh_ctx *ctx, const zh_record *record)
+{
+    picking *p = user;
+    bool counts = true;
+    zh_rc rc = record_passes(p->a, ctx, record, &counts);
+    zh_date at = zh_cube_event_date(record);
+    const zh_cell_query *q = p->a->q;
+    counts = counts && (!q->has_span || (at != INT32_MIN && at >= q->first && at <= q->last));
+    return rc == ZH_OK && counts ? p->each(p->user, ctx, record) : rc;
+}
+
+zh_rc zh_cells_scan(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_each_record each,
+                    void *user)
+{
+    zh_cell_query plain = *query;
+    plain.nmeasures = 0;
+    plain.ngroups = 0;
+    plain.recount = true;
+    answering a = {.ctx = ctx, .conn = conn, .q = &plain};
+    picking p = {&a, each, user};
+    zh_rc rc = prepare(&a);
+    if (rc == ZH_OK) {
+        rc = make_cube(&a);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    resolve_filters(&a);
+    return scan(&a, pick_record, &p);
 }

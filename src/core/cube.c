@@ -118,6 +118,21 @@ void zh_cube_read_values(const zh_cube *cube, const zh_stmt *stmt, size_t column
     }
 }
 
+void zh_cube_select(zh_arena *arena, zh_buf *sql, const zh_cube *cube, bool keyed)
+{
+    const char *names[COLUMNS_MAX];
+    zh_buf_z(sql, "SELECT office");
+    for (size_t i = 0; i < cube->ndims; i++) {
+        zh_buf_fmt(sql, ", %.*s", ZH_FMT(cube->dims[i].column));
+    }
+    size_t n = keyed ? 0 : zh_cube_value_columns(arena, cube, names, COLUMNS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_fmt(sql, ", %s", names[i]);
+    }
+    zh_buf_fmt(sql, "%s FROM %.*s%s", keyed ? ", measure, key, n_" : "", ZH_FMT(cube->table),
+               keyed ? "_k" : "");
+}
+
 static void create_one(zh_buf *sql, zh_arena *arena, zh_dialect dialect, const zh_cube *cube,
                        char prefix, bool keyed)
 {
@@ -254,7 +269,7 @@ void zh_deltas_merge(zh_deltas *into, const zh_deltas *from)
 
 /* ---- dimensions ------------------------------------------------------------------------------ */
 
-static zh_date event_date(const zh_record *r)
+zh_date zh_cube_event_date(const zh_record *r)
 {
     const zh_field *field = r->reg->event_time;
     if (field == NULL) {
@@ -285,7 +300,7 @@ zh_rc zh_cube_resolve(zh_ctx *ctx, zh_env *env, zh_record *r)
 {
     const zh_register *reg = r->reg;
     zh_str *derived = ZH_NEW_N(env->arena, zh_str, reg->nderived + 1);
-    zh_date at = event_date(r);
+    zh_date at = zh_cube_event_date(r);
     for (size_t i = 0; i < reg->nderived; i++) {
         const zh_dim *dim = reg->derived[i];
         zh_value v = ZH_VALUE_NULL;
@@ -308,8 +323,9 @@ zh_rc zh_cube_resolve(zh_ctx *ctx, zh_env *env, zh_record *r)
             if (code == NULL) {
                 code = zh_code_find(dim->codes, text, INT32_MIN);
             }
-            code = code ? zh_code_at_level(code, dim->level) : NULL;
-            text = code ? code->code : ZH_STR_NONE;
+            const zh_code *up = code ? zh_code_at_level(code, dim->level) : NULL;
+            /* what stands above the level stays what it is: it still lies in its own ancestors */
+            text = up ? up->code : code ? code->code : ZH_STR_NONE;
         }
         derived[i] = bounded(env->arena, text);
     }
@@ -317,7 +333,7 @@ zh_rc zh_cube_resolve(zh_ctx *ctx, zh_env *env, zh_record *r)
     return ZH_OK;
 }
 
-static zh_str dim_value(zh_ctx *ctx, const zh_record *r, const zh_dim *dim, zh_date at)
+zh_str zh_cube_dim_value(zh_ctx *ctx, const zh_record *r, const zh_dim *dim, zh_date at)
 {
     if (dim->grain != ZH_GRAIN_NONE) {
         return at == INT32_MIN ? ZH_STR("") : zh_grain_text(ctx->arena, at, dim->grain);
@@ -450,9 +466,9 @@ zh_rc zh_cube_contribute_one(zh_ctx *ctx, const zh_record *r, const zh_cube *cub
                      .recorded_at = r->recorded_at,
                      .actor = r->actor,
                      .calendar = ctx->model->calendar};
-    zh_date at = event_date(r);
+    zh_date at = zh_cube_event_date(r);
     for (size_t i = 0; i < cube->ndims; i++) {
-        c.dims[i] = dim_value(ctx, r, &cube->dims[i], at);
+        c.dims[i] = zh_cube_dim_value(ctx, r, &cube->dims[i], at);
     }
     zh_delta_cell(deltas, r->reg, cube, c.dims)->n += sign;
     for (size_t i = 0; i < cube->nmeasures; i++) {
@@ -665,16 +681,48 @@ static void put_dims(zh_buf *out, const zh_cube *cube, const zh_str *dims)
     }
 }
 
-/* Format: 'c' cube dims… n (per measure: high low count)… | 'k' cube dims… measure key n. Numbers
- * are zigzag varints, texts length-prefixed; measures by declared order for cells and by id for
- * keys. */
+/* What the bytes of deltas mean depends on the declared cubes. */
+static uint64_t cubes_signature(const zh_register *reg)
+{
+    zh_buf text;
+    zh_buf_init(&text, 1 << 20);
+    for (size_t c = 0; c < reg->ncubes; c++) {
+        const zh_cube *cube = &reg->cubes[c];
+        put_text(&text, cube->id);
+        for (size_t i = 0; i < cube->ndims; i++) {
+            put_text(&text, cube->dims[i].column);
+        }
+        for (size_t i = 0; i < cube->nmeasures; i++) {
+            put_text(&text, cube->measures[i]->id);
+            zh_buf_c(&text, (char)cube->measures[i]->kind);
+            zh_buf_c(&text, (char)cube->measures[i]->digits);
+        }
+    }
+    uint64_t hash = zh_str_hash(zh_buf_view(&text)) & UINT32_MAX;
+    zh_buf_free(&text);
+    return hash;
+}
+
+static void put_signature(zh_buf *out, const zh_register *reg, bool *done)
+{
+    if (!*done) {
+        zh_buf_varint(out, cubes_signature(reg));
+        *done = true;
+    }
+}
+
+/* Format: signature of the cubes, then 'c' cube dims… n (per measure: high low count)… | 'k' cube
+ * dims… measure key n. Numbers are (zigzag) varints, texts length-prefixed; measures by declared
+ * order for cells and by id for keys. Nothing changed: no bytes. */
 void zh_deltas_encode(const zh_deltas *d, const zh_register *reg, zh_buf *out)
 {
+    bool signed_already = false;
     for (size_t i = 0; i < d->cells.n; i++) {
         const zh_delta *c = d->cells.p[i];
         if (c->reg != reg || is_zero(c)) {
             continue;
         }
+        put_signature(out, reg, &signed_already);
         zh_buf_c(out, 'c');
         put_dims(out, c->cube, c->dims);
         zh_buf_zigzag(out, c->n);
@@ -689,6 +737,7 @@ void zh_deltas_encode(const zh_deltas *d, const zh_register *reg, zh_buf *out)
         if (k->reg != reg || k->n == 0) {
             continue;
         }
+        put_signature(out, reg, &signed_already);
         zh_buf_c(out, 'k');
         put_dims(out, k->cube, k->dims);
         put_text(out, k->cube->measures[k->measure]->id);
@@ -761,12 +810,21 @@ static bool decode_one(const zh_register *reg, zh_str *in, zh_deltas *into)
 zh_rc zh_deltas_decode(zh_arena *arena, const zh_register *reg, zh_str bytes, zh_deltas *into,
                        zh_err *err)
 {
-    zh_str in = zh_str_dup(arena, bytes);
-    while (in.n > 0) {
-        if (!decode_one(reg, &in, into)) {
-            return zh_err_set(err, ZH_ECORRUPT, "outbox.deltas",
-                              "“%.*s”的单元变动与现行声明不符；汇总须重建", ZH_FMT(reg->id));
-        }
+    zh_str in = ZH_STR_NONE;
+    uint64_t signature = 0;
+    if (bytes.n == 0) {
+        return ZH_OK;
+    }
+    if (!zh_str_try_dup(arena, bytes, &in)) {
+        return zh_err_set(err, ZH_ENOMEM, "outbox.memory", "单元变动太多，读不进内存");
+    }
+    bool good = zh_read_varint(&in, &signature) && signature == cubes_signature(reg);
+    while (good && in.n > 0) {
+        good = decode_one(reg, &in, into);
+    }
+    if (!good) {
+        return zh_err_set(err, ZH_ECORRUPT, ZH_DELTAS_RULE,
+                          "“%.*s”的单元变动与现行声明不符；汇总须重建", ZH_FMT(reg->id));
     }
     return ZH_OK;
 }

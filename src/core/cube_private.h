@@ -3,6 +3,7 @@
 #define ZH_CORE_CUBE_PRIVATE_H
 
 #include "core/cube.h"
+#include "core/read.h"
 
 typedef struct zh_delta {
     const zh_register *reg;
@@ -38,8 +39,14 @@ zh_delta_key *zh_delta_counter(zh_deltas *d, const zh_register *reg, const zh_cu
 /* A cube of one register's dims and measures that no table backs, for recounts. */
 zh_rc zh_cube_contribute_one(zh_ctx *ctx, const zh_record *record, const zh_cube *cube, int sign,
                              zh_deltas *deltas) ZH_MUST;
+/* The value of a dimension on a record; at: its event date, INT32_MIN when it has none. */
+zh_str zh_cube_dim_value(zh_ctx *ctx, const zh_record *record, const zh_dim *dim, zh_date at);
+zh_date zh_cube_event_date(const zh_record *record);
 /* Whether the record is in the cubes at all (count_when). */
 zh_rc zh_cube_counts(zh_ctx *ctx, const zh_record *record, bool *out) ZH_MUST;
+
+/* Rule of the error for deltas that the declaration cannot read. */
+#define ZH_DELTAS_RULE "outbox.deltas"
 
 bool zh_measure_keyed(const zh_measure *m);   /* lives in <cube>_k */
 size_t zh_measure_limbs(const zh_measure *m); /* 0 for counts and keyed measures, 2, 4 */
@@ -48,6 +55,8 @@ zh_i128 zh_i128_from_limbs(const int64_t *limbs, size_t n);
 /* Value columns of a cube row: names and types after office and dims (and levels). */
 size_t zh_cube_value_columns(zh_arena *arena, const zh_cube *cube, const char **names, size_t max);
 size_t zh_cube_values(const zh_cube *cube, const zh_delta *d, zh_sql_value *out);
+/* "SELECT office, dims, values FROM" the cells of a cube, or "…, measure, key, n_" its counters. */
+void zh_cube_select(zh_arena *arena, zh_buf *sql, const zh_cube *cube, bool keyed);
 void zh_cube_read_values(const zh_cube *cube, const zh_stmt *stmt, size_t column, zh_delta *out);
 
 #define ZH_ANSWER_GROUPS_MAX   8
@@ -60,7 +69,9 @@ typedef struct zh_answering {
     zh_conn *conn;
     const zh_cell_query *q;
     const zh_cube *cube;                  /* that answers, or the ad-hoc one of a recount */
-    int filter_at[ZH_ANSWER_FILTERS_MAX]; /* cube dim of each filter */
+    bool recounting;                      /* filters are put to the records, not to cells */
+    int filter_at[ZH_ANSWER_FILTERS_MAX]; /* cube dim of each filter, when not recounting */
+    zh_dim filter_dims[ZH_ANSWER_FILTERS_MAX];
     int group_at[ZH_ANSWER_GROUPS_MAX];
     int time_at;                            /* cube dim of time, -1 */
     int measure_at[ZH_ANSWER_MEASURES_MAX]; /* cube measure of each measure asked for */
@@ -76,6 +87,11 @@ zh_rc zh_answer_take_key(zh_answering *a, const zh_str *dims, size_t measure, zh
                          int64_t n) ZH_MUST;
 /* Answers from the roll-up of a->cube and the deltas that are newer than it; *used says whether. */
 zh_rc zh_rollup_answer(zh_answering *a, bool *used) ZH_MUST;
+
+/* Streams the records in force that are counted and pass a query's filters, span and where; its
+ * measures and groups are ignored. As zh_scan. */
+zh_rc zh_cells_scan(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_each_record each,
+                    void *user) ZH_MUST;
 
 zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain);
 

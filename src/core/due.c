@@ -240,9 +240,11 @@ static zh_rc run_events(zh_ctx *ctx, const events *list, size_t *done)
 {
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < list->n && rc == ZH_OK; i++) {
+        zh_arena_mark mark = zh_arena_here(ctx->arena);
         bool written = false;
         rc = run_event(ctx, &list->p[i], &written);
         *done += written;
+        zh_arena_rewind(ctx->arena, mark);
     }
     return rc;
 }

@@ -151,6 +151,25 @@ zh_rc zh_evidence_fields(zh_arena *arena, const zh_shape *shape, const zh_record
                 : zh_err_set(err, ZH_ENOMEM, "record.memory", "记录太大,超出本次处理的内存限额");
 }
 
+void zh_evidence_choose(const zh_shape *shape, const zh_record *record,
+                        bool (*chosen)(void *user, const zh_field *field), void *user, bool *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < shape->n; i++) {
+        const zh_slot *slot = &shape->slots[i];
+        const zh_field *field = &record->reg->fields[slot->index];
+        if (slot->kind != ZH_SLOT_TABLE) {
+            out[n++] = slot->kind == ZH_SLOT_FIELD && chosen(user, field);
+            continue;
+        }
+        for (size_t row = 0; row < record->tables[slot->index].n; row++) {
+            for (size_t k = 0; k < slot->ncolumns; k++) { /* rows are all alike */
+                out[n++] = chosen(user, &field->columns[slot->columns[k]]);
+            }
+        }
+    }
+}
+
 static zh_rc entry_of(zh_hash_alg alg, zh_entry_kind kind, const zh_record *record, size_t n,
                       const zh_digest *root, uint8_t out[ZH_RECORD_ENTRY_BYTES], zh_err *err)
 {
@@ -400,21 +419,16 @@ zh_rc zh_sealed_make(zh_arena *arena, zh_hash_alg alg, const zh_digest *salt, zh
 /* ---- stored versions
  * ------------------------------------------------------------------------------ */
 
-typedef struct stored {
-    zh_record *record;
-    zh_str op, declaration, salt, sealed;
-    int64_t batch, ord;
-} stored;
-
 static zh_str copied(zh_arena *arena, const zh_stmt *stmt, size_t column)
 {
     return zh_col_null(stmt, column) ? ZH_STR_NONE : zh_str_dup(arena, zh_col_str(stmt, column));
 }
 
-static zh_rc load(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const zh_sql_value *key,
-                  stored *out)
+zh_rc zh_version_load(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office,
+                      int64_t id, int32_t version, zh_stored_version *out)
 {
     enum { BEFORE = 6 };
+    zh_sql_value key[] = {ZH_SQL_INT(office), ZH_SQL_INT(id), ZH_SQL_INT(version)};
     zh_buf sql;
     zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
     zh_buf_z(&sql, "SELECT h.op, h.declaration, h.salt, h.sealed, h.batch, h.ord, ");
@@ -427,7 +441,7 @@ static zh_rc load(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const zh_s
         rc = zh_step(stmt, ctx->err);
     }
     if (rc == ZH_OK) {
-        *out = (stored){
+        *out = (zh_stored_version){
             .op = copied(ctx->arena, stmt, 0),
             .declaration = copied(ctx->arena, stmt, 1),
             .salt = copied(ctx->arena, stmt, 2),
@@ -443,7 +457,8 @@ static zh_rc load(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const zh_s
 }
 
 /* The entry as it stands in the outbox. */
-static zh_rc outbox_entry(zh_ctx *ctx, zh_conn *conn, const stored *v, zh_version_proof *out)
+static zh_rc outbox_entry(zh_ctx *ctx, zh_conn *conn, const zh_stored_version *v,
+                          zh_version_proof *out)
 {
     zh_sql_value key[] = {ZH_SQL_INT(v->record->office), ZH_SQL_INT(v->batch)};
     zh_stmt *stmt = NULL;
@@ -471,7 +486,8 @@ static zh_rc outbox_entry(zh_ctx *ctx, zh_conn *conn, const stored *v, zh_versio
     return rc;
 }
 
-static zh_rc computed_entry(zh_ctx *ctx, zh_conn *conn, const stored *v, zh_version_proof *out)
+static zh_rc computed_entry(zh_ctx *ctx, zh_conn *conn, const zh_stored_version *v,
+                            zh_version_proof *out)
 {
     zh_shape shape;
     zh_record_field *fields = NULL;
@@ -512,9 +528,8 @@ static zh_rc computed_entry(zh_ctx *ctx, zh_conn *conn, const stored *v, zh_vers
 zh_rc zh_version_prove(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office,
                        int64_t id, int32_t version, zh_version_proof *out)
 {
-    zh_sql_value key[] = {ZH_SQL_INT(office), ZH_SQL_INT(id), ZH_SQL_INT(version)};
-    stored v;
-    zh_rc rc = load(ctx, conn, reg, key, &v);
+    zh_stored_version v;
+    zh_rc rc = zh_version_load(ctx, conn, reg, office, id, version, &v);
     if (rc == ZH_ENOTFOUND) {
         return zh_err_set(ctx->err, rc, "record.unknown", "“%.*s”里没有 %" PRId64 " 的第 %d 版",
                           ZH_FMT(reg->label.zh), id, version);

@@ -22,6 +22,10 @@
  * a field that the record has not. ZH_ENOMEM. */
 zh_rc zh_evidence_fields(zh_arena *arena, const zh_shape *shape, const zh_record *record,
                          zh_str declaration, zh_record_field **out, size_t *n, zh_err *err) ZH_MUST;
+/* For each canonical field, in the same order, whether it comes from a field (or child column) that
+ * `chosen` says yes to. out has room for as many as zh_evidence_fields gave. */
+void zh_evidence_choose(const zh_shape *shape, const zh_record *record,
+                        bool (*chosen)(void *user, const zh_field *field), void *user, bool *out);
 /* The entry of a version. recorded_at before 1970 is ZH_EINVAL. */
 zh_rc zh_evidence_entry(zh_arena *arena, zh_hash_alg alg, const zh_digest *salt,
                         const zh_record_field *fields, size_t n, const zh_record *record,
@@ -45,6 +49,16 @@ zh_rc zh_sealed_root(zh_arena *arena, zh_str sealed, const zh_record_field *fiel
 zh_rc zh_sealed_make(zh_arena *arena, zh_hash_alg alg, const zh_digest *salt, zh_str sealed,
                      const zh_record_field *fields, const bool *erased, size_t n, zh_str *out,
                      zh_err *err) ZH_MUST;
+
+/* A stored version with what the history keeps beside it. */
+typedef struct zh_stored_version {
+    zh_record *record; /* with its child rows */
+    zh_str op, declaration, salt, sealed;
+    int64_t batch, ord;
+} zh_stored_version;
+/* ZH_ENOTFOUND: no such version. */
+zh_rc zh_version_load(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office,
+                      int64_t id, int32_t version, zh_stored_version *out) ZH_MUST;
 
 /* A stored version as the ledger has it: recomputed entry, and what the outbox holds. For verify
  * and proofs. */

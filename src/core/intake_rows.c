@@ -190,8 +190,27 @@ zh_rc zh_mapping_find(zh_ctx *ctx, const zh_intake_options *options,
     return ZH_OK;
 }
 
+static bool template_uses(zh_str text, zh_str header)
+{
+    zh_arena *scratch = zh_arena_new((size_t)1 << 20);
+    bool used = false;
+    for (ptrdiff_t open; !used && (open = zh_str_chr(text, '{')) >= 0;) {
+        text = zh_str_sub(text, (size_t)open + 1, text.n);
+        ptrdiff_t close = zh_str_chr(text, '}');
+        zh_str name = ZH_STR_NONE;
+        used = close > 0 &&
+               zh_header_fold(scratch, zh_str_sub(text, 0, (size_t)close), &name) == ZH_OK &&
+               zh_str_eq(name, header);
+    }
+    zh_arena_free(scratch);
+    return used;
+}
+
 static bool uses(const zh_pick *pick, zh_str header)
 {
+    if (pick->take == ZH_TAKE_TEMPLATE) {
+        return template_uses(pick->names[0], header);
+    }
     for (size_t i = 0; i < pick->nnames; i++) {
         if ((pick->take == ZH_TAKE_COLUMN || pick->take == ZH_TAKE_COLUMNS) &&
             zh_str_eq(pick->names[i], header)) {
@@ -249,7 +268,13 @@ bool zh_row_cell(const zh_mapping *m, const zh_cell *cells, size_t n, zh_str hea
                  size_t *column)
 {
     const size_t *at = zh_map_get(&m->column_of, header);
+    uint64_t position = 0;
     *out = ZH_STR_NONE;
+    if (at == NULL && header.n > 1 && header.p[0] == '#' && /* #3: the third column */
+        zh_str_u64(zh_str_sub(header, 1, header.n), &position) == ZH_OK && position >= 1 &&
+        position <= m->nheaders) {
+        at = &m->numbers[position - 1];
+    }
     if (at == NULL) {
         return false;
     }
@@ -421,6 +446,7 @@ typedef struct rowing {
     size_t column;  /* last read, SIZE_MAX when the text came from elsewhere */
     unsigned flags; /* of the last cell */
     bool refused, doubtful;
+    zh_str piece; /* of a split cell */
     zh_change *changes;
     size_t *columns; /* of each change, for later errors */
     size_t nchanges;
@@ -553,7 +579,8 @@ static zh_rc picked(rowing *w, const zh_pick *pick, zh_str *text)
 {
     zh_ctx *ctx = &w->r->ctx;
     zh_err err = {0};
-    zh_pick_source source = {w, source_column, source_file, w->row->mapping->sheet, w->row->number};
+    zh_pick_source source = {
+        w, source_column, source_file, w->row->mapping->sheet, w->row->number, w->piece};
     w->column = SIZE_MAX;
     w->flags = 0;
     zh_rc rc = zh_pick_run(pick, &source, ctx->arena, text, &err);
@@ -669,12 +696,19 @@ static bool is_separator(zh_str separators, zh_str text, size_t at, size_t *leng
     return false;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Cuts the next piece off *rest. */
-static zh_str next_piece(zh_str separators, zh_str *rest)
+static zh_str next_piece(const zh_table_set *t, zh_str *rest)
 {
     for (size_t i = 0; i < rest->n; i++) {
         size_t length = 0;
-        if (is_separator(separators, *rest, i, &length)) {
+        if (is_separator(t->separator, *rest, i, &length) &&
+            !(t->keep_in_numbers && i > 0 && i + length < rest->n && is_digit(rest->p[i - 1]) &&
+              is_digit(rest->p[i + length]))) {
             zh_str piece = zh_str_sub(*rest, 0, i);
             *rest = (zh_str){rest->p + i + length, rest->n - i - length};
             return zh_str_trim(piece);
@@ -696,6 +730,16 @@ static bool has_value(const zh_rows *rows, const zh_field *into, const zh_value 
     return false;
 }
 
+static bool row_sets(const zh_row_set *set, const zh_field *field)
+{
+    for (size_t i = 0; i < set->nsets; i++) {
+        if (set->sets[i].field == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static zh_rc split_rows(rowing *w, const zh_table_set *t, zh_rows *rows, size_t *capacity)
 {
     zh_str rest = ZH_STR_NONE;
@@ -703,21 +747,21 @@ static zh_rc split_rows(rowing *w, const zh_table_set *t, zh_rows *rows, size_t 
     size_t column = w->column;
     unsigned flags = w->flags;
     while (rc == ZH_OK && rest.n > 0) {
-        zh_str piece = next_piece(t->separator, &rest);
         zh_value *values = ZH_NEW_N(w->r->ctx.arena, zh_value, t->table->ncolumns + 1);
+        zh_value *into = &values[t->into->index];
         bool keep = true;
-        if (piece.n == 0) {
+        w->piece = next_piece(t, &rest);
+        if (w->piece.n == 0) {
             continue;
         }
-        w->column = column;
-        w->flags = flags;
-        rc = value_of(w, t->into, piece, date_for(w, t->into), &values[t->into->index]);
-        zh_value into = values[t->into->index];
-        if (rc == ZH_OK && t->nrows) {
-            rc = run_row_set(w, &t->rows[0], values, &keep);
+        rc = run_row_set(w, &t->rows[0], values, &keep);
+        if (rc == ZH_OK && !row_sets(&t->rows[0], t->into)) {
+            w->column = column;
+            w->flags = flags;
+            rc = value_of(w, t->into, w->piece, date_for(w, t->into), into);
         }
-        if (rc == ZH_OK && keep && into.kind != ZH_NULL &&
-            !(t->unique && has_value(rows, t->into, &into))) {
+        if (rc == ZH_OK && keep && into->kind != ZH_NULL &&
+            !(t->unique && has_value(rows, t->into, into))) {
             zh_rows_push(w->r->ctx.arena, rows, capacity, 0, values);
         }
         if (rows->n > ZH_TABLE_ROWS_MAX) {

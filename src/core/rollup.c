@@ -3,12 +3,15 @@
  *
  * One folder takes the deltas of the outbox in log order; zh_setting "rollup:<register>" holds the
  * log size it has reached. Every cell is added to all combinations of, per dimension: the value as
- * kept (level 99), each ancestor-or-self of a code (its level), the year (level 1), and everything
- * (level 0, value ''). A read adds the deltas that are newer than the stamp; when those are many it
- * leaves the roll-up aside. Nothing here is a source: rebuild drops and folds again. */
+ * kept (level 99), its ancestor-or-self at each level of its code system ('' when it stands above
+ * that level), the year (level 1, '' without a date), and everything (level 0, value ''). A read
+ * adds the deltas that are newer than the stamp; when those are many it leaves the roll-up aside.
+ * Nothing here is a source: rebuild makes them again from the cells. */
+#include "core/core_private.h"
 #include "core/cube.h"
 #include "core/cube_private.h"
 #include "core/read.h"
+#include "core/record.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -16,9 +19,13 @@ enum {
     LEVEL_KEPT = 99,
     LEVEL_YEAR = 1,
     LEVEL_ALL = 0,
-    STEPS_MAX = 12,    /* roll-ups of one dimension value */
-    NEWER_MAX = 200,   /* outbox rows a read folds itself */
-    FOLD_BATCHES = 64, /* outbox rows of one folding transaction */
+    STEPS_MAX = 12,        /* roll-ups of one dimension value */
+    NEWER_MAX = 200,       /* outbox rows a read adds itself, … */
+    NEWER_BYTES = 1 << 20, /* … and their bytes */
+    FOLD_BATCHES = 64,     /* outbox rows of one folding transaction, … */
+    FOLD_CELLS = 8192,     /* … or as soon as it has these many cells */
+    ROLLED_MAX = 200000,   /* roll-up rows gathered before they are written */
+    COLUMNS_MAX = 256,
 };
 
 typedef struct step {
@@ -32,14 +39,19 @@ static size_t steps_of(zh_arena *arena, const zh_dim *dim, zh_str value, step *o
     out[n++] = (step){value, LEVEL_KEPT};
     out[n++] = (step){ZH_STR(""), LEVEL_ALL};
     if (dim->grain != ZH_GRAIN_NONE) {
-        if (value.n >= 4) {
+        if (dim->grain != ZH_GRAIN_YEAR) {
             out[n++] = (step){zh_str_dup(arena, zh_str_sub(value, 0, 4)), LEVEL_YEAR};
         }
         return n;
     }
-    const zh_code *code = dim->codes ? zh_code_find(dim->codes, value, INT32_MIN) : NULL;
-    for (; code != NULL && n < STEPS_MAX; code = code->parent) {
-        out[n++] = (step){code->code, code->level};
+    if (dim->codes == NULL) {
+        return n;
+    }
+    const zh_code *code = zh_code_find(dim->codes, value, INT32_MIN);
+    uint16_t levels = dim->level ? dim->level : dim->codes->levels;
+    for (uint16_t level = 1; level <= levels && n < STEPS_MAX; level++) {
+        const zh_code *up = code != NULL ? zh_code_at_level(code, level) : NULL;
+        out[n++] = (step){up != NULL ? up->code : ZH_STR(""), level};
     }
     return n;
 }
@@ -54,8 +66,11 @@ typedef struct rolled {
     zh_str measure, key; /* counters */
 } rolled;
 
-typedef struct fold {
+typedef struct fold { /* of one cube */
     zh_ctx *ctx;
+    zh_conn *conn;
+    const zh_cube *cube;
+    zh_arena_mark mark; /* the gathered rows stand behind it */
     zh_map by_key;
     ZH_VEC(rolled *) cells;
     ZH_VEC(rolled *) counters;
@@ -101,10 +116,12 @@ static rolled *rolled_of(fold *f, const zh_cube *cube, const step *at, zh_str me
     return r;
 }
 
-/* Calls add for every combination of the steps of all dimensions (an odometer). */
-static void expand(fold *f, const zh_cube *cube, const zh_str *dims, const zh_delta *cell,
-                   const zh_delta_key *counter)
+/* Adds one cell or counter, times sign, to every combination of the steps of all dimensions (an
+ * odometer). */
+static void expand(fold *f, const zh_str *dims, const zh_delta *cell, const zh_delta_key *counter,
+                   int sign)
 {
+    const zh_cube *cube = f->cube;
     step steps[ZH_CUBE_DIMS_MAX][STEPS_MAX];
     size_t counts[ZH_CUBE_DIMS_MAX] = {0};
     size_t at[ZH_CUBE_DIMS_MAX] = {0};
@@ -118,14 +135,14 @@ static void expand(fold *f, const zh_cube *cube, const zh_str *dims, const zh_de
         }
         if (cell != NULL) {
             rolled *r = rolled_of(f, cube, chosen, ZH_STR_NONE, ZH_STR_NONE, false);
-            r->sums.n += cell->n;
+            r->sums.n += sign * cell->n;
             for (size_t m = 0; m < cube->nmeasures; m++) {
-                r->sums.values[m] += cell->values[m];
-                r->sums.counts[m] += cell->counts[m];
+                r->sums.values[m] += sign * cell->values[m];
+                r->sums.counts[m] += sign * cell->counts[m];
             }
         } else {
             rolled_of(f, cube, chosen, cube->measures[counter->measure]->id, counter->key, true)
-                ->sums.n += counter->n;
+                ->sums.n += sign * counter->n;
         }
         size_t i = 0;
         while (i < cube->ndims && ++at[i] == counts[i]) {
@@ -152,13 +169,16 @@ static size_t key_columns(zh_arena *arena, const zh_cube *cube, const char **nam
     return n;
 }
 
-static zh_rc write_rolled(fold *f, zh_conn *conn, rolled *const *list, size_t n,
-                          const zh_cube *cube, bool keyed)
+static zh_rc write_rolled(fold *f, rolled *const *list, size_t n, bool keyed)
 {
     zh_arena *arena = f->ctx->arena;
-    const char *names[256];
-    zh_sql_type types[256];
-    zh_sql_value values[256];
+    const zh_cube *cube = f->cube;
+    const char *names[COLUMNS_MAX];
+    zh_sql_type types[COLUMNS_MAX];
+    zh_sql_value values[COLUMNS_MAX];
+    if (n == 0) {
+        return ZH_OK;
+    }
     size_t nkeys = key_columns(arena, cube, names, types);
     size_t width = nkeys;
     if (keyed) {
@@ -178,12 +198,9 @@ static zh_rc write_rolled(fold *f, zh_conn *conn, rolled *const *list, size_t n,
     zh_str rest = zh_str_sub(cube->table, 1, cube->table.n);
     zh_str table = zh_str_fmt(arena, "u%.*s%s", ZH_FMT(rest), keyed ? "_k" : "");
     zh_bulk *bulk = NULL;
-    zh_rc rc =
-        zh_bulk_begin(conn, ZH_BULK_ADD, table.p, names, types, width, nkeys, &bulk, f->ctx->err);
+    zh_rc rc = zh_bulk_begin(f->conn, ZH_BULK_ADD, table.p, names, types, width, nkeys, &bulk,
+                             f->ctx->err);
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
-        if (list[i]->cube != cube) {
-            continue;
-        }
         size_t k = 0;
         values[k++] = ZH_SQL_INT(0);
         for (size_t d = 0; d < cube->ndims; d++) {
@@ -236,9 +253,64 @@ static zh_rc stamp_write(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int
                   values, 2, NULL, ctx->err);
 }
 
-/* Folds at most FOLD_BATCHES outbox rows of a register; *done when nothing is left. */
-static zh_rc fold_step(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, bool *done)
+static void gather(fold *f)
 {
+    zh_map_init(&f->by_key, f->ctx->arena);
+    memset(&f->cells, 0, sizeof f->cells);
+    memset(&f->counters, 0, sizeof f->counters);
+}
+
+static zh_rc flush(fold *f)
+{
+    zh_rc rc = write_rolled(f, f->cells.p, f->cells.n, false);
+    if (rc == ZH_OK) {
+        rc = write_rolled(f, f->counters.p, f->counters.n, true);
+    }
+    zh_arena_rewind(f->ctx->arena, f->mark);
+    gather(f);
+    return rc;
+}
+
+static zh_rc flush_if_full(fold *f)
+{
+    return f->cells.n + f->counters.n < ROLLED_MAX ? ZH_OK : flush(f);
+}
+
+/* Adds the deltas of one cube, times sign. */
+static zh_rc fold_deltas(zh_ctx *ctx, zh_conn *conn, const zh_cube *cube, const zh_deltas *deltas,
+                         int sign)
+{
+    fold f = {.ctx = ctx, .conn = conn, .cube = cube, .mark = zh_arena_here(ctx->arena)};
+    zh_rc rc = ZH_OK;
+    gather(&f);
+    for (size_t i = 0; i < deltas->cells.n && rc == ZH_OK; i++) {
+        const zh_delta *d = deltas->cells.p[i];
+        if (d->cube == cube) {
+            expand(&f, d->dims, d, NULL, sign);
+            rc = flush_if_full(&f);
+        }
+    }
+    for (size_t i = 0; i < deltas->keys.n && rc == ZH_OK; i++) {
+        const zh_delta_key *k = deltas->keys.p[i];
+        if (k->cube == cube) {
+            expand(&f, k->dims, NULL, k, sign);
+            rc = flush_if_full(&f);
+        }
+    }
+    return rc == ZH_OK ? flush(&f) : rc;
+}
+
+typedef struct folding {
+    zh_core *core;
+    zh_model *model;
+    const zh_register *reg;
+    bool done; /* nothing is left */
+} folding;
+
+/* Folds some outbox rows of a register in one transaction. */
+static zh_rc fold_step(zh_ctx *ctx, zh_conn *conn, folding *f)
+{
+    const zh_register *reg = f->reg;
     int64_t stamp = 0;
     zh_deltas *deltas = zh_deltas_new(ctx->arena);
     zh_rc rc = stamp_read(ctx, conn, reg, &stamp);
@@ -251,72 +323,39 @@ static zh_rc fold_step(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, bool 
                              "ORDER BY pos LIMIT ?"),
                       binds, 3, &stmt, ctx->err);
     }
-    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+    while (rc == ZH_OK && deltas->cells.n + deltas->keys.n < FOLD_CELLS &&
+           (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
         stamp = zh_col_i64(stmt, 0) + zh_col_i64(stmt, 1);
         taken++;
         rc = zh_deltas_decode(ctx->arena, reg, zh_col_str(stmt, 2), deltas, ctx->err);
     }
     zh_finish(stmt);
-    if (rc != ZH_ENOTFOUND) {
+    if (rc != ZH_OK && rc != ZH_ENOTFOUND) {
         return rc;
     }
-    *done = taken < FOLD_BATCHES;
-    fold f = {.ctx = ctx};
-    zh_map_init(&f.by_key, ctx->arena);
-    for (size_t i = 0; i < deltas->cells.n; i++) {
-        expand(&f, deltas->cells.p[i]->cube, deltas->cells.p[i]->dims, deltas->cells.p[i], NULL);
-    }
-    for (size_t i = 0; i < deltas->keys.n; i++) {
-        expand(&f, deltas->keys.p[i]->cube, deltas->keys.p[i]->dims, NULL, deltas->keys.p[i]);
-    }
+    f->done = rc == ZH_ENOTFOUND && taken < FOLD_BATCHES;
     rc = ZH_OK;
     for (size_t c = 0; c < reg->ncubes && rc == ZH_OK; c++) {
-        rc = write_rolled(&f, conn, f.cells.p, f.cells.n, &reg->cubes[c], false);
-        if (rc == ZH_OK) {
-            rc = write_rolled(&f, conn, f.counters.p, f.counters.n, &reg->cubes[c], true);
-        }
+        rc = fold_deltas(ctx, conn, &reg->cubes[c], deltas, 1);
     }
     return rc == ZH_OK && taken ? stamp_write(ctx, conn, reg, stamp) : rc;
 }
 
-static zh_rc fold_register(zh_core *core, const zh_register *reg, zh_model *model, zh_err *err)
+static zh_rc fold_work(void *user, zh_conn *conn, zh_err *err)
 {
-    bool done = reg->ncubes == 0;
-    zh_rc rc = ZH_OK;
-    while (!done && rc == ZH_OK) {
-        zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
-        zh_ctx ctx = {.core = core, .model = model, .arena = arena, .err = err};
-        zh_conn *conn = NULL;
-        rc = zh_store_writer(zh_core_store(core), &conn, err);
-        if (rc == ZH_OK) {
-            rc = zh_begin(conn, err);
-        }
-        if (rc == ZH_OK) {
-            rc = fold_step(&ctx, conn, reg, &done);
-        }
-        if (rc == ZH_OK) {
-            rc = zh_commit(conn, err);
-        }
-        zh_store_release(conn);
-        zh_arena_free(arena);
-    }
+    folding *f = user;
+    zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
+    zh_ctx ctx = {.core = f->core, .model = f->model, .arena = arena, .err = err};
+    zh_rc rc = fold_step(&ctx, conn, f);
+    zh_arena_free(arena);
     return rc;
 }
 
-zh_rc zh_rollup_fold(zh_core *core, zh_err *err)
-{
-    zh_model *model = zh_core_model(core);
-    zh_rc rc = ZH_OK;
-    for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
-        rc = fold_register(core, &model->registers[i], model, err);
-    }
-    zh_model_release(model);
-    return rc;
-}
+/* ---- rebuilding ------------------------------------------------------------------------------ */
 
 static zh_rc drop_register(zh_ctx *ctx, zh_conn *conn, const zh_register *reg)
 {
-    zh_rc rc = stamp_write(ctx, conn, reg, 0);
+    zh_rc rc = ZH_OK;
     for (size_t c = 0; c < reg->ncubes && rc == ZH_OK; c++) {
         zh_str rest = zh_str_sub(reg->cubes[c].table, 1, reg->cubes[c].table.n);
         for (int keyed = 0; keyed < 2 && rc == ZH_OK; keyed++) {
@@ -328,57 +367,187 @@ static zh_rc drop_register(zh_ctx *ctx, zh_conn *conn, const zh_register *reg)
     return rc;
 }
 
+static int measure_named(const zh_cube *cube, zh_str id)
+{
+    for (size_t i = 0; i < cube->nmeasures; i++) {
+        if (zh_str_eq(cube->measures[i]->id, id)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* Rolls up all cells, or all counters, of a cube. */
+static zh_rc fold_table(zh_ctx *ctx, zh_conn *conn, const zh_cube *cube, bool keyed)
+{
+    zh_delta d = {.cube = cube,
+                  .values = ZH_NEW_N(ctx->arena, zh_i128, cube->nmeasures + 1),
+                  .counts = ZH_NEW_N(ctx->arena, int64_t, cube->nmeasures + 1)};
+    zh_buf sql;
+    zh_buf_init(&sql, 64 << 10);
+    zh_cube_select(ctx->arena, &sql, cube, keyed);
+    fold f = {.ctx = ctx, .conn = conn, .cube = cube, .mark = zh_arena_here(ctx->arena)};
+    gather(&f);
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(conn, zh_buf_view(&sql), NULL, 0, &stmt, ctx->err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        zh_delta_key k = {.cube = cube};
+        zh_str *dims = keyed ? k.dims : d.dims;
+        size_t n = 1 + cube->ndims;
+        for (size_t i = 0; i < cube->ndims; i++) {
+            dims[i] = zh_str_dup(ctx->arena, zh_col_str(stmt, 1 + i));
+        }
+        if (keyed) {
+            int at = measure_named(cube, zh_col_str(stmt, n));
+            k.measure = (uint16_t)at;
+            k.key = zh_str_dup(ctx->arena, zh_col_str(stmt, n + 1));
+            k.n = zh_col_i64(stmt, n + 2);
+            if (at >= 0) {
+                expand(&f, dims, NULL, &k, 1);
+            }
+        } else {
+            zh_cube_read_values(cube, stmt, n, &d);
+            expand(&f, dims, &d, NULL, 1);
+        }
+        rc = flush_if_full(&f);
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    return rc == ZH_ENOTFOUND ? flush(&f) : rc;
+}
+
+/* Deltas of batches that have no position yet: cells hold them, the log does not. */
+static zh_rc unsequenced(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, zh_deltas *into)
+{
+    zh_sql_value id = ZH_SQL_STR(reg->id);
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(conn,
+                        ZH_STR("SELECT deltas FROM zh_outbox WHERE pos IS NULL AND register = ? "
+                               "ORDER BY batch"),
+                        &id, 1, &stmt, ctx->err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        rc = zh_deltas_decode(ctx->arena, reg, zh_col_str(stmt, 0), into, ctx->err);
+    }
+    zh_finish(stmt);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+static zh_rc rebuild_register(zh_ctx *ctx, zh_conn *conn, const zh_register *reg)
+{
+    int64_t size = 0;
+    zh_deltas *newer = zh_deltas_new(ctx->arena);
+    zh_rc rc = drop_register(ctx, conn, reg);
+    if (rc == ZH_OK) {
+        rc = unsequenced(ctx, conn, reg, newer);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_log_size(conn, &size, ctx->err);
+    }
+    for (size_t c = 0; c < reg->ncubes && rc == ZH_OK; c++) {
+        rc = fold_table(ctx, conn, &reg->cubes[c], false);
+        if (rc == ZH_OK) {
+            rc = fold_table(ctx, conn, &reg->cubes[c], true);
+        }
+        if (rc == ZH_OK) {
+            rc = fold_deltas(ctx, conn, &reg->cubes[c], newer, -1);
+        }
+    }
+    return rc == ZH_OK ? stamp_write(ctx, conn, reg, size) : rc;
+}
+
+static zh_rc rebuild_work(void *user, zh_conn *conn, zh_err *err)
+{
+    folding *f = user;
+    zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
+    zh_ctx ctx = {.core = f->core, .model = f->model, .arena = arena, .err = err};
+    zh_rc rc = rebuild_register(&ctx, conn, f->reg);
+    zh_arena_free(arena);
+    return rc;
+}
+
+/* Deltas that the present declaration cannot read (its cubes have changed) are passed over by
+ * starting again from the cells. */
+static zh_rc fold_register(folding *f, zh_err *err)
+{
+    zh_rc rc = ZH_OK;
+    while (!f->done && rc == ZH_OK) {
+        rc = zh_core_write(f->core, fold_work, f, err);
+    }
+    if (rc == ZH_ECORRUPT && strcmp(err->rule, ZH_DELTAS_RULE) == 0) {
+        zh_err_clear(err);
+        rc = zh_core_write(f->core, rebuild_work, f, err);
+    }
+    return rc;
+}
+
+zh_rc zh_rollup_fold(zh_core *core, zh_err *err)
+{
+    zh_model *model = zh_core_model(core);
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
+        const zh_register *reg = &model->registers[i];
+        folding f = {core, model, reg, reg->ncubes == 0};
+        rc = fold_register(&f, err);
+    }
+    zh_model_release(model);
+    return rc;
+}
+
 zh_rc zh_rollup_rebuild(zh_core *core, zh_err *err)
 {
-    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
-    zh_ctx ctx = zh_ctx_local(core, arena, err);
-    zh_conn *conn = NULL;
-    zh_rc rc = zh_store_writer(zh_core_store(core), &conn, err);
-    if (rc == ZH_OK) {
-        rc = zh_begin(conn, err);
+    zh_model *model = zh_core_model(core);
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
+        folding f = {core, model, &model->registers[i], false};
+        rc = f.reg->ncubes ? zh_core_write(core, rebuild_work, &f, err) : ZH_OK;
     }
-    for (size_t i = 0; i < ctx.model->nregisters && rc == ZH_OK; i++) {
-        rc = drop_register(&ctx, conn, &ctx.model->registers[i]);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_commit(conn, err);
-    }
-    zh_store_release(conn);
-    zh_ctx_end(&ctx);
-    zh_arena_free(arena);
-    return rc == ZH_OK ? zh_rollup_fold(core, err) : rc;
+    zh_model_release(model);
+    return rc;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+/* What part of the time dimension is read: all of it, whole years, or its cells. */
+static int64_t time_level(const zh_answering *a)
+{
+    const zh_cell_query *q = a->q;
+    int y[2];
+    int m[2];
+    int d[2];
+    if (!q->has_span && q->by == ZH_GRAIN_NONE) {
+        return LEVEL_ALL;
+    }
+    if (a->cube->dims[a->time_at].grain == ZH_GRAIN_YEAR ||
+        (q->by != ZH_GRAIN_NONE && q->by != ZH_GRAIN_YEAR)) {
+        return LEVEL_KEPT;
+    }
+    zh_date_civil(q->first, &y[0], &m[0], &d[0]);
+    zh_date_civil(q->last + 1, &y[1], &m[1], &d[1]);
+    bool whole = !q->has_span || (m[0] == 1 && d[0] == 1 && m[1] == 1 && d[1] == 1);
+    return whole ? LEVEL_YEAR : LEVEL_KEPT;
+}
+
 /* The level at which each dimension is read; false when the roll-up does not hold it. */
-static bool levels_of(const zh_answering *a, int64_t levels[ZH_CUBE_DIMS_MAX], bool *years)
+static bool levels_of(const zh_answering *a, int64_t levels[ZH_CUBE_DIMS_MAX])
 {
     for (size_t i = 0; i < a->cube->ndims; i++) {
         levels[i] = LEVEL_ALL;
     }
     for (size_t i = 0; i < a->q->nfilters; i++) {
-        levels[a->filter_at[i]] = a->ancestors[i] ? a->ancestors[i]->level : LEVEL_KEPT;
+        int64_t wanted = a->ancestors[i] ? a->ancestors[i]->level : LEVEL_KEPT;
+        int64_t *level = &levels[a->filter_at[i]];
+        *level = wanted > *level ? wanted : *level;
     }
     for (size_t g = 0; g < a->q->ngroups; g++) {
         int64_t *level = &levels[a->group_at[g]];
         int64_t wanted = a->q->groups[g].level ? a->q->groups[g].level : LEVEL_KEPT;
-        if (*level != LEVEL_ALL && *level > wanted) {
-            return false; /* filtered below the level it is grouped by */
+        if (*level != LEVEL_ALL && wanted != LEVEL_KEPT && wanted > *level) {
+            return false; /* what stands between the two levels is not told apart */
         }
-        *level = wanted;
+        *level = wanted > *level ? wanted : *level;
     }
-    *years = false;
     if (a->time_at >= 0) {
-        int y[2];
-        int m[2];
-        int d[2];
-        zh_date_civil(a->q->first, &y[0], &m[0], &d[0]);
-        zh_date_civil(a->q->last + 1, &y[1], &m[1], &d[1]);
-        bool whole = !a->q->has_span || (m[0] == 1 && d[0] == 1 && m[1] == 1 && d[1] == 1);
-        *years = whole && (a->q->by == ZH_GRAIN_NONE || a->q->by == ZH_GRAIN_YEAR) &&
-                 a->cube->dims[a->time_at].grain != ZH_GRAIN_YEAR;
-        levels[a->time_at] = *years ? LEVEL_YEAR : LEVEL_KEPT;
+        levels[a->time_at] = time_level(a);
     }
     return true;
 }
@@ -416,7 +585,7 @@ static void select_from(const zh_answering *a, zh_buf *sql, bool keyed)
     for (size_t i = 0; i < a->cube->ndims; i++) {
         zh_buf_fmt(sql, "%.*s, ", ZH_FMT(a->cube->dims[i].column));
     }
-    const char *names[256];
+    const char *names[COLUMNS_MAX];
     size_t n = keyed ? 0 : zh_cube_value_columns(a->ctx->arena, a->cube, names, ZH_COUNTOF(names));
     for (size_t i = 0; i < n; i++) {
         zh_buf_fmt(sql, "%s%s", i ? ", " : "", names[i]);
@@ -462,25 +631,50 @@ static zh_rc read_rolled(zh_answering *a, const int64_t *levels, const zh_measur
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-/* Deltas that the roll-up has not reached, sequenced or not; *many when a read should not fold
- * them. */
+static zh_rc read_newer(zh_answering *a, const char *sql, const zh_sql_value *binds, size_t nbinds,
+                        zh_deltas *into, size_t *rows, size_t *bytes)
+{
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(a->conn, zh_str_of(sql), binds, nbinds, &stmt, a->ctx->err);
+    while (rc == ZH_OK && *rows <= NEWER_MAX && *bytes <= NEWER_BYTES &&
+           (rc = zh_step(stmt, a->ctx->err)) == ZH_OK) {
+        ++*rows;
+        *bytes += zh_col_str(stmt, 0).n;
+        if (*bytes <= NEWER_BYTES) {
+            rc = zh_deltas_decode(a->ctx->arena, a->q->reg, zh_col_str(stmt, 0), into, a->ctx->err);
+        }
+    }
+    zh_finish(stmt);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* Deltas that the roll-up has not reached, sequenced or not; *many when a read should not add them,
+ * or cannot read them. */
 static zh_rc newer_deltas(zh_answering *a, int64_t stamp, zh_deltas *into, bool *many)
 {
     zh_sql_value binds[] = {ZH_SQL_STR(a->q->reg->id), ZH_SQL_INT(stamp),
                             ZH_SQL_INT(NEWER_MAX + 1)};
-    zh_stmt *stmt = NULL;
-    size_t n = 0;
-    zh_rc rc = zh_query(a->conn,
-                        ZH_STR("SELECT deltas FROM zh_outbox WHERE register = ? AND (pos >= ? OR "
-                               "pos IS NULL) LIMIT ?"),
-                        binds, 3, &stmt, a->ctx->err);
-    while (rc == ZH_OK && (rc = zh_step(stmt, a->ctx->err)) == ZH_OK && n <= NEWER_MAX) {
-        n++;
-        rc = zh_deltas_decode(a->ctx->arena, a->q->reg, zh_col_str(stmt, 0), into, a->ctx->err);
+    zh_sql_value fresh[] = {binds[0], binds[2]};
+    zh_err before = *a->ctx->err;
+    size_t rows = 0;
+    size_t bytes = 0;
+    zh_rc rc = read_newer(a,
+                          "SELECT deltas FROM zh_outbox WHERE register = ? AND pos >= ? "
+                          "ORDER BY pos LIMIT ?",
+                          binds, 3, into, &rows, &bytes);
+    if (rc == ZH_OK) {
+        rc = read_newer(a,
+                        "SELECT deltas FROM zh_outbox WHERE pos IS NULL AND register = ? "
+                        "ORDER BY batch LIMIT ?",
+                        fresh, 2, into, &rows, &bytes);
     }
-    zh_finish(stmt);
-    *many = n > NEWER_MAX;
-    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    *many = rows > NEWER_MAX || bytes > NEWER_BYTES;
+    if (rc == ZH_ECORRUPT) {
+        *a->ctx->err = before;
+        *many = true;
+        return ZH_OK;
+    }
+    return rc;
 }
 
 static zh_rc take_newer(zh_answering *a, const zh_deltas *newer)
@@ -511,7 +705,6 @@ zh_rc zh_rollup_answer(zh_answering *a, bool *used)
 {
     int64_t levels[ZH_CUBE_DIMS_MAX];
     int64_t stamp = 0;
-    bool years = false;
     bool many = true;
     *used = false;
     for (size_t i = 0; i < a->q->nmeasures; i++) {
@@ -519,7 +712,7 @@ zh_rc zh_rollup_answer(zh_answering *a, bool *used)
             return ZH_OK; /* cumulated from the beginning: read from cells */
         }
     }
-    if (!levels_of(a, levels, &years)) {
+    if (!levels_of(a, levels)) {
         return ZH_OK;
     }
     zh_deltas *newer = zh_deltas_new(a->ctx->arena);
@@ -531,7 +724,7 @@ zh_rc zh_rollup_answer(zh_answering *a, bool *used)
         return rc;
     }
     *used = true;
-    if (years && a->q->has_span) {
+    if (a->q->has_span && levels[a->time_at] == LEVEL_YEAR) {
         a->first = zh_grain_text(a->ctx->arena, a->q->first, ZH_GRAIN_YEAR);
         a->last = zh_grain_text(a->ctx->arena, a->q->last, ZH_GRAIN_YEAR);
     }

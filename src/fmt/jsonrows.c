@@ -134,9 +134,8 @@ static zh_rc restart(zh_jsonrows *j, zh_err *err)
     return rc;
 }
 
-static zh_rc not_found(const zh_jsonrows *j, zh_str name, zh_err *err)
+static zh_rc not_found(zh_str name, zh_err *err)
 {
-    (void)j;
     zh_rc rc = zh_err_set(err, ZH_EINVAL, "json.path", "文件里找不到路径中的「%.*s」",
                           ZH_FMT(zh_cell_clip(name, 80)));
     zh_err_fix(err, "对照文件检查路径的拼写与层次");
@@ -151,7 +150,7 @@ static zh_rc enter_member(zh_jsonrows *j, zh_str name, zh_err *err)
         bool more = false;
         rc = zh_jsonscan_step(&j->scan, '}', first, &more, err);
         if (rc == ZH_OK && !more) {
-            return not_found(j, name, err);
+            return not_found(name, err);
         }
         if (rc == ZH_OK) {
             rc = zh_jsonscan_name(&j->scan, err);

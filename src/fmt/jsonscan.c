@@ -197,6 +197,11 @@ zh_rc zh_jsonscan_step(zh_jsonscan *scan, char closing, bool first, bool *more, 
     return first ? ZH_OK : zh_jsonscan_expect(scan, ',', err);
 }
 
+static zh_rc too_long(const zh_jsonscan *scan, zh_err *err)
+{
+    return zh_jsonscan_refuse(scan, ZH_ELIMIT, "json.name", "字段名过长", err);
+}
+
 zh_rc zh_jsonscan_name(zh_jsonscan *scan, zh_err *err)
 {
     int c;
@@ -214,11 +219,12 @@ zh_rc zh_jsonscan_name(zh_jsonscan *scan, zh_err *err)
     zh_json *text = NULL;
     zh_buf_clear(&scan->name);
     if (scan->value.n > NAME_BYTES_MAX) {
-        rc = zh_jsonscan_refuse(scan, ZH_ELIMIT, "json.name", "字段名过长", err);
+        rc = too_long(scan, err);
     } else if (zh_json_parse(arena, zh_buf_view(&scan->value), &text, NULL) != ZH_OK) {
         rc = broken(scan, "字段名不是合法的字符串", err);
     } else {
         zh_buf_str(&scan->name, text->text);
+        rc = scan->name.failed ? too_long(scan, err) : ZH_OK;
     }
     zh_arena_free(arena);
     return rc == ZH_OK ? zh_jsonscan_expect(scan, ':', err) : rc;

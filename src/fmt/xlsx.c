@@ -330,7 +330,9 @@ static zh_rc begin_cell(zh_xlsx *x, cell *out, zh_err *err)
     }
     zh_str kind = zh_xml_attr(x->xml, "t");
     kind = zh_cell_clip(kind, sizeof out->kind - 1);
-    snprintf(out->kind, sizeof out->kind, "%.*s", ZH_FMT(kind));
+    if (kind.n > 0) {
+        memcpy(out->kind, kind.p, kind.n); /* zeroed above */
+    }
     return ZH_OK;
 }
 

@@ -194,11 +194,6 @@ static zh_str borrow(const xmlChar *text)
     return zh_str_of((const char *)text);
 }
 
-zh_str zh_xml_name(const zh_xml *x)
-{
-    return borrow(xmlTextReaderConstLocalName(x->reader));
-}
-
 bool zh_xml_is(const zh_xml *x, const char *name)
 {
     const xmlChar *own = xmlTextReaderConstLocalName(x->reader);
@@ -232,10 +227,4 @@ zh_str zh_xml_attr(zh_xml *x, const char *name)
     }
     (void)xmlTextReaderMoveToElement(x->reader);
     return value;
-}
-
-size_t zh_xml_line(const zh_xml *x)
-{
-    int line = xmlTextReaderGetParserLineNumber(x->reader);
-    return line > 0 ? (size_t)line : 0;
 }

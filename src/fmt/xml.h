@@ -16,8 +16,8 @@
 #define ZH_XML_RUN_MAX ((size_t)8 << 20)
 
 typedef enum zh_xml_event {
-    ZH_XML_START, /* name and attributes are those of the element */
-    ZH_XML_END,   /* name; follows ZH_XML_START also for <a/> */
+    ZH_XML_START, /* zh_xml_is and zh_xml_attr speak of the element */
+    ZH_XML_END,   /* zh_xml_is; follows ZH_XML_START also for <a/> */
     ZH_XML_TEXT,  /* text, also white space and CDATA; may come in several pieces */
     ZH_XML_EOF,
 } zh_xml_event;
@@ -33,13 +33,11 @@ void zh_xml_free(zh_xml *xml); /* NULL is allowed */
 zh_rc zh_xml_next(zh_xml *xml, zh_xml_event *out, zh_err *err) ZH_MUST;
 
 /* Of the current event; valid until the next. Names are without their prefix. */
-zh_str zh_xml_name(const zh_xml *xml);
 bool zh_xml_is(const zh_xml *xml, const char *name);
 zh_str zh_xml_text(const zh_xml *xml);
 int zh_xml_depth(const zh_xml *xml); /* of the element: 0 for the root */
 /* An attribute of the element just started, without prefix; {NULL, 0} when absent. Valid until the
  * next call of zh_xml_attr or zh_xml_next. */
 zh_str zh_xml_attr(zh_xml *xml, const char *name);
-size_t zh_xml_line(const zh_xml *xml);
 
 #endif

@@ -143,6 +143,8 @@ static bool take_files(zh_cx *cx, const zh_pack_file *files, size_t n)
     }
     cx->files = own;
     cx->nfiles = n;
+    cx->model->sources = own;
+    cx->model->nsources = n;
     return true;
 }
 

@@ -185,10 +185,14 @@ zh_rc zh_eval_node(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err)
 /* True only for a known true: guards, filters, inclusion. Unknown and false give false. */
 zh_rc zh_eval_true(const zh_program *program, zh_env *env, bool *out, zh_err *err) ZH_MUST;
 
-/* Folds records as QUERY and CHILDREN say (where, within, value), for callers that have loaded them;
- * env->record is the outer record, which is never among the results. */
-zh_rc zh_eval_records(const zh_expr *node, zh_env *env, const struct zh_record *const *records,
-                      size_t n, zh_value *out, zh_err *err) ZH_MUST;
+/* The fold of a QUERY or CHILDREN fed record by record, for an env->query that streams rows. Each
+ * record is checked again against where and within, and the outer record (env->record) is left out,
+ * so what the caller feeds may be too much, in the order that `records` states. What the run keeps is
+ * copied to env->arena; a record need not outlive its call. env and err must outlive the run. */
+typedef struct zh_fold_run zh_fold_run;
+zh_fold_run *zh_fold_start(const zh_expr *node, zh_env *env, zh_err *err);
+zh_rc zh_fold_record(zh_fold_run *run, const struct zh_record *record) ZH_MUST;
+zh_rc zh_fold_finish(zh_fold_run *run, zh_value *out) ZH_MUST;
 /* Event time of a record: its register's event field (a date's start), created_at when the register
  * declares none; ZH_ENOTFOUND when the field is empty. */
 zh_rc zh_record_event(const struct zh_record *record, zh_time *out) ZH_MUST;

@@ -6,7 +6,8 @@
  * (distinct: 0); first and last take what stands there, known or not. */
 #include "model/expr_private.h"
 
-typedef struct folder {
+typedef struct zh_fold_run folder;
+struct zh_fold_run {
     const zh_expr *node;
     const zh_expr *type; /* of the values, for the order of grades */
     zh_env *env;
@@ -14,13 +15,14 @@ typedef struct folder {
     size_t seen; /* rows */
     int64_t count;
     int truth; /* any, all */
-    bool have, done;
+    bool have, done, unknown;
+    bool copies; /* values do not outlive the row */
     zh_i128 sum;
     uint8_t digits;
     zh_str unit;
     zh_value best;
     zh_map keys;
-} folder;
+};
 
 static void folder_start(folder *f, const zh_expr *node, const zh_expr *body, zh_env *env,
                          zh_err *err)
@@ -57,17 +59,30 @@ static zh_rc add_sum(folder *f, const zh_value *v)
     for (; digits < f->digits; digits++) {
         term *= 10; /* at most 1e36 */
     }
-    f->unit = f->unit.n ? f->unit : v->unit;
+    if (f->unit.n == 0 && v->unit.n) {
+        f->unit = f->copies ? zh_str_dup(f->env->arena, v->unit) : v->unit;
+    }
     f->have = true;
     f->count++;
     return zh_i128_add(f->sum, term, &f->sum) ? ZH_OK : fail_sum(f);
+}
+
+static void keep(folder *f, const zh_value *v)
+{
+    f->best = *v;
+    if (f->copies && v->text.n) {
+        f->best.text = zh_str_dup(f->env->arena, v->text);
+    }
+    if (f->copies && v->unit.n) {
+        f->best.unit = zh_str_dup(f->env->arena, v->unit);
+    }
 }
 
 static zh_rc add_extreme(folder *f, const zh_value *v)
 {
     int order = 0;
     if (!f->have) {
-        f->best = *v;
+        keep(f, v);
         f->have = true;
         return ZH_OK;
     }
@@ -77,7 +92,7 @@ static zh_rc add_extreme(folder *f, const zh_value *v)
                           ZH_FMT(v->unit), ZH_FMT(f->best.unit));
     }
     if (rc == ZH_OK && (f->node->fold == ZH_FOLD_MIN ? order < 0 : order > 0)) {
-        f->best = *v;
+        keep(f, v);
     }
     return ZH_OK;
 }
@@ -120,17 +135,26 @@ static zh_rc folder_add(folder *f, const zh_value *v)
         f->count += zh_value_known(v) && (v->kind != ZH_BOOL || v->i != 0);
         return ZH_OK;
     case ZH_FOLD_SUM:
-    case ZH_FOLD_AVG: return zh_value_known(v) ? add_sum(f, v) : ZH_OK;
+    case ZH_FOLD_AVG:
     case ZH_FOLD_MIN:
-    case ZH_FOLD_MAX: return zh_value_known(v) ? add_extreme(f, v) : ZH_OK;
+    case ZH_FOLD_MAX:
+        f->unknown = f->unknown || !zh_value_known(v);
+        if (f->unknown) {
+            return ZH_OK;
+        }
+        return f->node->fold == ZH_FOLD_SUM || f->node->fold == ZH_FOLD_AVG ? add_sum(f, v)
+                                                                            : add_extreme(f, v);
     case ZH_FOLD_FIRST:
-        f->best = *v;
+        keep(f, v);
         f->done = true;
         return ZH_OK;
-    case ZH_FOLD_LAST: f->best = *v; return ZH_OK;
+    case ZH_FOLD_LAST: keep(f, v); return ZH_OK;
     case ZH_FOLD_DISTINCT:
         if (zh_value_known(v)) {
-            zh_map_put(&f->keys, key_of(f->env->arena, v), f);
+            zh_str key = key_of(f->env->arena, v);
+            if (zh_map_get(&f->keys, key) == NULL) {
+                zh_map_put(&f->keys, f->copies ? zh_str_dup(f->env->arena, key) : key, f);
+            }
         }
         return ZH_OK;
     }
@@ -141,7 +165,7 @@ static zh_rc sum_value(folder *f, zh_value *out)
 {
     zh_i128 den = f->node->fold == ZH_FOLD_AVG ? f->count : 1;
     uint8_t digits = f->digits;
-    if (!f->have) {
+    if (f->unknown || (!f->have && f->node->fold == ZH_FOLD_AVG)) {
         return ZH_OK;
     }
     if (f->node->fold == ZH_FOLD_AVG && digits < ZH_EXPR_DIGITS_DEFAULT) {
@@ -174,7 +198,7 @@ static zh_rc folder_end(folder *f, zh_value *out)
     case ZH_FOLD_SUM:
     case ZH_FOLD_AVG: return sum_value(f, out);
     case ZH_FOLD_MIN:
-    case ZH_FOLD_MAX:
+    case ZH_FOLD_MAX: *out = f->unknown ? ZH_VALUE_NULL : f->best; return ZH_OK;
     case ZH_FOLD_FIRST:
     case ZH_FOLD_LAST: *out = f->best; return ZH_OK;
     }
@@ -410,37 +434,60 @@ static bool same_record(const zh_record *a, const zh_record *b)
            (a && b && a->reg == b->reg && a->id == b->id && a->office == b->office && a->id != 0);
 }
 
+static zh_rc fold_record(folder *f, const zh_record *record)
+{
+    zh_env *env = f->env;
+    bool near = false;
+    if (f->done || same_record(record, env->record)) {
+        return ZH_OK;
+    }
+    zh_rc rc = in_time(f->node, env, record, &near, f->err);
+    if (rc == ZH_OK && near) {
+        zh_env inner;
+        zh_env_enter(&inner, env, record);
+        inner.self = env->record;
+        rc = fold_one(f, f->node->a[0], f->node->a[1], &inner);
+        env->steps_left = inner.steps_left;
+    }
+    return rc;
+}
+
+zh_fold_run *zh_fold_start(const zh_expr *node, zh_env *env, zh_err *err)
+{
+    folder *f = ZH_NEW(env->arena, folder);
+    folder_start(f, node, node->a[1], env, err);
+    f->copies = true;
+    return f;
+}
+
+zh_rc zh_fold_record(zh_fold_run *run, const zh_record *record)
+{
+    bool fresh = run->env->steps_left == 0;
+    if (fresh) {
+        run->env->steps_left = ZH_EXPR_STEPS_MAX;
+    }
+    zh_rc rc = fold_record(run, record);
+    if (fresh) {
+        run->env->steps_left = 0;
+    }
+    return rc;
+}
+
+zh_rc zh_fold_finish(zh_fold_run *run, zh_value *out)
+{
+    return folder_end(run, out);
+}
+
 static zh_rc fold_records(const zh_expr *node, zh_env *env, const zh_record *const *records,
                           size_t n, zh_value *out, zh_err *err)
 {
     folder f;
     zh_rc rc = ZH_OK;
     folder_start(&f, node, node->a[1], env, err);
-    for (size_t i = 0; rc == ZH_OK && i < n && !f.done; i++) {
-        bool near = false;
-        if (same_record(records[i], env->record)) {
-            continue;
-        }
-        rc = in_time(node, env, records[i], &near, err);
-        if (rc == ZH_OK && near) {
-            zh_env inner;
-            zh_env_enter(&inner, env, records[i]);
-            inner.self = env->record;
-            rc = fold_one(&f, node->a[0], node->a[1], &inner);
-            env->steps_left = inner.steps_left;
-        }
+    for (size_t i = 0; rc == ZH_OK && i < n; i++) {
+        rc = fold_record(&f, records[i]);
     }
     return rc == ZH_OK ? folder_end(&f, out) : rc;
-}
-
-zh_rc zh_eval_records(const zh_expr *node, zh_env *env, const zh_record *const *records, size_t n,
-                      zh_value *out, zh_err *err)
-{
-    bool fresh = env->steps_left == 0;
-    env->steps_left = fresh ? ZH_EXPR_STEPS_MAX : env->steps_left;
-    zh_rc rc = fold_records(node, env, records, n, out, err);
-    env->steps_left = fresh ? 0 : env->steps_left;
-    return rc;
 }
 
 zh_rc zh_eval_query(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err)

@@ -154,8 +154,9 @@ static zh_rc op_new(parser *p, zh_expr_op op, uint32_t at, const zh_syn *const *
         return ZH_EINVAL;
     }
     node->op = op;
-    *out = node;
-    return set_operands(p, node, a, n);
+    zh_rc rc = set_operands(p, node, a, n);
+    *out = node; /* last: an operand may stand in *out */
+    return rc;
 }
 
 static zh_rc not_new(parser *p, uint32_t at, const zh_syn **io)
@@ -667,7 +668,7 @@ static zh_rc parse_covers(parser *p, zh_expr_fn fn, const zh_syn **out)
 static zh_rc parse_comparison(parser *p, const zh_syn **out)
 {
     zh_rc rc = parse_coalesce(p, out);
-    binary found;
+    binary found, second;
     if (rc != ZH_OK) {
         return rc;
     }
@@ -678,7 +679,7 @@ static zh_rc parse_comparison(parser *p, const zh_syn **out)
         if (rc == ZH_OK) {
             rc = parse_coalesce(p, &a[1]);
         }
-        if (rc == ZH_OK && comparison_at(p, &found)) {
+        if (rc == ZH_OK && comparison_at(p, &second)) {
             rc = zh_expr_fail(p->job, p->token.at, "expr.syntax", "比较不能连写");
             zh_err_fix(p->job->err, "写成 a < b and b < c");
             return rc;

@@ -118,7 +118,8 @@ static void time_dim(zh_cx *cx, const zh_register *reg, const dim_source *s, zh_
     if (reg->event_time == NULL) {
         zh_cx_error(cx, s->node, "cube.dim.time", "给登记册写 event_time: 日期字段",
                     "按期间统计需要 event_time");
-    } else if (zh_register_field(reg, s->text) != NULL) {
+    } else if (zh_register_field(reg, s->text) != NULL &&
+               zh_register_field(reg, s->text) != reg->event_time) {
         zh_cx_error(cx, s->node, "cube.dim.ambiguous", "字段改名,或写 {id: …, expr: …}",
                     "「%.*s」既是期间又是字段", ZH_FMT(s->text));
     }

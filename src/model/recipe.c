@@ -101,6 +101,42 @@ bool zh_layout_file_match(const zh_layout *layout, zh_arena *arena, const char *
     return true;
 }
 
+/* "{year}-{month} {file.part}": columns by folded name. Empty when everything in braces is. */
+static zh_rc template_text(const zh_pick *pick, const zh_pick_source *source, zh_arena *arena,
+                           zh_str *out, zh_err *err)
+{
+    zh_str rest = pick->names[0];
+    bool filled = false;
+    zh_buf text;
+    zh_buf_init(&text, MATCH_BYTES_MAX);
+    while (rest.n > 0) {
+        ptrdiff_t open = zh_str_chr(rest, '{');
+        ptrdiff_t close = open < 0 ? -1 : zh_str_chr(rest, '}');
+        zh_buf_str(&text, zh_str_sub(rest, 0, close > open && open >= 0 ? (size_t)open : rest.n));
+        if (open < 0 || close < open) {
+            break;
+        }
+        zh_str name = zh_str_sub(rest, (size_t)open + 1, (size_t)(close - open - 1));
+        zh_str cell = ZH_STR_NONE;
+        zh_str column = ZH_STR_NONE;
+        if (zh_str_starts(name, ZH_STR("file."))) {
+            cell = source->file_part(source->user, zh_str_sub(name, 5, name.n));
+        } else if (zh_header_fold(arena, name, &column) != ZH_OK ||
+                   !source->column(source->user, column, &cell)) {
+            zh_buf_free(&text);
+            return zh_err_set(err, ZH_ENOTFOUND, "intake.column", "文件里没有列“%.*s”",
+                              ZH_FMT(name));
+        }
+        cell = zh_str_trim(cell);
+        filled = filled || cell.n > 0;
+        zh_buf_str(&text, cell);
+        rest = zh_str_sub(rest, (size_t)close + 1, rest.n);
+    }
+    bool good = !text.failed && (!filled || zh_str_try_dup(arena, zh_buf_view(&text), out));
+    zh_buf_free(&text);
+    return good ? ZH_OK : zh_err_set(err, ZH_ELIMIT, "intake.cell", "合并后的单元格太长");
+}
+
 static zh_rc begin(const zh_pick *pick, const zh_pick_source *source, zh_arena *arena, zh_str *out,
                    zh_err *err)
 {
@@ -110,6 +146,8 @@ static zh_rc begin(const zh_pick *pick, const zh_pick_source *source, zh_arena *
     case ZH_TAKE_VALUE: *out = pick->names[0]; return ZH_OK;
     case ZH_TAKE_SHEET: *out = source->sheet; return ZH_OK;
     case ZH_TAKE_ROW: *out = zh_str_fmt(arena, "%zu", source->row); return ZH_OK;
+    case ZH_TAKE_PIECE: *out = source->piece; return ZH_OK;
+    case ZH_TAKE_TEMPLATE: return template_text(pick, source, arena, out, err);
     case ZH_TAKE_FILE: *out = source->file_part(source->user, pick->names[0]); return ZH_OK;
     case ZH_TAKE_COLUMN:
         for (size_t i = 0; i < pick->nnames && !any; i++) {
@@ -274,6 +312,40 @@ static zh_str upper_ascii(zh_arena *arena, zh_str s)
     return (zh_str){p, out.n};
 }
 
+static zh_rc step_replace(const zh_pick_step *step, zh_arena *arena, zh_str *text, zh_err *err)
+{
+    zh_buf out;
+    zh_buf_init(&out, MATCH_BYTES_MAX * 2);
+    for (size_t i = 0; i < text->n;) {
+        size_t k = 0;
+        while (k < step->nfroms &&
+               (step->froms[k].n == 0 ||
+                !zh_str_starts(zh_str_sub(*text, i, text->n), step->froms[k]))) {
+            k++;
+        }
+        if (k < step->nfroms) {
+            zh_buf_str(&out, step->tos[k]);
+            i += step->froms[k].n;
+        } else {
+            zh_buf_c(&out, text->p[i++]);
+        }
+    }
+    bool good = !out.failed && zh_str_try_dup(arena, zh_buf_view(&out), text);
+    zh_buf_free(&out);
+    return good ? ZH_OK : zh_err_set(err, ZH_ELIMIT, "intake.cell", "替换后的单元格太长");
+}
+
+/* The verdict on an identifier as a text, for registers that keep what failed. */
+static zh_str step_check(const zh_pick_step *step, zh_arena *arena, zh_str text)
+{
+    zh_err why = {0};
+    zh_str normal;
+    if (zh_format_check(arena, step->text, text, &normal, &why) == ZH_OK) {
+        return ZH_STR("ok");
+    }
+    return strstr(why.rule, ".pilot") != NULL ? ZH_STR("doubtful") : ZH_STR("bad");
+}
+
 static bool is_null_text(const zh_pick_step *step, zh_str text)
 {
     for (size_t i = 0; i < step->ntexts; i++) {
@@ -318,6 +390,8 @@ static zh_rc run_step(const zh_pick_step *step, const zh_pick_source *source, zh
     case ZH_STEP_UPPER: *text = upper_ascii(arena, *text); return ZH_OK;
     case ZH_STEP_LOWER: *text = zh_str_lower_ascii(arena, *text); return ZH_OK;
     case ZH_STEP_DAY_OF_YEAR: return step_day_of_year(step, source, arena, text, err);
+    case ZH_STEP_REPLACE: return step_replace(step, arena, text, err);
+    case ZH_STEP_CHECK: *text = step_check(step, arena, *text); return ZH_OK;
     case ZH_STEP_DEFAULT: return ZH_OK;
     }
     return ZH_OK;

@@ -11,13 +11,15 @@
 
 /* Where a text begins. */
 typedef enum zh_take {
-    ZH_TAKE_COLUMN,  /* the first of the named columns that the file has */
-    ZH_TAKE_COLUMNS, /* all of them, joined; null when every one is empty */
-    ZH_TAKE_FILE,    /* a part of the file's name */
-    ZH_TAKE_VALUE,   /* a constant */
-    ZH_TAKE_SHEET,   /* name of the sheet */
-    ZH_TAKE_ROW,     /* number of the row in the file */
-    ZH_TAKE_TRY,     /* the first alternative that is not empty */
+    ZH_TAKE_COLUMN,   /* the first of the named columns that the file has */
+    ZH_TAKE_COLUMNS,  /* all of them, joined; null when every one is empty */
+    ZH_TAKE_FILE,     /* a part of the file's name */
+    ZH_TAKE_VALUE,    /* a constant */
+    ZH_TAKE_SHEET,    /* name of the sheet */
+    ZH_TAKE_ROW,      /* number of the row in the file */
+    ZH_TAKE_PIECE,    /* the piece of a split cell that makes this child row */
+    ZH_TAKE_TEMPLATE, /* text with {column} and {file.NAME} in it; empty when all of them are */
+    ZH_TAKE_TRY,      /* the first alternative that is not empty */
 } zh_take;
 
 /* What is done to it, one after another. */
@@ -34,6 +36,8 @@ typedef enum zh_pick_step_kind {
     ZH_STEP_SUFFIX,
     ZH_STEP_UPPER,
     ZH_STEP_LOWER,
+    ZH_STEP_REPLACE,     /* literal texts by others, everywhere */
+    ZH_STEP_CHECK,       /* an identifier's check: ok, doubtful or bad */
     ZH_STEP_DAY_OF_YEAR, /* fraction k/of of the year in another column -> date of day k */
     ZH_STEP_DEFAULT,     /* when there is nothing */
 } zh_pick_step_kind;
@@ -47,7 +51,9 @@ typedef struct zh_pick_step {
     size_t ntexts;
     int32_t number; /* cut: n-th from 1, -1 last; day_of_year: days */
     zh_decimal factor;
-    zh_map map; /* folded key -> zh_str* */
+    zh_map map;                /* folded key -> zh_str* */
+    const zh_str *froms, *tos; /* replace, in the order written */
+    size_t nfroms;
     zh_otherwise otherwise;
     void *regex; /* regex_t, owned by the model's arena */
 } zh_pick_step;
@@ -80,7 +86,8 @@ typedef struct zh_row_set {
 typedef struct zh_table_set {
     const zh_field *table;
     zh_pick split;        /* has separator: cut the text into pieces … */
-    zh_str separator;     /* … at any of these ("；;" may hold several characters) */
+    zh_str separator;     /* … at any of these characters */
+    bool keep_in_numbers; /* but not between two digits: 2,4-D */
     bool unique;          /* equal pieces once */
     const zh_field *into; /* column that takes the piece */
     const zh_row_set *rows;
@@ -140,6 +147,7 @@ typedef struct zh_pick_source {
     zh_str (*file_part)(void *user, zh_str name);
     zh_str sheet;
     size_t row;
+    zh_str piece; /* of a split cell */
 } zh_pick_source;
 
 /* Runs a pick. out->p == NULL: nothing. ZH_EINVAL: refused, rule intake.map, intake.date,

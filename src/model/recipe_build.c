@@ -14,6 +14,8 @@ static const zh_key pick_keys[] = {
     {.name = "value", .arg = ZH_ARG_ANY},
     {.name = "sheet", .arg = ZH_ARG_BOOL},
     {.name = "row", .arg = ZH_ARG_BOOL},
+    {.name = "piece", .arg = ZH_ARG_BOOL},
+    {.name = "template", .arg = ZH_ARG_TEXT},
     {.name = "try", .arg = ZH_ARG_ANY, .many = true},
     {.name = "strip", .arg = ZH_ARG_CHOICE, .choices = "html"},
     {.name = "match", .arg = ZH_ARG_TEXT},
@@ -30,6 +32,8 @@ static const zh_key pick_keys[] = {
     {.name = "upper", .arg = ZH_ARG_BOOL},
     {.name = "lower", .arg = ZH_ARG_BOOL},
     {.name = "day_of_year", .arg = ZH_ARG_ANY},
+    {.name = "replace", .arg = ZH_ARG_ANY},
+    {.name = "check", .arg = ZH_ARG_NAME},
     {.name = "default", .arg = ZH_ARG_TEXT},
 };
 static const zh_schema pick_schema = {"取值", pick_keys, ZH_COUNTOF(pick_keys)};
@@ -171,7 +175,8 @@ static bool step_from(zh_cx *cx, const zh_yaml *node, const zh_yaml *pick, zh_pi
         {"unit", ZH_STEP_UNIT},       {"prefix", ZH_STEP_PREFIX},
         {"suffix", ZH_STEP_SUFFIX},   {"upper", ZH_STEP_UPPER},
         {"lower", ZH_STEP_LOWER},     {"day_of_year", ZH_STEP_DAY_OF_YEAR},
-        {"default", ZH_STEP_DEFAULT},
+        {"default", ZH_STEP_DEFAULT}, {"replace", ZH_STEP_REPLACE},
+        {"check", ZH_STEP_CHECK},
     };
     size_t k = 0;
     while (k < ZH_COUNTOF(kinds) && !zh_str_is(node->key, kinds[k].key)) {
@@ -219,6 +224,18 @@ static bool step_from(zh_cx *cx, const zh_yaml *node, const zh_yaml *pick, zh_pi
             folded(cx, &(zh_str){zh_get_text(node, "year").p, zh_get_text(node, "year").n}, 1)[0];
         step->number = (int32_t)zh_get_number(node, "of", 365);
         break;
+    case ZH_STEP_REPLACE: {
+        zh_str *froms = ZH_NEW_N(cx->arena, zh_str, node->n + 1);
+        zh_str *tos = ZH_NEW_N(cx->arena, zh_str, node->n + 1);
+        for (const zh_yaml *i = node->first; i != NULL; i = i->next) {
+            froms[step->nfroms] = i->key;
+            tos[step->nfroms++] = i->text;
+        }
+        step->froms = froms;
+        step->tos = tos;
+        break;
+    }
+    case ZH_STEP_CHECK:
     case ZH_STEP_STRIP:
     case ZH_STEP_DATES:
     case ZH_STEP_UNIT:
@@ -264,9 +281,11 @@ static void build_pick(zh_cx *cx, const zh_yaml *node, zh_pick *out, unsigned de
             const char *key;
             zh_take take;
         } takes[] = {
-            {"column", ZH_TAKE_COLUMN}, {"columns", ZH_TAKE_COLUMNS}, {"file", ZH_TAKE_FILE},
-            {"value", ZH_TAKE_VALUE},   {"sheet", ZH_TAKE_SHEET},     {"row", ZH_TAKE_ROW},
-            {"try", ZH_TAKE_TRY},
+            {"column", ZH_TAKE_COLUMN},     {"columns", ZH_TAKE_COLUMNS},
+            {"file", ZH_TAKE_FILE},         {"value", ZH_TAKE_VALUE},
+            {"sheet", ZH_TAKE_SHEET},       {"row", ZH_TAKE_ROW},
+            {"try", ZH_TAKE_TRY},           {"piece", ZH_TAKE_PIECE},
+            {"template", ZH_TAKE_TEMPLATE},
         };
         size_t t = 0;
         while (t < ZH_COUNTOF(takes) && !zh_str_is(i->key, takes[t].key)) {
@@ -352,6 +371,7 @@ static void build_table(zh_cx *cx, const zh_yaml *node, const zh_field *table, z
     }
     out->separator = split->text;
     out->unique = zh_get_bool(node, "unique", false);
+    out->keep_in_numbers = zh_get_bool(node, "keep_in_numbers", false);
     out->into = child_field(cx, into, table, into->text);
     build_pick(cx, pick, &out->split, 0);
     zh_row_set *one = ZH_NEW(cx->arena, zh_row_set);

@@ -1,5 +1,7 @@
 /* Every tabular input through zh_table: the first byte chooses the options, the rest is the file
  * (delimited text, JSON, NDJSON, gzip, zip, in any encoding). */
+// covers: src/fmt/table.c src/fmt/stream.c src/fmt/container.c src/fmt/jsonrows.c
+// src/fmt/jsonscan.c
 #include "base/utf8.h"
 #include "fmt/table.h"
 #include <unistd.h>
@@ -12,8 +14,14 @@ static zh_table_options choose(uint8_t c)
 {
     zh_table_options options = {.max_bytes = (uint64_t)4 << 20};
     switch (c % 8) {
-    case 1: options.json_rows = ZH_STR("r"); break;
-    case 2: options.json_rows = ZH_STR("r[].p.q[]"); break;
+    case 1:
+        options.json_rows = ZH_STR("r");
+        options.sheet = ZH_STR("抽检");
+        break;
+    case 2:
+        options.json_rows = ZH_STR("r[].p.q[]");
+        options.sheet_number = 3;
+        break;
     case 3:
         options.json_rows = ZH_STR("r");
         options.json_header = ZH_STR("h");

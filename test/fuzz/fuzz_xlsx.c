@@ -1,6 +1,7 @@
 /* XLSX: the first byte says which part the rest is (sheet, shared strings, styles, workbook,
  * relationships); the other parts are good and the archive is stored, so that the input reaches the
  * readers of XML. Any other first byte: the rest is the whole archive. */
+// covers: src/fmt/xlsx.c src/fmt/workbook.c src/fmt/xml.c src/fmt/numfmt.c
 #include "base/utf8.h"
 #include "fmt/xlsx.h"
 

@@ -1,5 +1,6 @@
 /* YAML reader: any bytes. The tree that comes out is walked, so that its links and texts are read.
  */
+// covers: src/fmt/yaml.c
 #include "fmt/yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

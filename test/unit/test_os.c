@@ -274,7 +274,8 @@ int main(void)
         TEST(reading_keeps_its_cap),
         TEST(directories),
         TEST(hexadecimal),
-        TEST(logs_one_object_a_line),   TEST(assertions_end_the_process),
+        TEST(logs_one_object_a_line),
+        TEST(assertions_end_the_process),
         TEST(events_are_declared_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

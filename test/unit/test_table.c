@@ -1,4 +1,4 @@
-/* Tables. The real files of the shared data (ZH_SHARED) are counted by test/fixture/fmt/count.py,
+/* Tables. The real files of the shared data (ZH_SHARED) are counted by tests/fixture/fmt/count.py,
  * which uses nothing of this program; its output is the table below. The other expected values
  * follow from the text that each test writes: RFC 4180, RFC 8259, and fmt/table.h. */
 #include "fmt/jsonrows.h"
@@ -666,6 +666,61 @@ static void test_begin_again(void **state)
     assert_string_equal(zh_table_kind_name(ZH_TABLE_TSV), "tsv");
 }
 
+/* Reads everything with the fail-th allocation failing; the rows as text, in memory that does not
+ * count. */
+static zh_rc read_failing(const char *path, uint64_t fail, char *out, size_t size, zh_err *err)
+{
+    zh_table *t = NULL;
+    size_t n = 0;
+    (void)zh_alloc_fail_at(fail);
+    zh_rc rc = zh_table_open(path, NULL, &t, err);
+    zh_table_row row;
+    while (rc == ZH_OK && (rc = zh_table_next(t, &row, err)) == ZH_OK) {
+        for (size_t c = 0; c < row.n; c++) {
+            n += (size_t)snprintf(out + n, size - n, "[%.*s|%x]", ZH_FMT(row.cells[c].text),
+                                  row.cells[c].flags);
+        }
+    }
+    zh_table_close(t);
+    return rc;
+}
+
+/* Every allocation that depends on input may fail: an error then, or the same rows, never others.
+ */
+static void test_allocation_failures(void **state)
+{
+    (void)state;
+    zh_buf book_bytes;
+    workbook(&book_bytes);
+    const zh_str sources[] = {
+        ZH_STR("a,b\n\"1\n2\",3\n"),
+        ZH_STR("[{\"a\":{\"b\":1,\"c\":[1,{\"d\":2}]}},{\"a\":{\"b\":\"\\u4e2d\"}}]"),
+        zh_buf_view(&book_bytes),
+    };
+    for (size_t i = 0; i < ZH_COUNTOF(sources); i++) {
+        char path[64], want[1000] = "", got[1000];
+        zh_err err = {0};
+        temp_file(path, sources[i]);
+        assert_int_equal(read_failing(path, UINT64_MAX, want, sizeof want, &err), ZH_ENOTFOUND);
+        const uint64_t n = zh_alloc_fail_at(0);
+        assert_true(n > 3);
+        for (uint64_t fail = 1; fail <= n; fail++) {
+            zh_err_clear(&err);
+            memset(got, 0, sizeof got);
+            zh_rc rc = read_failing(path, fail, got, sizeof got, &err);
+            (void)zh_alloc_fail_at(0);
+            if (rc == ZH_ENOTFOUND) {
+                assert_string_equal(got, want);
+            } else {
+                assert_int_equal(err.rc, rc);
+                assert_memory_equal(got, want, strlen(got));
+            }
+        }
+        unlink(path);
+    }
+    zh_buf_free(&book_bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -686,6 +741,7 @@ int main(void)
         cmocka_unit_test(test_xlsx),
         cmocka_unit_test(test_where),
         cmocka_unit_test(test_begin_again),
+        cmocka_unit_test(test_allocation_failures),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }

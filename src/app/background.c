@@ -1,0 +1,141 @@
+/* The threads of a serving process. A step that fails is logged when its error is a new one and
+ * tried again; other processes may do the same work, the core lets one of them win. */
+#include "app/background.h"
+#include "base/log.h"
+#include "core/cube.h"
+#include "core/record.h"
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+typedef zh_rc (*step)(zh_core *core, zh_err *err);
+
+typedef struct duty {
+    const char *what;
+    step run;
+    unsigned every_ms;
+} duty;
+
+typedef struct worker {
+    zh_background *background;
+    const duty *duty;
+    pthread_t thread;
+    bool started;
+    char last_error[768];
+} worker;
+
+enum { DUTIES = 3 };
+
+struct zh_background {
+    zh_core *core;
+    pthread_mutex_t lock;
+    pthread_cond_t stop_asked;
+    bool stopping;
+    worker workers[DUTIES];
+};
+
+static zh_rc sequence(zh_core *core, zh_err *err)
+{
+    int64_t size;
+    return zh_sequence(core, &size, err);
+}
+
+static zh_rc due(zh_core *core, zh_err *err)
+{
+    size_t done;
+    return zh_due_run(core, zh_now(), &done, err);
+}
+
+static const duty duties[DUTIES] = {
+    {"定序", sequence, ZH_SEQUENCE_MS},
+    {"到期", due, ZH_DUE_MS},
+    {"汇总", zh_rollup_fold, ZH_FOLD_MS},
+};
+
+static void report(worker *w, const zh_err *err)
+{
+    if (strcmp(w->last_error, err->message) != 0) {
+        memcpy(w->last_error, err->message, sizeof w->last_error);
+        zh_log(ZH_ERROR, "background.step", "%s：%s [%s]", w->duty->what, err->message, err->rule);
+    }
+}
+
+/* False when the end has been asked for. */
+static bool wait_ms(zh_background *b, unsigned ms)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&b->lock);
+    int waited = 0;
+    while (!b->stopping && waited != ETIMEDOUT) {
+        waited = pthread_cond_timedwait(&b->stop_asked, &b->lock, &until);
+    }
+    bool go_on = !b->stopping;
+    pthread_mutex_unlock(&b->lock);
+    return go_on;
+}
+
+static void *work(void *user)
+{
+    worker *w = user;
+    do {
+        zh_err err = {0};
+        zh_rc rc = w->duty->run(w->background->core, &err);
+        if (rc == ZH_OK) {
+            w->last_error[0] = '\0';
+        } else if (rc != ZH_EBUSY) {
+            report(w, &err);
+        }
+    } while (wait_ms(w->background, w->duty->every_ms));
+    return NULL;
+}
+
+zh_rc zh_background_start(zh_core *core, zh_background **out, zh_err *err)
+{
+    zh_background *b = zh_alloc(sizeof(*b));
+    *b = (zh_background){.core = core};
+    pthread_mutex_init(&b->lock, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&b->stop_asked, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    for (size_t i = 0; i < DUTIES; i++) {
+        worker *w = &b->workers[i];
+        w->background = b;
+        w->duty = &duties[i];
+        w->started = pthread_create(&w->thread, NULL, work, w) == 0;
+        if (!w->started) {
+            zh_background_stop(b);
+            return zh_err_set(err, ZH_EIO, "background.thread", "不能启动后台线程");
+        }
+    }
+    *out = b;
+    return ZH_OK;
+}
+
+void zh_background_stop(zh_background *b)
+{
+    if (b == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&b->lock);
+    b->stopping = true;
+    pthread_cond_broadcast(&b->stop_asked);
+    pthread_mutex_unlock(&b->lock);
+    for (size_t i = 0; i < DUTIES; i++) {
+        if (b->workers[i].started) {
+            pthread_join(b->workers[i].thread, NULL);
+        }
+    }
+    pthread_cond_destroy(&b->stop_asked);
+    pthread_mutex_destroy(&b->lock);
+    zh_dealloc(b);
+}

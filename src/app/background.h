@@ -1,0 +1,19 @@
+/* Work that a serving process does by itself: positions for committed batches, due events, folding
+ * of roll-ups. Each has a thread of its own, so that a slow one does not delay the others. */
+#ifndef ZH_APP_BACKGROUND_H
+#define ZH_APP_BACKGROUND_H
+
+#include "core/core.h"
+
+#define ZH_SEQUENCE_MS 50u /* longest wait of a committed batch for its position */
+#define ZH_DUE_MS      1000u
+#define ZH_FOLD_MS     3000u
+
+typedef struct zh_background zh_background;
+
+/* Starts the threads; core must outlive them. ZH_EIO: no thread could be started. */
+zh_rc zh_background_start(zh_core *core, zh_background **out, zh_err *err) ZH_MUST;
+/* Lets the step in hand finish, ends the threads and frees. NULL is allowed. */
+void zh_background_stop(zh_background *background);
+
+#endif

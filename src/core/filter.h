@@ -1,0 +1,27 @@
+/* Boolean expressions as SQL conditions over the stored columns of one register.
+ *
+ * The condition is true for exactly the rows for which the evaluator says known true; unknown and
+ * false rows do not match. Values become bound parameters only. What SQL cannot say exactly the
+ * same way is refused, naming the part: the caller then evaluates in the program. */
+#ifndef ZH_CORE_FILTER_H
+#define ZH_CORE_FILTER_H
+
+#include "core/read.h"
+#include "model/expr.h"
+
+#define ZH_FILTER_RUNS_MAX ((size_t)500) /* runs of codes that a level or `within` may stand for   \
+                                          */
+
+/* Appends the condition for rows of alias `alias` (the register's table, with history its version
+ * table) to sql, and its parameters to binds. env gives arena, parameters and self for the parts
+ * that do not depend on the row. On an error sql and binds hold a part and are of no use. ZH_EINVAL
+ * with rule query.unsupported; errors of evaluating constants. */
+zh_rc zh_filter_sql_env(zh_env *env, const zh_expr *root, const zh_register *reg, const char *alias,
+                        zh_dialect dialect, bool history, zh_buf *sql, zh_binds *binds,
+                        zh_err *err) ZH_MUST;
+/* The same for programs without self and parameters. */
+zh_rc zh_filter_sql(zh_arena *arena, const zh_expr *root, const zh_register *reg, const char *alias,
+                    zh_dialect dialect, bool history, zh_buf *sql, zh_binds *binds,
+                    zh_err *err) ZH_MUST;
+
+#endif

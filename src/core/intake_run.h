@@ -1,0 +1,96 @@
+/* The run of one import, shared by intake_plan.c (finding the layout), intake_pass.c (reading,
+ * preparing, writing) and intake.c (phases, job). */
+#ifndef ZH_CORE_INTAKE_RUN_H
+#define ZH_CORE_INTAKE_RUN_H
+
+#include "core/intake_private.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define ZH_INTAKE_SLOTS 6
+
+/* Row keys of this file with a hash of what the row said. */
+typedef struct zh_seen {
+    uint64_t *keys; /* 0 = free */
+    uint32_t *contents;
+    size_t n, capacity;
+} zh_seen;
+
+typedef struct zh_sheet_plan {
+    size_t sheet;
+    size_t header_rows; /* rows before the first data row */
+    const zh_mapping *mapping;
+} zh_sheet_plan;
+
+typedef enum zh_batch_state {
+    ZH_SLOT_FREE,
+    ZH_SLOT_FILLED,
+    ZH_SLOT_WORKING,
+    ZH_SLOT_READY
+} zh_batch_state;
+
+typedef struct zh_batch {
+    zh_batch_state state;
+    zh_arena *arena;
+    zh_raw_row *rows;
+    zh_row_result *results;
+    size_t n;
+    int64_t end; /* ordinal after the last row */
+    bool replay;
+    zh_intake_errors errors; /* in order of rows; the reader's own come first */
+    int64_t doubts;          /* totals that do not add up */
+    zh_rc rc;
+    zh_err err;
+} zh_batch;
+
+typedef struct zh_tally {
+    int64_t rows, fresh, same, changed, doubtful, refused, skipped, written;
+} zh_tally;
+
+typedef struct zh_intake_run {
+    zh_ctx *ctx;
+    const zh_intake_options *o;
+    zh_intake_result *out;
+    zh_table_options table_options;
+    zh_sheet_plan *plans;
+    size_t nplans;
+    zh_arena *plan_arena;
+    zh_ref_cache *refs;
+    bool writing, look_up;
+    zh_str reason;
+    zh_job job;
+    int64_t resume_at;
+    zh_tally counts, resumed;
+    zh_seen seen;
+    FILE *errors_file;
+    ZH_VEC(zh_intake_error) kept;
+    zh_intake_rule_count rules[ZH_INTAKE_RULES_MAX];
+    size_t nrules;
+    uint64_t progress_at;
+    struct stat file;
+    /* shared between threads, under lock */
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    zh_batch slots[ZH_INTAKE_SLOTS];
+    uint64_t filled, taken, settled; /* batches so far */
+    bool ended, stop;
+    int64_t skipped;
+    uint64_t bytes, bytes_total;
+    zh_rc read_rc;
+    zh_err read_err;
+} zh_intake_run;
+
+/* The last component of a path. */
+const char *zh_base_name(const char *path);
+/* Finds the sheets, header rows and layouts of the file: fills plans, table_options, out->layout.
+ */
+zh_rc zh_intake_plan(zh_intake_run *in) ZH_MUST;
+/* Reads the whole file once: checks it, or writes it (in->writing). */
+zh_rc zh_intake_pass(zh_intake_run *in) ZH_MUST;
+/* Opens the error list: as asked, or beside the job. */
+zh_rc zh_intake_errors_open(zh_intake_run *in, bool append) ZH_MUST;
+void zh_tally_json(const zh_tally *t, zh_buf *out);
+void zh_tally_read(zh_arena *arena, zh_str text, zh_tally *out);
+
+#endif

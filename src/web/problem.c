@@ -1,0 +1,68 @@
+/* RFC 9457 problem documents out of zh_err. */
+#include "web/problem.h"
+#include "base/str.h"
+
+int zh_problem_status(zh_rc rc)
+{
+    switch (rc) {
+    case ZH_OK: return 200;
+    case ZH_EINVAL: return 422;
+    case ZH_ENOTFOUND: return 404;
+    case ZH_ECONFLICT: return 409;
+    case ZH_ELIMIT:
+    case ZH_ENOMEM: return 413;
+    case ZH_EBUSY: return 503;
+    case ZH_EDENIED: return 403;
+    case ZH_EIO:
+    case ZH_EDB:
+    case ZH_ECANCEL:
+    case ZH_ECORRUPT: break;
+    }
+    return 500;
+}
+
+const char *zh_problem_title(int status)
+{
+    switch (status) {
+    case 400: return "请求有误";
+    case 403: return "没有权限";
+    case 404: return "没有这个资源";
+    case 405: return "不支持这个方法";
+    case 409: return "与现有数据冲突";
+    case 413: return "超过大小上限";
+    case 414: return "地址太长";
+    case 422: return "数据不符合规则";
+    case 503: return "暂时忙";
+    default: return "服务器内部错误";
+    }
+}
+
+static void put(zh_jw *w, const char *name, const char *text)
+{
+    if (text[0] != '\0') {
+        zh_jw_kz(w, name, text);
+    }
+}
+
+void zh_problem_write(zh_jw *w, int status, const zh_err *err)
+{
+    zh_jw_object(w);
+    zh_jw_kz(w, "type", "about:blank");
+    zh_jw_kz(w, "title", zh_problem_title(status));
+    zh_jw_ki(w, "status", status);
+    put(w, "detail", err->message);
+    put(w, "code", err->rule);
+    zh_jw_key(w, "errors");
+    zh_jw_array(w);
+    if (err->where[0] != '\0' || err->fix[0] != '\0' || err->clause[0] != '\0') {
+        zh_jw_object(w);
+        put(w, "pointer", err->where);
+        put(w, "rule", err->rule);
+        put(w, "message", err->message);
+        put(w, "clause", err->clause);
+        put(w, "fix", err->fix);
+        zh_jw_object_end(w);
+    }
+    zh_jw_array_end(w);
+    zh_jw_object_end(w);
+}

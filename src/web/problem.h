@@ -1,0 +1,18 @@
+/* Errors as RFC 9457 problem documents: the same on the API and on the command line with --json. */
+#ifndef ZH_WEB_PROBLEM_H
+#define ZH_WEB_PROBLEM_H
+
+#include "base/err.h"
+#include "base/json.h"
+
+#define ZH_PROBLEM_TYPE "application/problem+json; charset=utf-8"
+
+/* The HTTP status that says best what an error code means. */
+int zh_problem_status(zh_rc rc);
+/* Reason phrase in Chinese, the title of the problem. */
+const char *zh_problem_title(int status);
+/* {type, title, status, detail, code, errors: [{pointer, rule, message, clause, fix}]} as the next
+ * value of the writer. */
+void zh_problem_write(zh_jw *w, int status, const zh_err *err);
+
+#endif
