@@ -15,21 +15,23 @@ typedef enum zh_figure_status {
 typedef struct zh_figure_query {
     const zh_indicator *indicator;
     zh_str region;       /* GB/T 2260 code, empty = everything the reader sees */
-    zh_date first, last; /* inclusive */
+    zh_date first, last; /* inclusive; both 0: of all time. Without effect on a register that has no
+                            event time (a stock excepted) */
     const zh_program *where;
     const struct zh_cell_filter *filters; /* further dimensions */
     size_t nfilters;
-    int64_t as_of;
-    bool recount;
+    int64_t as_of; /* log size or ZH_AS_OF_NOW */
+    bool recount;  /* from the records, also when a cube could answer; quantiles exact */
 } zh_figure_query;
 
 typedef struct zh_figure {
     const zh_indicator *indicator;
     zh_figure_status status;
     bool has_value;
-    zh_decimal value; /* at indicator digits + 2 guard digits; `shown` is rounded (GB/T 8170) */
-    zh_str shown;
-    zh_str num, den; /* exact decimal text; empty when the kind has none */
+    zh_decimal value; /* at indicator digits + 2 guard digits, fewer when 18 digits do not hold it;
+                         all zero when even the whole part does not fit: `shown` and `num` say it */
+    zh_str shown;     /* rounded once, from the exact value, to the indicator's digits (GB/T 8170) */
+    zh_str num, den;  /* exact decimal text; empty when the kind has none */
     int64_t n;       /* records, lots or units behind it */
     bool has_interval;
     double low, high; /* in the indicator's unit */
@@ -37,17 +39,39 @@ typedef struct zh_figure {
     zh_str interval_shown, method; /* Wilson 95 %, Clopper–Pearson 95 %, Hájek, mean ± SE … */
     zh_str note;                   /* 该批抽检结果,不代表总体 … */
     zh_str sources;                /* registers and provenance */
-    zh_date first, last;
-    zh_time as_of; /* 截至 */
-    int64_t log_size;
+    zh_date first, last;           /* both 0: of all time */
+    zh_time as_of;                 /* 截至: time of the newest batch included; 0 none */
+    int64_t log_size;              /* entries that have a position */
     zh_str cube; /* id, or empty when recounted */
     zh_str model_digest, formula;
     zh_str region;
 } zh_figure;
 
+/* One figure. What the kinds mean where the declaration leaves it open:
+ * - growth: (value - base) / base against the period before (as long, in months when it begins and
+ *   ends with months) or the same period a year earlier; a base that is not positive has none.
+ * - ytd: the period begins on 1 January of the year of `last`.
+ * - mean: se = s / sqrt(n) when the register has a sumsq measure of the same expression.
+ * - weighted: sum of weight * num/den over the values of the key, divided by the sum of the weights;
+ *   weights as in force at `last`. Missing `refuse`: no value when a class with data has no weight
+ *   or a class with a weight no data; `drop`: classes without a weight are left out, one without
+ *   data still refuses; `renormalise`: both are left out.
+ * - matched: num/den over the classes that have a denominator in this period and in the same period
+ *   a year earlier; the note says their share of both denominators.
+ * - design: ratio estimator (Hájek) of a proportion: on every record den is 0 or 1 and num at most
+ *   den. Weights are used with six fraction digits.
+ * - quantile: from the sketch within 1 %, exact when records are counted.
+ * - composite: sum of weight * (x - low)/(high - low), cut to 0 … 1 and turned round when
+ *   descending, over the sum of the weights; times 100 when the unit is % or score. A missing part
+ *   leaves no value.
+ * ZH_EINVAL: unknown region or dimension, a stock without a date; ZH_ELIMIT: a total beyond 128
+ * bits. conn should be inside zh_read_begin. Everything returned lives in ctx->arena. */
 zh_rc zh_figure_ask(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query,
                     zh_figure *out) ZH_MUST;
-/* Broken down by one dimension: one figure a value, sorted by it. */
+/* Broken down by one dimension ("place", "place@city", "product.class") or period ("year", "half",
+ * "quarter", "month", "day"): one figure a value, sorted by it, at most ZH_FIGURES_MAX (ZH_ELIMIT).
+ * A share has the denominator of all values together. */
+#define ZH_FIGURES_MAX 20000
 zh_rc zh_figure_by(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, zh_str dim,
                    zh_str **values, zh_figure **out, size_t *n) ZH_MUST;
 

@@ -5,6 +5,12 @@
 #include "model/grammar.h"
 #include <string.h>
 
+/* What every record has besides its fields. */
+static bool is_meta(zh_str name)
+{
+    return zh_choice("id|state|version|created_at|recorded_at|office|handler_office", name) >= 0;
+}
+
 /* "place" or "place@city": the level must exist. */
 static void check_field_at_level(zh_cx *cx, const zh_register *reg, const zh_yaml *node)
 {
@@ -12,6 +18,9 @@ static void check_field_at_level(zh_cx *cx, const zh_register *reg, const zh_yam
     zh_str name = at < 0 ? node->text : zh_str_sub(node->text, 0, (size_t)at);
     const zh_field *field = NULL;
     ptrdiff_t dot = zh_str_chr(name, '.');
+    if (is_meta(name)) {
+        return;
+    }
     if (zh_register_field(reg, name) == NULL &&
         dot > 0) { /* sampled_org.name: a field of a target */
         const zh_field *ref = zh_register_field(reg, zh_str_sub(name, 0, (size_t)dot));
@@ -305,10 +314,12 @@ static void check_exchange(zh_cx *cx, const zh_reg_build *b)
     const zh_yaml *exchange = zh_yaml_get(b->node, "exchange");
     for (const zh_yaml *o = exchange == NULL ? NULL : zh_first(exchange, "out"); o != NULL;
          o = zh_next(o)) {
-        check_field_list(cx, b->reg, o, "fields");
+        check_fields_at_level(cx, b->reg, o, "fields");
         const zh_yaml *map = zh_yaml_get(o, "map");
         for (const zh_yaml *m = map == NULL ? NULL : map->first; m != NULL; m = m->next) {
-            (void)zh_cx_field(cx, b->reg, m, m->key);
+            if (!is_meta(m->key)) {
+                (void)zh_cx_field_key(cx, b->reg, m, m->key);
+            }
         }
     }
     for (const zh_yaml *i = exchange == NULL ? NULL : zh_first(exchange, "in"); i != NULL;
