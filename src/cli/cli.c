@@ -71,19 +71,10 @@ static void print_error(const zh_err *err)
 int zh_cli_fail(zh_cli *cli)
 {
     if (cli->json) {
-        print_problem(cli, zh_problem_status(cli->err.rc));
+        print_problem(cli, cli->usage ? 400 : zh_problem_status(cli->err.rc));
     }
     print_error(&cli->err);
-    return exit_code(cli->err.rc);
-}
-
-int zh_cli_fail_usage(zh_cli *cli)
-{
-    if (cli->json) {
-        print_problem(cli, 400);
-    }
-    print_error(&cli->err);
-    return ZH_EXIT_USAGE;
+    return cli->usage ? ZH_EXIT_USAGE : exit_code(cli->err.rc);
 }
 
 int zh_cli_unknown_verb(zh_cli *cli, zh_str name)
@@ -93,13 +84,14 @@ int zh_cli_unknown_verb(zh_cli *cli, zh_str name)
         known[i] = zh_str_of(zh_verbs[i]->name);
     }
     zh_str near = zh_cli_nearest(name, known, zh_verbs_n);
+    cli->usage = true;
     zh_err_set(&cli->err, ZH_EINVAL, "cli.verb", "没有命令“%.*s”", ZH_FMT(name));
     if (near.n > 0) {
         zh_err_fix(&cli->err, "是不是 %.*s？全部命令见 zhiheng help", ZH_FMT(near));
     } else {
         zh_err_fix(&cli->err, "全部命令见 zhiheng help");
     }
-    return zh_cli_fail_usage(cli);
+    return zh_cli_fail(cli);
 }
 
 static int run(zh_cli *cli, int argc, char **argv)
@@ -108,7 +100,7 @@ static int run(zh_cli *cli, int argc, char **argv)
     if (zh_cli_flag(cli, "help")) {
         return zh_help_verb(cli->arena, cli->verb);
     }
-    return rc == ZH_OK ? cli->verb->run(cli) : zh_cli_fail_usage(cli);
+    return rc == ZH_OK ? cli->verb->run(cli) : zh_cli_fail(cli);
 }
 
 int zh_cli_main(int argc, char **argv)

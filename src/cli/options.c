@@ -72,6 +72,7 @@ zh_rc zh_cli_usage(zh_cli *cli, const char *rule, const char *format, ...)
     va_start(arguments, format);
     zh_str message = zh_str_vfmt(cli->arena, format, arguments);
     va_end(arguments);
+    cli->usage = true;
     zh_err_set(&cli->err, ZH_EINVAL, rule, "%.*s", ZH_FMT(message));
     if (cli->verb != NULL) {
         zh_err_fix(&cli->err, "用法见 zhiheng help %s", cli->verb->name);
@@ -130,15 +131,11 @@ static zh_rc unknown_option(zh_cli *cli, zh_str name)
         known[i] = zh_str_of(cli->options[i].param->name);
     }
     zh_str near = zh_cli_nearest(name, known, cli->noptions);
-    zh_err_set(&cli->err, ZH_EINVAL, "cli.option", "%s 没有选项 --%.*s", cli->verb->name,
-               ZH_FMT(name));
     if (near.n > 0) {
-        zh_err_fix(&cli->err, "是不是 --%.*s？用法见 zhiheng help %s", ZH_FMT(near),
-                   cli->verb->name);
-    } else {
-        zh_err_fix(&cli->err, "用法见 zhiheng help %s", cli->verb->name);
+        return zh_cli_usage(cli, "cli.option", "%s 没有选项 --%.*s，是不是 --%.*s？",
+                            cli->verb->name, ZH_FMT(name), ZH_FMT(near));
     }
-    return ZH_EINVAL;
+    return zh_cli_usage(cli, "cli.option", "%s 没有选项 --%.*s", cli->verb->name, ZH_FMT(name));
 }
 
 static bool is_choice(const char *choices, zh_str value)

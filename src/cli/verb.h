@@ -87,6 +87,7 @@ struct zh_cli {
     zh_arena *arena;
     zh_err err;
     bool json;
+    bool usage; /* what went wrong lies in the call or the environment, not in the data */
     zh_str arguments[ZH_CLI_ARGUMENTS_MAX];
     size_t narguments;
     struct zh_cli_option *options; /* private to options.c */
@@ -106,16 +107,14 @@ uint64_t zh_cli_number(const zh_cli *cli, const char *name, uint64_t otherwise);
 size_t zh_cli_values(const zh_cli *cli, const char *name, const zh_str **out);
 zh_str zh_cli_argument(const zh_cli *cli, size_t index); /* n == 0 when absent */
 
-/* Usage error found by the verb itself: fills cli->err and gives ZH_EINVAL. */
+/* Usage error: fills cli->err, sets cli->usage and gives ZH_EINVAL. */
 zh_rc zh_cli_usage(zh_cli *cli, const char *rule, const char *format, ...) ZH_PRINTF(3, 4);
 /* The known name that was probably meant; p == NULL when none is near. */
 zh_str zh_cli_nearest(zh_str wanted, const zh_str *known, size_t n);
 
 /* Prints cli->err (to stderr for people; with --json also as a problem object on stdout) and gives
- * the exit code that belongs to it. */
+ * the exit code that belongs to it: ZH_EXIT_USAGE when cli->usage is set. */
 int zh_cli_fail(zh_cli *cli);
-/* The same with exit code 2 whatever the error was: the call itself is wrong. */
-int zh_cli_fail_usage(zh_cli *cli);
 /* Says that there is no such verb and which was probably meant; gives the exit code. */
 int zh_cli_unknown_verb(zh_cli *cli, zh_str name);
 /* Writes text to stdout, or to stderr; ZH_EXIT_OK, or ZH_EXIT_USAGE when it cannot be written. */

@@ -355,13 +355,36 @@ static zh_rc set_rows(zh_write *w, const zh_field *table, const zh_rows *given)
     return give_row_ids(w, given, rows);
 }
 
-static bool frozen_out(const zh_write *w, const zh_field *field)
+static const zh_state *frozen_in(const zh_write *w)
 {
-    if (w->old == NULL || w->op->kind != ZH_OP_AMEND) {
-        return false;
+    const zh_state *state = w->old != NULL ? &w->reg->states[w->old->state] : NULL;
+    bool frozen = state != NULL && state->frozen && w->op->kind == ZH_OP_AMEND;
+    return frozen ? state : NULL;
+}
+
+/* In a frozen state rows may be appended to the tables it names, and nothing else. */
+static bool only_appended(const zh_write *w, const zh_field *table, const zh_rows *given)
+{
+    const zh_rows *old = &w->old->tables[table->index];
+    bool same = given->n >= old->n && given->ids != NULL;
+    for (size_t i = 0; i < old->n && same; i++) {
+        same = given->ids[i] == old->ids[i];
     }
-    const zh_state *state = &w->reg->states[w->old->state];
-    return state->frozen && !listed(state->frozen_allow, state->nfrozen_allow, field->id);
+    for (size_t i = 0; i < old->n * table->ncolumns && same; i++) {
+        zh_value value = given->values[i];
+        same =
+            table->columns[i % table->ncolumns].computed || zh_value_same(&value, &old->values[i]);
+    }
+    return same;
+}
+
+static bool frozen_out(const zh_write *w, const zh_change *change)
+{
+    const zh_state *state = frozen_in(w);
+    return state != NULL &&
+           !(change->field->type == ZH_TYPE_TABLE && change->rows != NULL &&
+             listed(state->frozen_allow, state->nfrozen_allow, change->field->id) &&
+             only_appended(w, change->field, change->rows));
 }
 
 static zh_rc set_value(zh_write *w, const zh_change *change)
@@ -373,9 +396,9 @@ static zh_rc set_value(zh_write *w, const zh_change *change)
                       "“%.*s”由系统推算,不能填写", ZH_FMT(field->label.zh));
         return ZH_OK;
     }
-    if (frozen_out(w, field)) {
+    if (frozen_out(w, change)) {
         zh_write_find(w, ZH_REJECT, ZH_STR("record.frozen"), field->id, ZH_STR_NONE, no_fix,
-                      "记录已在“%.*s”状态冻结,“%.*s”不能再改",
+                      "记录已在“%.*s”状态冻结,“%.*s”不能再改(只能追加允许的明细行)",
                       ZH_FMT(w->reg->states[w->old->state].label.zh), ZH_FMT(field->label.zh));
         return ZH_OK;
     }

@@ -145,6 +145,8 @@ static bool take_files(zh_cx *cx, const zh_pack_file *files, size_t n)
     cx->nfiles = n;
     cx->model->sources = own;
     cx->model->nsources = n;
+    cx->model->sources = own;
+    cx->model->nsources = n;
     return true;
 }
 

@@ -95,7 +95,7 @@ static const char MODEL[] =
     "      - {id: served, label: 已送达}\n"
     "      - {id: objected, label: 异议处理}\n"
     "      - {id: confirmed, label: 结果确认}\n"
-    "      - {id: closed, label: 办结, terminal: true, frozen: true, allow: [note]}\n"
+    "      - {id: closed, label: 办结, terminal: true, frozen: true, allow: [items]}\n"
     "      - {id: lapsed, label: 证书到期}\n"
     "    transitions:\n"
     "      - {id: serve, label: 送达, from: reported, to: served, roles: [handler],\n"
