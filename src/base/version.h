@@ -6,9 +6,8 @@
 #define ZH_LICENCE "Apache-2.0"
 
 typedef struct zh_library {
-    const char *name;
-    const char *licence;
-    const char *version; /* of what the program runs with, constant */
+    const char *name, *licence;
+    char version[32]; /* of what the program runs with */
 } zh_library;
 
 #endif

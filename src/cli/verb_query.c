@@ -174,10 +174,9 @@ static void put_rows(listing *l, zh_jw *w, const zh_field *table, const zh_rows 
     for (size_t i = 0; i < rows->n; i++) {
         zh_jw_object(w);
         for (size_t c = 0; c < table->ncolumns; c++) {
-            const zh_field *column = &table->columns[c];
-            zh_str id = zh_str_sub(column->id, table->id.n + 1, column->id.n);
-            zh_jw_key_str(w, id);
-            put_value(l, w, column, &rows->values[i * table->ncolumns + c]);
+            const zh_field *field = &table->columns[c];
+            zh_jw_key_str(w, zh_str_sub(field->id, table->id.n + 1, field->id.n));
+            put_value(l, w, field, &rows->values[i * table->ncolumns + c]);
         }
         zh_jw_object_end(w);
     }

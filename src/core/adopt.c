@@ -4,7 +4,10 @@
  * version of the packs can be compared with what the tables were made for. Migration and the note
  * of it are one transaction. */
 #include "core/adopt.h"
+#include "base/log.h"
 #include "core/core_private.h"
+#include "core/cube.h"
+#include "core/migrate.h"
 #include "model/pack.h"
 #include <string.h>
 
@@ -12,8 +15,7 @@ enum { ADOPT_BYTES = 256 << 20 };
 
 typedef ZH_VEC(zh_pack_file) file_list;
 
-/* ---- what the database has adopted
- * ------------------------------------------------------------------ */
+/* ---- what the database has adopted ---------------------------------------------------------- */
 
 typedef struct adopted {
     zh_str digest, origin; /* p == NULL: nothing yet */
@@ -60,7 +62,8 @@ static zh_rc read_sources(zh_conn *conn, zh_arena *arena, zh_str digest, file_li
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-/* The model that the tables were made for; NULL when there is none or its sources were not kept. */
+/* The model that the tables were made for; NULL when there is none, its sources were not kept, or
+ * this program no longer understands them: then only what is missing is added. */
 static zh_rc compile_adopted(zh_conn *conn, zh_arena *arena, const adopted *old, zh_model **out,
                              zh_err *err)
 {
@@ -71,25 +74,32 @@ static zh_rc compile_adopted(zh_conn *conn, zh_arena *arena, const adopted *old,
     }
     zh_rc rc = read_sources(conn, arena, old->digest, &files, err);
     if (rc == ZH_OK && files.n > 0) {
-        rc = zh_model_compile(files.p, files.n, out, NULL, err);
+        zh_err found = {0};
+        rc = zh_model_compile(files.p, files.n, out, NULL, &found);
+        if (rc == ZH_EINVAL) {
+            zh_log_err(ZH_WARN, "store.open", &found);
+            return ZH_OK;
+        }
+        if (rc != ZH_OK && err->rc == ZH_OK) {
+            *err = found;
+        }
     }
     return rc;
 }
 
-/* ---- migration
- * --------------------------------------------------------------------------------------- */
+/* ---- migration ------------------------------------------------------------------------------ */
 
 typedef struct adoption {
     zh_core *core;
-    zh_model *model;
-    const zh_plan *plans;
+    struct zh_snapshot *next;
     zh_str origin;
     bool destructive;
+    bool recounted;
 } adoption;
 
 static zh_rc keep_sources(zh_conn *conn, const adoption *a, zh_err *err)
 {
-    const zh_model *model = a->model;
+    const zh_model *model = a->next->model;
     zh_sql_value row[] = {ZH_SQL_INT(zh_now()), ZH_SQL_STR(model->digest), ZH_SQL_STR(a->origin)};
     zh_rc rc = zh_run(conn,
                       "INSERT INTO zh_model (adopted_at, digest, origin) VALUES (?, ?, ?) ON "
@@ -142,14 +152,25 @@ static zh_rc keep_shape(zh_conn *conn, const zh_plan *plan, zh_err *err)
 
 static zh_rc migrate(void *user, zh_conn *conn, zh_err *err)
 {
-    const adoption *a = user;
+    adoption *a = user;
     zh_arena *arena = zh_arena_new(ADOPT_BYTES);
-    zh_rc rc = zh_schema_apply(conn, arena, a->model, a->plans, err);
-    for (size_t i = 0; i < a->model->nregisters && rc == ZH_OK; i++) {
-        rc = keep_shape(conn, &a->plans[i], err);
+    adopted old;
+    zh_model *before = NULL;
+    zh_rc rc = read_adopted(conn, arena, &old, err);
+    if (rc == ZH_OK) {
+        rc = compile_adopted(conn, arena, &old, &before, err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_migrate(a->core, conn, a->next, before, a->destructive, &a->recounted, err);
+    }
+    for (size_t i = 0; i < a->next->model->nregisters && rc == ZH_OK; i++) {
+        rc = keep_shape(conn, &a->next->plans[i], err);
     }
     if (rc == ZH_OK) {
         rc = keep_sources(conn, a, err);
+    }
+    if (before != NULL) {
+        zh_model_release(before);
     }
     zh_arena_free(arena);
     return rc;
@@ -165,8 +186,8 @@ static zh_rc adopt(zh_core *core, zh_model *model, zh_str origin, bool needed, b
     snapshot->arena = arena;
     snapshot->model = zh_model_retain(model);
     zh_rc rc = zh_plan_make(arena, model, &snapshot->plans, err);
+    adoption a = {core, snapshot, origin, destructive, false};
     if (rc == ZH_OK && needed) {
-        adoption a = {core, model, snapshot->plans, origin, destructive};
         rc = zh_core_write(core, migrate, &a, err);
     }
     if (rc != ZH_OK) {
@@ -178,7 +199,7 @@ static zh_rc adopt(zh_core *core, zh_model *model, zh_str origin, bool needed, b
     core->snapshot = snapshot;
     pthread_mutex_unlock(&core->lock);
     zh_snapshot_release(before);
-    return ZH_OK;
+    return a.recounted ? zh_rollup_rebuild(core, err) : ZH_OK;
 }
 
 zh_rc zh_core_adopt(zh_core *core, zh_model *model, bool destructive, zh_err *err)

@@ -85,8 +85,7 @@ static void begin_register(loader *l, const zh_plan *plan)
     l->children_h = ZH_NEW_N(l->arena, zh_bulk *, plan->nchildren + 1);
 }
 
-/* ---- one record
- * -------------------------------------------------------------------------------------- */
+/* ---- one record ----------------------------------------------------------------------------- */
 
 static zh_rc stale(loader *l, const zh_prepared *p)
 {
@@ -263,8 +262,7 @@ static zh_rc apply_one(loader *l, const zh_prepared *p, int64_t batch, int64_t o
     return rc == ZH_OK ? put_uses(l, p) : rc;
 }
 
-/* ---- a run: one register, one office
- * ------------------------------------------------------------------ */
+/* ---- a run: one register, one office -------------------------------------------------------- */
 
 static zh_rc put_outbox(loader *l, int64_t office, int64_t batch, size_t n, const zh_buf *entries,
                         const zh_deltas *deltas)
@@ -327,8 +325,7 @@ static zh_rc apply_run(loader *l, zh_prepared *const *run, size_t n, size_t *cul
     return rc;
 }
 
-/* ---- a batch
- * ------------------------------------------------------------------------------------------ */
+/* ---- a batch -------------------------------------------------------------------------------- */
 
 typedef struct item {
     zh_prepared *p;
@@ -421,8 +418,7 @@ zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prep
     return rc;
 }
 
-/* ---- one write
- * ---------------------------------------------------------------------------------------- */
+/* ---- one write ------------------------------------------------------------------------------ */
 
 /* The automatic transition that is open to the record now, or NULL. */
 static zh_rc find_automatic(zh_ctx *ctx, zh_conn *conn, const zh_record *record,

@@ -531,10 +531,11 @@ static zh_program narrowed(const answering *a)
     }
     for (size_t i = 0; i < q->nfilters; i++) {
         const zh_dim *dim = &a->filter_dims[i];
-        bool plain = dim->field != NULL && !dim->derived && a->ancestors[i] == NULL &&
+        bool plain = dim->field != NULL && !dim->derived &&
                      (dim->field->type == ZH_TYPE_CODE || dim->field->type == ZH_TYPE_STRING);
         if (plain && q->filters[i].value.n > 0) {
-            parts[n++] = compared(arena, ZH_X_EQ, dim->field, zh_value_text(q->filters[i].value));
+            parts[n++] = compared(arena, a->ancestors[i] != NULL ? ZH_X_WITHIN : ZH_X_EQ,
+                                  dim->field, zh_value_text(q->filters[i].value));
         }
     }
     if (q->where != NULL && q->where->root != NULL) {

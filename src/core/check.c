@@ -12,8 +12,7 @@
 
 enum { FINDINGS_MAX = 200 };
 
-/* ---- findings
- * --------------------------------------------------------------------------------------- */
+/* ---- findings ------------------------------------------------------------------------------- */
 
 void zh_write_find(zh_write *w, zh_severity severity, zh_str rule, zh_str field, zh_str clause,
                    zh_str fix, const char *format, ...)
@@ -63,8 +62,7 @@ static bool is_refusal(zh_rc rc)
     return rc == ZH_EINVAL || rc == ZH_ELIMIT || rc == ZH_ECONFLICT || rc == ZH_ENOTFOUND;
 }
 
-/* ---- values
- * ----------------------------------------------------------------------------------------- */
+/* ---- values --------------------------------------------------------------------------------- */
 
 zh_rc zh_write_eval(zh_write *w, const zh_program *program, const zh_rows *rows, size_t row,
                     zh_value *out)
@@ -141,9 +139,12 @@ zh_rc zh_write_normalise(zh_write *w, const zh_field *field, zh_value *value)
             *value = ZH_VALUE_NULL;
             return ZH_OK;
         }
-        zh_str nfc;
-        if (zh_utf8_valid(value->text) && zh_utf8_nfc(w->ctx->arena, value->text, &nfc) == ZH_OK) {
-            value->text = nfc; /* what is not UTF-8 is refused by the check */
+        if (!zh_utf8_valid(value->text)) {
+            return ZH_OK; /* refused by the check */
+        }
+        zh_rc rc = zh_utf8_nfc(w->ctx->arena, value->text, &value->text);
+        if (rc != ZH_OK) {
+            return zh_err_set(w->ctx->err, rc, "record.memory", "文字太长,超出本次处理的内存限额");
         }
     } else if (value->kind == ZH_DECIMAL) {
         normalise_number(w, field, value);
@@ -177,8 +178,7 @@ static zh_date valid_on(const zh_write *w, const zh_field *field)
     return date;
 }
 
-/* ---- references
- * ------------------------------------------------------------------------------------- */
+/* ---- references ----------------------------------------------------------------------------- */
 
 static uint64_t ref_mark(const zh_register *target, int64_t office, int64_t id)
 {
@@ -287,8 +287,7 @@ static zh_rc check_table(zh_write *w, const zh_field *table)
     return rc;
 }
 
-/* ---- rules
- * ------------------------------------------------------------------------------------------ */
+/* ---- rules ---------------------------------------------------------------------------------- */
 
 /* Known false; unknown passes. */
 static zh_rc violated(zh_write *w, const zh_rule *rule, const zh_record *record, size_t row,

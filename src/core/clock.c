@@ -9,8 +9,7 @@
 /* Units; also what a declared amount field may say. With LAST_YEAR no end leaves the calendar. */
 enum { AMOUNT_MAX = 36525, YEARS_MAX = 100, LAST_YEAR = 9890 };
 
-/* ---- periods
- * --------------------------------------------------------------------------------------- */
+/* ---- periods -------------------------------------------------------------------------------- */
 
 /* The last day of a period in calendar units, moved to a working day where the calendar knows one.
  */
@@ -160,8 +159,7 @@ static zh_rc resume(const zh_env *env, const zh_clock *clock, zh_time now, zh_cl
     return ZH_OK;
 }
 
-/* ---- events
- * ---------------------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------------------------------- */
 
 static bool state_is(const zh_record *record, zh_str id)
 {
@@ -304,8 +302,7 @@ zh_value zh_clock_value(const zh_clock_state *s, zh_clock_attr attr)
     return zh_value_bool(s->breached);
 }
 
-/* ---- stored
- * ---------------------------------------------------------------------------------------- */
+/* ---- stored --------------------------------------------------------------------------------- */
 
 static const zh_clock *clock_named(const zh_register *reg, zh_str id)
 {

@@ -11,8 +11,7 @@
 
 enum { CORE_BYTES = 64 << 20, SETTING_OFFICE = 0, FIRST_OFFICE = 1 };
 
-/* ---- identifiers
- * --------------------------------------------------------------------------------- */
+/* ---- identifiers ---------------------------------------------------------------------------- */
 
 int64_t zh_core_id(zh_core *core, int64_t after)
 {
@@ -53,8 +52,7 @@ void zh_core_salt(zh_core *core, zh_digest *out)
     pthread_mutex_unlock(&core->lock);
 }
 
-/* ---- settings
- * ------------------------------------------------------------------------------------ */
+/* ---- settings ------------------------------------------------------------------------------- */
 
 zh_rc zh_setting_get(zh_conn *conn, zh_arena *arena, const char *name, zh_str *out, zh_err *err)
 {
@@ -98,8 +96,7 @@ static zh_rc setting_i64(zh_conn *conn, zh_arena *arena, const char *name, int64
     return rc;
 }
 
-/* ---- transactions
- * -------------------------------------------------------------------------------- */
+/* ---- transactions --------------------------------------------------------------------------- */
 
 static void pause_ms(unsigned ms)
 {
@@ -140,8 +137,7 @@ zh_rc zh_core_write(zh_core *core, zh_work work, void *user, zh_err *err)
     return rc;
 }
 
-/* ---- snapshots and contexts
- * ---------------------------------------------------------------------- */
+/* ---- snapshots and contexts ----------------------------------------------------------------- */
 
 struct zh_snapshot *zh_snapshot_retain(struct zh_snapshot *snapshot)
 {
@@ -204,8 +200,7 @@ void zh_ctx_end(zh_ctx *ctx)
     ctx->model = NULL;
 }
 
-/* ---- open and close
- * ------------------------------------------------------------------------------ */
+/* ---- open and close ------------------------------------------------------------------------- */
 
 zh_store *zh_core_store(zh_core *core)
 {

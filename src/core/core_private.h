@@ -61,6 +61,10 @@ const zh_plan *zh_plan_of(const zh_ctx *ctx, const zh_register *reg);
 /* 32 fresh random bytes. Thread-safe. */
 void zh_core_salt(zh_core *core, zh_digest *out);
 
+/* Distinct grams of the searchable text of a record and its child rows, in byte order. */
+typedef ZH_VEC(zh_str) zh_grams;
+zh_rc zh_record_grams(zh_arena *arena, const zh_record *record, zh_grams *out) ZH_MUST;
+
 /* Runs `work` in a transaction of the writer; ZH_EBUSY rolls back and runs it again, at most
  * ZH_TRIES_MAX times. */
 typedef zh_rc (*zh_work)(void *user, zh_conn *conn, zh_err *err);

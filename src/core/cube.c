@@ -807,6 +807,13 @@ static bool decode_one(const zh_register *reg, zh_str *in, zh_deltas *into)
     return true;
 }
 
+bool zh_deltas_current(const zh_register *reg, zh_str bytes)
+{
+    uint64_t signature = 0;
+    return bytes.n == 0 ||
+           (zh_read_varint(&bytes, &signature) && signature == cubes_signature(reg));
+}
+
 zh_rc zh_deltas_decode(zh_arena *arena, const zh_register *reg, zh_str bytes, zh_deltas *into,
                        zh_err *err)
 {

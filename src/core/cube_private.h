@@ -88,6 +88,15 @@ zh_rc zh_answer_take_key(zh_answering *a, const zh_str *dims, size_t measure, zh
 /* Answers from the roll-up of a->cube and the deltas that are newer than it; *used says whether. */
 zh_rc zh_rollup_answer(zh_answering *a, bool *used) ZH_MUST;
 
+/* Calls each for everything that a cell is rolled up to: one value and level a dimension. */
+typedef void (*zh_rolled_each)(void *user, const zh_str *values, const int64_t *levels);
+void zh_rollup_each(zh_arena *arena, const zh_cube *cube, const zh_str *dims, zh_rolled_each each,
+                    void *user);
+/* The log size that the roll-ups of a register have reached; 0 never folded. */
+zh_rc zh_rollup_stamp(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t *out) ZH_MUST;
+/* Whether deltas were written under the register's present cubes (or are empty). */
+bool zh_deltas_current(const zh_register *reg, zh_str bytes);
+
 /* Streams the records in force that are counted and pass a query's filters, span and where; its
  * measures and groups are ignored. As zh_scan. */
 zh_rc zh_cells_scan(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_each_record each,

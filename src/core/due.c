@@ -15,8 +15,7 @@
 
 enum { PAGE = 256, ERROR_BYTES_MAX = 512 };
 
-/* ---- what a record has due
- * --------------------------------------------------------------------------- */
+/* ---- what a record has due ------------------------------------------------------------------ */
 
 /* The instant at which the field's date has passed; false when there is none. */
 static bool passes_at(const zh_value *value, zh_time *out)
@@ -88,8 +87,7 @@ zh_rc zh_due_rows(zh_write *w)
     return ZH_OK;
 }
 
-/* ---- writing them
- * ------------------------------------------------------------------------------------ */
+/* ---- writing them --------------------------------------------------------------------------- */
 
 typedef struct event {
     int64_t office, record;

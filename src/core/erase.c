@@ -18,6 +18,11 @@ typedef struct eraser {
     ZH_VEC(zh_str) gone, kept; /* file digests */
 } eraser;
 
+static zh_rc no_memory(zh_err *err)
+{
+    return zh_err_set(err, ZH_ENOMEM, "record.memory", "内存不足");
+}
+
 static bool erases(void *user, const zh_field *field)
 {
     const eraser *e = user;
@@ -127,7 +132,7 @@ static zh_rc seal_version(eraser *e, int32_t version)
     }
     bool *erased = rc == ZH_OK ? ZH_TRY_N(arena, bool, n + 1) : NULL;
     if (erased == NULL) {
-        return rc != ZH_OK ? rc : zh_err_set(ctx->err, ZH_ENOMEM, "record.memory", "内存不足");
+        return rc != ZH_OK ? rc : no_memory(ctx->err);
     }
     zh_evidence_choose(&shape, v.record, erases, e, erased);
     note_files(e, v.record);
@@ -186,8 +191,7 @@ zh_rc zh_erase_prepare(zh_write *w)
     return rc;
 }
 
-/* ---- in the transaction
- * ------------------------------------------------------------------------------ */
+/* ---- in the transaction --------------------------------------------------------------------- */
 
 /* "col = NULL, …" of the erased fields (columns of `table`, or the record's own when NULL). */
 static size_t add_nulls(zh_buf *sql, const zh_prepared *p, const zh_field *fields, size_t nfields,
@@ -228,7 +232,7 @@ static zh_rc erase_versions(zh_conn *conn, const zh_prepared *p, zh_err *err)
     zh_buf_fmt(&sql, "%ssalt = NULL, sealed = ? WHERE office = ? AND id = ? AND version = ?",
                n > 0 ? ", " : "");
     zh_buf_c(&sql, '\0');
-    zh_rc rc = ZH_OK;
+    zh_rc rc = sql.failed ? no_memory(err) : ZH_OK;
     for (size_t i = 0; i < p->erasure->n && rc == ZH_OK; i++) {
         zh_sql_value values[] = {ZH_SQL_BYTES(p->erasure->versions[i].blob),
                                  ZH_SQL_INT(p->old->office), ZH_SQL_INT(p->old->id),
@@ -252,7 +256,10 @@ static zh_rc erase_children(zh_conn *conn, const zh_prepared *p, const zh_child_
     zh_buf_z(&sql, " WHERE office = ? AND parent = ?");
     zh_buf_c(&sql, '\0');
     zh_sql_value key[] = {ZH_SQL_INT(p->old->office), ZH_SQL_INT(p->old->id)};
-    zh_rc rc = n > 0 ? zh_run(conn, sql.p, key, 2, NULL, err) : ZH_OK;
+    zh_rc rc = sql.failed ? no_memory(err) : ZH_OK;
+    if (rc == ZH_OK && n > 0) {
+        rc = zh_run(conn, sql.p, key, 2, NULL, err);
+    }
     zh_buf_free(&sql);
     return rc;
 }

@@ -10,8 +10,7 @@
 
 enum { ROW_DIGITS_MAX = 8, SEALED_FORMAT = 1, SEALED_HEAD = 4, SEALED_ITEM = 33 };
 
-/* ---- canonical fields
- * ---------------------------------------------------------------------------- */
+/* ---- canonical fields ----------------------------------------------------------------------- */
 
 typedef struct collector {
     zh_arena *arena;
@@ -201,8 +200,7 @@ zh_rc zh_evidence_entry(zh_arena *arena, zh_hash_alg alg, const zh_digest *salt,
     return rc == ZH_OK ? entry_of(alg, kind, record, n, &root, out, err) : rc;
 }
 
-/* ---- shapes
- * -------------------------------------------------------------------------------------- */
+/* ---- shapes --------------------------------------------------------------------------------- */
 
 void zh_shape_write(const zh_shape *shape, const zh_register *reg, zh_buf *out)
 {
@@ -325,8 +323,7 @@ zh_rc zh_shape_of(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, zh_str dec
     return rc == ZH_OK ? zh_shape_read(ctx->arena, reg, text, out, ctx->err) : rc;
 }
 
-/* ---- sealed
- * -------------------------------------------------------------------------------------- */
+/* ---- sealed --------------------------------------------------------------------------------- */
 
 static zh_rc malformed(zh_err *err)
 {
@@ -416,8 +413,7 @@ zh_rc zh_sealed_make(zh_arena *arena, zh_hash_alg alg, const zh_digest *salt, zh
     return rc;
 }
 
-/* ---- stored versions
- * ------------------------------------------------------------------------------ */
+/* ---- stored versions ------------------------------------------------------------------------ */
 
 static zh_str copied(zh_arena *arena, const zh_stmt *stmt, size_t column)
 {
@@ -436,7 +432,8 @@ zh_rc zh_version_load(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_
     zh_buf_fmt(&sql, " FROM %.*s_h h WHERE h.office = ? AND h.id = ? AND h.version = ?",
                ZH_FMT(reg->table));
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(conn, zh_buf_view(&sql), key, 3, &stmt, ctx->err);
+    zh_rc rc = sql.failed ? zh_err_set(ctx->err, ZH_ENOMEM, "record.memory", "内存不足")
+                          : zh_query(conn, zh_buf_view(&sql), key, 3, &stmt, ctx->err);
     if (rc == ZH_OK) {
         rc = zh_step(stmt, ctx->err);
     }

@@ -193,8 +193,7 @@ zh_rc zh_file_path(zh_ctx *ctx, zh_str digest, zh_str *path)
     return ZH_OK;
 }
 
-/* ---- after an erasure
- * ------------------------------------------------------------------------------- */
+/* ---- after an erasure ----------------------------------------------------------------------- */
 
 typedef struct sweep {
     zh_ctx *ctx;

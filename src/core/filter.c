@@ -102,22 +102,17 @@ static bool scaled_floor(zh_decimal value, uint8_t digits, int64_t *out)
     return exact;
 }
 
-/* column op value, the column scaled by `digits`. */
-static void compare_scaled(translator *t, zh_expr_op op, const char *alias, zh_str name,
-                           zh_decimal value, uint8_t digits)
+/* The sign and integer that say the same as `op value` of whole numbers scaled by `digits`. With
+ * more digits the value lies between two whole numbers: nothing equals it. */
+static void put_scaled(translator *t, zh_expr_op op, zh_decimal value, uint8_t digits)
 {
     int64_t floor = 0;
     bool exact = scaled_floor(value, digits, &floor);
-    if (!exact && op == ZH_X_EQ) {
-        never(t);
+    if (!exact && (op == ZH_X_EQ || op == ZH_X_NE)) {
+        put(t, op == ZH_X_EQ ? " IS NULL AND 1=0" : " IS NOT NULL");
         return;
     }
-    column(t, alias, name, "");
-    if (!exact && op == ZH_X_NE) {
-        put(t, " IS NOT NULL");
-        return;
-    }
-    if (!exact) { /* between floor and floor + 1 */
+    if (!exact) {
         op = op == ZH_X_LT || op == ZH_X_LE ? ZH_X_LE : ZH_X_GT;
     }
     put(t, sign_of(op));
@@ -210,7 +205,8 @@ static zh_rc compare_decimal(translator *t, zh_expr_op op, const zh_expr *node, 
     bool high = op == ZH_X_GT || op == ZH_X_GE || op == ZH_X_NE;
     const char *alias = alias_of(t, node);
     put(t, "(");
-    compare_scaled(t, op, alias, field->column, v->decimal, field->digits);
+    column(t, alias, field->column, "");
+    put_scaled(t, op, v->decimal, field->digits);
     if (low) {
         put(t, " OR ");
         decided_by_mark(t, '<', alias, field->column, v->decimal);
@@ -502,7 +498,10 @@ static zh_rc compare_meta(translator *t, zh_expr_op op, const zh_expr *node, con
         return compare_moment(t, op, t->alias, name, false, v);
     }
     if (node->kind == ZH_DECIMAL) {
-        compare_scaled(t, op, t->alias, name, v->decimal, 0);
+        put(t, "(");
+        column(t, t->alias, name, "");
+        put_scaled(t, op, v->decimal, 0);
+        put(t, ")");
         return ZH_OK;
     }
     if (node->states && op != ZH_X_EQ && op != ZH_X_NE) {
@@ -539,15 +538,14 @@ static zh_rc row_filter(translator *t, const zh_expr *fold)
 /* count(items, condition) against a constant. */
 static zh_rc compare_count(translator *t, zh_expr_op op, const zh_expr *node, const zh_value *v)
 {
-    int64_t floor = 0;
     const zh_expr *body = node->a[0];
     if (node->fold != ZH_FOLD_COUNT || node->table == NULL || node->grouped || t->row ||
-        v->kind != ZH_DECIMAL || !scaled_floor(v->decimal, 0, &floor)) {
+        v->kind != ZH_DECIMAL) {
         return unsupported(t, node);
     }
     translator inner = *t;
     inner.row = "r";
-    put(t, "(SELECT COUNT(*)");
+    put(t, "((SELECT COUNT(*)");
     from_rows(t, node, inner.row);
     zh_rc rc = row_filter(&inner, node);
     if (rc == ZH_OK && body) {
@@ -562,8 +560,8 @@ static zh_rc compare_count(translator *t, zh_expr_op op, const zh_expr *node, co
         }
     }
     put(t, ")");
-    put(t, sign_of(op));
-    bind(t, ZH_SQL_INT(floor));
+    put_scaled(t, op, v->decimal, 0);
+    put(t, ")");
     return rc;
 }
 

@@ -30,8 +30,8 @@ typedef struct zh_figure {
     bool has_value;
     zh_decimal value; /* at indicator digits + 2 guard digits, fewer when 18 digits do not hold it;
                          all zero when even the whole part does not fit: `shown` and `num` say it */
-    zh_str shown;     /* rounded once, from the exact value, to the indicator's digits (GB/T 8170) */
-    zh_str num, den;  /* exact decimal text; empty when the kind has none */
+    zh_str shown;    /* rounded once, from the exact value, to the indicator's digits (GB/T 8170) */
+    zh_str num, den; /* exact decimal text; empty when the kind has none */
     int64_t n;       /* records, lots or units behind it */
     bool has_interval;
     double low, high; /* in the indicator's unit */
@@ -42,7 +42,7 @@ typedef struct zh_figure {
     zh_date first, last;           /* both 0: of all time */
     zh_time as_of;                 /* 截至: time of the newest batch included; 0 none */
     int64_t log_size;              /* entries that have a position */
-    zh_str cube; /* id, or empty when recounted */
+    zh_str cube;                   /* id, or empty when recounted */
     zh_str model_digest, formula;
     zh_str region;
 } zh_figure;
@@ -52,15 +52,15 @@ typedef struct zh_figure {
  *   ends with months) or the same period a year earlier; a base that is not positive has none.
  * - ytd: the period begins on 1 January of the year of `last`.
  * - mean: se = s / sqrt(n) when the register has a sumsq measure of the same expression.
- * - weighted: sum of weight * num/den over the values of the key, divided by the sum of the weights;
- *   weights as in force at `last`. Missing `refuse`: no value when a class with data has no weight
- *   or a class with a weight no data; `drop`: classes without a weight are left out, one without
- *   data still refuses; `renormalise`: both are left out.
+ * - weighted: sum of weight * num/den over the values of the key, divided by the sum of the
+ * weights; weights as in force at `last`. Missing `refuse`: no value when a class with data has no
+ * weight or a class with a weight no data; `drop`: classes without a weight are left out, one
+ * without data still refuses; `renormalise`: both are left out.
  * - matched: num/den over the classes that have a denominator in this period and in the same period
  *   a year earlier; the note says their share of both denominators.
  * - design: ratio estimator (Hájek) of a proportion: on every record den is 0 or 1 and num at most
  *   den. Weights are used with six fraction digits.
- * - quantile: from the sketch within 1 %, exact when records are counted.
+ * - quantile: from the sketch within 1 %, exact when `recount` is set.
  * - composite: sum of weight * (x - low)/(high - low), cut to 0 … 1 and turned round when
  *   descending, over the sum of the weights; times 100 when the unit is % or score. A missing part
  *   leaves no value.
@@ -85,13 +85,14 @@ typedef enum zh_target_status {
     ZH_TARGET_NO_VALUE,       /* the outline gives no number: needs evidence */
     ZH_TARGET_OTHER_BASIS,    /* 口径不同、不作达标判断 */
     ZH_TARGET_NEEDS_EVIDENCE, /* status, level or rank: a list of evidence, never a percentage */
-    ZH_TARGET_UNCERTAIN,      /* the interval straddles the target */
+    ZH_TARGET_UNCERTAIN,      /* the interval straddles the target, or one figure makes no path */
 } zh_target_status;
 
 typedef struct zh_target {
     const zh_outline_item *item;
     zh_target_status status;
-    zh_str status_zh, form; /* form: numeric range cumulative per_year trend rank status */
+    zh_str status_zh; /* in words, with the reason */
+    zh_str form;      /* numeric range cumulative per_year trend rank status */
     bool has_figure;
     zh_figure figure;
     bool has_gap;
@@ -102,19 +103,22 @@ typedef struct zh_target {
 } zh_target;
 
 /* All targets of an outline (empty id = all), as of a log size and at a date (0 = the newest data).
+ *
+ * - The figure is that of the calendar year of the date, not after the deadline, in the outline's
+ *   region; cumulative targets count from the first day of the outline's period.
+ * - numeric and range (its lower end decides): >=, <= and = compare the exact value with the target
+ *   (GB/T 8170: 全数值比较). Within 5 % of an approximate target is not missed. Before the deadline
+ *   the value required is on the straight line from the first figure of the period to the target at
+ *   the end of the deadline's year; a single figure makes no line.
+ * - cumulative: required is the target times the share of the period that has elapsed.
+ * - per_year: every complete year must reach the target. trend: every complete year against the one
+ *   before; >= not lower, <= lower.
+ * - level, rank and status need evidence and never get a percentage; a target without a number or
+ *   without an indicator says so; a tie with a basis note, or another unit, gets no verdict.
+ * - An interval that has the target inside decides nothing (trend: two that overlap).
+ * A year is complete when there are data of its December and the date asked is not before its end.
  */
 zh_rc zh_targets(zh_ctx *ctx, zh_conn *conn, zh_str outline, zh_date at, int64_t as_of,
                  zh_target **out, size_t *n) ZH_MUST;
-
-/* Recounts everything: cells and roll-ups against records, current rows against newest versions,
- * version entries against their contents, child rows, grams, positions dense and ordered. Every
- * difference is appended as a line naming the record or cell; *differences counts them. progress
- * may be NULL. */
-typedef struct zh_verify_report {
-    int64_t registers, records, versions, cells, entries, differences;
-} zh_verify_report;
-zh_rc zh_verify(zh_ctx *ctx, zh_buf *lines, zh_verify_report *report,
-                void (*progress)(void *user, const char *what, int64_t done, int64_t total),
-                void *user) ZH_MUST;
 
 #endif

@@ -264,6 +264,7 @@ zh_rc zh_intake(zh_ctx *ctx, const zh_intake_options *options, zh_intake_result 
     in->out = out;
     in->plan_arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     in->refs = zh_ref_cache_new();
+    in->now = zh_now();
     in->reason = zh_str_fmt(ctx->arena, "导入 %s", zh_base_name(options->path));
     pthread_mutex_init(&in->lock, NULL);
     pthread_cond_init(&in->moved, NULL);

@@ -253,6 +253,7 @@ static void work(zh_intake_run *in, zh_batch *s, zh_conn *conn, bool look_up)
                   .refs = in->refs,
                   .look_up = look_up,
                   .replay = s->replay,
+                  .now = in->now,
                   .reason = in->reason};
     r.ctx.arena = s->arena;
     r.ctx.err = &s->err;

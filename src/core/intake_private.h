@@ -60,6 +60,7 @@ typedef struct zh_rower {
     zh_ref_cache *refs;
     bool look_up;  /* records with this key may exist */
     bool replay;   /* only the key is wanted */
+    zh_time now;   /* of the import: codes of undated rows are read as of today */
     zh_str reason; /* of amendments */
 } zh_rower;
 

@@ -446,7 +446,9 @@ typedef struct rowing {
     size_t column;  /* last read, SIZE_MAX when the text came from elsewhere */
     unsigned flags; /* of the last cell */
     bool refused, doubtful;
-    zh_str piece; /* of a split cell */
+    zh_str piece;          /* of a split cell */
+    const zh_field *dated; /* the date field read last for a code … */
+    zh_date dated_on;      /* … and what it says, INT32_MIN nothing */
     zh_change *changes;
     size_t *columns; /* of each change, for later errors */
     size_t nchanges;
@@ -535,8 +537,59 @@ static bool cell_usable(rowing *w, const zh_field *field, zh_str *text)
     return true;
 }
 
-/* The text of one field as a value. False when refused. */
-static zh_rc value_of(rowing *w, const zh_field *field, zh_str text, zh_date at, zh_value *out)
+static zh_date date_of(const zh_value *v)
+{
+    return v->kind == ZH_DATE   ? (zh_date)v->i
+           : v->kind == ZH_TIME ? zh_time_date(v->i)
+                                : INT32_MIN;
+}
+
+/* A date field of this row: as given, or computed from what is given so far. */
+static zh_date row_date(rowing *w, const zh_field *field)
+{
+    zh_ctx *ctx = &w->r->ctx;
+    const zh_register *reg = w->r->options->reg;
+    zh_value value = ZH_VALUE_NULL;
+    zh_err ignored = {0};
+    if (!field->computed || field->expr.needs_store) {
+        for (size_t i = 0; i < w->nchanges; i++) {
+            value = w->changes[i].field == field ? w->changes[i].value : value;
+        }
+        return date_of(&value);
+    }
+    zh_record *record = ZH_NEW(ctx->arena, zh_record);
+    *record = (zh_record){.reg = reg, .office = ctx->office, .recorded_at = w->r->now};
+    record->values = ZH_NEW_N(ctx->arena, zh_value, reg->nfields + 1);
+    record->tables = ZH_NEW_N(ctx->arena, zh_rows, reg->nfields + 1);
+    for (size_t i = 0; i < reg->nfields; i++) {
+        record->tables[i].table = &reg->fields[i];
+    }
+    for (size_t i = 0; i < w->nchanges; i++) {
+        record->values[w->changes[i].field->index] = w->changes[i].value;
+    }
+    zh_env env = zh_read_env(ctx, w->r->conn, ZH_AS_OF_NOW, record);
+    return zh_eval(&field->expr, &env, &value, &ignored) == ZH_OK ? date_of(&value) : INT32_MIN;
+}
+
+/* The date on which a code is read, the one on which the write will check it: its declared field's,
+ * else the event's, else today. */
+static zh_date date_for(rowing *w, const zh_field *field)
+{
+    const zh_register *reg = w->r->options->reg;
+    const zh_field *at = zh_register_field(reg, field->as_of_field);
+    at = at != NULL && at->table == NULL ? at : reg->event_time;
+    if (at != NULL && at != w->dated) {
+        w->dated_on = row_date(w, at);
+        if (w->dated_on == INT32_MIN && reg->event_time != NULL && at != reg->event_time) {
+            w->dated_on = row_date(w, reg->event_time);
+        }
+        w->dated = at;
+    }
+    return at == NULL || w->dated_on == INT32_MIN ? zh_time_date(w->r->now) : w->dated_on;
+}
+
+/* The text of one field as a value; null when it is refused. */
+static zh_rc value_of(rowing *w, const zh_field *field, zh_str text, zh_value *out)
 {
     zh_ctx *ctx = &w->r->ctx;
     zh_err err = {0};
@@ -545,6 +598,7 @@ static zh_rc value_of(rowing *w, const zh_field *field, zh_str text, zh_date at,
     if (text.n == 0 || !cell_usable(w, field, &text)) {
         return ZH_OK;
     }
+    zh_date at = field->type == ZH_TYPE_CODE ? date_for(w, field) : INT32_MIN;
     zh_rc rc = zh_field_parse(ctx->model, field, ctx->arena, text, at, out, &how, &err);
     if (rc == ZH_EDB || rc == ZH_EIO || rc == ZH_ENOMEM) {
         *ctx->err = err;
@@ -607,21 +661,6 @@ static void add_change(rowing *w, const zh_field *field, const zh_value *value, 
     w->changes[w->nchanges++] = (zh_change){field, *value, rows};
 }
 
-/* The date on which a code must have been valid: its declared field, when this row gives it. */
-static zh_date date_for(const rowing *w, const zh_field *field)
-{
-    for (size_t i = 0; field->as_of_field.n && i < w->nchanges; i++) {
-        const zh_change *c = &w->changes[i];
-        if (zh_str_eq(c->field->id, field->as_of_field)) {
-            return c->value.kind == ZH_DATE     ? (zh_date)c->value.i
-                   : c->value.kind == ZH_TIME   ? zh_time_date(c->value.i)
-                   : c->value.kind == ZH_PERIOD ? (zh_date)c->value.i
-                                                : INT32_MIN;
-        }
-    }
-    return INT32_MIN;
-}
-
 /* Constants of the command line win over the recipe. */
 static bool given(const rowing *w, const zh_field *field, zh_str *text)
 {
@@ -652,7 +691,7 @@ static zh_rc run_sets(rowing *w)
             w->column = SIZE_MAX;
             zh_rc rc = given(w, field, &text) ? ZH_OK : picked(w, &layout->sets[i].pick, &text);
             if (rc == ZH_OK) {
-                rc = value_of(w, field, text, date_for(w, field), &value);
+                rc = value_of(w, field, text, &value);
             }
             if (rc != ZH_OK) {
                 return rc;
@@ -671,7 +710,7 @@ static zh_rc run_row_set(rowing *w, const zh_row_set *set, zh_value *values, boo
         const zh_field *field = set->sets[i].field;
         zh_rc rc = picked(w, &set->sets[i].pick, &text);
         if (rc == ZH_OK) {
-            rc = value_of(w, field, text, date_for(w, field), &values[field->index]);
+            rc = value_of(w, field, text, &values[field->index]);
         }
         if (rc != ZH_OK) {
             return rc;
@@ -758,7 +797,7 @@ static zh_rc split_rows(rowing *w, const zh_table_set *t, zh_rows *rows, size_t 
         if (rc == ZH_OK && !row_sets(&t->rows[0], t->into)) {
             w->column = column;
             w->flags = flags;
-            rc = value_of(w, t->into, w->piece, date_for(w, t->into), into);
+            rc = value_of(w, t->into, w->piece, into);
         }
         if (rc == ZH_OK && keep && into->kind != ZH_NULL &&
             !(t->unique && has_value(rows, t->into, into))) {

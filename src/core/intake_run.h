@@ -58,6 +58,7 @@ typedef struct zh_intake_run {
     zh_arena *plan_arena;
     zh_ref_cache *refs;
     bool writing, look_up;
+    zh_time now;
     zh_str reason;
     zh_job job;
     int64_t resume_at;

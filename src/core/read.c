@@ -167,6 +167,7 @@ static zh_rc decode_number(zh_arena *arena, const zh_field *field, const zh_stmt
     }
     if (text.n > 1 && (text.p[0] == '<' || text.p[0] == '>')) {
         out->mark = text.p[0] == '<' ? ZH_MARK_BELOW : ZH_MARK_ABOVE;
+        out->text = zh_str_sub(text, 1, text.n); /* the bound as written; the mark says which */
         return zh_decimal_parse(zh_str_sub(text, 1, text.n), false, &out->decimal);
     }
     return ZH_ECORRUPT;

@@ -17,8 +17,7 @@ const zh_record *zh_prepared_record(const zh_prepared *prepared)
     return prepared->record;
 }
 
-/* ---- the environment of a version being written
- * ------------------------------------------------------ */
+/* ---- the environment of a version being written --------------------------------------------- */
 
 /* Callbacks of stored data, for records other than the one being written. */
 static zh_env passed_on(const zh_env *env)
@@ -102,8 +101,7 @@ static void open_env(zh_write *w)
     w->env.entered = w->stored.entered != NULL ? own_entered : NULL;
 }
 
-/* ---- rights
- * ------------------------------------------------------------------------------------------ */
+/* ---- rights --------------------------------------------------------------------------------- */
 
 static bool listed(const zh_str *names, size_t n, zh_str name)
 {
@@ -199,8 +197,7 @@ static zh_rc check_room(const zh_write *w)
     return ZH_OK;
 }
 
-/* ---- the new record
- * ---------------------------------------------------------------------------------- */
+/* ---- the new record ------------------------------------------------------------------------- */
 
 static int16_t initial_state(const zh_register *reg)
 {
@@ -456,8 +453,7 @@ static zh_rc set_defaults(zh_write *w)
     return rc;
 }
 
-/* ---- computed fields
- * --------------------------------------------------------------------------------- */
+/* ---- computed fields ------------------------------------------------------------------------ */
 
 static zh_rc compute_row(zh_write *w, const zh_field *table, size_t row, bool *changed)
 {
@@ -539,8 +535,7 @@ static zh_rc compute(zh_write *w)
     return rc;
 }
 
-/* ---- transitions
- * ------------------------------------------------------------------------------------- */
+/* ---- transitions ---------------------------------------------------------------------------- */
 
 static zh_rc refuse_transition(zh_write *w, const char *rule, const char *why)
 {
@@ -657,8 +652,7 @@ static zh_rc follow_transition(zh_write *w)
     return rc;
 }
 
-/* ---- clocks
- * ------------------------------------------------------------------------------------------ */
+/* ---- clocks --------------------------------------------------------------------------------- */
 
 static zh_rc advance_clocks(zh_write *w)
 {
@@ -691,8 +685,7 @@ static zh_rc load_clocks(zh_write *w)
     return rc;
 }
 
-/* ---- prepare
- * ----------------------------------------------------------------------------------------- */
+/* ---- prepare -------------------------------------------------------------------------------- */
 
 static bool rows_same(const zh_rows *a, const zh_rows *b)
 {

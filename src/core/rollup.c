@@ -76,18 +76,19 @@ typedef struct fold { /* of one cube */
     ZH_VEC(rolled *) counters;
 } fold;
 
-static rolled *rolled_of(fold *f, const zh_cube *cube, const step *at, zh_str measure, zh_str key,
-                         bool keyed)
+static rolled *rolled_of(fold *f, const zh_str *values, const int64_t *levels, zh_str measure,
+                         zh_str key, bool keyed)
 {
     zh_arena *arena = f->ctx->arena;
+    const zh_cube *cube = f->cube;
     zh_buf b;
     zh_buf_init(&b, 16384);
     zh_buf_str(&b, cube->table);
     zh_buf_c(&b, keyed ? 'k' : 'c');
     for (size_t i = 0; i < cube->ndims; i++) {
-        zh_buf_u32be(&b, (uint32_t)at[i].value.n);
-        zh_buf_str(&b, at[i].value);
-        zh_buf_c(&b, (char)at[i].level);
+        zh_buf_u32be(&b, (uint32_t)values[i].n);
+        zh_buf_str(&b, values[i]);
+        zh_buf_c(&b, (char)levels[i]);
     }
     zh_buf_str(&b, measure);
     zh_buf_c(&b, '\0');
@@ -99,8 +100,8 @@ static rolled *rolled_of(fold *f, const zh_cube *cube, const step *at, zh_str me
         r->measure = measure;
         r->key = key;
         for (size_t i = 0; i < cube->ndims; i++) {
-            r->dims[i] = at[i].value;
-            r->levels[i] = at[i].level;
+            r->dims[i] = values[i];
+            r->levels[i] = levels[i];
         }
         r->sums.cube = cube;
         r->sums.values = ZH_NEW_N(arena, zh_i128, cube->nmeasures + 1);
@@ -116,34 +117,23 @@ static rolled *rolled_of(fold *f, const zh_cube *cube, const step *at, zh_str me
     return r;
 }
 
-/* Adds one cell or counter, times sign, to every combination of the steps of all dimensions (an
- * odometer). */
-static void expand(fold *f, const zh_str *dims, const zh_delta *cell, const zh_delta_key *counter,
-                   int sign)
+void zh_rollup_each(zh_arena *arena, const zh_cube *cube, const zh_str *dims, zh_rolled_each each,
+                    void *user)
 {
-    const zh_cube *cube = f->cube;
     step steps[ZH_CUBE_DIMS_MAX][STEPS_MAX];
     size_t counts[ZH_CUBE_DIMS_MAX] = {0};
     size_t at[ZH_CUBE_DIMS_MAX] = {0};
     for (size_t i = 0; i < cube->ndims; i++) {
-        counts[i] = steps_of(f->ctx->arena, &cube->dims[i], dims[i], steps[i]);
+        counts[i] = steps_of(arena, &cube->dims[i], dims[i], steps[i]);
     }
-    for (;;) {
-        step chosen[ZH_CUBE_DIMS_MAX] = {0};
+    for (;;) { /* an odometer */
+        zh_str values[ZH_CUBE_DIMS_MAX] = {0};
+        int64_t levels[ZH_CUBE_DIMS_MAX] = {0};
         for (size_t i = 0; i < cube->ndims; i++) {
-            chosen[i] = steps[i][at[i]];
+            values[i] = steps[i][at[i]].value;
+            levels[i] = steps[i][at[i]].level;
         }
-        if (cell != NULL) {
-            rolled *r = rolled_of(f, cube, chosen, ZH_STR_NONE, ZH_STR_NONE, false);
-            r->sums.n += sign * cell->n;
-            for (size_t m = 0; m < cube->nmeasures; m++) {
-                r->sums.values[m] += sign * cell->values[m];
-                r->sums.counts[m] += sign * cell->counts[m];
-            }
-        } else {
-            rolled_of(f, cube, chosen, cube->measures[counter->measure]->id, counter->key, true)
-                ->sums.n += sign * counter->n;
-        }
+        each(user, values, levels);
         size_t i = 0;
         while (i < cube->ndims && ++at[i] == counts[i]) {
             at[i++] = 0;
@@ -152,6 +142,39 @@ static void expand(fold *f, const zh_str *dims, const zh_delta *cell, const zh_d
             return;
         }
     }
+}
+
+typedef struct addition {
+    fold *f;
+    const zh_delta *cell;
+    const zh_delta_key *counter;
+    int sign;
+} addition;
+
+static void add_rolled(void *user, const zh_str *values, const int64_t *levels)
+{
+    const addition *a = user;
+    const zh_cube *cube = a->f->cube;
+    if (a->cell == NULL) {
+        zh_str measure = cube->measures[a->counter->measure]->id;
+        rolled_of(a->f, values, levels, measure, a->counter->key, true)->sums.n +=
+            a->sign * a->counter->n;
+        return;
+    }
+    rolled *r = rolled_of(a->f, values, levels, ZH_STR_NONE, ZH_STR_NONE, false);
+    r->sums.n += a->sign * a->cell->n;
+    for (size_t m = 0; m < cube->nmeasures; m++) {
+        r->sums.values[m] += a->sign * a->cell->values[m];
+        r->sums.counts[m] += a->sign * a->cell->counts[m];
+    }
+}
+
+/* Adds one cell or counter, times sign, to everything it is rolled up to. */
+static void expand(fold *f, const zh_str *dims, const zh_delta *cell, const zh_delta_key *counter,
+                   int sign)
+{
+    addition a = {f, cell, counter, sign};
+    zh_rollup_each(f->ctx->arena, f->cube, dims, add_rolled, &a);
 }
 
 static size_t key_columns(zh_arena *arena, const zh_cube *cube, const char **names,
@@ -223,8 +246,7 @@ static zh_rc write_rolled(fold *f, rolled *const *list, size_t n, bool keyed)
     return rc;
 }
 
-/* The log size the roll-ups of a register have reached. */
-static zh_rc stamp_read(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t *out)
+zh_rc zh_rollup_stamp(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t *out)
 {
     zh_sql_value name = ZH_SQL_STR(zh_str_fmt(ctx->arena, "rollup:%.*s", ZH_FMT(reg->id)));
     zh_stmt *stmt = NULL;
@@ -313,7 +335,7 @@ static zh_rc fold_step(zh_ctx *ctx, zh_conn *conn, folding *f)
     const zh_register *reg = f->reg;
     int64_t stamp = 0;
     zh_deltas *deltas = zh_deltas_new(ctx->arena);
-    zh_rc rc = stamp_read(ctx, conn, reg, &stamp);
+    zh_rc rc = zh_rollup_stamp(ctx, conn, reg, &stamp);
     zh_sql_value binds[] = {ZH_SQL_STR(reg->id), ZH_SQL_INT(stamp), ZH_SQL_INT(FOLD_BATCHES)};
     zh_stmt *stmt = NULL;
     size_t taken = 0;
@@ -716,7 +738,7 @@ zh_rc zh_rollup_answer(zh_answering *a, bool *used)
         return ZH_OK;
     }
     zh_deltas *newer = zh_deltas_new(a->ctx->arena);
-    zh_rc rc = stamp_read(a->ctx, a->conn, a->q->reg, &stamp);
+    zh_rc rc = zh_rollup_stamp(a->ctx, a->conn, a->q->reg, &stamp);
     if (rc == ZH_OK && stamp > 0) {
         rc = newer_deltas(a, stamp, newer, &many);
     }

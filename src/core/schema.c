@@ -33,7 +33,7 @@ static const zh_sql_type HISTORY_TYPES[ZH_HIST_COLUMNS] = {
 
 static const char *const CHILD[ZH_CHILD_FIELDS] = {"office", "parent", "ord", "row_id"};
 
-/* ---- plans ----------------------------------------------------------------------------------- */
+/* ---- plans ---------------------------------------------------------------------------------- */
 
 typedef struct planner {
     zh_arena *arena;
@@ -205,8 +205,7 @@ static void plan_children(planner *p, zh_plan *plan)
     plan->child_of = child_of;
 }
 
-/* ---- canonical order ---------------------------------------------------------------------------
- */
+/* ---- canonical order ------------------------------------------------------------------------ */
 
 static int slot_order(const void *a, const void *b)
 {
@@ -318,8 +317,7 @@ zh_rc zh_plan_make(zh_arena *arena, const zh_model *model, const zh_plan **out, 
     return ZH_OK;
 }
 
-/* ---- DDL ---------------------------------------------------------------------------------------
- */
+/* ---- DDL ------------------------------------------------------------------------------------ */
 
 static void create_table(zh_buf *sql, zh_dialect dialect, const zh_table_plan *table,
                          const char *key, bool clustered)
@@ -382,24 +380,27 @@ static zh_str index_name(zh_arena *arena, zh_str table, zh_str id)
     return name;
 }
 
-static void add_index(zh_buf *sql, zh_arena *arena, const zh_register *reg, zh_str id,
+static void add_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg, zh_str id,
                       const zh_field *const *fields, size_t n, bool unique)
 {
-    zh_buf_fmt(sql, "CREATE %sINDEX IF NOT EXISTS ", unique ? "UNIQUE " : "");
-    zh_sql_ident(sql, index_name(arena, reg->table, id));
-    zh_buf_z(sql, " ON ");
-    zh_sql_ident(sql, reg->table);
-    zh_buf_z(sql, " (");
+    zh_buf sql;
+    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
+    zh_str name = index_name(arena, reg->table, id);
+    zh_buf_fmt(&sql, "CREATE %sINDEX IF NOT EXISTS ", unique ? "UNIQUE " : "");
+    zh_sql_ident(&sql, name);
+    zh_buf_z(&sql, " ON ");
+    zh_sql_ident(&sql, reg->table);
+    zh_buf_z(&sql, " (");
     for (size_t i = 0; i < n; i++) {
         const char *suffixes[3];
         size_t width = zh_field_columns(fields[i], suffixes);
         zh_assert(width > 0);
-        if (i > 0) {
-            zh_buf_z(sql, ", ");
-        }
-        zh_sql_ident(sql, zh_str_fmt(arena, "%.*s%s", ZH_FMT(fields[i]->column), suffixes[0]));
+        zh_buf_z(&sql, i > 0 ? ", " : "");
+        zh_sql_ident(&sql, zh_str_fmt(arena, "%.*s%s", ZH_FMT(fields[i]->column), suffixes[0]));
     }
-    zh_buf_z(sql, unique ? ", office);\n" : ");\n");
+    zh_buf_z(&sql, unique ? ", office)" : ")");
+    zh_index_plan index = {name.p, sql_text(arena, &sql)};
+    zh_vec_push(arena, out, index);
 }
 
 static bool same_fields(const zh_field *const *a, size_t na, const zh_field *const *b, size_t nb)
@@ -411,34 +412,45 @@ static bool same_fields(const zh_field *const *a, size_t na, const zh_field *con
     return same;
 }
 
-static void register_indexes(zh_buf *sql, zh_arena *arena, const zh_register *reg)
+/* The default list of an office is read in the order of its index. */
+static void add_sort_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg)
 {
+    const char *suffixes[3];
+    zh_buf sql;
+    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
+    zh_str name = index_name(arena, reg->table, ZH_STR("sort"));
+    (void)zh_field_columns(reg->default_sort, suffixes);
+    zh_buf_z(&sql, "CREATE INDEX IF NOT EXISTS ");
+    zh_sql_ident(&sql, name);
+    zh_buf_z(&sql, " ON ");
+    zh_sql_ident(&sql, reg->table);
+    zh_buf_z(&sql, " (office, ");
+    zh_sql_ident(&sql, zh_str_fmt(arena, "%.*s%s", ZH_FMT(reg->default_sort->column), suffixes[0]));
+    zh_buf_z(&sql, ", id)");
+    zh_index_plan index = {name.p, sql_text(arena, &sql)};
+    zh_vec_push(arena, out, index);
+}
+
+void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans *out)
+{
+    *out = (zh_index_plans){0};
     if (reg->nrow_key > 0) {
-        add_index(sql, arena, reg, ZH_STR("row"), reg->row_key, reg->nrow_key, true);
+        add_index(arena, out, reg, ZH_STR("row"), reg->row_key, reg->nrow_key, true);
     }
     if (reg->nbusiness_key > 0 &&
         !same_fields(reg->row_key, reg->nrow_key, reg->business_key, reg->nbusiness_key)) {
-        add_index(sql, arena, reg, ZH_STR("key"), reg->business_key, reg->nbusiness_key, true);
+        add_index(arena, out, reg, ZH_STR("key"), reg->business_key, reg->nbusiness_key, true);
     }
     for (size_t i = 0; i < reg->nindexes; i++) {
         const zh_index *index = &reg->indexes[i];
         zh_str id = zh_str_fmt(arena, "x_%.*s", ZH_FMT(index->id));
-        add_index(sql, arena, reg, id, index->fields, index->nfields, index->unique);
+        add_index(arena, out, reg, id, index->fields, index->nfields, index->unique);
     }
     if (reg->part_of_field != NULL) {
-        add_index(sql, arena, reg, ZH_STR("part"), &reg->part_of_field, 1, false);
+        add_index(arena, out, reg, ZH_STR("part"), &reg->part_of_field, 1, false);
     }
     if (reg->default_sort != NULL) {
-        const char *suffixes[3];
-        (void)zh_field_columns(reg->default_sort, suffixes);
-        zh_buf_z(sql, "CREATE INDEX IF NOT EXISTS ");
-        zh_sql_ident(sql, index_name(arena, reg->table, ZH_STR("sort")));
-        zh_buf_z(sql, " ON ");
-        zh_sql_ident(sql, reg->table);
-        zh_buf_z(sql, " (office, ");
-        zh_sql_ident(sql,
-                     zh_str_fmt(arena, "%.*s%s", ZH_FMT(reg->default_sort->column), suffixes[0]));
-        zh_buf_z(sql, ", id);\n");
+        add_sort_index(arena, out, reg);
     }
 }
 
@@ -461,7 +473,12 @@ static zh_rc register_apply(zh_conn *conn, zh_arena *arena, const zh_plan *plan,
                               &sql, err);
         }
     }
-    register_indexes(&sql, arena, plan->reg);
+    zh_index_plans indexes;
+    zh_index_plan_make(arena, plan->reg, &indexes);
+    for (size_t i = 0; i < indexes.n; i++) {
+        zh_buf_z(&sql, indexes.p[i].sql);
+        zh_buf_z(&sql, ";\n");
+    }
     for (size_t i = 0; i < plan->reg->ncubes; i++) {
         zh_cube_create_sql(&sql, zh_conn_dialect(conn), &plan->reg->cubes[i]);
     }
@@ -491,8 +508,7 @@ zh_rc zh_schema_apply(zh_conn *conn, zh_arena *arena, const zh_model *model, con
     return ZH_OK;
 }
 
-/* ---- system tables ------------------------------------------------------------------------------
- */
+/* ---- system tables -------------------------------------------------------------------------- */
 
 typedef struct system_table {
     const char *name, *integers, *texts, *blobs, *key;

@@ -102,6 +102,13 @@ zh_str zh_child_name(const zh_field *column);
 /* SQL types of a field's columns, as many as zh_field_columns gives. */
 void zh_field_types(const zh_field *field, zh_sql_type types[3]);
 
+/* The indexes of a register's table: names and statements. */
+typedef struct zh_index_plan {
+    const char *name, *sql;
+} zh_index_plan;
+typedef ZH_VEC(zh_index_plan) zh_index_plans;
+void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans *out);
+
 /* Tables of the program itself. */
 zh_rc zh_schema_system(zh_conn *conn, zh_err *err) ZH_MUST;
 /* Creates what is missing of the registers' tables, columns and indexes. Never drops or changes a

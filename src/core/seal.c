@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- SQL values
- * ------------------------------------------------------------------------------------- */
+/* ---- SQL values ----------------------------------------------------------------------------- */
 
 size_t zh_stored_value(zh_arena *arena, const zh_field *field, const zh_value *value,
                        zh_sql_value out[3])
@@ -121,29 +120,32 @@ static zh_rc fill_child(zh_write *w, const zh_child_plan *child, zh_child_rows *
     return ZH_OK;
 }
 
-/* ---- grams
- * ------------------------------------------------------------------------------------------ */
+/* ---- grams ---------------------------------------------------------------------------------- */
 
 typedef struct gram_list {
     zh_arena *arena;
-    ZH_VEC(zh_str) list;
+    zh_grams *grams;
 } gram_list;
 
 static void add_gram(void *user, zh_str gram)
 {
-    gram_list *grams = user;
-    zh_vec_push(grams->arena, &grams->list, gram);
+    gram_list *list = user;
+    zh_vec_push(list->arena, list->grams, gram);
 }
 
-static void grams_of(gram_list *grams, const zh_field *fields, size_t n, const zh_value *values)
+static zh_rc grams_of(gram_list *list, const zh_field *fields, size_t n, const zh_value *values)
 {
-    for (size_t i = 0; i < n; i++) {
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         zh_str folded;
-        if (fields[i].searchable && values[i].kind == ZH_TEXT &&
-            zh_utf8_fold(grams->arena, values[i].text, &folded) == ZH_OK) {
-            zh_utf8_grams(folded, add_gram, grams);
+        if (fields[i].searchable && values[i].kind == ZH_TEXT) {
+            rc = zh_utf8_fold(list->arena, values[i].text, &folded);
+            if (rc == ZH_OK) {
+                zh_utf8_grams(folded, add_gram, list);
+            }
         }
     }
+    return rc;
 }
 
 static int gram_order(const void *a, const void *b)
@@ -151,64 +153,65 @@ static int gram_order(const void *a, const void *b)
     return zh_str_cmp(*(const zh_str *)a, *(const zh_str *)b);
 }
 
-/* Distinct grams of a record, in order. */
-static void record_grams(const zh_record *r, gram_list *grams)
+zh_rc zh_record_grams(zh_arena *arena, const zh_record *r, zh_grams *out)
 {
-    grams_of(grams, r->reg->fields, r->reg->nfields, r->values);
+    *out = (zh_grams){0};
+    gram_list list = {arena, out};
+    zh_rc rc = grams_of(&list, r->reg->fields, r->reg->nfields, r->values);
     for (size_t i = 0; i < r->reg->nfields; i++) {
+        const zh_field *table = &r->reg->fields[i];
         const zh_rows *rows = &r->tables[i];
-        for (size_t k = 0; r->reg->fields[i].type == ZH_TYPE_TABLE && k < rows->n; k++) {
-            const zh_field *table = &r->reg->fields[i];
-            grams_of(grams, table->columns, table->ncolumns, rows->values + k * table->ncolumns);
+        for (size_t k = 0; table->type == ZH_TYPE_TABLE && k < rows->n && rc == ZH_OK; k++) {
+            rc = grams_of(&list, table->columns, table->ncolumns,
+                          rows->values + k * table->ncolumns);
         }
     }
-    if (grams->list.n > 1) {
-        qsort(grams->list.p, grams->list.n, sizeof *grams->list.p, gram_order);
+    if (out->n > 1) {
+        qsort(out->p, out->n, sizeof *out->p, gram_order);
     }
     size_t n = 0;
-    for (size_t i = 0; i < grams->list.n; i++) {
-        if (n == 0 || !zh_str_eq(grams->list.p[n - 1], grams->list.p[i])) {
-            grams->list.p[n++] = grams->list.p[i];
+    for (size_t i = 0; i < out->n; i++) {
+        if (n == 0 || !zh_str_eq(out->p[n - 1], out->p[i])) {
+            out->p[n++] = out->p[i];
         }
     }
-    grams->list.n = n;
+    out->n = n;
+    return rc;
 }
 
-static void fill_grams(zh_write *w)
+static zh_rc fill_grams(zh_write *w)
 {
-    gram_list now = {.arena = w->ctx->arena};
-    gram_list before = {.arena = w->ctx->arena};
-    record_grams(w->record, &now);
-    w->p->grams_in = now.list.p;
-    w->p->ngrams_in = now.list.n;
-    if (w->old == NULL) {
-        return;
+    zh_grams now;
+    zh_grams before;
+    zh_rc rc = zh_record_grams(w->ctx->arena, w->record, &now);
+    w->p->grams_in = now.p;
+    w->p->ngrams_in = now.n;
+    if (rc != ZH_OK || w->old == NULL) {
+        return rc;
     }
-    record_grams(w->old, &before);
+    rc = zh_record_grams(w->ctx->arena, w->old, &before);
     size_t in = 0;
     size_t out = 0;
     size_t i = 0;
     size_t k = 0;
-    while (i < now.list.n || k < before.list.n) {
-        int order = i == now.list.n      ? 1
-                    : k == before.list.n ? -1
-                                         : zh_str_cmp(now.list.p[i], before.list.p[k]);
+    while (i < now.n || k < before.n) {
+        int order = i == now.n ? 1 : k == before.n ? -1 : zh_str_cmp(now.p[i], before.p[k]);
         if (order < 0) {
-            now.list.p[in++] = now.list.p[i++];
+            now.p[in++] = now.p[i++];
         } else if (order > 0) {
-            before.list.p[out++] = before.list.p[k++];
+            before.p[out++] = before.p[k++];
         } else {
             i++;
             k++;
         }
     }
     w->p->ngrams_in = in;
-    w->p->grams_out = before.list.p;
+    w->p->grams_out = before.p;
     w->p->ngrams_out = out;
+    return rc;
 }
 
-/* ---- files
- * ------------------------------------------------------------------------------------------ */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 static void fill_files(zh_write *w)
 {
@@ -231,8 +234,7 @@ static void fill_files(zh_write *w)
     w->p->nfiles = files.n;
 }
 
-/* ---- all
- * -------------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------ */
 
 zh_rc zh_seal_record(zh_write *w, zh_entry_kind kind)
 {
@@ -254,11 +256,11 @@ zh_rc zh_seal_record(zh_write *w, zh_entry_kind kind)
     for (size_t i = 0; i < w->plan->nchildren && rc == ZH_OK; i++) {
         rc = fill_child(w, &w->plan->children[i], &w->p->children[i]);
     }
+    if (rc == ZH_OK && w->plan->searchable) {
+        rc = fill_grams(w);
+    }
     if (rc == ZH_ENOMEM) {
         return zh_err_set(w->ctx->err, rc, "record.memory", "记录太大,超出本次处理的内存限额");
-    }
-    if (rc == ZH_OK && w->plan->searchable) {
-        fill_grams(w);
     }
     if (rc == ZH_OK && w->plan->has_files) {
         fill_files(w);

@@ -97,6 +97,7 @@ typedef struct candidates {
     size_t n;
     char how;
     const zh_code *expired; /* matched, but not on the date */
+    bool expired_by_name;
 } candidates;
 
 static int rank(char how)
@@ -109,6 +110,7 @@ static void add_candidate(candidates *found, const zh_code *code, char how, zh_d
     if (!valid_at(code, at)) {
         if (found->expired == NULL || code->to > found->expired->to) {
             found->expired = code;
+            found->expired_by_name = how == 'n' || how == 'a';
         }
         return;
     }
@@ -243,6 +245,15 @@ static zh_rc unknown(const zh_codes *codes, zh_str text, zh_err *err)
     return rc;
 }
 
+/* A name that went out of use with one successor is an old name of that successor. */
+static const zh_code *heir(const candidates *found, zh_date at)
+{
+    const zh_code *old = found->expired;
+    bool one = found->n == 0 && found->expired_by_name && old->nsuccessors == 1 && at > old->to &&
+               valid_at(old->successors[0], at);
+    return one ? old->successors[0] : NULL;
+}
+
 zh_rc zh_code_match(const zh_codes *codes, zh_arena *scratch, zh_str text, zh_date at,
                     const zh_code **out, char *how, zh_err *err)
 {
@@ -259,12 +270,21 @@ zh_rc zh_code_match(const zh_codes *codes, zh_arena *scratch, zh_str text, zh_da
     if (rc != ZH_OK) {
         return zh_err_set(err, rc, "code.text", "编码文字无法识别");
     }
+    const zh_code *same = folded.p == text.p ? NULL : zh_code_find(codes, folded, at);
+    if (same != NULL) { /* full-width digits */
+        add_candidate(&found, same, 'c', at);
+    }
     const zh_code_name *list = zh_map_get(&codes->by_name, folded);
     for (; list != NULL; list = list->next) {
         add_candidate(&found, list->code, list->how, at);
     }
     if (found.n == 0) {
         match_path(codes, folded, at, &found);
+    }
+    *out = heir(&found, at);
+    if (*out != NULL) {
+        *how = 'a';
+        return ZH_OK;
     }
     if (found.n == 0) {
         return found.expired != NULL ? expired(found.expired, at, err) : unknown(codes, text, err);

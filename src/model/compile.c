@@ -191,8 +191,8 @@ static void read_yaml(zh_cx *cx, roots *out)
         zh_yaml *root;
         zh_err err;
         zh_err_clear(&err);
-        if (!is_yaml(cx->files[i].path)) {
-            continue;
+        if (!is_yaml(cx->files[i].path) || cx->files[i].text.p == NULL) {
+            continue; /* no text: refused already */
         }
         if (zh_yaml_parse(cx->arena, cx->files[i].text, zh_str_c(cx->arena, cx->files[i].path),
                           &root, &err) != ZH_OK) {

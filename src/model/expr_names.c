@@ -1,7 +1,7 @@
 /* Names of the expression language: columns, fields, reference paths, meta names, clocks,
  * parameters; and the message for a name that does not exist. */
+#include "model/compile.h"
 #include "model/expr_private.h"
-#include <string.h>
 
 zh_expr *zh_expr_node(zh_checker *c, zh_expr_op op, zh_kind kind, uint32_t at, size_t n)
 {
@@ -82,27 +82,6 @@ const zh_field *zh_expr_only_column(const zh_field *table)
 const zh_register *zh_expr_register(const zh_checker *c, zh_str id)
 {
     return c->scope->model ? zh_model_register(c->scope->model, id) : NULL;
-}
-
-zh_kind zh_expr_field_kind(const zh_field *field)
-{
-    switch (field->type) {
-    case ZH_TYPE_STRING:
-    case ZH_TYPE_TEXT:
-    case ZH_TYPE_CODE:
-    case ZH_TYPE_FILE:
-    case ZH_TYPE_GEO:
-    case ZH_TYPE_RANGE: return ZH_TEXT;
-    case ZH_TYPE_DATE: return ZH_DATE;
-    case ZH_TYPE_DATETIME: return ZH_TIME;
-    case ZH_TYPE_DECIMAL:
-    case ZH_TYPE_QUANTITY: return ZH_DECIMAL;
-    case ZH_TYPE_BOOL: return ZH_BOOL;
-    case ZH_TYPE_REF: return ZH_REF;
-    case ZH_TYPE_PERIOD: return ZH_PERIOD;
-    case ZH_TYPE_TABLE: break;
-    }
-    return ZH_NULL;
 }
 
 static const struct meta_name {
@@ -274,7 +253,7 @@ static zh_rc on_register(zh_checker *c, const zh_register *reg, const zh_syn *sy
 
 static zh_rc field_node(zh_checker *c, const zh_field *field, uint32_t at, zh_expr **out)
 {
-    zh_expr *node = zh_expr_node(c, ZH_X_FIELD, zh_expr_field_kind(field), at, 0);
+    zh_expr *node = zh_expr_node(c, ZH_X_FIELD, zh_field_kind(field), at, 0);
     if (node == NULL) {
         return ZH_EINVAL;
     }

@@ -150,7 +150,6 @@ const zh_field *zh_expr_table(const zh_register *reg, zh_str id);
 const zh_field *zh_expr_only_column(const zh_field *table);
 const zh_register *zh_expr_register(const zh_checker *c, zh_str id);
 bool zh_expr_name_known(const zh_checker *c, const zh_names *names, zh_str name);
-zh_kind zh_expr_field_kind(const zh_field *field);
 bool zh_expr_is_aggregate(zh_str name, zh_fold *fold);
 const char *zh_expr_fold_name(zh_fold fold);
 const char *zh_expr_kind_label(zh_kind kind);

@@ -3,6 +3,7 @@
  *
  * A query must be served by an index that the target declares, so that no rule can make a write
  * slow as the register grows: the where clause has to fix the leading fields of one by equality. */
+#include "model/compile.h"
 #include "model/expr_private.h"
 
 typedef ZH_VEC(const zh_field *) field_list;
@@ -334,7 +335,7 @@ zh_rc zh_expr_check_prev(zh_checker *c, const zh_names *names, const zh_syn *syn
     }
     zh_str name = syn->parts[1];
     const zh_field *field = zh_expr_field(names->reg, name);
-    bool known = (field && zh_expr_field_kind(field) == ZH_DECIMAL) ||
+    bool known = (field && zh_field_kind(field) == ZH_DECIMAL) ||
                  (c->scope->model && zh_model_indicator(c->scope->model, name));
     zh_nearest nearest = {.wanted = name};
     for (size_t i = 0; i < c->scope->nparameters; i++) {

@@ -56,8 +56,9 @@ struct zh_codes {
 /* The code valid at `at` (any validity when at == INT32_MIN). NULL when none. */
 const zh_code *zh_code_find(const zh_codes *codes, zh_str code, zh_date at);
 /* By code, name, old name, synonym or pinyin initials, in this order. ZH_ENOTFOUND, or ZH_ECONFLICT
- * when several match equally: *out is then the first and err names the candidates. *how: 'c' code,
- * 'n' name, 'a' alias, 'p' pinyin. */
+ * when several match equally: *out is then the first and err names the candidates. The name of an
+ * abolished code with exactly one successor means the successor. *how: 'c' code, 'n' name, 'a' alias
+ * or old name, 'p' pinyin. */
 zh_rc zh_code_match(const zh_codes *codes, zh_arena *scratch, zh_str text, zh_date at,
                     const zh_code **out, char *how, zh_err *err) ZH_MUST;
 /* The ancestor (or self) at a level; NULL when the code stands above that level. */

@@ -153,7 +153,52 @@ static bool canonical(zh_str s)
     return s.p[point] == '.' && i == s.n && i > point + 1 && from == 0;
 }
 
-static zh_rc parse_digits(zh_arena *arena, zh_str s, bool separated, zh_decimal *out, zh_err *err)
+/* More digits than a decimal holds, of a number that will be rounded to `digits` places anyway: an
+ * export writes -2.77555756156289e-17 for 0. Seventeen digits are kept and a last digit 1 stands for
+ * whatever is cut off, so that rounding decides as if all were there, also after a change of unit.
+ * ZH_ELIMIT: the whole part is too long, or what was cut off lies too near to the wanted places. */
+static zh_rc parse_cut(zh_str s, uint8_t digits, zh_decimal *out)
+{
+    enum { LAST = 1 - ZH_DECIMAL_DIGITS_MAX, SPARE = 8 };
+    const int64_t full = INT64_C(10000000000000000);
+    bool minus = s.p[0] == '-', cut = false;
+    size_t e = 0;
+    while (e < s.n && s.p[e] != 'e' && s.p[e] != 'E') {
+        e++;
+    }
+    int64_t exponent = 0;
+    zh_str power = zh_str_sub(s, e + 1 + (e + 1 < s.n && s.p[e + 1] == '+'), s.n);
+    if (e < s.n && (zh_str_i64(power, &exponent) != ZH_OK || exponent > 999 || exponent < -999)) {
+        return ZH_ELIMIT;
+    }
+    size_t from = minus || s.p[0] == '+' ? 1 : 0;
+    ptrdiff_t dot = zh_str_chr(zh_str_sub(s, 0, e), '.');
+    int64_t place = (dot < 0 ? (int64_t)e : dot) - (int64_t)from + exponent - 1;
+    int64_t v = 0, last = LAST;
+    for (size_t i = from; i < e; i++) {
+        if (s.p[i] == '.') {
+            continue;
+        }
+        if (v < full && place >= LAST) {
+            v = v * 10 + (s.p[i] - '0');
+            last = place;
+        } else if (place >= 0) {
+            return ZH_ELIMIT;
+        } else {
+            cut = cut || s.p[i] != '0';
+        }
+        place--;
+    }
+    if (last > 0 || (cut && digits + SPARE > 1 - last)) {
+        return ZH_ELIMIT;
+    }
+    v = cut ? v * 10 + 1 : v;
+    *out = (zh_decimal){minus ? -v : v, (uint8_t)(cut - last)};
+    return ZH_OK;
+}
+
+static zh_rc parse_digits(const zh_field *field, zh_arena *arena, zh_str s, bool separated,
+                          zh_decimal *out, bool *changed, zh_err *err)
 {
     if (separated) {
         char *p = zh_arena_try(arena, s.n + 1);
@@ -166,6 +211,10 @@ static zh_rc parse_digits(zh_arena *arena, zh_str s, bool separated, zh_decimal 
         s = (zh_str){p, n};
     }
     zh_rc rc = zh_decimal_parse(s, true, out);
+    if (rc == ZH_ELIMIT && field->rounding != ZH_ROUND_REFUSE) {
+        rc = parse_cut(s, field->digits, out);
+        *changed = true;
+    }
     if (rc == ZH_ELIMIT) {
         return zh_err_set(err, ZH_EINVAL, "field.decimal.size", "「%.*s」超过 18 位数字",
                           ZH_FMT(s));
@@ -401,7 +450,8 @@ static zh_rc not_a_number(zh_str text, zh_err *err)
     return rc;
 }
 
-/* In environmental reports 0.05L means "below the detection limit 0.05" (HJ/T 91-2002). */
+/* In environmental reports 0.05L, without a space, means "below the detection limit 0.05" (HJ/T
+ * 91-2002). */
 static bool is_limit_letter(const zh_model *model, const zh_field *field, zh_str rest)
 {
     if (!zh_str_is(rest, "L")) {
@@ -438,11 +488,11 @@ static zh_rc parse_loose(const zh_model *model, const zh_field *field, zh_arena 
         return not_a_number(text, err);
     }
     zh_str written = zh_str_sub(s, 0, n), rest = zh_str_trim(zh_str_sub(s, n, s.n));
-    rc = parse_digits(arena, written, separated, &out->decimal, err);
+    rc = parse_digits(field, arena, written, separated, &out->decimal, &changed, err);
     if (rc != ZH_OK) {
         return rc;
     }
-    if (out->mark == ZH_MARK_EXACT && is_limit_letter(model, field, rest)) {
+    if (out->mark == ZH_MARK_EXACT && is_limit_letter(model, field, zh_str_sub(s, n, s.n))) {
         out->mark = ZH_MARK_BELOW;
         rest = ZH_STR_NONE;
     }

@@ -121,10 +121,8 @@ static const char taken_columns[] =
     "references|returning|right|rollback|select|session_user|set|similar|some|symmetric|table|"
     "tablesample|then|to|trailing|transaction|union|unique|update|user|using|values|variadic|"
     "verbose|when|window|with|oid|tableoid|xmin|cmin|xmax|cmax|ctid|rowid|declaration|op|"
-    "transition|"
-    "batch|ord|reason|reason_code|justification|second_actor|salt|sealed|pos|parent|row_id|"
-    "register|"
-    "record|gram|n";
+    "transition|batch|ord|reason|reason_code|justification|second_actor|salt|sealed|pos|parent|row_"
+    "id";
 
 /* Ids never end with an underscore, so a name with one appended is free. */
 static zh_str column_of(zh_arena *arena, zh_str id)

@@ -290,6 +290,7 @@ static void read_dims(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_cube *
     zh_dim *dims = ZH_NEW_N(cx->arena, zh_dim, ZH_CUBE_DIMS_MAX);
     double cells = 1;
     bool bounded = true;
+    cube->dims = dims;
     for (const zh_yaml *n = zh_first(node, "dims"); n != NULL; n = zh_next(n)) {
         if (cube->ndims == ZH_CUBE_DIMS_MAX) {
             zh_cx_error(cx, n, "cube.dims.limit", "拆成两个立方", "一个立方至多 %d 个维度",
@@ -319,7 +320,6 @@ static void read_dims(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_cube *
         cells *= values > 0 ? values : 1;
         cube->ndims++;
     }
-    cube->dims = dims;
     if (bounded) {
         check_size(cx, b->reg, node, cube, cells);
     }

@@ -9,6 +9,7 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -345,5 +346,7 @@ void zh_http_stop(zh_http *http, unsigned grace_ms)
 
 zh_library zh_http_library(void)
 {
-    return (zh_library){"libmicrohttpd", "LGPL-2.1+", MHD_get_version()};
+    zh_library library = {.name = "libmicrohttpd", .licence = "LGPL-2.1-or-later"};
+    (void)snprintf(library.version, sizeof library.version, "%s", MHD_get_version());
+    return library;
 }

@@ -13,6 +13,7 @@
 #include "net/address.h"
 
 #define ZH_HTTP_CONNECTIONS_MAX    1000u
+#define ZH_HTTP_THREADS_MAX        64u
 #define ZH_HTTP_HEADER_BYTES_MAX   ((size_t)32 << 10) /* of one request, its first line included */
 #define ZH_HTTP_PATH_BYTES_MAX     ((size_t)2048)
 #define ZH_HTTP_BODY_BYTES_MAX     ((size_t)64 << 20) /* that a route may ask for */

@@ -66,7 +66,7 @@ static void array_head(zh_buf *out, zh_sql_type type)
     zh_buf_u32be(out, 1);
 }
 
-static void open_copy(pg_bulk *bulk)
+static zh_rc open_copy(pg_bulk *bulk, zh_err *err)
 {
     zh_buf sql;
     zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
@@ -76,9 +76,14 @@ static void open_copy(pg_bulk *bulk)
     zh_sql_columns(&sql, &bulk->base);
     zh_buf_z(&sql, ") FROM STDIN (FORMAT binary)");
     zh_buf_c(&sql, '\0');
+    if (sql.failed) {
+        zh_buf_free(&sql);
+        return zh_store_failed(err, ZH_ENOMEM, "out of memory", zh_str_of(bulk->base.table));
+    }
     bulk->copy_sql = sql.p;
     zh_buf_init(&bulk->copy, BUFFER_BYTES_MAX);
     copy_head(&bulk->copy);
+    return ZH_OK;
 }
 
 static zh_rc open_arrays(pg_bulk *bulk, zh_err *err)
@@ -116,14 +121,10 @@ zh_rc zh_pg_bulk_open(const zh_bulk *plan, zh_bulk **out, zh_err *err)
 {
     pg_bulk *bulk = zh_alloc(sizeof *bulk);
     bulk->base = *plan;
-    if (plan->mode == ZH_BULK_INSERT) {
-        open_copy(bulk);
-    } else {
-        zh_rc rc = open_arrays(bulk, err);
-        if (rc != ZH_OK) {
-            zh_dealloc(bulk);
-            return rc;
-        }
+    zh_rc rc = plan->mode == ZH_BULK_INSERT ? open_copy(bulk, err) : open_arrays(bulk, err);
+    if (rc != ZH_OK) {
+        zh_dealloc(bulk);
+        return rc;
     }
     *out = &bulk->base;
     return ZH_OK;

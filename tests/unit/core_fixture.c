@@ -1,16 +1,17 @@
 /* A throw-away province for tests of the spine. */
 #include "core_fixture.h"
 #include "base/os.h"
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static const char REGION_CSV[] = "code,name,en,parent,from,to,aliases,successors\n"
                                  "420000,湖北省,,,,,,\n"
@@ -137,7 +138,8 @@ size_t fx_backends(const char *const **out)
 {
     static const char *const all[] = {"sqlite", "postgres"};
     *out = all;
-    if (getenv("ZH_TEST_PG_URL") == NULL) {
+    const char *url = getenv("ZH_TEST_PG_URL");
+    if (url == NULL || url[0] == 0) {
         printf("skipped on PostgreSQL: ZH_TEST_PG_URL is not set\n");
         return 1;
     }
@@ -273,12 +275,13 @@ const zh_register *fx_reg(const fixture *f, const char *id)
     return reg;
 }
 
-/* ---- writes -------------------------------------------------------------------------------------- */
+/* ---- writes ---------------------------------------------------------------------------------- */
 
 static zh_value parsed(fixture *f, const zh_field *field, zh_str text)
 {
     zh_value value;
-    zh_rc rc = zh_field_parse(f->ctx.model, field, f->arena, text, INT32_MIN, &value, NULL, &f->err);
+    zh_rc rc =
+        zh_field_parse(f->ctx.model, field, f->arena, text, INT32_MIN, &value, NULL, &f->err);
     if (rc != ZH_OK) {
         print_error("%.*s = %.*s: %s\n", ZH_FMT(field->id), ZH_FMT(text), f->err.message);
     }
@@ -297,8 +300,8 @@ static zh_rows *parsed_rows(fixture *f, const zh_field *table, zh_str text)
     while (text.n > 0 && zh_str_split(&text, ';', &line)) {
         ptrdiff_t colon = zh_str_chr(line, ':');
         if (colon > 0) {
-            assert_int_equal(
-                zh_str_i64(zh_str_sub(line, 0, (size_t)colon), &rows->ids[rows->n]), ZH_OK);
+            assert_int_equal(zh_str_i64(zh_str_sub(line, 0, (size_t)colon), &rows->ids[rows->n]),
+                             ZH_OK);
             line = zh_str_sub(line, (size_t)colon + 1, line.n);
         }
         zh_str cell;
@@ -408,7 +411,7 @@ zh_rc fx_erase(fixture *f, const char *reg, const zh_applied *at, zh_applied *ou
     return apply(f, &op, out);
 }
 
-/* ---- looks ---------------------------------------------------------------------------------------- */
+/* ---- looks ----------------------------------------------------------------------------------- */
 
 int64_t fx_count(fixture *f, const char *sql)
 {
@@ -431,8 +434,8 @@ zh_record *fx_get(fixture *f, const char *reg, const zh_applied *at)
     zh_record *record = NULL;
     zh_err_clear(&f->err);
     assert_int_equal(zh_store_reader(zh_core_store(f->core), &conn, &f->err), ZH_OK);
-    zh_rc rc = zh_record_get(&f->ctx, conn, fx_reg(f, reg), at->office, at->id, ZH_AS_OF_NOW,
-                             &record);
+    zh_rc rc =
+        zh_record_get(&f->ctx, conn, fx_reg(f, reg), at->office, at->id, ZH_AS_OF_NOW, &record);
     zh_store_release(conn);
     if (rc != ZH_OK) {
         print_error("get: %s %s\n", f->err.rule, f->err.message);

@@ -1,0 +1,125 @@
+/* serve: the HTTP server with its background work, until SIGTERM or SIGINT. */
+#include "app/background.h"
+#include "base/log.h"
+#include "cli/session.h"
+#include "web/route.h"
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STOP_GRACE_MS = 5000 };
+
+/* Blocked before any thread is started, so that only sigwait ever takes them. */
+static void block_signals(sigset_t *set)
+{
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGTERM);
+    (void)sigaddset(set, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN); /* a peer that went away is an error of its connection */
+}
+
+static int wait_for_end(const sigset_t *set)
+{
+    int received = 0;
+    while (sigwait(set, &received) != 0) {
+    }
+    return received;
+}
+
+static zh_rc listen_address(zh_cli *cli, zh_address *out)
+{
+    const char *text = zh_cli_text(cli, "listen");
+    zh_rc rc = zh_address_parse(zh_str_of(text), out, &cli->err);
+    if (rc == ZH_OK && !out->is_loopback) {
+        zh_err_set(&cli->err, ZH_EDENIED, "serve.loopback",
+                   "只在本机监听，不能用 %s：现在还没有登录与权限，谁连上谁就是操作员", text);
+        zh_err_fix(&cli->err, "用 127.0.0.1:端口；要从别处访问，在前面放有身份验证的反向代理");
+        rc = ZH_EDENIED;
+    }
+    cli->usage = rc != ZH_OK;
+    return rc;
+}
+
+static zh_rc serve(zh_session *s, const zh_address *address, const sigset_t *signals)
+{
+    zh_web web = {.core = s->core, .started_at = zh_now()};
+    zh_http_options options = {
+        .address = *address,
+        .threads = (unsigned)zh_cli_number(s->cli, "threads", 0),
+        .routes = zh_routes,
+        .nroutes = zh_routes_n,
+        .app = &web,
+        .fail = zh_web_fail,
+    };
+    zh_http *http = NULL;
+    zh_background *background = NULL;
+    zh_rc rc = zh_http_start(&options, &http, &s->cli->err);
+    if (rc == ZH_OK) {
+        rc = zh_background_start(s->core, &background, &s->cli->err);
+    }
+    if (rc == ZH_OK) {
+        const char *open = address->is_v6 ? "[" : "";
+        const char *close = address->is_v6 ? "]" : "";
+        (void)printf("质衡：http://%s%s%s:%u/\n", open, address->host, close, zh_http_port(http));
+        (void)fflush(stdout);
+        zh_log(ZH_INFO, "net.listen", "%s:%u", address->host, zh_http_port(http));
+        int received = wait_for_end(signals);
+        zh_cli_note("收到%s，正在停止", received == SIGINT ? "中断" : "停止信号");
+    }
+    zh_http_stop(http, STOP_GRACE_MS);
+    zh_background_stop(background);
+    return rc;
+}
+
+static int run(zh_cli *cli)
+{
+    zh_address address;
+    zh_session s = {0};
+    sigset_t signals;
+    if (zh_cli_number(cli, "threads", 1) > ZH_HTTP_THREADS_MAX) {
+        (void)zh_cli_usage(cli, "cli.threads", "--threads 最多 %u", ZH_HTTP_THREADS_MAX);
+        return zh_cli_fail(cli);
+    }
+    if (listen_address(cli, &address) != ZH_OK) {
+        return zh_cli_fail(cli);
+    }
+    block_signals(&signals);
+    zh_rc rc = zh_session_open(cli, &s);
+    if (rc == ZH_OK) {
+        rc = serve(&s, &address, &signals);
+        cli->usage = rc != ZH_OK;
+    }
+    int code = rc == ZH_OK ? ZH_EXIT_OK : zh_cli_fail(cli);
+    zh_session_close(&s);
+    return code;
+}
+
+static const zh_param options[] = {
+    {.name = "listen",
+     .value = "ADDRESS",
+     .kind = ZH_PARAM_TEXT,
+     .otherwise = "127.0.0.1:8086",
+     .zh = "监听地址，只能是本机；端口 0 为任选一个",
+     .en = "address, loopback only"},
+    {.name = "threads",
+     .value = "N",
+     .kind = ZH_PARAM_NUMBER,
+     .otherwise = "2",
+     .zh = "网络线程数",
+     .en = "network threads"},
+};
+
+ZH_VERB(serve) = {
+    .name = "serve",
+    .zh = "启动服务，直到 SIGTERM 或 Ctrl-C",
+    .en = "serve HTTP",
+    .text = "现在的地址：/health。后台给已提交的数据定序、写到期事件、折叠汇总。",
+    .example = "zhiheng serve --data ./data --listen 127.0.0.1:8086",
+    .uses = ZH_USES_DATA | ZH_USES_PACKS,
+    .options = options,
+    .noptions = ZH_COUNTOF(options),
+    .run = run,
+};

@@ -1,0 +1,423 @@
+/* What a test expects against what there is. */
+#include "core/cube.h"
+#include "core/example_private.h"
+#include "core/indicator.h"
+#include "core/read.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+/* ---- errors
+ * ----------------------------------------------------------------------------------------- */
+
+zh_str zh_example_said(zh_runner *r, const zh_findings *findings)
+{
+    zh_str out = ZH_STR_NONE;
+    for (size_t i = 0; i < findings->list.n; i++) {
+        const zh_finding *f = &findings->list.p[i];
+        out = zh_str_fmt(r->arena, "%.*s%s%.*s%s%.*s：%.*s", ZH_FMT(out), i > 0 ? "；" : "",
+                         ZH_FMT(f->rule), f->field.n > 0 ? " " : "", ZH_FMT(f->field),
+                         ZH_FMT(f->message));
+    }
+    if (out.n == 0 && r->err.rc != ZH_OK) {
+        out = zh_str_fmt(r->arena, "%s%s%s：%s", r->err.rule, r->err.where[0] ? " " : "",
+                         r->err.where, r->err.message);
+    }
+    return out.n > 0 ? out : ZH_STR("没有任何异议");
+}
+
+static bool is(const zh_yaml *want, zh_str got)
+{
+    return want == NULL || zh_str_eq(want->text, got);
+}
+
+void zh_example_error(zh_runner *r, const zh_yaml *want, const zh_findings *findings)
+{
+    const zh_yaml *rule = zh_yaml_get(want, "rule");
+    const zh_yaml *field = zh_yaml_get(want, "field");
+    const zh_yaml *message = zh_yaml_get(want, "message");
+    for (size_t i = 0; i < findings->list.n; i++) {
+        const zh_finding *f = &findings->list.p[i];
+        if (is(rule, f->rule) && is(field, f->field) && is(message, f->message)) {
+            return;
+        }
+    }
+    if (r->err.rc != ZH_OK && is(rule, zh_str_of(r->err.rule)) &&
+        is(field, zh_str_of(r->err.where)) && is(message, zh_str_of(r->err.message))) {
+        return;
+    }
+    zh_str said = zh_example_said(r, findings);
+    zh_runner_fail(r, want, "期望规则 %.*s%s%.*s，得到 %.*s",
+                   ZH_FMT(rule != NULL ? rule->text : ZH_STR("（任意）")),
+                   message != NULL ? "：" : "",
+                   ZH_FMT(message != NULL ? message->text : ZH_STR("")), ZH_FMT(said));
+}
+
+/* ---- one value
+ * -------------------------------------------------------------------------------------- */
+
+static void differs(zh_runner *r, const zh_yaml *want, zh_str got)
+{
+    zh_runner_fail(r, want, "%.*s 期望“%.*s”，得到“%.*s”", ZH_FMT(want->key), ZH_FMT(want->text),
+                   ZH_FMT(got));
+}
+
+static bool same_number(zh_str a, zh_str b)
+{
+    zh_decimal x;
+    zh_decimal y;
+    return zh_decimal_parse(a, false, &x) == ZH_OK && zh_decimal_parse(b, false, &y) == ZH_OK &&
+           zh_decimal_cmp(x, y) == 0;
+}
+
+/* The canonical text, without the unit that the field fixes. */
+static zh_str text_of(zh_runner *r, const zh_field *field, const zh_value *value)
+{
+    char type;
+    zh_str text = value->kind == ZH_NULL ? ZH_STR("") : zh_value_canonical(r->arena, value, &type);
+    if (field->unit.n > 0 && zh_str_ends(text, field->unit)) {
+        text = zh_str_trim(zh_str_sub(text, 0, text.n - field->unit.n));
+    }
+    return text;
+}
+
+/* A reference is written by its business key, which the stored value does not hold. */
+static bool same_ref(zh_runner *r, zh_conn *conn, const zh_field *field, const zh_value *wanted,
+                     const zh_value *value)
+{
+    zh_record *target = NULL;
+    if (wanted->i != 0) {
+        return wanted->i == value->i;
+    }
+    if (field->target == NULL || field->target->nbusiness_key != 1 ||
+        zh_record_by_key(&r->ctx, conn, field->target, &wanted->text, &target) != ZH_OK) {
+        zh_err_clear(&r->err);
+        return false;
+    }
+    return target->id == value->i;
+}
+
+/* Written as a person would: 合格 for pass, 2026-02-13 15:00 for an instant, 是 for true. A decimal
+ * is compared as written, because its digits say how precise it is. */
+static bool same_value(zh_runner *r, zh_conn *conn, const zh_field *field, zh_str want,
+                       const zh_value *value)
+{
+    zh_value wanted;
+    int order = 1;
+    if (value->kind == ZH_NULL || value->kind == ZH_DECIMAL) {
+        return false;
+    }
+    zh_rc rc = zh_given_parse(r, field, want, zh_time_date(r->now), &wanted);
+    zh_err_clear(&r->err);
+    if (rc != ZH_OK || wanted.kind == ZH_NULL) {
+        return false;
+    }
+    if (value->kind == ZH_REF) {
+        return same_ref(r, conn, field, &wanted, value);
+    }
+    return zh_value_cmp(&wanted, value, &order) == ZH_OK && order == 0;
+}
+
+static void expect_field(zh_runner *r, zh_conn *conn, const zh_record *record, const zh_yaml *want)
+{
+    const zh_field *field = zh_register_field(record->reg, want->key);
+    if (field == NULL || field->type == ZH_TYPE_TABLE || field->table != NULL ||
+        want->kind != ZH_YAML_SCALAR) {
+        zh_runner_fail(r, want, "%.*s 不能这样检验", ZH_FMT(want->key));
+        return;
+    }
+    const zh_value *value = &record->values[field->index];
+    zh_str got = text_of(r, field, value);
+    char type;
+    zh_str whole = value->kind == ZH_NULL ? got : zh_value_canonical(r->arena, value, &type);
+    if (!zh_str_eq(got, want->text) && !zh_str_eq(whole, want->text) &&
+        !same_value(r, conn, field, want->text, value)) {
+        differs(r, want, whole);
+    }
+}
+
+/* ---- clocks, publication
+ * --------------------------------------------------------------------------------- */
+
+static void expect_program(zh_runner *r, zh_conn *conn, const zh_record *record,
+                           const zh_yaml *want, zh_str source)
+{
+    zh_scope scope = {.model = r->ctx.model, .reg = record->reg};
+    zh_program program;
+    zh_value v;
+    zh_rc rc = zh_expr_compile(r->arena, &scope, source, &program, &r->err);
+    if (rc == ZH_OK) {
+        zh_env env = zh_read_env(&r->ctx, conn, ZH_AS_OF_NOW, record);
+        rc = zh_eval(&program, &env, &v, &r->err);
+    }
+    if (rc != ZH_OK) {
+        zh_runner_fail(r, want, "%.*s 算不出来：%s", ZH_FMT(want->key), r->err.message);
+        zh_err_clear(&r->err);
+        return;
+    }
+    char type;
+    zh_str got = v.kind == ZH_NULL ? ZH_STR("") : zh_value_canonical(r->arena, &v, &type);
+    if (!zh_str_eq(got, want->text)) {
+        differs(r, want, got);
+    }
+}
+
+static void expect_clock(zh_runner *r, zh_conn *conn, const zh_record *record, const zh_yaml *want)
+{
+    zh_str name = zh_str_sub(want->key, sizeof("clock.") - 1, want->key.n);
+    bool due = zh_str_chr(name, '.') < 0;
+    expect_program(r, conn, record, want,
+                   due ? zh_str_fmt(r->arena, "%.*s.due", ZH_FMT(want->key)) : want->key);
+}
+
+static void expect_published(zh_runner *r, zh_conn *conn, const zh_record *record,
+                             const zh_yaml *want)
+{
+    const zh_yaml *publication = zh_yaml_get(record->reg->declared, "publication");
+    const zh_yaml *when = publication != NULL ? zh_yaml_get(publication, "records_when") : NULL;
+    if (when == NULL) {
+        if (!zh_str_is(want->text, "false")) {
+            differs(r, want, ZH_STR("false"));
+        }
+        return;
+    }
+    expect_program(r, conn, record, want, when->text);
+}
+
+/* ---- measures, indicators
+ * --------------------------------------------------------------------------------- */
+
+static zh_str measured(zh_runner *r, const zh_measure *m, const zh_cell_answer *answer)
+{
+    char text[48];
+    if (m->kind == ZH_M_COUNT || m->kind == ZH_M_STOCK || m->kind == ZH_M_SUM ||
+        m->kind == ZH_M_SUMSQ) {
+        zh_i128 total = answer->n > 0 ? answer->cells[0].values[0] : 0;
+        uint8_t digits = m->kind == ZH_M_SUM ? m->digits : 0;
+        digits = m->kind == ZH_M_SUMSQ ? (uint8_t)(2 * m->digits) : digits;
+        size_t n = zh_i128_format(total, digits, text);
+        return zh_str_dup(r->arena, (zh_str){text, n});
+    }
+    size_t keys = answer->n > 0 ? answer->cells[0].nkeys[0] : 0;
+    return zh_str_fmt(r->arena, "%zu", keys);
+}
+
+static void expect_measure(zh_runner *r, zh_conn *conn, const zh_yaml *want)
+{
+    zh_str id = zh_str_sub(want->key, sizeof("measure.") - 1, want->key.n);
+    const zh_measure *measure = NULL;
+    for (size_t i = 0; i < r->reg->nmeasures; i++) {
+        measure = zh_str_eq(r->reg->measures[i].id, id) ? &r->reg->measures[i] : measure;
+    }
+    if (measure == NULL || measure->kind == ZH_M_QUANTILE) {
+        zh_runner_fail(r, want, "%.*s 不能这样检验", ZH_FMT(want->key));
+        return;
+    }
+    zh_cell_query query = {
+        .reg = r->reg, .measures = &measure, .nmeasures = 1, .as_of = ZH_AS_OF_NOW};
+    if (measure->kind == ZH_M_STOCK) {
+        query.has_span = true;
+        query.first = zh_date_of(1, 1, 1);
+        query.last = zh_time_date(r->now);
+    }
+    zh_cell_answer answer;
+    zh_rc rc = zh_cells(&r->ctx, conn, &query, &answer);
+    if (rc != ZH_OK) {
+        zh_runner_fail(r, want, "%.*s 算不出来：%s", ZH_FMT(want->key), r->err.message);
+        zh_err_clear(&r->err);
+        return;
+    }
+    zh_str got = measured(r, measure, &answer);
+    if (!zh_str_eq(got, want->text) && !same_number(got, want->text)) {
+        differs(r, want, got);
+    }
+}
+
+static void expect_indicator(zh_runner *r, zh_conn *conn, const zh_yaml *want)
+{
+    zh_str id = zh_str_sub(want->key, sizeof("indicator.") - 1, want->key.n);
+    zh_figure_query query = {.indicator = zh_model_indicator(r->ctx.model, id),
+                             .as_of = ZH_AS_OF_NOW};
+    if (query.indicator == NULL) {
+        zh_runner_fail(r, want, "没有指标 %.*s", ZH_FMT(id));
+        return;
+    }
+    if (query.indicator->kind == ZH_I_STOCK) {
+        query.first = zh_date_of(1, 1, 1);
+        query.last = zh_time_date(r->now);
+    }
+    zh_figure figure;
+    zh_rc rc = zh_figure_ask(&r->ctx, conn, &query, &figure);
+    if (rc != ZH_OK) {
+        zh_runner_fail(r, want, "%.*s 算不出来：%s", ZH_FMT(want->key), r->err.message);
+        zh_err_clear(&r->err);
+        return;
+    }
+    zh_str got = figure.has_value ? figure.shown : ZH_STR("");
+    if (!zh_str_eq(got, want->text)) {
+        differs(r, want, got);
+    }
+}
+
+/* ---- a record
+ * --------------------------------------------------------------------------------------- */
+
+static void expect_one(zh_runner *r, zh_conn *conn, const zh_record *record, const zh_yaml *want)
+{
+    zh_str state = record->state >= 0 ? record->reg->states[record->state].id : ZH_STR("");
+    if (zh_str_is(want->key, "state")) {
+        if (!zh_str_eq(state, want->text)) {
+            differs(r, want, state);
+        }
+    } else if (zh_str_is(want->key, "published")) {
+        expect_published(r, conn, record, want);
+    } else if (zh_str_starts(want->key, ZH_STR("clock."))) {
+        expect_clock(r, conn, record, want);
+    } else if (zh_str_starts(want->key, ZH_STR("measure."))) {
+        expect_measure(r, conn, want);
+    } else if (zh_str_starts(want->key, ZH_STR("indicator."))) {
+        expect_indicator(r, conn, want);
+    } else {
+        expect_field(r, conn, record, want);
+    }
+}
+
+void zh_example_expect(zh_runner *r, const zh_yaml *expect)
+{
+    zh_conn *conn = NULL;
+    zh_record *record = NULL;
+    zh_rc rc = zh_store_reader(zh_core_store(r->core), &conn, &r->err);
+    if (rc == ZH_OK) {
+        rc = zh_read_begin(conn, &r->err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_record_get(&r->ctx, conn, r->reg, r->record.office, r->record.id, ZH_AS_OF_NOW,
+                           &record);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_rows_load(&r->ctx, conn, record, false);
+    }
+    if (rc != ZH_OK) {
+        zh_runner_fail(r, expect, "读不到记录：%s", r->err.message);
+    }
+    for (const zh_yaml *i = expect->first; i != NULL && rc == ZH_OK; i = i->next) {
+        expect_one(r, conn, record, i);
+    }
+    if (conn != NULL) {
+        zh_read_end(conn);
+        zh_store_release(conn);
+    }
+}
+
+/* ---- a figure
+ * --------------------------------------------------------------------------------------- */
+
+static const char *status_id(zh_figure_status status)
+{
+    switch (status) {
+    case ZH_FIG_OK: return "ok";
+    case ZH_FIG_NO_DATA: return "no_data";
+    case ZH_FIG_SMALL_N: return "small_n";
+    case ZH_FIG_NO_DENOMINATOR: return "no_denominator";
+    case ZH_FIG_MIXED_BASIS: break;
+    }
+    return "mixed_basis";
+}
+
+static zh_str figure_part(zh_runner *r, const zh_figure *f, zh_str name)
+{
+    int digits = f->indicator->digits;
+    if (zh_str_is(name, "value")) {
+        return f->has_value ? f->shown : ZH_STR("");
+    }
+    if (zh_str_is(name, "num")) {
+        return f->num;
+    }
+    if (zh_str_is(name, "den")) {
+        return f->den;
+    }
+    if (zh_str_is(name, "n")) {
+        return zh_str_fmt(r->arena, "%" PRId64, f->n);
+    }
+    if (zh_str_is(name, "note")) {
+        return f->note;
+    }
+    if (zh_str_is(name, "status")) {
+        return zh_str_of(status_id(f->status));
+    }
+    if (zh_str_is(name, "se")) {
+        return zh_str_fmt(r->arena, "%.*f", digits, f->se);
+    }
+    if (!f->has_interval) {
+        return ZH_STR("");
+    }
+    if (zh_str_is(name, "interval")) {
+        return f->interval_shown;
+    }
+    return zh_str_fmt(r->arena, "%.*f", digits, zh_str_is(name, "low") ? f->low : f->high);
+}
+
+typedef struct asking {
+    zh_figure_query query;
+    zh_cell_filter filters[ZH_CUBE_DIMS_MAX];
+} asking;
+
+static zh_rc read_question(zh_runner *r, const zh_yaml *question, asking *a)
+{
+    zh_figure_query *q = &a->query;
+    q->filters = a->filters;
+    for (const zh_yaml *i = question != NULL ? question->first : NULL; i != NULL; i = i->next) {
+        if (zh_str_is(i->key, "region")) {
+            q->region = i->text;
+        } else if (zh_str_is(i->key, "period")) {
+            if (zh_period_parse(i->text, &q->first, &q->last) != ZH_OK) {
+                return zh_err_set(&r->err, ZH_EINVAL, "test.question", "“%.*s”不是期间",
+                                  ZH_FMT(i->text));
+            }
+        } else if (zh_str_is(i->key, "where")) {
+            zh_scope scope = {.model = r->ctx.model, .reg = q->indicator->reg};
+            zh_program *where = ZH_NEW(r->arena, zh_program);
+            zh_rc rc = zh_expr_compile(r->arena, &scope, i->text, where, &r->err);
+            if (rc != ZH_OK) {
+                return rc;
+            }
+            q->where = where;
+        } else if (q->nfilters < ZH_CUBE_DIMS_MAX) {
+            a->filters[q->nfilters++] =
+                (zh_cell_filter){.dim = i->key, .value = i->text, .subtree = true};
+        }
+    }
+    return ZH_OK;
+}
+
+void zh_example_figure(zh_runner *r, const zh_indicator *indicator, const zh_yaml *test)
+{
+    const zh_yaml *expect = zh_yaml_get(test, "expect");
+    asking a = {.query = {.indicator = indicator, .as_of = ZH_AS_OF_NOW}};
+    zh_figure figure;
+    zh_conn *conn = NULL;
+    zh_rc rc = read_question(r, zh_yaml_get(test, "question"), &a);
+    if (rc == ZH_OK) {
+        rc = zh_store_reader(zh_core_store(r->core), &conn, &r->err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_read_begin(conn, &r->err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_figure_ask(&r->ctx, conn, &a.query, &figure);
+    }
+    if (rc != ZH_OK) {
+        zh_runner_fail(r, test, "算不出来：%s", r->err.message);
+    }
+    for (const zh_yaml *i = expect != NULL ? expect->first : NULL; i != NULL && rc == ZH_OK;
+         i = i->next) {
+        zh_str got = figure_part(r, &figure, i->key);
+        bool exact = zh_str_is(i->key, "num") || zh_str_is(i->key, "den");
+        if (!zh_str_eq(got, i->text) && !(exact && same_number(got, i->text))) {
+            differs(r, i, got);
+        }
+    }
+    if (conn != NULL) {
+        zh_read_end(conn);
+        zh_store_release(conn);
+    }
+}

@@ -1,0 +1,504 @@
+/* Documentation of declarations as Markdown; see docs.h. Cell text is escaped, so a label can never
+ * break a table. */
+#include "model/docs.h"
+#include "fmt/yaml.h"
+#include "model/schema.h"
+
+enum { CODES_SHOWN = 40 };
+
+/* ---- pieces ------------------------------------------------------------------------------------
+ */
+
+/* Text inside a table cell: no line breaks, no bars, no markup that begins a tag. */
+static void cell(zh_buf *out, zh_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        switch (s.p[i]) {
+        case '|': zh_buf_z(out, "\\|"); break;
+        case '\n':
+        case '\r': zh_buf_c(out, ' '); break;
+        case '<': zh_buf_z(out, "&lt;"); break;
+        default: zh_buf_c(out, s.p[i]); break;
+        }
+    }
+}
+
+static void code(zh_buf *out, zh_str s)
+{
+    if (s.n > 0) {
+        zh_buf_c(out, '`');
+        cell(out, s);
+        zh_buf_c(out, '`');
+    }
+}
+
+static void bar(zh_buf *out)
+{
+    zh_buf_z(out, " | ");
+}
+
+static void row_end(zh_buf *out)
+{
+    zh_buf_z(out, " |\n");
+}
+
+static void header(zh_buf *out, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_fmt(out, "%s%s", i == 0 ? "| " : " | ", names[i]);
+    }
+    zh_buf_z(out, " |\n|");
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_z(out, "---|");
+    }
+    zh_buf_c(out, '\n');
+}
+
+#define HEADER(out, ...)                                                                           \
+    header(out, (const char *const[]){__VA_ARGS__},                                                \
+           sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+static void line(zh_buf *out, const char *name, zh_str value)
+{
+    if (value.n > 0) {
+        zh_buf_fmt(out, "- %s:", name);
+        cell(out, value);
+        zh_buf_c(out, '\n');
+    }
+}
+
+static void date(zh_buf *out, zh_date d, const char *open)
+{
+    char text[16];
+    if (d == INT32_MIN || d == ZH_OPEN_END) {
+        zh_buf_z(out, open);
+        return;
+    }
+    zh_buf_add(out, text, zh_date_format(d, text));
+}
+
+/* ---- fields ------------------------------------------------------------------------------------
+ */
+
+static void type_of(zh_buf *out, const zh_field *f)
+{
+    static const char *const names[] = {"短文字", "长文字", "编码", "日期",  "时刻",
+                                        "小数",   "量值",   "是否", "文件",  "坐标",
+                                        "引用",   "期间",   "范围", "明细表"};
+    zh_buf_z(out, f->many_inline ? "列表" : names[f->type]);
+    if (f->type == ZH_TYPE_CODE && f->codes != NULL) {
+        zh_buf_c(out, ' ');
+        code(out, f->codes->id);
+        if (f->level > 0 && f->codes->level_names != NULL && f->level <= f->codes->levels) {
+            zh_buf_fmt(out, " %.*s 级", ZH_FMT(f->codes->level_names[f->level - 1]));
+        }
+        zh_buf_z(out, f->leaf ? " 最细级" : "");
+    } else if (f->type == ZH_TYPE_REF) {
+        zh_buf_c(out, ' ');
+        code(out, f->target_id);
+    } else if (f->type == ZH_TYPE_DECIMAL || f->type == ZH_TYPE_QUANTITY) {
+        zh_buf_fmt(out, " %u 位小数", f->digits);
+        if (f->unit.n > 0) {
+            zh_buf_fmt(out, ",单位 %.*s", ZH_FMT(f->unit));
+        }
+    }
+    if (f->format.n > 0) {
+        zh_buf_z(out, ",格式 ");
+        code(out, f->format);
+    }
+}
+
+static void needs(zh_buf *out, const zh_field *f)
+{
+    if (f->required) {
+        zh_buf_z(out, "必填");
+    } else if (f->has_required_when) {
+        zh_buf_z(out, "当 ");
+        code(out, f->required_when.source);
+    } else if (f->computed && f->expr.root != NULL) {
+        zh_buf_z(out, "推算 ");
+        code(out, f->expr.source);
+    }
+}
+
+static void field_row(zh_buf *out, zh_str prefix, const zh_field *f)
+{
+    static const char *const pipl[] = {"", "个人信息", "敏感个人信息", "未成年人信息"};
+    zh_buf_z(out, "| ");
+    code(out, f->id);
+    if (prefix.n > 0) {
+        zh_buf_fmt(out, " (%.*s)", ZH_FMT(prefix));
+    }
+    bar(out);
+    cell(out, f->label.zh);
+    bar(out);
+    type_of(out, f);
+    bar(out);
+    needs(out, f);
+    bar(out);
+    cell(out, f->help);
+    zh_buf_fmt(out, "%s%s", f->help.n > 0 && f->pipl != ZH_PIPL_NONE ? ";" : "", pipl[f->pipl]);
+    row_end(out);
+}
+
+static void fields(const zh_register *reg, zh_buf *out)
+{
+    zh_buf_z(out, "\n### 字段\n\n");
+    HEADER(out, "标识", "名称", "类型", "要求", "说明");
+    for (size_t i = 0; i < reg->nfields; i++) {
+        const zh_field *f = &reg->fields[i];
+        field_row(out, ZH_STR_NONE, f);
+        for (size_t c = 0; c < f->ncolumns; c++) {
+            field_row(out, f->label.zh, &f->columns[c]);
+        }
+    }
+}
+
+static void codes_of(zh_buf *out, const zh_field *f)
+{
+    zh_buf_z(out, "- ");
+    code(out, f->codes->id);
+    zh_buf_fmt(out, " %.*s:", ZH_FMT(f->codes->label.zh));
+    if (f->codes->n > CODES_SHOWN) {
+        zh_buf_fmt(out, "共 %zu 个编码\n", f->codes->n);
+        return;
+    }
+    for (size_t p = 0; p < f->codes->n; p++) {
+        for (size_t i = 0; i < f->codes->n; i++) { /* in declared order */
+            const zh_code *c = &f->codes->codes[i];
+            if (c->position == p) {
+                zh_buf_z(out, p == 0 ? "" : "、");
+                code(out, c->code);
+                cell(out, c->label.zh);
+            }
+        }
+    }
+    zh_buf_c(out, '\n');
+}
+
+static bool shown_before(const zh_register *reg, const zh_codes *codes, size_t upto, size_t column)
+{
+    for (size_t i = 0; i <= upto && i < reg->nfields; i++) {
+        const zh_field *f = &reg->fields[i];
+        if (i < upto && f->codes == codes) {
+            return true;
+        }
+        size_t n = i < upto ? f->ncolumns : column;
+        for (size_t c = 0; c < n && c < f->ncolumns; c++) {
+            if (f->columns[c].codes == codes) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void codes(const zh_register *reg, zh_buf *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < reg->nfields; i++) {
+        const zh_field *f = &reg->fields[i];
+        for (size_t c = 0; c < (f->ncolumns == 0 ? 1 : f->ncolumns); c++) {
+            const zh_field *one = f->ncolumns == 0 ? f : &f->columns[c];
+            if (one->codes == NULL || shown_before(reg, one->codes, i, c)) {
+                continue;
+            }
+            zh_buf_z(out, any ? "" : "\n### 编码\n\n");
+            any = true;
+            codes_of(out, one);
+        }
+    }
+}
+
+/* ---- rules and workflow ------------------------------------------------------------------------
+ */
+
+static void rules(const zh_register *reg, zh_buf *out)
+{
+    static const char *const severity[] = {"拒绝", "存疑须说明", "提示"};
+    if (reg->nrules == 0) {
+        return;
+    }
+    zh_buf_z(out, "\n### 校验\n\n");
+    HEADER(out, "规则", "程度", "应成立", "不成立时的提示", "依据");
+    for (size_t i = 0; i < reg->nrules; i++) {
+        const zh_rule *r = &reg->rules[i];
+        zh_buf_z(out, "| ");
+        code(out, r->id);
+        bar(out);
+        zh_buf_z(out, severity[r->severity]);
+        bar(out);
+        code(out, r->test.source);
+        bar(out);
+        cell(out, r->message);
+        bar(out);
+        cell(out, r->clause);
+        row_end(out);
+    }
+}
+
+static void states(const zh_register *reg, zh_buf *out)
+{
+    zh_buf_z(out, "\n### 状态\n\n");
+    HEADER(out, "状态", "名称", "性质", "对公众显示");
+    for (size_t i = 0; i < reg->nstates; i++) {
+        const zh_state *s = &reg->states[i];
+        zh_buf_z(out, "| ");
+        code(out, s->id);
+        bar(out);
+        cell(out, s->label.zh);
+        bar(out);
+        zh_buf_fmt(out, "%s%s%s", s->initial ? "初始 " : "", s->terminal ? "终结 " : "",
+                   s->frozen ? "冻结" : "");
+        bar(out);
+        cell(out, s->public_name);
+        row_end(out);
+    }
+}
+
+static void transition_row(const zh_register *reg, const zh_transition *t, zh_buf *out)
+{
+    static const char *const kinds[] = {"办理", "会签", "退回", "撤回", "转办", "自动"};
+    zh_buf_z(out, "| ");
+    code(out, t->id);
+    bar(out);
+    cell(out, t->label.zh);
+    bar(out);
+    if (t->from_any) {
+        zh_buf_z(out, "任意");
+    }
+    for (size_t i = 0; i < t->nfrom; i++) {
+        zh_buf_z(out, i == 0 ? "" : "、");
+        cell(out, reg->states[t->from[i]].label.zh);
+    }
+    zh_buf_z(out, " → ");
+    cell(out, t->to < 0 ? ZH_STR("不变") : reg->states[t->to].label.zh);
+    bar(out);
+    zh_buf_z(out, kinds[t->kind]);
+    for (size_t i = 0; i < t->nroles; i++) {
+        zh_buf_z(out, i == 0 ? ":" : "、");
+        cell(out, t->roles[i]);
+    }
+    bar(out);
+    if (t->has_guard || t->has_when) {
+        code(out, t->has_guard ? t->guard.source : t->when.source);
+    }
+    for (size_t i = 0; i < t->nneed; i++) {
+        zh_buf_z(out, i == 0 ? " 须填 " : "、");
+        cell(out, t->need[i]->label.zh);
+    }
+    zh_buf_fmt(out, "%s%s", t->reasons != NULL ? " 须选理由" : "", t->two_person ? " 双人" : "");
+    row_end(out);
+}
+
+static void transitions(const zh_register *reg, zh_buf *out)
+{
+    if (reg->ntransitions == 0) {
+        return;
+    }
+    zh_buf_z(out, "\n### 流转\n\n");
+    HEADER(out, "流转", "名称", "由 → 到", "办理人", "条件");
+    for (size_t i = 0; i < reg->ntransitions; i++) {
+        transition_row(reg, &reg->transitions[i], out);
+    }
+}
+
+static void clock_amount(const zh_clock_version *v, zh_buf *out)
+{
+    static const char *const units[] = {"小时", "日", "个工作日", "个月", "年"};
+    if (v->fixed_month > 0) {
+        zh_buf_fmt(out, "每年 %d 月 %d 日", v->fixed_month, v->fixed_day);
+    } else if (v->amount_field != NULL) {
+        zh_buf_fmt(out, "「%.*s」%s", ZH_FMT(v->amount_field->label.zh), units[v->unit]);
+    } else {
+        zh_buf_fmt(out, "%d %s", v->amount, units[v->unit]);
+    }
+}
+
+static void clocks(const zh_register *reg, zh_buf *out)
+{
+    if (reg->nclocks == 0) {
+        return;
+    }
+    zh_buf_z(out, "\n### 时限\n\n");
+    HEADER(out, "时限", "起", "止", "适用期间", "长度", "依据");
+    for (size_t i = 0; i < reg->nclocks; i++) {
+        const zh_clock *c = &reg->clocks[i];
+        for (size_t k = 0; k < c->nversions; k++) {
+            const zh_clock_version *v = &c->versions[k];
+            zh_buf_z(out, "| ");
+            cell(out, c->label.zh);
+            bar(out);
+            code(out, c->start);
+            bar(out);
+            for (size_t s = 0; s < c->nstop; s++) {
+                zh_buf_z(out, s == 0 ? "" : " ");
+                code(out, c->stop[s]);
+            }
+            bar(out);
+            date(out, v->from, "");
+            zh_buf_z(out, " 至 ");
+            date(out, v->to, "今");
+            if (v->has_when) {
+                zh_buf_c(out, ' ');
+                code(out, v->when.source);
+            }
+            bar(out);
+            clock_amount(v, out);
+            bar(out);
+            cell(out, v->clause);
+            zh_buf_z(out, v->unverified ? "(未核实口径)" : "");
+            row_end(out);
+        }
+    }
+}
+
+/* ---- counting ----------------------------------------------------------------------------------
+ */
+
+static void cubes(const zh_register *reg, zh_buf *out)
+{
+    if (reg->ncubes == 0) {
+        return;
+    }
+    zh_buf_z(out, "\n### 立方\n\n");
+    HEADER(out, "立方", "维度", "量度");
+    for (size_t i = 0; i < reg->ncubes; i++) {
+        const zh_cube *c = &reg->cubes[i];
+        zh_buf_z(out, "| ");
+        code(out, c->id);
+        bar(out);
+        for (size_t d = 0; d < c->ndims; d++) {
+            const zh_dim *dim = &c->dims[d];
+            zh_buf_z(out, d == 0 ? "" : "、");
+            cell(out, dim->id);
+            if (dim->level > 0) {
+                zh_buf_fmt(out, "@%u", dim->level);
+            }
+        }
+        bar(out);
+        for (size_t m = 0; m < c->nmeasures; m++) {
+            zh_buf_z(out, m == 0 ? "" : "、");
+            cell(out, c->measures[m]->id);
+        }
+        row_end(out);
+    }
+}
+
+static void indicator(const zh_indicator *ind, zh_buf *out)
+{
+    static const char *const kinds[] = {"计数",   "合计",     "比值", "比率", "均值",
+                                        "占比",   "增长",     "加权", "可比", "按抽样设计估计",
+                                        "分位数", "去重计数", "存量", "综合"};
+    static const char *const bases[] = {"", "随机", "定向", "混合"};
+    zh_buf_fmt(out, "\n#### %.*s ", ZH_FMT(ind->label.zh));
+    code(out, ind->id);
+    zh_buf_z(out, "\n\n");
+    line(out, "定义", ind->definition);
+    line(out, "种类", zh_str_of(kinds[ind->kind]));
+    line(out, "分子", ind->num_source);
+    line(out, "分母", ind->den_source);
+    if (ind->has_filter) {
+        line(out, "范围", ind->filter.source);
+    }
+    line(out, "单位", ind->unit);
+    line(out, "抽样性质", zh_str_of(bases[ind->basis]));
+    line(out, "区间", ind->interval);
+    line(out, "说明", ind->note);
+    line(out, "偏差", ind->bias);
+    for (size_t i = 0; i < ind->ncomponents; i++) {
+        char weight[24];
+        weight[zh_decimal_format(ind->components[i].weight, weight)] = '\0';
+        zh_buf_fmt(out, "- 分指标:`%.*s`,权重 %s%s\n", ZH_FMT(ind->components[i].indicator), weight,
+                   ind->components[i].descending ? ",越小越好" : "");
+    }
+}
+
+static void indicators(const zh_model *model, const zh_register *reg, zh_buf *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < model->nindicators; i++) {
+        if (model->indicators[i].reg == reg) {
+            zh_buf_z(out, any ? "" : "\n### 指标\n");
+            any = true;
+            indicator(&model->indicators[i], out);
+        }
+    }
+}
+
+/* ---- documents ---------------------------------------------------------------------------------
+ */
+
+static void identity(const zh_register *reg, zh_buf *out)
+{
+    line(out, "标识", reg->id);
+    line(out, "版本", reg->version);
+    line(out, "主管", reg->owner);
+    line(out, "用途", reg->purpose);
+    for (size_t i = 0; i < reg->nbasis; i++) {
+        line(out, "依据", reg->basis[i]);
+    }
+    for (size_t i = 0; i < reg->nsystems; i++) {
+        line(out, "机制", reg->systems[i]);
+    }
+    if (reg->part_of != NULL) {
+        line(out, "从属于", reg->part_of->label.zh);
+    }
+    line(out, "编号", reg->number_pattern);
+    line(out, "声明文件", reg->file);
+    const zh_yaml *glossary = zh_yaml_get(reg->declared, "glossary");
+    for (const zh_yaml *g = glossary == NULL ? NULL : glossary->first; g != NULL; g = g->next) {
+        zh_buf_z(out, "- 术语 ");
+        cell(out, g->key);
+        zh_buf_z(out, ":");
+        cell(out, g->text);
+        zh_buf_c(out, '\n');
+    }
+}
+
+void zh_docs_register(const zh_model *model, const zh_register *reg, zh_buf *out)
+{
+    zh_buf_fmt(out, "## %.*s", ZH_FMT(reg->label.zh));
+    if (reg->label.en.n > 0) {
+        zh_buf_fmt(out, " %.*s", ZH_FMT(reg->label.en));
+    }
+    zh_buf_z(out, "\n\n");
+    identity(reg, out);
+    fields(reg, out);
+    codes(reg, out);
+    rules(reg, out);
+    if (reg->ntransitions > 0 || reg->nstates > 1) {
+        states(reg, out);
+    }
+    transitions(reg, out);
+    clocks(reg, out);
+    cubes(reg, out);
+    indicators(model, reg, out);
+}
+
+void zh_docs_model(const zh_model *model, zh_buf *out)
+{
+    zh_buf_z(out, "# 声明说明\n\n");
+    zh_buf_fmt(out, "登记册 %zu 个,编码体系 %zu 个,指标 %zu 个,纲要条目 %zu 条。\n\n",
+               model->nregisters, model->nsystems, model->nindicators, model->noutline_items);
+    HEADER(out, "登记册", "名称", "版本", "主管", "用途");
+    for (size_t i = 0; i < model->nregisters; i++) {
+        const zh_register *reg = &model->registers[i];
+        zh_buf_z(out, "| ");
+        code(out, reg->id);
+        bar(out);
+        cell(out, reg->label.zh);
+        bar(out);
+        cell(out, reg->version);
+        bar(out);
+        cell(out, reg->owner);
+        bar(out);
+        cell(out, reg->purpose);
+        row_end(out);
+    }
+    for (size_t i = 0; i < model->nregisters; i++) {
+        zh_buf_c(out, '\n');
+        zh_docs_register(model, &model->registers[i], out);
+    }
+    indicators(model, NULL, out);
+}
