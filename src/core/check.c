@@ -68,9 +68,14 @@ zh_rc zh_write_eval(zh_write *w, const zh_program *program, const zh_rows *rows,
                     zh_value *out)
 {
     zh_env env = w->env;
+    zh_value value; /* *out may be the very field that the program reads */
     env.rows = rows;
     env.row = row;
-    return zh_eval(program, &env, out, w->ctx->err);
+    zh_rc rc = zh_eval(program, &env, &value, w->ctx->err);
+    if (rc == ZH_OK) {
+        *out = value;
+    }
+    return rc;
 }
 
 static zh_rc resolve_key(zh_write *w, const zh_field *field, zh_value *value)

@@ -133,6 +133,21 @@ void zh_cube_select(zh_arena *arena, zh_buf *sql, const zh_cube *cube, bool keye
                keyed ? "_k" : "");
 }
 
+void zh_cube_select_rolled(zh_arena *arena, zh_buf *sql, const zh_cube *cube, bool keyed)
+{
+    const char *names[COLUMNS_MAX];
+    zh_buf_z(sql, "SELECT office");
+    for (size_t i = 0; i < cube->ndims; i++) {
+        zh_buf_fmt(sql, ", %.*s, l%zu", ZH_FMT(cube->dims[i].column), i);
+    }
+    size_t n = keyed ? 0 : zh_cube_value_columns(arena, cube, names, COLUMNS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_fmt(sql, ", %s", names[i]);
+    }
+    zh_buf_fmt(sql, "%s FROM u%.*s%s", keyed ? ", measure, key, n_" : "",
+               ZH_FMT(zh_str_sub(cube->table, 1, cube->table.n)), keyed ? "_k" : "");
+}
+
 static void create_one(zh_buf *sql, zh_arena *arena, zh_dialect dialect, const zh_cube *cube,
                        char prefix, bool keyed)
 {

@@ -105,6 +105,7 @@ static void slot_submit(reading *rd, zh_table *table)
     s->rows = ZH_NEW_N(s->arena, zh_raw_row, rd->n + 1);
     memcpy(s->rows, rd->rows, rd->n * sizeof *rd->rows);
     s->n = rd->n;
+    s->reader_errors = s->errors.n;
     s->end = rd->ordinal;
     s->replay = in->writing && rd->ordinal <= in->resume_at;
     pthread_mutex_lock(&in->lock);
@@ -395,50 +396,93 @@ typedef struct decision {
     zh_tally counts;
     zh_seen fresh_keys; /* of this batch */
     zh_prepared **list;
+    size_t *rows; /* of the batch, for each of the list */
     size_t n;
 } decision;
 
-/* Whether a row repeats a key of this file; the same content counts as same, other is refused. */
-static bool repeats(zh_intake_run *in, decision *d, const zh_batch *s, size_t i,
-                    zh_intake_errors *errors)
+/* What was seen under a key; NULL when it is new, and then it is remembered as `content`. */
+static const uint32_t *see(zh_intake_run *in, decision *d, uint64_t key, uint32_t content)
+{
+    key = key ? key : 1;
+    const uint32_t *known = seen_find(&in->seen, key);
+    known = known ? known : seen_find(&d->fresh_keys, key);
+    if (known == NULL) {
+        seen_add(&d->fresh_keys, key, content);
+    }
+    return known;
+}
+
+/* Who has a business key, remembered beside the row keys. */
+static const uint32_t *see_name(zh_intake_run *in, decision *d, const zh_batch *s, size_t i,
+                                uint32_t *who)
 {
     const zh_row_result *r = &s->results[i];
-    uint64_t key = r->key ? r->key : 1;
-    uint32_t *content = seen_find(&in->seen, key);
-    content = content ? content : seen_find(&d->fresh_keys, key);
-    if (content == NULL) {
-        seen_add(&d->fresh_keys, key, r->content);
-        return false;
+    *who = r->keyed ? (uint32_t)(r->key ^ r->key >> 32) : (uint32_t)s->rows[i].ordinal;
+    return see(in, d, ~r->name, *who);
+}
+
+/* Keys of a row that is not written, or was written before: later rows are compared with it. */
+static void remember(zh_intake_run *in, decision *d, const zh_batch *s, size_t i)
+{
+    uint32_t who;
+    if (s->results[i].keyed) {
+        (void)see(in, d, s->results[i].key, s->results[i].content);
     }
-    if (*content == r->content) {
+    if (s->results[i].named) {
+        (void)see_name(in, d, s, i, &who);
+    }
+}
+
+/* Whether a row repeats a key of this file: the same content counts as same, other is refused; so
+ * is a business key that an earlier row with another row key has. */
+static bool repeats(zh_intake_run *in, decision *d, zh_batch *s, size_t i)
+{
+    const zh_row_result *r = &s->results[i];
+    const uint32_t *content = r->keyed ? see(in, d, r->key, r->content) : NULL;
+    if (content != NULL && *content == r->content) {
         d->counts.same++;
-    } else {
+        return true;
+    }
+    if (content != NULL) {
         d->counts.refused++;
         zh_intake_error_add(
-            s->arena, errors, &s->rows[i], SIZE_MAX, 'r', ZH_STR("intake.duplicate"),
+            s->arena, &s->errors, &s->rows[i], SIZE_MAX, 'r', ZH_STR("intake.duplicate"),
             ZH_STR("文件里前面已有同一个键的行，内容不同"), ZH_STR("保留正确的一行，删去另一行"));
+        return true;
     }
-    return true;
+    uint32_t who = 0;
+    const uint32_t *owner = r->named ? see_name(in, d, s, i, &who) : NULL;
+    if (owner != NULL && *owner != who) {
+        d->counts.refused++;
+        zh_intake_error_add(s->arena, &s->errors, &s->rows[i], SIZE_MAX, 'r',
+                            ZH_STR("intake.taken"),
+                            ZH_STR("文件里前面另一行已用了同一个业务键，而行键不同"),
+                            ZH_STR("核对业务键，每条记录只用一个"));
+        return true;
+    }
+    return false;
 }
 
 static void decide(zh_intake_run *in, zh_batch *s, decision *d)
 {
     d->list = ZH_NEW_N(s->arena, zh_prepared *, s->n + 1);
+    d->rows = ZH_NEW_N(s->arena, size_t, s->n + 1);
     d->n = 0;
     d->counts = (zh_tally){.rows = (int64_t)s->n, .doubtful = s->doubts};
     for (size_t i = 0; i < s->n; i++) {
         const zh_row_result *r = &s->results[i];
-        if (r->outcome == ZH_ROW_REFUSED) {
-            d->counts.refused++;
-        } else if (r->outcome == ZH_ROW_DOUBTFUL) {
-            d->counts.doubtful++;
-        } else if (r->keyed && repeats(in, d, s, i, &s->errors)) {
+        if (r->outcome == ZH_ROW_REFUSED || r->outcome == ZH_ROW_DOUBTFUL) {
+            d->counts.refused += r->outcome == ZH_ROW_REFUSED;
+            d->counts.doubtful += r->outcome == ZH_ROW_DOUBTFUL;
+            remember(in, d, s, i);
+        } else if (repeats(in, d, s, i)) {
             continue;
         } else if (r->outcome == ZH_ROW_SAME) {
             d->counts.same++;
         } else {
             d->counts.fresh += r->outcome == ZH_ROW_FRESH;
             d->counts.changed += r->outcome == ZH_ROW_CHANGED;
+            d->rows[d->n] = i;
             d->list[d->n++] = r->prepared;
         }
     }
@@ -501,7 +545,7 @@ void zh_tally_read(zh_arena *arena, zh_str text, zh_tally *out)
 
 /* One transaction: the batch's writes and the job's cursor. */
 static zh_rc write_batch(zh_intake_run *in, const zh_batch *s, const decision *d,
-                         const zh_tally *after)
+                         const zh_tally *after, size_t *culprit)
 {
     zh_ctx ctx = *in->ctx;
     ctx.arena = s->arena;
@@ -514,7 +558,7 @@ static zh_rc write_batch(zh_intake_run *in, const zh_batch *s, const decision *d
         rc = zh_begin(conn, ctx.err);
     }
     if (rc == ZH_OK && d->n > 0) {
-        rc = zh_record_apply_batch(&ctx, conn, d->list, d->n, NULL);
+        rc = zh_record_apply_batch(&ctx, conn, d->list, d->n, culprit);
     }
     if (rc == ZH_OK) {
         rc = zh_job_advance(&ctx, conn, &in->job, s->end, after->rows, 0, zh_buf_view(&partial));
@@ -533,7 +577,7 @@ static zh_rc rework(zh_intake_run *in, zh_batch *s)
     zh_conn *conn = NULL;
     zh_rc rc = zh_store_reader(zh_core_store(in->ctx->core), &conn, in->ctx->err);
     if (rc == ZH_OK) {
-        s->errors.n = 0;
+        s->errors.n = s->reader_errors;
         s->rc = ZH_OK;
         zh_err_clear(&s->err);
         work(in, s, conn, true);
@@ -546,40 +590,61 @@ static zh_rc rework(zh_intake_run *in, zh_batch *s)
     return rc;
 }
 
+/* Refuses a row that the database says is not unique although nothing was found under its keys. */
+static void refuse_row(zh_batch *s, size_t row, const zh_err *err)
+{
+    s->results[row].outcome = ZH_ROW_REFUSED;
+    zh_intake_error_add(s->arena, &s->errors, &s->rows[row], SIZE_MAX, 'r', zh_str_of(err->rule),
+                        zh_str_of(err->message), zh_str_of(err->fix));
+}
+
+/* Decides and writes a batch; other writers may have been quicker with a record or a key. */
+static zh_rc write_settled(zh_intake_run *in, zh_batch *s, decision *d, zh_tally *after)
+{
+    for (int conflicts = 0, busy = 0;;) {
+        size_t culprit = SIZE_MAX;
+        size_t errors = s->errors.n;
+        zh_err_clear(in->ctx->err);
+        *after = in->counts;
+        decide(in, s, d);
+        d->counts.written = in->writing ? (int64_t)d->n : 0;
+        tally_add(after, &d->counts);
+        zh_rc rc = in->writing ? write_batch(in, s, d, after, &culprit) : ZH_OK;
+        bool wait = rc == ZH_EBUSY && in->ctx->err->rule[0] != 'j' && ++busy <= BUSY_MAX;
+        if (rc != ZH_ECONFLICT && !wait) {
+            return rc;
+        }
+        size_t row = culprit < d->n ? d->rows[culprit] : SIZE_MAX;
+        s->errors.n = errors;
+        decision_release(d);
+        if (wait) {
+            continue;
+        }
+        if (conflicts > 0 && row != SIZE_MAX &&
+            strcmp(in->ctx->err->rule, "record.duplicate") == 0) {
+            refuse_row(s, row, in->ctx->err);
+            continue;
+        }
+        if (++conflicts > CONFLICTS_MAX) {
+            return rc;
+        }
+        rc = rework(in, s);
+        if (rc != ZH_OK) {
+            return rc;
+        }
+    }
+}
+
 static zh_rc settle(zh_intake_run *in, zh_batch *s)
 {
     decision d = {0};
     zh_tally after = in->counts;
     zh_rc rc = ZH_OK;
-    if (s->replay) {
-        for (size_t i = 0; i < s->n; i++) {
-            const zh_row_result *r = &s->results[i];
-            if (r->keyed && r->outcome == ZH_ROW_SAME &&
-                seen_find(&in->seen, r->key ? r->key : 1) == NULL) {
-                seen_add(&in->seen, r->key ? r->key : 1, r->content);
-            }
-        }
-        return ZH_OK;
+    for (size_t i = 0; i < s->n && s->replay; i++) {
+        remember(in, &d, s, i);
     }
-    for (int conflicts = 0, busy = 0;;) {
-        zh_err_clear(in->ctx->err);
-        after = in->counts;
-        decide(in, s, &d);
-        d.counts.written = in->writing ? (int64_t)d.n : 0;
-        tally_add(&after, &d.counts);
-        rc = in->writing ? write_batch(in, s, &d, &after) : ZH_OK;
-        bool again = (rc == ZH_ECONFLICT && ++conflicts <= CONFLICTS_MAX) ||
-                     (rc == ZH_EBUSY && in->ctx->err->rule[0] != 'j' && ++busy <= BUSY_MAX);
-        if (!again) {
-            break;
-        }
-        decision_release(&d);
-        if (rc == ZH_ECONFLICT) {
-            rc = rework(in, s);
-            if (rc != ZH_OK) {
-                return rc;
-            }
-        }
+    if (!s->replay) {
+        rc = write_settled(in, s, &d, &after);
     }
     if (rc == ZH_OK) {
         in->counts = after;
@@ -588,7 +653,7 @@ static zh_rc settle(zh_intake_run *in, zh_batch *s)
                 seen_add(&in->seen, d.fresh_keys.keys[i], d.fresh_keys.contents[i]);
             }
         }
-        for (size_t i = 0; i < s->errors.n; i++) {
+        for (size_t i = 0; i < s->errors.n && !s->replay; i++) {
             take_error(in, &s->errors.p[i]);
         }
     }

@@ -43,6 +43,8 @@ typedef struct zh_row_result {
     bool keyed;            /* has an intake row key */
     uint64_t key;          /* hash of the row key */
     uint32_t content;      /* hash of everything the row says */
+    bool named;            /* gives a business key that is not the row key */
+    uint64_t name;         /* hash of the business key */
 } zh_row_result;
 
 typedef ZH_VEC(zh_intake_error) zh_intake_errors;

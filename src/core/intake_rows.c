@@ -539,9 +539,7 @@ static bool cell_usable(rowing *w, const zh_field *field, zh_str *text)
 
 static zh_date date_of(const zh_value *v)
 {
-    return v->kind == ZH_DATE   ? (zh_date)v->i
-           : v->kind == ZH_TIME ? zh_time_date(v->i)
-                                : INT32_MIN;
+    return v->kind == ZH_DATE ? (zh_date)v->i : v->kind == ZH_TIME ? zh_time_date(v->i) : INT32_MIN;
 }
 
 /* A date field of this row: as given, or computed from what is given so far. */
@@ -856,16 +854,34 @@ static const zh_value *value_given(const rowing *w, const zh_field *field)
     return NULL;
 }
 
+/* Hash of the values of a key; false when the row leaves one of them empty. */
+static bool hash_key(const rowing *w, const zh_field *const *fields, size_t n, uint64_t *out)
+{
+    bool whole = n > 0;
+    char type = 0;
+    for (size_t i = 0; i < n; i++) {
+        const zh_value *v = value_given(w, fields[i]);
+        whole = whole && v != NULL && v->kind != ZH_NULL;
+        *out = mix(*out, v ? zh_value_canonical(w->r->ctx.arena, v, &type) : ZH_STR(""));
+    }
+    return whole;
+}
+
+static bool same_keys(const zh_register *reg)
+{
+    bool same = reg->nrow_key == reg->nbusiness_key;
+    for (size_t i = 0; i < reg->nrow_key && same; i++) {
+        same = reg->row_key[i] == reg->business_key[i];
+    }
+    return same;
+}
+
 static void hash_row(const rowing *w, const zh_register *reg, zh_row_result *out)
 {
     zh_arena *arena = w->r->ctx.arena;
     char type = 0;
-    out->keyed = reg->nrow_key > 0;
-    for (size_t i = 0; i < reg->nrow_key; i++) {
-        const zh_value *v = value_given(w, reg->row_key[i]);
-        out->keyed = out->keyed && v != NULL && v->kind != ZH_NULL;
-        out->key = mix(out->key, v ? zh_value_canonical(arena, v, &type) : ZH_STR(""));
-    }
+    out->keyed = hash_key(w, reg->row_key, reg->nrow_key, &out->key);
+    out->named = !same_keys(reg) && hash_key(w, reg->business_key, reg->nbusiness_key, &out->name);
     uint64_t content = 0;
     for (size_t i = 0; i < w->nchanges; i++) {
         const zh_change *c = &w->changes[i];
@@ -877,7 +893,9 @@ static void hash_row(const rowing *w, const zh_register *reg, zh_row_result *out
     out->content = (uint32_t)(content ^ content >> 32);
 }
 
-static zh_rc find_existing(rowing *w, const zh_register *reg, zh_record **out)
+/* The record of this office with the row's values in the fields of a key. */
+static zh_rc find_existing(rowing *w, const zh_register *reg, const zh_field *const *key,
+                           size_t nkey, zh_record **out)
 {
     zh_ctx *ctx = &w->r->ctx;
     zh_buf sql;
@@ -885,8 +903,8 @@ static zh_rc find_existing(rowing *w, const zh_register *reg, zh_record **out)
     zh_binds binds = {0};
     zh_buf_fmt(&sql, "SELECT office, id FROM %.*s WHERE office = ?", ZH_FMT(reg->table));
     zh_vec_push(ctx->arena, &binds, ZH_SQL_INT(ctx->office));
-    for (size_t i = 0; i < reg->nrow_key; i++) {
-        const zh_field *field = reg->row_key[i];
+    for (size_t i = 0; i < nkey; i++) {
+        const zh_field *field = key[i];
         const char *suffixes[3];
         zh_sql_value columns[3];
         size_t n = zh_field_columns(field, suffixes);
@@ -917,6 +935,26 @@ static zh_rc find_existing(rowing *w, const zh_register *reg, zh_record **out)
     zh_finish(stmt);
     zh_buf_free(&sql);
     return rc == ZH_OK ? zh_record_get(ctx, w->r->conn, reg, office, id, ZH_AS_OF_NOW, out) : rc;
+}
+
+/* The record this row speaks of, NULL when it is new. A business key that belongs to another record
+ * refuses the row. */
+static zh_rc find_old(rowing *w, const zh_register *reg, const zh_row_result *row, zh_record **out)
+{
+    zh_record *other = NULL;
+    zh_rc rc = ZH_ENOTFOUND;
+    if (w->r->look_up && row->keyed) {
+        rc = find_existing(w, reg, reg->row_key, reg->nrow_key, out);
+    }
+    if ((rc == ZH_OK || rc == ZH_ENOTFOUND) && w->r->look_up && row->named) {
+        rc = find_existing(w, reg, reg->business_key, reg->nbusiness_key, &other);
+    }
+    if (other != NULL && (*out == NULL || (*out)->id != other->id)) {
+        w->column = SIZE_MAX;
+        refuse_text(w, "intake.taken", ZH_STR("业务键已属于另一条记录，而行键不同"),
+                    "核对业务键，或在原记录上更正");
+    }
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
 static bool same_rows(const zh_rows *a, const zh_rows *b)
@@ -1038,12 +1076,9 @@ zh_rc zh_row_run(zh_rower *r, const zh_raw_row *row, zh_row_result *out, zh_inta
         return ZH_OK;
     }
     zh_record *old = NULL;
-    if (r->look_up && out->keyed) {
-        rc = find_existing(&w, reg, &old);
-        if (rc != ZH_OK && rc != ZH_ENOTFOUND) {
-            return rc;
-        }
-        rc = ZH_OK;
+    rc = find_old(&w, reg, out, &old);
+    if (rc != ZH_OK || w.refused) {
+        return rc;
     }
     if (old != NULL) {
         keep_differences(&w, old);

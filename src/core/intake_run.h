@@ -39,7 +39,8 @@ typedef struct zh_batch {
     int64_t end; /* ordinal after the last row */
     bool replay;
     zh_intake_errors errors; /* in order of rows; the reader's own come first */
-    int64_t doubts;          /* totals that do not add up */
+    size_t reader_errors;
+    int64_t doubts; /* totals that do not add up */
     zh_rc rc;
     zh_err err;
 } zh_batch;

@@ -397,6 +397,10 @@ static void add_index(zh_arena *arena, zh_index_plans *out, const zh_register *r
         zh_assert(width > 0);
         zh_buf_z(&sql, i > 0 ? ", " : "");
         zh_sql_ident(&sql, zh_str_fmt(arena, "%.*s%s", ZH_FMT(fields[i]->column), suffixes[0]));
+        if (fields[i]->type == ZH_TYPE_PERIOD) { /* 2023H1 and 2023 begin on the same day */
+            zh_buf_z(&sql, ", ");
+            zh_sql_ident(&sql, zh_str_fmt(arena, "%.*s%s", ZH_FMT(fields[i]->column), suffixes[1]));
+        }
     }
     zh_buf_z(&sql, unique ? ", office)" : ")");
     zh_index_plan index = {name.p, sql_text(arena, &sql)};

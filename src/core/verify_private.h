@@ -21,10 +21,15 @@ typedef struct zh_verifying {
     zh_verify_report *report;
     zh_verify_progress progress;
     void *user;
+    int64_t total; /* records, for progress */
     zh_batch *batches;
     size_t nbatches;
-    zh_map shapes; /* register and declaration -> zh_shape */
-    zh_buf key;    /* scratch */
+    zh_map shapes;      /* register and declaration -> zh_shape */
+    zh_map names;       /* cube -> names of its numbers */
+    zh_balance *deltas; /* by register: changes in the outbox against cells */
+    bool *restated;     /* by register: the outbox has changes of other cubes */
+    const char *what;   /* is being told */
+    zh_buf key;         /* scratch */
     /* What a walk over the records does; the balances are NULL when they are even already. */
     bool checking;
     zh_balance *cells, *grams, *entries;

@@ -594,7 +594,8 @@ static zh_rc walk_office(chunk *k)
             low = high;
         }
         if (rc == ZH_OK && v->progress != NULL && v->checking) {
-            v->progress(v->user, zh_str_c(v->ctx.arena, k->reg->label.zh), v->report->records, -1);
+            v->progress(v->user, zh_str_c(v->ctx.arena, k->reg->label.zh), v->report->records,
+                        v->total);
         }
     }
     return rc;
@@ -633,8 +634,6 @@ static zh_rc stored_grams(zh_verifying *v, const zh_register *reg)
 zh_rc zh_verify_rows(zh_verifying *v, const zh_register *reg)
 {
     chunk k = {.v = v, .reg = reg, .office = INT64_MIN};
-    zh_arena_mark mark = zh_arena_here(v->arena);
-    bool lasting = v->entries != NULL; /* shapes are kept in the same arena */
     k.tables = ZH_NEW_N(v->arena, const zh_field *, reg->nfields + 1);
     for (size_t i = 0; i < reg->nfields; i++) {
         if (reg->fields[i].type == ZH_TYPE_TABLE) {
@@ -660,8 +659,5 @@ zh_rc zh_verify_rows(zh_verifying *v, const zh_register *reg)
         zh_arena_free(k.arenas[i]);
     }
     v->ctx.arena = before;
-    if (!lasting) {
-        zh_arena_rewind(v->arena, mark);
-    }
     return rc;
 }

@@ -1,4 +1,4 @@
-/* Versions of libyaml, libzip, libxml2 and zlib as loaded. */
+/* Versions of libyaml, libzip and zlib as loaded; of libxml2 as compiled against. */
 #include "fmt/library.h"
 #include <libxml/parser.h>
 #include <stdio.h>

@@ -154,9 +154,10 @@ static bool canonical(zh_str s)
 }
 
 /* More digits than a decimal holds, of a number that will be rounded to `digits` places anyway: an
- * export writes -2.77555756156289e-17 for 0. Seventeen digits are kept and a last digit 1 stands for
- * whatever is cut off, so that rounding decides as if all were there, also after a change of unit.
- * ZH_ELIMIT: the whole part is too long, or what was cut off lies too near to the wanted places. */
+ * export writes -2.77555756156289e-17 for 0. Seventeen digits are kept and a last digit 1 stands
+ * for whatever is cut off, so that rounding decides as if all were there, also after a change of
+ * unit. ZH_ELIMIT: the whole part is too long, or what was cut off lies too near to the wanted
+ * places. */
 static zh_rc parse_cut(zh_str s, uint8_t digits, zh_decimal *out)
 {
     enum { LAST = 1 - ZH_DECIMAL_DIGITS_MAX, SPARE = 8 };

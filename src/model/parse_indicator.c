@@ -176,7 +176,8 @@ static void check_basis_field(zh_cx *cx, const build *b)
         return;
     }
     const char *code = basis_name(ind->basis);
-    if (ind->basis != ZH_BASIS_MIXED &&
+    bool broken = !ind->has_filter && zh_yaml_get(b->node, "where") != NULL; /* reported */
+    if (ind->basis != ZH_BASIS_MIXED && !broken &&
         !(ind->has_filter && selects(ind->filter.root, ind->reg->basis_field, code, 0))) {
         zh_cx_error(cx, b->node, "indicator.basis.filter",
                     zh_str_fmt(cx->arena, "在 where 中加 and %.*s = '%s'",
@@ -218,8 +219,8 @@ static void check_interval(zh_cx *cx, const build *b)
     zh_indicator *ind = b->ind;
     const zh_yaml *interval = zh_yaml_get(b->node, "interval");
     bool wanted = ind->interval.n > 0 && !zh_str_is(ind->interval, "none");
-    bool unequal = ind->reg->has_weight &&
-                   (ind->basis == ZH_BASIS_RANDOM || ind->basis == ZH_BASIS_NONE);
+    bool unequal =
+        ind->reg->has_weight && (ind->basis == ZH_BASIS_RANDOM || ind->basis == ZH_BASIS_NONE);
     if (wanted && ind->kind != ZH_I_RATE) {
         zh_cx_error(cx, interval, "indicator.interval", NULL, "区间 %.*s 只用于 rate 类指标",
                     ZH_FMT(ind->interval));

@@ -377,7 +377,9 @@ static zh_rc pg_prepare(zh_stmt *base, zh_err *err)
     zh_buf_init(&stmt->translated, 4 * ZH_STORE_SQL_BYTES_MAX);
     zh_rc rc = zh_sql_translate(base->sql, &stmt->translated, &n, err);
     zh_buf_c(&stmt->translated, '\0');
-    zh_assert(!stmt->translated.failed);
+    if (rc == ZH_OK && stmt->translated.failed) {
+        rc = zh_store_failed(err, ZH_ENOMEM, "out of memory", base->sql);
+    }
     stmt->types = zh_alloc((n + 1) * sizeof *stmt->types);
     snprintf(stmt->name, sizeof stmt->name, "s%llu",
              (unsigned long long)++zh_pg_conn(base->conn)->names);

@@ -1,7 +1,7 @@
 /* Random filters as text: over every type, with literals that often occur in the records and
  * sometimes in none; some of them are beyond SQL and must be answered in the program. */
-#include "world.h"
 #include "base/utf8.h"
+#include "world.h"
 
 enum { EXPRESSION_BYTES = 7000, TEXT_LITERAL_MAX = 1500 };
 
@@ -76,9 +76,19 @@ static zh_str text_of(writer *x, const zh_field *field)
 
 static void put_number(writer *x, const zh_field *field)
 {
-    static const char *const some[] = {"0", "1", "-1", "0.05", "0.050", "0.0500001", "100.5", "-3.5",
-                                       "99999999999999.99", "0.000000000000000001",
-                                       "999999999999999999", "-0.001", "12345678.9"};
+    static const char *const some[] = {"0",
+                                       "1",
+                                       "-1",
+                                       "0.05",
+                                       "0.050",
+                                       "0.0500001",
+                                       "100.5",
+                                       "-3.5",
+                                       "99999999999999.99",
+                                       "0.000000000000000001",
+                                       "999999999999999999",
+                                       "-0.001",
+                                       "12345678.9"};
     zh_value v = chance(x->w, 60) ? stored(x, field) : ZH_VALUE_NULL;
     if (v.kind == ZH_DECIMAL && (v.mark == ZH_MARK_EXACT || v.decimal.scaled != 0)) {
         zh_buf_str(&x->out, zh_decimal_str(x->w->step, v.decimal));
@@ -148,7 +158,9 @@ static void text_leaf(writer *x, const zh_field *f, zh_str id)
     if (chance(x->w, 45)) {
         const char *function = pick(x->w, functions, ZH_COUNTOF(functions));
         size_t n = zh_utf8_count(text);
-        size_t from = function[0] == 's' ? 0 : function[0] == 'e' ? n - (n > 2 ? 2 : n) : below(x->w, n + 1);
+        size_t from = function[0] == 's'   ? 0
+                      : function[0] == 'e' ? n - (n > 2 ? 2 : n)
+                                           : below(x->w, n + 1);
         zh_buf_fmt(&x->out, "%s(%.*s, ", function, ZH_FMT(id));
         put_text(x, chance(x->w, 4) ? ZH_STR("") : some_of(x, text, from));
         zh_buf_c(&x->out, ')');
@@ -215,7 +227,8 @@ static void number_leaf(writer *x, const zh_field *f, zh_str id)
 static void period_leaf(writer *x, const zh_field *f, zh_str id)
 {
     zh_value v = stored(x, f);
-    zh_date date = v.kind == ZH_PERIOD ? (zh_date)v.i + (zh_date)below(x->w, 3) - 1 : random_date(x->w);
+    zh_date date =
+        v.kind == ZH_PERIOD ? (zh_date)v.i + (zh_date)below(x->w, 3) - 1 : random_date(x->w);
     date = date < zh_date_of(1, 1, 1) ? zh_date_of(1, 1, 1) : date;
     switch (below(x->w, 4)) {
     case 0: zh_buf_fmt(&x->out, "start(%.*s)%s", ZH_FMT(id), compare_sign(x)); break;
@@ -253,7 +266,9 @@ static void field_leaf(writer *x, const zh_field *f)
     case ZH_TYPE_DATETIME: moment_leaf(x, f, id); break;
     case ZH_TYPE_DECIMAL:
     case ZH_TYPE_QUANTITY: number_leaf(x, f, id); break;
-    case ZH_TYPE_BOOL: zh_buf_fmt(&x->out, "%.*s%s", ZH_FMT(id), chance(x->w, 50) ? "" : " = false"); break;
+    case ZH_TYPE_BOOL:
+        zh_buf_fmt(&x->out, "%.*s%s", ZH_FMT(id), chance(x->w, 50) ? "" : " = false");
+        break;
     case ZH_TYPE_PERIOD: period_leaf(x, f, id); break;
     case ZH_TYPE_REF: zh_buf_fmt(&x->out, "%.*s is not null", ZH_FMT(id)); break;
     case ZH_TYPE_TABLE: zh_buf_fmt(&x->out, "count(%.*s) > 1", ZH_FMT(id)); break;
@@ -265,9 +280,17 @@ static void field_leaf(writer *x, const zh_field *f)
 static void meta_leaf(writer *x)
 {
     static const char *const texts[] = {
-        "version > 1", "version = 2", "3 >= version", "version != 1", "office = 420000",
-        "office < 420500", "handler_office = 420500", "version is null", "recorded_at is not null",
-        "actor = 'operator'", "actor = 'clock'",
+        "version > 1",
+        "version = 2",
+        "3 >= version",
+        "version != 1",
+        "office = 420000",
+        "office < 420500",
+        "handler_office = 420500",
+        "version is null",
+        "recorded_at is not null",
+        "actor = 'operator'",
+        "actor = 'clock'",
     };
     size_t choice = below(x->w, 3);
     if (choice == 0) {
@@ -276,7 +299,8 @@ static void meta_leaf(writer *x)
         const zh_state *state = &x->reg->states[below(x->w, x->reg->nstates)];
         zh_buf_fmt(&x->out, "state%s'%.*s'", compare_sign(x), ZH_FMT(state->id));
     } else {
-        zh_buf_fmt(&x->out, "%s%s", chance(x->w, 50) ? "created_at" : "recorded_at", compare_sign(x));
+        zh_buf_fmt(&x->out, "%s%s", chance(x->w, 50) ? "created_at" : "recorded_at",
+                   compare_sign(x));
         put_moment(x, NULL);
     }
 }
@@ -285,26 +309,55 @@ static void meta_leaf(writer *x)
 static void special_leaf(writer *x)
 {
     static const char *const of_sample[] = {
-        "bought <= sampled_at", "sampled_at < bought", "served_on > bought", "sampled_at < recorded_at",
-        "created_at = recorded_at", "title = report_no", "title != person", "place = firm_place",
-        "place != firm_place", "random = online", "random != online", "amount > count",
-        "firm.name = '武汉'", "firm.grade >= 'B'", "firm.place within '420100'", "firm.since < bought",
-        "clock.objection.open", "clock.finish.breached", "clock.objection.due > 2021-06-01",
-        "entered(served) < 2022-01-01", "count(items) = 2", "count(items, verdict = 'fail') >= 1",
-        "count(items where doubtful) > 0", "count(items.limit) >= 2", "2 <= count(items)",
-        "sum(items.limit) > 10", "max(items.on) > 2021-01-01", "any(tags)", "count(tags) > 1",
-        "amount * 2 > count", "product.made + 6 month > bought", "grade in ('A', 'C')",
-        "count(visit where good) > 0", "any(visit where sample = self, within 3 year)",
-        "verdict = 'fail' ? random : online", "(random ?? online)", "product.class @ bought = '1001'",
+        "bought <= sampled_at",
+        "sampled_at < bought",
+        "served_on > bought",
+        "sampled_at < recorded_at",
+        "created_at = recorded_at",
+        "title = report_no",
+        "title != person",
+        "place = firm_place",
+        "place != firm_place",
+        "random = online",
+        "random != online",
+        "amount > count",
+        "firm.name = '武汉'",
+        "firm.grade >= 'B'",
+        "firm.place within '420100'",
+        "firm.since < bought",
+        "clock.objection.open",
+        "clock.finish.breached",
+        "clock.objection.due > 2021-06-01",
+        "entered(served) < 2022-01-01",
+        "count(items) = 2",
+        "count(items, verdict = 'fail') >= 1",
+        "count(items where doubtful) > 0",
+        "count(items.limit) >= 2",
+        "2 <= count(items)",
+        "sum(items.limit) > 10",
+        "max(items.on) > 2021-01-01",
+        "any(tags)",
+        "count(tags) > 1",
+        "amount * 2 > count",
+        "product.made + 6 month > bought",
+        "grade in ('A', 'C')",
+        "count(visit where good) > 0",
+        "any(visit where sample = self, within 3 year)",
+        "verdict = 'fail' ? random : online",
+        "(random ?? online)",
+        "product.class @ bought = '1001'",
         "any(sample where firm = self.firm and title = self.title, within 6 month)",
     };
     static const char *const of_firm[] = {
-        "name = code", "name > code", "since < created_at", "len(name) > len(code)",
+        "name = code",
+        "name > code",
+        "since < created_at",
+        "len(name) > len(code)",
         "any(sample where firm = self, within 2 year)",
         "count(sample where firm = self and verdict = 'fail', within 5 year) > 1",
     };
     static const char *const of_visit[] = {
-        "day < created_at", "sample.place = '420106'", "sample.firm.grade = 'A'",
+        "day < created_at",        "sample.place = '420106'", "sample.firm.grade = 'A'",
         "sample.state = 'closed'", "day > sample.sampled_at", "sample.verdict = 'fail'",
     };
     if (zh_str_is(x->reg->id, "sample")) {
@@ -336,7 +389,11 @@ static void fold_leaf(writer *x)
         return;
     }
     size_t kind = below(x->w, 3);
-    zh_buf_fmt(&x->out, "%s(%.*s", kind == 0 ? "any" : kind == 1 ? "all" : "count", ZH_FMT(table->id));
+    zh_buf_fmt(&x->out, "%s(%.*s",
+               kind == 0   ? "any"
+               : kind == 1 ? "all"
+                           : "count",
+               ZH_FMT(table->id));
     x->table = table;
     if (chance(x->w, 25)) {
         zh_buf_z(&x->out, " where ");

@@ -1,7 +1,7 @@
 /* Write histories: random sequences of creations, amendments, transitions, erasures, batches and
  * the passing of time, the same on both databases. */
-#include "world.h"
 #include "core/number.h"
+#include "world.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -42,8 +42,7 @@ static zh_value report_number(world *w)
     static const char *const prefixes[] = {"R-", "r-", "报告", "R'", "\xF0\x9F\x98\x80-"};
     size_t n = w->reports > 0 && chance(w, 4) ? below(w, w->reports) : w->reports++;
     /* the prefix depends on the number alone: a number drawn again is a duplicate */
-    return zh_value_text(
-        zh_str_fmt(w->step, "%s%zu", prefixes[n * 7 % ZH_COUNTOF(prefixes)], n));
+    return zh_value_text(zh_str_fmt(w->step, "%s%zu", prefixes[n * 7 % ZH_COUNTOF(prefixes)], n));
 }
 
 static bool in_list(const zh_field *const *list, size_t n, const zh_field *field)
@@ -213,7 +212,8 @@ static zh_op make_change(history *h)
         return make_create(w);
     }
     size_t n = w->records[reg->index].n;
-    known k = w->records[reg->index].p[chance(w, 70) ? n - 1 - below(w, n < 4 ? n : 4) : below(w, n)];
+    known k =
+        w->records[reg->index].p[chance(w, 70) ? n - 1 - below(w, n < 4 ? n : 4) : below(w, n)];
     const zh_record *old = current(w, reg, k);
     touch(h, reg, k.office, k.id);
     if (reg->ntransitions > 0 && chance(w, 55)) {

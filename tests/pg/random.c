@@ -1,7 +1,7 @@
 /* Random numbers, texts and values: hostile where a database, an index or a comparison could
  * stumble, and out of a small vocabulary otherwise, so that groups and duplicates arise. */
-#include "world.h"
 #include "base/utf8.h"
+#include "world.h"
 #include <inttypes.h>
 
 static uint64_t next(world *w) /* splitmix64 (Steele, Lea and Flood 2014) */
@@ -41,24 +41,69 @@ zh_date random_date(world *w)
 }
 
 static const char *const words[] = {
-    "武汉", "武汉市", "大米", "小麦粉", "台灯", "菜籽油", "rice", "Rice", "LED", "Lamp A-1", "米",
-    "电动自行车", "质量", "抽查", "不合格", "x", "no", "42",
+    "武汉",     "武汉市", "大米",       "小麦粉", "台灯", "菜籽油", "rice", "Rice", "LED",
+    "Lamp A-1", "米",     "电动自行车", "质量",   "抽查", "不合格", "x",    "no",   "42",
 };
 
 /* Quotes and wildcards of SQL and of the expression language, case and width pairs, characters of
  * two UTF-16 units, sequences joined by invisible characters, marks in either normal form. */
 static const char *const pieces[] = {
-    "O'Brien", "\"quoted\"", "''", "100%", "a_b", "_", "%", "\\", "\\'", "--", "; DROP TABLE x", "NULL",
-    "?", "$1", ":a", "\xF0\x9F\x98\x80", "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7", "e\xCC\x81",
-    "\xC3\xA9", "\xE1\xBE\x82", "q\xCC\xA3\xCC\x87", "\xF0\xA0\xAE\xB7", "\xF0\xAA\x9A\xA5",
-    "\xE3\x90\x82", "zero\xE2\x80\x8Bwidth", "\xE2\x80\x8D", "\xEF\xBC\xA1\xEF\xBC\xA2", "AB", "ab",
-    "\xEF\xAC\x80", "stra\xC3\x9F\x65", "STRASSE", "\xC4\xB0", "\xC4\xB1", "\xC2\xA0", "\xE3\x80\x80",
-    "\xED\x95\x9C\xEA\xB8\x80", "\xD7\xA2\xD7\x91", "\xE1\x84\x92\xE1\x85\xA1", "0.050", "1e5", " ", "\t",
-    "\n", "\xEF\xBF\xBD", "\xF4\x8F\xBF\xBF", "\xEE\x80\x80", "Z", "z", "\xE2\x84\xAB", "\xC3\x85",
+    "O'Brien",
+    "\"quoted\"",
+    "''",
+    "100%",
+    "a_b",
+    "_",
+    "%",
+    "\\",
+    "\\'",
+    "--",
+    "; DROP TABLE x",
+    "NULL",
+    "?",
+    "$1",
+    ":a",
+    "\xF0\x9F\x98\x80",
+    "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7",
+    "e\xCC\x81",
+    "\xC3\xA9",
+    "\xE1\xBE\x82",
+    "q\xCC\xA3\xCC\x87",
+    "\xF0\xA0\xAE\xB7",
+    "\xF0\xAA\x9A\xA5",
+    "\xE3\x90\x82",
+    "zero\xE2\x80\x8Bwidth",
+    "\xE2\x80\x8D",
+    "\xEF\xBC\xA1\xEF\xBC\xA2",
+    "AB",
+    "ab",
+    "\xEF\xAC\x80",
+    "stra\xC3\x9F\x65",
+    "STRASSE",
+    "\xC4\xB0",
+    "\xC4\xB1",
+    "\xC2\xA0",
+    "\xE3\x80\x80",
+    "\xED\x95\x9C\xEA\xB8\x80",
+    "\xD7\xA2\xD7\x91",
+    "\xE1\x84\x92\xE1\x85\xA1",
+    "0.050",
+    "1e5",
+    " ",
+    "\t",
+    "\n",
+    "\xEF\xBF\xBD",
+    "\xF4\x8F\xBF\xBF",
+    "\xEE\x80\x80",
+    "Z",
+    "z",
+    "\xE2\x84\xAB",
+    "\xC3\x85",
 };
 
 /* What no text may hold. */
-static const char *const refused[] = {"\x01", "\xE2\x80\xAE", "\xFF", "\xC3", "\xED\xA0\x80", "\x7F"};
+static const char *const refused[] = {"\x01", "\xE2\x80\xAE", "\xFF",
+                                      "\xC3", "\xED\xA0\x80", "\x7F"};
 
 zh_str random_text(world *w, size_t characters)
 {
@@ -90,11 +135,19 @@ zh_str random_text(world *w, size_t characters)
 
 zh_str random_number(world *w, uint8_t digits)
 {
-    static const char *const marks[] = {"<0.05", ">100.5", "ND", "NM", "NA", "NR", "<0", "<-3.5",
+    static const char *const marks[] = {"<0.05",   ">100.5",      "ND",     "NM",
+                                        "NA",      "NR",          "<0",     "<-3.5",
                                         ">-0.001", "<12345678.9", "未检出", ">0.05"};
-    static const char *const extremes[] = {
-        "999999999999999999", "-999999999999999999", "0.000000000000000001", "99999999999999.99",
-        "-99999999999999.99", "0", "-0", "0.00", "1000000000000000000", "123456.789012345678"};
+    static const char *const extremes[] = {"999999999999999999",
+                                           "-999999999999999999",
+                                           "0.000000000000000001",
+                                           "99999999999999.99",
+                                           "-99999999999999.99",
+                                           "0",
+                                           "-0",
+                                           "0.00",
+                                           "1000000000000000000",
+                                           "123456.789012345678"};
     if (chance(w, 15)) {
         return zh_str_of(pick(w, marks, ZH_COUNTOF(marks)));
     }
@@ -120,8 +173,8 @@ static zh_value random_ref(world *w, const zh_field *field)
     }
     /* few firms, so that they have many samples */
     size_t n = w->records[index].n;
-    known k = w->records[index].p[field->target->nbusiness_key && chance(w, 70) ? below(w, n) / 8
-                                                                              : below(w, n)];
+    known k = w->records[index]
+                  .p[field->target->nbusiness_key && chance(w, 70) ? below(w, n) / 8 : below(w, n)];
     return (zh_value){.kind = ZH_REF, .office = k.office, .i = k.id};
 }
 
@@ -147,7 +200,8 @@ static zh_str written(world *w, const zh_field *field)
         const zh_code *code = random_code(w, field->codes);
         return chance(w, 70) ? code->code : code->label.zh;
     }
-    case ZH_TYPE_DATE: return zh_str_dup(arena, (zh_str){room, zh_date_format(random_date(w), room)});
+    case ZH_TYPE_DATE:
+        return zh_str_dup(arena, (zh_str){room, zh_date_format(random_date(w), room)});
     case ZH_TYPE_DECIMAL: return random_number(w, field->digits);
     case ZH_TYPE_QUANTITY:
         return zh_str_fmt(arena, "%.*s%s", ZH_FMT(random_number(w, field->digits)),
@@ -172,7 +226,8 @@ static zh_value random_instant(world *w)
     if (chance(w, 3)) {
         return zh_value_time(zh_date_start(random_date(w)));
     }
-    zh_time back = (zh_time)below(w, 400) * INT64_C(86400000000) + (zh_time)below(w, 86400) * 1000000;
+    zh_time back =
+        (zh_time)below(w, 400) * INT64_C(86400000000) + (zh_time)below(w, 86400) * 1000000;
     return zh_value_time(w->now - back + (chance(w, 10) ? (zh_time)below(w, 1000000) : 0));
 }
 

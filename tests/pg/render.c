@@ -1,8 +1,8 @@
 /* Answers as JSON text: whatever two databases could say differently is in it. */
-#include "world.h"
 #include "base/os.h"
 #include "base/utf8.h"
 #include "core/clock.h"
+#include "world.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -266,8 +266,8 @@ static bool left_out(zh_str table, zh_str column)
     static const struct {
         const char *table, *column;
     } list[] = {
-        {NULL, "salt"},           {NULL, "sealed"},       {"zh_outbox", "entries"},
-        {"zh_outbox", "at"},      {"zh_outbox", "until"}, {"zh_file", "at"},
+        {NULL, "salt"},           {NULL, "sealed"},           {"zh_outbox", "entries"},
+        {"zh_outbox", "at"},      {"zh_outbox", "until"},     {"zh_file", "at"},
         {"zh_file", "erased_at"}, {"zh_model", "adopted_at"},
     };
     for (size_t i = 0; i < ZH_COUNTOF(list); i++) {
@@ -295,7 +295,8 @@ void say_table(side *s, zh_str table)
     size_t n = 0;
     zh_buf sql;
     zh_buf_init(&sql, 1 << 20);
-    zh_rc rc = zh_table_columns(s->conn, s->arena, zh_str_c(s->arena, table), &columns, &n, &s->err);
+    zh_rc rc =
+        zh_table_columns(s->conn, s->arena, zh_str_c(s->arena, table), &columns, &n, &s->err);
     qsort(columns, n, sizeof *columns, by_name);
     zh_buf_z(&sql, "SELECT 1");
     for (size_t i = 0; i < n; i++) {

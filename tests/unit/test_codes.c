@@ -1,4 +1,5 @@
-/* Code systems. The small systems are invented here; the divisions of Hubei are those of GB/T 2260. */
+/* Code systems. The small systems are invented here; the divisions of Hubei are those of GB/T 2260.
+ */
 #include "base/time.h"
 #include "model/model.h"
 #include <setjmp.h>
@@ -24,7 +25,9 @@ static const char regions[] = "code,name,en,parent,level,from,to,aliases,success
                               "430100,长沙市,,430000,,,,,\n"
                               "430103,天心区,,430100,,,,,\n"
                               "430199,城关镇,,430000,town,,,,\n"
-                              "439999,江岸区,,430100,,,,,\n";
+                              "439999,江岸区,,430100,,,,,\n"
+                              "430122,望城县,,430100,,,2011-05-31,,430112\n"
+                              "430112,望城区,,430100,,2011-06-01,,,\n";
 static const char yaml[] =
     "codes:\n"
     "  - {id: region, label: 区划, levels: [province, city, county, town], file: region.csv}\n"
@@ -38,7 +41,8 @@ static zh_model *model;
 
 static int setup(void **state)
 {
-    zh_pack_file files[] = {{ZH_STR("a.yaml"), zh_str_of(yaml)}, {ZH_STR("region.csv"), zh_str_of(regions)}};
+    zh_pack_file files[] = {{ZH_STR("a.yaml"), zh_str_of(yaml)},
+                            {ZH_STR("region.csv"), zh_str_of(regions)}};
     zh_err err;
     (void)state;
     zh_err_clear(&err);
@@ -150,6 +154,20 @@ static void expired_names_the_successors(void **state)
     assert_true(zh_str_is(code->successors[1]->code, "420606"));
 }
 
+/* 望城县 became 望城区 on 2011-06-01: the old name means the only successor, the old code does not.
+ */
+static void an_old_name_means_the_only_successor(void **state)
+{
+    (void)state;
+    const zh_code *found;
+    char how;
+    expect("region", "望城县", zh_date_of(2012, 1, 1), "430112", 'a');
+    expect("region", "望城县", zh_date_of(2010, 1, 1), "430122", 'n');
+    assert_int_equal(zh_code_match(system_of("region"), arena, ZH_STR("430122"),
+                                   zh_date_of(2012, 1, 1), &found, &how, NULL),
+                     ZH_ENOTFOUND);
+}
+
 static void unknown_lists_the_choices(void **state)
 {
     (void)state;
@@ -218,7 +236,8 @@ static void big_system(void **state)
         zh_buf_fmt(&csv, ",别名%d\n", i);
     }
     zh_pack_file files[] = {
-        {ZH_STR("a.yaml"), ZH_STR("codes:\n  - {id: big, label: 大, levels: [a, b, c], file: b.csv}\n")},
+        {ZH_STR("a.yaml"),
+         ZH_STR("codes:\n  - {id: big, label: 大, levels: [a, b, c], file: b.csv}\n")},
         {ZH_STR("b.csv"), zh_buf_view(&csv)}};
     uint64_t began = zh_monotonic_us();
     assert_int_equal(zh_model_compile(files, 2, &big, NULL, &err), ZH_OK);
@@ -230,7 +249,8 @@ static void big_system(void **state)
         const zh_code *found;
         char how, text[64];
         (void)snprintf(text, sizeof(text), "别名%d", i);
-        assert_int_equal(zh_code_match(codes, arena, zh_str_of(text), ANY, &found, &how, NULL), ZH_OK);
+        assert_int_equal(zh_code_match(codes, arena, zh_str_of(text), ANY, &found, &how, NULL),
+                         ZH_OK);
         assert_int_equal(found->position, i);
         assert_int_equal(how, 'a');
     }
@@ -248,6 +268,7 @@ int main(void)
         cmocka_unit_test(ambiguity_is_a_conflict),
         cmocka_unit_test(validity_decides),
         cmocka_unit_test(expired_names_the_successors),
+        cmocka_unit_test(an_old_name_means_the_only_successor),
         cmocka_unit_test(unknown_lists_the_choices),
         cmocka_unit_test(hierarchy_and_levels),
         cmocka_unit_test(grades_keep_their_order),

@@ -67,7 +67,8 @@ static void expect(const char *before, const char *after, const wanted *list, si
     for (size_t i = 0; i < diff.n && i < n; i++) {
         const zh_change *c = &diff.changes[i];
         if (c->kind != list[i].kind || !zh_str_is(c->table, list[i].table) ||
-            !zh_str_is(c->name, list[i].name) || (c->destructive && c->allowed != list[i].allowed)) {
+            !zh_str_is(c->name, list[i].name) ||
+            (c->destructive && c->allowed != list[i].allowed)) {
             fail_msg("change %zu: kind %d %.*s %.*s: %.*s", i, c->kind, ZH_FMT(c->table),
                      ZH_FMT(c->name), ZH_FMT(c->text));
         }
@@ -122,10 +123,11 @@ static void additions(void **state)
            {ZH_CHANGE_ADD_COLUMN, "r_r", "n", false},
            {ZH_CHANGE_CREATE_TABLE, "r_r__t", "r_r__t", false},
            {ZH_CHANGE_CREATE_INDEX, "r_r", "i", false});
-    EXPECT(F("      - {id: t, label: T, type: table, fields: [{id: c, label: C, type: string}]}\n"),
-           F("      - {id: t, label: T, type: table, fields: [{id: c, label: C, type: string}, {id: "
-             "d, label: D, type: date}]}\n"),
-           {ZH_CHANGE_ADD_COLUMN, "r_r__t", "d", false});
+    EXPECT(
+        F("      - {id: t, label: T, type: table, fields: [{id: c, label: C, type: string}]}\n"),
+        F("      - {id: t, label: T, type: table, fields: [{id: c, label: C, type: string}, {id: "
+          "d, label: D, type: date}]}\n"),
+        {ZH_CHANGE_ADD_COLUMN, "r_r__t", "d", false});
 }
 
 static void wider_and_narrower(void **state)
@@ -141,7 +143,8 @@ static void wider_and_narrower(void **state)
            {ZH_CHANGE_WIDEN, "r_r", "a", false});
     EXPECT(F(""), "    fields: [{id: a, label: A, type: text}]\n",
            {ZH_CHANGE_WIDEN, "r_r", "a", false});
-    EXPECT(F(""), "    migrate: {narrow: [a]}\n    fields: [{id: a, label: A, type: string, max: 9}]\n",
+    EXPECT(F(""),
+           "    migrate: {narrow: [a]}\n    fields: [{id: a, label: A, type: string, max: 9}]\n",
            {ZH_CHANGE_NARROW, "r_r", "a", true});
     EXPECT(F(""), "    fields: [{id: a, label: A, type: code, system: x}]\n",
            {ZH_CHANGE_NARROW, "r_r", "a", false});
@@ -173,15 +176,18 @@ static void drops_need_a_word(void **state)
            {ZH_CHANGE_DROP_COLUMN, "r_r", "b", true});
     EXPECT(F("      - {id: t, label: T, type: table, fields: [{id: c, label: C, type: string}]}\n"),
            F(""), {ZH_CHANGE_DROP_TABLE, "r_r__t", "r_r__t", false});
-    EXPECT(F("  - {id: s, version: 1.0.0, effective: 2026-01-01, label: S, fields: [{id: a, label: A, "
-             "type: string}]}\n"),
-           F(""), {ZH_CHANGE_DROP_TABLE, "r_s", "r_s", false});
+    EXPECT(
+        F("  - {id: s, version: 1.0.0, effective: 2026-01-01, label: S, fields: [{id: a, label: A, "
+          "type: string}]}\n"),
+        F(""), {ZH_CHANGE_DROP_TABLE, "r_s", "r_s", false});
 }
 
 #define CUBE(dims, where)                                                                          \
-    "    event_time: d\n" F("      - {id: d, label: D, type: date}\n")                             \
-        "    measures: {n: {kind: count, where: \"" where "\"}}\n"                                 \
-        "    cubes: [{id: c, dims: [" dims "], measures: [n]}]\n"
+    "    event_time: d\n" F(                                                                       \
+        "      - {id: d, label: D, type: date}\n") "    measures: {n: {kind: count, where: "       \
+                                                   "\"" where "\"}}\n"                             \
+                                                   "    cubes: [{id: c, dims: [" dims              \
+                                                   "], measures: [n]}]\n"
 
 static void cubes_are_counted_again(void **state)
 {
@@ -209,10 +215,10 @@ static void the_plan_in_words(void **state)
     assert_string_equal(err.rule, "model.diff.destructive");
     assert_string_equal(err.where, "x.yaml");
     zh_diff_print(&diff, &text);
-    assert_true(zh_str_eq(zh_buf_view(&text),
-                          ZH_STR("  r:增加字段「n」(数,decimal)\n"
-                                 "✗ r:删除字段「b」(备注)及其全部数据\n"
-                                 "共 2 处变更,其中丢失数据的 1 处,未获许可的 1 处\n")));
+    assert_true(
+        zh_str_eq(zh_buf_view(&text), ZH_STR("  r:增加字段「n」(数,decimal)\n"
+                                             "✗ r:删除字段「b」(备注)及其全部数据\n"
+                                             "共 2 处变更,其中丢失数据的 1 处,未获许可的 1 处\n")));
     zh_buf_free(&text);
     zh_model_release(a);
     zh_model_release(b);
@@ -241,10 +247,12 @@ static void documentation(void **state)
         "      - {id: k, label: K, type: code, system: x}\n      - {id: d, label: D, type: date}\n"
         "    rules: [{id: one, test: \"a != ''\", level: hint, message: 空}]\n"
         "    transitions: [{id: go, from: recorded, roles: [handler]}]\n"
-        "    clocks: [{id: c, label: 期限, start: d, versions: [{from: 2026-01-01, amount: 7, unit: "
+        "    clocks: [{id: c, label: 期限, start: d, versions: [{from: 2026-01-01, amount: 7, "
+        "unit: "
         "working_day, clause: 某条, unverified: true}]}]\n"
         "    measures: {n: {kind: count}}\n    cubes: [{id: c, dims: [month], measures: [n]}]\n"
-        "indicators: [{id: total, label: 总数, definition: 条数, kind: count, register: r, num: n}]\n");
+        "indicators: [{id: total, label: 总数, definition: 条数, kind: count, register: r, num: "
+        "n}]\n");
     zh_buf text;
     zh_buf_init(&text, (size_t)1 << 20);
     zh_docs_model(m, &text);

@@ -1,7 +1,7 @@
 /* From cell text to values, and the formats of identifiers. Expected values: the published examples
- * of the standards named at each (GB 32100-2015, GB 11714-1997, GB 12904, GB 11643), arithmetic done
- * by hand, and the marks documented in doc/declarations.md. The 1,016 real codes are those of the
- * shared data set cn-uscc. */
+ * of the standards named at each (GB 32100-2015, GB 11714-1997, GB 12904, GB 11643), arithmetic
+ * done by hand, and the marks documented in doc/declarations.md. The 1,016 real codes are those of
+ * the shared data set cn-uscc. */
 #include "base/os.h"
 #include "model/model.h"
 #include <setjmp.h>
@@ -17,7 +17,8 @@
 static const char yaml[] =
     "units:\n"
     "  - {code: kg/kg, dimension: mass_fraction, label: 千克每千克, factor: \"1\"}\n"
-    "  - {code: g/kg, dimension: mass_fraction, label: 克每千克, factor: \"0.001\", aliases: [克/千克]}\n"
+    "  - {code: g/kg, dimension: mass_fraction, label: 克每千克, factor: \"0.001\", aliases: "
+    "[克/千克]}\n"
     "  - {code: mg/kg, dimension: mass_fraction, label: 毫克每千克, factor: \"0.000001\"}\n"
     "  - {code: L, dimension: volume, label: 升, factor: \"0.001\"}\n"
     "  - {code: mL, dimension: volume, label: 毫升, factor: \"0.000001\"}\n"
@@ -30,7 +31,8 @@ static const char yaml[] =
     "  - id: region\n"
     "    label: 区划\n"
     "    levels: [province, city]\n"
-    "    values: {\"420000\": 湖北省, \"420100\": {zh: 武汉市, parent: \"420000\"}, \"010\": 前导零}\n"
+    "    values: {\"420000\": 湖北省, \"420100\": {zh: 武汉市, parent: \"420000\"}, \"010\": "
+    "前导零}\n"
     "registers:\n"
     "  - id: r\n"
     "    version: 1.0.0\n"
@@ -113,8 +115,7 @@ static void refuse(const char *id, const char *text, const char *rule)
     zh_value v;
     zh_err err;
     zh_err_clear(&err);
-    zh_rc rc =
-        zh_field_parse(model, field(id), arena, zh_str_of(text), INT32_MIN, &v, NULL, &err);
+    zh_rc rc = zh_field_parse(model, field(id), arena, zh_str_of(text), INT32_MIN, &v, NULL, &err);
     if (rc == ZH_OK || strcmp(err.rule, rule) != 0) {
         fail_msg("%s \"%s\": %d %s %s", id, text, rc, err.rule, err.message);
     }
@@ -147,7 +148,8 @@ static void bound(const char *id, const char *text, zh_mark wanted, int64_t scal
     assert_int_equal(parse(id, text).decimal.scaled, scaled);
 }
 
-/* ---- numbers ----------------------------------------------------------------------------------- */
+/* ---- numbers -----------------------------------------------------------------------------------
+ */
 
 static void plain_numbers(void **state)
 {
@@ -270,7 +272,8 @@ static void units_in_cells(void **state)
     assert_true(zh_str_is(parse("mg", "7").unit, "mg/kg"));
 }
 
-/* ---- codes, texts ------------------------------------------------------------------------------- */
+/* ---- codes, texts -------------------------------------------------------------------------------
+ */
 
 static void codes_stay_text(void **state)
 {
@@ -280,9 +283,9 @@ static void codes_stay_text(void **state)
     assert_true(zh_str_is(parse("code", "010").text, "010"));
     refuse("code", "10", "code.unknown");
     refuse("code", "4.201E+05", "field.code.scientific");
-    assert_int_equal(zh_field_parse(model, field("code"), arena, ZH_STR("武汉市"), INT32_MIN, &v,
-                                    &how, NULL),
-                     ZH_OK);
+    assert_int_equal(
+        zh_field_parse(model, field("code"), arena, ZH_STR("武汉市"), INT32_MIN, &v, &how, NULL),
+        ZH_OK);
     assert_true(zh_str_is(v.text, "420100") && how == 'n');
     assert_int_equal(parse("code", "—").kind, ZH_NULL);
     assert_int_equal(parse("code", "/").kind, ZH_NULL);
@@ -306,8 +309,9 @@ static void texts_and_lengths(void **state)
 static void dates_and_periods(void **state)
 {
     (void)state;
-    static const char *const same[] = {"2024-01-05", "2024/1/5",  "2024.1.5", "20240105",
-                                       "2024年1月5日", "２０２４-01-05", "2024-01-05 00:00:00"};
+    static const char *const same[] = {"2024-01-05",         "2024/1/5",     "2024.1.5",
+                                       "20240105",           "2024年1月5日", "２０２４-01-05",
+                                       "2024-01-05 00:00:00"};
     for (size_t i = 0; i < ZH_COUNTOF(same); i++) {
         assert_int_equal(parse("date", same[i]).i, zh_date_of(2024, 1, 5));
     }
@@ -373,7 +377,8 @@ static void checks_of_typed_values(void **state)
     assert_string_equal(err.rule, "field.format");
 }
 
-/* ---- formats ----------------------------------------------------------------------------------- */
+/* ---- formats -----------------------------------------------------------------------------------
+ */
 
 static void format(const char *name, const char *text, const char *normal)
 {
@@ -397,8 +402,8 @@ static void published_examples(void **state)
     format("uscc", "９１350100m000100y43", "91350100M000100Y43");
     format("uscc", "9135 0100-M000100Y43", "91350100M000100Y43");
     format("uscc", "91350100M000100Y4", NULL);
-    format("uscc", "91350100I000100Y43", NULL); /* no letter I */
-    format("uscc", "9135010AM000100Y43", NULL); /* a letter in the division */
+    format("uscc", "91350100I000100Y43", NULL);     /* no letter I */
+    format("uscc", "9135010AM000100Y43", NULL);     /* a letter in the division */
     format("org_code", "D2143569-X", "D2143569-X"); /* GB 11714: sum 199 */
     format("org_code", "d2143569x", "D2143569-X");
     format("org_code", "D2143568-X", NULL);

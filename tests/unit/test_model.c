@@ -66,7 +66,8 @@ static zh_model *compile_one(const char *text)
     return compile_all(files, 2);
 }
 
-/* ---- errors ------------------------------------------------------------------------------------ */
+/* ---- errors ------------------------------------------------------------------------------------
+ */
 
 static const char *const head_r0 = "registers:\n";
 static const char *const head_r1 = "registers:\n"
@@ -251,7 +252,8 @@ static void positions_inside_expressions(void **state)
     }
 }
 
-/* ---- a whole register -------------------------------------------------------------------------- */
+/* ---- a whole register --------------------------------------------------------------------------
+ */
 
 static const zh_register *reg_of(const zh_model *model, const char *id)
 {
@@ -428,7 +430,8 @@ static void design_uses_the_registers_weight(void **state)
     zh_model_release(model);
 }
 
-/* The estimate of a cube's cells: 1,000 records on 60 months of five years fill all of them, 6 %. */
+/* The estimate of a cube's cells: 1,000 records on 60 months of five years fill all of them, 6 %.
+ */
 static void cube_estimate(void **state)
 {
     (void)state;
@@ -443,7 +446,8 @@ static void cube_estimate(void **state)
     zh_model_release(compile_one(text.p));
 }
 
-/* ---- limits and texts -------------------------------------------------------------------------- */
+/* ---- limits and texts --------------------------------------------------------------------------
+ */
 
 static zh_rc compile_fields(size_t n, zh_err *err)
 {
@@ -508,7 +512,8 @@ static void digest_follows_the_sources(void **state)
     zh_model_release(c);
 }
 
-/* ---- snapshot under threads --------------------------------------------------------------------- */
+/* ---- snapshot under threads ---------------------------------------------------------------------
+ */
 
 typedef struct shared {
     pthread_mutex_t lock;
@@ -567,7 +572,8 @@ static void hot_reload(void **state)
     zh_model_release(NULL);
 }
 
-/* ---- the reference describes every key ----------------------------------------------------------- */
+/* ---- the reference describes every key
+ * ----------------------------------------------------------- */
 
 static void key_is_described(void *user, const zh_schema *schema)
 {
@@ -592,9 +598,11 @@ static void reference_is_complete(void **state)
     zh_grammar_walk(key_is_described, &doc);
 }
 
-/* ---- the packs ---------------------------------------------------------------------------------- */
+/* ---- the packs ----------------------------------------------------------------------------------
+ */
 
-/* 205 targets, 165 tasks and 10 facts of five outlines, 156 mechanisms: counted in the documents. */
+/* 205 targets, 165 tasks and 10 facts of five outlines, 156 mechanisms: counted in the documents.
+ */
 static void packs_compile(void **state)
 {
     (void)state;

@@ -1,0 +1,2 @@
+units:
+  - {code: x, dimension: x, label: U, factor: "0"}
