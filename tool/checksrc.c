@@ -676,7 +676,7 @@ static void check_purpose(struct file *file)
 
 static void check_machine_paths(struct file *file)
 {
-    check_pattern(file, file->text, "(^|[^A-Za-z0-9_.:/{}$-])/(home|work|root|tmp|Users)/",
+    check_pattern(file, file->text, "(^|[^A-Za-z0-9_.:/{}$-])/(home|work|root|Users)/",
                   "path.machine", "a path of one machine");
 }
 

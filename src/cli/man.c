@@ -1,15 +1,36 @@
 /* The manual page in roff, made from the verbs' descriptors: zhiheng man | man -l - */
+#include "base/utf8.h"
 #include "base/version.h"
 #include "cli/help.h"
 
 enum { MAN_BYTES = 1 << 20 };
 
-/* Text that means nothing to roff but itself. */
+/* Marks that may not begin a line. */
+static bool sticks(uint32_t c)
+{
+    static const uint32_t marks[] = {0x3001, 0x3002, 0xff0c, 0xff1a, 0xff1b,
+                                     0xff01, 0xff1f, 0xff09, 0x201d, 0x300d};
+    for (size_t i = 0; i < ZH_COUNTOF(marks); i++) {
+        if (marks[i] == c) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Text that means nothing to roff but itself; a line may be broken between two Chinese characters.
+ */
 static void put_text(zh_buf *out, zh_str s)
 {
     bool line_start = true;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
+    bool breakable = false; /* after the character before */
+    for (size_t at = 0; at < s.n;) {
+        size_t from = at;
+        uint32_t c = zh_utf8_next(s, &at);
+        bool wide = c >= 0x2e80;
+        if (wide && breakable && !sticks(c)) {
+            zh_buf_z(out, "\\:");
+        }
         if (line_start && (c == '.' || c == '\'')) {
             zh_buf_z(out, "\\&");
         }
@@ -18,9 +39,10 @@ static void put_text(zh_buf *out, zh_str s)
         } else if (c == '-') {
             zh_buf_z(out, "\\-");
         } else {
-            zh_buf_c(out, c);
+            zh_buf_str(out, zh_str_sub(s, from, at - from));
         }
         line_start = c == '\n';
+        breakable = wide && c != 0xff08 && c != 0x201c && c != 0x300c;
     }
 }
 
@@ -98,7 +120,7 @@ static int run(zh_cli *cli)
 {
     zh_buf out;
     zh_buf_init(&out, MAN_BYTES);
-    zh_buf_fmt(&out, ".TH ZHIHENG 1 \"\" \"zhiheng %s\" \"质衡\"\n", ZH_VERSION);
+    zh_buf_fmt(&out, ".TH ZHIHENG 1 \"\" \"zhiheng %s\" \"质衡\"\n.ad l\n.nh\n", ZH_VERSION);
     zh_buf_z(&out, ".SH 名称\nzhiheng \\- 质衡，质量治理系统（quality governance）\n");
     zh_buf_z(&out, ".SH 用法\n.B zhiheng\n.I 命令\n[参数] [选项]\n");
     zh_buf_z(&out, ".SH 命令\n");

@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { NEAR_MAX = 3 }; /* edit distance that still counts as a slip of the finger */
+/* Edit distance that still counts as a slip of the finger: at most NEAR_MAX, and not more than one
+ * letter in NEAR_PART. */
+enum { NEAR_MAX = 3, NEAR_PART = 2 };
 
 static const zh_param common[] = {
     {.name = "data",
@@ -89,7 +91,7 @@ zh_str zh_cli_nearest(zh_str wanted, const zh_str *known, size_t n)
         if (wanted.n >= 2 && zh_str_starts(known[i], wanted)) {
             distance = 1; /* begun, not finished */
         }
-        if (distance < best && distance < wanted.n) {
+        if (distance < best && distance * NEAR_PART <= wanted.n) {
             best = distance;
             nearest = known[i];
         }

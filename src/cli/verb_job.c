@@ -34,6 +34,25 @@ static zh_str progress(zh_arena *arena, const zh_job *job)
                           : done;
 }
 
+/* "food_failure · cn-food-noncompliance · clean": what the job is about, without digests. */
+static zh_str about(zh_arena *arena, const zh_job *job)
+{
+    static const char *const members[] = {"register", "recipe", "commit"};
+    zh_json *args = NULL;
+    zh_str out = ZH_STR_NONE;
+    if (zh_json_parse(arena, job->args, &args, NULL) != ZH_OK) {
+        return job->args;
+    }
+    for (size_t i = 0; i < ZH_COUNTOF(members); i++) {
+        zh_str text = zh_json_str(zh_json_get(args, members[i]), ZH_STR(""));
+        if (text.n > 0) {
+            out =
+                zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(out), out.n > 0 ? " · " : "", ZH_FMT(text));
+        }
+    }
+    return out;
+}
+
 static void print_jobs(zh_cli *cli, const zh_job *jobs, size_t n, zh_buf *out)
 {
     static const char *const headers[] = {"任务", "种类", "状态", "进度>", "更新于", "内容"};
@@ -48,7 +67,7 @@ static void print_jobs(zh_cli *cli, const zh_job *jobs, size_t n, zh_buf *out)
         zh_text_table_add(&table, zh_str_of(state));
         zh_text_table_add(&table, progress(cli->arena, job));
         zh_text_table_add(&table, zh_text_time(cli->arena, job->updated_at));
-        zh_text_table_add(&table, job->args);
+        zh_text_table_add(&table, about(cli->arena, job));
     }
     zh_text_table_print(&table, out);
 }

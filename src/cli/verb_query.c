@@ -3,6 +3,7 @@
 #include "cli/print.h"
 #include "cli/session.h"
 #include "core/record.h"
+#include "core/schema.h"
 #include <inttypes.h>
 
 enum { LIMIT_DEFAULT = 50, COLUMNS_DEFAULT = 6 };
@@ -175,7 +176,7 @@ static void put_rows(listing *l, zh_jw *w, const zh_field *table, const zh_rows 
         zh_jw_object(w);
         for (size_t c = 0; c < table->ncolumns; c++) {
             const zh_field *field = &table->columns[c];
-            zh_jw_key_str(w, zh_str_sub(field->id, table->id.n + 1, field->id.n));
+            zh_jw_key_str(w, zh_child_name(field));
             put_value(l, w, field, &rows->values[i * table->ncolumns + c]);
         }
         zh_jw_object_end(w);
@@ -268,8 +269,9 @@ static zh_rc print_list(listing *l, const zh_page *page, zh_buf *out)
     const char *headers[ZH_TABLE_COLUMNS_MAX];
     for (size_t i = 0; i < l->ncolumns; i++) {
         const zh_field *field = l->columns[i].field;
-        bool number =
-            field != NULL && (field->type == ZH_TYPE_DECIMAL || field->type == ZH_TYPE_QUANTITY);
+        bool number = field != NULL
+                          ? field->type == ZH_TYPE_DECIMAL || field->type == ZH_TYPE_QUANTITY
+                          : l->columns[i].program.root->kind == ZH_DECIMAL;
         headers[i] =
             zh_str_fmt(l->s->cli->arena, "%.*s%s", ZH_FMT(l->columns[i].header), number ? ">" : "")
                 .p;

@@ -121,7 +121,7 @@ static void group_sql(zh_buf *sql, const zh_group *group)
     }
     zh_str column = group->field->column;
     if (group->field->type == ZH_TYPE_DATETIME) {
-        zh_buf_fmt(sql, "(a.%.*s + 62135625600000000) / 86400000000 - 719163", ZH_FMT(column));
+        zh_buf_fmt(sql, "(a.%.*s + 62135625600000000) / 86400000000 - 719162", ZH_FMT(column));
         return;
     }
     const char *suffixes[3];

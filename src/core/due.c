@@ -256,7 +256,7 @@ static zh_rc read_page(zh_ctx *ctx, zh_time until, events *out)
         zh_str sql = zh_str_fmt(ctx->arena,
                                 "SELECT office, record, register, kind, name, due_at FROM zh_due "
                                 "WHERE due_at <= ? AND error IS NULL ORDER BY due_at, office, "
-                                "register, record LIMIT %d",
+                                "register, record, kind, name LIMIT %d",
                                 PAGE);
         rc = read_events(conn, ctx->arena, sql, &bind, 1, out, ctx->err);
         zh_store_release(conn);
@@ -294,7 +294,7 @@ zh_rc zh_due_catch_up(zh_ctx *ctx, const zh_register *reg, int64_t office, int64
     zh_str sql = zh_str_fmt(ctx->arena,
                             "SELECT office, record, register, kind, name, due_at FROM zh_due "
                             "WHERE record = ? AND register = ? AND due_at <= ? AND error IS NULL%s "
-                            "ORDER BY due_at LIMIT 1",
+                            "ORDER BY due_at, office, kind, name LIMIT 1",
                             office != 0 ? " AND office = ?" : "");
     zh_rc rc = ZH_OK;
     for (bool more = true; more && rc == ZH_OK;) {

@@ -1,6 +1,6 @@
 /* From what a test gives, written as a person would write it, to the changes of a write. */
 #include "core/example_private.h"
-#include <string.h>
+#include "core/schema.h"
 
 static void put(zh_givens *givens, const zh_field *field, const zh_yaml *node)
 {
@@ -72,43 +72,51 @@ zh_rc zh_given_parse(zh_runner *r, const zh_field *field, zh_str text, zh_date a
     return zh_field_parse(r->ctx.model, field, r->arena, text, at, out, &how, &r->err);
 }
 
-/* The date given for a date or datetime field; `otherwise` when there is none. */
-static zh_date given_date(zh_runner *r, const zh_givens *givens, const zh_field *field,
-                          zh_date otherwise)
+/* One write being put together: what is given, and the values that are known already. Codes come
+ * last, because the day on which they must be valid may stand in, or be computed from, the rest. */
+typedef struct parsing {
+    zh_runner *r;
+    const zh_givens *givens;
+    zh_record record;
+} parsing;
+
+static zh_date date_of(const zh_value *v, zh_date otherwise)
 {
-    zh_value v;
-    for (size_t i = 0; i < givens->n; i++) {
-        const zh_given *given = &givens->list[i];
-        if (given->field != field || given->node->kind != ZH_YAML_SCALAR) {
-            continue;
+    return v->kind == ZH_DATE ? (zh_date)v->i : v->kind == ZH_TIME ? zh_time_date(v->i) : otherwise;
+}
+
+static zh_date field_date(parsing *p, const zh_field *field, zh_date otherwise)
+{
+    zh_value v = p->record.values[field->index];
+    if (v.kind == ZH_NULL && field->computed && !field->expr.needs_store) {
+        zh_env env = {.arena = p->r->arena,
+                      .record = &p->record,
+                      .recorded_at = p->r->now,
+                      .calendar = p->r->ctx.model->calendar};
+        zh_err ignored = {0};
+        if (zh_eval(&field->expr, &env, &v, &ignored) != ZH_OK) {
+            return otherwise;
         }
-        zh_err kept = r->err;
-        zh_rc rc = zh_given_parse(r, field, given->node->text, otherwise, &v);
-        r->err = kept; /* what is wrong with it is said when its own turn comes */
-        if (rc == ZH_OK && v.kind == ZH_DATE) {
-            return (zh_date)v.i;
-        }
-        return rc == ZH_OK && v.kind == ZH_TIME ? zh_time_date(v.i) : otherwise;
     }
-    return otherwise;
+    return date_of(&v, otherwise);
 }
 
 /* The day on which a code of this field has to be valid. */
-static zh_date code_date(zh_runner *r, const zh_givens *givens, const zh_field *field)
+static zh_date code_date(parsing *p, const zh_field *field)
 {
-    const zh_register *reg = givens->reg;
-    zh_date at = zh_time_date(r->now);
-    if (field->type != ZH_TYPE_CODE) {
-        return at;
-    }
+    const zh_register *reg = p->givens->reg;
+    zh_date at = zh_time_date(p->r->now);
     if (reg->event_time != NULL) {
-        at = given_date(r, givens, reg->event_time, at);
+        at = field_date(p, reg->event_time, at);
     }
-    if (field->as_of_field.n > 0) {
-        const zh_field *other = zh_register_field(reg, field->as_of_field);
-        at = other != NULL ? given_date(r, givens, other, at) : at;
-    }
-    return at;
+    const zh_field *other =
+        field->as_of_field.n > 0 ? zh_register_field(reg, field->as_of_field) : NULL;
+    return other != NULL && other->table == NULL ? field_date(p, other, at) : at;
+}
+
+static zh_rc parse_text(parsing *p, const zh_field *field, zh_str text, zh_value *out)
+{
+    return zh_given_parse(p->r, field, text, code_date(p, field), out);
 }
 
 /* ---- child rows
@@ -122,63 +130,69 @@ static zh_rc not_a_value(zh_runner *r, const zh_field *field)
 static const zh_field *column_named(const zh_field *table, zh_str id)
 {
     for (size_t i = 0; i < table->ncolumns; i++) {
-        zh_str own = zh_str_sub(table->columns[i].id, table->id.n + 1, table->columns[i].id.n);
-        if (zh_str_eq(own, id)) {
+        if (zh_str_eq(zh_child_name(&table->columns[i]), id)) {
             return &table->columns[i];
         }
     }
     return NULL;
 }
 
-static zh_rc parse_row(zh_runner *r, const zh_givens *givens, const zh_field *table,
-                       const zh_yaml *row, zh_value *values)
+static zh_rc parse_row(parsing *p, const zh_field *table, const zh_yaml *row, zh_value *values)
 {
     if (row->kind == ZH_YAML_SCALAR) { /* T[]: the one column */
-        zh_date at = code_date(r, givens, &table->columns[0]);
-        return table->ncolumns == 1
-                   ? zh_given_parse(r, &table->columns[0], row->text, at, &values[0])
-                   : not_a_value(r, table);
+        return table->ncolumns == 1 ? parse_text(p, &table->columns[0], row->text, &values[0])
+                                    : not_a_value(p->r, table);
     }
-    zh_rc rc = row->kind == ZH_YAML_MAPPING ? ZH_OK : not_a_value(r, table);
+    zh_rc rc = row->kind == ZH_YAML_MAPPING ? ZH_OK : not_a_value(p->r, table);
     for (const zh_yaml *i = row->first; i != NULL && rc == ZH_OK; i = i->next) {
         const zh_field *column = column_named(table, i->key);
         if (column == NULL || i->kind != ZH_YAML_SCALAR) {
-            zh_err_where(&r->err, "%.*s", ZH_FMT(i->key));
-            return not_a_value(r, table);
+            return not_a_value(p->r, column != NULL ? column : table);
         }
-        zh_date at = code_date(r, givens, column);
-        rc = zh_given_parse(r, column, i->text, at, &values[column->index]);
+        rc = parse_text(p, column, i->text, &values[column->index]);
     }
     return rc;
 }
 
-static zh_rc parse_rows(zh_runner *r, const zh_givens *givens, const zh_field *table,
-                        const zh_yaml *node, const zh_rows **out)
+static zh_rc parse_rows(parsing *p, const zh_field *table, const zh_yaml *node, const zh_rows **out)
 {
-    zh_rows *rows = ZH_NEW(r->arena, zh_rows);
     bool one = node->kind == ZH_YAML_SCALAR;
-    if (one && node->text.n == 0) {
-        rows->table = table;
-        *out = rows;
-        return ZH_OK;
-    }
-    size_t n = one ? 1 : node->n;
+    size_t n = one ? node->text.n > 0 : node->n;
     if (node->kind == ZH_YAML_MAPPING || n > ZH_TABLE_ROWS_MAX) {
-        return not_a_value(r, table);
+        return not_a_value(p->r, table);
     }
+    zh_rows *rows = ZH_NEW(p->r->arena, zh_rows);
     *rows = (zh_rows){
         .table = table,
-        .ids = ZH_NEW_N(r->arena, int64_t, n + 1),
-        .values = ZH_NEW_N(r->arena, zh_value, n * table->ncolumns + 1),
+        .ids = ZH_NEW_N(p->r->arena, int64_t, n + 1),
+        .values = ZH_NEW_N(p->r->arena, zh_value, n * table->ncolumns + 1),
         .n = n,
     };
     zh_rc rc = ZH_OK;
     const zh_yaml *row = one ? node : node->first;
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
-        rc = parse_row(r, givens, table, row, &rows->values[i * table->ncolumns]);
+        rc = parse_row(p, table, row, &rows->values[i * table->ncolumns]);
         row = row->next;
     }
     *out = rows;
+    return rc;
+}
+
+static zh_rc parse_change(parsing *p, const zh_given *given, zh_change *out)
+{
+    zh_rc rc;
+    out->field = given->field;
+    if (given->field->type == ZH_TYPE_TABLE) {
+        rc = parse_rows(p, given->field, given->node, &out->rows);
+    } else if (given->node->kind != ZH_YAML_SCALAR) {
+        rc = not_a_value(p->r, given->field);
+    } else {
+        rc = parse_text(p, given->field, given->node->text, &out->value);
+        p->record.values[given->field->index] = rc == ZH_OK ? out->value : ZH_VALUE_NULL;
+    }
+    if (rc != ZH_OK) {
+        zh_err_where(&p->r->err, "%.*s", ZH_FMT(given->field->id));
+    }
     return rc;
 }
 
@@ -186,22 +200,25 @@ zh_rc zh_givens_changes(zh_runner *r, const zh_givens *givens, bool clear, zh_ch
                         size_t *n)
 {
     zh_change *changes = ZH_NEW_N(r->arena, zh_change, givens->n + 1);
+    parsing p = {
+        .r = r,
+        .givens = givens,
+        .record = {.reg = givens->reg,
+                   .values = ZH_NEW_N(r->arena, zh_value, givens->reg->nfields + 1),
+                   .tables = ZH_NEW_N(r->arena, zh_rows, givens->reg->nfields + 1)},
+    };
     zh_rc rc = ZH_OK;
     *n = 0;
-    for (size_t i = 0; i < givens->n && rc == ZH_OK; i++) {
-        const zh_given *given = &givens->list[i];
-        zh_change change = {.field = given->field};
-        if (given->field->type == ZH_TYPE_TABLE) {
-            rc = parse_rows(r, givens, given->field, given->node, &change.rows);
-        } else if (given->node->kind != ZH_YAML_SCALAR) {
-            rc = not_a_value(r, given->field);
-        } else {
-            zh_date at = code_date(r, givens, given->field);
-            rc = zh_given_parse(r, given->field, given->node->text, at, &change.value);
+    for (size_t i = 0; i < 2 * givens->n && rc == ZH_OK; i++) {
+        const zh_given *given = &givens->list[i % givens->n];
+        zh_type type = given->field->type;
+        bool late = type == ZH_TYPE_CODE || type == ZH_TYPE_TABLE;
+        zh_change change = {.value = ZH_VALUE_NULL};
+        if (late != (i >= givens->n)) {
+            continue;
         }
-        if (rc != ZH_OK) {
-            zh_err_where(&r->err, "%.*s", ZH_FMT(given->field->id));
-        } else if (clear || change.rows != NULL || change.value.kind != ZH_NULL) {
+        rc = parse_change(&p, given, &change);
+        if (rc == ZH_OK && (clear || change.rows != NULL || change.value.kind != ZH_NULL)) {
             changes[(*n)++] = change;
         }
     }

@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { OFFICES_MAX = 4096, EXAMINE_MAX = 20000, WORDS_MAX = 16, GRAM_RARE = 5000 };
+enum { OFFICES_MAX = 4096, EXAMINE_MAX = 20000, GRAM_RARE = 5000 };
 
 typedef struct cursor {
     bool set;
@@ -31,9 +31,10 @@ typedef struct lister {
     const char *suffix; /* of the sort column */
     bool text;
     bool descending;
-    zh_str words[WORDS_MAX];
+    zh_str words[ZH_SEARCH_WORDS_MAX];
     size_t nwords;
-    bool check_words; /* grams alone do not decide */
+    ZH_VEC(zh_str) pairs; /* of characters, of all words */
+    bool check_words;     /* pairs alone do not decide */
     uint64_t shape;   /* what a cursor must belong to */
 } lister;
 
@@ -116,53 +117,58 @@ static zh_rc cursor_read(const lister *l, zh_str text, cursor *out)
 
 /* ---- search ---------------------------------------------------------------------------------- */
 
-typedef struct gram_set {
-    zh_arena *arena;
-    ZH_VEC(zh_str) list;
-} gram_set;
-
-static void gram_add(void *user, zh_str gram)
+zh_rc zh_search_words(zh_ctx *ctx, zh_str search, zh_str *words, size_t *n)
 {
-    gram_set *set = user;
-    for (size_t i = 0; i < set->list.n; i++) {
-        if (zh_str_eq(set->list.p[i], gram)) {
-            return;
-        }
-    }
-    zh_vec_push(set->arena, &set->list, gram);
-}
-
-static zh_rc words_split(lister *l)
-{
-    zh_str folded;
-    zh_rc rc = zh_utf8_fold(l->ctx->arena, l->q->search, &folded);
-    if (rc != ZH_OK) {
-        return zh_err_set(l->ctx->err, ZH_EINVAL, "query.search", "检索词不是有效的文本");
-    }
-    zh_str rest = folded;
+    zh_str rest;
     zh_str word;
+    *n = 0;
+    if (zh_utf8_fold(ctx->arena, search, &rest) != ZH_OK) {
+        return zh_err_set(ctx->err, ZH_EINVAL, "query.search", "检索词不是有效的文本");
+    }
     while (zh_str_split(&rest, ' ', &word)) {
-        if (word.n == 0) {
-            continue;
+        if (word.n > 0 && *n == ZH_SEARCH_WORDS_MAX) {
+            return zh_err_set(ctx->err, ZH_ELIMIT, "query.search.words", "检索词最多 %d 个",
+                              ZH_SEARCH_WORDS_MAX);
         }
-        if (l->nwords == WORDS_MAX) {
-            return zh_err_set(l->ctx->err, ZH_ELIMIT, "query.search.words", "检索词最多 %d 个",
-                              WORDS_MAX);
+        if (word.n > 0) {
+            words[(*n)++] = word;
         }
-        l->words[l->nwords++] = word;
-        l->check_words = l->check_words || zh_utf8_count(word) != 2 || word.n == 2;
     }
     return ZH_OK;
 }
 
-/* Restricts to rows that hold all grams of all words. Rare grams drive, frequent ones are probed.
+/* Whatever holds a word holds the pairs of characters inside it; other grams mark the borders of what
+ * was indexed, which a word need not have. */
+static void pair_add(void *user, zh_str gram)
+{
+    lister *l = user;
+    if (zh_utf8_count(gram) != 2) {
+        return;
+    }
+    for (size_t i = 0; i < l->pairs.n; i++) {
+        if (zh_str_eq(l->pairs.p[i], gram)) {
+            return;
+        }
+    }
+    zh_vec_push(l->ctx->arena, &l->pairs, gram);
+}
+
+static zh_rc words_split(lister *l)
+{
+    zh_rc rc = zh_search_words(l->ctx, l->q->search, l->words, &l->nwords);
+    for (size_t i = 0; i < l->nwords && rc == ZH_OK; i++) {
+        size_t before = l->pairs.n;
+        zh_utf8_grams(l->words[i], pair_add, l);
+        bool is_pair = l->pairs.n == before + 1 && zh_str_eq(l->pairs.p[before], l->words[i]);
+        l->check_words = l->check_words || !is_pair;
+    }
+    return rc;
+}
+
+/* Restricts to rows that hold all pairs of all words. Rare pairs drive, frequent ones are probed.
  */
 static zh_rc search_add(lister *l, zh_buf *sql, zh_binds *binds, int64_t office)
 {
-    gram_set set = {.arena = l->ctx->arena};
-    for (size_t i = 0; i < l->nwords; i++) {
-        zh_utf8_grams(l->words[i], gram_add, &set);
-    }
     const zh_register *reg = l->q->reg;
     zh_buf probe;
     zh_buf_init(&probe, 1024);
@@ -172,8 +178,8 @@ static zh_rc search_add(lister *l, zh_buf *sql, zh_binds *binds, int64_t office)
         ZH_FMT(reg->table), GRAM_RARE + 1);
     zh_buf_c(&probe, '\0');
     zh_rc rc = ZH_OK;
-    for (size_t i = 0; i < set.list.n && rc == ZH_OK; i++) {
-        zh_sql_value keys[] = {ZH_SQL_INT(office), ZH_SQL_STR(set.list.p[i])};
+    for (size_t i = 0; i < l->pairs.n && rc == ZH_OK; i++) {
+        zh_sql_value keys[] = {ZH_SQL_INT(office), ZH_SQL_STR(l->pairs.p[i])};
         int64_t count = 0;
         rc = zh_query_i64(l->conn, probe.p, keys, 2, &count, l->ctx->err);
         if (count <= GRAM_RARE) {

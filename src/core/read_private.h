@@ -22,6 +22,9 @@ zh_rc zh_where_add(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds
                    const zh_register *reg, const zh_program *program, const char *alias,
                    bool history) ZH_MUST;
 
+/* The folded words of a search, at most ZH_SEARCH_WORDS_MAX (ZH_ELIMIT query.search.words). */
+#define ZH_SEARCH_WORDS_MAX 16
+zh_rc zh_search_words(zh_ctx *ctx, zh_str search, zh_str *words, size_t *n) ZH_MUST;
 /* Whether every folded word occurs in a searchable field or child column of the record. */
 bool zh_record_has_words(zh_arena *arena, const zh_record *r, const zh_str *words, size_t nwords);
 /* The offices that have rows in the register, ascending. */

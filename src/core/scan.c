@@ -2,12 +2,9 @@
  *
  * Child rows are read by parallel statements that walk in the same order when the whole register is
  * scanned, else record by record. What SQL cannot say is evaluated in the program. */
-#include "base/utf8.h"
 #include "core/read.h"
 #include "core/read_private.h"
 #include <string.h>
-
-enum { WORDS_MAX = 16 };
 
 typedef struct child {
     const zh_field *table;
@@ -23,7 +20,7 @@ typedef struct scanner {
     child *children; /* lockstep statements; NULL: load one by one */
     size_t nchildren;
     bool filter_here; /* where is evaluated in the program */
-    zh_str words[WORDS_MAX];
+    zh_str words[ZH_SEARCH_WORDS_MAX];
     size_t nwords;
 } scanner;
 
@@ -183,34 +180,12 @@ static zh_rc rows(scanner *s, zh_each_record each, void *user)
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-static zh_rc split_words(scanner *s)
-{
-    zh_str folded = ZH_STR_NONE;
-    if (s->q->search.n == 0) {
-        return ZH_OK;
-    }
-    if (zh_utf8_fold(s->ctx->arena, s->q->search, &folded) != ZH_OK) {
-        return zh_err_set(s->ctx->err, ZH_EINVAL, "query.search", "检索词不是有效的文本");
-    }
-    zh_str word;
-    while (zh_str_split(&folded, ' ', &word)) {
-        if (word.n && s->nwords == WORDS_MAX) {
-            return zh_err_set(s->ctx->err, ZH_ELIMIT, "query.search.words", "检索词最多 %d 个",
-                              WORDS_MAX);
-        }
-        if (word.n) {
-            s->words[s->nwords++] = word;
-        }
-    }
-    return ZH_OK;
-}
-
 zh_rc zh_scan(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, zh_each_record each,
               void *user)
 {
     scanner s = {.ctx = ctx, .conn = conn, .q = query};
     zh_arena_mark mark = zh_arena_here(ctx->arena);
-    zh_rc rc = split_words(&s);
+    zh_rc rc = zh_search_words(ctx, query->search, s.words, &s.nwords);
     if (rc == ZH_OK) {
         zh_err before = *ctx->err;
         rc = open_rows(&s);

@@ -162,7 +162,44 @@ static void map_file(zh_cx *cx, const zh_yaml *node, zh_pick_step *step)
                 ZH_FMT(path));
 }
 
-static bool step_from(zh_cx *cx, const zh_yaml *node, const zh_yaml *pick, zh_pick_step *step)
+static void build_map(zh_cx *cx, const zh_yaml *node, const zh_yaml *pick, zh_pick_step *step)
+{
+    int otherwise = zh_choice("keep|null|refuse", zh_get_text(pick, "otherwise"));
+    step->otherwise = otherwise < 0 ? ZH_ELSE_REFUSE : (zh_otherwise)otherwise;
+    if (node->kind == ZH_YAML_SCALAR) {
+        map_file(cx, node, step);
+    }
+    for (const zh_yaml *i = node->first; i != NULL; i = i->next) {
+        map_put(cx, step, i->key, i->text);
+    }
+}
+
+static void build_cut(zh_cx *cx, const zh_yaml *node, zh_pick_step *step)
+{
+    zh_str take = zh_get_text(node, "take");
+    uint64_t n = 1;
+    step->text = zh_get_text(node, "by");
+    bool numbered = zh_str_u64(take, &n) == ZH_OK && n > 0 && n < 1000;
+    step->number = zh_str_is(take, "last") ? -1 : numbered ? (int32_t)n : 1;
+    if (step->text.n == 0) {
+        zh_cx_error(cx, node, "recipe.cut", "写成 cut: {by: \"-->\", take: last}",
+                    "cut 缺少分隔符 by");
+    }
+}
+
+static void build_replace(zh_cx *cx, const zh_yaml *node, zh_pick_step *step)
+{
+    zh_str *froms = ZH_NEW_N(cx->arena, zh_str, node->n + 1);
+    zh_str *tos = ZH_NEW_N(cx->arena, zh_str, node->n + 1);
+    for (const zh_yaml *i = node->first; i != NULL; i = i->next) {
+        froms[step->nfroms] = i->key;
+        tos[step->nfroms++] = i->text;
+    }
+    step->froms = froms;
+    step->tos = tos;
+}
+
+static bool step_kind(zh_str key, zh_pick_step_kind *out)
 {
     static const struct {
         const char *key;
@@ -178,61 +215,38 @@ static bool step_from(zh_cx *cx, const zh_yaml *node, const zh_yaml *pick, zh_pi
         {"default", ZH_STEP_DEFAULT}, {"replace", ZH_STEP_REPLACE},
         {"check", ZH_STEP_CHECK},
     };
-    size_t k = 0;
-    while (k < ZH_COUNTOF(kinds) && !zh_str_is(node->key, kinds[k].key)) {
-        k++;
+    for (size_t k = 0; k < ZH_COUNTOF(kinds); k++) {
+        if (zh_str_is(key, kinds[k].key)) {
+            *out = kinds[k].kind;
+            return true;
+        }
     }
-    if (k == ZH_COUNTOF(kinds)) {
+    return false;
+}
+
+static bool step_from(zh_cx *cx, const zh_yaml *node, const zh_yaml *pick, zh_pick_step *step)
+{
+    zh_pick_step_kind kind;
+    if (!step_kind(node->key, &kind)) {
         return false;
     }
-    *step = (zh_pick_step){.kind = kinds[k].kind, .text = node->text};
+    *step = (zh_pick_step){.kind = kind, .text = node->text};
     zh_map_init(&step->map, cx->arena);
-    switch (step->kind) {
+    switch (kind) {
     case ZH_STEP_MATCH: step->regex = compile_regex(cx, node, node->text); break;
     case ZH_STEP_NULL: step->texts = zh_get_texts(cx->arena, pick, "null", &step->ntexts); break;
-    case ZH_STEP_MAP: {
-        int otherwise = zh_choice("keep|null|refuse", zh_get_text(pick, "otherwise"));
-        step->otherwise = otherwise < 0 ? ZH_ELSE_REFUSE : (zh_otherwise)otherwise;
-        if (node->kind == ZH_YAML_SCALAR) {
-            map_file(cx, node, step);
-        }
-        for (const zh_yaml *i = node->first; i != NULL; i = i->next) {
-            map_put(cx, step, i->key, i->text);
-        }
-        break;
-    }
-    case ZH_STEP_CUT: {
-        zh_str take = zh_get_text(node, "take");
-        step->text = zh_get_text(node, "by");
-        uint64_t n = 1;
-        step->number = zh_str_is(take, "last")                              ? -1
-                       : zh_str_u64(take, &n) == ZH_OK && n > 0 && n < 1000 ? (int32_t)n
-                                                                            : 1;
-        if (step->text.n == 0) {
-            zh_cx_error(cx, node, "recipe.cut", "写成 cut: {by: \"-->\", take: last}",
-                        "cut 缺少分隔符 by");
-        }
-        break;
-    }
+    case ZH_STEP_MAP: build_map(cx, node, pick, step); break;
+    case ZH_STEP_CUT: build_cut(cx, node, step); break;
+    case ZH_STEP_REPLACE: build_replace(cx, node, step); break;
     case ZH_STEP_SCALE:
         if (zh_decimal_parse(node->text, false, &step->factor) != ZH_OK) {
-            step->factor = (zh_decimal){1, 0};
+            step->factor = (zh_decimal){1, 0}; /* the schema has said what is wrong */
         }
         break;
-    case ZH_STEP_DAY_OF_YEAR:
-        step->text =
-            folded(cx, &(zh_str){zh_get_text(node, "year").p, zh_get_text(node, "year").n}, 1)[0];
+    case ZH_STEP_DAY_OF_YEAR: {
+        zh_str year = zh_get_text(node, "year");
+        step->text = folded(cx, &year, 1)[0];
         step->number = (int32_t)zh_get_number(node, "of", 365);
-        break;
-    case ZH_STEP_REPLACE: {
-        zh_str *froms = ZH_NEW_N(cx->arena, zh_str, node->n + 1);
-        zh_str *tos = ZH_NEW_N(cx->arena, zh_str, node->n + 1);
-        for (const zh_yaml *i = node->first; i != NULL; i = i->next) {
-            froms[step->nfroms] = i->key;
-            tos[step->nfroms++] = i->text;
-        }
-        step->froms = froms;
-        step->tos = tos;
         break;
     }
     case ZH_STEP_CHECK:

@@ -34,6 +34,8 @@ typedef struct exchange {
     const zh_route *route;
     zh_buf body;
     size_t discarded;
+    int refused;       /* status with which it will be refused; 0: it will be answered */
+    const char *allow; /* of a 405 */
 } exchange;
 
 static const zh_http_header security[] = {
@@ -94,17 +96,16 @@ static void response_init(zh_http_response *response)
     zh_buf_init(&response->body, ZH_HTTP_RESPONSE_BYTES_MAX);
 }
 
-static enum MHD_Result refuse(exchange *e, struct MHD_Connection *connection, int status,
-                              const char *allow)
+static enum MHD_Result refuse(exchange *e, struct MHD_Connection *connection)
 {
     zh_http_response response;
     zh_err err = {0};
     response_init(&response);
-    response.status = status;
-    if (allow != NULL) {
-        zh_http_header_add(&response, "Allow", allow);
+    response.status = e->refused;
+    if (e->allow != NULL) {
+        zh_http_header_add(&response, "Allow", e->allow);
     }
-    e->http->options.fail(&e->request, status, &err, &response);
+    e->http->options.fail(&e->request, e->refused, &err, &response);
     enum MHD_Result sent = send_response(connection, &response);
     zh_buf_free(&response.body);
     return sent;
@@ -178,21 +179,21 @@ static bool announced_too_large(const exchange *e, struct MHD_Connection *connec
            (zh_str_u64(zh_str_of(length), &announced) != ZH_OK || announced > e->route->body_max);
 }
 
-/* The headers have come: what can be refused without the body is refused now. */
+/* The headers have come. A body that is announced too large is refused before it is sent; other
+ * refusals wait for the end of the request, so that the connection can be used again. */
 static enum MHD_Result begin(exchange *e, struct MHD_Connection *connection)
 {
-    if (e->request.path.n > ZH_HTTP_PATH_BYTES_MAX) {
-        return refuse(e, connection, 414, NULL);
-    }
     e->route = find_route(e->http, e->request.method, e->request.path);
-    if (e->route == NULL) {
-        const char *allow = allowed(e->http, e->request.arena, e->request.path);
-        return refuse(e, connection, allow != NULL ? 405 : 404, allow);
+    if (e->request.path.n > ZH_HTTP_PATH_BYTES_MAX) {
+        e->refused = 414;
+    } else if (e->route == NULL) {
+        e->allow = allowed(e->http, e->request.arena, e->request.path);
+        e->refused = e->allow != NULL ? 405 : 404;
+    } else if (announced_too_large(e, connection)) {
+        e->refused = 413;
+        return refuse(e, connection);
     }
-    if (announced_too_large(e, connection)) {
-        return refuse(e, connection, 413, NULL);
-    }
-    zh_buf_init(&e->body, e->route->body_max);
+    zh_buf_init(&e->body, e->route != NULL ? e->route->body_max : 0);
     return MHD_YES;
 }
 
@@ -228,8 +229,11 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
         *data_n = 0;
         return e->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
     }
-    if (e->body.failed) {
-        return refuse(e, connection, 413, NULL);
+    if (e->refused == 0 && e->body.failed) {
+        e->refused = 413;
+    }
+    if (e->refused != 0) {
+        return refuse(e, connection);
     }
     e->request.body = zh_buf_view(&e->body);
     return answer(e, connection);

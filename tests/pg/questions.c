@@ -508,6 +508,18 @@ static int row_order(const void *a, const void *b)
     return 0;
 }
 
+static const char *groups_described(const asker *a, const zh_group *groups, size_t n)
+{
+    zh_arena *arena = a->w->step;
+    zh_str text = ZH_STR("");
+    for (size_t i = 0; i < n; i++) {
+        zh_str id = groups[i].is_state ? ZH_STR("state") : groups[i].field->id;
+        text = zh_str_fmt(arena, "%.*s%s%.*s@%u/%d", ZH_FMT(text), i ? ", " : "", ZH_FMT(id),
+                          groups[i].level, groups[i].grain);
+    }
+    return zh_str_c(arena, text);
+}
+
 static void check_counts(asker *a, const zh_group *groups, size_t ngroups, const zh_counts *counts)
 {
     zh_arena *arena = a->w->step;
@@ -542,8 +554,9 @@ static void check_counts(asker *a, const zh_group *groups, size_t ngroups, const
         sum += counts->rows[i].n;
     }
     if (!same || (ngroups > 0 && sum != counts->total)) {
-        world_fails(a->w, "counts: total %" PRId64 " for %zu, groups %" PRId64 " for %zu: %s",
-                    counts->total, a->nmatches, counts->distinct, rows.n, described(a));
+        world_fails(a->w, "counts by %s: total %" PRId64 " for %zu, groups %" PRId64 " for %zu: %s",
+                    groups_described(a, groups, ngroups), counts->total, a->nmatches,
+                    counts->distinct, rows.n, described(a));
     }
 }
 
@@ -589,7 +602,7 @@ static void ask_count(asker *a)
         }
         side_done(s);
     }
-    (void)world_agrees(w, "count by %zu: %s", n, described(a));
+    (void)world_agrees(w, "count by %s: %s", groups_described(a, groups, n), described(a));
 }
 
 /* ---- scans ----------------------------------------------------------------------------------- */

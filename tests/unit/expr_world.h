@@ -202,6 +202,7 @@ static inline void world_report(world *w)
     pm->digits = 1;
     pm->unit = ZH_STR("ug/m3");
     world_field(w, REPORT, "lead", ZH_TYPE_QUANTITY)->digits = 4;
+    world_field(w, REPORT, "cadmium", ZH_TYPE_QUANTITY)->digits = 4;
     world_field(w, REPORT, "urgent", ZH_TYPE_BOOL);
     world_field(w, REPORT, "note", ZH_TYPE_TEXT);
     world_field(w, REPORT, "cert", ZH_TYPE_PERIOD);
@@ -445,6 +446,8 @@ static inline void world_main_report(world *w)
     world_value(r, "pm")->unit = ZH_STR("ug/m3");
     *world_value(r, "lead") = world_decimal("<0.05");
     world_value(r, "lead")->unit = ZH_STR("mg/kg");
+    *world_value(r, "cadmium") = world_decimal("0.120");
+    world_value(r, "cadmium")->unit = ZH_STR("mg/kg");
     *world_value(r, "urgent") = zh_value_bool(true);
     *world_value(r, "cert") = world_period(world_date(2026, 1, 1), ZH_VALUE_NULL);
     *world_value(r, "scope") = world_text("B20260101..B20260131; B20260301");

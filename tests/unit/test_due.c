@@ -1,10 +1,10 @@
 /* Time passes only by records: ends of periods, clocks, due events.
  *
- * Expected dates are worked out by hand from 民法典 第二百零一条 (the day of the event is not counted),
- * 第二百零二条 (a month ends with the same day, else its last), 第二百零三条 (a last day that is a day
- * off moves to the next working day) and the holidays in the fixture's calendar. */
-#include "core_fixture.h"
+ * Expected dates are worked out by hand from 民法典 第二百零一条 (the day of the event is not
+ * counted), 第二百零二条 (a month ends with the same day, else its last), 第二百零三条 (a last day
+ * that is a day off moves to the next working day) and the holidays in the fixture's calendar. */
 #include "core/clock.h"
+#include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,13 +33,13 @@ static void test_ends(void **state)
         zh_unit_time unit;
         const char *after; /* the first instant after the period */
     } cases[] = {
-        {"2026-03-02 10:15", 15, ZH_DAY, "2026-03-18"},          /* 17 March, a Tuesday */
-        {"2026-03-20 23:59:59", 15, ZH_DAY, "2026-04-08"},       /* 4 April is 清明: to the 7th */
-        {"2026-04-24", 7, ZH_DAY, "2026-05-07"},                 /* 1 May: to the 6th */
-        {"2026-04-28", 4, ZH_WORKING_DAY, "2026-05-08"},         /* 29, 30, 6, 7 */
-        {"2026-05-07", 2, ZH_WORKING_DAY, "2026-05-10"},         /* 8, and 9, a working Saturday */
-        {"2026-01-31", 1, ZH_MONTH, "2026-03-03"},               /* 28 February is a Saturday */
-        {"2024-02-29", 1, ZH_YEAR, "2025-03-01"},                /* beyond the calendar: as it is */
+        {"2026-03-02 10:15", 15, ZH_DAY, "2026-03-18"},    /* 17 March, a Tuesday */
+        {"2026-03-20 23:59:59", 15, ZH_DAY, "2026-04-08"}, /* 4 April is 清明: to the 7th */
+        {"2026-04-24", 7, ZH_DAY, "2026-05-07"},           /* 1 May: to the 6th */
+        {"2026-04-28", 4, ZH_WORKING_DAY, "2026-05-08"},   /* 29, 30, 6, 7 */
+        {"2026-05-07", 2, ZH_WORKING_DAY, "2026-05-10"},   /* 8, and 9, a working Saturday */
+        {"2026-01-31", 1, ZH_MONTH, "2026-03-03"},         /* 28 February is a Saturday */
+        {"2024-02-29", 1, ZH_YEAR, "2025-03-01"},          /* beyond the calendar: as it is */
         {"2026-03-02 10:15", 48, ZH_HOUR, "2026-03-04 10:15"},
         {"2026-03-02 10:15", 0, ZH_DAY, "2026-03-03"},
     };
@@ -48,9 +48,9 @@ static void test_ends(void **state)
     const zh_calendar *calendar = f.ctx.model->calendar;
     for (size_t i = 0; i < ZH_COUNTOF(cases); i++) {
         zh_time end = 0;
-        assert_int_equal(zh_clock_end(calendar, fx_time(cases[i].trigger), cases[i].amount,
-                                      cases[i].unit, &end),
-                         ZH_OK);
+        assert_int_equal(
+            zh_clock_end(calendar, fx_time(cases[i].trigger), cases[i].amount, cases[i].unit, &end),
+            ZH_OK);
         if (end != fx_time(cases[i].after)) {
             char text[40];
             zh_time_format(end, text);
@@ -250,7 +250,8 @@ static const char RECURRING[] =
     "      - {id: finish, label: 结束, from: running, to: finished}\n"
     "    clocks:\n"
     "      - {id: report, label: 阶段报告, start: began, stop: [finish], every: 3 month,\n"
-    "         on_breach: miss, versions: [{from: 2020-01-01, to: 2025-12-31, amount: 1, unit: month},\n"
+    "         on_breach: miss, versions: [{from: 2020-01-01, to: 2025-12-31, amount: 1, unit: "
+    "month},\n"
     "         {from: 2026-01-01, when: urgent, amount: 5, unit: working_day},\n"
     "         {from: 2026-01-01, amount: 3, unit: month}]}\n";
 
@@ -293,10 +294,10 @@ static void test_recurring(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ends),        cmocka_unit_test(test_breach),
-        cmocka_unit_test(test_catch_up),    cmocka_unit_test(test_own_instant),
-        cmocka_unit_test(test_suspension),  cmocka_unit_test(test_field_due),
-        cmocka_unit_test(test_stale),       cmocka_unit_test(test_recurring),
+        cmocka_unit_test(test_ends),       cmocka_unit_test(test_breach),
+        cmocka_unit_test(test_catch_up),   cmocka_unit_test(test_own_instant),
+        cmocka_unit_test(test_suspension), cmocka_unit_test(test_field_due),
+        cmocka_unit_test(test_stale),      cmocka_unit_test(test_recurring),
     };
     const char *const *backends = NULL;
     size_t n = fx_backends(&backends);

@@ -189,6 +189,214 @@ static void test_messages(void **state)
     world_free(w);
 }
 
+static void test_refusals(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    static const char *const cases[][2] = {
+        {"字段 > 1", "expr.syntax"},
+        {"a # b", "expr.syntax"},
+        {"1 + and", "expr.syntax"},
+        {"(1, 2)", "expr.syntax"},
+        {"total is 1", "expr.syntax"},
+        {"no.'x'", "expr.syntax"},
+        {"prev(period).'x'", "expr.syntax"},
+        {"group items item: 1", "expr.syntax"},
+        {"rank(total)", "expr.syntax"},
+        {"1.12345678901234567 %", "expr.literal.number"},
+        {"count(report where edition = '1', within 3)", "expr.literal.duration"},
+        {"count(report where edition = '1', within 0 day)", "expr.literal.duration"},
+        {"count(report where edition = '1', within 100001 day)", "expr.literal.duration"},
+        {"round('a', 2)", "expr.type"},
+        {"starts(1, 'a')", "expr.type"},
+        {"year(1)", "expr.type"},
+        {"cert overlaps 1", "expr.type"},
+        {"covers(1, 2)", "expr.type"},
+        {"date(1)", "expr.type"},
+        {"decay('a', 2)", "expr.type"},
+        {"convert(pm, no)", "expr.arguments"},
+        {"len(6 month)", "expr.type"},
+        {"mark(no)", "expr.type"},
+        {"abs(group items by item: count())", "expr.type"},
+        {"no & (group items by item: count())", "expr.type"},
+        {"abs(1, 2)", "expr.arguments"},
+        {"round(1)", "expr.arguments"},
+        {"round(1, 2, 'up', 3)", "expr.arguments"},
+        {"abs(1: 2)", "expr.arguments"},
+        {"min(1)", "expr.aggregate"},
+        {"sum(items: group items by item: count())", "expr.type"},
+        {"max(items: verdict)", "expr.type"},
+        {"max(items: maker)", "expr.type"},
+        {"count(items, 1 = 1, 2 = 2)", "expr.arguments"},
+        {"count(items, 1)", "expr.type"},
+        {"count(items, within 1 day)", "expr.arguments"},
+        {"count(items where pct > 1)", "expr.query"},
+        {"count(1 where 1 = 1)", "expr.query"},
+        {"group items by item: max(pct, 1 = 1: 2)", "expr.group"},
+        {"group items by (group items by item: 1): count()", "expr.group"},
+        {"group recheck.lines by item: record.total", "expr.name"},
+        {"count()", "expr.arguments"},
+        {"any(items.pct > 1, 2)", "expr.arguments"},
+        {"entered(1)", "expr.arguments"},
+        {"entered()", "expr.arguments"},
+        {"count(report where edition = '1', 2, 3)", "expr.arguments"},
+        {"count(report where edition in (self.edition, product.class))", "expr.index"},
+        {"count(report where 1)", "expr.type"},
+        {"count(penalty where org = self.producer: pints)", "expr.name"},
+        {"count(recheck where any(chain(report): 1 = 1))", "expr.nested"},
+        {"count(recheck where rank(score within report) = 1)", "expr.nested"},
+        {"count(recheck, clock.objection.open)", "expr.name"},
+        {"count(recheck, entered('served') is null)", "expr.arguments"},
+        {"rank(total within total + 1)", "expr.arguments"},
+        {"rank(no within edition)", "expr.type"},
+        {"prev(week).rate", "expr.arguments"},
+        {"prev(period)", "expr.arguments"},
+        {"change(1)", "expr.arguments"},
+        {"change(prev(period).rte)", "expr.name"},
+        {"clock.objection", "expr.clock"},
+        {"state.open", "expr.name"},
+        {"received = 'soon'", "expr.literal.date"},
+        {"6 month > 5 month", "expr.type"},
+        {"urgent < true", "expr.type"},
+        {"producer < producer", "expr.type"},
+        {"producer = 1", "expr.type"},
+        {"cert < cert", "expr.type"},
+        {"cert = 1", "expr.type"},
+        {"no + 1", "expr.type"},
+        {"-no", "expr.type"},
+        {"not total", "expr.type"},
+        {"total and urgent", "expr.type"},
+        {"(group items by item: count()) is null", "expr.type"},
+        {"(group items by item: count()) in (1)", "expr.type"},
+        {"urgent ? 1 : 'a'", "expr.type"},
+        {"total ? 1 : 2", "expr.type"},
+        {"urgent ? (group items by item: 1) : null", "expr.type"},
+        {"place within grade", "expr.code"},
+        {"place within 1", "expr.type"},
+        {"no@2", "expr.level"},
+        {"place@1.5", "expr.level"},
+        {"place @ now", "expr.present_time"},
+        {"producer.industry @ received @ received", "expr.as_at"},
+        {"pm > convert(cadmium, 'g/kg')", "expr.unit"},
+        {"today()", "expr.present_time"},
+    };
+    size_t failed = 0;
+    for (size_t i = 0; i < ZH_COUNTOF(cases); i++) {
+        outcome o = run(w, cases[i][0]);
+        bool ok = o.program.root == NULL && strcmp(o.err.rule, cases[i][1]) == 0 &&
+                  o.err.message[0] && o.err.where[0];
+        if (!ok) {
+            print_error("%s: %s %s\n", cases[i][0], o.err.rule, o.err.message);
+        }
+        failed += !ok;
+    }
+    assert_int_equal(failed, 0);
+    world_free(w);
+}
+
+/* What the examples do not show. */
+static void test_more_values(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    static const char *const cases[][2] = {
+        {"version", "1"},
+        {"office", "420000"},
+        {"handler_office", "420106"},
+        {"created_at", "2026-03-06T10:00:00+08:00"},
+        {"sampled_at = '2026-03-05T09:30'", "true"},
+        {"sampled_at = '2026-03-05T01:30Z'", "true"},
+        {"items.pct is null", NULL},
+        {"state.frozen", "false"},
+        {"max(1, 2, 3, 4, 5, 6, 7, 8)", "8"},
+        {"max('B', grade)", "'B'"},
+        {"max(grade, 'A')", "'A'"},
+        {"producer = '91420100FIRM'", "null"},
+        {"any(items, maker = record.producer)", "true"},
+        {"count(report where edition in (self.edition, '11') and total > 1)", "3"},
+        {"all(recheck, score > 50)", "true"},
+        {"count(recheck where report = self)", "2"},
+        {"decay(10.5, 21)", "0.250000"},
+        {"decay(1 working_day, 1)", "null"},
+        {"sum(group items by item: count())", "4"},
+        {"first(group items by item: count())", "2"},
+        {"distinct(group items by item: sum(weight))", "2"},
+        {"sqrt(0, 2)", "0.00"},
+        {"exp(-60, 18)", "0.000000000000000000"},
+        {"months(0001-01-31, 9999-12-30)", "119986"},
+        {"working_days(2026-05-09, 2026-04-30)", "-6"},
+        {"hours(2026-01-02, 2026-01-01)", "-24.000000"},
+        {"abs(pm)", "35.5 ug/m3"},
+        {"round(pm, 0)", "36 ug/m3"},
+        {"sum(recheck: score) / 2", "72.750000"},
+        {"1 / 0 ?? 7", "7"},
+        {"note & 'x' is null", "true"},
+        {"distinct(items: maker)", "1"},
+        {"count(penalty where org = self.producer and severity = '严重', within 3 year)", "1"},
+    };
+    size_t failed = 0;
+    for (size_t i = 0; i < ZH_COUNTOF(cases); i++) {
+        outcome o = run(w, cases[i][0]);
+        zh_str got = o.rc == ZH_OK ? shown(w->arena, &o.value) : ZH_STR_NONE;
+        bool ok = cases[i][1] ? o.rc == ZH_OK && zh_str_is(got, cases[i][1]) : o.rc != ZH_OK;
+        if (!ok) {
+            print_error("%s: %.*s %s\n", cases[i][0], ZH_FMT(got), o.err.message);
+        }
+        failed += !ok;
+    }
+    assert_int_equal(failed, 0);
+    world_free(w);
+}
+
+/* Errors that only values can cause. */
+static void test_value_errors(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    zh_field *pct = &w->columns[REPORT][WORLD_FIELDS - 1][0];
+    for (size_t i = 0; i < w->report->reg->nfields; i++) {
+        if (zh_str_is(w->report->reg->fields[i].id, "items")) {
+            zh_rows *rows = &w->report->tables[i];
+            pct = &w->columns[REPORT][i][1];
+            rows->values[1].unit = ZH_STR("g");
+            rows->values[5 + 1].unit = ZH_STR("kg");
+            rows->values[15 + 1] = world_decimal("1.000");
+        }
+    }
+    assert_true(zh_str_is(pct->id, "pct"));
+    static const char *const cases[][2] = {
+        {"sum(items: pct)", "expr.unit"},
+        {"max(items: pct)", "expr.unit"},
+        {"any(items, pct > convert(record.cadmium, 'g/kg'))", "expr.unit"},
+        {"first(items: pct) + cadmium", "expr.unit"},
+        {"min(first(items: pct), cadmium)", "expr.unit"},
+        {"sum(items: 999999999999999999)", "expr.overflow"},
+        {"avg(items: 999999999999999999)", "expr.overflow"},
+        {"999999999999999999 * 999999999999999999", "expr.overflow"},
+        {"hours(0001-01-01, 9999-12-31) * 99999999999", "expr.overflow"},
+        {"convert(cadmium * 999999999999999, 'mg/kg', 18)", "expr.overflow"},
+        {"0001-01-01 - 1 month", "expr.overflow"},
+        {"9999-12-31 + 24 hour", "expr.overflow"},
+        {"received + 5000000 * 1 day", "expr.overflow"},
+        {"received + 50000 * 1 working_day", "expr.calendar"},
+        {"2026-01-01 - 1 working_day", "expr.calendar"},
+        {"working_days(2025-12-30, 2026-01-05)", "expr.calendar"},
+        {"received + 9999999999999 * 9999999 day", "expr.duration"},
+        {"count(report where edition = self.edition, within 3000 year)", "expr.calendar"},
+    };
+    size_t failed = 0;
+    for (size_t i = 0; i < ZH_COUNTOF(cases); i++) {
+        outcome o = run(w, cases[i][0]);
+        bool ok = o.program.root && o.rc != ZH_OK && strcmp(o.err.rule, cases[i][1]) == 0;
+        if (!ok) {
+            print_error("%s: %s %s\n", cases[i][0], o.err.rule, o.err.message);
+        }
+        failed += !ok;
+    }
+    assert_int_equal(failed, 0);
+    world_free(w);
+}
+
 /* ---- caps ----------------------------------------------------------------------------------- */
 
 static void repeat(zh_buf *buf, const char *piece, size_t n)
@@ -293,17 +501,15 @@ static void test_steps(void **state)
 static outcome run_chain(const char *text, size_t n, bool cycle)
 {
     world *w = world_new();
-    zh_record *extra = ZH_NEW_N(w->arena, zh_record, n + 1);
-    zh_record *tool = NULL;
+    zh_record first = {0};
     for (size_t i = 0; i < w->nrecords; i++) {
         if (w->records[i].id == 300) {
-            tool = &w->records[i];
+            first = w->records[i];
         }
     }
-    assert_non_null(tool);
-    w->nrecords = 0; /* make room */
-    w->records[w->nrecords++] = *tool;
-    tool = &w->records[0];
+    w->nrecords = 1; /* make room */
+    w->records[0] = first;
+    zh_record *tool = &w->records[0];
     zh_record *last = tool;
     for (size_t i = 0; i < n; i++) {
         zh_record *next = world_record(w, STANDARD, 1000 + (int64_t)i);
@@ -315,7 +521,6 @@ static outcome run_chain(const char *text, size_t n, bool cycle)
         *world_value(last, "calibrated_by") = world_to(&w->records[1]);
     }
     outcome o = run_on(w, tool, zh_str_of(text));
-    (void)extra;
     o.program.root = NULL;
     o.value.text = ZH_STR_NONE;
     world_free(w);
@@ -447,6 +652,122 @@ static void test_missing_environment(void **state)
         assert_int_equal(zh_eval(&o.program, &env, &o.value, &err), ZH_EINVAL);
         assert_string_equal(err.rule, "expr.env");
     }
+    world_free(w);
+}
+
+/* Without its event time a record has no "now": within finds nothing, a path reads the present. */
+static void test_no_event(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    *world_value(w->report, "sampled_at") = ZH_VALUE_NULL;
+    static const char *const cases[][2] = {
+        {"age_at(2026-03-31)", "null"},
+        {"producer.industry", "'C14'"},
+        {"count(report where edition = self.edition, within 9 year)", "0"},
+        {"count(report where edition = self.edition)", "3"},
+        {"place@city", "'420100'"},
+    };
+    for (size_t i = 0; i < ZH_COUNTOF(cases); i++) {
+        outcome o = run(w, cases[i][0]);
+        assert_int_equal(o.rc, ZH_OK);
+        assert_true(zh_str_is(shown(w->arena, &o.value), cases[i][1]));
+    }
+    world_free(w);
+}
+
+static zh_rc fixed_answer(zh_env *env, const zh_expr *node, zh_value *out, zh_err *err)
+{
+    (void)env;
+    (void)err;
+    *out = zh_value_int(7);
+    return node->op == ZH_X_CHILDREN ? ZH_ENOTFOUND : ZH_OK; /* leaves children to records */
+}
+
+static zh_rc too_many(zh_env *env, const zh_expr *node, const zh_record *const **out, size_t *n,
+                      zh_err *err)
+{
+    zh_rc rc = world_query(env, node, out, n, err);
+    *n = ZH_EXPR_RECORDS_MAX + 1;
+    return rc;
+}
+
+static void test_query_callback(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    static const char *const texts[] = {"count(report where edition = '10')",
+                                        "rank(total within edition)", "count(recheck)"};
+    static const int64_t wanted[] = {7, 7, 2};
+    for (size_t i = 0; i < ZH_COUNTOF(texts); i++) {
+        outcome o = run(w, texts[i]);
+        zh_env env = world_env(w, w->report);
+        env.query = fixed_answer;
+        assert_int_equal(zh_eval(&o.program, &env, &o.value, &o.err), ZH_OK);
+        assert_int_equal(o.value.decimal.scaled, wanted[i]);
+        env.query = NULL;
+        env.records = too_many;
+        assert_int_equal(zh_eval(&o.program, &env, &o.value, &o.err), ZH_ELIMIT);
+        assert_string_equal(o.err.rule, "expr.limit.records");
+    }
+    world_free(w);
+}
+
+static void test_eval_true(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    static const char *const texts[] = {"1 = 1", "1 = 2", "verdict = 'fail'"};
+    for (size_t i = 0; i < ZH_COUNTOF(texts); i++) {
+        outcome o = run(w, texts[i]);
+        zh_env env = world_env(w, w->report);
+        bool is_true = true;
+        assert_int_equal(zh_eval_true(&o.program, &env, &is_true, &o.err), ZH_OK);
+        assert_int_equal(is_true, i == 0);
+    }
+    world_free(w);
+}
+
+/* Many groups of many rows, then the same within too small a budget. */
+static void test_memory(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    enum { MANY = 5000, GROUPS = 40 };
+    zh_value *v = world_rows(w, w->report, "items", MANY);
+    for (size_t i = 0; i < MANY; i++, v += 5) {
+        v[0] = zh_value_text(zh_str_fmt(w->arena, "item %zu", i % GROUPS));
+        v[3] = zh_value_int(1);
+    }
+    outcome o = run(w, "group items by item: sum(weight)");
+    assert_int_equal(o.rc, ZH_OK);
+    assert_int_equal(o.value.n, GROUPS);
+    assert_int_equal(o.value.items[GROUPS - 1].decimal.scaled, MANY / GROUPS);
+    zh_env env = world_env(w, w->report);
+    zh_err err = {0};
+    env.arena = zh_arena_new((size_t)1 << 20);
+    assert_int_equal(zh_eval(&o.program, &env, &o.value, &err), ZH_ENOMEM);
+    assert_string_equal(err.rule, "expr.limit.memory");
+    zh_arena_free(env.arena);
+    world_free(w);
+}
+
+static void test_text_cap(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    outcome o = run(w, "no & note");
+    zh_err err = {0};
+    char *text = zh_arena_alloc(w->arena, ZH_EXPR_TEXT_MAX);
+    memset(text, 'x', ZH_EXPR_TEXT_MAX);
+    zh_env env = world_env(w, w->report);
+    *world_value(w->report, "no") = world_text("1");
+    *world_value(w->report, "note") = zh_value_text((zh_str){text, ZH_EXPR_TEXT_MAX - 1});
+    assert_int_equal(zh_eval(&o.program, &env, &o.value, &err), ZH_OK);
+    assert_int_equal(o.value.text.n, ZH_EXPR_TEXT_MAX);
+    world_value(w->report, "note")->text.n++;
+    assert_int_equal(zh_eval(&o.program, &env, &o.value, &err), ZH_ELIMIT);
+    assert_string_equal(err.rule, "expr.limit.text");
     world_free(w);
 }
 
@@ -671,15 +992,32 @@ static void test_walk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),     cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_caps),         cmocka_unit_test(test_node_cap),
-        cmocka_unit_test(test_steps),        cmocka_unit_test(test_chain),
-        cmocka_unit_test(test_parameters),   cmocka_unit_test(test_row_scope),
-        cmocka_unit_test(test_needs_store),  cmocka_unit_test(test_missing_environment),
-        cmocka_unit_test(test_fold_run),     cmocka_unit_test(test_kleene),
-        cmocka_unit_test(test_math_fixture), cmocka_unit_test(test_decimal_fixture),
-        cmocka_unit_test(test_value_order),  cmocka_unit_test(test_value_text),
-        cmocka_unit_test(test_value_same),   cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_more_values),
+        cmocka_unit_test(test_value_errors),
+        cmocka_unit_test(test_caps),
+        cmocka_unit_test(test_node_cap),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_row_scope),
+        cmocka_unit_test(test_needs_store),
+        cmocka_unit_test(test_missing_environment),
+        cmocka_unit_test(test_no_event),
+        cmocka_unit_test(test_query_callback),
+        cmocka_unit_test(test_eval_true),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_text_cap),
+        cmocka_unit_test(test_fold_run),
+        cmocka_unit_test(test_kleene),
+        cmocka_unit_test(test_math_fixture),
+        cmocka_unit_test(test_decimal_fixture),
+        cmocka_unit_test(test_value_order),
+        cmocka_unit_test(test_value_text),
+        cmocka_unit_test(test_value_same),
+        cmocka_unit_test(test_walk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
  * the shared data set cn-uscc. */
 #include "base/os.h"
 #include "model/model.h"
+#include "model/number.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -270,6 +271,50 @@ static void units_in_cells(void **state)
     v = parse("any", "7");
     assert_int_equal(v.unit.n, 0);
     assert_true(zh_str_is(parse("mg", "7").unit, "mg/kg"));
+}
+
+/* The units of the packs. Factors are exact by definition: the conventional millimetre of mercury
+ * is 133.322387415 Pa, 1 kWh = 3.6 MJ, 1 hm2 = 10,000 m2 (GB 3100-1993, GB/T 3102). */
+static void units_of_the_packs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to;
+        zh_decimal value, result;
+    } cases[] = {
+        {"mmHg", "Pa", {1, 0}, {133322387415, 9}}, {"kWh", "kJ", {1, 0}, {3600, 0}},
+        {"hm2", "m2", {15, 1}, {15000, 0}},        {"g/100mL", "mg/L", {1, 0}, {10000, 0}},
+        {"μg/L", "mg/L", {50, 1}, {50, 4}},        {"ng/kg", "ug/kg", {250, 0}, {250, 3}},
+        {"mg/dm2", "mg/m2", {10, 0}, {1000, 0}},   {"MPN/100g", "MPN/g", {300, 0}, {300, 2}},
+        {"kJ/100g", "J/kg", {1, 0}, {10000, 0}},   {"L/min", "m3/h", {1, 0}, {6, 2}},
+        {"mS/cm", "uS/cm", {125, 2}, {1250, 0}},   {"万元", "元", {35, 1}, {35000, 0}},
+        {"㎎/㎏", "g/kg", {34, 0}, {34, 3}},       {"㎡", "km2", {1, 0}, {1, 6}},
+        {"MΩ", "kohm", {2, 0}, {2000, 0}},         {"d", "h", {1, 0}, {24, 0}},
+    };
+    zh_pack_file file = {.path = ZH_STR("units.yaml")};
+    zh_model *units;
+    zh_err err;
+    zh_err_clear(&err);
+    assert_int_equal(
+        zh_file_read(arena, "packs/foundation/units.yaml", (size_t)1 << 20, &file.text, &err),
+        ZH_OK);
+    if (zh_model_compile(&file, 1, &units, NULL, &err) != ZH_OK) {
+        fail_msg("%s %s", err.where, err.message);
+    }
+    for (size_t i = 0; i < ZH_COUNTOF(cases); i++) {
+        const struct zh_unit *from = zh_map_get(&units->unit_by_name, zh_str_of(cases[i].from));
+        const struct zh_unit *to = zh_map_get(&units->unit_by_name, zh_str_of(cases[i].to));
+        zh_decimal out = {0, 0};
+        assert_non_null(from);
+        assert_non_null(to);
+        assert_true(zh_str_eq(from->dimension, to->dimension));
+        zh_rc rc = zh_unit_convert(cases[i].value, from, to, 6, ZH_ROUND_REFUSE, &out);
+        if (rc != ZH_OK || zh_decimal_cmp(out, cases[i].result) != 0) {
+            fail_msg("%s in %s: %d %lld/%u", cases[i].from, cases[i].to, rc, (long long)out.scaled,
+                     out.digits);
+        }
+    }
+    zh_model_release(units);
 }
 
 /* ---- codes, texts -------------------------------------------------------------------------------
@@ -542,6 +587,7 @@ int main(void)
         cmocka_unit_test(unknown_is_not_zero),
         cmocka_unit_test(bounds_are_kept),
         cmocka_unit_test(units_in_cells),
+        cmocka_unit_test(units_of_the_packs),
         cmocka_unit_test(codes_stay_text),
         cmocka_unit_test(texts_and_lengths),
         cmocka_unit_test(dates_and_periods),

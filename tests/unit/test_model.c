@@ -1,6 +1,8 @@
 /* The model compiler. Expected values follow from the text of the declarations here and in
  * tests/fixture/model, and from doc/declarations.md. */
 #include "base/os.h"
+#include "model/compile.h"
+#include "model/docs.h"
 #include "model/grammar.h"
 #include "model/model.h"
 #include "model/pack.h"
@@ -475,6 +477,27 @@ static void field_cap(void **state)
     assert_string_equal(err.rule, "register.fields.limit");
 }
 
+static void file_caps(void **state)
+{
+    (void)state;
+    zh_err err;
+    zh_model *model = NULL;
+    zh_pack_file *files = ZH_NEW_N(arena, zh_pack_file, ZH_MODEL_FILES_MAX + 1);
+    for (size_t i = 0; i <= ZH_MODEL_FILES_MAX; i++) {
+        files[i] = (zh_pack_file){zh_str_fmt(arena, "%zu.txt", i), ZH_STR("x")};
+    }
+    model = compile_all(files, ZH_MODEL_FILES_MAX);
+    zh_model_release(model);
+    zh_err_clear(&err);
+    assert_int_equal(zh_model_compile(files, ZH_MODEL_FILES_MAX + 1, &model, NULL, &err),
+                     ZH_ELIMIT);
+    assert_string_equal(err.rule, "model.limit");
+    zh_pack_file big = {ZH_STR("big.txt"),
+                        {zh_arena_alloc(arena, ZH_MODEL_BYTES_MAX + 1), ZH_MODEL_BYTES_MAX + 1}};
+    zh_err_clear(&err);
+    assert_int_equal(zh_model_compile(&big, 1, &model, NULL, &err), ZH_ELIMIT);
+}
+
 static void text_is_utf8_and_nfc(void **state)
 {
     (void)state;
@@ -598,6 +621,23 @@ static void reference_is_complete(void **state)
     zh_grammar_walk(key_is_described, &doc);
 }
 
+/* The example that a newcomer starts from is what it says it is. */
+static void first_example_compiles(void **state)
+{
+    (void)state;
+    zh_str doc = read_fixture("doc/declarations.md");
+    ptrdiff_t begin = zh_str_find(doc, ZH_STR("```yaml\n"));
+    assert_true(begin > 0);
+    zh_str text = zh_str_sub(doc, (size_t)begin + 8, doc.n);
+    ptrdiff_t end = zh_str_find(text, ZH_STR("```"));
+    assert_true(end > 0);
+    zh_pack_file file = {ZH_STR("lift_fault.yaml"), zh_str_sub(text, 0, (size_t)end)};
+    zh_model *model = compile_all(&file, 1);
+    assert_int_equal(reg_of(model, "lift_fault")->ncubes, 1);
+    assert_int_equal(model->nindicators, 1);
+    zh_model_release(model);
+}
+
 /* ---- the packs ----------------------------------------------------------------------------------
  */
 
@@ -624,6 +664,12 @@ static void packs_compile(void **state)
     assert_int_equal(facts, 10);
     assert_int_equal(model->nmechanisms, 156);
     assert_non_null(model->calendar);
+    zh_buf text;
+    zh_buf_init(&text, (size_t)64 << 20);
+    zh_docs_model(model, &text);
+    assert_false(text.failed);
+    assert_true(zh_str_find(zh_buf_view(&text), ZH_STR("监督抽查结果")) > 0);
+    zh_buf_free(&text);
     zh_model_release(model);
 }
 
@@ -658,10 +704,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(design_uses_the_registers_weight, setup, teardown),
         cmocka_unit_test_setup_teardown(cube_estimate, setup, teardown),
         cmocka_unit_test_setup_teardown(field_cap, setup, teardown),
+        cmocka_unit_test_setup_teardown(file_caps, setup, teardown),
         cmocka_unit_test_setup_teardown(text_is_utf8_and_nfc, setup, teardown),
         cmocka_unit_test_setup_teardown(digest_follows_the_sources, setup, teardown),
         cmocka_unit_test_setup_teardown(hot_reload, setup, teardown),
         cmocka_unit_test_setup_teardown(reference_is_complete, setup, teardown),
+        cmocka_unit_test_setup_teardown(first_example_compiles, setup, teardown),
         cmocka_unit_test_setup_teardown(packs_compile, setup, teardown),
         cmocka_unit_test_setup_teardown(pack_loading_errors, setup, teardown),
     };

@@ -2,6 +2,7 @@
  * there and everything agrees.
  *
  * "Agrees" is checked with SQL over the tables and by recomputing every version's entry. */
+#include "base/log.h"
 #include "core/evidence.h"
 #include "core_fixture.h"
 #include <poll.h>
@@ -18,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { KILLS = 12, FAULTS_MAX = 4000 };
+enum { KILLS = 12, FAULTS_MAX = 4000, LATE_FAULTS = 5 };
 
 #define SAMPLE(no)                                                                                 \
     "report_no", no, "place", "武汉市", "sampled_at", "2026-03-05 08:30", "amount", "120.50",      \
@@ -162,8 +163,9 @@ static void fail_each(fixture *f, zh_applied *at, const char *what, write_fn wri
                       uint64_t (*fail_at)(uint64_t))
 {
     unsigned n = 1;
+    unsigned written = 0; /* times it was written although the fault was met, after its commit */
     bool done = false;
-    for (; !done && n < FAULTS_MAX; n++) {
+    for (; !done && written < LATE_FAULTS && n < FAULTS_MAX; n++) {
         int64_t before = fx_count(f, "SELECT COUNT(*) FROM r_sample_h");
         zh_applied mine = *at;
         zh_arena_mark mark = zh_arena_here(f->arena);
@@ -178,9 +180,10 @@ static void fail_each(fixture *f, zh_applied *at, const char *what, write_fn wri
         int64_t after = fx_count(f, "SELECT COUNT(*) FROM r_sample_h");
         assert_true(rc == ZH_OK || after == before || write == do_move || write == do_due);
         check_agreement(f);
+        written += rc == ZH_OK && !done;
         zh_arena_rewind(f->arena, mark);
     }
-    assert_true(done);
+    assert_true(n < FAULTS_MAX);
     assert_true(n > 3);
 }
 
@@ -449,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_kill),         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_stale_batch),
     };
+    zh_log_level(ZH_ERROR); /* faults that are only logged are meant here */
     const char *const *backends = NULL;
     size_t n = fx_backends(&backends);
     int failed = 0;
