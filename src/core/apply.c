@@ -137,16 +137,56 @@ static zh_rc put_children(loader *l, const zh_prepared *p)
     return rc;
 }
 
-static zh_rc put_grams(loader *l, const zh_prepared *p)
+static zh_rc drop_grams(loader *l, const zh_prepared *p)
 {
     zh_rc rc = ZH_OK;
-    zh_sql_value row[3] = {p->row[ZH_COL_OFFICE], ZH_SQL_NONE, p->row[ZH_COL_ID]};
     for (size_t i = 0; i < p->ngrams_out && rc == ZH_OK; i++) {
-        row[1] = ZH_SQL_STR(p->grams_out[i]);
+        zh_sql_value row[3] = {p->row[ZH_COL_OFFICE], ZH_SQL_STR(p->grams_out[i]),
+                               p->row[ZH_COL_ID]};
         rc = zh_run(l->conn, l->plan->gram_delete_sql, row, 3, NULL, &l->found);
     }
-    for (size_t i = 0; i < p->ngrams_in && rc == ZH_OK; i++) {
-        row[1] = ZH_SQL_STR(p->grams_in[i]);
+    return rc;
+}
+
+typedef struct gram {
+    zh_str text;
+    int64_t id;
+} gram;
+
+static int gram_order(const void *a, const void *b)
+{
+    const gram *x = a;
+    const gram *y = b;
+    int order = zh_str_cmp(x->text, y->text);
+    return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+/* Those of a whole run in the order of their table: neighbours fall on the same page. */
+static zh_rc put_grams(loader *l, zh_prepared *const *run, size_t n)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < n; i++) {
+        total += run[i]->ngrams_in;
+    }
+    gram *grams = total > 0 ? ZH_TRY_N(l->arena, gram, total) : NULL;
+    if (grams == NULL) {
+        return total == 0 ? ZH_OK
+                          : zh_err_set(&l->found, ZH_ENOMEM, "record.memory",
+                                       "一批写入的检索词放不进内存");
+    }
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t g = 0; g < run[i]->ngrams_in; g++) {
+            grams[k++] = (gram){run[i]->grams_in[g], run[i]->record->id};
+        }
+    }
+    if (n > 1) {
+        qsort(grams, total, sizeof *grams, gram_order);
+    }
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < total && rc == ZH_OK; i++) {
+        zh_sql_value row[3] = {ZH_SQL_INT(run[0]->record->office), ZH_SQL_STR(grams[i].text),
+                               ZH_SQL_INT(grams[i].id)};
         rc = put(l, &l->grams, ZH_BULK_INSERT, &l->plan->grams, 3, row);
     }
     return rc;
@@ -251,7 +291,7 @@ static zh_rc apply_one(loader *l, const zh_prepared *p, int64_t batch, int64_t o
         rc = put_children(l, p);
     }
     if (rc == ZH_OK) {
-        rc = put_grams(l, p);
+        rc = drop_grams(l, p);
     }
     if (rc == ZH_OK) {
         rc = put_clocks(l, p);
@@ -311,6 +351,9 @@ static zh_rc apply_run(loader *l, zh_prepared *const *run, size_t n, size_t *cul
         if (rc != ZH_OK) {
             *culprit = i;
         }
+    }
+    if (rc == ZH_OK) {
+        rc = put_grams(l, run, n);
     }
     if (rc == ZH_OK) {
         zh_ctx ctx = *l->ctx;
@@ -388,6 +431,24 @@ static void explain(zh_ctx *ctx, const loader *l, zh_rc rc)
     *ctx->err = l->found;
 }
 
+/* PostgreSQL refuses a flush of many rows: says which write it was, and why. */
+static void find_conflict(loader *l, const item *items, zh_prepared *const *sorted, size_t n,
+                          size_t *culprit)
+{
+    zh_ctx ctx = *l->ctx;
+    size_t at = 0;
+    bool is_stale = false;
+    ctx.arena = l->arena;
+    if (zh_conflict_find(&ctx, sorted, n, &at, &is_stale) == ZH_OK) {
+        *culprit = items[at].index;
+        l->plan = sorted[at]->plan;
+        zh_err_clear(&l->found);
+        if (is_stale) {
+            (void)stale(l, sorted[at]);
+        }
+    }
+}
+
 zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prepared, size_t n,
                             size_t *culprit)
 {
@@ -411,6 +472,9 @@ zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prep
         sorted[i] = items[i].p;
     }
     zh_rc rc = apply_sorted(&l, items, sorted, n, at);
+    if (rc == ZH_ECONFLICT && zh_conn_dialect(conn) == ZH_POSTGRES) {
+        find_conflict(&l, items, sorted, n, at);
+    }
     if (rc != ZH_OK) {
         explain(ctx, &l, rc);
     }

@@ -9,8 +9,8 @@
 #include "core/read.h"
 #include "model/expr.h"
 
-#define ZH_FILTER_RUNS_MAX ((size_t)500) /* runs of codes that a level or `within` may stand for   \
-                                          */
+/* Runs of neighbouring codes that a level or `within` may stand for. */
+#define ZH_FILTER_RUNS_MAX ((size_t)500)
 
 /* Appends the condition for rows of alias `alias` (the register's table, with history its version
  * table) to sql, and its parameters to binds. env gives arena, parameters and self for the parts

@@ -5,6 +5,7 @@
 #include "base/csv.h"
 #include "base/json.h"
 #include "base/os.h"
+#include "base/utf8.h"
 #include "core/intake_run.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -152,16 +153,35 @@ static bool copy_row(reading *rd, const zh_mapping *mapping, const zh_table_row 
     return true;
 }
 
+/* A summed cell as a number: full-width digits and thousands separators are of this house. */
+static bool cell_number(zh_arena *arena, zh_str cell, zh_decimal *out)
+{
+    zh_str half;
+    if (zh_utf8_halfwidth(arena, cell, &half) != ZH_OK) {
+        return false;
+    }
+    half = zh_str_trim(half);
+    char *digits = zh_arena_try(arena, half.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < half.n && digits != NULL; i++) {
+        if (half.p[i] != ',') {
+            digits[n++] = half.p[i];
+        }
+    }
+    return n > 0 && zh_decimal_parse((zh_str){digits, n}, true, out) == ZH_OK;
+}
+
 /* Adds the summed columns of a data row, or compares a totals row with the sums. */
 static void sum_row(reading *rd, const zh_mapping *m, const zh_table_row *row, bool total)
 {
     zh_raw_row raw = {.mapping = m, .number = row->number};
+    bool in_doubt = rd->in->o->justification.n == 0;
     for (size_t i = 0; i < m->layout->ntotal_sums && rd->summable; i++) {
         zh_str cell;
         size_t column = SIZE_MAX;
         zh_decimal d;
         if (!zh_row_cell(m, row->cells, row->n, m->layout->total_sums[i], &cell, &column) ||
-            zh_str_trim(cell).n == 0 || zh_decimal_parse(zh_str_trim(cell), false, &d) != ZH_OK) {
+            !cell_number(rd->slot->arena, cell, &d)) {
             continue;
         }
         if (!total) {
@@ -174,7 +194,7 @@ static void sum_row(reading *rd, const zh_mapping *m, const zh_table_row *row, b
                 arena, &rd->slot->errors, &raw, column, 'd', ZH_STR("intake.total"),
                 zh_str_fmt(arena, "合计行写的是 %.*s，各行之和是 %s", ZH_FMT(cell), sum),
                 ZH_STR("核对有没有漏行、重复行或改动过的数"));
-            rd->slot->doubts++;
+            rd->slot->doubts += in_doubt;
         }
     }
 }

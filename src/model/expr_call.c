@@ -247,7 +247,13 @@ zh_rc zh_expr_fold_type(zh_checker *c, zh_expr *fold, const zh_expr *body)
     fold->kind = ZH_DECIMAL;
     switch (fold->fold) {
     case ZH_FOLD_ANY:
-    case ZH_FOLD_ALL: fold->kind = ZH_BOOL; return body ? zh_expr_need(c, body, ZH_BOOL) : ZH_OK;
+    case ZH_FOLD_ALL:
+        fold->kind = ZH_BOOL;
+        if (body && zh_expr_need(c, body, ZH_BOOL) != ZH_OK) {
+            zh_err_fix(c->job->err, "每行应是一个判断,如 %s(items.pct > 20)", name);
+            return ZH_EINVAL;
+        }
+        return ZH_OK;
     case ZH_FOLD_COUNT:
     case ZH_FOLD_DISTINCT: return ZH_OK;
     case ZH_FOLD_SUM:

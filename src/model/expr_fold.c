@@ -409,15 +409,15 @@ zh_rc zh_eval_group(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err
 /* Whether the record's event lies in (t - within, t], t being the outer record's. */
 static zh_rc in_time(const zh_expr *node, zh_env *env, const zh_record *r, bool *out, zh_err *err)
 {
-    zh_time first = env->recorded_at;
-    zh_time last = env->recorded_at;
+    zh_time first = 0;
+    zh_time last = 0;
     zh_time from = 0;
     zh_time event = 0;
     *out = true;
     if (node->within == 0) {
         return ZH_OK;
     }
-    if (!zh_env_event(env, &first, &last) && env->recorded_at == 0) {
+    if (!zh_env_event(env, &first, &last)) { /* no instant to count back from */
         *out = false;
         return ZH_OK;
     }

@@ -8,7 +8,7 @@ const char *zh_expr_kind_label(zh_kind kind)
 {
     switch (kind) {
     case ZH_NULL: return "空值";
-    case ZH_BOOL: return "是否";
+    case ZH_BOOL: return "真假值";
     case ZH_DECIMAL: return "数";
     case ZH_TEXT: return "文本";
     case ZH_DATE: return "日期";

@@ -157,7 +157,8 @@ static zh_str decimal_text(const zh_value *v, char room[24])
     if (v->text.n) {
         return v->text;
     }
-    return (zh_str){room, zh_decimal_format(v->decimal, room)};
+    size_t n = zh_decimal_format(v->decimal, room);
+    return (zh_str){room, n};
 }
 
 static bool same_decimal(const zh_value *a, const zh_value *b)
@@ -206,7 +207,8 @@ bool zh_value_same(const zh_value *a, const zh_value *b)
 static zh_str date_text(zh_arena *arena, int64_t date)
 {
     char room[DATE_TEXT_MAX];
-    return zh_str_dup(arena, (zh_str){room, zh_date_format((zh_date)date, room)});
+    size_t n = zh_date_format((zh_date)date, room);
+    return zh_str_dup(arena, (zh_str){room, n});
 }
 
 static zh_str time_text(zh_arena *arena, zh_time t, bool display)

@@ -78,7 +78,7 @@ static void put_answer(zh_buf *out, const zh_cell_query *q, const zh_cell_answer
 }
 
 typedef struct ask {
-    const char *measures[6]; /* NULL at the end */
+    const char *measures[8]; /* NULL at the end */
     const char *groups[3];
     uint16_t levels[3];
     const char *filters[3], *values[3];
@@ -172,7 +172,7 @@ static const ask asks[] = {
 
 typedef struct question {
     zh_cell_query q;
-    const zh_measure *measures[6];
+    const zh_measure *measures[8];
     zh_cell_group groups[3];
     zh_cell_filter filters[3];
 } question;
@@ -225,8 +225,15 @@ static zh_str answer(lots *l, zh_conn *conn, question *x, const zh_cube **cube)
 static void same(const char *what, size_t index, zh_str got, zh_str wanted)
 {
     if (!zh_str_eq(got, wanted)) {
-        print_error("question %zu: %s\ngot:\n%.*s\nwanted:\n%.*s\n", index, what, ZH_FMT(got),
-                    ZH_FMT(wanted));
+        size_t at = 0; /* cmocka cuts long messages: show the first line that differs */
+        while (at < got.n && at < wanted.n && got.p[at] == wanted.p[at]) {
+            at++;
+        }
+        while (at > 0 && wanted.p[at - 1] != '\n') {
+            at--;
+        }
+        print_error("%zu: %s\ngot: %.300s\nwanted: %.300s\n", index, what,
+                    at < got.n ? got.p + at : "", at < wanted.n ? wanted.p + at : "");
     }
     assert_true(zh_str_eq(got, wanted));
 }
@@ -578,6 +585,9 @@ static void put_lists(lots *l, zh_conn *conn, int64_t as_of, zh_buf *out)
         const zh_record *r = page.records[i];
         zh_buf_fmt(out, "%" PRId64 "v%d", r->id, (int)r->version);
         for (size_t k = 0; k < reg->nfields; k++) {
+            if (reg->fields[k].pipl != ZH_PIPL_NONE) {
+                continue; /* what was erased is gone from every version */
+            }
             char type = 0;
             zh_str text = zh_value_canonical(l->f.arena, &r->values[k], &type);
             zh_buf_fmt(out, "|%.*s", ZH_FMT(text));

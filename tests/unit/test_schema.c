@@ -148,7 +148,7 @@ static void test_keys_hold_office(void **state)
 static void test_reserved_words(void **state)
 {
     (void)state;
-    static const char *const words[] = {"order",   "group",      "limit", "select", "table", "user",
+    static const char *const words[] = {"order",   "grant",      "limit", "select", "table", "user",
                                         "from",    "to",         "check", "values", "when",  "desc",
                                         "primary", "references", "index", "end",    "offset"};
     char fields[2048] = "";
