@@ -48,12 +48,13 @@ zh_str zh_write_where(zh_write *w, const zh_field *field, size_t row)
 }
 
 /* A finding from an error that a check recorded. */
-static void find_error(zh_write *w, const zh_field *field, size_t row, const zh_err *e)
+static void find_error(zh_write *w, const zh_field *field, size_t row, zh_severity severity,
+                       const zh_err *e)
 {
     zh_arena *arena = w->ctx->arena;
-    zh_write_find(w, ZH_REJECT, zh_str_dup(arena, zh_str_of(e->rule)),
-                  zh_write_where(w, field, row), zh_str_dup(arena, zh_str_of(e->clause)),
-                  zh_str_dup(arena, zh_str_of(e->fix)), "%s", e->message);
+    zh_write_find(w, severity, zh_str_dup(arena, zh_str_of(e->rule)), zh_write_where(w, field, row),
+                  zh_str_dup(arena, zh_str_of(e->clause)), zh_str_dup(arena, zh_str_of(e->fix)),
+                  "%s", e->message);
 }
 
 /* What concerns the machine and not the data goes up as it is. */
@@ -226,7 +227,8 @@ static zh_rc check_value(zh_write *w, const zh_field *field, const zh_value *val
     zh_err found = {0};
     zh_rc rc = zh_field_check(w->ctx->model, field, value, valid_on(w, field), &found);
     if (rc != ZH_OK && is_refusal(rc)) {
-        find_error(w, field, row, &found);
+        /* a conflict is a value that may be right: a pilot code, to be confirmed */
+        find_error(w, field, row, rc == ZH_ECONFLICT ? ZH_JUSTIFY : ZH_REJECT, &found);
         return ZH_OK;
     }
     if (rc == ZH_OK && value->kind == ZH_REF) {

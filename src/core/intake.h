@@ -38,8 +38,9 @@ typedef struct zh_intake_options {
 
 typedef struct zh_intake_error {
     zh_str sheet, column, header; /* column letters or number; header as in the file */
-    size_t row;
-    char severity; /* 'r' refused, 'd' doubtful, 'h' hint */
+    size_t row;                   /* as the spreadsheet or editor counts it */
+    int64_t ordinal;              /* data rows of the file before it */
+    char severity;                /* 'r' refused, 'd' doubtful, 'h' hint */
     zh_str rule, message, fix, where;
 } zh_intake_error;
 

@@ -9,6 +9,7 @@
 #include "core/intake_run.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -174,7 +175,7 @@ static bool cell_number(zh_arena *arena, zh_str cell, zh_decimal *out)
 /* Adds the summed columns of a data row, or compares a totals row with the sums. */
 static void sum_row(reading *rd, const zh_mapping *m, const zh_table_row *row, bool total)
 {
-    zh_raw_row raw = {.mapping = m, .number = row->number};
+    zh_raw_row raw = {.mapping = m, .number = row->number, .ordinal = rd->ordinal};
     bool in_doubt = rd->in->o->justification.n == 0;
     for (size_t i = 0; i < m->layout->ntotal_sums && rd->summable; i++) {
         zh_str cell;
@@ -356,6 +357,21 @@ static void write_error(zh_intake_run *in, const zh_intake_error *e)
     zh_buf_free(&line);
 }
 
+typedef struct placed_error {
+    const zh_intake_error *error;
+    size_t index;
+} placed_error;
+
+static int error_order(const void *a, const void *b)
+{
+    const placed_error *x = a;
+    const placed_error *y = b;
+    if (x->error->ordinal != y->error->ordinal) {
+        return x->error->ordinal < y->error->ordinal ? -1 : 1;
+    }
+    return x->index < y->index ? -1 : 1;
+}
+
 static zh_str kept_text(zh_intake_run *in, zh_str s)
 {
     return zh_str_dup(in->ctx->arena, s);
@@ -380,6 +396,19 @@ static void take_error(zh_intake_run *in, const zh_intake_error *e)
         k.fix = kept_text(in, e->fix);
         k.where = kept_text(in, e->where);
         zh_vec_push(in->ctx->arena, &in->kept, k);
+    }
+}
+
+/* The errors of a batch in the order of the file. */
+static void take_errors(zh_intake_run *in, const zh_batch *s)
+{
+    placed_error *list = ZH_NEW_N(s->arena, placed_error, s->errors.n + 1);
+    for (size_t i = 0; i < s->errors.n; i++) {
+        list[i] = (placed_error){&s->errors.p[i], i};
+    }
+    qsort(list, s->errors.n, sizeof *list, error_order);
+    for (size_t i = 0; i < s->errors.n && !s->replay; i++) {
+        take_error(in, list[i].error);
     }
 }
 
@@ -673,9 +702,7 @@ static zh_rc settle(zh_intake_run *in, zh_batch *s)
                 seen_add(&in->seen, d.fresh_keys.keys[i], d.fresh_keys.contents[i]);
             }
         }
-        for (size_t i = 0; i < s->errors.n && !s->replay; i++) {
-            take_error(in, &s->errors.p[i]);
-        }
+        take_errors(in, s);
     }
     decision_release(&d);
     return rc;

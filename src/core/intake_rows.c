@@ -341,7 +341,8 @@ void zh_intake_error_add(zh_arena *arena, zh_intake_errors *errors, const zh_raw
                          size_t column, char severity, zh_str rule, zh_str message, zh_str fix)
 {
     const zh_mapping *m = row->mapping;
-    zh_intake_error e = {.sheet = m->sheet, .row = row->number, .severity = severity};
+    zh_intake_error e = {
+        .sheet = m->sheet, .row = row->number, .ordinal = row->ordinal, .severity = severity};
     e.rule = zh_str_dup(arena, rule);
     e.message = zh_str_dup(arena, message);
     e.fix = zh_str_dup(arena, fix);
@@ -602,7 +603,9 @@ static zh_rc value_of(rowing *w, const zh_field *field, zh_str text, zh_value *o
         *ctx->err = err;
         return rc;
     }
-    if (rc != ZH_OK) {
+    /* a code of the pilot years is in doubt; the door says so and asks for the justification */
+    bool pilot = rc == ZH_ECONFLICT && field->type == ZH_TYPE_STRING && out->kind == ZH_TEXT;
+    if (rc != ZH_OK && !pilot) {
         *out = ZH_VALUE_NULL;
         refuse(w, &err);
         return ZH_OK;
@@ -1000,6 +1003,32 @@ static size_t column_of_field(const rowing *w, zh_str field)
     return SIZE_MAX;
 }
 
+typedef struct rule_place {
+    const rowing *w;
+    size_t column;
+} rule_place;
+
+static void place_node(void *user, const zh_expr *node)
+{
+    rule_place *place = user;
+    if (place->column == SIZE_MAX && node->op == ZH_X_FIELD && node->field != NULL) {
+        place->column = column_of_field(place->w, node->field->id);
+    }
+}
+
+/* Where a finding stands: the column of its field, or of the first field its rule speaks of. */
+static size_t column_of(const rowing *w, const zh_finding *f)
+{
+    const zh_register *reg = w->r->options->reg;
+    rule_place place = {w, column_of_field(w, f->field)};
+    for (size_t i = 0; i < reg->nrules && place.column == SIZE_MAX; i++) {
+        if (zh_str_eq(reg->rules[i].id, f->rule)) {
+            zh_expr_walk(reg->rules[i].test.root, place_node, &place);
+        }
+    }
+    return place.column;
+}
+
 static void add_findings(rowing *w, const zh_findings *findings)
 {
     for (size_t i = 0; i < findings->list.n; i++) {
@@ -1010,8 +1039,8 @@ static void add_findings(rowing *w, const zh_findings *findings)
             message =
                 zh_str_fmt(w->r->ctx.arena, "%.*s（%.*s）", ZH_FMT(f->message), ZH_FMT(f->clause));
         }
-        zh_intake_error_add(w->r->ctx.arena, w->errors, w->row, column_of_field(w, f->field),
-                            severity, f->rule, message, f->fix);
+        zh_intake_error_add(w->r->ctx.arena, w->errors, w->row, column_of(w, f), severity, f->rule,
+                            message, f->fix);
         w->refused = w->refused || severity == 'r';
     }
     w->doubtful = w->doubtful || findings->doubtful;

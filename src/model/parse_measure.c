@@ -62,6 +62,18 @@ static void read_value(zh_cx *cx, const zh_scope *scope, const zh_yaml *node, zh
     }
 }
 
+/* What cells count must follow from the record alone, else a recount could differ from them: other
+ * records change without it. A computed field takes what it needs when the version is written. */
+void zh_cx_pure(zh_cx *cx, const zh_yaml *node, const char *key, const zh_program *program)
+{
+    const zh_yaml *value = zh_yaml_get(node, key);
+    if (value != NULL && program->needs_store) {
+        zh_cx_error(cx, value, "measure.pure",
+                    "先声明一个计算字段（computed）取得这个值，再在这里用它",
+                    "「%s」引用了其他记录、时限或历史，单元格只能由记录本身决定", key);
+    }
+}
+
 static void read_measure(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_measure *m)
 {
     static const char kinds[] = "count|sum|sumsq|distinct|any_of|quantile|stock";
@@ -81,6 +93,8 @@ static void read_measure(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_mea
     zh_scope scope = {.model = cx->model, .reg = b->reg, .table = m->table};
     m->has_filter = zh_cx_expr(cx, &scope, node, "where", ZH_BOOL, &m->filter);
     read_value(cx, &scope, node, m);
+    zh_cx_pure(cx, node, "where", &m->filter);
+    zh_cx_pure(cx, node, m->kind == ZH_M_ANY_OF ? "key" : "of", &m->value);
     uint32_t digits = zh_get_number(node, "digits", m->has_value ? digits_of(&m->value) : 0);
     if (digits > ZH_DECIMAL_DIGITS_MAX) {
         zh_cx_error(cx, zh_yaml_get(node, "digits"), "field.digits", NULL, "小数位数至多 %d",

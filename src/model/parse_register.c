@@ -371,5 +371,6 @@ void zh_compile_register(zh_cx *cx, zh_reg_build *b)
     b->reg->has_weight = zh_cx_expr(cx, &scope, b->node, "weight", ZH_DECIMAL, &b->reg->weight);
     b->reg->has_count_when =
         zh_cx_expr(cx, &scope, b->node, "count_when", ZH_BOOL, &b->reg->count_when);
+    zh_cx_pure(cx, b->node, "count_when", &b->reg->count_when);
     zh_compile_workflow(cx, b);
 }

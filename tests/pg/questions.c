@@ -775,6 +775,30 @@ static bool in_span(const zh_cell_query *q, const zh_record *r)
     return v->kind != ZH_NULL && date >= q->first && date <= q->last;
 }
 
+static const char *cells_described(const asker *a, const cell_question *c)
+{
+    zh_buf b;
+    zh_buf_init(&b, 8192);
+    for (size_t i = 0; i < c->q.nmeasures; i++) {
+        zh_buf_fmt(&b, "%.*s ", ZH_FMT(c->measures[i]->id));
+    }
+    for (size_t i = 0; i < c->q.nfilters; i++) {
+        zh_buf_fmt(&b, "%.*s%s'%.*s' ", ZH_FMT(c->filters[i].dim),
+                   c->filters[i].subtree ? " in " : " = ", ZH_FMT(c->filters[i].value));
+    }
+    for (size_t i = 0; i < c->q.ngroups; i++) {
+        zh_buf_fmt(&b, "by %.*s@%u ", ZH_FMT(c->groups[i].dim), c->groups[i].level);
+    }
+    if (c->q.has_span) {
+        zh_buf_fmt(&b, "in %.*s ", ZH_FMT(zh_period_format(a->w->step, c->q.first, c->q.last)));
+    }
+    zh_buf_fmt(&b, "by time %d, as of %" PRId64 " %s%s", c->q.by, c->q.as_of,
+               c->q.where ? "where " : "", c->q.recount ? "recounted " : "");
+    zh_str text = zh_str_dup(a->w->step, zh_buf_view(&b));
+    zh_buf_free(&b);
+    return text.p;
+}
+
 /* Records and the plain sum of a field, over all cells together. */
 static void check_cells(asker *a, const cell_question *c, const zh_cell_answer *answer)
 {
@@ -806,33 +830,10 @@ static void check_cells(asker *a, const cell_question *c, const zh_cell_answer *
         got += answer->cells[i].n;
     }
     if (got != n || (summed && total != sum)) {
-        world_fails(a->w, "cells of %" PRId64 " records, expected %" PRId64 "%s: %s", got, n,
-                    summed && total != sum ? ", another sum" : "", described(a));
+        world_fails(a->w, "cells of %" PRId64 " records, expected %" PRId64 "%s: %s: %s", got, n,
+                    summed && total != sum ? ", another sum" : "", cells_described(a, c),
+                    described(a));
     }
-}
-
-static const char *cells_described(const asker *a, const cell_question *c)
-{
-    zh_buf b;
-    zh_buf_init(&b, 8192);
-    for (size_t i = 0; i < c->q.nmeasures; i++) {
-        zh_buf_fmt(&b, "%.*s ", ZH_FMT(c->measures[i]->id));
-    }
-    for (size_t i = 0; i < c->q.nfilters; i++) {
-        zh_buf_fmt(&b, "%.*s%s'%.*s' ", ZH_FMT(c->filters[i].dim),
-                   c->filters[i].subtree ? " in " : " = ", ZH_FMT(c->filters[i].value));
-    }
-    for (size_t i = 0; i < c->q.ngroups; i++) {
-        zh_buf_fmt(&b, "by %.*s@%u ", ZH_FMT(c->groups[i].dim), c->groups[i].level);
-    }
-    if (c->q.has_span) {
-        zh_buf_fmt(&b, "in %.*s ", ZH_FMT(zh_period_format(a->w->step, c->q.first, c->q.last)));
-    }
-    zh_buf_fmt(&b, "by time %d, as of %" PRId64 " %s%s", c->q.by, c->q.as_of,
-               c->q.where ? "where " : "", c->q.recount ? "recounted " : "");
-    zh_str text = zh_str_dup(a->w->step, zh_buf_view(&b));
-    zh_buf_free(&b);
-    return text.p;
 }
 
 static void tell_cells(side *s, const cell_question *c, zh_rc rc, const zh_cell_answer *answer)
