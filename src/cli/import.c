@@ -219,8 +219,7 @@ static zh_rc settle(zh_session *s, const zh_intake_result *r)
     if (!r->committed || r->already) {
         return ZH_OK;
     }
-    zh_rc rc = zh_sequence(s->core, &size, &s->cli->err);
-    return rc == ZH_OK ? zh_rollup_fold(s->core, &s->cli->err) : rc;
+    return zh_sequence(s->core, &size, &s->cli->err);
 }
 
 static int exit_of(const zh_intake_options *o, const zh_intake_result *r)
@@ -230,14 +229,15 @@ static int exit_of(const zh_intake_options *o, const zh_intake_result *r)
     return ok ? ZH_EXIT_OK : ZH_EXIT_NO;
 }
 
-zh_rc zh_import(zh_session *s, zh_intake_options *options, bool progress, int *code)
+zh_rc zh_import(zh_session *s, const zh_intake_options *asked, bool progress, int *code)
 {
+    zh_intake_options options = *asked;
     watcher watch = {.tty = isatty(STDERR_FILENO) != 0, .begun_us = zh_monotonic_us()};
     watch.last_us = watch.begun_us;
-    options->progress = watch.tty || progress ? show_progress : NULL;
-    options->user = &watch;
+    options.progress = watch.tty || progress ? show_progress : NULL;
+    options.user = &watch;
     zh_intake_result result;
-    zh_rc rc = zh_intake(&s->ctx, options, &result);
+    zh_rc rc = zh_intake(&s->ctx, &options, &result);
     if (rc == ZH_OK) {
         rc = settle(s, &result);
     }
@@ -250,15 +250,15 @@ zh_rc zh_import(zh_session *s, zh_intake_options *options, bool progress, int *c
     zh_buf out;
     zh_buf_init(&out, ZH_OUTPUT_BYTES_MAX);
     if (s->cli->json) {
-        json_result(s->cli, options, &result, &out);
+        json_result(s->cli, &options, &result, &out);
     } else {
-        print_how(options, &result, &out);
+        print_how(&options, &result, &out);
         print_counts(s->cli, &result, &out);
         print_errors(s->cli, &result, &out);
-        print_outcome(s->cli, options, &result, &out);
+        print_outcome(s->cli, &options, &result, &out);
     }
     *code = zh_cli_print(zh_buf_view(&out));
-    *code = *code == ZH_EXIT_OK ? exit_of(options, &result) : *code;
+    *code = *code == ZH_EXIT_OK ? exit_of(&options, &result) : *code;
     zh_buf_free(&out);
     return ZH_OK;
 }

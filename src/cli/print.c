@@ -8,11 +8,18 @@
 
 static const char GAP[] = "  ";
 
+/* Shown as a space in a table. */
+static bool is_break(uint32_t c)
+{
+    return c == '\n' || c == '\t' || c == '\r';
+}
+
 size_t zh_text_width(zh_str s)
 {
     size_t width = 0;
     for (size_t at = 0; at < s.n;) {
-        int w = utf8proc_charwidth((utf8proc_int32_t)zh_utf8_next(s, &at));
+        uint32_t c = zh_utf8_next(s, &at);
+        int w = is_break(c) ? 1 : utf8proc_charwidth((utf8proc_int32_t)c);
         width += w > 0 ? (size_t)w : 0;
     }
     return width;
@@ -48,7 +55,7 @@ static void put_cell(zh_buf *out, zh_str cell)
 {
     for (size_t i = 0; i < cell.n; i++) {
         char c = cell.p[i];
-        zh_buf_c(out, c == '\n' || c == '\t' || c == '\r' ? ' ' : c);
+        zh_buf_c(out, is_break((unsigned char)c) ? ' ' : c);
     }
 }
 

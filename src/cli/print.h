@@ -19,7 +19,8 @@ typedef struct zh_text_table {
     size_t nrows, capacity;
 } zh_text_table;
 
-/* Columns on a terminal: full-width characters take two, combining marks none. */
+/* Columns on a terminal: full-width characters take two, combining marks none, line breaks and tabs
+ * one, because a table shows them as a space. */
 size_t zh_text_width(zh_str s);
 
 /* Header names end with '>' where the column is right-aligned: "数量>". */

@@ -65,7 +65,7 @@ static zh_rc check_recipe(zh_session *s, zh_str id)
 static zh_rc take_in(zh_session *s, int *code)
 {
     zh_cli *cli = s->cli;
-    settings set;
+    settings set = {0};
     zh_intake_options o = {
         .path = zh_cli_argument(cli, 1).p,
         .recipe = zh_str_of(zh_cli_text(cli, "recipe")),

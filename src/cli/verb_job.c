@@ -5,9 +5,13 @@
 #include "cli/print.h"
 #include "cli/session.h"
 #include "core/job.h"
+#include "proof/hash.h"
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
-enum { LIMIT_DEFAULT = 20, LIMIT_MAX = 1000 };
+enum { LIMIT_DEFAULT = 20, LIMIT_MAX = 1000, READ_BYTES = 256 << 10 };
 
 static const char *state_zh(zh_str state)
 {
@@ -211,6 +215,42 @@ static zh_rc import_options(zh_session *s, const zh_json *args, zh_intake_option
     return zh_session_register(s, zh_json_str(zh_json_get(args, "register"), ZH_STR("")), &o->reg);
 }
 
+static zh_rc file_digest(zh_cli *cli, const char *path, zh_str *out)
+{
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL) {
+        return zh_cli_usage(cli, "cli.file", "打不开文件 %s：%s", path, strerror(errno));
+    }
+    char *chunk = ZH_NEW_N(cli->arena, char, READ_BYTES);
+    char hex[2 * ZH_DIGEST_BYTES + 1];
+    zh_digest digest;
+    zh_hash hash;
+    size_t got;
+    zh_hash_begin(&hash, ZH_HASH_SHA256);
+    while ((got = fread(chunk, 1, READ_BYTES, file)) > 0) {
+        zh_hash_add(&hash, chunk, got);
+    }
+    zh_hash_end(&hash, &digest);
+    zh_hash_release(&hash);
+    bool failed = ferror(file) != 0;
+    (void)fclose(file);
+    zh_hex(digest.b, ZH_DIGEST_BYTES, hex);
+    *out = zh_str_fmt(cli->arena, "sha256:%s", hex);
+    return failed ? zh_cli_usage(cli, "cli.file", "文件 %s 读不了", path) : ZH_OK;
+}
+
+/* Another file would be another import. */
+static zh_rc check_file(zh_cli *cli, const zh_json *args, const char *path)
+{
+    zh_str digest;
+    zh_rc rc = file_digest(cli, path, &digest);
+    if (rc == ZH_OK && !zh_str_eq(digest, zh_json_str(zh_json_get(args, "file"), ZH_STR("")))) {
+        rc = zh_err_set(&cli->err, ZH_ECONFLICT, "job.file", "%s 不是这个任务原来的文件", path);
+        zh_err_fix(&cli->err, "要导入这个文件，用 zhiheng import");
+    }
+    return rc;
+}
+
 static zh_rc resume(zh_session *s, int64_t id, int *code)
 {
     zh_cli *cli = s->cli;
@@ -234,6 +274,9 @@ static zh_rc resume(zh_session *s, int64_t id, int *code)
                             "继续导入要再给出原来的文件：zhiheng job resume %" PRId64 " 文件", id);
     }
     rc = zh_json_parse(cli->arena, job.args, &args, &cli->err);
+    if (rc == ZH_OK) {
+        rc = check_file(cli, args, o.path);
+    }
     if (rc == ZH_OK) {
         rc = import_options(s, args, &o);
     }

@@ -30,8 +30,8 @@ static zh_rc read_adopted(zh_conn *conn, zh_arena *arena, adopted *out, zh_err *
     }
     zh_sql_value key = ZH_SQL_STR(out->digest);
     zh_stmt *stmt = NULL;
-    rc =
-        zh_query(conn, ZH_STR("SELECT origin FROM zh_model WHERE digest = ?"), &key, 1, &stmt, err);
+    rc = zh_query(conn, ZH_STR("SELECT origin FROM zh_model WHERE office = 0 AND digest = ?"), &key,
+                  1, &stmt, err);
     if (rc == ZH_OK) {
         rc = zh_step(stmt, err);
     }
@@ -47,10 +47,11 @@ static zh_rc read_sources(zh_conn *conn, zh_arena *arena, zh_str digest, file_li
 {
     zh_sql_value key = ZH_SQL_STR(digest);
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(conn,
-                        ZH_STR("SELECT path, content FROM zh_model_file WHERE digest = ? "
-                               "ORDER BY path"),
-                        &key, 1, &stmt, err);
+    zh_rc rc =
+        zh_query(conn,
+                 ZH_STR("SELECT path, content FROM zh_model_file WHERE office = 0 AND digest = ? "
+                        "ORDER BY path"),
+                 &key, 1, &stmt, err);
     while (rc == ZH_OK && (rc = zh_step(stmt, err)) == ZH_OK) {
         zh_pack_file file = {.path = zh_str_dup(arena, zh_col_str(stmt, 0))};
         if (!zh_str_try_dup(arena, zh_col_str(stmt, 1), &file.text)) {
@@ -101,18 +102,20 @@ static zh_rc keep_sources(zh_conn *conn, const adoption *a, zh_err *err)
 {
     const zh_model *model = a->next->model;
     zh_sql_value row[] = {ZH_SQL_INT(zh_now()), ZH_SQL_STR(model->digest), ZH_SQL_STR(a->origin)};
-    zh_rc rc = zh_run(conn,
-                      "INSERT INTO zh_model (adopted_at, digest, origin) VALUES (?, ?, ?) ON "
-                      "CONFLICT (digest) DO UPDATE SET adopted_at = excluded.adopted_at, origin = "
-                      "excluded.origin",
-                      row, 3, NULL, err);
+    zh_rc rc =
+        zh_run(conn,
+               "INSERT INTO zh_model (office, adopted_at, digest, origin) VALUES (0, ?, ?, ?) ON "
+               "CONFLICT (office, digest) DO UPDATE SET adopted_at = excluded.adopted_at, origin = "
+               "excluded.origin",
+               row, 3, NULL, err);
     for (size_t i = 0; i < model->nsources && rc == ZH_OK; i++) {
         zh_sql_value file[] = {ZH_SQL_STR(model->digest), ZH_SQL_STR(model->sources[i].path),
                                ZH_SQL_STR(model->sources[i].text)};
-        rc = zh_run(conn,
-                    "INSERT INTO zh_model_file (digest, path, content) VALUES (?, ?, ?) ON "
-                    "CONFLICT (digest, path) DO NOTHING",
-                    file, 3, NULL, err);
+        rc = zh_run(
+            conn,
+            "INSERT INTO zh_model_file (office, digest, path, content) VALUES (0, ?, ?, ?) ON "
+            "CONFLICT (office, digest, path) DO NOTHING",
+            file, 3, NULL, err);
     }
     return rc == ZH_OK ? zh_setting_set(conn, "model", model->digest, err) : rc;
 }
@@ -128,16 +131,18 @@ static zh_rc keep_shape(zh_conn *conn, const zh_plan *plan, zh_err *err)
     zh_assert(!text.failed);
     zh_sql_value row[] = {ZH_SQL_STR(reg->id), ZH_SQL_STR(reg->version),
                           ZH_SQL_STR(zh_buf_view(&text))};
-    zh_rc rc = zh_run(conn,
-                      "INSERT INTO zh_shape (register, declaration, fields) VALUES (?, ?, ?) ON "
-                      "CONFLICT (register, declaration) DO NOTHING",
-                      row, 3, NULL, err);
+    zh_rc rc = zh_run(
+        conn,
+        "INSERT INTO zh_shape (office, register, declaration, fields) VALUES (0, ?, ?, ?) ON "
+        "CONFLICT (office, register, declaration) DO NOTHING",
+        row, 3, NULL, err);
     int64_t same = 0;
     if (rc == ZH_OK) {
-        rc = zh_query_i64(conn,
-                          "SELECT COUNT(*) FROM zh_shape WHERE register = ? AND declaration = ? "
-                          "AND fields = ?",
-                          row, 3, &same, err);
+        rc = zh_query_i64(
+            conn,
+            "SELECT COUNT(*) FROM zh_shape WHERE office = 0 AND register = ? AND declaration = ? "
+            "AND fields = ?",
+            row, 3, &same, err);
     }
     zh_buf_free(&text);
     if (rc == ZH_OK && same == 0) {

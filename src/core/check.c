@@ -52,6 +52,7 @@ static void find_error(zh_write *w, const zh_field *field, size_t row, zh_severi
                        const zh_err *e)
 {
     zh_arena *arena = w->ctx->arena;
+    w->findings->doubtful |= severity == ZH_JUSTIFY && w->op->justification.n == 0;
     zh_write_find(w, severity, zh_str_dup(arena, zh_str_of(e->rule)), zh_write_where(w, field, row),
                   zh_str_dup(arena, zh_str_of(e->clause)), zh_str_dup(arena, zh_str_of(e->fix)),
                   "%s", e->message);

@@ -1,8 +1,8 @@
 /* The opened province: store, model snapshot, this node's ids, and the context in which everything
  * is read and written.
  *
- * Physical layout (identical on both databases; every key begins with office, code systems and the
- * model excepted; instants are µs UTC, dates are days):
+ * Physical layout (identical on both databases; every key begins with office, which is 0 for what
+ * belongs to the whole installation; instants are µs UTC, dates are days):
  *
  * - r_<reg>: current rows: office, id, version, state (its id), handler_office, created_at,
  *   recorded_at, declaration, actor, the field columns, d_<derived dimension>; key (office, id)

@@ -20,8 +20,8 @@ typedef struct reader {
     int64_t as_of;
 } reader;
 
-static zh_rc follow_version(reader *rd, zh_env *env, const zh_register *reg, int64_t id,
-                            zh_time as_at, zh_record **out)
+static zh_rc follow_version(reader *rd, zh_env *env, const zh_register *reg, int64_t office,
+                            int64_t id, zh_time as_at, zh_record **out)
 {
     zh_ctx ctx = *rd->ctx;
     ctx.arena = env->arena;
@@ -31,12 +31,14 @@ static zh_rc follow_version(reader *rd, zh_env *env, const zh_register *reg, int
     zh_buf_z(&sql, "SELECT ");
     zh_row_columns(&sql, reg, "h");
     zh_buf_fmt(&sql,
-               " FROM %.*s_h h WHERE h.id = ? ORDER BY CASE WHEN h.recorded_at <= ? THEN 0 ELSE 1 "
+               " FROM %.*s_h h WHERE h.office = ? AND h.id = ? ORDER BY CASE WHEN h.recorded_at <= "
+               "? THEN 0 ELSE 1 "
                "END, CASE WHEN h.recorded_at <= ? THEN -h.version ELSE h.version END LIMIT 1",
                ZH_FMT(reg->table));
-    zh_sql_value binds[] = {ZH_SQL_INT(id), ZH_SQL_INT(as_at), ZH_SQL_INT(as_at)};
+    zh_sql_value binds[] = {ZH_SQL_INT(office), ZH_SQL_INT(id), ZH_SQL_INT(as_at),
+                            ZH_SQL_INT(as_at)};
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(rd->conn, zh_buf_view(&sql), binds, 3, &stmt, ctx.err);
+    zh_rc rc = zh_query(rd->conn, zh_buf_view(&sql), binds, 4, &stmt, ctx.err);
     if (rc == ZH_OK) {
         rc = zh_step(stmt, ctx.err);
     }
@@ -55,7 +57,7 @@ static zh_rc follow(zh_env *env, const zh_register *reg, int64_t office, int64_t
     zh_record *found = NULL;
     zh_rc rc;
     if (as_at != 0) {
-        rc = follow_version(rd, env, reg, id, as_at, &found);
+        rc = follow_version(rd, env, reg, office, id, as_at, &found);
     } else {
         zh_ctx ctx = *rd->ctx;
         ctx.arena = env->arena;

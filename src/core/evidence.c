@@ -305,7 +305,7 @@ zh_rc zh_shape_of(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, zh_str dec
     zh_stmt *stmt = NULL;
     zh_str text = ZH_STR_NONE;
     zh_rc rc = zh_query(conn,
-                        ZH_STR("SELECT fields FROM zh_shape WHERE register = ? AND "
+                        ZH_STR("SELECT fields FROM zh_shape WHERE office = 0 AND register = ? AND "
                                "declaration = ?"),
                         key, 2, &stmt, ctx->err);
     if (rc == ZH_OK) {

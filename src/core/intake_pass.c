@@ -658,6 +658,14 @@ static zh_rc write_settled(zh_intake_run *in, zh_batch *s, decision *d, zh_tally
         decide(in, s, d);
         d->counts.written = in->writing ? (int64_t)d->n : 0;
         tally_add(after, &d->counts);
+        if (in->writing && in->o->commit == ZH_COMMIT_ALL &&
+            (d->counts.refused > 0 || d->counts.doubtful > 0)) {
+            zh_err_set(in->ctx->err, ZH_EINVAL, "intake.changed",
+                       "预检之后登记册有变动，第 %zu 行一批里出现了不能写入的行，导入停止",
+                       s->n ? s->rows[0].number : 0);
+            zh_err_fix(in->ctx->err, "重新导入同一文件；已写入的行会识别为相同");
+            return ZH_EINVAL;
+        }
         zh_rc rc = in->writing ? write_batch(in, s, d, after, &culprit) : ZH_OK;
         bool wait = rc == ZH_EBUSY && in->ctx->err->rule[0] != 'j' && ++busy <= BUSY_MAX;
         if (rc != ZH_ECONFLICT && !wait) {

@@ -48,6 +48,25 @@ static zh_str row_text(zh_arena *arena, const zh_table_row *row)
     return out;
 }
 
+/* What a layout wants to know from the file's name may stand in that of the file inside a zip. */
+static zh_rc find_mapping(zh_intake_run *in, const zh_layout *const *layouts, size_t nlayouts,
+                          const zh_table_row *row, const zh_table_info *info, size_t sheet,
+                          zh_mapping **out)
+{
+    zh_ctx ctx = *in->ctx;
+    ctx.arena = in->plan_arena;
+    const char *names[] = {zh_base_name(zh_str_c(ctx.arena, info->member)),
+                           zh_base_name(in->o->path)};
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < ZH_COUNTOF(names) && rc == ZH_OK && *out == NULL; i++) {
+        if (names[i][0] != '\0') {
+            rc = zh_mapping_find(&ctx, in->o, layouts, nlayouts, row, names[i],
+                                 info->sheets[sheet].name, info->kind == ZH_TABLE_XLSX, out);
+        }
+    }
+    return rc;
+}
+
 static zh_rc plan_sheet(zh_intake_run *in, zh_table *table, size_t sheet,
                         const zh_layout *const *layouts, size_t nlayouts, zh_str *first_row)
 {
@@ -65,8 +84,7 @@ static zh_rc plan_sheet(zh_intake_run *in, zh_table *table, size_t sheet,
         if (first_row->p == NULL) {
             *first_row = row_text(in->plan_arena, &row);
         }
-        rc = zh_mapping_find(&ctx, in->o, layouts, nlayouts, &row, zh_base_name(in->o->path),
-                             info->sheets[sheet].name, info->kind == ZH_TABLE_XLSX, &mapping);
+        rc = find_mapping(in, layouts, nlayouts, &row, info, sheet, &mapping);
         if (rc == ZH_OK && mapping != NULL) {
             bool headless = mapping->layout->ncolumns > 0;
             in->plans[in->nplans++] = (zh_sheet_plan){sheet, i + !headless, mapping};
@@ -115,13 +133,11 @@ static zh_str recipe_of(const zh_model *model, const zh_layout *layout)
     return ZH_STR("");
 }
 
-static zh_rc no_layout(zh_intake_run *in, const zh_layout *const *layouts, size_t n,
-                       zh_str first_row)
+static zh_rc no_layout(zh_intake_run *in, const zh_layout *layout, zh_str first_row)
 {
     zh_err *err = in->ctx->err;
     zh_buf wanted;
     zh_buf_init(&wanted, 360);
-    const zh_layout *layout = layouts[0];
     if (layout->nheaders > 0) {
         for (size_t i = 0; i < layout->nheaders; i++) {
             zh_buf_fmt(&wanted, "%s%.*s", i ? "、" : "", ZH_FMT(layout->headers[i]));
@@ -134,10 +150,13 @@ static zh_rc no_layout(zh_intake_run *in, const zh_layout *const *layouts, size_
             }
         }
     }
-    (void)n;
-    zh_err_set(err, ZH_EINVAL, "intake.layout",
-               "前 %zu 行里没有找到“%.*s”要的表头；文件的第一行是：%.*s", ZH_INTAKE_HEADER_ROWS,
-               ZH_FMT(in->o->reg->label.zh), ZH_FMT(first_row));
+    if (first_row.n > 0) {
+        zh_err_set(err, ZH_EINVAL, "intake.layout",
+                   "前 %zu 行里没有找到“%.*s”要的表头；文件的第一行是：%.*s", ZH_INTAKE_HEADER_ROWS,
+                   ZH_FMT(in->o->reg->label.zh), ZH_FMT(first_row));
+    } else {
+        zh_err_set(err, ZH_EINVAL, "intake.layout", "文件里没有一行数据");
+    }
     zh_err_fix(err, "表头应有：%.*s；或用 --recipe 指明配方", (int)wanted.n,
                wanted.p ? wanted.p : "");
     zh_err_where(err, "%s", zh_base_name(in->o->path));
@@ -173,7 +192,7 @@ zh_rc zh_intake_plan(zh_intake_run *in)
     }
     zh_err_clear(in->ctx->err);
     if (in->nplans == 0) {
-        return no_layout(in, layouts, nlayouts, first_row);
+        return no_layout(in, layouts[0], first_row);
     }
     const zh_mapping *first = in->plans[0].mapping;
     zh_mapping_unmapped(in->ctx->arena, first, &in->out->unmapped, &in->out->nunmapped);

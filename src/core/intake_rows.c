@@ -388,6 +388,38 @@ void zh_ref_cache_free(zh_ref_cache *c)
     zh_dealloc(c);
 }
 
+/* The record of a register that has this business key; only its place is read. */
+static zh_rc look_up_key(zh_rower *r, const zh_register *target, zh_value *v)
+{
+    zh_ctx *ctx = &r->ctx;
+    zh_value key;
+    char how = 0;
+    zh_err ignored = {0};
+    if (target->nbusiness_key != 1 ||
+        zh_field_parse(ctx->model, target->business_key[0], ctx->arena, v->text, INT32_MIN, &key,
+                       &how, &ignored) != ZH_OK) {
+        return ZH_ENOTFOUND; /* not even the form of a key */
+    }
+    zh_sql_value columns[3];
+    const char *suffixes[3];
+    zh_stmt *stmt = NULL;
+    (void)zh_value_columns(target->business_key[0], &key, columns);
+    (void)zh_field_columns(target->business_key[0], suffixes);
+    zh_str sql =
+        zh_str_fmt(ctx->arena, "SELECT office, id FROM %.*s WHERE %.*s%s = ?",
+                   ZH_FMT(target->table), ZH_FMT(target->business_key[0]->column), suffixes[0]);
+    zh_rc rc = zh_query(r->conn, sql, columns, 1, &stmt, ctx->err);
+    if (rc == ZH_OK) {
+        rc = zh_step(stmt, ctx->err);
+    }
+    if (rc == ZH_OK) {
+        v->office = zh_col_i64(stmt, 0);
+        v->i = zh_col_i64(stmt, 1);
+    }
+    zh_finish(stmt);
+    return rc;
+}
+
 static zh_rc resolve(zh_rower *r, const zh_field *field, zh_value *v)
 {
     char bytes[512];
@@ -410,28 +442,14 @@ static zh_rc resolve(zh_rower *r, const zh_field *field, zh_value *v)
         v->i = hit->id;
         return ZH_OK;
     }
-    zh_record *found = NULL;
-    zh_err ignored = {0};
-    zh_ctx ctx = r->ctx;
-    ctx.err = &ignored;
-    zh_rc rc = field->target->nbusiness_key == 1
-                   ? zh_record_by_key(&ctx, r->conn, field->target, &v->text, &found)
-                   : ZH_ENOTFOUND;
-    if (rc == ZH_EINVAL) {
-        rc = ZH_ENOTFOUND; /* not even the form of a key */
-    }
+    zh_rc rc = look_up_key(r, field->target, v);
     if (rc != ZH_OK) {
-        if (rc != ZH_ENOTFOUND) {
-            *r->ctx.err = ignored;
-        }
         return rc;
     }
-    v->office = found->office;
-    v->i = found->id;
     pthread_mutex_lock(&r->refs->lock);
     if (zh_arena_used(r->refs->arena) < REFS_KEPT_BYTES) {
         ref_hit *kept = ZH_NEW(r->refs->arena, ref_hit);
-        *kept = (ref_hit){found->office, found->id};
+        *kept = (ref_hit){v->office, v->i};
         zh_map_put(&r->refs->hits, zh_str_dup(r->refs->arena, key), kept);
     }
     pthread_mutex_unlock(&r->refs->lock);
@@ -904,8 +922,8 @@ static zh_rc find_existing(rowing *w, const zh_register *reg, const zh_field *co
     zh_buf sql;
     zh_buf_init(&sql, 16 << 10);
     zh_binds binds = {0};
-    zh_buf_fmt(&sql, "SELECT office, id FROM %.*s WHERE office = ?", ZH_FMT(reg->table));
-    zh_vec_push(ctx->arena, &binds, ZH_SQL_INT(ctx->office));
+    /* the home office may be another than the writer's: the key alone finds the record */
+    zh_buf_fmt(&sql, "SELECT office, id FROM %.*s WHERE 1 = 1", ZH_FMT(reg->table));
     for (size_t i = 0; i < nkey; i++) {
         const zh_field *field = key[i];
         const char *suffixes[3];

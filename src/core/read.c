@@ -479,6 +479,11 @@ zh_rc zh_record_by_key(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const
         rc = get_where(ctx, conn, reg, condition.p, values, n, ZH_AS_OF_NOW, out);
     }
     zh_buf_free(&condition);
+    if (rc == ZH_ENOTFOUND) {
+        zh_err_set(ctx->err, rc, "record.unknown", "“%.*s”里没有键为“%.*s”的记录",
+                   ZH_FMT(reg->label.zh), ZH_FMT(key[0]));
+        zh_err_fix(ctx->err, "用 --search 或 --where 查找");
+    }
     return rc;
 }
 

@@ -22,8 +22,8 @@ enum {
     STEPS_MAX = 12,        /* roll-ups of one dimension value */
     NEWER_MAX = 200,       /* outbox rows a read adds itself, … */
     NEWER_BYTES = 1 << 20, /* … and their bytes */
-    FOLD_BATCHES = 64,     /* outbox rows of one folding transaction, … */
-    FOLD_CELLS = 8192,     /* … or as soon as it has these many cells */
+    FOLD_BATCHES = 8,      /* outbox rows of one folding transaction, … */
+    FOLD_CELLS = 1024,     /* … or as soon as it has these many cells */
     ROLLED_MAX = 200000,   /* roll-up rows gathered before they are written */
     COLUMNS_MAX = 256,
 };
@@ -552,6 +552,7 @@ static int64_t time_level(const zh_answering *a)
 /* The level at which each dimension is read; false when the roll-up does not hold it. */
 static bool levels_of(const zh_answering *a, int64_t levels[ZH_CUBE_DIMS_MAX])
 {
+    bool grouped[ZH_CUBE_DIMS_MAX] = {false};
     for (size_t i = 0; i < a->cube->ndims; i++) {
         levels[i] = LEVEL_ALL;
     }
@@ -561,11 +562,15 @@ static bool levels_of(const zh_answering *a, int64_t levels[ZH_CUBE_DIMS_MAX])
         *level = wanted > *level ? wanted : *level;
     }
     for (size_t g = 0; g < a->q->ngroups; g++) {
-        int64_t *level = &levels[a->group_at[g]];
+        int at = a->group_at[g];
+        int64_t *level = &levels[at];
         int64_t wanted = a->q->groups[g].level ? a->q->groups[g].level : LEVEL_KEPT;
-        if (*level != LEVEL_ALL && wanted != LEVEL_KEPT && wanted > *level) {
+        bool finer = *level != LEVEL_ALL && wanted > *level;
+        bool coarser = grouped[at] && *level != LEVEL_KEPT && wanted < *level;
+        if (wanted != LEVEL_KEPT && (finer || coarser)) {
             return false; /* what stands between the two levels is not told apart */
         }
+        grouped[at] = true;
         *level = wanted > *level ? wanted : *level;
     }
     if (a->time_at >= 0) {

@@ -249,7 +249,8 @@ static zh_shape shape_of(zh_arena *arena, const zh_register *reg)
     size_t n = 0;
     zh_slot *slots = ZH_NEW_N(arena, zh_slot, reg->nfields + ZH_COUNTOF(metas));
     for (size_t i = 0; i < ZH_COUNTOF(metas); i++) {
-        slots[n++] = (zh_slot){zh_str_of(metas[i].name), ZH_SLOT_META, metas[i].meta, NULL, 0};
+        slots[n++] =
+            (zh_slot){zh_str_of(metas[i].name), ZH_SLOT_META, (uint16_t)metas[i].meta, NULL, 0};
     }
     for (size_t i = 0; i < reg->nfields; i++) {
         const zh_field *field = &reg->fields[i];
@@ -329,7 +330,7 @@ static void create_table(zh_buf *sql, zh_dialect dialect, const zh_table_plan *t
         zh_sql_ident(sql, zh_str_of(table->columns[i]));
         zh_buf_fmt(sql, " %s, ", zh_sql_type_name(dialect, table->types[i]));
     }
-    zh_buf_fmt(sql, "PRIMARY KEY (%s))%s;\n", key,
+    zh_buf_fmt(sql, "PRIMARY KEY (office, %s))%s;\n", key,
                clustered && dialect == ZH_SQLITE ? " WITHOUT ROWID" : "");
 }
 
@@ -462,19 +463,19 @@ static zh_rc register_apply(zh_conn *conn, zh_arena *arena, const zh_plan *plan,
 {
     zh_buf sql;
     zh_buf_init(&sql, (size_t)16 << 20);
-    zh_rc rc = ensure_table(conn, arena, &plan->current, "office, id", false, &sql, err);
+    zh_rc rc = ensure_table(conn, arena, &plan->current, "id", false, &sql, err);
     if (rc == ZH_OK) {
-        rc = ensure_table(conn, arena, &plan->history, "office, id, version", false, &sql, err);
+        rc = ensure_table(conn, arena, &plan->history, "id, version", false, &sql, err);
     }
     if (rc == ZH_OK) {
-        rc = ensure_table(conn, arena, &plan->grams, "office, gram, id", true, &sql, err);
+        rc = ensure_table(conn, arena, &plan->grams, "gram, id", true, &sql, err);
     }
     for (size_t i = 0; i < plan->nchildren && rc == ZH_OK; i++) {
         const zh_child_plan *child = &plan->children[i];
-        rc = ensure_table(conn, arena, &child->current, "office, parent, ord", true, &sql, err);
+        rc = ensure_table(conn, arena, &child->current, "parent, ord", true, &sql, err);
         if (rc == ZH_OK) {
-            rc = ensure_table(conn, arena, &child->history, "office, parent, version, ord", true,
-                              &sql, err);
+            rc =
+                ensure_table(conn, arena, &child->history, "parent, version, ord", true, &sql, err);
         }
     }
     zh_index_plans indexes;
@@ -519,22 +520,22 @@ typedef struct system_table {
 } system_table;
 
 static const system_table SYSTEM[] = {
-    {"zh_setting", "office", "name,value", "", "office, name"},
-    {"zh_model", "adopted_at", "digest,origin", "", "digest"},
-    {"zh_model_file", "", "digest,path,content", "", "digest, path"},
-    {"zh_shape", "", "register,declaration,fields", "", "register, declaration"},
-    {"zh_outbox", "office,batch,n,at,pos,until", "register", "entries,deltas", "office, batch"},
+    {"zh_setting", "office", "name,value", "", "name"},
+    {"zh_model", "office,adopted_at", "digest,origin", "", "digest"},
+    {"zh_model_file", "office", "digest,path,content", "", "digest, path"},
+    {"zh_shape", "office", "register,declaration,fields", "", "register, declaration"},
+    {"zh_outbox", "office,batch,n,at,pos,until", "register", "entries,deltas", "batch"},
     {"zh_clock", "office,record,started_at,due_at,ended_at,suspended_at,breached", "register,clock",
-     "", "office, register, record, clock"},
+     "", "register, record, clock"},
     {"zh_clock_h", "office,record,version,started_at,due_at,ended_at,suspended_at,breached",
-     "register,clock", "", "office, register, record, clock, version"},
+     "register,clock", "", "register, record, clock, version"},
     {"zh_due", "office,record,due_at,fired_at", "register,kind,name,error", "",
-     "office, register, record, kind, name"},
-    {"zh_counter", "office,next", "name", "", "office, name"},
+     "register, record, kind, name"},
+    {"zh_counter", "office,next", "name", "", "name"},
     {"zh_job", "office,id,progress,total,cursor,cancel,lease_until,created_at,updated_at",
-     "kind,args,state,result,actor,owner", "", "office, id"},
-    {"zh_file", "office,bytes,at,erased_at", "digest,name", "", "office, digest"},
-    {"zh_file_use", "office,record", "digest,register", "", "office, digest, register, record"},
+     "kind,args,state,result,actor,owner", "", "id"},
+    {"zh_file", "office,bytes,at,erased_at", "digest,name", "", "digest"},
+    {"zh_file_use", "office,record", "digest,register", "", "digest, register, record"},
 };
 
 static const char SYSTEM_INDEXES[] =

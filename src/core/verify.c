@@ -621,13 +621,15 @@ static zh_rc stored_deltas(zh_verifying *v, const zh_register *reg)
     return rc;
 }
 
+/* Names what differs; *even: the cells are right. */
 static zh_rc name_rows(zh_verifying *v, const zh_register *reg, zh_balance *cells,
-                       zh_balance *grams)
+                       zh_balance *grams, bool *even)
 {
     v->checking = false;
     zh_balance *entries = v->entries;
     v->entries = NULL;
-    v->cells = zh_balance_even(cells) ? NULL : cells;
+    *even = zh_balance_even(cells);
+    v->cells = *even ? NULL : cells;
     v->grams = zh_balance_even(grams) ? NULL : grams;
     zh_rc rc = ZH_OK;
     if (v->cells != NULL || v->grams != NULL) {
@@ -656,16 +658,21 @@ static zh_rc verify_register(zh_verifying *v, const zh_register *reg)
     v->cells = reg->ncubes > 0 ? &cells : NULL;
     v->grams = &grams;
     v->report->registers++;
+    bool even = true;
     zh_rc rc = zh_verify_rows(v, reg);
     if (rc == ZH_OK) {
         rc = walk_cubes(v, &cells, reg, stored_cell, stored_counter);
     }
     if (rc == ZH_OK) {
-        rc = name_rows(v, reg, &cells, &grams);
+        rc = name_rows(v, reg, &cells, &grams, &even);
     }
     v->cells = v->grams = NULL;
     zh_arena_free(arena);
-    if (rc == ZH_OK && reg->ncubes > 0 && !v->restated[reg->index]) {
+    if (rc != ZH_OK || !even) { /* what is compared with wrong cells would differ as well */
+        v->restated[reg->index] = true;
+        return rc;
+    }
+    if (reg->ncubes > 0 && !v->restated[reg->index]) {
         rc = stored_deltas(v, reg);
     }
     return rc == ZH_OK ? verify_rollups(v, reg) : rc;

@@ -19,7 +19,8 @@ typedef void (*zh_verify_progress)(void *user, const char *what, int64_t done, i
  *   equals the one in the outbox, and no entry is without a version;
  * - positions are dense from 0, in the order of batches, and `until` is the latest time so far;
  * - cells, counters, roll-ups and grams equal a recount, both ways; the cell changes in the outbox
- *   add up to the cells (of registers whose cubes have not changed since);
+ *   add up to the cells (of registers whose cubes have not changed since). While cells are wrong,
+ *   the roll-ups and changes of their register are not looked at;
  * - clocks equal their newest history.
  * Every difference is appended to lines, naming the record, cell or batch, and counted. ZH_OK also
  * when there are differences. progress may be NULL. Reads as if ctx had no row scope. */

@@ -27,7 +27,7 @@ typedef struct zh_verifying {
     zh_map shapes;      /* register and declaration -> zh_shape */
     zh_map names;       /* cube -> names of its numbers */
     zh_balance *deltas; /* by register: changes in the outbox against cells */
-    bool *restated;     /* by register: the outbox has changes of other cubes */
+    bool *restated;     /* by register: not compared; the outbox has changes of other cubes */
     const char *what;   /* is being told */
     zh_buf key;         /* scratch */
     /* What a walk over the records does; the balances are NULL when they are even already. */

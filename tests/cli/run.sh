@@ -231,6 +231,34 @@ expect "nor resumed" 1 job resume "$job" "$fixture/shops.csv" "${with[@]}"
 expect "no such job" 1 job show 7 "${with[@]}"
 expect "job without its number" 2 job cancel "${with[@]}"
 
+# An import that was killed goes on where it stopped.
+killed=$STEP_DIR/killed
+python3 -c '
+print("编号,地区,检查日期,结论,罚款,情况")
+for i in range(40000):
+    verdict = "合格" if i % 4 else "不合格"
+    print(f"K-{i},武汉,2026-01-{i % 28 + 1:02d},{verdict},,第{i}家")' >"$STEP_DIR/many.csv"
+"$ZHIHENG" import shop_check "$STEP_DIR/many.csv" --packs "$fixture/packs" --data "$killed" --commit clean \
+    >/dev/null 2>&1 &
+importer=$!
+for _ in $(seq 600); do
+    done_rows=$(sqlite3 -cmd '.timeout 1000' "$killed/zhiheng.db" 'SELECT progress FROM zh_job' 2>/dev/null)
+    [ "${done_rows:-0}" -lt 2000 ] || break
+    sleep 0.05
+done
+kill -KILL "$importer"
+wait "$importer" 2>/dev/null
+expect "the killed job" 0 job --data "$killed" --json
+json "is still running" "len(d) == 1 and d[0]['state'] == 'running' and 0 < d[0]['progress'] < 40000"
+job=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[0]["id"])' "$OUT")
+expect "resume without the file" 2 job resume "$job" --data "$killed"
+expect "resume with another file" 1 job resume "$job" "$fixture/shops.csv" --data "$killed"
+expect "resume" 0 job resume "$job" "$STEP_DIR/many.csv" --data "$killed" --json
+json "goes on to the end" "d['committed'] and d['resumed'] and d['job'] == '$job'"
+expect "count after resuming" 0 count shop_check --by verdict --data "$killed" --json
+json "nothing is missing or twice" "{r['keys'][0]: r['n'] for r in d['results']} == {'pass': 30000, 'fail': 10000}"
+expect "verify after resuming" 0 verify --data "$killed"
+
 # A cell that disagrees is found, and the exit code says so.
 sqlite3 "$data/zhiheng.db" "UPDATE q_shop_check__by_place SET n_ = n_ + 1 WHERE rowid = \
 (SELECT min(rowid) FROM q_shop_check__by_place)" 2>"$STEP_DIR/why" ||

@@ -184,6 +184,17 @@ static zh_op make_transition(world *w, const zh_register *reg, const zh_record *
     return op;
 }
 
+/* Dimensions stay what they were when their source is erased: the two would then contradict. */
+static bool is_counted_by(const zh_register *reg, const zh_field *field)
+{
+    for (size_t i = 0; i < reg->nderived; i++) {
+        if (reg->derived[i]->field == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static zh_op make_erase(world *w, const zh_register *reg, const zh_record *old)
 {
     zh_change *changes = ZH_NEW_N(w->step, zh_change, CHANGES_MAX);
@@ -195,7 +206,10 @@ static zh_op make_erase(world *w, const zh_register *reg, const zh_record *old)
                 .reason = ZH_STR("本人申请"),
                 .at = w->now};
     for (size_t i = 0; chance(w, 50) && i < 3; i++) {
-        changes[op.nchanges++].field = &reg->fields[below(w, reg->nfields)];
+        const zh_field *f = &reg->fields[below(w, reg->nfields)];
+        if (!is_counted_by(reg, f)) {
+            changes[op.nchanges++].field = f;
+        }
     }
     expect_version(w, &op, old);
     return op;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUPS_MAX = 2, MEASURES_MAX = 4, FULL_RECORDS_MAX = 40, PAGES_WANTED = 6, WORDS_MAX = 3 };
+enum { GROUPS_MAX = 2, MEASURES_MAX = 4, FULL_RECORDS_MAX = 40, PAGES_WANTED = 3, WORDS_MAX = 3 };
 
 typedef struct book { /* a register's versions, by record, oldest first */
     ZH_VEC(zh_version) versions;
@@ -676,14 +676,15 @@ static const zh_dim *random_dim(asker *a)
     }
 }
 
-/* The value of a dimension on a record; empty: none. */
-static zh_str dim_value(const zh_record *r, const zh_dim *dim)
+/* The value of a dimension on a record, empty: none. Above the level at which it was resolved it is
+ * what was resolved then, as at the event's date. */
+static zh_str dim_value(const zh_record *r, const zh_dim *dim, uint16_t level)
 {
-    if (dim->expr.root != NULL) {
-        for (size_t i = 0; i < r->reg->nderived; i++) {
-            if (zh_str_eq(r->reg->derived[i]->id, dim->id)) {
-                return r->derived[i].p ? r->derived[i] : ZH_STR("");
-            }
+    for (size_t i = 0; i < r->reg->nderived; i++) {
+        const zh_dim *derived = r->reg->derived[i];
+        if (zh_str_eq(derived->id, dim->id) &&
+            (dim->expr.root != NULL || (level > 0 && derived->level >= level))) {
+            return r->derived[i].p ? r->derived[i] : ZH_STR("");
         }
     }
     const zh_value *v = &r->values[dim->field->index];
@@ -702,7 +703,7 @@ static void random_cell_filter(asker *a, cell_question *c, size_t i)
     c->filter_dims[i] = dim;
     *f = (zh_cell_filter){.dim = dim->id, .value = ZH_STR("")};
     if (b->versions.n > 0 && chance(w, 70)) {
-        f->value = dim_value(b->versions.p[below(w, b->versions.n)].record, dim);
+        f->value = dim_value(b->versions.p[below(w, b->versions.n)].record, dim, 0);
     }
     if (dim->codes != NULL) {
         f->subtree = chance(w, 60);
@@ -755,13 +756,13 @@ static bool in_filter(const cell_question *c, size_t i, const zh_record *r)
 {
     const zh_codes *codes = c->filter_dims[i]->codes;
     const zh_cell_filter *f = &c->filters[i];
-    zh_str v = dim_value(r, c->filter_dims[i]);
-    if (zh_str_eq(v, f->value) || !f->subtree || codes == NULL || v.n == 0) {
+    const zh_code *top = f->subtree && codes ? zh_code_find(codes, f->value, INT32_MIN) : NULL;
+    zh_str v = dim_value(r, c->filter_dims[i], top ? top->level : 0);
+    if (zh_str_eq(v, f->value) || top == NULL || v.n == 0) {
         return zh_str_eq(v, f->value);
     }
     const zh_code *code = zh_code_find(codes, v, INT32_MIN);
-    const zh_code *top = zh_code_find(codes, f->value, INT32_MIN);
-    return code != NULL && top != NULL && zh_code_within(code, top);
+    return code != NULL && zh_code_within(code, top);
 }
 
 static bool in_span(const zh_cell_query *q, const zh_record *r)

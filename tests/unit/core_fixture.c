@@ -27,7 +27,7 @@ static const char CALENDAR[] = "cover 2026-01-01 2026-12-31\n"
                                "2026-05-05 off 劳动节\n"
                                "2026-05-09 work 劳动节调休\n";
 
-static const char MODEL[] =
+static const char FIRM_REGISTER[] =
     "systems: [S22]\n"
     "calendar: cn.txt\n"
     "codes:\n"
@@ -46,7 +46,10 @@ static const char MODEL[] =
     "    key: {business: [code], row: [code]}\n"
     "    fields:\n"
     "      - {id: code, label: 代码, type: string, required: true}\n"
-    "      - {id: name, label: 名称, type: string, required: true}\n"
+    "      - {id: name, label: 名称, type: string, required: true}\n";
+
+static const char SAMPLE_REGISTER[] =
+    "registers:\n"
     "  - id: sample\n"
     "    version: 1.0.0\n"
     "    effective: 2020-01-01\n"
@@ -157,10 +160,11 @@ zh_rc fx_compile(const char *extra, zh_model **out, zh_err *err)
     zh_pack_file files[] = {
         {ZH_STR("cn.txt"), zh_str_of(CALENDAR)},
         {ZH_STR("region.csv"), zh_str_of(REGION_CSV)},
-        {ZH_STR("test.yaml"), zh_str_of(MODEL)},
+        {ZH_STR("firm.yaml"), zh_str_of(FIRM_REGISTER)},
+        {ZH_STR("sample.yaml"), zh_str_of(SAMPLE_REGISTER)},
         {ZH_STR("extra.yaml"), zh_str_of(extra != NULL ? extra : "")},
     };
-    return zh_model_compile(files, extra != NULL ? 4 : 3, out, NULL, err);
+    return zh_model_compile(files, extra != NULL ? 5 : 4, out, NULL, err);
 }
 
 static void open_core(fixture *f, zh_model *model)

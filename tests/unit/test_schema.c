@@ -101,18 +101,16 @@ static void test_layout(void **state)
     fx_close(&f);
 }
 
-/* Key and unique columns, one row a constraint: name, columns joined by a comma. Code systems and
- * the model are reference tables. */
+/* Key and unique columns, one row a constraint: name, columns joined by a comma. */
 static const char SQLITE_KEYS[] =
     "SELECT m.name, (SELECT GROUP_CONCAT(c.name) FROM pragma_index_info(i.name) c) FROM "
-    "sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND i.\"unique\" = 1 "
-    "AND m.name NOT IN ('zh_model', 'zh_model_file', 'zh_shape')";
+    "sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND i.\"unique\" = 1";
 static const char POSTGRES_KEYS[] =
     "SELECT t.relname::text, STRING_AGG(a.attname::text, ',' ORDER BY k.n) FROM pg_index i JOIN "
     "pg_class t ON t.oid = i.indrelid JOIN pg_namespace s ON s.oid = t.relnamespace CROSS JOIN "
     "UNNEST(i.indkey) WITH ORDINALITY k(attnum, n) JOIN pg_attribute a ON a.attrelid = t.oid AND "
-    "a.attnum = k.attnum WHERE i.indisunique AND s.nspname = CURRENT_SCHEMA() AND t.relname NOT IN "
-    "('zh_model', 'zh_model_file', 'zh_shape') GROUP BY t.relname, i.indexrelid";
+    "a.attnum = k.attnum WHERE i.indisunique AND s.nspname = CURRENT_SCHEMA() GROUP BY t.relname, "
+    "i.indexrelid";
 
 static void test_keys_hold_office(void **state)
 {
