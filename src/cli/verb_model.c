@@ -162,7 +162,7 @@ static void json_diff(const zh_diff *diff, zh_buf *out)
     zh_jw_key(&w, "plan");
     zh_jw_array(&w);
     for (size_t i = 0; i < diff->n; i++) {
-        const zh_change *change = &diff->changes[i];
+        const zh_model_change *change = &diff->changes[i];
         zh_jw_object(&w);
         zh_jw_kv(&w, "table", change->table);
         zh_jw_kv(&w, "name", change->name);

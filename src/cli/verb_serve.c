@@ -87,6 +87,7 @@ static int run(zh_cli *cli)
         return zh_cli_fail(cli);
     }
     block_signals(&signals);
+    zh_log_level(ZH_INFO);
     zh_rc rc = zh_session_open(cli, &s);
     if (rc == ZH_OK) {
         rc = serve(&s, &address, &signals);

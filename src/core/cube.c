@@ -399,7 +399,9 @@ static zh_rc add_sum(contribution *c, uint16_t index, const zh_value *v)
         return ZH_OK;
     }
     zh_decimal d;
-    if (zh_decimal_rescale(v->decimal, m->digits, ZH_ROUND_HALF_EVEN, &d) != ZH_OK) {
+    bool fits = zh_decimal_rescale(v->decimal, m->digits, ZH_ROUND_HALF_EVEN, &d) == ZH_OK;
+    if (!fits ||
+        (m->kind == ZH_M_SUMSQ && (d.scaled > ZH_SQUARED_MAX || d.scaled < -ZH_SQUARED_MAX))) {
         return zh_err_set(c->ctx->err, ZH_EINVAL, "cube.sum", "“%.*s”的数值超出可精确求和的范围",
                           ZH_FMT(m->id));
     }
@@ -696,21 +698,38 @@ static void put_dims(zh_buf *out, const zh_cube *cube, const zh_str *dims)
     }
 }
 
-/* What the bytes of deltas mean depends on the declared cubes. */
+static void put_program(zh_buf *out, bool has, const zh_program *program)
+{
+    zh_buf_c(out, has ? '+' : '-');
+    put_text(out, has ? program->source : ZH_STR_NONE);
+}
+
+/* What deltas mean depends on the declared cubes: everything that makes migration count a register
+ * anew is in it. */
 static uint64_t cubes_signature(const zh_register *reg)
 {
     zh_buf text;
-    zh_buf_init(&text, 1 << 20);
+    zh_buf_init(&text, 4 << 20);
+    put_program(&text, reg->has_count_when, &reg->count_when);
+    put_text(&text, reg->event_time != NULL ? reg->event_time->id : ZH_STR_NONE);
     for (size_t c = 0; c < reg->ncubes; c++) {
         const zh_cube *cube = &reg->cubes[c];
         put_text(&text, cube->id);
         for (size_t i = 0; i < cube->ndims; i++) {
-            put_text(&text, cube->dims[i].column);
+            const zh_dim *dim = &cube->dims[i];
+            put_text(&text, dim->column);
+            zh_buf_varint(&text, dim->level);
+            zh_buf_varint(&text, (uint64_t)dim->grain);
+            put_program(&text, dim->expr.root != NULL, &dim->expr);
         }
         for (size_t i = 0; i < cube->nmeasures; i++) {
-            put_text(&text, cube->measures[i]->id);
-            zh_buf_c(&text, (char)cube->measures[i]->kind);
-            zh_buf_c(&text, (char)cube->measures[i]->digits);
+            const zh_measure *m = cube->measures[i];
+            put_text(&text, m->id);
+            zh_buf_varint(&text, (uint64_t)m->kind);
+            zh_buf_varint(&text, m->digits);
+            put_text(&text, m->table != NULL ? m->table->id : ZH_STR_NONE);
+            put_program(&text, m->has_filter, &m->filter);
+            put_program(&text, m->has_value, &m->value);
         }
     }
     uint64_t hash = zh_str_hash(zh_buf_view(&text)) & UINT32_MAX;

@@ -15,6 +15,9 @@
 #include "core/core.h"
 
 #define ZH_CELLS_MAX ((size_t)2000000) /* cells of one answer */
+#define ZH_SQUARED_MAX                                                                             \
+    INT64_C(1000000000000000) /* scaled value that a sumsq takes: 10^8 of them                     \
+                                 stay within 128 bits */
 
 /* CREATE TABLE statements of a cube: cells, counters, roll-ups and their counters. */
 void zh_cube_create_sql(zh_buf *sql, zh_dialect dialect, const zh_cube *cube);

@@ -10,7 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCH_BUDGET = 256 << 20 /* everything made from a batch */ };
+enum {
+    BATCH_BUDGET = 256 << 20, /* everything made from a batch */
+    DRAIN_REPORT = 10000,     /* rows between reports of progress */
+};
 
 static zh_rc digest_file(zh_intake_run *in, int fd, zh_str *out)
 {
@@ -213,11 +216,19 @@ static zh_rc drain(zh_intake_run *in)
     zh_table *table = NULL;
     zh_table_row row;
     zh_rc rc = zh_table_open(in->o->path, &in->table_options, &table, in->ctx->err);
+    uint64_t done = 0;
+    uint64_t total = 0;
     bool plain = rc != ZH_OK || zh_table_about(table)->container == ZH_CONTAINER_PLAIN;
     for (size_t i = 0; i < in->nplans && rc == ZH_OK && !plain; i++) {
         rc = zh_table_begin(table, in->plans[i].sheet, in->ctx->err);
-        while (rc == ZH_OK) {
+        for (int64_t rows = 0; rc == ZH_OK; rows++) {
             rc = zh_table_next(table, &row, in->ctx->err);
+            if (rc == ZH_OK && rows % DRAIN_REPORT == 0 && in->o->progress != NULL) {
+                zh_table_progress(table, &done, &total);
+                rc = in->o->progress(in->o->user, "查验", rows, done, total)
+                         ? ZH_OK
+                         : zh_err_set(in->ctx->err, ZH_ECANCEL, "intake.cancelled", "导入已取消");
+            }
         }
         rc = rc == ZH_ENOTFOUND ? ZH_OK : rc;
     }

@@ -60,7 +60,7 @@ static int64_t power_of_ten(int n)
 
 /* ---- columns ------------------------------------------------------------------------------- */
 
-static zh_rc scale_column(migration *m, zh_str table, const zh_change *change)
+static zh_rc scale_column(migration *m, zh_str table, const zh_model_change *change)
 {
     int64_t factor = power_of_ten(change->scale > 0 ? change->scale : -change->scale);
     zh_str column = change->name;
@@ -92,7 +92,7 @@ static zh_rc scale_column(migration *m, zh_str table, const zh_change *change)
                zh_str_fmt(m->arena, " = %.*s", ZH_FMT(set)).p);
 }
 
-static zh_rc rescale(migration *m, const zh_change *change)
+static zh_rc rescale(migration *m, const zh_model_change *change)
 {
     if (change->scale == 0) {
         return ZH_OK;
@@ -101,7 +101,7 @@ static zh_rc rescale(migration *m, const zh_change *change)
     return rc == ZH_OK ? scale_column(m, with(m, change->table, "_h"), change) : rc;
 }
 
-static zh_rc drop_columns(migration *m, const zh_change *change, const zh_field *field)
+static zh_rc drop_columns(migration *m, const zh_model_change *change, const zh_field *field)
 {
     const char *suffixes[3];
     size_t n = zh_field_columns(field, suffixes);
@@ -114,7 +114,7 @@ static zh_rc drop_columns(migration *m, const zh_change *change, const zh_field 
 }
 
 /* The versions keep what they had under another name: x<digest of the old model>_<column>. */
-static zh_rc set_aside(migration *m, const zh_change *change, const zh_field *field)
+static zh_rc set_aside(migration *m, const zh_model_change *change, const zh_field *field)
 {
     const char *suffixes[3];
     size_t n = zh_field_columns(field, suffixes);
@@ -130,7 +130,7 @@ static zh_rc set_aside(migration *m, const zh_change *change, const zh_field *fi
 }
 
 /* Child tables of the old register, its rows and grams go; the versions stay. */
-static zh_rc drop_table(migration *m, const zh_change *change)
+static zh_rc drop_table(migration *m, const zh_model_change *change)
 {
     zh_rc rc = run(m, "DROP TABLE IF EXISTS ", change->table, "", ZH_STR_NONE, "");
     const zh_register *old = change->reg;
@@ -147,7 +147,7 @@ static zh_rc drop_table(migration *m, const zh_change *change)
                : rc;
 }
 
-static zh_rc carry_out(migration *m, const zh_change *change)
+static zh_rc carry_out(migration *m, const zh_model_change *change)
 {
     zh_rc rc = ZH_OK;
     switch (change->kind) {

@@ -381,6 +381,10 @@ static zh_rc open_member(zh_container *c, zh_err *err)
     }
     c->packed_total = st.comp_size;
     c->expanded_total = st.size;
+    rc = zh_container_check(st.size, st.comp_size, c->max_bytes, err); /* already by what it says */
+    if (rc != ZH_OK) {
+        return rc;
+    }
     c->entry = zip_fopen_index(c->zip, index, 0);
     return c->entry != NULL ? ZH_OK : damaged(err, zip_strerror(c->zip));
 }

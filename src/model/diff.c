@@ -8,7 +8,7 @@ typedef struct job {
     zh_arena *arena;
     bool allow;
     const zh_register *reg; /* new */
-    ZH_VEC(zh_change) changes;
+    ZH_VEC(zh_model_change) changes;
 } job;
 
 static bool listed(const zh_register *reg, const char *key, zh_str id)
@@ -23,7 +23,7 @@ static bool listed(const zh_register *reg, const char *key, zh_str id)
     return false;
 }
 
-static void add(job *j, zh_change change)
+static void add(job *j, zh_model_change change)
 {
     change.destructive = change.kind >= ZH_CHANGE_NARROW;
     zh_vec_push(j->arena, &j->changes, change);
@@ -89,13 +89,13 @@ static void change_field(job *j, zh_change_kind kind, const zh_field *old, const
                          int scale, zh_str what)
 {
     zh_str id = id_of(j, f);
-    zh_change change = {.kind = kind,
-                        .reg = j->reg,
-                        .field = f,
-                        .previous = old,
-                        .name = f->column,
-                        .table = table_of(j, j->reg, f),
-                        .scale = (int8_t)scale};
+    zh_model_change change = {.kind = kind,
+                              .reg = j->reg,
+                              .field = f,
+                              .previous = old,
+                              .name = f->column,
+                              .table = table_of(j, j->reg, f),
+                              .scale = (int8_t)scale};
     change.allowed = j->allow || listed(j->reg, "narrow", id);
     change.text = zh_str_fmt(j->arena, "%.*s:字段「%.*s」(%.*s)%.*s", ZH_FMT(j->reg->id),
                              ZH_FMT(id), ZH_FMT(f->label.zh), ZH_FMT(what));
@@ -167,11 +167,11 @@ static void diff_field(job *j, const zh_field *old, const zh_field *f)
 
 static void add_column(job *j, const zh_field *f)
 {
-    zh_change change = {.kind = ZH_CHANGE_ADD_COLUMN,
-                        .reg = j->reg,
-                        .field = f,
-                        .name = f->column,
-                        .table = table_of(j, j->reg, f)};
+    zh_model_change change = {.kind = ZH_CHANGE_ADD_COLUMN,
+                              .reg = j->reg,
+                              .field = f,
+                              .name = f->column,
+                              .table = table_of(j, j->reg, f)};
     change.text = zh_str_fmt(j->arena, "%.*s:增加字段「%.*s」(%.*s,%s)%s", ZH_FMT(j->reg->id),
                              ZH_FMT(id_of(j, f)), ZH_FMT(f->label.zh), type_name(f->type),
                              f->required ? ",已有记录缺此必填值" : "");
@@ -181,7 +181,7 @@ static void add_column(job *j, const zh_field *f)
 static void add_table(job *j, const zh_field *f)
 {
     zh_str table = child_table(j, j->reg, f);
-    zh_change change = {
+    zh_model_change change = {
         .kind = ZH_CHANGE_CREATE_TABLE, .reg = j->reg, .field = f, .name = table, .table = table};
     change.text = zh_str_fmt(j->arena, "%.*s:建立明细表「%.*s」(%.*s)", ZH_FMT(j->reg->id),
                              ZH_FMT(f->id), ZH_FMT(f->label.zh));
@@ -191,11 +191,12 @@ static void add_table(job *j, const zh_field *f)
 static void drop_field(job *j, const zh_register *old_reg, const zh_field *f)
 {
     bool table = f->type == ZH_TYPE_TABLE;
-    zh_change change = {.kind = table ? ZH_CHANGE_DROP_TABLE : ZH_CHANGE_DROP_COLUMN,
-                        .reg = j->reg,
-                        .field = f,
-                        .name = table ? child_table(j, old_reg, f) : f->column,
-                        .table = table ? child_table(j, old_reg, f) : table_of(j, old_reg, f)};
+    zh_model_change change = {.kind = table ? ZH_CHANGE_DROP_TABLE : ZH_CHANGE_DROP_COLUMN,
+                              .reg = j->reg,
+                              .field = f,
+                              .name = table ? child_table(j, old_reg, f) : f->column,
+                              .table =
+                                  table ? child_table(j, old_reg, f) : table_of(j, old_reg, f)};
     change.allowed = j->allow || listed(j->reg, "drop", id_of(j, f));
     change.text = zh_str_fmt(j->arena, "%.*s:删除%s「%.*s」(%.*s)及其全部数据", ZH_FMT(j->reg->id),
                              table ? "明细表" : "字段", ZH_FMT(id_of(j, f)), ZH_FMT(f->label.zh));
@@ -277,7 +278,7 @@ static const zh_index *find_index(const zh_register *reg, zh_str id)
 
 static void change_part(job *j, zh_change_kind kind, zh_str name, const char *verb, zh_str id)
 {
-    zh_change change = {.kind = kind, .reg = j->reg, .name = name, .table = j->reg->table};
+    zh_model_change change = {.kind = kind, .reg = j->reg, .name = name, .table = j->reg->table};
     change.text = zh_str_fmt(j->arena, "%.*s:%s「%.*s」", ZH_FMT(j->reg->id), verb, ZH_FMT(id));
     add(j, change);
 }
@@ -362,10 +363,10 @@ static void diff_cubes(job *j, const zh_register *old)
 static void diff_register(job *j, const zh_register *old)
 {
     if (old == NULL) {
-        zh_change change = {.kind = ZH_CHANGE_CREATE_TABLE,
-                            .reg = j->reg,
-                            .name = j->reg->table,
-                            .table = j->reg->table};
+        zh_model_change change = {.kind = ZH_CHANGE_CREATE_TABLE,
+                                  .reg = j->reg,
+                                  .name = j->reg->table,
+                                  .table = j->reg->table};
         change.text = zh_str_fmt(j->arena, "%.*s:建立登记册「%.*s」,%zu 个字段", ZH_FMT(j->reg->id),
                                  ZH_FMT(j->reg->label.zh), j->reg->nfields);
         add(j, change);
@@ -383,11 +384,11 @@ static void diff_register(job *j, const zh_register *old)
 
 static void drop_register(job *j, const zh_register *old)
 {
-    zh_change change = {.kind = ZH_CHANGE_DROP_TABLE,
-                        .reg = old,
-                        .name = old->table,
-                        .table = old->table,
-                        .allowed = j->allow};
+    zh_model_change change = {.kind = ZH_CHANGE_DROP_TABLE,
+                              .reg = old,
+                              .name = old->table,
+                              .table = old->table,
+                              .allowed = j->allow};
     change.text = zh_str_fmt(j->arena, "%.*s:删除登记册「%.*s」及其全部数据", ZH_FMT(old->id),
                              ZH_FMT(old->label.zh));
     add(j, change);
@@ -407,9 +408,9 @@ zh_rc zh_model_diff(zh_arena *arena, const zh_model *before, const zh_model *aft
         }
     }
     *out = (zh_diff){.changes = j.changes.p, .n = j.changes.n};
-    const zh_change *first = NULL;
+    const zh_model_change *first = NULL;
     for (size_t i = 0; i < out->n; i++) {
-        const zh_change *c = &out->changes[i];
+        const zh_model_change *c = &out->changes[i];
         out->destructive += c->destructive;
         out->refused += c->destructive && !c->allowed;
         first = first == NULL && c->destructive && !c->allowed ? c : first;
@@ -430,7 +431,7 @@ zh_rc zh_model_diff(zh_arena *arena, const zh_model *before, const zh_model *aft
 void zh_diff_print(const zh_diff *diff, zh_buf *out)
 {
     for (size_t i = 0; i < diff->n; i++) {
-        const zh_change *c = &diff->changes[i];
+        const zh_model_change *c = &diff->changes[i];
         const char *sign = !c->destructive ? "  " : c->allowed ? "! " : "✗ ";
         zh_buf_fmt(out, "%s%.*s\n", sign, ZH_FMT(c->text));
     }

@@ -21,7 +21,7 @@ typedef enum zh_change_kind {
     ZH_CHANGE_DROP_TABLE,
 } zh_change_kind;
 
-typedef struct zh_change {
+typedef struct zh_model_change {
     zh_change_kind kind;
     const zh_register *reg;   /* of the new model; of the old one when it is dropped */
     const zh_field *field;    /* new one; the old one when it is dropped; NULL for others */
@@ -33,10 +33,10 @@ typedef struct zh_change {
     bool allowed; /* destructive, and named under `migrate:` of the new file or allowed by the
                      caller */
     zh_str text;  /* one line, Chinese */
-} zh_change;
+} zh_model_change;
 
 typedef struct zh_diff {
-    const zh_change *changes; /* in the order in which they should be carried out */
+    const zh_model_change *changes; /* in the order in which they should be carried out */
     size_t n;
     size_t destructive, refused;
 } zh_diff;

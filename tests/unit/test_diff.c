@@ -65,7 +65,7 @@ static void expect(const char *before, const char *after, const wanted *list, si
     size_t refused = 0, destructive = 0;
     zh_rc rc = zh_model_diff(arena, a, b, false, &diff, &err);
     for (size_t i = 0; i < diff.n && i < n; i++) {
-        const zh_change *c = &diff.changes[i];
+        const zh_model_change *c = &diff.changes[i];
         if (c->kind != list[i].kind || !zh_str_is(c->table, list[i].table) ||
             !zh_str_is(c->name, list[i].name) ||
             (c->destructive && c->allowed != list[i].allowed)) {
