@@ -16,7 +16,13 @@ static zh_rc open_core(zh_cli *cli, zh_core **out)
     };
     if (options.db_url == NULL || zh_cli_given(cli, "data")) {
         options.data_dir = zh_cli_text(cli, "data");
-        if (options.db_url == NULL && !zh_path_exists(options.data_dir)) {
+        bool missing = options.db_url == NULL && !zh_path_exists(options.data_dir);
+        if (missing && (cli->verb->uses & ZH_MAKES_DATA) == 0) {
+            zh_err_set(&cli->err, ZH_ENOTFOUND, "cli.data", "没有数据目录 %s", options.data_dir);
+            zh_err_fix(&cli->err, "用 --data 指明数据目录；新的数据目录由 import 或 serve 建立");
+            return ZH_ENOTFOUND;
+        }
+        if (missing) {
             zh_cli_note("注意：数据目录 %s 原来没有，现在新建", options.data_dir);
         }
     }

@@ -163,7 +163,7 @@ ZH_VERB(import) = {
             "0）；预检发现问题，或全有或全无而没有提交，为 1。",
     .example = "zhiheng import food_class_sampling 2016-01.csv --dry-run\n"
                "zhiheng import water_reading data.zip --recipe us-water --commit clean",
-    .uses = ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
+    .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
     .arguments = arguments,
     .narguments = ZH_COUNTOF(arguments),
     .options = options,

@@ -387,7 +387,7 @@ ZH_VERB(model) = {
                "zhiheng model diff embedded packs\n"
                "zhiheng model docs complaint > complaint.md\n"
                "zhiheng model adopt --packs packs --data ./data",
-    .uses = ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
+    .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
     .arguments = arguments,
     .narguments = ZH_COUNTOF(arguments),
     .options = options,

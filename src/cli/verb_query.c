@@ -48,6 +48,7 @@ static zh_rc add_column(listing *l, zh_str id)
         cli->usage = true;
         zh_err_fix(&cli->err, "列是字段、state version recorded_at 等，或一个表达式");
     }
+    l->with_tables = true; /* the expression may fold child rows */
     return rc;
 }
 

@@ -7,8 +7,10 @@
 #include "base/log.h"
 #include "core/core_private.h"
 #include "core/cube.h"
+#include "core/example.h"
 #include "core/migrate.h"
 #include "model/pack.h"
+#include <inttypes.h>
 #include <string.h>
 
 enum { ADOPT_BYTES = 256 << 20 };
@@ -245,6 +247,28 @@ static zh_rc choose(zh_core *core, const zh_core_options *options, zh_arena *are
     return rc == ZH_OK ? zh_model_compile(files, n, model, NULL, err) : rc;
 }
 
+/* A declaration that fails its own tests cannot be adopted. Those built into the program were
+ * tested when it was built. */
+static zh_rc tested(zh_model *model, zh_err *err)
+{
+    zh_buf failures;
+    zh_example_report report = {0};
+    zh_buf_init(&failures, (size_t)1 << 20);
+    zh_rc rc = zh_examples_run(model, NULL, &failures, &report, NULL, NULL, err);
+    if (rc == ZH_OK && report.failed > 0) {
+        zh_str rest = zh_buf_view(&failures);
+        zh_str first = ZH_STR_NONE;
+        (void)zh_str_split(&rest, '\n', &first);
+        zh_err_set(err, ZH_EINVAL, "model.tests",
+                   "声明有 %" PRId64 " 个检验未通过，不能采用；第一个：%.*s", report.failed,
+                   ZH_FMT(first));
+        zh_err_fix(err, "用 zhiheng model check 看全部");
+        rc = ZH_EINVAL;
+    }
+    zh_buf_free(&failures);
+    return rc;
+}
+
 zh_rc zh_adopt_at_open(zh_core *core, const zh_core_options *options, zh_err *err)
 {
     zh_arena *arena = zh_arena_new(ADOPT_BYTES);
@@ -262,7 +286,11 @@ zh_rc zh_adopt_at_open(zh_core *core, const zh_core_options *options, zh_err *er
     }
     if (rc == ZH_OK) {
         bool needed = old.digest.p == NULL || !zh_str_eq(old.digest, model->digest);
-        rc = adopt(core, model, origin, needed, options->migrate_destructive, err);
+        if (needed && options->packs != NULL && options->model == NULL) {
+            rc = tested(model, err);
+        }
+        rc = rc != ZH_OK ? rc
+                         : adopt(core, model, origin, needed, options->migrate_destructive, err);
     }
     if (model != NULL) {
         zh_model_release(model);

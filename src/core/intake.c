@@ -196,7 +196,7 @@ static zh_rc commit_phase(zh_intake_run *in)
     rc = register_empty(in, &empty);
     in->look_up = !empty;
     in->writing = true;
-    if (rc == ZH_OK) {
+    if (rc == ZH_OK && in->errors_file == NULL) {
         rc = zh_intake_errors_open(in, in->out->resumed);
     }
     if (rc == ZH_OK) {
@@ -244,7 +244,7 @@ static zh_rc phases(zh_intake_run *in)
         bool empty = false;
         rc = register_empty(in, &empty);
         in->look_up = !empty;
-        if (rc == ZH_OK && in->o->commit == ZH_COMMIT_NONE) {
+        if (rc == ZH_OK && (in->o->commit == ZH_COMMIT_NONE || in->o->errors_path != NULL)) {
             rc = zh_intake_errors_open(in, false);
         }
         if (rc == ZH_OK) {
