@@ -178,6 +178,30 @@ static zh_rc answer_one(question *q, zh_buf *out)
     return ZH_OK;
 }
 
+/* Codes are shown with their names. */
+static zh_str named(const question *q, zh_str value)
+{
+    const zh_register *reg = q->query.indicator->reg;
+    ptrdiff_t at = zh_str_chr(q->dim, '@');
+    zh_str id = at >= 0 ? zh_str_sub(q->dim, 0, (size_t)at) : q->dim;
+    if (value.n == 0) {
+        return ZH_STR("（无值）");
+    }
+    for (size_t c = 0; reg != NULL && c < reg->ncubes; c++) {
+        for (size_t d = 0; d < reg->cubes[c].ndims; d++) {
+            const zh_dim *dim = &reg->cubes[c].dims[d];
+            const zh_code *code = zh_str_eq(dim->id, id) && dim->codes != NULL
+                                      ? zh_code_find(dim->codes, value, INT32_MIN)
+                                      : NULL;
+            if (code != NULL) {
+                return zh_str_fmt(q->s->cli->arena, "%.*s %.*s", ZH_FMT(value),
+                                  ZH_FMT(code->label.zh));
+            }
+        }
+    }
+    return value;
+}
+
 static void print_many(question *q, const zh_str *values, const zh_figure *figures, size_t n,
                        zh_buf *out)
 {
@@ -188,7 +212,7 @@ static void print_many(question *q, const zh_str *values, const zh_figure *figur
     zh_text_table_init(&table, arena, headers, ZH_COUNTOF(headers));
     for (size_t i = 0; i < n; i++) {
         const zh_figure *f = &figures[i];
-        zh_text_table_add(&table, values[i].n > 0 ? values[i] : ZH_STR("（无值）"));
+        zh_text_table_add(&table, named(q, values[i]));
         zh_text_table_add(&table, f->has_value ? f->shown : ZH_STR("—"));
         zh_text_table_add(&table, f->interval_shown);
         zh_text_table_add(&table, f->num);

@@ -1,18 +1,21 @@
 /* Lists: keyset paging over one register, with row scope, filter and search.
  *
  * Order is the sort field (nulls last), then id. Current rows are read office by office, each in
- * the order of its index (office, field, id), and merged, so that a page costs a page times the
- * number of offices and never a sort of the register. As of a log size the versions in force are
- * sorted by the database. Words longer than two characters are checked in the program after the
- * gram index has narrowed the candidates; one call examines at most EXAMINE_MAX rows and then hands
- * out a cursor to go on from. */
+ * the order of its index (office, field, id), and merged; once a page is full, an office is asked
+ * only for what stands before the page's last row. So a page costs little more than a page for each
+ * office and never a sort of the register. As of a log size the versions in force are sorted by the
+ * database. Words that are not one pair of characters are checked in the program after the gram
+ * index has narrowed the candidates; one call examines at most EXAMINE_MAX rows, or as many as half
+ * of the reader's memory holds, and then hands out a cursor to go on from. */
+#include "base/os.h"
 #include "base/utf8.h"
 #include "core/read.h"
 #include "core/read_private.h"
 #include <inttypes.h>
 #include <string.h>
 
-enum { OFFICES_MAX = 4096, EXAMINE_MAX = 20000, GRAM_RARE = 5000 };
+enum { CURSOR_BYTES_MAX = 256 << 10 };
+enum { OFFICES_MAX = 4096, EXAMINE_MAX = 20000, EXAMINE_CHUNK = 500, GRAM_RARE = 5000 };
 
 typedef struct cursor {
     bool set;
@@ -35,15 +38,20 @@ typedef struct lister {
     size_t nwords;
     ZH_VEC(zh_str) pairs; /* of characters, of all words */
     bool check_words;     /* pairs alone do not decide */
+    bool history;
     uint64_t shape;   /* what a cursor must belong to */
+    int64_t *offices; /* one 0: all of them at once */
+    size_t noffices;
+    size_t want;  /* rows of the page, and one to know whether more follow */
+    size_t chunk; /* rows read at a time */
 } lister;
 
 /* ---- cursor ---------------------------------------------------------------------------------- */
 
-static zh_str cursor_write(const lister *l, const zh_record *r)
+static void cursor_write(const lister *l, const zh_record *r, zh_buf *out)
 {
     zh_buf bytes;
-    zh_buf_init(&bytes, 256 << 10);
+    zh_buf_init(&bytes, CURSOR_BYTES_MAX);
     zh_buf_u64be(&bytes, l->shape);
     zh_buf_u64be(&bytes, (uint64_t)r->id);
     if (l->sort != NULL) {
@@ -56,20 +64,13 @@ static zh_str cursor_write(const lister *l, const zh_record *r)
             zh_buf_str(&bytes, columns[0].bytes);
         }
     }
-    char *hex = zh_arena_alloc(l->ctx->arena, bytes.n * 2 + 1);
-    static const char digits[] = "0123456789abcdef";
+    char hex[3];
+    zh_buf_clear(out);
     for (size_t i = 0; i < bytes.n; i++) {
-        hex[2 * i] = digits[(unsigned char)bytes.p[i] >> 4];
-        hex[2 * i + 1] = digits[(unsigned char)bytes.p[i] & 15];
+        zh_hex(&bytes.p[i], 1, hex);
+        zh_buf_add(out, hex, 2);
     }
-    zh_str out = {hex, bytes.n * 2};
     zh_buf_free(&bytes);
-    return out;
-}
-
-static int nibble(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static uint64_t be64(const unsigned char *p)
@@ -89,14 +90,8 @@ static zh_rc cursor_read(const lister *l, zh_str text, cursor *out)
     }
     size_t n = text.n / 2;
     unsigned char *p = n ? zh_arena_try(l->ctx->arena, n) : NULL;
-    bool good = p != NULL && text.n % 2 == 0 && n >= 16 + (l->sort != NULL);
-    for (size_t i = 0; good && i < n; i++) {
-        int high = nibble(text.p[2 * i]);
-        int low = nibble(text.p[2 * i + 1]);
-        good = high >= 0 && low >= 0;
-        p[i] = (unsigned char)((unsigned)high << 4 | (unsigned)low);
-    }
-    good = good && be64(p) == l->shape;
+    bool good =
+        p != NULL && n >= 16 + (l->sort != NULL) && zh_unhex(text, p, n) && be64(p) == l->shape;
     if (good) {
         out->set = true;
         out->id = (int64_t)be64(p + 8);
@@ -137,8 +132,8 @@ zh_rc zh_search_words(zh_ctx *ctx, zh_str search, zh_str *words, size_t *n)
     return ZH_OK;
 }
 
-/* Whatever holds a word holds the pairs of characters inside it; other grams mark the borders of what
- * was indexed, which a word need not have. */
+/* Whatever holds a word holds the pairs of characters inside it; other grams mark the borders of
+ * what was indexed, which a word need not have. */
 static void pair_add(void *user, zh_str gram)
 {
     lister *l = user;
@@ -258,46 +253,79 @@ static void keyset_add(const lister *l, zh_buf *sql, zh_binds *binds, const curs
     zh_vec_push(arena, binds, ZH_SQL_INT(c->id));
 }
 
-/* Rows of one office (0: any) with or without a sort value, in order, at most `want`. */
-static zh_rc run(lister *l, const cursor *c, int64_t office, bool nulls, size_t want,
-                 zh_record **into, size_t *n)
+/* Only what stands before the record in the list's order. */
+static void before_add(const lister *l, zh_buf *sql, zh_binds *binds, const zh_record *last)
+{
+    zh_arena *arena = l->ctx->arena;
+    const char *before = l->descending ? ">" : "<";
+    zh_sql_value columns[3] = {ZH_SQL_NONE};
+    if (l->sort != NULL) {
+        (void)zh_value_columns(l->sort, &last->values[l->sort->index], columns);
+    }
+    if (columns[0].type == ZH_SQL_NULL) {
+        zh_buf_fmt(sql, " AND a.id %s ?", before);
+    } else {
+        zh_buf_fmt(sql, " AND a.%.*s%s %s= ? AND (a.%.*s%s %s ? OR a.id %s ?)",
+                   ZH_FMT(l->sort->column), l->suffix, before, ZH_FMT(l->sort->column), l->suffix,
+                   before, before);
+        zh_vec_push(arena, binds, columns[0]);
+        zh_vec_push(arena, binds, columns[0]);
+    }
+    zh_vec_push(arena, binds, ZH_SQL_INT(last->id));
+}
+
+/* The SELECT of one office (0: any), of rows with or without a sort value. last: see before_add,
+ * or NULL. */
+static zh_rc select_rows(lister *l, const cursor *c, int64_t office, bool nulls,
+                         const zh_record *last, zh_buf *sql, zh_binds *binds)
 {
     const zh_register *reg = l->q->reg;
-    bool history = l->q->as_of != ZH_AS_OF_NOW;
-    zh_buf sql;
-    zh_buf_init(&sql, 1 << 20);
-    zh_binds binds = {0};
-    zh_buf_z(&sql, "SELECT ");
-    zh_row_columns(&sql, reg, "a");
-    zh_buf_z(&sql, " FROM ");
-    zh_from(l->ctx->arena, &sql, &binds, reg, l->q->as_of, "a");
-    zh_buf_z(&sql, office ? " WHERE a.office = ?" : " WHERE 1 = 1");
-    if (office) {
-        zh_vec_push(l->ctx->arena, &binds, ZH_SQL_INT(office));
-    }
-    keyset_add(l, &sql, &binds, c, nulls);
+    zh_arena *arena = l->ctx->arena;
     zh_dialect dialect = zh_conn_dialect(l->conn);
-    zh_rc rc = zh_where_add(l->ctx, dialect, &sql, &binds, reg, l->ctx->rows, "a", history);
-    if (rc == ZH_OK) {
-        rc = zh_where_add(l->ctx, dialect, &sql, &binds, reg, l->q->where, "a", history);
+    zh_buf_z(sql, "SELECT ");
+    zh_row_columns(sql, reg, "a");
+    zh_buf_z(sql, " FROM ");
+    zh_from(arena, sql, binds, reg, l->q->as_of, "a");
+    zh_buf_z(sql, office ? " WHERE a.office = ?" : " WHERE 1 = 1");
+    if (office) {
+        zh_vec_push(arena, binds, ZH_SQL_INT(office));
     }
-    if (rc == ZH_OK && l->nwords && !history) {
-        rc = search_add(l, &sql, &binds, office);
+    keyset_add(l, sql, binds, c, nulls);
+    if (last != NULL) {
+        before_add(l, sql, binds, last);
+    }
+    zh_rc rc = zh_where_add(l->ctx, dialect, sql, binds, reg, l->ctx->rows, "a", l->history);
+    if (rc == ZH_OK) {
+        rc = zh_where_add(l->ctx, dialect, sql, binds, reg, l->q->where, "a", l->history);
+    }
+    if (rc == ZH_OK && l->nwords && !l->history) {
+        rc = search_add(l, sql, binds, office);
     }
     const char *direction = l->descending ? " DESC" : "";
-    zh_buf_z(&sql, " ORDER BY ");
+    zh_buf_z(sql, " ORDER BY ");
     if (l->sort != NULL && !nulls) {
-        zh_buf_fmt(&sql, "a.%.*s%s%s, ", ZH_FMT(l->sort->column), l->suffix, direction);
+        zh_buf_fmt(sql, "a.%.*s%s%s, ", ZH_FMT(l->sort->column), l->suffix, direction);
     }
-    zh_buf_fmt(&sql, "a.id%s LIMIT ?", direction);
-    zh_vec_push(l->ctx->arena, &binds, ZH_SQL_INT((int64_t)want));
+    zh_buf_fmt(sql, "a.id%s LIMIT ?", direction);
+    zh_vec_push(arena, binds, ZH_SQL_INT((int64_t)l->chunk));
+    return rc;
+}
+
+/* Reads them in order, at most a chunk. */
+static zh_rc run(lister *l, const cursor *c, int64_t office, bool nulls, const zh_record *last,
+                 zh_record **into, size_t *n)
+{
+    zh_buf sql;
+    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
+    zh_binds binds = {0};
+    zh_rc rc = select_rows(l, c, office, nulls, last, &sql, &binds);
     zh_stmt *stmt = NULL;
     *n = 0;
     if (rc == ZH_OK) {
         rc = zh_query(l->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, l->ctx->err);
     }
-    while (rc == ZH_OK && *n < want && (rc = zh_step(stmt, l->ctx->err)) == ZH_OK) {
-        rc = zh_row_decode(l->ctx, reg, stmt, 0, &into[*n]);
+    while (rc == ZH_OK && *n < l->chunk && (rc = zh_step(stmt, l->ctx->err)) == ZH_OK) {
+        rc = zh_row_decode(l->ctx, l->q->reg, stmt, 0, &into[*n]);
         *n += rc == ZH_OK;
     }
     zh_finish(stmt);
@@ -327,14 +355,14 @@ static int order(const lister *l, const zh_record *a, const zh_record *b)
     return ((a->id > b->id) - (a->id < b->id)) * direction;
 }
 
-/* Merges sorted `more` into sorted `page`, keeping the first `want`. */
+/* Merges sorted `more` into sorted `page`, keeping the first of a chunk. */
 static void merge(const lister *l, zh_record **page, size_t *n, zh_record *const *more,
-                  size_t nmore, size_t want, zh_record **scratch)
+                  size_t nmore, zh_record **scratch)
 {
     size_t i = 0;
     size_t j = 0;
     size_t k = 0;
-    while (k < want && (i < *n || j < nmore)) {
+    while (k < l->chunk && (i < *n || j < nmore)) {
         bool left = j >= nmore || (i < *n && order(l, page[i], more[j]) < 0);
         scratch[k++] = left ? page[i++] : more[j++];
     }
@@ -368,30 +396,21 @@ zh_rc zh_register_offices(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, in
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-/* The next `want` rows after the cursor, before words are checked. */
-static zh_rc fetch(lister *l, const cursor *c, size_t want, zh_record **page, size_t *n)
+/* The next chunk of rows after the cursor, before words are checked. */
+static zh_rc fetch(lister *l, const cursor *c, zh_record **page, size_t *n)
 {
-    zh_arena *arena = l->ctx->arena;
-    zh_record **more = ZH_NEW_N(arena, zh_record *, want);
-    zh_record **scratch = ZH_NEW_N(arena, zh_record *, want);
-    int64_t any = 0;
-    int64_t *offices = &any;
-    size_t noffices = 1;
+    zh_record **more = ZH_NEW_N(l->ctx->arena, zh_record *, l->chunk);
+    zh_record **scratch = ZH_NEW_N(l->ctx->arena, zh_record *, l->chunk);
     *n = 0;
-    if (l->q->as_of == ZH_AS_OF_NOW) {
-        zh_rc rc = zh_register_offices(l->ctx, l->conn, l->q->reg, &offices, &noffices);
-        if (rc != ZH_OK) {
-            return rc;
-        }
-    }
-    for (size_t part = l->sort == NULL || (c->set && c->null); part < 2 && *n < want; part++) {
-        for (size_t i = 0; i < noffices; i++) {
+    for (size_t part = l->sort == NULL || (c->set && c->null); part < 2 && *n < l->chunk; part++) {
+        for (size_t i = 0; i < l->noffices; i++) {
+            const zh_record *last = *n == l->chunk ? page[*n - 1] : NULL;
             size_t got = 0;
-            zh_rc rc = run(l, c, offices[i], part == 1, want, more, &got);
+            zh_rc rc = run(l, c, l->offices[i], part == 1, last, more, &got);
             if (rc != ZH_OK) {
                 return rc;
             }
-            merge(l, page, n, more, got, want, scratch);
+            merge(l, page, n, more, got, scratch);
         }
     }
     return ZH_OK;
@@ -425,57 +444,82 @@ static zh_rc setup(lister *l)
                    ZH_FMT(l->sort ? l->sort->id : ZH_STR("")), l->descending, q->as_of,
                    ZH_FMT(q->where ? q->where->source : ZH_STR("")), ZH_FMT(q->search));
     l->shape = zh_str_hash(shape);
-    return words_split(l);
+    l->history = q->as_of != ZH_AS_OF_NOW;
+    l->want = q->limit + 1;
+    zh_rc rc = words_split(l);
+    l->check_words = l->check_words || (l->nwords > 0 && l->history);
+    l->chunk = l->check_words && l->want < EXAMINE_CHUNK ? EXAMINE_CHUNK : l->want;
+    if (rc == ZH_OK && !l->history) {
+        return zh_register_offices(l->ctx, l->conn, q->reg, &l->offices, &l->noffices);
+    }
+    l->offices = ZH_NEW(l->ctx->arena, int64_t);
+    l->noffices = 1;
+    return rc;
+}
+
+typedef struct gathering {
+    zh_record **kept;
+    size_t n, examined;
+    bool more;     /* rows may follow the last examined one, */
+    zh_buf resume; /* from this cursor */
+} gathering;
+
+/* Reads a chunk and keeps what has all words; what it did not keep is forgotten. */
+static zh_rc gather(lister *l, gathering *g)
+{
+    zh_ctx *ctx = l->ctx;
+    size_t before = g->n;
+    size_t got = 0;
+    cursor c;
+    zh_rc rc = cursor_read(l, zh_buf_view(&g->resume), &c);
+    zh_arena_mark mark = zh_arena_here(ctx->arena);
+    zh_record **chunk = ZH_NEW_N(ctx->arena, zh_record *, l->chunk);
+    if (rc == ZH_OK) {
+        rc = fetch(l, &c, chunk, &got);
+    }
+    for (size_t i = 0; i < got && rc == ZH_OK && g->n < l->want; i++) {
+        g->examined++;
+        if (l->check_words || l->q->with_tables) {
+            rc = zh_rows_load(ctx, l->conn, chunk[i], l->history);
+        }
+        if (rc == ZH_OK &&
+            (!l->check_words || zh_record_has_words(ctx->arena, chunk[i], l->words, l->nwords))) {
+            g->kept[g->n++] = chunk[i];
+        }
+    }
+    g->more = got == l->chunk;
+    if (rc == ZH_OK && g->n == l->want) {
+        cursor_write(l, g->kept[l->want - 2], &g->resume);
+    } else if (rc == ZH_OK && g->more) {
+        cursor_write(l, chunk[got - 1], &g->resume);
+    }
+    if (g->n == before) {
+        zh_arena_rewind(ctx->arena, mark);
+    }
+    return rc;
 }
 
 zh_rc zh_list(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, zh_page *out)
 {
     lister l = {.ctx = ctx, .conn = conn, .q = query};
-    cursor c;
+    gathering g = {.more = true};
     zh_rc rc = setup(&l);
-    if (rc == ZH_OK) {
-        rc = cursor_read(&l, query->after, &c);
-    }
     if (rc != ZH_OK) {
         return rc;
     }
-    bool history = query->as_of != ZH_AS_OF_NOW;
-    bool check = l.nwords && (l.check_words || history);
-    size_t want = query->limit + 1;
-    zh_record **kept = ZH_NEW_N(ctx->arena, zh_record *, want);
-    zh_record **chunk = ZH_NEW_N(ctx->arena, zh_record *, want);
-    size_t n = 0;
-    size_t examined = 0;
-    bool more = true;
-    zh_record *last = NULL;
-    while (more && n < want && examined < EXAMINE_MAX) {
-        size_t got = 0;
-        rc = fetch(&l, &c, want, chunk, &got);
-        for (size_t i = 0; i < got && rc == ZH_OK && n < want; i++) {
-            last = chunk[i];
-            examined++;
-            if (check || query->with_tables) {
-                rc = zh_rows_load(ctx, conn, last, history);
-            }
-            if (rc == ZH_OK &&
-                (!check || zh_record_has_words(ctx->arena, last, l.words, l.nwords))) {
-                kept[n++] = last;
-            }
-        }
-        if (rc != ZH_OK) {
-            return rc;
-        }
-        more = got == want;
-        if (more && n < want) {
-            rc = cursor_read(&l, cursor_write(&l, last), &c);
-        }
+    g.kept = ZH_NEW_N(ctx->arena, zh_record *, l.want);
+    zh_buf_init(&g.resume, 2 * CURSOR_BYTES_MAX);
+    zh_buf_str(&g.resume, query->after);
+    bool room = true;
+    while (rc == ZH_OK && g.more && room && g.n < l.want && g.examined < EXAMINE_MAX) {
+        rc = gather(&l, &g);
+        room = zh_arena_used(ctx->arena) < zh_arena_left(ctx->arena);
     }
-    bool full = n == want;
-    *out = (zh_page){.records = kept, .n = full ? query->limit : n};
-    if (full) {
-        out->next = cursor_write(&l, kept[query->limit - 1]);
-    } else if (more && last != NULL) {
-        out->next = cursor_write(&l, last);
+    if (rc == ZH_OK) {
+        bool full = g.n == l.want;
+        *out = (zh_page){.records = g.kept, .n = full ? query->limit : g.n};
+        out->next = full || g.more ? zh_str_dup(ctx->arena, zh_buf_view(&g.resume)) : ZH_STR("");
     }
+    zh_buf_free(&g.resume);
     return rc;
 }

@@ -259,6 +259,29 @@ static void parse_registers(zh_cx *cx, const roots *r, zh_reg_builds *builds)
     }
 }
 
+/* Mechanisms that a file says it serves must be among those declared, when any are. */
+static void check_systems(zh_cx *cx, const roots *r)
+{
+    const zh_model *model = cx->model;
+    zh_str *known = ZH_NEW_N(cx->arena, zh_str, model->nmechanisms + 1);
+    for (size_t i = 0; i < model->nmechanisms; i++) {
+        known[i] = model->mechanisms[i].id;
+    }
+    for (size_t i = 0; i < r->n && model->nmechanisms > 0; i++) {
+        for (const zh_yaml *n = zh_first(r->p[i], "systems"); n != NULL; n = zh_next(n)) {
+            size_t k = 0;
+            while (k < model->nmechanisms && !zh_str_eq(known[k], n->text)) {
+                k++;
+            }
+            if (k == model->nmechanisms) {
+                zh_cx_error(cx, n, "systems.unknown",
+                            zh_schema_nearest(cx->arena, n->text, known, model->nmechanisms),
+                            "没有机制“%.*s”", ZH_FMT(n->text));
+            }
+        }
+    }
+}
+
 static void collect_recipes(zh_cx *cx, const roots *r)
 {
     ZH_VEC(const zh_yaml *) nodes = {0};
@@ -312,6 +335,7 @@ static void run_passes(zh_cx *cx)
     each(cx, &builds, zh_check_declared);
     zh_parse_outlines(cx, r.p, r.n);
     zh_recipes_build(cx);
+    check_systems(cx, &r);
 }
 
 zh_rc zh_model_compile(const zh_pack_file *files, size_t n, zh_model **out, zh_buf *report,
