@@ -6,6 +6,7 @@
  * records may match. A reference as at a date reads the newest version recorded up to that instant;
  * when the target was first recorded later (a master imported after the event) its first version
  * answers. */
+#include "core/clock.h"
 #include "core/filter.h"
 #include "core/read.h"
 #include "core/read_private.h"
@@ -20,30 +21,33 @@ typedef struct reader {
     int64_t as_of;
 } reader;
 
-static zh_rc follow_version(reader *rd, zh_env *env, const zh_register *reg, int64_t office,
+/* The version of a record as at an instant, among those that the log size lets see. */
+static zh_rc follow_version(zh_ctx *ctx, const reader *rd, const zh_register *reg, int64_t office,
                             int64_t id, zh_time as_at, zh_record **out)
 {
-    zh_ctx ctx = *rd->ctx;
-    ctx.arena = env->arena;
-    ctx.rows = NULL;
     zh_buf sql;
     zh_buf_init(&sql, 256 << 10);
     zh_buf_z(&sql, "SELECT ");
     zh_row_columns(&sql, reg, "h");
-    zh_buf_fmt(&sql,
-               " FROM %.*s_h h WHERE h.office = ? AND h.id = ? ORDER BY CASE WHEN h.recorded_at <= "
-               "? THEN 0 ELSE 1 "
-               "END, CASE WHEN h.recorded_at <= ? THEN -h.version ELSE h.version END LIMIT 1",
-               ZH_FMT(reg->table));
-    zh_sql_value binds[] = {ZH_SQL_INT(office), ZH_SQL_INT(id), ZH_SQL_INT(as_at),
-                            ZH_SQL_INT(as_at)};
+    zh_buf_fmt(&sql, " FROM %.*s_h h WHERE h.office = ? AND h.id = ?", ZH_FMT(reg->table));
+    zh_sql_value binds[] = {ZH_SQL_INT(office), ZH_SQL_INT(id), ZH_SQL_INT(rd->as_of),
+                            ZH_SQL_INT(as_at), ZH_SQL_INT(as_at)};
+    bool bounded = rd->as_of != ZH_AS_OF_NOW;
+    if (bounded) {
+        zh_buf_z(&sql, " AND EXISTS (SELECT 1 FROM zh_outbox b WHERE b.office = h.office AND "
+                       "b.batch = h.batch AND b.pos + h.ord < ?)");
+    } else {
+        binds[2] = binds[3];
+    }
+    zh_buf_z(&sql, " ORDER BY CASE WHEN h.recorded_at <= ? THEN 0 ELSE 1 END, CASE WHEN "
+                   "h.recorded_at <= ? THEN -h.version ELSE h.version END LIMIT 1");
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(rd->conn, zh_buf_view(&sql), binds, 4, &stmt, ctx.err);
+    zh_rc rc = zh_query(rd->conn, zh_buf_view(&sql), binds, bounded ? 5 : 4, &stmt, ctx->err);
     if (rc == ZH_OK) {
-        rc = zh_step(stmt, ctx.err);
+        rc = zh_step(stmt, ctx->err);
     }
     if (rc == ZH_OK) {
-        rc = zh_row_decode(&ctx, reg, stmt, 0, out);
+        rc = zh_row_decode(ctx, reg, stmt, 0, out);
     }
     zh_finish(stmt);
     zh_buf_free(&sql);
@@ -53,24 +57,23 @@ static zh_rc follow_version(reader *rd, zh_env *env, const zh_register *reg, int
 static zh_rc follow(zh_env *env, const zh_register *reg, int64_t office, int64_t id, zh_time as_at,
                     const zh_record **out, zh_err *err)
 {
-    reader *rd = env->user;
+    const reader *rd = env->user;
     zh_record *found = NULL;
-    zh_rc rc;
-    if (as_at != 0) {
-        rc = follow_version(rd, env, reg, office, id, as_at, &found);
-    } else {
-        zh_ctx ctx = *rd->ctx;
-        ctx.arena = env->arena;
-        ctx.rows = NULL; /* a reference is part of the record that holds it */
-        zh_err ignored = {0};
-        ctx.err = &ignored;
-        rc = zh_record_get(&ctx, rd->conn, reg, office, id, rd->as_of, &found);
-        if (rc != ZH_OK && rc != ZH_ENOTFOUND && err->rc == ZH_OK) {
-            *err = ignored;
-        }
-    }
+    zh_err own = {0};
+    zh_ctx ctx = *rd->ctx;
+    ctx.arena = env->arena;
+    ctx.rows = NULL; /* a reference is part of the record that holds it */
+    ctx.err = &own;
+    zh_rc rc = as_at != 0 ? follow_version(&ctx, rd, reg, office, id, as_at, &found)
+                          : zh_record_get(&ctx, rd->conn, reg, office, id, rd->as_of, &found);
     *out = rc == ZH_OK ? found : NULL;
-    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    if (rc == ZH_ENOTFOUND) {
+        return ZH_OK;
+    }
+    if (rc != ZH_OK && err != NULL && err->rc == ZH_OK) {
+        *err = own;
+    }
+    return rc;
 }
 
 /* The instants a bounded query reaches back to, on the target's event time. created_at stands in
@@ -217,48 +220,37 @@ static zh_rc records(zh_env *env, const zh_expr *node, const zh_record *const **
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-/* The newest run of a clock on this record. zh_clock: due_at NULL when it has no end date; ended_at
- * when a stop event came; breached 1 once the due event was written. */
+/* The clock as the version in hand left it. */
 static zh_rc clock_read(zh_env *env, const zh_expr *node, zh_value *out, zh_err *err)
 {
     reader *rd = env->user;
     const zh_record *r = env->record;
-    const zh_clock *clock = &r->reg->clocks[node->clock];
     zh_sql_value binds[] = {ZH_SQL_INT(r->office), ZH_SQL_STR(r->reg->id), ZH_SQL_INT(r->id),
-                            ZH_SQL_STR(clock->id)};
+                            ZH_SQL_STR(r->reg->clocks[node->clock].id), ZH_SQL_INT(r->version)};
+    zh_clock_state state = {0};
     zh_stmt *stmt = NULL;
-    *out = ZH_VALUE_NULL;
     zh_rc rc = zh_query(rd->conn,
-                        ZH_STR("SELECT due_at, ended_at, breached FROM zh_clock WHERE office = ? "
-                               "AND register = ? AND record = ? AND clock = ?"),
-                        binds, 4, &stmt, err);
+                        ZH_STR("SELECT due_at, ended_at, breached FROM zh_clock_h WHERE office = ? "
+                               "AND register = ? AND record = ? AND clock = ? AND version <= ? "
+                               "ORDER BY version DESC LIMIT 1"),
+                        binds, 5, &stmt, err);
     if (rc == ZH_OK) {
         rc = zh_step(stmt, err);
     }
     if (rc == ZH_OK) {
-        bool has_due = !zh_col_null(stmt, 0);
-        bool ended = !zh_col_null(stmt, 1);
-        bool breached = zh_col_i64(stmt, 2) != 0;
-        zh_time due = zh_col_i64(stmt, 0);
-        zh_time end = zh_col_i64(stmt, 1);
-        switch (node->attr) {
-        case ZH_CLOCK_DUE:
-            if (has_due) {
-                *out = zh_value_date(zh_time_date(due - 1));
-            }
-            break;
-        case ZH_CLOCK_OPEN: *out = zh_value_bool(!ended && !breached); break;
-        case ZH_CLOCK_MET: *out = zh_value_bool(ended && (!has_due || end < due)); break;
-        case ZH_CLOCK_BREACHED:
-            *out = zh_value_bool(breached || (ended && has_due && end >= due));
-            break;
-        case ZH_CLOCK_EXPIRED: *out = zh_value_bool(breached); break;
-        }
+        state = (zh_clock_state){.started = true,
+                                 .has_due = !zh_col_null(stmt, 0),
+                                 .ended = !zh_col_null(stmt, 1),
+                                 .breached = zh_col_i64(stmt, 2) != 0,
+                                 .due_at = zh_col_i64(stmt, 0),
+                                 .ended_at = zh_col_i64(stmt, 1)};
     }
     zh_finish(stmt);
+    *out = zh_clock_value(&state, node->attr);
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
+/* Up to the version in hand. */
 static zh_rc entered(zh_env *env, zh_str state, zh_value *out, zh_err *err)
 {
     reader *rd = env->user;
@@ -269,11 +261,12 @@ static zh_rc entered(zh_env *env, zh_str state, zh_value *out, zh_err *err)
     }
     zh_str sql = zh_str_fmt(env->arena,
                             "SELECT recorded_at FROM %.*s_h WHERE office = ? AND id = ? AND "
-                            "state = ? ORDER BY version LIMIT 1",
+                            "version <= ? AND state = ? ORDER BY version LIMIT 1",
                             ZH_FMT(r->reg->table));
-    zh_sql_value binds[] = {ZH_SQL_INT(r->office), ZH_SQL_INT(r->id), ZH_SQL_STR(state)};
+    zh_sql_value binds[] = {ZH_SQL_INT(r->office), ZH_SQL_INT(r->id), ZH_SQL_INT(r->version),
+                            ZH_SQL_STR(state)};
     int64_t at = 0;
-    zh_rc rc = zh_query_i64(rd->conn, sql.p, binds, 3, &at, err);
+    zh_rc rc = zh_query_i64(rd->conn, sql.p, binds, 4, &at, err);
     if (rc == ZH_OK) {
         *out = zh_value_time(at);
     }

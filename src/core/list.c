@@ -465,13 +465,13 @@ typedef struct gathering {
 } gathering;
 
 /* Reads a chunk and keeps what has all words; what it did not keep is forgotten. */
-static zh_rc gather(lister *l, gathering *g)
+static zh_rc gather(lister *l, zh_str after, gathering *g)
 {
     zh_ctx *ctx = l->ctx;
     size_t before = g->n;
     size_t got = 0;
     cursor c;
-    zh_rc rc = cursor_read(l, zh_buf_view(&g->resume), &c);
+    zh_rc rc = cursor_read(l, after, &c);
     zh_arena_mark mark = zh_arena_here(ctx->arena);
     zh_record **chunk = ZH_NEW_N(ctx->arena, zh_record *, l->chunk);
     if (rc == ZH_OK) {
@@ -509,10 +509,11 @@ zh_rc zh_list(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, zh_page *o
     }
     g.kept = ZH_NEW_N(ctx->arena, zh_record *, l.want);
     zh_buf_init(&g.resume, 2 * CURSOR_BYTES_MAX);
-    zh_buf_str(&g.resume, query->after);
+    zh_str after = query->after;
     bool room = true;
     while (rc == ZH_OK && g.more && room && g.n < l.want && g.examined < EXAMINE_MAX) {
-        rc = gather(&l, &g);
+        rc = gather(&l, after, &g);
+        after = zh_buf_view(&g.resume);
         room = zh_arena_used(ctx->arena) < zh_arena_left(ctx->arena);
     }
     if (rc == ZH_OK) {

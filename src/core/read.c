@@ -219,22 +219,25 @@ static zh_rc decode_value(zh_arena *arena, const zh_field *field, const zh_stmt 
     return ZH_OK;
 }
 
-/* Whether the reader's byte budget holds one more row of these columns. */
+static zh_rc over_budget(zh_err *err)
+{
+    zh_err_set(err, ZH_ELIMIT, "read.budget", "结果太大，超出一次请求的内存限额");
+    zh_err_fix(err, "请缩小范围或减小每页条数");
+    return ZH_ELIMIT;
+}
+
+/* Whether the reader's byte budget holds one more row of these columns, and lists of what has been
+ * read so far. */
 static zh_rc room(zh_ctx *ctx, const zh_stmt *stmt, size_t first, size_t columns)
 {
-    size_t need = 4096 + columns * (sizeof(zh_value) + 32) * 2;
+    size_t need = 4096 + columns * (sizeof(zh_value) + 32) * 2 + zh_arena_used(ctx->arena) / 8;
     for (size_t i = first; i < first + columns && i < zh_columns(stmt); i++) {
         zh_sql_type type = zh_col_type(stmt, i);
         if (type == ZH_SQL_TEXT || type == ZH_SQL_BLOB) {
             need += zh_col_str(stmt, i).n + 32;
         }
     }
-    if (need > zh_arena_left(ctx->arena)) {
-        zh_err_set(ctx->err, ZH_ELIMIT, "read.budget", "结果太大，超出一次请求的内存限额");
-        zh_err_fix(ctx->err, "请缩小范围或减小每页条数");
-        return ZH_ELIMIT;
-    }
-    return ZH_OK;
+    return need > zh_arena_left(ctx->arena) ? over_budget(ctx->err) : ZH_OK;
 }
 
 zh_rc zh_row_decode(zh_ctx *ctx, const zh_register *reg, const zh_stmt *stmt, size_t first,
@@ -328,6 +331,22 @@ void zh_rows_push(zh_arena *arena, zh_rows *rows, size_t *capacity, int64_t id,
     rows->n++;
 }
 
+zh_rc zh_rows_read(zh_ctx *ctx, zh_rows *rows, size_t *capacity, const zh_stmt *stmt, size_t first,
+                   zh_value *values)
+{
+    int64_t row_id = 0;
+    zh_rc rc = zh_child_decode(ctx, rows->table, stmt, first, &row_id, values);
+    size_t grown = (*capacity ? *capacity : 2) * 2;
+    size_t width = sizeof(int64_t) + rows->table->ncolumns * sizeof(zh_value);
+    if (rc == ZH_OK && rows->n == *capacity && grown * width + 64 > zh_arena_left(ctx->arena)) {
+        return over_budget(ctx->err);
+    }
+    if (rc == ZH_OK) {
+        zh_rows_push(ctx->arena, rows, capacity, row_id, values);
+    }
+    return rc;
+}
+
 static zh_rc load_table(zh_ctx *ctx, zh_conn *conn, zh_record *record, const zh_field *table,
                         bool history)
 {
@@ -350,11 +369,7 @@ static zh_rc load_table(zh_ctx *ctx, zh_conn *conn, zh_record *record, const zh_
     zh_value *values = ZH_NEW_N(ctx->arena, zh_value, table->ncolumns + 1);
     zh_rc rc = zh_query(conn, zh_buf_view(&sql), binds, history ? 3 : 2, &stmt, ctx->err);
     while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
-        int64_t row_id = 0;
-        rc = zh_child_decode(ctx, table, stmt, 0, &row_id, values);
-        if (rc == ZH_OK) {
-            zh_rows_push(ctx->arena, rows, &capacity, row_id, values);
-        }
+        rc = zh_rows_read(ctx, rows, &capacity, stmt, 0, values);
     }
     zh_finish(stmt);
     zh_buf_free(&sql);

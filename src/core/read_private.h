@@ -17,6 +17,10 @@ zh_rc zh_child_decode(zh_ctx *ctx, const zh_field *table, const zh_stmt *stmt, s
 void zh_rows_push(zh_arena *arena, zh_rows *rows, size_t *capacity, int64_t id,
                   const zh_value *values);
 
+/* Decodes a child row and appends it; `values` has room for one row. ZH_ELIMIT read.budget. */
+zh_rc zh_rows_read(zh_ctx *ctx, zh_rows *rows, size_t *capacity, const zh_stmt *stmt, size_t first,
+                   zh_value *values) ZH_MUST;
+
 /* Appends " AND (…)" for a program; nothing when it is NULL. */
 zh_rc zh_where_add(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds,
                    const zh_register *reg, const zh_program *program, const char *alias,

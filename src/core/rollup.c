@@ -3,10 +3,10 @@
  *
  * One folder takes the deltas of the outbox in log order; zh_setting "rollup:<register>" holds the
  * log size it has reached. Every cell is added to all combinations of, per dimension: the value as
- * kept (level 99), its ancestor-or-self at each level of its code system ('' when it stands above
- * that level), the year (level 1, '' without a date), and everything (level 0, value ''). A read
- * adds the deltas that are newer than the stamp; when those are many it leaves the roll-up aside.
- * Nothing here is a source: rebuild makes them again from the cells. */
+ * kept (level 99), its ancestor-or-self at each level of a code system with several ('' when it
+ * stands above that level), the year (level 1, '' without a date), and everything (level 0, value
+ * ''). A read adds the deltas that are newer than the stamp; when those are many it leaves the
+ * roll-up aside. Nothing here is a source: rebuild makes them again from the cells. */
 #include "core/core_private.h"
 #include "core/cube.h"
 #include "core/cube_private.h"
@@ -19,19 +19,27 @@ enum {
     LEVEL_KEPT = 99,
     LEVEL_YEAR = 1,
     LEVEL_ALL = 0,
-    STEPS_MAX = 12,        /* roll-ups of one dimension value */
-    NEWER_MAX = 200,       /* outbox rows a read adds itself, … */
-    NEWER_BYTES = 1 << 20, /* … and their bytes */
-    FOLD_BATCHES = 8,      /* outbox rows of one folding transaction, … */
-    FOLD_CELLS = 1024,     /* … or as soon as it has these many cells */
-    ROLLED_MAX = 200000,   /* roll-up rows gathered before they are written */
+    STEPS_MAX = 12,           /* roll-ups of one dimension value */
+    NEWER_MAX = 200,          /* outbox rows a read adds itself, … */
+    NEWER_BYTES = 1 << 20,    /* … and their bytes */
+    FOLD_BATCHES = 4096,      /* outbox rows put together before they are written, … */
+    FOLD_SCRATCH = 256 << 20, /* … as long as this much memory is left … */
+    ROLLED_MAX = 1000000,     /* … and no more roll-up rows than these can come of them */
     COLUMNS_MAX = 256,
+    KEY_BYTES_MAX = 8192,
 };
 
 typedef struct step {
     zh_str value;
     int64_t level;
 } step;
+
+/* Levels of its code system that a dimension is rolled up to; one level alone is what is kept. */
+static uint16_t rolled_levels(const zh_dim *dim)
+{
+    uint16_t levels = dim->codes == NULL ? 0 : dim->level ? dim->level : dim->codes->levels;
+    return levels > 1 ? levels : 0;
+}
 
 static size_t steps_of(zh_arena *arena, const zh_dim *dim, zh_str value, step *out)
 {
@@ -44,11 +52,8 @@ static size_t steps_of(zh_arena *arena, const zh_dim *dim, zh_str value, step *o
         }
         return n;
     }
-    if (dim->codes == NULL) {
-        return n;
-    }
-    const zh_code *code = zh_code_find(dim->codes, value, INT32_MIN);
-    uint16_t levels = dim->level ? dim->level : dim->codes->levels;
+    uint16_t levels = rolled_levels(dim);
+    const zh_code *code = levels ? zh_code_find(dim->codes, value, INT32_MIN) : NULL;
     for (uint16_t level = 1; level <= levels && n < STEPS_MAX; level++) {
         const zh_code *up = code != NULL ? zh_code_at_level(code, level) : NULL;
         out[n++] = (step){up != NULL ? up->code : ZH_STR(""), level};
@@ -67,53 +72,65 @@ typedef struct rolled {
 } rolled;
 
 typedef struct fold { /* of one cube */
-    zh_ctx *ctx;
-    zh_conn *conn;
+    zh_ctx *ctx;      /* its arena is scratch */
+    zh_conn *conn;    /* NULL while rows are only put together */
+    zh_arena *arena;  /* of the rows */
     const zh_cube *cube;
-    zh_arena_mark mark; /* the gathered rows stand behind it */
     zh_map by_key;
     ZH_VEC(rolled *) cells;
     ZH_VEC(rolled *) counters;
 } fold;
 
+typedef struct row_key {
+    char p[KEY_BYTES_MAX];
+    size_t n;
+} row_key;
+
+static void put_part(row_key *b, zh_str part, int64_t level)
+{
+    uint32_t n = (uint32_t)part.n;
+    zh_assert(b->n + sizeof n + part.n + 1 <= sizeof b->p);
+    memcpy(b->p + b->n, &n, sizeof n);
+    b->n += sizeof n;
+    if (part.n > 0) {
+        memcpy(b->p + b->n, part.p, part.n);
+        b->n += part.n;
+    }
+    b->p[b->n++] = (char)level;
+}
+
 static rolled *rolled_of(fold *f, const zh_str *values, const int64_t *levels, zh_str measure,
                          zh_str key, bool keyed)
 {
-    zh_arena *arena = f->ctx->arena;
+    zh_arena *arena = f->arena;
     const zh_cube *cube = f->cube;
-    zh_buf b;
-    zh_buf_init(&b, 16384);
-    zh_buf_str(&b, cube->table);
-    zh_buf_c(&b, keyed ? 'k' : 'c');
+    row_key b;
+    b.n = 0;
     for (size_t i = 0; i < cube->ndims; i++) {
-        zh_buf_u32be(&b, (uint32_t)values[i].n);
-        zh_buf_str(&b, values[i]);
-        zh_buf_c(&b, (char)levels[i]);
+        put_part(&b, values[i], levels[i]);
     }
-    zh_buf_str(&b, measure);
-    zh_buf_c(&b, '\0');
-    zh_buf_str(&b, key);
-    rolled *r = zh_map_get(&f->by_key, zh_buf_view(&b));
+    put_part(&b, measure, keyed);
+    put_part(&b, key, 0);
+    rolled *r = zh_map_get(&f->by_key, (zh_str){b.p, b.n});
     if (r == NULL) {
         r = ZH_NEW(arena, rolled);
         r->cube = cube;
         r->measure = measure;
-        r->key = key;
+        r->key = zh_str_dup(arena, key);
         for (size_t i = 0; i < cube->ndims; i++) {
-            r->dims[i] = values[i];
+            r->dims[i] = zh_str_dup(arena, values[i]);
             r->levels[i] = levels[i];
         }
         r->sums.cube = cube;
         r->sums.values = ZH_NEW_N(arena, zh_i128, cube->nmeasures + 1);
         r->sums.counts = ZH_NEW_N(arena, int64_t, cube->nmeasures + 1);
-        zh_map_put(&f->by_key, zh_str_dup(arena, zh_buf_view(&b)), r);
+        zh_map_put(&f->by_key, zh_str_dup(arena, (zh_str){b.p, b.n}), r);
         if (keyed) {
             zh_vec_push(arena, &f->counters, r);
         } else {
             zh_vec_push(arena, &f->cells, r);
         }
     }
-    zh_buf_free(&b);
     return r;
 }
 
@@ -277,99 +294,139 @@ static zh_rc stamp_write(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int
 
 static void gather(fold *f)
 {
-    zh_map_init(&f->by_key, f->ctx->arena);
+    zh_map_init(&f->by_key, f->arena);
     memset(&f->cells, 0, sizeof f->cells);
     memset(&f->counters, 0, sizeof f->counters);
 }
 
-static zh_rc flush(fold *f)
+static zh_rc write_fold(fold *f)
 {
     zh_rc rc = write_rolled(f, f->cells.p, f->cells.n, false);
-    if (rc == ZH_OK) {
-        rc = write_rolled(f, f->counters.p, f->counters.n, true);
-    }
-    zh_arena_rewind(f->ctx->arena, f->mark);
-    gather(f);
-    return rc;
+    return rc == ZH_OK ? write_rolled(f, f->counters.p, f->counters.n, true) : rc;
 }
 
-static zh_rc flush_if_full(fold *f)
+/* Adds the deltas of the fold's cube, times sign. */
+static void fold_deltas(fold *f, const zh_deltas *deltas, int sign)
 {
-    return f->cells.n + f->counters.n < ROLLED_MAX ? ZH_OK : flush(f);
-}
-
-/* Adds the deltas of one cube, times sign. */
-static zh_rc fold_deltas(zh_ctx *ctx, zh_conn *conn, const zh_cube *cube, const zh_deltas *deltas,
-                         int sign)
-{
-    fold f = {.ctx = ctx, .conn = conn, .cube = cube, .mark = zh_arena_here(ctx->arena)};
-    zh_rc rc = ZH_OK;
-    gather(&f);
-    for (size_t i = 0; i < deltas->cells.n && rc == ZH_OK; i++) {
+    for (size_t i = 0; i < deltas->cells.n; i++) {
         const zh_delta *d = deltas->cells.p[i];
-        if (d->cube == cube) {
-            expand(&f, d->dims, d, NULL, sign);
-            rc = flush_if_full(&f);
+        if (d->cube == f->cube) {
+            expand(f, d->dims, d, NULL, sign);
         }
     }
-    for (size_t i = 0; i < deltas->keys.n && rc == ZH_OK; i++) {
+    for (size_t i = 0; i < deltas->keys.n; i++) {
         const zh_delta_key *k = deltas->keys.p[i];
-        if (k->cube == cube) {
-            expand(&f, k->dims, NULL, k, sign);
-            rc = flush_if_full(&f);
+        if (k->cube == f->cube) {
+            expand(f, k->dims, NULL, k, sign);
         }
     }
-    return rc == ZH_OK ? flush(&f) : rc;
 }
 
 typedef struct folding {
     zh_core *core;
     zh_model *model;
     const zh_register *reg;
-    bool done; /* nothing is left */
+    zh_arena *arena; /* of what is put together */
+    zh_arena *scratch;
+    fold *cubes;
+    int64_t from, to; /* log sizes between which deltas were put together */
+    bool done;        /* nothing is left */
 } folding;
 
-/* Folds some outbox rows of a register in one transaction. */
-static zh_rc fold_step(zh_ctx *ctx, zh_conn *conn, folding *f)
+/* The most roll-up rows that one cell or counter of the register can go to. */
+static size_t steps_most(const zh_register *reg)
+{
+    size_t most = 1;
+    for (size_t c = 0; c < reg->ncubes; c++) {
+        size_t rows = 1;
+        for (size_t i = 0; i < reg->cubes[c].ndims; i++) {
+            const zh_dim *dim = &reg->cubes[c].dims[i];
+            rows *= dim->grain != ZH_GRAIN_NONE ? 3 : (size_t)2 + rolled_levels(dim);
+        }
+        most = rows > most ? rows : most;
+    }
+    return most;
+}
+
+/* Puts deltas together outside the writer and by cell, so that a long way behind costs one pass
+ * over the rows it ends in and not one for each batch. */
+static zh_rc put_together(folding *f, zh_ctx *ctx, zh_conn *conn)
 {
     const zh_register *reg = f->reg;
-    int64_t stamp = 0;
+    const size_t cells_most = ROLLED_MAX / steps_most(reg) + 1;
     zh_deltas *deltas = zh_deltas_new(ctx->arena);
-    zh_rc rc = zh_rollup_stamp(ctx, conn, reg, &stamp);
-    zh_sql_value binds[] = {ZH_SQL_STR(reg->id), ZH_SQL_INT(stamp), ZH_SQL_INT(FOLD_BATCHES)};
+    zh_rc rc = zh_rollup_stamp(ctx, conn, reg, &f->from);
+    zh_sql_value binds[] = {ZH_SQL_STR(reg->id), ZH_SQL_INT(f->from), ZH_SQL_INT(FOLD_BATCHES)};
     zh_stmt *stmt = NULL;
     size_t taken = 0;
+    f->to = f->from;
     if (rc == ZH_OK) {
         rc = zh_query(conn,
                       ZH_STR("SELECT pos, n, deltas FROM zh_outbox WHERE register = ? AND pos >= ? "
                              "ORDER BY pos LIMIT ?"),
                       binds, 3, &stmt, ctx->err);
     }
-    while (rc == ZH_OK && deltas->cells.n + deltas->keys.n < FOLD_CELLS &&
-           (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
-        stamp = zh_col_i64(stmt, 0) + zh_col_i64(stmt, 1);
+    while (rc == ZH_OK && deltas->cells.n + deltas->keys.n < cells_most &&
+           zh_arena_left(ctx->arena) > FOLD_SCRATCH && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        f->to = zh_col_i64(stmt, 0) + zh_col_i64(stmt, 1);
         taken++;
         rc = zh_deltas_decode(ctx->arena, reg, zh_col_str(stmt, 2), deltas, ctx->err);
     }
     zh_finish(stmt);
-    if (rc != ZH_OK && rc != ZH_ENOTFOUND) {
-        return rc;
-    }
     f->done = rc == ZH_ENOTFOUND && taken < FOLD_BATCHES;
-    rc = ZH_OK;
+    rc = rc == ZH_ENOTFOUND ? ZH_OK : rc;
     for (size_t c = 0; c < reg->ncubes && rc == ZH_OK; c++) {
-        rc = fold_deltas(ctx, conn, &reg->cubes[c], deltas, 1);
+        fold_deltas(&f->cubes[c], deltas, 1);
     }
-    return rc == ZH_OK && taken ? stamp_write(ctx, conn, reg, stamp) : rc;
+    return rc;
 }
 
-static zh_rc fold_work(void *user, zh_conn *conn, zh_err *err)
+/* Adds what was put together, unless another folder was faster. */
+static zh_rc add_together(void *user, zh_conn *conn, zh_err *err)
 {
     folding *f = user;
-    zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
+    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     zh_ctx ctx = {.core = f->core, .model = f->model, .arena = arena, .err = err};
-    zh_rc rc = fold_step(&ctx, conn, f);
+    int64_t stamp = 0;
+    zh_rc rc = zh_rollup_stamp(&ctx, conn, f->reg, &stamp);
+    bool mine = rc == ZH_OK && stamp == f->from && f->to > f->from;
+    for (size_t c = 0; c < f->reg->ncubes && rc == ZH_OK && mine; c++) {
+        f->cubes[c].ctx = &ctx;
+        f->cubes[c].conn = conn;
+        rc = write_fold(&f->cubes[c]);
+    }
+    if (rc == ZH_OK && mine) {
+        rc = stamp_write(&ctx, conn, f->reg, f->to);
+    }
     zh_arena_free(arena);
+    return rc;
+}
+
+static zh_rc fold_step(folding *f, zh_err *err)
+{
+    zh_conn *conn = NULL;
+    f->arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
+    f->scratch = zh_arena_new(ZH_ARENA_JOB_BYTES);
+    zh_ctx ctx = {.core = f->core, .model = f->model, .arena = f->scratch, .err = err};
+    f->cubes = ZH_NEW_N(f->arena, fold, f->reg->ncubes);
+    for (size_t c = 0; c < f->reg->ncubes; c++) {
+        f->cubes[c] = (fold){.ctx = &ctx, .arena = f->arena, .cube = &f->reg->cubes[c]};
+        gather(&f->cubes[c]);
+    }
+    zh_rc rc = zh_store_reader(zh_core_store(f->core), &conn, err);
+    if (rc == ZH_OK) {
+        rc = zh_read_begin(conn, err);
+    }
+    if (rc == ZH_OK) {
+        rc = put_together(f, &ctx, conn);
+        zh_read_end(conn);
+    }
+    zh_store_release(conn);
+    if (rc == ZH_OK && f->to > f->from) {
+        rc = zh_core_write(f->core, add_together, f, err);
+    }
+    zh_arena_free(f->scratch);
+    zh_arena_free(f->arena);
     return rc;
 }
 
@@ -399,43 +456,53 @@ static int measure_named(const zh_cube *cube, zh_str id)
     return -1;
 }
 
-/* Rolls up all cells, or all counters, of a cube. */
-static zh_rc fold_table(zh_ctx *ctx, zh_conn *conn, const zh_cube *cube, bool keyed)
+static zh_rc flush(fold *f)
 {
+    zh_rc rc = write_fold(f);
+    zh_arena_reset(f->arena);
+    gather(f);
+    return rc;
+}
+
+/* Rolls up all cells, or all counters, of the fold's cube. */
+static zh_rc fold_table(fold *f, bool keyed)
+{
+    const zh_cube *cube = f->cube;
+    zh_arena *arena = f->ctx->arena;
     zh_delta d = {.cube = cube,
-                  .values = ZH_NEW_N(ctx->arena, zh_i128, cube->nmeasures + 1),
-                  .counts = ZH_NEW_N(ctx->arena, int64_t, cube->nmeasures + 1)};
+                  .values = ZH_NEW_N(arena, zh_i128, cube->nmeasures + 1),
+                  .counts = ZH_NEW_N(arena, int64_t, cube->nmeasures + 1)};
     zh_buf sql;
     zh_buf_init(&sql, 64 << 10);
-    zh_cube_select(ctx->arena, &sql, cube, keyed);
-    fold f = {.ctx = ctx, .conn = conn, .cube = cube, .mark = zh_arena_here(ctx->arena)};
-    gather(&f);
+    zh_cube_select(arena, &sql, cube, keyed);
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(conn, zh_buf_view(&sql), NULL, 0, &stmt, ctx->err);
-    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+    zh_rc rc = zh_query(f->conn, zh_buf_view(&sql), NULL, 0, &stmt, f->ctx->err);
+    zh_arena_mark mark = zh_arena_here(arena);
+    while (rc == ZH_OK && (rc = zh_step(stmt, f->ctx->err)) == ZH_OK) {
         zh_delta_key k = {.cube = cube};
         zh_str *dims = keyed ? k.dims : d.dims;
         size_t n = 1 + cube->ndims;
         for (size_t i = 0; i < cube->ndims; i++) {
-            dims[i] = zh_str_dup(ctx->arena, zh_col_str(stmt, 1 + i));
+            dims[i] = zh_col_str(stmt, 1 + i);
         }
-        if (keyed) {
-            int at = measure_named(cube, zh_col_str(stmt, n));
+        int at = keyed ? measure_named(cube, zh_col_str(stmt, n)) : 0;
+        if (keyed && at >= 0) {
             k.measure = (uint16_t)at;
-            k.key = zh_str_dup(ctx->arena, zh_col_str(stmt, n + 1));
+            k.key = zh_col_str(stmt, n + 1);
             k.n = zh_col_i64(stmt, n + 2);
-            if (at >= 0) {
-                expand(&f, dims, NULL, &k, 1);
-            }
-        } else {
+            expand(f, dims, NULL, &k, 1);
+        } else if (!keyed) {
             zh_cube_read_values(cube, stmt, n, &d);
-            expand(&f, dims, &d, NULL, 1);
+            expand(f, dims, &d, NULL, 1);
         }
-        rc = flush_if_full(&f);
+        zh_arena_rewind(arena, mark);
+        if (f->cells.n + f->counters.n >= ROLLED_MAX) {
+            rc = flush(f);
+        }
     }
     zh_finish(stmt);
     zh_buf_free(&sql);
-    return rc == ZH_ENOTFOUND ? flush(&f) : rc;
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
 /* Deltas of batches that have no position yet: cells hold them, the log does not. */
@@ -454,9 +521,21 @@ static zh_rc unsequenced(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, zh_
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
+static zh_rc rebuild_cube(fold *f, const zh_deltas *newer)
+{
+    gather(f);
+    fold_deltas(f, newer, -1);
+    zh_rc rc = fold_table(f, false);
+    if (rc == ZH_OK) {
+        rc = fold_table(f, true);
+    }
+    return rc == ZH_OK ? flush(f) : rc;
+}
+
 static zh_rc rebuild_register(zh_ctx *ctx, zh_conn *conn, const zh_register *reg)
 {
     int64_t size = 0;
+    zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
     zh_deltas *newer = zh_deltas_new(ctx->arena);
     zh_rc rc = drop_register(ctx, conn, reg);
     if (rc == ZH_OK) {
@@ -466,20 +545,17 @@ static zh_rc rebuild_register(zh_ctx *ctx, zh_conn *conn, const zh_register *reg
         rc = zh_log_size(conn, &size, ctx->err);
     }
     for (size_t c = 0; c < reg->ncubes && rc == ZH_OK; c++) {
-        rc = fold_table(ctx, conn, &reg->cubes[c], false);
-        if (rc == ZH_OK) {
-            rc = fold_table(ctx, conn, &reg->cubes[c], true);
-        }
-        if (rc == ZH_OK) {
-            rc = fold_deltas(ctx, conn, &reg->cubes[c], newer, -1);
-        }
+        fold f = {.ctx = ctx, .conn = conn, .arena = arena, .cube = &reg->cubes[c]};
+        rc = rebuild_cube(&f, newer);
+        zh_arena_reset(arena);
     }
+    zh_arena_free(arena);
     return rc == ZH_OK ? stamp_write(ctx, conn, reg, size) : rc;
 }
 
 static zh_rc rebuild_work(void *user, zh_conn *conn, zh_err *err)
 {
-    folding *f = user;
+    const folding *f = user;
     zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
     zh_ctx ctx = {.core = f->core, .model = f->model, .arena = arena, .err = err};
     zh_rc rc = rebuild_register(&ctx, conn, f->reg);
@@ -493,7 +569,7 @@ static zh_rc fold_register(folding *f, zh_err *err)
 {
     zh_rc rc = ZH_OK;
     while (!f->done && rc == ZH_OK) {
-        rc = zh_core_write(f->core, fold_work, f, err);
+        rc = fold_step(f, err);
     }
     if (rc == ZH_ECORRUPT && strcmp(err->rule, ZH_DELTAS_RULE) == 0) {
         zh_err_clear(err);
@@ -508,7 +584,7 @@ zh_rc zh_rollup_fold(zh_core *core, zh_err *err)
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
         const zh_register *reg = &model->registers[i];
-        folding f = {core, model, reg, reg->ncubes == 0};
+        folding f = {.core = core, .model = model, .reg = reg, .done = reg->ncubes == 0};
         rc = fold_register(&f, err);
     }
     zh_model_release(model);
@@ -520,7 +596,7 @@ zh_rc zh_rollup_rebuild(zh_core *core, zh_err *err)
     zh_model *model = zh_core_model(core);
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
-        folding f = {core, model, &model->registers[i], false};
+        folding f = {.core = core, .model = model, .reg = &model->registers[i]};
         rc = f.reg->ncubes ? zh_core_write(core, rebuild_work, &f, err) : ZH_OK;
     }
     zh_model_release(model);
@@ -557,7 +633,9 @@ static bool levels_of(const zh_answering *a, int64_t levels[ZH_CUBE_DIMS_MAX])
         levels[i] = LEVEL_ALL;
     }
     for (size_t i = 0; i < a->q->nfilters; i++) {
-        int64_t wanted = a->ancestors[i] ? a->ancestors[i]->level : LEVEL_KEPT;
+        const zh_dim *dim = &a->cube->dims[a->filter_at[i]];
+        bool rolled_up = a->ancestors[i] != NULL && rolled_levels(dim) > 0;
+        int64_t wanted = rolled_up ? a->ancestors[i]->level : LEVEL_KEPT;
         int64_t *level = &levels[a->filter_at[i]];
         *level = wanted > *level ? wanted : *level;
     }
@@ -567,7 +645,8 @@ static bool levels_of(const zh_answering *a, int64_t levels[ZH_CUBE_DIMS_MAX])
         int64_t wanted = a->q->groups[g].level ? a->q->groups[g].level : LEVEL_KEPT;
         bool finer = *level != LEVEL_ALL && wanted > *level;
         bool coarser = grouped[at] && *level != LEVEL_KEPT && wanted < *level;
-        if (wanted != LEVEL_KEPT && (finer || coarser)) {
+        bool unrolled = rolled_levels(&a->cube->dims[at]) == 0;
+        if (wanted != LEVEL_KEPT && (finer || coarser || unrolled)) {
             return false; /* what stands between the two levels is not told apart */
         }
         grouped[at] = true;

@@ -463,9 +463,9 @@ static zh_rc register_apply(zh_conn *conn, zh_arena *arena, const zh_plan *plan,
 {
     zh_buf sql;
     zh_buf_init(&sql, (size_t)16 << 20);
-    zh_rc rc = ensure_table(conn, arena, &plan->current, "id", false, &sql, err);
+    zh_rc rc = ensure_table(conn, arena, &plan->current, "id", true, &sql, err);
     if (rc == ZH_OK) {
-        rc = ensure_table(conn, arena, &plan->history, "id, version", false, &sql, err);
+        rc = ensure_table(conn, arena, &plan->history, "id, version", true, &sql, err);
     }
     if (rc == ZH_OK) {
         rc = ensure_table(conn, arena, &plan->grams, "gram, id", true, &sql, err);

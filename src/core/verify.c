@@ -46,7 +46,17 @@ void zh_verify_part(zh_verifying *v, zh_str part)
 
 void zh_verify_number(zh_verifying *v, int64_t part)
 {
-    zh_buf_fmt(&v->key, "\x1f%" PRId64, part);
+    char digits[24]; /* several a gram: not through printf */
+    size_t at = sizeof digits;
+    uint64_t rest = part < 0 ? (uint64_t)0 - (uint64_t)part : (uint64_t)part;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (part < 0) {
+        digits[--at] = '-';
+    }
+    zh_verify_part(v, (zh_str){digits + at, sizeof digits - at});
 }
 
 void zh_verify_key(zh_verifying *v, zh_str table, int64_t office)

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-static const char EXTRA[] =
+static const char REGISTERS[] =
     "systems: [S22]\n"
     "registers:\n"
     "  - id: notice\n"
@@ -54,7 +54,9 @@ static const char EXTRA[] =
     "    fields: [{id: no, label: 编号, type: string, required: true}]\n"
     "    measures: {n: {kind: count}}\n"
     "    cubes: [{id: all, dims: [{field: no, values: 3}], measures: [n], dense: true}]\n"
-    "    views: {default: {columns: [no]}}\n"
+    "    views: {default: {columns: [no]}}\n";
+
+static const char INDICATORS[] =
     "indicators:\n"
     "  - {id: rate, label: 不合格率, definition: d, kind: rate, register: notice, num: bad,\n"
     "     den: batches, where: \"tier = 'province'\", unit: \"%\", interval: wilson95, n_min: 30}\n"
@@ -146,6 +148,13 @@ static const char EXTRA[] =
     "      - {indicator: score, weight: \"1\", low: \"0\", high: \"100\"}\n"
     "      - {indicator: firms, weight: \"1\", low: \"0\", high: \"4\"}\n";
 
+static const char *extra(void)
+{
+    static char both[sizeof REGISTERS + sizeof INDICATORS];
+    snprintf(both, sizeof both, "%s%s", REGISTERS, INDICATORS);
+    return both;
+}
+
 static const zh_indicator *ind(const lots *l, const char *id)
 {
     const zh_indicator *found = zh_model_indicator(l->f.ctx.model, zh_str_of(id));
@@ -220,7 +229,7 @@ static void test_published_rates(void **state)
     size_t n = fx_backends(&backends);
     for (size_t b = 0; b < n; b++) {
         fx_use(backends[b]);
-        lots *l = lots_open(EXTRA, NULL, 1);
+        lots *l = lots_open(extra(), NULL, 1);
         notice(l, "1", "全国", "2019-12-31", "3673579", "81935");
         notice(l, "2", "省", "2016-01-31", "5226", "43");
         notice(l, "3", "省", "2020-06-30", "30154", "556");
@@ -266,7 +275,7 @@ static void test_nothing_is_not_zero(void **state)
 {
     (void)state;
     fx_use("sqlite");
-    lots *l = lots_open(EXTRA, NULL, 1);
+    lots *l = lots_open(extra(), NULL, 1);
     zh_figure f = get(l, "lots", "", "2025");
     assert_int_equal(f.status, ZH_FIG_NO_DATA);
     assert_false(f.has_value);
@@ -307,7 +316,7 @@ static void test_rounded_once_to_even(void **state)
                  {"0.5", "0"},      {"0.4999", "0"}, {"999999999999.999999", "1000000000000"}};
     fx_use("sqlite");
     for (size_t i = 0; i < ZH_COUNTOF(cases); i++) {
-        lots *l = lots_open(EXTRA, NULL, 1);
+        lots *l = lots_open(extra(), NULL, 1);
         lots_create(l, NULL, "place", "420100", "amount", cases[i].amount, NULL);
         text_is(get(l, "halves", "", NULL).shown, cases[i].shown);
         lots_close(l);
@@ -318,7 +327,7 @@ static void test_totals_beyond_64_bits(void **state)
 {
     (void)state;
     fx_use("sqlite");
-    lots *l = lots_open(EXTRA, NULL, 1);
+    lots *l = lots_open(extra(), NULL, 1);
     for (int i = 0; i < 20; i++) {
         lots_create(l, NULL, "place", "420100", "amount", "999999999999.999999", NULL);
     }
@@ -374,7 +383,7 @@ static void test_mean_and_its_error(void **state)
     size_t n = fx_backends(&backends);
     for (size_t b = 0; b < n; b++) {
         fx_use(backends[b]);
-        lots *l = lots_open(EXTRA, NULL, 1);
+        lots *l = lots_open(extra(), NULL, 1);
         for (size_t i = 0; i < ZH_COUNTOF(sizes); i++) {
             lots_create(l, NULL, "place", "420100", "on_day", "2025-03-01", "size", sizes[i], NULL);
         }
@@ -405,7 +414,7 @@ static void test_where_becomes_filters(void **state)
 {
     (void)state;
     fx_use("sqlite");
-    lots *l = lots_open(EXTRA, NULL, 1);
+    lots *l = lots_open(extra(), NULL, 1);
     three_years(l);
     zh_figure f = get(l, "lots_kind", "", NULL);
     text_is(f.shown, "5");
@@ -450,7 +459,7 @@ static void test_questions_that_cannot_be_asked(void **state)
 {
     (void)state;
     fx_use("sqlite");
-    lots *l = lots_open(EXTRA, NULL, 1);
+    lots *l = lots_open(extra(), NULL, 1);
     zh_figure_query q = ask(l, "lots", "999999", "2025");
     refused(l, &q, ZH_EINVAL, "indicator.region.code");
     q = ask(l, "plain_n", "420000", NULL);
@@ -481,7 +490,7 @@ static void test_growth(void **state)
 {
     (void)state;
     fx_use("sqlite");
-    lots *l = lots_open(EXTRA, NULL, 1);
+    lots *l = lots_open(extra(), NULL, 1);
     three_years(l);
     text_is(get(l, "lots", "", "2025").shown, "3");
     zh_figure f = get(l, "up", "", "2025"); /* 3 after 2 */
@@ -504,7 +513,7 @@ static void test_broken_down(void **state)
 {
     (void)state;
     fx_use("sqlite");
-    lots *l = lots_open(EXTRA, NULL, 1);
+    lots *l = lots_open(extra(), NULL, 1);
     three_years(l);
     static const struct {
         const char *id, *period, *dim, *wanted;
@@ -570,7 +579,7 @@ static void test_weighted(void **state)
 {
     (void)state;
     fx_use("sqlite");
-    lots *l = lots_open(EXTRA, NULL, 1);
+    lots *l = lots_open(extra(), NULL, 1);
     weight(l, "1", "F1", "0.9", "2020-01-01/2024-12-31");
     weight(l, "2", "F1", "0.3", "2025-01-01/..");
     weight(l, "3", "T1", "0.7", "2025-01-01/..");
@@ -602,7 +611,7 @@ static void test_matched(void **state)
 {
     (void)state;
     fx_use("sqlite");
-    lots *l = lots_open(EXTRA, NULL, 1);
+    lots *l = lots_open(extra(), NULL, 1);
     tested(l, "F1", "2024-03-01", 1, 1);
     tested(l, "F2", "2024-03-01", 1, 0);
     tested(l, "F1", "2025-03-01", 3, 1);
@@ -632,7 +641,7 @@ static void test_design(void **state)
     size_t n = fx_backends(&backends);
     for (size_t b = 0; b < n; b++) {
         fx_use(backends[b]);
-        lots *l = lots_open(EXTRA, NULL, 1);
+        lots *l = lots_open(extra(), NULL, 1);
         assert_int_equal(get(l, "drawn", "", "2025").status, ZH_FIG_NO_DATA);
         drawn(l, "10", "pass");
         zh_figure f = get(l, "drawn", "", "2025");
@@ -669,7 +678,7 @@ static void test_quantile(void **state)
     size_t n = fx_backends(&backends);
     for (size_t b = 0; b < n; b++) {
         fx_use(backends[b]);
-        lots *l = lots_open(EXTRA, NULL, 1);
+        lots *l = lots_open(extra(), NULL, 1);
         for (int i = 1; i <= 101; i++) {
             char size[16];
             snprintf(size, sizeof size, "%d.50", i);
@@ -695,7 +704,7 @@ static void test_distinct_and_stock(void **state)
 {
     (void)state;
     fx_use("sqlite");
-    lots *l = lots_open(EXTRA, NULL, 1);
+    lots *l = lots_open(extra(), NULL, 1);
     lots_create(l, NULL, "place", "420100", "class", "F1", "maker", "甲厂", "on_day", "2025-01-05",
                 "valid", "2025-01-10/2025-03-31", NULL);
     lots_create(l, NULL, "place", "420500", "class", "F1", "maker", "甲厂", "on_day", "2025-02-05",
@@ -731,7 +740,7 @@ static void test_composite(void **state)
 {
     (void)state;
     fx_use("sqlite");
-    lots *l = lots_open(EXTRA, NULL, 1);
+    lots *l = lots_open(extra(), NULL, 1);
     lots_create(l, NULL, "place", "420100", "class", "F1", "maker", "甲厂", "on_day", "2025-01-05",
                 NULL);
     zh_figure f = get(l, "score", "", "2025");

@@ -123,84 +123,81 @@ static void test_clean_after_random_histories(void **state)
 }
 
 typedef struct tamper {
-    const char *sql;    /* %lld: id of the record; may be NULL with blob */
-    const char *tables; /* touched, separated by spaces */
-    const char *says;   /* must stand in the lines */
-    const char *and;    /* as well; may be NULL */
+    const char *sql;   /* #: id of the record */
+    const char *table; /* touched */
+    const char *says;  /* must stand in the lines */
+    const char *and;   /* as well; may be NULL */
 } tamper;
 
 static const tamper tampers[] = {
-    {"UPDATE r_lot SET amount = amount + 1 WHERE id = %lld", "r_lot", "“amount”与最新版本不符",
+    {"UPDATE r_lot SET amount = amount + 1 WHERE id = #", "r_lot", "“amount”与最新版本不符",
      "total 重算"},
-    {"UPDATE r_lot SET maker = '假厂' WHERE id = %lld", "r_lot", "“maker”与最新版本不符", "假厂"},
-    {"UPDATE r_lot SET state = 'void' WHERE id = %lld", "r_lot", "状态与最新版本不符", NULL},
-    {"UPDATE r_lot SET version = 9 WHERE id = %lld", "r_lot", "版本号与最新版本不符", NULL},
-    {"UPDATE r_lot SET handler_office = 1 WHERE id = %lld", "r_lot", "承办机构", NULL},
-    {"UPDATE r_lot SET actor = 'nobody' WHERE id = %lld", "r_lot", "写入人", NULL},
-    {"UPDATE r_lot SET d_place_1 = '430000' WHERE id = %lld", "r_lot", "维度“place”", "430000"},
-    {"DELETE FROM r_lot WHERE id = %lld", "r_lot", "有版本而没有现行行", "单元"},
-    {"UPDATE r_lot SET size = 500, size__t = 'abc' WHERE id = %lld", "r_lot", "size", NULL},
-    {"UPDATE r_lot_h SET maker = '假厂' WHERE id = %lld AND version = 1", "r_lot_h",
+    {"UPDATE r_lot SET maker = '假厂' WHERE id = #", "r_lot", "“maker”与最新版本不符", "假厂"},
+    {"UPDATE r_lot SET state = 'void' WHERE id = #", "r_lot", "状态与最新版本不符", NULL},
+    {"UPDATE r_lot SET version = 9 WHERE id = #", "r_lot", "版本号与最新版本不符", NULL},
+    {"UPDATE r_lot SET handler_office = 1 WHERE id = #", "r_lot", "承办机构", NULL},
+    {"UPDATE r_lot SET actor = 'nobody' WHERE id = #", "r_lot", "写入人", NULL},
+    {"UPDATE r_lot SET d_place_1 = '430000' WHERE id = #", "r_lot", "维度“place”", "430000"},
+    {"DELETE FROM r_lot WHERE id = #", "r_lot", "有版本而没有现行行", "单元"},
+    {"UPDATE r_lot SET size = 500, size__t = 'abc' WHERE id = #", "r_lot", "size", NULL},
+    {"UPDATE r_lot_h SET maker = '假厂' WHERE id = # AND version = 1", "r_lot_h",
      "第 1 版：内容与凭证", NULL},
-    {"UPDATE r_lot_h SET recorded_at = recorded_at + 5000 WHERE id = %lld AND version = 2",
-     "r_lot_h", "第 2 版：内容与凭证", NULL},
-    {"UPDATE r_lot_h SET amount__t = '1.10' WHERE id = %lld AND version = 2", "r_lot_h",
-     "第 2 版：“amount”的数值与原文不符", "第 2 版：内容与凭证"},
-    {"UPDATE r_lot_h SET amount = amount + 1 WHERE id = %lld", "r_lot_h", "数值与原文不符", NULL},
-    {"UPDATE r_lot_h SET salt = NULL WHERE id = %lld AND version = 1", "r_lot_h",
-     "盐与删除后的承诺应恰有其一", NULL},
-    {"UPDATE r_lot_h SET op = 'erase' WHERE id = %lld AND version = 2", "r_lot_h",
+    {"UPDATE r_lot_h SET recorded_at = recorded_at + 5000 WHERE id = # AND version = 2", "r_lot_h",
      "第 2 版：内容与凭证", NULL},
-    {"DELETE FROM r_lot_h WHERE id = %lld AND version = 1", "r_lot_h", "缺第 1 版",
+    {"UPDATE r_lot_h SET amount__t = '1.10' WHERE id = # AND version = 2", "r_lot_h",
+     "第 2 版：“amount”的数值与原文不符", "第 2 版：内容与凭证"},
+    {"UPDATE r_lot_h SET amount = amount + 1 WHERE id = #", "r_lot_h", "数值与原文不符", NULL},
+    {"UPDATE r_lot_h SET salt = NULL WHERE id = # AND version = 1", "r_lot_h",
+     "盐与删除后的承诺应恰有其一", NULL},
+    {"UPDATE r_lot_h SET op = 'erase' WHERE id = # AND version = 2", "r_lot_h",
+     "第 2 版：内容与凭证", NULL},
+    {"DELETE FROM r_lot_h WHERE id = # AND version = 1", "r_lot_h", "缺第 1 版", "没有对应的版本"},
+    {"DELETE FROM r_lot_h WHERE id = # AND version = 3", "r_lot_h", "版本号与最新版本不符",
      "没有对应的版本"},
-    {"DELETE FROM r_lot_h WHERE id = %lld AND version = 3", "r_lot_h", "版本号与最新版本不符",
-     "没有对应的版本"},
-    {"DELETE FROM r_lot_h WHERE id = %lld", "r_lot_h", "有现行行而没有版本", NULL},
-    {"UPDATE r_lot_h SET batch = 5 WHERE id = %lld AND version = 2", "r_lot_h",
-     "所属批次不在发件箱", "发件箱里没有它的凭证"},
-    {"UPDATE r_lot_h SET ord = 7 WHERE id = %lld AND version = 2", "r_lot_h",
-     "在批次里的序号超出范围", NULL},
-    {"UPDATE r_lot__items SET value = 999, value__t = '9.99' WHERE parent = %lld AND ord = 0",
+    {"DELETE FROM r_lot_h WHERE id = #", "r_lot_h", "有现行行而没有版本", NULL},
+    {"UPDATE r_lot_h SET batch = 5 WHERE id = # AND version = 2", "r_lot_h", "所属批次不在发件箱",
+     "发件箱里没有它的凭证"},
+    {"UPDATE r_lot_h SET ord = 7 WHERE id = # AND version = 2", "r_lot_h", "在批次里的序号超出范围",
+     NULL},
+    {"UPDATE r_lot__items SET value = 999, value__t = '9.99' WHERE parent = # AND ord = 0",
      "r_lot__items", "“items”与最新版本不符", "row_value"},
-    {"DELETE FROM r_lot__items WHERE parent = %lld AND ord = 1", "r_lot__items",
+    {"DELETE FROM r_lot__items WHERE parent = # AND ord = 1", "r_lot__items",
      "“items”与最新版本不符", "rows 重算"},
-    {"UPDATE r_lot__items SET parent = 77 WHERE parent = %lld AND ord = 1", "r_lot__items",
+    {"UPDATE r_lot__items SET parent = 77 WHERE parent = # AND ord = 1", "r_lot__items",
      "没有所属的记录", NULL},
-    {"UPDATE r_lot__items_h SET verdict = 'fail' WHERE parent = %lld AND version = 1",
+    {"UPDATE r_lot__items_h SET verdict = 'fail' WHERE parent = # AND version = 1",
      "r_lot__items_h", "第 1 版：内容与凭证", NULL},
-    {"DELETE FROM r_lot__items_h WHERE parent = %lld AND version = 1 AND ord = 1", "r_lot__items_h",
+    {"DELETE FROM r_lot__items_h WHERE parent = # AND version = 1 AND ord = 1", "r_lot__items_h",
      "第 1 版：内容与凭证", NULL},
-    {"UPDATE r_lot__items_h SET version = 99 WHERE parent = %lld AND version = 1 AND ord = 1",
+    {"UPDATE r_lot__items_h SET version = 99 WHERE parent = # AND version = 1 AND ord = 1",
      "r_lot__items_h", "没有所属的版本", NULL},
-    {"DELETE FROM r_lot_g WHERE id = %lld AND gram = '甲厂'", "r_lot_g", "检索词", "甲厂"},
-    {"INSERT INTO r_lot_g (office, gram, id) VALUES (1, '无中', %lld)", "r_lot_g", "检索词",
-     "无中"},
-    {"UPDATE q_lot__by_place SET n_ = n_ + 1 WHERE p_month = '2031-03' AND %lld > 0",
+    {"DELETE FROM r_lot_g WHERE id = # AND gram = '甲厂'", "r_lot_g", "检索词", "甲厂"},
+    {"INSERT INTO r_lot_g (office, gram, id) VALUES (1, '无中', #)", "r_lot_g", "检索词", "无中"},
+    {"UPDATE q_lot__by_place SET n_ = n_ + 1 WHERE p_month = '2031-03' AND # > 0",
      "q_lot__by_place", "2031-03", "n_ 重算 1、存 2"},
     {"UPDATE q_lot__by_place SET total_1 = total_1 + 4294967296 WHERE p_month = '2031-03' AND "
-     "%lld > 0",
+     "# > 0",
      "q_lot__by_place", "2031-03", "total 重算"},
-    {"DELETE FROM q_lot__by_place WHERE p_month = '2031-03' AND %lld > 0", "q_lot__by_place",
+    {"DELETE FROM q_lot__by_place WHERE p_month = '2031-03' AND # > 0", "q_lot__by_place",
      "2031-03", "n_ 重算 1、存 0"},
-    {"UPDATE q_lot__by_place SET kind = 'x' WHERE p_month = '2031-03' AND %lld > 0",
-     "q_lot__by_place", "n_ 重算 0、存 1", NULL},
-    {"UPDATE q_lot__by_class_k SET n_ = n_ + 1 WHERE key = '丁厂' AND %lld > 0",
-     "q_lot__by_class_k", "丁厂", NULL},
-    {"UPDATE u_lot__by_place SET n_ = n_ - 1 WHERE p_month = '2031' AND %lld > 0",
-     "u_lot__by_place", "汇总", "2031"},
-    {"DELETE FROM u_lot__by_class_k WHERE key = '丁厂' AND %lld > 0", "u_lot__by_class_k", "汇总",
+    {"UPDATE q_lot__by_place SET kind = 'x' WHERE p_month = '2031-03' AND # > 0", "q_lot__by_place",
+     "n_ 重算 0、存 1", NULL},
+    {"UPDATE q_lot__by_class_k SET n_ = n_ + 1 WHERE key = '丁厂' AND # > 0", "q_lot__by_class_k",
+     "丁厂", NULL},
+    {"UPDATE u_lot__by_place SET n_ = n_ - 1 WHERE p_month = '2031' AND # > 0", "u_lot__by_place",
+     "汇总", "2031"},
+    {"DELETE FROM u_lot__by_class_k WHERE key = '丁厂' AND # > 0", "u_lot__by_class_k", "汇总",
      "丁厂"},
-    {"UPDATE zh_outbox SET pos = pos + 1 WHERE pos = 1 AND %lld > 0", "zh_outbox", "日志位置 2",
+    {"UPDATE zh_outbox SET pos = pos + 1 WHERE pos = 1 AND # > 0", "zh_outbox", "日志位置 2", NULL},
+    {"UPDATE zh_outbox SET until = 5 WHERE pos = 2 AND # > 0", "zh_outbox", "截至时间", NULL},
+    {"UPDATE zh_outbox SET n = 2 WHERE pos = 3 AND # > 0", "zh_outbox", "条数与凭证的长度不符",
      NULL},
-    {"UPDATE zh_outbox SET until = 5 WHERE pos = 2 AND %lld > 0", "zh_outbox", "截至时间", NULL},
-    {"UPDATE zh_outbox SET n = 2 WHERE pos = 3 AND %lld > 0", "zh_outbox", "条数与凭证的长度不符",
-     NULL},
-    {"UPDATE zh_outbox SET register = 'lot_weight' WHERE pos = 3 AND %lld > 0", "zh_outbox",
+    {"UPDATE zh_outbox SET register = 'lot_weight' WHERE pos = 3 AND # > 0", "zh_outbox",
      "所属批次是别的登记册的", NULL},
-    {"DELETE FROM zh_outbox WHERE pos = 4 AND %lld > 0", "zh_outbox", "所属批次不在发件箱",
+    {"DELETE FROM zh_outbox WHERE pos = 4 AND # > 0", "zh_outbox", "所属批次不在发件箱",
      "日志位置 5，应为 4"},
-    {"UPDATE zh_counter SET next = 3 WHERE name = 'log' AND %lld > 0", "zh_counter",
-     "日志长度记为 3", NULL},
+    {"UPDATE zh_counter SET next = 3 WHERE name = 'log' AND # > 0", "zh_counter", "日志长度记为 3",
+     NULL},
 };
 
 static void run_sql(lots *l, const char *sql)
@@ -211,10 +208,26 @@ static void run_sql(lots *l, const char *sql)
     zh_store_release(conn);
 }
 
-static void run_fmt(lots *l, const char *format, const char *table)
+static void keep(lots *l, const char *table)
+{
+    char sql[200];
+    snprintf(sql, sizeof sql, "CREATE TABLE kept AS SELECT * FROM %s", table);
+    run_sql(l, sql);
+}
+
+static void restore(lots *l, const char *table)
 {
     char sql[300];
-    snprintf(sql, sizeof sql, format, table, table);
+    snprintf(sql, sizeof sql, "DELETE FROM %s; INSERT INTO %s SELECT * FROM kept; DROP TABLE kept",
+             table, table);
+    run_sql(l, sql);
+}
+
+static void tamper_with(lots *l, const tamper *t, long long id, char *sql, size_t n)
+{
+    const char *hash = strchr(t->sql, '#');
+    assert_non_null(hash);
+    snprintf(sql, n, "%.*s%lld%s", (int)(hash - t->sql), t->sql, id, hash + 1);
     run_sql(l, sql);
 }
 
@@ -262,12 +275,10 @@ static void test_every_tampering_is_found(void **state)
         for (size_t i = 0; i < ZH_COUNTOF(tampers); i++) {
             const tamper *t = &tampers[i];
             char sql[400];
-            snprintf(sql, sizeof sql, t->sql, id);
-            run_fmt(l, "CREATE TABLE kept AS SELECT * FROM %s", t->tables);
-            run_sql(l, sql);
+            keep(l, t->table);
+            tamper_with(l, t, id, sql, sizeof sql);
             expect(l, sql, t->says, t->and);
-            run_fmt(l, "DELETE FROM %s; INSERT INTO %s SELECT * FROM kept; DROP TABLE kept",
-                    t->tables);
+            restore(l, t->table);
         }
         clean(l);
         lots_close(l);
