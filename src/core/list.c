@@ -524,3 +524,27 @@ zh_rc zh_list(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, zh_page *o
     zh_buf_free(&g.resume);
     return rc;
 }
+
+zh_rc zh_list_plan(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, zh_str *out)
+{
+    lister l = {.ctx = ctx, .conn = conn, .q = query};
+    zh_buf sql;
+    zh_binds binds = {0};
+    cursor c;
+    zh_rc rc = setup(&l);
+    if (rc == ZH_OK) {
+        rc = cursor_read(&l, query->after, &c);
+    }
+    if (rc != ZH_OK || l.noffices == 0) {
+        *out = ZH_STR("");
+        return rc;
+    }
+    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
+    bool nulls = l.sort == NULL || (c.set && c.null);
+    rc = select_rows(&l, &c, l.offices[0], nulls, NULL, &sql, &binds);
+    if (rc == ZH_OK) {
+        rc = zh_explain(conn, ctx->arena, zh_buf_view(&sql), binds.p, binds.n, out, ctx->err);
+    }
+    zh_buf_free(&sql);
+    return rc;
+}

@@ -31,6 +31,8 @@ zh_rc zh_where_add(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds
 zh_rc zh_search_words(zh_ctx *ctx, zh_str search, zh_str *words, size_t *n) ZH_MUST;
 /* Whether every folded word occurs in a searchable field or child column of the record. */
 bool zh_record_has_words(zh_arena *arena, const zh_record *r, const zh_str *words, size_t nwords);
+/* The database's plan for a page of a list, in the first of its offices: what tests pin. */
+zh_rc zh_list_plan(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, zh_str *out) ZH_MUST;
 /* The offices that have rows in the register, ascending. */
 zh_rc zh_register_offices(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t **out,
                           size_t *n) ZH_MUST;

@@ -15,6 +15,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define FOLD_BYTES ((size_t)4 << 30) /* roll-up rows put together; ROLLED_MAX keeps far below */
+
 enum {
     LEVEL_KEPT = 99,
     LEVEL_YEAR = 1,
@@ -24,7 +26,7 @@ enum {
     NEWER_BYTES = 1 << 20,    /* … and their bytes */
     FOLD_BATCHES = 4096,      /* outbox rows put together before they are written, … */
     FOLD_SCRATCH = 256 << 20, /* … as long as this much memory is left … */
-    ROLLED_MAX = 1000000,     /* … and no more roll-up rows than these can come of them */
+    ROLLED_MAX = 500000,      /* … and no more roll-up rows than these can come of them */
     COLUMNS_MAX = 256,
     KEY_BYTES_MAX = 8192,
 };
@@ -405,7 +407,7 @@ static zh_rc add_together(void *user, zh_conn *conn, zh_err *err)
 static zh_rc fold_step(folding *f, zh_err *err)
 {
     zh_conn *conn = NULL;
-    f->arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
+    f->arena = zh_arena_new(FOLD_BYTES);
     f->scratch = zh_arena_new(ZH_ARENA_JOB_BYTES);
     zh_ctx ctx = {.core = f->core, .model = f->model, .arena = f->scratch, .err = err};
     f->cubes = ZH_NEW_N(f->arena, fold, f->reg->ncubes);
@@ -535,7 +537,7 @@ static zh_rc rebuild_cube(fold *f, const zh_deltas *newer)
 static zh_rc rebuild_register(zh_ctx *ctx, zh_conn *conn, const zh_register *reg)
 {
     int64_t size = 0;
-    zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
+    zh_arena *arena = zh_arena_new(FOLD_BYTES);
     zh_deltas *newer = zh_deltas_new(ctx->arena);
     zh_rc rc = drop_register(ctx, conn, reg);
     if (rc == ZH_OK) {

@@ -14,7 +14,8 @@ typedef void (*zh_verify_progress)(void *user, const char *what, int64_t done, i
 
 /* In one snapshot, streaming, in memory that does not grow with the data but for 40 bytes a batch:
  * - versions are dense from 1, the newest equals the current row and its child rows, stored numbers
- *   equal their text, batches exist, positions grow with versions;
+ *   equal their text, states follow from the operations, batches exist, positions grow with
+ *   versions;
  * - every version's ledger entry is worked out again from its fields, salts and commitments and
  *   equals the one in the outbox, and no entry is without a version;
  * - positions are dense from 0, in the order of batches, and `until` is the latest time so far;

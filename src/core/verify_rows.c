@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 500, VERSION_COLUMNS = 6, CURRENT_COLUMNS = 1, OFFICES_MAX = 100000 };
+enum { CHUNK = 500, VERSION_COLUMNS = 7, CURRENT_COLUMNS = 1, OFFICES_MAX = 100000 };
 
 typedef struct cursor {
     zh_stmt *stmt;
@@ -30,7 +30,7 @@ typedef struct chunk {
 
 typedef struct version {
     zh_record *record;
-    zh_str op, declaration, salt, sealed;
+    zh_str op, declaration, salt, sealed, transition;
     int64_t batch, ord;
 } version;
 
@@ -53,7 +53,7 @@ static zh_rc open_records(chunk *k, const zh_sql_value *range)
 {
     zh_buf sql;
     zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
-    zh_buf_z(&sql, "SELECT a.op, a.declaration, a.salt, a.sealed, a.batch, a.ord, ");
+    zh_buf_z(&sql, "SELECT a.op, a.declaration, a.salt, a.sealed, a.transition, a.batch, a.ord, ");
     zh_row_columns(&sql, k->reg, "a");
     zh_buf_fmt(&sql,
                " FROM %.*s_h a WHERE a.office = ? AND a.id > ? AND a.id <= ? ORDER BY a.id, "
@@ -327,12 +327,31 @@ static void check_place(chunk *k, const version *ver, int32_t expected, int64_t 
     }
 }
 
+/* Whether the version stands in the state that its operation leads to; before: the state of the
+ * version before it, -1 for none. Older declarations may have had other transitions. */
+static bool state_follows(const chunk *k, const version *ver, int before)
+{
+    const zh_register *reg = k->reg;
+    const zh_transition *t = zh_register_transition(reg, ver->transition);
+    int state = ver->record->state;
+    if (state < 0 || !zh_str_eq(ver->declaration, reg->version)) {
+        return true;
+    }
+    if (zh_str_is(ver->op, "create")) {
+        return reg->states[state].initial;
+    }
+    if (zh_str_is(ver->op, "transition")) {
+        return t != NULL && (t->to >= 0 ? state == t->to : before < 0 || state == before);
+    }
+    return before < 0 || state == before;
+}
+
 static zh_rc read_version(chunk *k, version *out)
 {
     zh_ctx *ctx = &k->v->ctx;
     const zh_stmt *s = k->versions.stmt;
-    *out = (version){.batch = zh_col_i64(s, 4), .ord = zh_col_i64(s, 5)};
-    zh_str *texts[] = {&out->op, &out->declaration, &out->salt, &out->sealed};
+    *out = (version){.batch = zh_col_i64(s, 5), .ord = zh_col_i64(s, 6)};
+    zh_str *texts[] = {&out->op, &out->declaration, &out->salt, &out->sealed, &out->transition};
     for (size_t i = 0; i < ZH_COUNTOF(texts); i++) {
         *texts[i] = zh_col_null(s, i) ? ZH_STR_NONE : zh_str_dup(ctx->arena, zh_col_str(s, i));
     }
@@ -347,6 +366,7 @@ static zh_rc walk_versions(chunk *k, int64_t id, version *newest)
     zh_rc rc = ZH_OK;
     int32_t expected = 1;
     int64_t after = -1;
+    int state = -1;
     newest->record = NULL;
     for (size_t turn = 0; rc == ZH_OK && k->versions.row; turn++) {
         int64_t number = zh_col_i64(k->versions.stmt, VERSION_COLUMNS + 2);
@@ -361,6 +381,11 @@ static zh_rc walk_versions(chunk *k, int64_t id, version *newest)
             v->report->versions++;
             check_place(k, &ver, expected, &after);
             check_numbers(k, ver.record);
+            if (!state_follows(k, &ver, state)) {
+                zh_verify_say(v, "%.*s/%" PRId64 "/%" PRId64 " 第 %d 版：状态不是这次操作的结果",
+                              ZH_FMT(k->reg->id), k->office, id, (int)ver.record->version);
+            }
+            state = ver.record->state;
         }
         if (rc == ZH_OK && v->entries != NULL) {
             rc = put_entry(k, &ver);

@@ -10,6 +10,7 @@ seed is printed; ZH_SEED repeats it.
 """
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -21,7 +22,9 @@ sys.path.insert(0, os.path.join(HERE, "..", "data"))
 from program import Program, Tally  # noqa: E402
 
 PACK = os.path.join(HERE, "..", "fixture", "kill")
-ROWS, BATCH, THREADS = 12000, 1000, 2
+ROWS, THREADS = 16000, 2
+with open(os.path.join(HERE, "..", "..", "src", "core", "intake.h"), encoding="utf-8") as header:
+    BATCH = int(re.search(r"ZH_INTAKE_BATCH +\(\(size_t\)(\d+)\)", header.read()).group(1))
 
 
 def write_file(path, rng):
