@@ -127,7 +127,7 @@ typedef struct sample {
 static const char *const products[] = {"酱香型白酒", "纯净饮用水", "糯米糕点", "儿童推车",
                                        "电动自行车", "烟花组合类", "复合肥料", "学生校服"};
 static const char *const lab_names[] = {"示例省产品质量监督检验研究院", "示例市食品检验所",
-                                   "示例纺织纤维检验中心"};
+                                        "示例纺织纤维检验中心"};
 static const char *const items[] = {"甲醛含量", "菌落总数", "铅（以Pb计）", "标签标识",
                                     "二氧化硫残留量"};
 static const char *const remarks[] = {"", "包装完好，样品冷藏运输", "现场封样，双方签字确认",
@@ -207,7 +207,7 @@ int main(int argc, char **argv)
           "抽样地区,环节,抽样日期,检验日期,检验机构,检验项目,实测值,限值,结论,备注\n",
           all);
     for (uint64_t i = 0; i < rows; i++) {
-        sample s;
+        sample s = {0};
         make(i, &state, &s);
         if (i % DIRTY_EVERY == DIRTY_EVERY - 1) {
             spoil(&s, (unsigned)(i / DIRTY_EVERY % KINDS));

@@ -57,7 +57,8 @@ size_t zh_cube_value_columns(zh_arena *arena, const zh_cube *cube, const char **
 size_t zh_cube_values(const zh_cube *cube, const zh_delta *d, zh_sql_value *out);
 /* "SELECT office, dims, values FROM" the cells of a cube, or "…, measure, key, n_" its counters. */
 void zh_cube_select(zh_arena *arena, zh_buf *sql, const zh_cube *cube, bool keyed);
-/* The same of its roll-ups: office (0), value and level of each dimension, then values, or measure, key, n_. */
+/* The same of its roll-ups: office (0), value and level of each dimension, then values, or measure,
+ * key, n_. */
 void zh_cube_select_rolled(zh_arena *arena, zh_buf *sql, const zh_cube *cube, bool keyed);
 void zh_cube_read_values(const zh_cube *cube, const zh_stmt *stmt, size_t column, zh_delta *out);
 

@@ -104,8 +104,7 @@ static u128 gcd(u128 a, u128 b)
 static zh_quotient lowest(zh_i128 num, zh_i128 den)
 {
     u128 g = gcd(magnitude(num), magnitude(den));
-    return g <= 1 ? (zh_quotient){num, den}
-                  : (zh_quotient){num / (zh_i128)g, den / (zh_i128)g};
+    return g <= 1 ? (zh_quotient){num, den} : (zh_quotient){num / (zh_i128)g, den / (zh_i128)g};
 }
 
 zh_rc zh_quotient_of(zh_exact a, zh_exact b, zh_quotient *out)

@@ -109,9 +109,9 @@ zh_str zh_write_where(zh_write *w, const zh_field *field, size_t row);
 /* Brings a value into the form it is stored and hashed in: NFC, declared digits, unit. */
 zh_rc zh_write_normalise(zh_write *w, const zh_field *field, zh_value *value) ZH_MUST;
 
-/* conflict.c: the first write of a batch, in the order given, that the committed state or an earlier
- * one of them forbids: a newer version (*stale) or a unique key that is taken. ZH_ENOTFOUND: none,
- * any more. Takes a reader and works in ctx->arena. */
+/* conflict.c: the first write of a batch, in the order given, that the committed state or an
+ * earlier one of them forbids: a newer version (*stale) or a unique key that is taken.
+ * ZH_ENOTFOUND: none, any more. Takes a reader and works in ctx->arena. */
 zh_rc zh_conflict_find(zh_ctx *ctx, zh_prepared *const *writes, size_t n, size_t *at,
                        bool *stale) ZH_MUST;
 

@@ -1,7 +1,7 @@
 /* The compiled model: what the packs declare, as an immutable snapshot.
  *
- * Built by zh_model_compile from YAML files, shared by any number of threads, swapped by pointer with
- * a reference count. All text is UTF-8 NFC and lives in the model's arena. */
+ * Built by zh_model_compile from YAML files, shared by any number of threads, swapped by pointer
+ * with a reference count. All text is UTF-8 NFC and lives in the model's arena. */
 #ifndef ZH_MODEL_MODEL_H
 #define ZH_MODEL_MODEL_H
 
@@ -36,9 +36,9 @@ typedef struct zh_code {
     size_t naliases;
     const struct zh_code *const *successors; /* after a split, merge or renaming */
     size_t nsuccessors;
-    zh_str initials;              /* pinyin */
-    uint32_t position;            /* in the list as declared, from 0: order of grades and of forms */
-    bool leaf;                    /* no code names it as its parent */
+    zh_str initials;   /* pinyin */
+    uint32_t position; /* in the list as declared, from 0: order of grades and of forms */
+    bool leaf;         /* no code names it as its parent */
 } zh_code;
 
 struct zh_codes {
@@ -46,19 +46,19 @@ struct zh_codes {
     zh_label label;
     const zh_code *codes; /* sorted by code, then from */
     size_t n;
-    zh_map by_code;       /* code -> zh_code (the newest validity) */
-    zh_map by_name;       /* folded label or alias -> zh_code list head (see codes.c) */
+    zh_map by_code;            /* code -> zh_code (the newest validity) */
+    zh_map by_name;            /* folded label or alias -> zh_code list head (see codes.c) */
     const zh_str *level_names; /* province, city, county … ; index 0 = level 1 */
     uint16_t levels;
-    bool codes_are_ordered;    /* a grade: < and > compare positions in the list */
+    bool codes_are_ordered; /* a grade: < and > compare positions in the list */
 };
 
 /* The code valid at `at` (any validity when at == INT32_MIN). NULL when none. */
 const zh_code *zh_code_find(const zh_codes *codes, zh_str code, zh_date at);
 /* By code, name, old name, synonym or pinyin initials, in this order. ZH_ENOTFOUND, or ZH_ECONFLICT
  * when several match equally: *out is then the first and err names the candidates. The name of an
- * abolished code with exactly one successor means the successor. *how: 'c' code, 'n' name, 'a' alias
- * or old name, 'p' pinyin. */
+ * abolished code with exactly one successor means the successor. *how: 'c' code, 'n' name, 'a'
+ * alias or old name, 'p' pinyin. */
 zh_rc zh_code_match(const zh_codes *codes, zh_arena *scratch, zh_str text, zh_date at,
                     const zh_code **out, char *how, zh_err *err) ZH_MUST;
 /* The ancestor (or self) at a level; NULL when the code stands above that level. */
@@ -68,34 +68,50 @@ bool zh_code_within(const zh_code *code, const zh_code *ancestor);
 /* ---- fields --------------------------------------------------------------------------------- */
 
 typedef enum zh_type {
-    ZH_TYPE_STRING, ZH_TYPE_TEXT, ZH_TYPE_CODE, ZH_TYPE_DATE, ZH_TYPE_DATETIME, ZH_TYPE_DECIMAL,
-    ZH_TYPE_QUANTITY, ZH_TYPE_BOOL, ZH_TYPE_FILE, ZH_TYPE_GEO, ZH_TYPE_REF, ZH_TYPE_PERIOD,
-    ZH_TYPE_RANGE, ZH_TYPE_TABLE,
+    ZH_TYPE_STRING,
+    ZH_TYPE_TEXT,
+    ZH_TYPE_CODE,
+    ZH_TYPE_DATE,
+    ZH_TYPE_DATETIME,
+    ZH_TYPE_DECIMAL,
+    ZH_TYPE_QUANTITY,
+    ZH_TYPE_BOOL,
+    ZH_TYPE_FILE,
+    ZH_TYPE_GEO,
+    ZH_TYPE_REF,
+    ZH_TYPE_PERIOD,
+    ZH_TYPE_RANGE,
+    ZH_TYPE_TABLE,
 } zh_type;
 
-typedef enum zh_source { ZH_SRC_FORM, ZH_SRC_INTERFACE, ZH_SRC_DERIVED, ZH_SRC_REFERENCE } zh_source;
+typedef enum zh_source {
+    ZH_SRC_FORM,
+    ZH_SRC_INTERFACE,
+    ZH_SRC_DERIVED,
+    ZH_SRC_REFERENCE
+} zh_source;
 typedef enum zh_pipl { ZH_PIPL_NONE, ZH_PIPL_PERSONAL, ZH_PIPL_SENSITIVE, ZH_PIPL_MINOR } zh_pipl;
 
 struct zh_field {
-    zh_str id;       /* declared id; a one-row table's columns are product.class */
-    zh_str column;   /* SQL column: product__class */
+    zh_str id;     /* declared id; a one-row table's columns are product.class */
+    zh_str column; /* SQL column: product__class */
     zh_label label;
     zh_str help;
-    zh_type type;    /* of the value; a computed field has the type of its result */
+    zh_type type; /* of the value; a computed field has the type of its result */
     const zh_register *owner;
-    const zh_field *table;      /* the table this is a column of, else NULL */
-    uint16_t index;             /* position in owner->fields, or in table->columns */
-    uint8_t digits;             /* decimals */
+    const zh_field *table; /* the table this is a column of, else NULL */
+    uint16_t index;        /* position in owner->fields, or in table->columns */
+    uint8_t digits;        /* decimals */
     zh_rounding rounding;
-    zh_str unit;                /* quantity: fixed unit, empty = unit stored beside the value */
-    uint32_t length_max;        /* characters; 0 = 200 for string, 20,000 for text */
-    zh_str format;              /* uscc, gtin, gln, sscc, cn_phone, org_code, standard_no … */
-    const zh_codes *codes;      /* code */
-    uint16_t level;             /* code: level it must stand at, 0 any */
-    bool leaf;                  /* code: must be a leaf */
-    zh_str as_of_field;         /* code: valid on this field's date (`at:`) */
-    zh_str target_id;           /* ref: register id */
-    const zh_register *target;  /* ref */
+    zh_str unit;               /* quantity: fixed unit, empty = unit stored beside the value */
+    uint32_t length_max;       /* characters; 0 = 200 for string, 20,000 for text */
+    zh_str format;             /* uscc, gtin, gln, sscc, cn_phone, org_code, standard_no … */
+    const zh_codes *codes;     /* code */
+    uint16_t level;            /* code: level it must stand at, 0 any */
+    bool leaf;                 /* code: must be a leaf */
+    zh_str as_of_field;        /* code: valid on this field's date (`at:`) */
+    zh_str target_id;          /* ref: register id */
+    const zh_register *target; /* ref */
     bool required, computed, many_inline;
     zh_program required_when, expr, default_expr;
     bool has_required_when, has_default;
@@ -103,11 +119,11 @@ struct zh_field {
     zh_pipl pipl;
     zh_str mask;
     bool sealed;
-    bool searchable;            /* its text is cut into grams */
-    zh_str truth;               /* single source of truth: register.field */
-    const zh_str *aliases;      /* intake headers */
+    bool searchable;       /* its text is cut into grams */
+    zh_str truth;          /* single source of truth: register.field */
+    const zh_str *aliases; /* intake headers */
     size_t naliases;
-    const zh_field *columns;    /* table: child columns */
+    const zh_field *columns; /* table: child columns */
     size_t ncolumns;
     uint32_t rows_min, rows_max;
     zh_str sdmx;
@@ -120,7 +136,7 @@ typedef enum zh_severity { ZH_REJECT, ZH_JUSTIFY, ZH_HINT } zh_severity; /* 拒�
 
 typedef struct zh_rule {
     zh_str id;
-    zh_program test;      /* must not be known false; unknown passes */
+    zh_program test; /* must not be known false; unknown passes */
     zh_severity severity;
     zh_str message, clause;
     const zh_field *table; /* evaluated for each row of this table, else NULL */
@@ -136,7 +152,12 @@ typedef struct zh_state {
 } zh_state;
 
 typedef enum zh_transition_kind {
-    ZH_TR_HANDLE, ZH_TR_COUNTERSIGN, ZH_TR_RETURN, ZH_TR_WITHDRAW, ZH_TR_REASSIGN, ZH_TR_AUTO,
+    ZH_TR_HANDLE,
+    ZH_TR_COUNTERSIGN,
+    ZH_TR_RETURN,
+    ZH_TR_WITHDRAW,
+    ZH_TR_REASSIGN,
+    ZH_TR_AUTO,
 } zh_transition_kind;
 
 typedef struct zh_transition {
@@ -146,7 +167,7 @@ typedef struct zh_transition {
     bool from_any;
     const uint16_t *from; /* state indices */
     size_t nfrom;
-    int16_t to;           /* state index; -1: stays */
+    int16_t to; /* state index; -1: stays */
     const zh_str *roles;
     size_t nroles;
     zh_program guard, when; /* when: becomes automatic (kind auto) once true */
@@ -157,7 +178,7 @@ typedef struct zh_transition {
     const struct zh_assignment {
         const zh_field *field;
         zh_program value;
-    } *set;
+    } * set;
     size_t nset;
     bool two_person;
     uint32_t limit; /* times a record may take it; 0 any */
@@ -165,30 +186,30 @@ typedef struct zh_transition {
 } zh_transition;
 
 typedef struct zh_clock_version {
-    zh_date from, to;     /* in force on the triggering date */
+    zh_date from, to; /* in force on the triggering date */
     zh_program when;
     bool has_when;
-    int32_t amount;       /* or amount_field */
+    int32_t amount; /* or amount_field */
     const zh_field *amount_field;
     zh_unit_time unit;
     int8_t fixed_month, fixed_day; /* date: --06-30; 0 none */
     zh_str clause;
-    bool unverified;      /* 未核实口径 */
+    bool unverified; /* 未核实口径 */
 } zh_clock_version;
 
 typedef struct zh_clock {
     zh_str id;
     zh_label label;
-    zh_str start;         /* event: field id, transition id or state id */
+    zh_str start; /* event: field id, transition id or state id */
     const zh_str *stop;
     size_t nstop;
     const zh_str *suspend; /* states during which it stands still */
     size_t nsuspend;
-    int32_t every;         /* recurring, with every_unit; 0 none */
+    int32_t every; /* recurring, with every_unit; 0 none */
     zh_unit_time every_unit;
     const zh_clock_version *versions; /* first match */
     size_t nversions;
-    zh_str on_breach;      /* transition to take, or empty */
+    zh_str on_breach; /* transition to take, or empty */
     bool is_public;
 } zh_clock;
 
@@ -215,32 +236,45 @@ typedef struct zh_access {
 
 /* ---- cubes and indicators ------------------------------------------------------------------- */
 
-typedef enum zh_grain { ZH_GRAIN_NONE, ZH_GRAIN_DAY, ZH_GRAIN_MONTH, ZH_GRAIN_QUARTER,
-                        ZH_GRAIN_HALF, ZH_GRAIN_YEAR } zh_grain;
+typedef enum zh_grain {
+    ZH_GRAIN_NONE,
+    ZH_GRAIN_DAY,
+    ZH_GRAIN_MONTH,
+    ZH_GRAIN_QUARTER,
+    ZH_GRAIN_HALF,
+    ZH_GRAIN_YEAR
+} zh_grain;
 
 typedef struct zh_dim {
-    zh_str id;             /* name used in questions: place, month, class … */
-    zh_str column;         /* SQL column in the cube */
-    zh_grain grain;        /* time dimension when not NONE; values 2026-03-05 2026-03 2026Q1 2026H1 2026 */
+    zh_str id;      /* name used in questions: place, month, class … */
+    zh_str column;  /* SQL column in the cube */
+    zh_grain grain; /* time dimension when not NONE; values 2026-03-05 2026-03 2026Q1 2026H1 2026 */
     const zh_field *field; /* plain dimension: field of the record (or of its one-row table) */
     uint16_t level;        /* code level, 0 = as recorded */
     zh_program expr;       /* derived dimension (industry of the producer on the event date) */
-    bool derived;          /* expr, or a level through a hierarchy: value kept in a column of the record */
+    bool derived; /* expr, or a level through a hierarchy: value kept in a column of the record */
     const zh_codes *codes; /* of the values, NULL for free text and time */
 } zh_dim;
 
-typedef enum zh_measure_kind { ZH_M_COUNT, ZH_M_SUM, ZH_M_SUMSQ, ZH_M_DISTINCT, ZH_M_ANY_OF,
-                               ZH_M_QUANTILE, ZH_M_STOCK } zh_measure_kind;
+typedef enum zh_measure_kind {
+    ZH_M_COUNT,
+    ZH_M_SUM,
+    ZH_M_SUMSQ,
+    ZH_M_DISTINCT,
+    ZH_M_ANY_OF,
+    ZH_M_QUANTILE,
+    ZH_M_STOCK
+} zh_measure_kind;
 
 typedef struct zh_measure {
     zh_str id;
     zh_measure_kind kind;
-    zh_program filter;     /* count/any_of: which records (or rows) count; has_filter false = all */
+    zh_program filter; /* count/any_of: which records (or rows) count; has_filter false = all */
     bool has_filter;
     const zh_field *table; /* counted over child rows */
     zh_program value;      /* sum, sumsq, quantile: decimal; distinct, any_of: key; stock: period */
     bool has_value;
-    uint8_t digits;        /* of the summed value */
+    uint8_t digits; /* of the summed value */
 } zh_measure;
 
 typedef struct zh_cube {
@@ -254,48 +288,65 @@ typedef struct zh_cube {
 } zh_cube;
 
 typedef enum zh_indicator_kind {
-    ZH_I_COUNT, ZH_I_SUM, ZH_I_RATIO, ZH_I_RATE, ZH_I_MEAN, ZH_I_SHARE, ZH_I_GROWTH, ZH_I_WEIGHTED,
-    ZH_I_MATCHED, ZH_I_DESIGN, ZH_I_QUANTILE, ZH_I_DISTINCT, ZH_I_STOCK, ZH_I_COMPOSITE,
+    ZH_I_COUNT,
+    ZH_I_SUM,
+    ZH_I_RATIO,
+    ZH_I_RATE,
+    ZH_I_MEAN,
+    ZH_I_SHARE,
+    ZH_I_GROWTH,
+    ZH_I_WEIGHTED,
+    ZH_I_MATCHED,
+    ZH_I_DESIGN,
+    ZH_I_QUANTILE,
+    ZH_I_DISTINCT,
+    ZH_I_STOCK,
+    ZH_I_COMPOSITE,
 } zh_indicator_kind;
 
-typedef enum zh_basis { ZH_BASIS_NONE, ZH_BASIS_RANDOM, ZH_BASIS_TARGETED, ZH_BASIS_MIXED } zh_basis;
+typedef enum zh_basis {
+    ZH_BASIS_NONE,
+    ZH_BASIS_RANDOM,
+    ZH_BASIS_TARGETED,
+    ZH_BASIS_MIXED
+} zh_basis;
 
 typedef struct zh_indicator {
     zh_str id;
     zh_label label;
-    zh_str definition;        /* in words */
+    zh_str definition; /* in words */
     zh_indicator_kind kind;
-    const zh_register *reg;   /* NULL for composites */
+    const zh_register *reg;        /* NULL for composites */
     zh_str num_source, den_source; /* as declared, for the page */
-    zh_program num, den;      /* over measure ids (parameters, in the order of reg->measures) */
+    zh_program num, den; /* over measure ids (parameters, in the order of reg->measures) */
     bool has_num, has_den;
-    zh_program filter;        /* over records; has_filter */
+    zh_program filter; /* over records; has_filter */
     bool has_filter;
-    zh_str unit;              /* % ratio index count score … */
-    uint8_t digits;           /* shown */
-    bool percent;             /* value = 100 · num/den */
+    zh_str unit;    /* % ratio index count score … */
+    uint8_t digits; /* shown */
+    bool percent;   /* value = 100 · num/den */
     zh_basis basis;
-    zh_str interval;          /* wilson95, clopper95, none */
+    zh_str interval; /* wilson95, clopper95, none */
     uint32_t n_min;
     double quantile;
-    bool ytd;                 /* year to date */
-    zh_str growth_of;         /* growth: other indicator; against previous period or year */
-    zh_str growth_against;    /* previous | year */
+    bool ytd;              /* year to date */
+    zh_str growth_of;      /* growth: other indicator; against previous period or year */
+    zh_str growth_against; /* previous | year */
     zh_str weight_register, weight_field, weight_key, missing_rule; /* weighted */
-    zh_str match_dim;         /* matched */
-    zh_str weight_expr;       /* design: inverse inclusion probability, as declared */
-    zh_program weight;        /* the same, compiled: the indicator's own or the register's */
+    zh_str match_dim;                                               /* matched */
+    zh_str weight_expr; /* design: inverse inclusion probability, as declared */
+    zh_program weight;  /* the same, compiled: the indicator's own or the register's */
     bool has_weight;
     const struct zh_component {
         zh_str indicator;
         zh_decimal weight;
         zh_decimal low, high; /* normalisation bounds */
         bool descending;
-    } *components;
+    } * components;
     size_t ncomponents;
     bool lower_is_better;
     zh_str note, bias;
-    const zh_str *systems;    /* S22 … from the file's header */
+    const zh_str *systems; /* S22 … from the file's header */
     size_t nsystems;
     const struct zh_yaml *declared; /* as read; holds the worked examples: tests */
 } zh_indicator;
@@ -309,27 +360,27 @@ typedef struct zh_index {
 } zh_index;
 
 struct zh_register {
-    zh_str id;           /* [a-z][a-z0-9_]{0,39} */
-    zh_str version;      /* declaration version, 1.2.0 */
+    zh_str id;      /* [a-z][a-z0-9_]{0,39} */
+    zh_str version; /* declaration version, 1.2.0 */
     zh_label label;
     zh_str purpose, owner;
     const zh_str *basis; /* legal basis */
     size_t nbasis;
     const zh_str *systems;
     size_t nsystems;
-    zh_str file;         /* pack file it came from */
-    uint16_t index;      /* in model->registers */
-    zh_str table;        /* SQL table r_<id>; history r_<id>_h */
+    zh_str file;            /* pack file it came from */
+    uint16_t index;         /* in model->registers */
+    zh_str table;           /* SQL table r_<id>; history r_<id>_h */
     const zh_field *fields; /* one-row tables are flattened; TABLE fields follow in their places */
     size_t nfields;
     const zh_field *const *business_key;
     size_t nbusiness_key;
     const zh_field *const *row_key; /* intake idempotency */
     size_t nrow_key;
-    zh_str number_pattern;          /* TS-{place}-{year}-{000000}; empty none */
+    zh_str number_pattern; /* TS-{place}-{year}-{000000}; empty none */
     const zh_field *number_field;
-    const zh_field *event_time;     /* date or datetime field */
-    const zh_field *home_field;     /* code field whose value gives the home office; NULL = writer's */
+    const zh_field *event_time; /* date or datetime field */
+    const zh_field *home_field; /* code field whose value gives the home office; NULL = writer's */
     const zh_register *part_of;
     const zh_field *part_of_field;
     const zh_rule *rules;
@@ -344,13 +395,13 @@ struct zh_register {
     size_t ndues;
     const zh_access *access;
     size_t naccess;
-    zh_program count_when;  /* inclusion filter of all cubes */
+    zh_program count_when; /* inclusion filter of all cubes */
     bool has_count_when;
     const zh_field *basis_field; /* code field random/targeted/mixed, or NULL */
     zh_basis basis_fixed;        /* when the whole register has one basis */
     zh_program weight;           /* inverse inclusion probability; has_weight */
     bool has_weight;
-    uint32_t expected_records;   /* 0 = not said */
+    uint32_t expected_records; /* 0 = not said */
     const zh_measure *measures;
     size_t nmeasures;
     const zh_cube *cubes;
@@ -385,17 +436,17 @@ typedef struct zh_outline_item {
     zh_str dimension, clause, quote, scope, unit, comparator, reference, obligation, responsible;
     bool has_value, has_value_max, approximate;
     zh_decimal value, value_max;
-    int32_t from;     /* year in which the outline's period begins; 0 none */
-    int32_t deadline; /* year; 0 none */
-    zh_str region;    /* GB/T 2260 */
-    zh_str indicator; /* tied indicator id, or empty */
+    int32_t from;      /* year in which the outline's period begins; 0 none */
+    int32_t deadline;  /* year; 0 none */
+    zh_str region;     /* GB/T 2260 */
+    zh_str indicator;  /* tied indicator id, or empty */
     zh_str basis_note; /* 口径不同 … */
     zh_str summary;    /* task: our own summary of the clause */
 } zh_outline_item;
 
 struct zh_model {
     zh_arena *arena;
-    zh_str digest; /* SHA-256 of the sources, hex */
+    zh_str digest;                      /* SHA-256 of the sources, hex */
     const struct zh_pack_file *sources; /* what it was compiled from, for a later diff; text in the
                                            arena, or NULL with nsources 0 */
     size_t nsources;
@@ -411,7 +462,7 @@ struct zh_model {
         zh_str id;
         zh_label label;
         zh_str area, does, users, clauses, depth;
-    } *mechanisms; /* the 156 */
+    } * mechanisms; /* the 156 */
     size_t nmechanisms;
     const struct zh_recipe *recipes;
     size_t nrecipes;
@@ -421,10 +472,10 @@ struct zh_model {
         zh_decimal factor; /* to the dimension's base unit */
         const zh_str *aliases;
         size_t naliases;
-    } *units;
+    } * units;
     size_t nunits;
     const zh_calendar *calendar;
-    zh_map unit_by_name; /* code or alias -> zh_unit */
+    zh_map unit_by_name;                       /* code or alias -> zh_unit */
     const struct zh_yaml *const *recipe_nodes; /* recipes as declared, in file order */
     size_t nrecipe_nodes;
     zh_map register_by_id, codes_by_id, indicator_by_id, recipe_by_id;
@@ -449,7 +500,7 @@ const zh_codes *zh_model_codes(const zh_model *model, zh_str id);
 const zh_indicator *zh_model_indicator(const zh_model *model, zh_str id);
 /* By id; dotted for one-row tables (product.class) and child columns (items.value). */
 const zh_field *zh_register_field(const zh_register *reg, zh_str id);
-int zh_register_state(const zh_register *reg, zh_str id);           /* index or -1 */
+int zh_register_state(const zh_register *reg, zh_str id); /* index or -1 */
 const zh_transition *zh_register_transition(const zh_register *reg, zh_str id);
 
 /* ---- values of fields ----------------------------------------------------------------------- */
@@ -466,28 +517,29 @@ typedef struct zh_rows {
 typedef struct zh_record {
     const zh_register *reg;
     int64_t office, id;
-    int32_t version;  /* 0 = not yet written */
-    int16_t state;    /* index */
+    int32_t version; /* 0 = not yet written */
+    int16_t state;   /* index */
     int64_t handler_office;
     zh_time created_at, recorded_at; /* of the first and of this version */
     zh_str actor;
-    zh_value *values; /* reg->nfields; TABLE fields are ZH_NULL here */
-    zh_rows *tables;  /* reg->nfields; only TABLE fields are filled */
+    zh_value *values;      /* reg->nfields; TABLE fields are ZH_NULL here */
+    zh_rows *tables;       /* reg->nfields; only TABLE fields are filled */
     const zh_str *derived; /* reg->nderived resolved dimension values; NULL p = none */
 } zh_record;
 
-/* Parses the text of a field by its type, code system, unit, digits and format. Codes resolve to the
- * code itself by code, name, alias or pinyin (`how` as in zh_code_match, 0 when not a code); refs
- * leave kind ZH_REF with id 0 and text = key for the caller to resolve. `at`: date for code validity.
- * Empty text gives ZH_NULL. Marks: 未检出 ND — -- /  etc. (list in field.c). Errors: field.* rules. */
+/* Parses the text of a field by its type, code system, unit, digits and format. Codes resolve to
+ * the code itself by code, name, alias or pinyin (`how` as in zh_code_match, 0 when not a code);
+ * refs leave kind ZH_REF with id 0 and text = key for the caller to resolve. `at`: date for code
+ * validity. Empty text gives ZH_NULL. Marks: 未检出 ND — -- /  etc. (list in field.c). Errors:
+ * field.* rules. */
 zh_rc zh_field_parse(const zh_model *model, const zh_field *field, zh_arena *arena, zh_str text,
                      zh_date at, zh_value *out, char *how, zh_err *err) ZH_MUST;
 /* Checks a value against the field (type, length, digits, code validity, format). */
-zh_rc zh_field_check(const zh_model *model, const zh_field *field, const zh_value *value, zh_date at,
-                     zh_err *err) ZH_MUST;
+zh_rc zh_field_check(const zh_model *model, const zh_field *field, const zh_value *value,
+                     zh_date at, zh_err *err) ZH_MUST;
 /* Check characters of the identifiers in ../rules/01: uscc, org_code, gtin, gln, sscc, standard_no,
  * cn_phone, ccc_no, region6 … `normal` (arena) is the canonical form. ZH_EINVAL with the rule. */
-zh_rc zh_format_check(zh_arena *arena, zh_str format, zh_str text, zh_str *normal, zh_err *err)
-    ZH_MUST;
+zh_rc zh_format_check(zh_arena *arena, zh_str format, zh_str text, zh_str *normal,
+                      zh_err *err) ZH_MUST;
 
 #endif

@@ -388,6 +388,63 @@ static void test_clocks_equal_their_history(void **state)
     }
 }
 
+/* ---- failures -------------------------------------------------------------------------------- */
+
+typedef zh_rc (*work)(lots *l);
+
+static zh_rc verify_again(lots *l)
+{
+    zh_buf out;
+    zh_verify_report report;
+    zh_buf_init(&out, 1 << 20);
+    zh_rc rc = zh_verify(&l->f.ctx, &out, &report, NULL, NULL);
+    zh_buf_free(&out);
+    return rc;
+}
+
+static zh_rc fold_again(lots *l)
+{
+    return zh_rollup_fold(l->f.core, &l->f.err);
+}
+
+static zh_rc rebuild_again(lots *l)
+{
+    return zh_rollup_rebuild(l->f.core, &l->f.err);
+}
+
+/* Every SQL step of verifying, folding and rebuilding fails once: an error comes back, nothing is
+ * left open, and nothing is left half done. */
+static void test_failing_steps(void **state)
+{
+    (void)state;
+    static const work works[] = {verify_again, fold_again, rebuild_again};
+    fx_use("sqlite");
+    lots *l = lots_open(NULL, NULL, 0);
+    for (int i = 0; i < 12; i++) {
+        lots_step(l);
+    }
+    (void)lots_sequence(l);
+    for (size_t w = 0; w < ZH_COUNTOF(works); w++) {
+        uint64_t failed = 0;
+        for (uint64_t n = 1;; n++) {
+            zh_err_clear(&l->f.err);
+            (void)zh_store_fail_at(n);
+            zh_rc rc = works[w](l);
+            (void)zh_store_fail_at(0);
+            if (rc == ZH_OK) {
+                break;
+            }
+            assert_int_equal(rc, ZH_EDB);
+            assert_true(l->f.err.message[0] != 0);
+            failed++;
+        }
+        assert_true(failed > 10);
+        zh_err_clear(&l->f.err);
+        clean(l);
+    }
+    lots_close(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_every_bit_counts),
         cmocka_unit_test(test_erased_versions_prove_themselves),
         cmocka_unit_test(test_clocks_equal_their_history),
+        cmocka_unit_test(test_failing_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
