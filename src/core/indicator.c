@@ -844,7 +844,7 @@ static zh_rc by_cells(breakdown *b)
     zh_asking *a = ZH_NEW(b->ctx->arena, zh_asking);
     zh_cell_answer answer;
     zh_cell_answer total = {0};
-    zh_figure identity;
+    zh_figure identity = {0};
     zh_rc rc = zh_asking_open(b->ctx, b->conn, b->q, a);
     if (rc == ZH_OK) {
         rc = identify(b->ctx, b->conn, b->q, &identity);

@@ -81,8 +81,8 @@ static zh_rc growth_value(zh_ctx *ctx, const zh_answer_value *now, const zh_answ
                           zh_answer_value *out)
 {
     const zh_indicator *ind = out->figure->indicator;
-    zh_quotient change;
-    zh_quotient value;
+    zh_quotient change = {0};
+    zh_quotient value = {0};
     zh_rc rc = zh_quotient_add(now->exact, base->exact, -1, &change);
     if (rc == ZH_OK) {
         rc = zh_quotient_div(change, base->exact, &value);

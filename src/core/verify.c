@@ -745,14 +745,14 @@ static zh_rc count_records(zh_verifying *v)
 static zh_rc verify_all(zh_verifying *v)
 {
     const zh_model *model = v->ctx.model;
-    zh_balance entries;
-    zh_balance_open(&entries, v->arena, WIDE_BITS);
+    zh_balance *entries = ZH_NEW(v->arena, zh_balance);
+    zh_balance_open(entries, v->arena, WIDE_BITS);
+    v->entries = entries;
     v->deltas = ZH_NEW_N(v->arena, zh_balance, model->nregisters + 1);
     v->restated = ZH_NEW_N(v->arena, bool, model->nregisters + 1);
     for (size_t i = 0; i < model->nregisters; i++) {
         zh_balance_open(&v->deltas[i], v->arena, NARROW_BITS);
     }
-    v->entries = &entries;
     zh_rc rc = count_records(v);
     if (rc == ZH_OK) {
         rc = walk_outbox(v, true);
@@ -769,7 +769,7 @@ static zh_rc verify_all(zh_verifying *v)
     if (rc == ZH_OK) {
         rc = name_deltas(v);
     }
-    return rc == ZH_OK ? name_entries(v, &entries) : rc;
+    return rc == ZH_OK ? name_entries(v, entries) : rc;
 }
 
 zh_rc zh_verify(zh_ctx *ctx, zh_buf *lines, zh_verify_report *report, zh_verify_progress progress,
