@@ -282,7 +282,7 @@ zh_env zh_read_env(zh_ctx *ctx, zh_conn *conn, int64_t as_of, const zh_record *r
         .arena = ctx->arena,
         .record = record,
         .recorded_at = record ? record->recorded_at : 0,
-        .actor = ctx->actor,
+        .actor = record ? record->actor : ctx->actor,
         .calendar = ctx->model->calendar,
         .follow = follow,
         .query = query,

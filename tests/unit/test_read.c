@@ -528,6 +528,30 @@ static void test_row_scope(void **state)
     end(&w);
 }
 
+/* actor is who wrote the version, not who reads it. */
+static void test_actor_of_the_record(void **state)
+{
+    (void)state;
+    world w;
+    zh_applied lots[5];
+    zh_counts counts;
+    begin(&w);
+    five_lots(&w, lots);
+    ask(&w);
+    zh_program mine = compiled(&w, "lot", "actor = 'reader'");
+    zh_program theirs = compiled(&w, "lot", "actor = 'operator'");
+    zh_list_query q = query_of(&w, "lot");
+    w.f.ctx.actor = ZH_STR("reader");
+    q.where = &mine;
+    ok(&w.f, zh_count(&w.f.ctx, w.conn, &q, NULL, 0, &counts));
+    assert_int_equal(counts.total, 0);
+    q.where = &theirs;
+    ok(&w.f, zh_count(&w.f.ctx, w.conn, &q, NULL, 0, &counts));
+    assert_int_equal(counts.total, 5);
+    done(&w);
+    end(&w);
+}
+
 /* ---- history and as-of ----------------------------------------------------------------------- */
 
 static void test_positions(void **state)
@@ -1075,6 +1099,7 @@ int main(void)
         cmocka_unit_test(test_search_caps),
         cmocka_unit_test(test_examine_cap),
         cmocka_unit_test(test_row_scope),
+        cmocka_unit_test(test_actor_of_the_record),
         cmocka_unit_test(test_positions),
         cmocka_unit_test(test_references_as_at),
         cmocka_unit_test(test_bounded_query),
