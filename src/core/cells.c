@@ -299,7 +299,7 @@ zh_rc zh_answer_take(answering *a, const zh_delta *d)
     for (size_t i = 0; i < a->q->nmeasures; i++) {
         const zh_measure *m = a->q->measures[i];
         wanted = wanted || ((m->kind == ZH_M_STOCK ? passes(a, d->dims, true) : in_span) &&
-                            d->values[a->measure_at[i]] != 0);
+                            (d->values[a->measure_at[i]] != 0 || d->counts[a->measure_at[i]] != 0));
     }
     if (!wanted) {
         return ZH_OK;

@@ -300,14 +300,16 @@ static zh_str value_text(zh_arena *arena, const zh_value *v)
     return v->kind == ZH_NULL ? ZH_STR("") : zh_value_canonical(arena, v, &type);
 }
 
-/* A dimension value cut to what a key may hold. */
-static zh_str bounded(zh_arena *arena, zh_str s)
+/* A dimension value cut, at a character, to what a key may hold. */
+static zh_str bounded(zh_str s)
 {
     enum { DIM_BYTES_MAX = 400 };
-    while (s.n > DIM_BYTES_MAX || (s.n == DIM_BYTES_MAX && (s.p[s.n - 1] & 0xc0) == 0x80)) {
-        s.n = s.n > DIM_BYTES_MAX ? DIM_BYTES_MAX : s.n - 1;
+    if (s.n > DIM_BYTES_MAX) {
+        s.n = DIM_BYTES_MAX;
+        while (s.n > 0 && ((unsigned char)s.p[s.n] & 0xc0u) == 0x80u) {
+            s.n--;
+        }
     }
-    (void)arena;
     return s;
 }
 
@@ -342,7 +344,7 @@ zh_rc zh_cube_resolve(zh_ctx *ctx, zh_env *env, zh_record *r)
             /* what stands above the level stays what it is: it still lies in its own ancestors */
             text = up ? up->code : code ? code->code : ZH_STR_NONE;
         }
-        derived[i] = bounded(env->arena, text);
+        derived[i] = bounded(text);
     }
     r->derived = derived;
     return ZH_OK;
@@ -361,7 +363,7 @@ zh_str zh_cube_dim_value(zh_ctx *ctx, const zh_record *r, const zh_dim *dim, zh_
         }
         return ZH_STR("");
     }
-    return bounded(ctx->arena, value_text(ctx->arena, &r->values[dim->field->index]));
+    return bounded(value_text(ctx->arena, &r->values[dim->field->index]));
 }
 
 /* ---- contributions --------------------------------------------------------------------------- */
@@ -386,7 +388,7 @@ static zh_rc add_keyed(contribution *c, uint16_t index, const zh_value *v)
     if (m->kind == ZH_M_QUANTILE) {
         key = zh_str_fmt(c->ctx->arena, "%d", zh_sketch_key(v->decimal));
     } else {
-        key = bounded(c->ctx->arena, value_text(c->ctx->arena, v));
+        key = bounded(value_text(c->ctx->arena, v));
     }
     zh_delta_counter(c->deltas, c->r->reg, c->cube, c->dims, index, key)->n += c->sign;
     return ZH_OK;

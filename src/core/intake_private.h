@@ -1,4 +1,5 @@
-/* Shared between intake.c (phases, threads, writing) and intake_rows.c (layouts, one row). */
+/* Shared between the intake files: layouts (intake_layout.c), one row (intake_rows.c), a pass and
+ * its phases. */
 #ifndef ZH_CORE_INTAKE_PRIVATE_H
 #define ZH_CORE_INTAKE_PRIVATE_H
 

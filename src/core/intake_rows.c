@@ -1,5 +1,4 @@
-/* One row of a foreign file: which layout it has, which fields its cells are, what becomes of it.
- */
+/* One row of a foreign file: which fields its cells are, what becomes of it. */
 #include "base/utf8.h"
 #include "core/intake_private.h"
 #include "core/read.h"
@@ -7,318 +6,6 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
-
-/* ---- layouts --------------------------------------------------------------------------------- */
-
-static zh_rc add_header_name(zh_ctx *ctx, zh_str *names, size_t *n, zh_str text)
-{
-    if (text.n == 0) {
-        return ZH_OK;
-    }
-    return zh_header_fold(ctx->arena, text, &names[(*n)++]);
-}
-
-/* Columns named like the field: label, English label, id, aliases. */
-static zh_rc own_pick(zh_ctx *ctx, const zh_field *field, zh_pick *out)
-{
-    zh_str *names = ZH_NEW_N(ctx->arena, zh_str, field->naliases + 3);
-    *out = (zh_pick){.take = ZH_TAKE_COLUMN, .names = names};
-    zh_rc rc = add_header_name(ctx, names, &out->nnames, field->label.zh);
-    if (rc == ZH_OK) {
-        rc = add_header_name(ctx, names, &out->nnames, field->label.en);
-    }
-    if (rc == ZH_OK) {
-        rc = add_header_name(ctx, names, &out->nnames, field->id);
-    }
-    for (size_t i = 0; i < field->naliases && rc == ZH_OK; i++) {
-        rc = add_header_name(ctx, names, &out->nnames, field->aliases[i]);
-    }
-    return rc;
-}
-
-/* The layout that a register has by itself. Lists (x[]) are cells separated by semicolons. */
-static zh_rc own_layout(zh_ctx *ctx, const zh_register *reg, zh_layout **out)
-{
-    zh_layout *layout = ZH_NEW(ctx->arena, zh_layout);
-    zh_set *sets = ZH_NEW_N(ctx->arena, zh_set, reg->nfields + 1);
-    zh_table_set *tables = ZH_NEW_N(ctx->arena, zh_table_set, reg->nfields + 1);
-    *layout = (zh_layout){.id = ZH_STR("own"), .reg = reg, .sets = sets, .tables = tables};
-    zh_rc rc = ZH_OK;
-    for (size_t i = 0; i < reg->nfields && rc == ZH_OK; i++) {
-        const zh_field *field = &reg->fields[i];
-        if (field->computed || (field->type == ZH_TYPE_TABLE && !field->many_inline)) {
-            continue;
-        }
-        if (field->type != ZH_TYPE_TABLE) {
-            sets[layout->nsets].field = field;
-            rc = own_pick(ctx, field, &sets[layout->nsets++].pick);
-            continue;
-        }
-        zh_table_set *t = &tables[layout->ntables++];
-        zh_row_set *one = ZH_NEW(ctx->arena, zh_row_set);
-        *t = (zh_table_set){.table = field,
-                            .separator = ZH_STR("；;"),
-                            .into = &field->columns[0],
-                            .rows = one,
-                            .nrows = 1};
-        rc = own_pick(ctx, field, &t->split);
-    }
-    *out = layout;
-    return rc;
-}
-
-zh_rc zh_layouts_of(zh_ctx *ctx, const zh_intake_options *options, const zh_layout *const **out,
-                    size_t *n)
-{
-    ZH_VEC(const zh_layout *) list = {0};
-    const zh_recipe *named = NULL;
-    if (options->recipe.n) {
-        named = zh_model_recipe(ctx->model, options->recipe);
-        if (named == NULL) {
-            return zh_err_set(ctx->err, ZH_EINVAL, "intake.recipe", "没有配方“%.*s”",
-                              ZH_FMT(options->recipe));
-        }
-    } else {
-        zh_layout *own = NULL;
-        zh_rc rc = own_layout(ctx, options->reg, &own);
-        if (rc != ZH_OK) {
-            return rc;
-        }
-        zh_vec_push(ctx->arena, &list, own);
-    }
-    for (size_t r = 0; r < ctx->model->nrecipes; r++) {
-        const zh_recipe *recipe = &ctx->model->recipes[r];
-        for (size_t i = 0; i < recipe->nlayouts && (named == NULL || named == recipe); i++) {
-            if (recipe->layouts[i].reg == options->reg) {
-                zh_vec_push(ctx->arena, &list, &recipe->layouts[i]);
-            }
-        }
-    }
-    if (list.n == 0) {
-        return zh_err_set(ctx->err, ZH_EINVAL, "intake.recipe",
-                          "配方“%.*s”没有用于登记册“%.*s”的版式", ZH_FMT(options->recipe),
-                          ZH_FMT(options->reg->id));
-    }
-    *out = list.p;
-    *n = list.n;
-    return ZH_OK;
-}
-
-static bool pick_present(const zh_pick *pick, const zh_map *columns)
-{
-    bool any = pick->nnames == 0;
-    for (size_t i = 0; i < pick->nnames && !any; i++) {
-        any = zh_map_get(columns, pick->names[i]) != NULL;
-    }
-    return any;
-}
-
-/* Whether every column the layout cannot do without is there. The register's own layout wants its
- * required fields and, whatever is required, at least one column it knows. */
-static bool fits(const zh_intake_options *options, const zh_layout *layout, const zh_map *columns)
-{
-    for (size_t i = 0; i < layout->nheaders; i++) {
-        if (zh_map_get(columns, layout->headers[i]) == NULL) {
-            return false;
-        }
-    }
-    if (layout->nheaders > 0) {
-        return true;
-    }
-    size_t known = 0;
-    for (size_t i = 0; i < layout->nsets; i++) {
-        bool present = pick_present(&layout->sets[i].pick, columns);
-        for (size_t k = 0; k < options->nset && !present; k++) {
-            present = zh_str_eq(options->set_names[k], layout->sets[i].field->id);
-        }
-        known += present;
-        if (!present && layout->sets[i].field->required && !layout->sets[i].field->has_default &&
-            layout->sets[i].field != layout->reg->number_field) {
-            return false;
-        }
-    }
-    return known > 0;
-}
-
-static zh_rc header_map(zh_ctx *ctx, zh_mapping *m)
-{
-    zh_map_init(&m->column_of, ctx->arena);
-    m->numbers = ZH_NEW_N(ctx->arena, size_t, m->nheaders + 1);
-    for (size_t i = 0; i < m->nheaders; i++) {
-        zh_str name = ZH_STR_NONE;
-        zh_rc rc = zh_header_fold(ctx->arena, m->headers[i], &name);
-        if (rc != ZH_OK) {
-            return zh_err_set(ctx->err, rc, "intake.header", "表头第 %zu 列不是有效的文本", i + 1);
-        }
-        m->numbers[i] = i;
-        if (name.n && zh_map_get(&m->column_of, name) == NULL) {
-            zh_map_put(&m->column_of, name, &m->numbers[i]);
-        }
-    }
-    return ZH_OK;
-}
-
-zh_rc zh_mapping_find(zh_ctx *ctx, const zh_intake_options *options,
-                      const zh_layout *const *layouts, size_t nlayouts, const zh_table_row *row,
-                      const char *file_name, zh_str sheet, bool xlsx, zh_mapping **out)
-{
-    *out = NULL;
-    zh_mapping *m = ZH_NEW(ctx->arena, zh_mapping);
-    m->sheet = zh_str_dup(ctx->arena, sheet);
-    m->xlsx = xlsx;
-    for (size_t i = 0; i < nlayouts; i++) {
-        const zh_layout *layout = layouts[i];
-        bool headless = layout->ncolumns > 0;
-        m->nheaders = headless ? layout->ncolumns : row->n;
-        zh_str *headers = ZH_NEW_N(ctx->arena, zh_str, m->nheaders + 1);
-        for (size_t k = 0; k < m->nheaders; k++) {
-            headers[k] = headless ? layout->columns[k]
-                                  : zh_str_dup(ctx->arena, zh_str_trim(row->cells[k].text));
-        }
-        m->headers = headers;
-        m->layout = layout;
-        zh_rc rc = header_map(ctx, m);
-        if (rc != ZH_OK) {
-            return rc;
-        }
-        bool good = headless ? row->n == layout->ncolumns : fits(options, layout, &m->column_of);
-        if (good && zh_layout_file_match(layout, ctx->arena, file_name, m->file_parts)) {
-            *out = m;
-            return ZH_OK;
-        }
-    }
-    return ZH_OK;
-}
-
-static bool template_uses(zh_str text, zh_str header)
-{
-    zh_arena *scratch = zh_arena_new((size_t)1 << 20);
-    bool used = false;
-    for (ptrdiff_t open; !used && (open = zh_str_chr(text, '{')) >= 0;) {
-        text = zh_str_sub(text, (size_t)open + 1, text.n);
-        ptrdiff_t close = zh_str_chr(text, '}');
-        zh_str name = ZH_STR_NONE;
-        used = close > 0 &&
-               zh_header_fold(scratch, zh_str_sub(text, 0, (size_t)close), &name) == ZH_OK &&
-               zh_str_eq(name, header);
-    }
-    zh_arena_free(scratch);
-    return used;
-}
-
-static bool uses(const zh_pick *pick, zh_str header)
-{
-    if (pick->take == ZH_TAKE_TEMPLATE) {
-        return template_uses(pick->names[0], header);
-    }
-    for (size_t i = 0; i < pick->nnames; i++) {
-        if ((pick->take == ZH_TAKE_COLUMN || pick->take == ZH_TAKE_COLUMNS) &&
-            zh_str_eq(pick->names[i], header)) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < pick->nsteps; i++) {
-        if (pick->steps[i].kind == ZH_STEP_DAY_OF_YEAR && zh_str_eq(pick->steps[i].text, header)) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < pick->ntries; i++) {
-        if (uses(&pick->tries[i], header)) { /* depth bounded by ZH_PICK_DEPTH_MAX */
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool layout_uses(const zh_layout *layout, zh_str header)
-{
-    bool used = zh_str_eq(layout->total_column, header);
-    for (size_t i = 0; i < layout->nsets && !used; i++) {
-        used = uses(&layout->sets[i].pick, header);
-    }
-    for (size_t i = 0; i < layout->nskips && !used; i++) {
-        used = zh_str_eq(layout->skips[i].column, header);
-    }
-    for (size_t t = 0; t < layout->ntables && !used; t++) {
-        used = uses(&layout->tables[t].split, header);
-        for (size_t i = 0; i < layout->tables[t].nrows && !used; i++) {
-            for (size_t k = 0; k < layout->tables[t].rows[i].nsets && !used; k++) {
-                used = uses(&layout->tables[t].rows[i].sets[k].pick, header);
-            }
-        }
-    }
-    return used;
-}
-
-void zh_mapping_unmapped(zh_arena *arena, const zh_mapping *m, const zh_str **out, size_t *n)
-{
-    zh_str *list = ZH_NEW_N(arena, zh_str, m->nheaders + 1);
-    *n = 0;
-    for (size_t i = 0; i < m->nheaders; i++) {
-        zh_str folded;
-        if (zh_header_fold(arena, m->headers[i], &folded) == ZH_OK && folded.n &&
-            !layout_uses(m->layout, folded)) {
-            list[(*n)++] = m->headers[i];
-        }
-    }
-    *out = list;
-}
-
-bool zh_row_cell(const zh_mapping *m, const zh_cell *cells, size_t n, zh_str header, zh_str *out,
-                 size_t *column)
-{
-    const size_t *at = zh_map_get(&m->column_of, header);
-    uint64_t position = 0;
-    *out = ZH_STR_NONE;
-    if (at == NULL && header.n > 1 && header.p[0] == '#' && /* #3: the third column */
-        zh_str_u64(zh_str_sub(header, 1, header.n), &position) == ZH_OK && position >= 1 &&
-        position <= m->nheaders) {
-        at = &m->numbers[position - 1];
-    }
-    if (at == NULL) {
-        return false;
-    }
-    *column = *at;
-    if (*at < n && !(cells[*at].flags & ZH_CELL_NULL)) {
-        *out = cells[*at].text;
-    }
-    return true;
-}
-
-bool zh_row_skipped(zh_arena *arena, const zh_mapping *m, const zh_table_row *row, bool *total)
-{
-    *total = false;
-    size_t column = 0;
-    zh_str cell;
-    zh_str folded;
-    if (row->blank) {
-        return true;
-    }
-    if (m->layout->total_column.n &&
-        zh_row_cell(m, row->cells, row->n, m->layout->total_column, &cell, &column) &&
-        zh_header_fold(arena, cell, &folded) == ZH_OK && zh_str_eq(folded, m->layout->total_is)) {
-        *total = true;
-        return true;
-    }
-    for (size_t i = 0; i < m->layout->nskips; i++) {
-        const zh_skip *skip = &m->layout->skips[i];
-        if (!zh_row_cell(m, row->cells, row->n, skip->column, &cell, &column)) {
-            continue;
-        }
-        if (skip->empty && zh_str_trim(cell).n == 0) {
-            return true;
-        }
-        bool in = false;
-        for (size_t k = 0; k < skip->nin && zh_header_fold(arena, cell, &folded) == ZH_OK && !in;
-             k++) {
-            in = zh_str_eq(folded, skip->in[k]);
-        }
-        if (in) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
@@ -465,6 +152,7 @@ typedef struct rowing {
     size_t column;  /* last read, SIZE_MAX when the text came from elsewhere */
     unsigned flags; /* of the last cell */
     bool refused, doubtful;
+    bool absent;           /* the file has none of the columns last asked for */
     zh_str piece;          /* of a split cell */
     const zh_field *dated; /* the date field read last for a code … */
     zh_date dated_on;      /* … and what it says, INT32_MIN nothing */
@@ -657,8 +345,9 @@ static zh_rc picked(rowing *w, const zh_pick *pick, zh_str *text)
     w->column = SIZE_MAX;
     w->flags = 0;
     zh_rc rc = zh_pick_run(pick, &source, ctx->arena, text, &err);
-    if (rc == ZH_ENOTFOUND) {
-        *text = ZH_STR_NONE; /* the file has no such column: fits() has seen to the required ones */
+    w->absent = rc == ZH_ENOTFOUND; /* fits() has seen to the required ones */
+    if (w->absent) {
+        *text = ZH_STR_NONE;
         return ZH_OK;
     }
     if (rc != ZH_OK) {
@@ -708,7 +397,11 @@ static zh_rc run_sets(rowing *w)
                 continue;
             }
             w->column = SIZE_MAX;
+            w->absent = false;
             zh_rc rc = given(w, field, &text) ? ZH_OK : picked(w, &layout->sets[i].pick, &text);
+            if (rc == ZH_OK && w->absent) {
+                continue; /* a file that says nothing of a field leaves it alone */
+            }
             if (rc == ZH_OK) {
                 rc = value_of(w, field, text, &value);
             }
@@ -721,13 +414,15 @@ static zh_rc run_sets(rowing *w)
     return ZH_OK;
 }
 
-static zh_rc run_row_set(rowing *w, const zh_row_set *set, zh_value *values, bool *keep)
+/* One child row; *told when the file has a column for it. */
+static zh_rc run_row_set(rowing *w, const zh_row_set *set, zh_value *values, bool *keep, bool *told)
 {
     *keep = true;
     for (size_t i = 0; i < set->nsets; i++) {
         zh_str text = ZH_STR_NONE;
         const zh_field *field = set->sets[i].field;
         zh_rc rc = picked(w, &set->sets[i].pick, &text);
+        *told = *told || (!w->absent && set->sets[i].pick.take != ZH_TAKE_VALUE);
         if (rc == ZH_OK) {
             rc = value_of(w, field, text, &values[field->index]);
         }
@@ -798,10 +493,12 @@ static bool row_sets(const zh_row_set *set, const zh_field *field)
     return false;
 }
 
-static zh_rc split_rows(rowing *w, const zh_table_set *t, zh_rows *rows, size_t *capacity)
+static zh_rc split_rows(rowing *w, const zh_table_set *t, zh_rows *rows, size_t *capacity,
+                        bool *told)
 {
     zh_str rest = ZH_STR_NONE;
     zh_rc rc = picked(w, &t->split, &rest);
+    *told = !w->absent;
     size_t column = w->column;
     unsigned flags = w->flags;
     while (rc == ZH_OK && rest.n > 0) {
@@ -812,7 +509,7 @@ static zh_rc split_rows(rowing *w, const zh_table_set *t, zh_rows *rows, size_t 
         if (w->piece.n == 0) {
             continue;
         }
-        rc = run_row_set(w, &t->rows[0], values, &keep);
+        rc = run_row_set(w, &t->rows[0], values, &keep, told);
         if (rc == ZH_OK && !row_sets(&t->rows[0], t->into)) {
             w->column = column;
             w->flags = flags;
@@ -838,14 +535,15 @@ static zh_rc run_tables(rowing *w)
         zh_rows *rows = ZH_NEW(w->r->ctx.arena, zh_rows);
         rows->table = t->table;
         size_t capacity = 0;
+        bool told = false;
         zh_rc rc = ZH_OK;
         if (t->into != NULL) {
-            rc = split_rows(w, t, rows, &capacity);
+            rc = split_rows(w, t, rows, &capacity, &told);
         }
         for (size_t k = 0; k < t->nrows && t->into == NULL && rc == ZH_OK; k++) {
             zh_value *values = ZH_NEW_N(w->r->ctx.arena, zh_value, t->table->ncolumns + 1);
             bool keep = true;
-            rc = run_row_set(w, &t->rows[k], values, &keep);
+            rc = run_row_set(w, &t->rows[k], values, &keep, &told);
             if (rc == ZH_OK && keep) {
                 zh_rows_push(w->r->ctx.arena, rows, &capacity, 0, values);
             }
@@ -853,7 +551,9 @@ static zh_rc run_tables(rowing *w)
         if (rc != ZH_OK) {
             return rc;
         }
-        add_change(w, t->table, &ZH_VALUE_NULL, rows);
+        if (told) {
+            add_change(w, t->table, &ZH_VALUE_NULL, rows);
+        }
     }
     return ZH_OK;
 }
@@ -1064,6 +764,21 @@ static void add_findings(rowing *w, const zh_findings *findings)
     w->doubtful = w->doubtful || findings->doubtful;
 }
 
+/* The justification goes only with a row that needs it. */
+static zh_rc prepare_write(rowing *w, zh_op *op, zh_findings *findings, zh_prepared **out)
+{
+    zh_ctx *ctx = &w->r->ctx;
+    zh_rc rc = zh_record_prepare(ctx, w->r->conn, op, findings, out);
+    if (rc == ZH_EINVAL && findings->doubtful && !findings->rejected &&
+        w->r->options->justification.n > 0) {
+        *findings = (zh_findings){0};
+        zh_err_clear(ctx->err);
+        op->justification = w->r->options->justification;
+        rc = zh_record_prepare(ctx, w->r->conn, op, findings, out);
+    }
+    return rc;
+}
+
 static zh_rc prepare(rowing *w, const zh_record *old, zh_row_result *out)
 {
     zh_ctx *ctx = &w->r->ctx;
@@ -1077,9 +792,8 @@ static zh_rc prepare(rowing *w, const zh_record *old, zh_row_result *out)
         .changes = w->changes,
         .nchanges = w->nchanges,
         .reason = old ? w->r->reason : ZH_STR_NONE,
-        .justification = w->r->options->justification,
     };
-    zh_rc rc = zh_record_prepare(ctx, w->r->conn, &op, &findings, &out->prepared);
+    zh_rc rc = prepare_write(w, &op, &findings, &out->prepared);
     if (rc == ZH_EINVAL) {
         add_findings(w, &findings);
         if (findings.list.n == 0) {

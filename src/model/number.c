@@ -160,7 +160,7 @@ static bool canonical(zh_str s)
  * places. */
 static zh_rc parse_cut(zh_str s, uint8_t digits, zh_decimal *out)
 {
-    enum { LAST = 1 - ZH_DECIMAL_DIGITS_MAX, SPARE = 8 };
+    enum { LAST = 1 - ZH_DECIMAL_DIGITS_MAX, SPARE = 6 };
     const int64_t full = INT64_C(10000000000000000);
     bool minus = s.p[0] == '-', cut = false;
     size_t e = 0;

@@ -229,7 +229,9 @@ static void period_leaf(writer *x, const zh_field *f, zh_str id)
     zh_value v = stored(x, f);
     zh_date date =
         v.kind == ZH_PERIOD ? (zh_date)v.i + (zh_date)below(x->w, 3) - 1 : random_date(x->w);
-    date = date < zh_date_of(1, 1, 1) ? zh_date_of(1, 1, 1) : date;
+    date = date < zh_date_of(1, 1, 1)        ? zh_date_of(1, 1, 1)
+           : date > zh_date_of(9999, 12, 31) ? zh_date_of(9999, 12, 31)
+                                             : date;
     switch (below(x->w, 4)) {
     case 0: zh_buf_fmt(&x->out, "start(%.*s)%s", ZH_FMT(id), compare_sign(x)); break;
     case 1: zh_buf_fmt(&x->out, "end(%.*s)%s", ZH_FMT(id), compare_sign(x)); break;

@@ -744,6 +744,7 @@ static void random_cells(asker *a, cell_question *c)
         q->first = chance(w, 70) ? zh_date_of(y, 1 + 3 * (int)below(w, 4), 1) : random_date(w);
         q->last = chance(w, 70) ? zh_date_of(y + 1, 12, 31) : q->first + (zh_date)below(w, 900);
         q->last = q->last < q->first ? q->first : q->last;
+        q->last = q->last > zh_date_of(9999, 12, 31) ? zh_date_of(9999, 12, 31) : q->last;
     }
     if (a->reg->event_time != NULL && chance(w, 40)) {
         q->by = (zh_grain)(ZH_GRAIN_DAY + below(w, 5));

@@ -124,7 +124,8 @@ zh_str random_text(world *w, size_t characters)
         const char *piece = pick(w, pieces, ZH_COUNTOF(pieces));
         size_t wanted = characters + below(w, 2);
         size_t once = zh_utf8_count(zh_str_of(piece));
-        for (size_t n = 0; n < wanted; n += once) {
+        size_t n = zh_utf8_valid(zh_buf_view(&text)) ? zh_utf8_count(zh_buf_view(&text)) : wanted;
+        for (; n + once <= wanted; n += once) {
             zh_buf_z(&text, piece);
         }
     }
