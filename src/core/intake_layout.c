@@ -78,11 +78,13 @@ zh_rc zh_layouts_of(zh_ctx *ctx, const zh_intake_options *options, const zh_layo
         }
         zh_vec_push(ctx->arena, &list, own);
     }
-    for (size_t r = 0; r < ctx->model->nrecipes; r++) {
-        const zh_recipe *recipe = &ctx->model->recipes[r];
+    for (size_t k = 0; k < 2 * ctx->model->nrecipes; k++) {
+        const zh_recipe *recipe = &ctx->model->recipes[k % ctx->model->nrecipes];
+        bool headless = k >= ctx->model->nrecipes;
         for (size_t i = 0; i < recipe->nlayouts && (named == NULL || named == recipe); i++) {
-            if (recipe->layouts[i].reg == options->reg) {
-                zh_vec_push(ctx->arena, &list, &recipe->layouts[i]);
+            const zh_layout *layout = &recipe->layouts[i];
+            if (layout->reg == options->reg && (layout->ncolumns > 0) == headless) {
+                zh_vec_push(ctx->arena, &list, layout);
             }
         }
     }

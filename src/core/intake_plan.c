@@ -107,9 +107,17 @@ static zh_rc plan_variant(zh_intake_run *in, const zh_table_options *options,
         return rc;
     }
     const zh_table_info *info = zh_table_about(table);
-    for (size_t s = 0; s < info->sheets_n && s < SHEETS_MAX && rc == ZH_OK; s++) {
-        if (!info->sheets[s].hidden) {
-            rc = plan_sheet(in, table, s, layouts, nlayouts, first_row);
+    size_t headed = 0; /* layouts without a header stand last: they would take a title for a row */
+    while (headed < nlayouts && layouts[headed]->ncolumns == 0) {
+        headed++;
+    }
+    for (int turn = 0; turn < 2 && rc == ZH_OK && in->nplans == 0; turn++) {
+        const zh_layout *const *some = turn ? layouts + headed : layouts;
+        size_t n = turn ? nlayouts - headed : headed;
+        for (size_t s = 0; n > 0 && s < info->sheets_n && s < SHEETS_MAX && rc == ZH_OK; s++) {
+            if (!info->sheets[s].hidden) {
+                rc = plan_sheet(in, table, s, some, n, first_row);
+            }
         }
     }
     if (rc == ZH_OK && in->nplans > 0) {

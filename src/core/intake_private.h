@@ -73,7 +73,7 @@ zh_rc zh_mapping_find(zh_ctx *ctx, const zh_intake_options *options,
                       const zh_layout *const *layouts, size_t nlayouts, const zh_table_row *row,
                       const char *file_name, zh_str sheet, bool xlsx, zh_mapping **out) ZH_MUST;
 /* Layouts to try: those of the recipe for this register, or one made from the register's own labels
- * and aliases followed by those of all recipes. */
+ * and aliases followed by those of all recipes. Those without a header come last. */
 zh_rc zh_layouts_of(zh_ctx *ctx, const zh_intake_options *options, const zh_layout *const **out,
                     size_t *n) ZH_MUST;
 /* The header columns that the mapping does not use. */

@@ -59,6 +59,16 @@ static const char MODEL[] =
     "    fields:\n"
     "      - {id: text, label: 内容, type: string, required: true}\n";
 
+static const char RECIPES[] =
+    "recipes:\n"
+    "  - id: slips\n"
+    "    label: 便条\n"
+    "    source: 自编\n"
+    "    licence: none\n"
+    "    layouts:\n"
+    "      - {id: bare, register: note, columns: [line], set: {text: line}}\n"
+    "      - {id: headed, register: note, headers: [便条], set: {text: 便条}}\n";
+
 #define HEADER "编号,来源,来源编号,日期,企业,乡镇,金额,取整,人员\n"
 
 typedef struct given {
@@ -72,7 +82,9 @@ static void open_fixture(fixture *f)
 {
     zh_model *model = NULL;
     zh_err err = {0};
-    if (fx_compile_text(MODEL, &model, &err) != ZH_OK) {
+    char text[sizeof MODEL + sizeof RECIPES];
+    snprintf(text, sizeof text, "%s%s", MODEL, RECIPES);
+    if (fx_compile_text(text, &model, &err) != ZH_OK) {
         print_error("%s %s\n", err.message, err.where);
         fail();
     }
@@ -426,6 +438,30 @@ static void header_row(void **state)
     fx_close(&f);
 }
 
+/* A layout without a header is the last to be tried: a title is no row. */
+static void headless(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *layout;
+        int64_t rows;
+    } table[] = {
+        {"本周便条\n便条\n一\n二\n", "headed", 2},
+        {"一\n二\n三\n", "bare", 3},
+        {"本周便条\n内容\n一\n", "own", 1},
+    };
+    fixture f;
+    open_fixture(&f);
+    for (size_t i = 0; i < ZH_COUNTOF(table); i++) {
+        given g = file_for(&f, "note", "slips.csv", table[i].text);
+        g.options.commit = ZH_COMMIT_NONE;
+        assert_int_equal(take(&g), ZH_OK);
+        assert_true(zh_str_is(g.result.layout, table[i].layout));
+        assert_int_equal(g.result.fresh, table[i].rows);
+    }
+    fx_close(&f);
+}
+
 static size_t lines_of(const char *path)
 {
     zh_err err = {0};
@@ -475,7 +511,8 @@ int main(void)
         cmocka_unit_test(old_names),        cmocka_unit_test(long_fractions),
         cmocka_unit_test(cancel_and_again), cmocka_unit_test(changed_meanwhile),
         cmocka_unit_test(without_key),      cmocka_unit_test(doubtful_rows),
-        cmocka_unit_test(header_row),       cmocka_unit_test(many_errors),
+        cmocka_unit_test(header_row),       cmocka_unit_test(headless),
+        cmocka_unit_test(many_errors),
     };
     const char *const *backends = NULL;
     size_t n = fx_backends(&backends);
