@@ -83,7 +83,7 @@ caught ban.float src/core/bad.c <<<'float x(void);'
 yes '' | head -n 1200 | caught size.file src/core/bad.c
 caught log.event src/core/bad.c <<<'void f(void) { zh_log(ZH_WARN, "core.unheard", "x"); }'
 caught log.event src/core/bad.c <<<$'void f(void)\n{\n    zh_log_err(ZH_WARN,\n        "core.unheard", e);\n}'
-for folder in home work root tmp; do # put together here, or this file would be found itself
+for folder in home work root Users; do # put together here, or this file would be found itself
     caught path.machine src/core/bad.c <<<"const char *p = \"/$folder/x\";"
     caught path.machine packs/bad.yaml <<<"path: /$folder/x"
 done
