@@ -1,6 +1,7 @@
 /* Opening the data for a verb, and resolving what people call things. */
 #include "cli/session.h"
 #include "base/os.h"
+#include "cli/print.h"
 #include "core/record.h"
 #include <inttypes.h>
 
@@ -235,4 +236,19 @@ zh_str zh_session_show(zh_session *session, const zh_field *field, const zh_valu
         }
     }
     return zh_value_display(session->cli->arena, value);
+}
+
+int zh_session_answer(zh_cli *cli, zh_rc (*answer)(zh_session *session, zh_buf *out))
+{
+    zh_session s;
+    zh_buf out;
+    zh_buf_init(&out, ZH_OUTPUT_BYTES_MAX);
+    zh_rc rc = zh_session_open(cli, &s);
+    if (rc == ZH_OK) {
+        rc = answer(&s, &out);
+    }
+    int code = rc == ZH_OK ? zh_cli_print(zh_buf_view(&out)) : zh_cli_fail(cli);
+    zh_buf_free(&out);
+    zh_session_close(&s);
+    return code;
 }

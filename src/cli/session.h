@@ -40,4 +40,8 @@ zh_str zh_session_key(zh_session *session, const zh_record *record);
 /* The business key of the record a reference points to; empty when it cannot be read. */
 zh_str zh_session_ref_key(zh_session *session, const zh_field *field, const zh_value *ref);
 
+/* A verb that only answers: opens the session, lets `answer` write, prints that or the error,
+ * closes. Gives the exit code. */
+int zh_session_answer(zh_cli *cli, zh_rc (*answer)(zh_session *session, zh_buf *out));
+
 #endif

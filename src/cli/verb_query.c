@@ -514,17 +514,7 @@ static zh_rc query(zh_session *s, zh_buf *out)
 
 static int run(zh_cli *cli)
 {
-    zh_session s;
-    zh_buf out;
-    zh_buf_init(&out, ZH_OUTPUT_BYTES_MAX);
-    zh_rc rc = zh_session_open(cli, &s);
-    if (rc == ZH_OK) {
-        rc = query(&s, &out);
-    }
-    int code = rc == ZH_OK ? zh_cli_print(zh_buf_view(&out)) : zh_cli_fail(cli);
-    zh_buf_free(&out);
-    zh_session_close(&s);
-    return code;
+    return zh_session_answer(cli, query);
 }
 
 static const zh_param arguments[] = {
