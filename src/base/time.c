@@ -157,13 +157,28 @@ static bool in_range(zh_time t)
 
 /* --- canonical text --- */
 
+/* The last n digits of a number that is not negative; several a record, so not through printf. */
+static char *put_digits(char *at, int value, int n)
+{
+    for (int i = n - 1; i >= 0; i--) {
+        at[i] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    return at + n;
+}
+
 size_t zh_date_format(zh_date date, char out[16])
 {
     int year, month, day;
     zh_date_civil(date, &year, &month, &day);
     zh_assert(year >= YEAR_MIN && year <= YEAR_MAX);
-    int n = snprintf(out, 16, "%04d-%02d-%02d", year % 10000, month % 100, day % 100);
-    return (size_t)n;
+    char *at = put_digits(out, year, 4);
+    *at++ = '-';
+    at = put_digits(at, month, 2);
+    *at++ = '-';
+    at = put_digits(at, day, 2);
+    *at = '\0';
+    return (size_t)(at - out);
 }
 
 size_t zh_time_format(zh_time t, char out[40])
@@ -545,6 +560,11 @@ zh_rc zh_time_parse_loose(zh_str text, const char *order, zh_time *out, bool *ha
     int offset = ZH_ZONE_SECONDS;
     bool glued;
     text = zh_str_trim(text);
+    zh_str iso = text;
+    if (text.n == 10 && take_iso_date(&iso, &c)) { /* nearly all there are */
+        *has_clock = false;
+        return assemble(&c, offset, out);
+    }
     if (!take_loose_date(&text, order, &c, &glued)) {
         return ZH_EINVAL;
     }

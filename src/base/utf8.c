@@ -689,51 +689,16 @@ static bool is_word(uint32_t c)
     return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
 }
 
-/* Gives the ASCII word [from, to) of a run, unless it has been given as a pair or will be given as
- * a run of one character. */
-static void give_word(zh_str s, size_t from, size_t to, size_t run_characters,
-                      void (*each)(void *user, zh_str gram), void *user)
-{
-    size_t n = to - from;
-    if (n != 0 && n != 2 && n <= ZH_GRAM_BYTES_MAX && !(n == 1 && run_characters == 1)) {
-        each(user, zh_str_sub(s, from, n));
-    }
-}
-
 void zh_utf8_grams(zh_str s, void (*each)(void *user, zh_str gram), void *user)
 {
-    size_t before = 0;      /* where the character before began, when run > 0 */
-    size_t word = SIZE_MAX; /* where the ASCII word began */
-    size_t run = 0;         /* characters in this run */
+    size_t before = SIZE_MAX; /* where the character before began, if it is of this run */
     for (size_t at = 0; at < s.n;) {
         size_t from = at;
-        uint32_t c = zh_utf8_next(s, &at);
-        bool in_run = is_word(c);
-        if (word != SIZE_MAX && !is_ascii_word(c)) {
-            give_word(s, word, from, in_run ? run + 1 : run, each, user);
-            word = SIZE_MAX;
-        }
-        if (!in_run) {
-            if (run == 1) {
-                each(user, zh_str_sub(s, before, from - before));
-            }
-            run = 0;
-            continue;
-        }
-        if (run > 0) {
+        bool in_run = is_word(zh_utf8_next(s, &at));
+        if (in_run && before != SIZE_MAX) {
             each(user, zh_str_sub(s, before, at - before));
         }
-        if (word == SIZE_MAX && is_ascii_word(c)) {
-            word = from;
-        }
-        before = from;
-        run++;
-    }
-    if (word != SIZE_MAX) {
-        give_word(s, word, s.n, run, each, user);
-    }
-    if (run == 1) {
-        each(user, zh_str_sub(s, before, s.n - before));
+        before = in_run ? from : SIZE_MAX;
     }
 }
 

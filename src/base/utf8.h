@@ -7,7 +7,6 @@
 
 #define ZH_UTF8_MARKS_MAX                                                                          \
     128                      /* combining marks after one character; more is an attack on sorting */
-#define ZH_GRAM_BYTES_MAX 64 /* a longer ASCII word is given by its pairs only */
 
 typedef enum zh_encoding {
     ZH_ENC_UTF8,
@@ -51,9 +50,8 @@ zh_rc zh_utf8_fold(zh_arena *arena, zh_str s, zh_str *out) ZH_MUST;
  * for numbers, codes and dates in cells. Returns s itself when nothing changes. */
 zh_rc zh_utf8_halfwidth(zh_arena *arena, zh_str s, zh_str *out) ZH_MUST;
 
-/* Calls each(gram, user) for every overlapping pair of characters inside runs of folded letters and
- * digits (CJK pairs; ASCII words give the whole word and its pairs). Duplicates are not removed. A
- * single-character run gives that character. `folded` is the output of zh_utf8_fold. */
+/* Calls each(gram, user) for every overlapping pair of characters inside runs of letters and digits
+ * of `folded`, the output of zh_utf8_fold. Duplicates are not removed. */
 void zh_utf8_grams(zh_str folded, void (*each)(void *user, zh_str gram), void *user);
 /* Initials of the usual readings: 武汉市 -> "whs", 重庆 -> "cq"; ASCII letters (made lower-case)
  * and digits are kept; other characters are dropped. Characters have one reading, except in the

@@ -150,15 +150,25 @@ static zh_rc drop_grams(loader *l, const zh_prepared *p)
 
 typedef struct gram {
     zh_str text;
+    uint64_t order; /* its bytes, most significant first: two characters are at most eight */
     int64_t id;
 } gram;
+
+static uint64_t order_of(zh_str text)
+{
+    uint64_t order = 0;
+    for (size_t i = 0; i < sizeof order; i++) {
+        order = order << 8 | (i < text.n ? (unsigned char)text.p[i] : 0);
+    }
+    return order;
+}
 
 static int gram_order(const void *a, const void *b)
 {
     const gram *x = a;
     const gram *y = b;
-    int order = zh_str_cmp(x->text, y->text);
-    return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
+    return x->order != y->order ? (x->order > y->order) - (x->order < y->order)
+                                : (x->id > y->id) - (x->id < y->id);
 }
 
 /* Those of a whole run in the order of their table: neighbours fall on the same page. */
@@ -177,7 +187,8 @@ static zh_rc put_grams(loader *l, zh_prepared *const *run, size_t n)
     size_t k = 0;
     for (size_t i = 0; i < n; i++) {
         for (size_t g = 0; g < run[i]->ngrams_in; g++) {
-            grams[k++] = (gram){run[i]->grams_in[g], run[i]->record->id};
+            zh_str text = run[i]->grams_in[g];
+            grams[k++] = (gram){text, order_of(text), run[i]->record->id};
         }
     }
     if (n > 1) {

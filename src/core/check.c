@@ -195,15 +195,24 @@ static uint64_t ref_mark(const zh_register *target, int64_t office, int64_t id)
     return (h ^ h >> 32) | 1;
 }
 
-/* Records are never deleted: one that was seen exists for ever. */
+static _Atomic uint64_t *known_place(zh_core *core, uint64_t mark)
+{
+    return &core->known_refs[(mark >> 8) % ZH_KNOWN_REFS];
+}
+
+void zh_ref_known(zh_core *core, const zh_register *target, int64_t office, int64_t id)
+{
+    uint64_t mark = ref_mark(target, office, id);
+    atomic_store_explicit(known_place(core, mark), mark, memory_order_relaxed);
+}
+
 static zh_rc check_ref(zh_write *w, const zh_field *field, const zh_value *value, size_t row)
 {
     if (field->target == NULL) {
         return ZH_OK;
     }
     uint64_t mark = ref_mark(field->target, value->office, value->i);
-    _Atomic uint64_t *known = &w->ctx->core->known_refs[(mark >> 8) % ZH_KNOWN_REFS];
-    if (atomic_load_explicit(known, memory_order_relaxed) == mark) {
+    if (atomic_load_explicit(known_place(w->ctx->core, mark), memory_order_relaxed) == mark) {
         return ZH_OK;
     }
     zh_sql_value key[] = {ZH_SQL_INT(value->office), ZH_SQL_INT(value->i)};
@@ -218,7 +227,7 @@ static zh_rc check_ref(zh_write *w, const zh_field *field, const zh_value *value
         return ZH_OK;
     }
     if (rc == ZH_OK && !w->inside) {
-        atomic_store_explicit(known, mark, memory_order_relaxed);
+        zh_ref_known(w->ctx->core, field->target, value->office, value->i);
     }
     return rc;
 }

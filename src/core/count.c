@@ -29,19 +29,26 @@ typedef struct counter {
 
 zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain)
 {
-    int year = 0;
-    int month = 0;
-    int day = 0;
-    zh_date_civil(date, &year, &month, &day);
+    char text[16];
+    zh_str day = {text, zh_date_format(date, text)};
+    int month = (text[5] - '0') * 10 + text[6] - '0';
     switch (grain) {
     case ZH_GRAIN_NONE:
-    case ZH_GRAIN_DAY: return zh_str_fmt(arena, "%04d-%02d-%02d", year, month, day);
-    case ZH_GRAIN_MONTH: return zh_str_fmt(arena, "%04d-%02d", year, month);
-    case ZH_GRAIN_QUARTER: return zh_str_fmt(arena, "%04dQ%d", year, (month - 1) / 3 + 1);
-    case ZH_GRAIN_HALF: return zh_str_fmt(arena, "%04dH%d", year, month > 6 ? 2 : 1);
-    case ZH_GRAIN_YEAR: return zh_str_fmt(arena, "%04d", year);
+    case ZH_GRAIN_DAY: break;
+    case ZH_GRAIN_MONTH: day.n = 7; break;
+    case ZH_GRAIN_QUARTER:
+        text[4] = 'Q';
+        text[5] = (char)('1' + (month - 1) / 3);
+        day.n = 6;
+        break;
+    case ZH_GRAIN_HALF:
+        text[4] = 'H';
+        text[5] = month > 6 ? '2' : '1';
+        day.n = 6;
+        break;
+    case ZH_GRAIN_YEAR: day.n = 4; break;
     }
-    return ZH_STR_NONE;
+    return zh_str_dup(arena, day);
 }
 
 /* The group key of a stored value. */

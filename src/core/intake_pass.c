@@ -267,6 +267,7 @@ static void *reader_main(void *user)
 
 /* ---- working --------------------------------------------------------------------------------- */
 
+/* Rows to prepared writes, all read from one snapshot: pages are fetched once a batch. */
 static void work(zh_intake_run *in, zh_batch *s, zh_conn *conn, bool look_up)
 {
     zh_rower r = {.ctx = *in->ctx,
@@ -280,12 +281,16 @@ static void work(zh_intake_run *in, zh_batch *s, zh_conn *conn, bool look_up)
     r.ctx.arena = s->arena;
     r.ctx.err = &s->err;
     s->results = ZH_NEW_N(s->arena, zh_row_result, s->n + 1);
+    s->rc = r.conn != NULL ? zh_read_begin(r.conn, &s->err) : ZH_OK;
     for (size_t i = 0; i < s->n && s->rc == ZH_OK; i++) {
         s->rc = zh_row_run(&r, &s->rows[i], &s->results[i], &s->errors);
         if (s->rc == ZH_OK && zh_arena_left(s->arena) < (size_t)32 << 20) {
             s->rc = zh_err_set(&s->err, ZH_ELIMIT, "intake.batch",
                                "第 %zu 行附近的内容太大，超出一批的内存限额", s->rows[i].number);
         }
+    }
+    if (r.conn != NULL) {
+        zh_read_end(r.conn);
     }
 }
 

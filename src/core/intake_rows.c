@@ -1,5 +1,6 @@
 /* One row of a foreign file: which fields its cells are, what becomes of it. */
 #include "base/utf8.h"
+#include "core/core_private.h"
 #include "core/intake_private.h"
 #include "core/read.h"
 #include "core/read_private.h"
@@ -127,12 +128,14 @@ static zh_rc resolve(zh_rower *r, const zh_field *field, zh_value *v)
     if (hit != NULL) {
         v->office = hit->office;
         v->i = hit->id;
+        zh_ref_known(r->ctx.core, field->target, v->office, v->i);
         return ZH_OK;
     }
     zh_rc rc = look_up_key(r, field->target, v);
     if (rc != ZH_OK) {
         return rc;
     }
+    zh_ref_known(r->ctx.core, field->target, v->office, v->i);
     pthread_mutex_lock(&r->refs->lock);
     if (zh_arena_used(r->refs->arena) < REFS_KEPT_BYTES) {
         ref_hit *kept = ZH_NEW(r->refs->arena, ref_hit);

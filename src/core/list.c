@@ -132,14 +132,10 @@ zh_rc zh_search_words(zh_ctx *ctx, zh_str search, zh_str *words, size_t *n)
     return ZH_OK;
 }
 
-/* Whatever holds a word holds the pairs of characters inside it; other grams mark the borders of
- * what was indexed, which a word need not have. */
+/* Whatever holds a word holds the pairs of characters inside it. */
 static void pair_add(void *user, zh_str gram)
 {
     lister *l = user;
-    if (zh_utf8_count(gram) != 2) {
-        return;
-    }
     for (size_t i = 0; i < l->pairs.n; i++) {
         if (zh_str_eq(l->pairs.p[i], gram)) {
             return;

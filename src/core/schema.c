@@ -408,15 +408,6 @@ static void add_index(zh_arena *arena, zh_index_plans *out, const zh_register *r
     zh_vec_push(arena, out, index);
 }
 
-static bool same_fields(const zh_field *const *a, size_t na, const zh_field *const *b, size_t nb)
-{
-    bool same = na == nb;
-    for (size_t i = 0; i < na && same; i++) {
-        same = a[i] == b[i];
-    }
-    return same;
-}
-
 /* The default list of an office is read in the order of its index. */
 static void add_sort_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg)
 {
@@ -439,20 +430,10 @@ static void add_sort_index(zh_arena *arena, zh_index_plans *out, const zh_regist
 void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans *out)
 {
     *out = (zh_index_plans){0};
-    if (reg->nrow_key > 0) {
-        add_index(arena, out, reg, ZH_STR("row"), reg->row_key, reg->nrow_key, true);
-    }
-    if (reg->nbusiness_key > 0 &&
-        !same_fields(reg->row_key, reg->nrow_key, reg->business_key, reg->nbusiness_key)) {
-        add_index(arena, out, reg, ZH_STR("key"), reg->business_key, reg->nbusiness_key, true);
-    }
     for (size_t i = 0; i < reg->nindexes; i++) {
         const zh_index *index = &reg->indexes[i];
         zh_str id = zh_str_fmt(arena, "x_%.*s", ZH_FMT(index->id));
         add_index(arena, out, reg, id, index->fields, index->nfields, index->unique);
-    }
-    if (reg->part_of_field != NULL) {
-        add_index(arena, out, reg, ZH_STR("part"), &reg->part_of_field, 1, false);
     }
     if (reg->default_sort != NULL) {
         add_sort_index(arena, out, reg);

@@ -297,7 +297,11 @@ static zh_str ref_text(zh_arena *arena, const zh_value *v, bool display)
     if (v->text.n && (display || v->i == 0)) {
         return v->text;
     }
-    return zh_str_fmt(arena, "%lld:%lld", (long long)v->office, (long long)v->i);
+    char room[48]; /* several a record: not through printf */
+    size_t n = zh_decimal_format((zh_decimal){v->office, 0}, room);
+    room[n++] = ':';
+    n += zh_decimal_format((zh_decimal){v->i, 0}, room + n);
+    return zh_str_dup(arena, (zh_str){room, n});
 }
 
 static zh_str period_text(zh_arena *arena, const zh_value *v)

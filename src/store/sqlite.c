@@ -3,6 +3,7 @@
  * The library's defaults that would let the two databases differ are switched off: double-quoted
  * strings, foreign keys, untrusted schema functions; a REAL in a result is an error. */
 #include "store/driver.h"
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -149,11 +150,19 @@ static zh_rc setup(sqlite3 *db, const zh_store *store, bool writer, zh_err *err)
     return rc != ZH_OK ? rc : pragma_number(db, "cache_size", -cache_kib, err);
 }
 
+/* Its statistics take one lock of the whole process at every allocation. */
+static void configure(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static zh_rc sqlite_connect(zh_store *store, bool writer, zh_conn **out, zh_err *err)
 {
     sqlite3 *db = NULL;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
                 SQLITE_OPEN_EXRESCODE | (writer ? SQLITE_OPEN_CREATE : 0);
+    static pthread_once_t configured = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&configured, configure);
     zh_rc rc = ZH_OK;
     if (sqlite3_open_v2(zh_store_target(store), &db, flags, NULL) != SQLITE_OK) {
         zh_assert(db != NULL);
