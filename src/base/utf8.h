@@ -6,7 +6,7 @@
 #include "base/str.h"
 
 #define ZH_UTF8_MARKS_MAX                                                                          \
-    128                      /* combining marks after one character; more is an attack on sorting */
+    128 /* combining marks after one character; more is an attack on sorting */
 
 typedef enum zh_encoding {
     ZH_ENC_UTF8,

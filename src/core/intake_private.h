@@ -61,10 +61,13 @@ typedef struct zh_rower {
     zh_conn *conn; /* for reading; NULL in a replay */
     const zh_intake_options *options;
     zh_ref_cache *refs;
-    bool look_up;  /* records with this key may exist */
-    bool replay;   /* only the key is wanted */
-    zh_time now;   /* of the import: codes of undated rows are read as of today */
-    zh_str reason; /* of amendments */
+    bool look_up;       /* records with this key may exist */
+    bool replay;        /* only the key is wanted */
+    zh_time now;        /* of the import: codes of undated rows are read as of today */
+    zh_str reason;      /* of amendments */
+    zh_change *changes; /* of one row after another … */
+    size_t *columns;
+    size_t room; /* … as many as the widest layout so far sets */
 } zh_rower;
 
 /* Looks for the layout whose header stands in `row`; *score tells how good the best was, for the

@@ -825,8 +825,13 @@ zh_rc zh_row_run(zh_rower *r, const zh_raw_row *row, zh_row_result *out, zh_inta
     }
     const zh_layout *layout = row->mapping->layout;
     size_t n = layout->nsets + layout->ntables + 1;
-    w.changes = ZH_NEW_N(r->ctx.arena, zh_change, n);
-    w.columns = ZH_NEW_N(r->ctx.arena, size_t, n);
+    if (n > r->room) {
+        r->changes = ZH_NEW_N(r->ctx.arena, zh_change, n);
+        r->columns = ZH_NEW_N(r->ctx.arena, size_t, n);
+        r->room = n;
+    }
+    w.changes = r->changes;
+    w.columns = r->columns;
     zh_rc rc = run_sets(&w);
     if (rc == ZH_OK) {
         rc = run_tables(&w);

@@ -236,19 +236,29 @@ static void fill_files(zh_write *w)
 
 /* ---- all ------------------------------------------------------------------------------------ */
 
-zh_rc zh_seal_record(zh_write *w, zh_entry_kind kind)
+/* The canonical fields are many and are needed only for their digest. */
+static zh_rc fill_entry(zh_write *w, const zh_digest *salt, zh_entry_kind kind)
 {
     zh_arena *arena = w->ctx->arena;
+    zh_arena_mark mark = zh_arena_here(arena);
     zh_record_field *fields = NULL;
     size_t n = 0;
-    zh_digest *salt = ZH_NEW(arena, zh_digest);
-    zh_core_salt(w->ctx->core, salt);
     zh_rc rc = zh_evidence_fields(arena, &w->plan->shape, w->record, w->reg->version, &fields, &n,
                                   w->ctx->err);
     if (rc == ZH_OK) {
         rc = zh_evidence_entry(arena, w->ctx->core->alg, salt, fields, n, w->record, kind,
                                w->p->entry, w->ctx->err);
     }
+    zh_arena_rewind(arena, mark);
+    return rc;
+}
+
+zh_rc zh_seal_record(zh_write *w, zh_entry_kind kind)
+{
+    zh_arena *arena = w->ctx->arena;
+    zh_digest *salt = ZH_NEW(arena, zh_digest);
+    zh_core_salt(w->ctx->core, salt);
+    zh_rc rc = fill_entry(w, salt, kind);
     if (rc == ZH_OK) {
         rc = fill_row(w, salt);
     }

@@ -10,7 +10,7 @@
 
 enum {
     PAGE_BYTES = 8192,
-    WRITER_CACHE_KIB = 65536,
+    WRITER_CACHE_KIB = 131072,
     READER_CACHE_KIB = 8192,
     CHECKPOINT_PAGES = 4000, /* 32 MiB; see setup() */
     WAL_KEPT_BYTES = 256 << 20,
