@@ -3,6 +3,7 @@
 #ifndef ZH_CORE_INTAKE_PRIVATE_H
 #define ZH_CORE_INTAKE_PRIVATE_H
 
+#include "core/ahead.h"
 #include "core/intake.h"
 #include "core/record.h"
 #include "fmt/table.h"
@@ -41,6 +42,7 @@ typedef enum zh_outcome {
 typedef struct zh_row_result {
     zh_outcome outcome;
     zh_prepared *prepared; /* fresh and changed */
+    bool waits;            /* for the rows before it: refers to a record of this very register */
     bool keyed;            /* has an intake row key */
     uint64_t key;          /* hash of the row key */
     uint32_t content;      /* hash of everything the row says */
@@ -62,6 +64,7 @@ typedef struct zh_rower {
     const zh_intake_options *options;
     zh_ref_cache *refs;
     bool look_up;  /* records with this key may exist */
+    bool in_order; /* every earlier row is decided: ctx.ahead or the database has it */
     bool replay;   /* only the key is wanted */
     zh_time now;   /* of the import: codes of undated rows are read as of today */
     zh_str reason; /* of amendments */
