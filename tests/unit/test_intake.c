@@ -78,6 +78,14 @@ static const char RECIPES[] =
     "    source: 自编\n"
     "    licence: none\n"
     "    layouts:\n"
+    "      - id: staff\n"
+    "        register: visit\n"
+    "        headers: [走访号, 走访人]\n"
+    "        set:\n"
+    "          source: {value: A}\n"
+    "          source_no: 走访号\n"
+    "          day: {value: 2026-01-01}\n"
+    "          people: {pick: {column: 走访人}, split: \"、/\", into: value, unique: yes}\n"
     "      - {id: bare, register: note, columns: [line], set: {text: line}}\n"
     "      - {id: headed, register: note, headers: [便条], set: {text: 便条}}\n";
 
@@ -212,6 +220,21 @@ static void references_and_lists(void **state)
     assert_int_equal(take(&h), ZH_OK);
     assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_visit WHERE amount IS NOT NULL"), 3);
     assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_visit__people"), 2);
+    fx_close(&f);
+}
+
+/* A recipe says what separates the values of a list. */
+static void list_separators(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f);
+    given g = file_for(&f, "visit", "staff.csv", "走访号,走访人\n1,张、李/王、张\n2,赵;钱\n");
+    g.options.recipe = ZH_STR("slips");
+    assert_int_equal(take(&g), ZH_OK);
+    counts(&g, 2, 0, 0, 0, 0);
+    assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_visit__people"), 4);
+    assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_visit__people WHERE value = '赵;钱'"), 1);
     fx_close(&f);
 }
 
@@ -631,7 +654,7 @@ int main(void)
         cmocka_unit_test(header_row),       cmocka_unit_test(headless),
         cmocka_unit_test(many_errors),      cmocka_unit_test(earlier_rows),
         cmocka_unit_test(later_rows),       cmocka_unit_test(refused_rows),
-        cmocka_unit_test(changed_rows),
+        cmocka_unit_test(changed_rows),     cmocka_unit_test(list_separators),
     };
     const char *const *backends = NULL;
     size_t n = fx_backends(&backends);
