@@ -70,8 +70,9 @@ typedef struct zh_rower {
     zh_str reason; /* of amendments */
 } zh_rower;
 
-/* Looks for the layout whose header stands in `row`; *score tells how good the best was, for the
- * message when none fits. */
+/* Looks for the layout whose header stands in `row`; *out is NULL when none fits. The register's
+ * own goes before recipes; two recipes that fit are refused (intake.ambiguous) unless one was
+ * named. */
 zh_rc zh_mapping_find(zh_ctx *ctx, const zh_intake_options *options,
                       const zh_layout *const *layouts, size_t nlayouts, const zh_table_row *row,
                       const char *file_name, zh_str sheet, bool xlsx, zh_mapping **out) ZH_MUST;
@@ -79,6 +80,8 @@ zh_rc zh_mapping_find(zh_ctx *ctx, const zh_intake_options *options,
  * and aliases followed by those of all recipes. Those without a header come last. */
 zh_rc zh_layouts_of(zh_ctx *ctx, const zh_intake_options *options, const zh_layout *const **out,
                     size_t *n) ZH_MUST;
+/* The id of the recipe that a layout belongs to; empty for the register's own. */
+zh_str zh_layout_recipe(const zh_model *model, const zh_layout *layout);
 /* The header columns that the mapping does not use. */
 void zh_mapping_unmapped(zh_arena *arena, const zh_mapping *mapping, const zh_str **out, size_t *n);
 /* Whether a row is no record: blank, declared as skipped, or the totals row (*total). */

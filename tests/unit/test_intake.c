@@ -87,7 +87,13 @@ static const char RECIPES[] =
     "          day: {value: 2026-01-01}\n"
     "          people: {pick: {column: 走访人}, split: \"、/\", into: value, unique: yes}\n"
     "      - {id: bare, register: note, columns: [line], set: {text: line}}\n"
-    "      - {id: headed, register: note, headers: [便条], set: {text: 便条}}\n";
+    "      - {id: headed, register: note, headers: [便条], set: {text: 便条}}\n"
+    "  - id: memos\n"
+    "    label: 便笺\n"
+    "    source: 自编\n"
+    "    licence: none\n"
+    "    layouts:\n"
+    "      - {id: dated, register: note, headers: [便条, 日期], set: {text: 便条}}\n";
 
 #define HEADER "编号,来源,来源编号,日期,企业,乡镇,金额,取整,人员\n"
 
@@ -602,6 +608,31 @@ static void headless(void **state)
     fx_close(&f);
 }
 
+/* Without --recipe: the register's own header, else the one recipe that fits, never one of two. */
+static void which_recipe(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f);
+    given g = file_for(&f, "note", "slips.csv", "便条,日期\n一,2026-01-01\n");
+    g.options.commit = ZH_COMMIT_NONE;
+    assert_int_equal(take(&g), ZH_EINVAL);
+    assert_string_equal(f.err.rule, "intake.ambiguous");
+    assert_non_null(strstr(f.err.message, "slips"));
+    assert_non_null(strstr(f.err.message, "memos"));
+    g.options.recipe = ZH_STR("memos");
+    assert_int_equal(take(&g), ZH_OK);
+    assert_true(zh_str_is(g.result.layout, "dated"));
+    g.options.recipe = ZH_STR_NONE;
+    put(&g, "便条,页\n一,1\n", strlen("便条,页\n一,1\n"));
+    assert_int_equal(take(&g), ZH_OK);
+    assert_true(zh_str_is(g.result.recipe, "slips"));
+    put(&g, "内容,便条,日期\n一,二,三\n", strlen("内容,便条,日期\n一,二,三\n"));
+    assert_int_equal(take(&g), ZH_OK);
+    assert_int_equal(g.result.recipe.n, 0);
+    fx_close(&f);
+}
+
 static size_t lines_of(const char *path)
 {
     zh_err err = {0};
@@ -655,6 +686,7 @@ int main(void)
         cmocka_unit_test(many_errors),      cmocka_unit_test(earlier_rows),
         cmocka_unit_test(later_rows),       cmocka_unit_test(refused_rows),
         cmocka_unit_test(changed_rows),     cmocka_unit_test(list_separators),
+        cmocka_unit_test(which_recipe),
     };
     const char *const *backends = NULL;
     size_t n = fx_backends(&backends);
