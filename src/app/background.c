@@ -25,7 +25,7 @@ typedef struct worker {
     char last_error[768];
 } worker;
 
-enum { DUTIES = 3 };
+enum { DUTIES = 4 };
 
 struct zh_background {
     zh_core *core;
@@ -51,6 +51,7 @@ static const duty duties[DUTIES] = {
     {"定序", sequence, ZH_SEQUENCE_MS},
     {"到期", due, ZH_DUE_MS},
     {"汇总", zh_rollup_fold, ZH_FOLD_MS},
+    {"声明", zh_core_follow, ZH_FOLLOW_MS},
 };
 
 static void report(worker *w, const zh_err *err)

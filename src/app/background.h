@@ -8,6 +8,7 @@
 #define ZH_SEQUENCE_MS 50u /* longest wait of a committed batch for its position */
 #define ZH_DUE_MS      1000u
 #define ZH_FOLD_MS     3000u
+#define ZH_FOLLOW_MS   1000u /* declarations that another process has adopted */
 
 typedef struct zh_background zh_background;
 

@@ -14,6 +14,7 @@ static zh_rc open_core(zh_cli *cli, zh_core **out)
         .db_url = zh_cli_text(cli, "db"),
         .office = (int64_t)zh_cli_number(cli, "office", 0),
         .packs = (cli->verb->uses & ZH_USES_PACKS) != 0 ? zh_cli_text(cli, "packs") : NULL,
+        .keep_model = (cli->verb->uses & ZH_KEEPS_MODEL) != 0,
     };
     if (options.db_url == NULL || zh_cli_given(cli, "data")) {
         options.data_dir = zh_cli_text(cli, "data");

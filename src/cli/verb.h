@@ -53,7 +53,8 @@ enum {
     ZH_USES_PACKS = 2, /* --packs */
     ZH_USES_JSON = 4,
     ZH_USES_AS_OF = 8,
-    ZH_MAKES_DATA = 16, /* makes a data directory that is not there */
+    ZH_MAKES_DATA = 16,  /* makes a data directory that is not there */
+    ZH_KEEPS_MODEL = 32, /* only reads: never migrates to other declarations */
 };
 
 typedef struct zh_cli zh_cli;

@@ -241,7 +241,7 @@ ZH_VERB(count) = {
     .en = "count records by groupings",
     .example = "zhiheng count food_failure --by maker_place@province\n"
                "zhiheng count complaint --where \"amount > 1000\" --by state,received_at:month",
-    .uses = ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON | ZH_USES_AS_OF,
+    .uses = ZH_KEEPS_MODEL | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON | ZH_USES_AS_OF,
     .arguments = arguments,
     .narguments = ZH_COUNTOF(arguments),
     .options = options,

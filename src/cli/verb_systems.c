@@ -247,7 +247,7 @@ ZH_VERB(systems) = {
     .text = "已声明：有登记册或指标写明服务于它。已运行：写明服务于它的有带流程的登记册、有指标、"
             "有当场跑通的全程示例，三者缺一不可。",
     .example = "zhiheng systems\nzhiheng systems S22",
-    .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
+    .uses = ZH_MAKES_DATA | ZH_KEEPS_MODEL | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
     .arguments = arguments,
     .narguments = ZH_COUNTOF(arguments),
     .run = run,

@@ -207,7 +207,8 @@ ZH_VERB(targets) = {
     .en = "targets of the policy documents",
     .text = "没有挂接指标、没有数据、没有数值、口径不同的目标各有自己的状态，不作达标判断。",
     .example = "zhiheng targets hubei-2023\nzhiheng targets --status missed --json",
-    .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON | ZH_USES_AS_OF,
+    .uses = ZH_MAKES_DATA | ZH_KEEPS_MODEL | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON |
+            ZH_USES_AS_OF,
     .arguments = arguments,
     .narguments = ZH_COUNTOF(arguments),
     .options = options,

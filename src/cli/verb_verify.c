@@ -106,6 +106,6 @@ ZH_VERB(verify) = {
     .en = "recount everything and compare",
     .text = "有任何一处对不上就逐行列出，退出码为 1。",
     .example = "zhiheng verify --data ./data",
-    .uses = ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
+    .uses = ZH_KEEPS_MODEL | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
     .run = run,
 };

@@ -146,6 +146,6 @@ ZH_VERB(version) = {
     .zh = "程序与所用库的版本、许可",
     .en = "versions and licences",
     .text = "指明 --data 或 --db 时，另外说明那个库的机构、账本条数和所用的声明。",
-    .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
+    .uses = ZH_MAKES_DATA | ZH_KEEPS_MODEL | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
     .run = run,
 };

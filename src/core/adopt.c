@@ -247,6 +247,43 @@ static zh_rc choose(zh_core *core, const zh_core_options *options, zh_arena *are
     return rc == ZH_OK ? zh_model_compile(files, n, model, NULL, err) : rc;
 }
 
+static zh_rc load_adopted(zh_core *core, zh_arena *arena, const adopted *old, zh_model **out,
+                          zh_err *err)
+{
+    zh_conn *conn = NULL;
+    zh_rc rc = zh_store_reader(core->store, &conn, err);
+    if (rc == ZH_OK) {
+        rc = compile_adopted(conn, arena, old, out, err);
+    }
+    zh_store_release(conn);
+    if (rc == ZH_OK && *out == NULL) {
+        rc = zh_err_set(err, ZH_ECONFLICT, "model.adopted", "本程序读不懂这个库已采用的声明");
+        zh_err_fix(err,
+                   "用 zhiheng model diff 看差别，再用 zhiheng serve 或 import 采用本程序的声明");
+    }
+    return rc;
+}
+
+/* Whoever only reads does not change the tables: other declarations are refused when they were
+ * asked for by name, and those of a newer program wait for a verb that writes. */
+static zh_rc keep(zh_core *core, const zh_core_options *options, zh_arena *arena,
+                  const adopted *old, zh_model **model, zh_err *err)
+{
+    if (zh_str_eq(old->digest, (*model)->digest)) {
+        return ZH_OK;
+    }
+    if (options->packs != NULL) {
+        zh_err_set(err, ZH_ECONFLICT, "model.differs",
+                   "%s 的声明与这个库已采用的不同，只读的命令不改动数据库", options->packs);
+        zh_err_fix(err, "差别见 zhiheng model diff；用 zhiheng import 或 serve 加 --packs 采用它，"
+                        "或去掉 --packs 按已采用的声明回答");
+        return ZH_ECONFLICT;
+    }
+    zh_model_release(*model);
+    *model = NULL;
+    return load_adopted(core, arena, old, model, err);
+}
+
 /* A declaration that fails its own tests cannot be adopted. Those built into the program were
  * tested when it was built. */
 static zh_rc tested(zh_model *model, zh_err *err)
@@ -284,6 +321,9 @@ zh_rc zh_adopt_at_open(zh_core *core, const zh_core_options *options, zh_err *er
     if (rc == ZH_OK) {
         rc = choose(core, options, arena, &old, &model, &origin, err);
     }
+    if (rc == ZH_OK && options->keep_model && old.digest.p != NULL) {
+        rc = keep(core, options, arena, &old, &model, err);
+    }
     if (rc == ZH_OK) {
         bool needed = old.digest.p == NULL || !zh_str_eq(old.digest, model->digest);
         if (needed && options->packs != NULL && options->model == NULL) {
@@ -292,6 +332,32 @@ zh_rc zh_adopt_at_open(zh_core *core, const zh_core_options *options, zh_err *er
         rc = rc != ZH_OK ? rc
                          : adopt(core, model, origin, needed, options->migrate_destructive, err);
     }
+    if (model != NULL) {
+        zh_model_release(model);
+    }
+    zh_arena_free(arena);
+    return rc;
+}
+
+zh_rc zh_core_follow(zh_core *core, zh_err *err)
+{
+    zh_arena *arena = zh_arena_new(ADOPT_BYTES);
+    adopted now = {ZH_STR_NONE, ZH_STR_NONE};
+    zh_conn *conn = NULL;
+    zh_model *model = NULL;
+    pthread_mutex_lock(&core->adopting);
+    zh_model *mine = zh_core_model(core);
+    zh_rc rc = zh_store_reader(core->store, &conn, err);
+    if (rc == ZH_OK) {
+        rc = read_adopted(conn, arena, &now, err);
+        zh_store_release(conn);
+    }
+    if (rc == ZH_OK && now.digest.p != NULL && !zh_str_eq(now.digest, mine->digest)) {
+        rc = load_adopted(core, arena, &now, &model, err);
+        rc = rc == ZH_OK ? adopt(core, model, now.origin, false, false, err) : rc;
+    }
+    pthread_mutex_unlock(&core->adopting);
+    zh_model_release(mine);
     if (model != NULL) {
         zh_model_release(model);
     }

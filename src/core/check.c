@@ -4,6 +4,7 @@
  * the write does not touch were checked when they were written and are not checked again; rules and
  * required fields are, because they may speak of the state. */
 #include "base/utf8.h"
+#include "core/ahead.h"
 #include "core/read.h"
 #include "core/write_private.h"
 #include <inttypes.h>
@@ -208,7 +209,8 @@ void zh_ref_known(zh_core *core, const zh_register *target, int64_t office, int6
 
 static zh_rc check_ref(zh_write *w, const zh_field *field, const zh_value *value, size_t row)
 {
-    if (field->target == NULL) {
+    if (field->target == NULL ||
+        zh_ahead_by_id(w->ctx->ahead, field->target, value->office, value->i) != NULL) {
         return ZH_OK;
     }
     uint64_t mark = ref_mark(field->target, value->office, value->i);

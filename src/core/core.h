@@ -46,11 +46,12 @@ typedef struct zh_core_options {
     const char *hash;         /* "sha256" or "sm3", for good; NULL: as stored, else sha256 */
     bool relaxed_sync;        /* tests and throw-away databases */
     bool migrate_destructive; /* carry out destructive steps of the migration plan */
+    bool keep_model; /* a database that has declarations is read with them, never migrated */
 } zh_core_options;
 
 /* Opens, compiles the declarations (or uses the adopted ones when their digest is unchanged),
  * creates or migrates tables. Fails with the migration plan in err when a destructive step is
- * needed. */
+ * needed; with keep_model ZH_ECONFLICT (model.differs) when `packs` is not what was adopted. */
 zh_rc zh_core_open(const zh_core_options *options, zh_core **out, zh_err *err) ZH_MUST;
 void zh_core_close(zh_core *core);
 
@@ -58,6 +59,9 @@ void zh_core_close(zh_core *core);
 zh_model *zh_core_model(zh_core *core);
 /* Migrates to and swaps in another model while serving; readers keep the snapshot they hold. */
 zh_rc zh_core_adopt(zh_core *core, zh_model *model, bool destructive, zh_err *err) ZH_MUST;
+/* Swaps in the model that another process has adopted since; nothing to do is ZH_OK. Thread-safe.
+ */
+zh_rc zh_core_follow(zh_core *core, zh_err *err) ZH_MUST;
 zh_store *zh_core_store(zh_core *core);
 const char *zh_core_data_dir(const zh_core *core); /* NULL when db_url only */
 int64_t zh_core_office(const zh_core *core);
@@ -82,8 +86,9 @@ typedef struct zh_ctx {
     zh_str actor; /* "operator" (local), "clock", later a user id */
     zh_str role;
     zh_str purpose;
-    int64_t office;         /* the actor's office: home of what it creates */
-    const zh_program *rows; /* row scope of the register being read; NULL = all rows */
+    int64_t office;               /* the actor's office: home of what it creates */
+    const zh_program *rows;       /* row scope of the register being read; NULL = all rows */
+    const struct zh_ahead *ahead; /* earlier rows of the import being prepared; NULL = none */
 } zh_ctx;
 
 /* The local operator's context: all rows, role "operator". Release with zh_ctx_end. A copy with

@@ -6,6 +6,7 @@
  * records may match. A reference as at a date reads the newest version recorded up to that instant;
  * when the target was first recorded later (a master imported after the event) its first version
  * answers. */
+#include "core/ahead.h"
 #include "core/clock.h"
 #include "core/filter.h"
 #include "core/read.h"
@@ -58,6 +59,11 @@ static zh_rc follow(zh_env *env, const zh_register *reg, int64_t office, int64_t
                     const zh_record **out, zh_err *err)
 {
     const reader *rd = env->user;
+    const zh_record *earlier = zh_ahead_by_id(rd->ctx->ahead, reg, office, id);
+    if (earlier != NULL && (as_at == 0 || earlier->version == 1 || earlier->recorded_at <= as_at)) {
+        *out = earlier;
+        return ZH_OK;
+    }
     zh_record *found = NULL;
     zh_err own = {0};
     zh_ctx ctx = *rd->ctx;

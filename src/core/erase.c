@@ -4,8 +4,9 @@
  * go with them. A version that held one of them loses its record salt and keeps, field by field,
  * either the field's salt (its value still stands) or only the commitment (see evidence.h), so that
  * its root and its place in the log can still be proved, and the erased value cannot be guessed by
- * trying. That it happened is a new version of kind 3. Computed values and dimensions that others
- * may count stay as they were. */
+ * trying. That it happened is a new version of kind 3. Computed values stay as they were;
+ * dimensions and counted keys never come from personal fields (cube.dim.personal,
+ * measure.personal). */
 #include "core/read_private.h"
 #include "core/write_private.h"
 #include <string.h>

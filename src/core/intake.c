@@ -265,6 +265,20 @@ static zh_rc phases(zh_intake_run *in)
     return rc;
 }
 
+static bool refers_to_itself(const zh_register *reg)
+{
+    for (size_t i = 0; i < reg->nfields; i++) {
+        bool own = reg->fields[i].target == reg;
+        for (size_t k = 0; k < reg->fields[i].ncolumns && !own; k++) {
+            own = reg->fields[i].columns[k].target == reg;
+        }
+        if (own) {
+            return true;
+        }
+    }
+    return false;
+}
+
 zh_rc zh_intake(zh_ctx *ctx, const zh_intake_options *options, zh_intake_result *out)
 {
     uint64_t started = zh_monotonic_us();
@@ -275,6 +289,9 @@ zh_rc zh_intake(zh_ctx *ctx, const zh_intake_options *options, zh_intake_result 
     in->out = out;
     in->plan_arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     in->refs = zh_ref_cache_new();
+    in->self_refers = refers_to_itself(options->reg);
+    in->ahead_arena = zh_arena_new(ZH_AHEAD_BYTES);
+    zh_ahead_init(&in->ahead, options->reg);
     in->now = zh_now();
     in->reason = zh_str_fmt(ctx->arena, "导入 %s", zh_base_name(options->path));
     pthread_mutex_init(&in->lock, NULL);
@@ -305,6 +322,8 @@ zh_rc zh_intake(zh_ctx *ctx, const zh_intake_options *options, zh_intake_result 
     pthread_cond_destroy(&in->moved);
     pthread_mutex_destroy(&in->lock);
     zh_ref_cache_free(in->refs);
+    zh_ahead_clear(&in->ahead);
+    zh_arena_free(in->ahead_arena);
     zh_arena_free(in->plan_arena);
     zh_dealloc(in->seen.keys);
     zh_dealloc(in->seen.contents);

@@ -152,33 +152,73 @@ static zh_rc header_map(zh_ctx *ctx, zh_mapping *m)
     return ZH_OK;
 }
 
+zh_str zh_layout_recipe(const zh_model *model, const zh_layout *layout)
+{
+    for (size_t r = 0; r < model->nrecipes; r++) {
+        const zh_recipe *recipe = &model->recipes[r];
+        if (layout >= recipe->layouts && layout < recipe->layouts + recipe->nlayouts) {
+            return recipe->id;
+        }
+    }
+    return ZH_STR("");
+}
+
+/* The columns of a layout as they stand in `row`; *good when all it needs is there. */
+static zh_rc try_layout(zh_ctx *ctx, const zh_intake_options *options, const zh_layout *layout,
+                        const zh_table_row *row, const char *file_name, zh_mapping *m, bool *good)
+{
+    bool headless = layout->ncolumns > 0;
+    m->layout = layout;
+    m->nheaders = headless ? layout->ncolumns : row->n;
+    zh_str *headers = ZH_NEW_N(ctx->arena, zh_str, m->nheaders + 1);
+    for (size_t k = 0; k < m->nheaders; k++) {
+        headers[k] =
+            headless ? layout->columns[k] : zh_str_dup(ctx->arena, zh_str_trim(row->cells[k].text));
+    }
+    m->headers = headers;
+    zh_rc rc = header_map(ctx, m);
+    *good = rc == ZH_OK &&
+            (headless ? row->n == layout->ncolumns : fits(options, layout, &m->column_of)) &&
+            zh_layout_file_match(layout, ctx->arena, file_name, m->file_parts);
+    return rc;
+}
+
+static zh_rc ambiguous(zh_ctx *ctx, zh_str one, zh_str other)
+{
+    zh_err_set(ctx->err, ZH_EINVAL, "intake.ambiguous", "配方 %.*s 与 %.*s 都适合这个文件",
+               ZH_FMT(one), ZH_FMT(other));
+    zh_err_fix(ctx->err, "用 --recipe %.*s 或 --recipe %.*s 指明", ZH_FMT(one), ZH_FMT(other));
+    return ZH_EINVAL;
+}
+
 zh_rc zh_mapping_find(zh_ctx *ctx, const zh_intake_options *options,
                       const zh_layout *const *layouts, size_t nlayouts, const zh_table_row *row,
                       const char *file_name, zh_str sheet, bool xlsx, zh_mapping **out)
 {
     *out = NULL;
+    zh_str first = ZH_STR_NONE;
     zh_mapping *m = ZH_NEW(ctx->arena, zh_mapping);
-    m->sheet = zh_str_dup(ctx->arena, sheet);
-    m->xlsx = xlsx;
     for (size_t i = 0; i < nlayouts; i++) {
-        const zh_layout *layout = layouts[i];
-        bool headless = layout->ncolumns > 0;
-        m->nheaders = headless ? layout->ncolumns : row->n;
-        zh_str *headers = ZH_NEW_N(ctx->arena, zh_str, m->nheaders + 1);
-        for (size_t k = 0; k < m->nheaders; k++) {
-            headers[k] = headless ? layout->columns[k]
-                                  : zh_str_dup(ctx->arena, zh_str_trim(row->cells[k].text));
+        zh_str recipe = zh_layout_recipe(ctx->model, layouts[i]);
+        bool good = false;
+        if (*out != NULL && zh_str_eq(recipe, first)) {
+            continue; /* the layouts of one recipe go in their order */
         }
-        m->headers = headers;
-        m->layout = layout;
-        zh_rc rc = header_map(ctx, m);
+        *m = (zh_mapping){.sheet = zh_str_dup(ctx->arena, sheet), .xlsx = xlsx};
+        zh_rc rc = try_layout(ctx, options, layouts[i], row, file_name, m, &good);
         if (rc != ZH_OK) {
             return rc;
         }
-        bool good = headless ? row->n == layout->ncolumns : fits(options, layout, &m->column_of);
-        if (good && zh_layout_file_match(layout, ctx->arena, file_name, m->file_parts)) {
+        if (good && *out != NULL) {
+            return ambiguous(ctx, first, recipe);
+        }
+        if (good) {
             *out = m;
-            return ZH_OK;
+            first = recipe;
+            if (recipe.n == 0 || options->recipe.n > 0) {
+                return ZH_OK;
+            }
+            m = ZH_NEW(ctx->arena, zh_mapping);
         }
     }
     return ZH_OK;

@@ -267,8 +267,7 @@ static void *reader_main(void *user)
 
 /* ---- working --------------------------------------------------------------------------------- */
 
-/* Rows to prepared writes, all read from one snapshot: pages are fetched once a batch. */
-static void work(zh_intake_run *in, zh_batch *s, zh_conn *conn, bool look_up)
+static zh_rower rower_of(zh_intake_run *in, zh_batch *s, zh_conn *conn, bool look_up)
 {
     zh_rower r = {.ctx = *in->ctx,
                   .conn = s->replay ? NULL : conn,
@@ -280,14 +279,27 @@ static void work(zh_intake_run *in, zh_batch *s, zh_conn *conn, bool look_up)
                   .reason = in->reason};
     r.ctx.arena = s->arena;
     r.ctx.err = &s->err;
+    return r;
+}
+
+static zh_rc run_row(zh_rower *r, zh_batch *s, size_t i)
+{
+    zh_rc rc = zh_row_run(r, &s->rows[i], &s->results[i], &s->errors);
+    if (rc == ZH_OK && zh_arena_left(s->arena) < (size_t)32 << 20) {
+        rc = zh_err_set(&s->err, ZH_ELIMIT, "intake.batch",
+                        "第 %zu 行附近的内容太大，超出一批的内存限额", s->rows[i].number);
+    }
+    return rc;
+}
+
+/* Rows to prepared writes, all read from one snapshot: pages are fetched once a batch. */
+static void work(zh_intake_run *in, zh_batch *s, zh_conn *conn, bool look_up)
+{
+    zh_rower r = rower_of(in, s, conn, look_up);
     s->results = ZH_NEW_N(s->arena, zh_row_result, s->n + 1);
     s->rc = r.conn != NULL ? zh_read_begin(r.conn, &s->err) : ZH_OK;
     for (size_t i = 0; i < s->n && s->rc == ZH_OK; i++) {
-        s->rc = zh_row_run(&r, &s->rows[i], &s->results[i], &s->errors);
-        if (s->rc == ZH_OK && zh_arena_left(s->arena) < (size_t)32 << 20) {
-            s->rc = zh_err_set(&s->err, ZH_ELIMIT, "intake.batch",
-                               "第 %zu 行附近的内容太大，超出一批的内存限额", s->rows[i].number);
-        }
+        s->rc = run_row(&r, s, i);
     }
     if (r.conn != NULL) {
         zh_read_end(r.conn);
@@ -517,29 +529,69 @@ static bool repeats(zh_intake_run *in, decision *d, zh_batch *s, size_t i)
     return false;
 }
 
-static void decide(zh_intake_run *in, zh_batch *s, decision *d)
+/* What becomes of one row whose result is there. */
+static zh_rc decide_row(zh_intake_run *in, zh_batch *s, size_t i, decision *d)
 {
+    const zh_row_result *r = &s->results[i];
+    if (r->outcome == ZH_ROW_REFUSED || r->outcome == ZH_ROW_DOUBTFUL) {
+        d->counts.refused += r->outcome == ZH_ROW_REFUSED;
+        d->counts.doubtful += r->outcome == ZH_ROW_DOUBTFUL;
+        remember(in, d, s, i);
+        return ZH_OK;
+    }
+    if (repeats(in, d, s, i)) {
+        return ZH_OK;
+    }
+    if (r->outcome == ZH_ROW_SAME) {
+        d->counts.same++;
+        return ZH_OK;
+    }
+    d->counts.fresh += r->outcome == ZH_ROW_FRESH;
+    d->counts.changed += r->outcome == ZH_ROW_CHANGED;
+    d->rows[d->n] = i;
+    d->list[d->n++] = r->prepared;
+    return in->self_refers ? zh_ahead_put(&in->ahead, in->writing ? s->arena : in->ahead_arena,
+                                          zh_prepared_record(r->prepared), in->ctx->err)
+                           : ZH_OK;
+}
+
+/* Decides the rows in the order of the file. Those that wait for earlier ones are made here: in a
+ * 提交 every earlier batch is in the database by now, in a 预检 it is in `ahead`; so both say the
+ * same, whatever the timing of the workers. */
+static zh_rc decide(zh_intake_run *in, zh_batch *s, decision *d)
+{
+    zh_conn *conn = NULL;
+    zh_rower r = {0};
+    zh_rc rc = ZH_OK;
     d->list = ZH_NEW_N(s->arena, zh_prepared *, s->n + 1);
     d->rows = ZH_NEW_N(s->arena, size_t, s->n + 1);
     d->n = 0;
     d->counts = (zh_tally){.rows = (int64_t)s->n, .doubtful = s->doubts};
-    for (size_t i = 0; i < s->n; i++) {
-        const zh_row_result *r = &s->results[i];
-        if (r->outcome == ZH_ROW_REFUSED || r->outcome == ZH_ROW_DOUBTFUL) {
-            d->counts.refused += r->outcome == ZH_ROW_REFUSED;
-            d->counts.doubtful += r->outcome == ZH_ROW_DOUBTFUL;
-            remember(in, d, s, i);
-        } else if (repeats(in, d, s, i)) {
-            continue;
-        } else if (r->outcome == ZH_ROW_SAME) {
-            d->counts.same++;
-        } else {
-            d->counts.fresh += r->outcome == ZH_ROW_FRESH;
-            d->counts.changed += r->outcome == ZH_ROW_CHANGED;
-            d->rows[d->n] = i;
-            d->list[d->n++] = r->prepared;
-        }
+    if (in->writing) {
+        zh_ahead_clear(&in->ahead);
     }
+    for (size_t i = 0; i < s->n && rc == ZH_OK; i++) {
+        if (s->results[i].waits) {
+            if (conn == NULL) {
+                rc = zh_store_reader(zh_core_store(in->ctx->core), &conn, in->ctx->err);
+                rc = rc == ZH_OK ? zh_read_begin(conn, in->ctx->err) : rc;
+                r = rower_of(in, s, conn, in->look_up);
+                r.ctx.ahead = &in->ahead;
+                r.in_order = true;
+            }
+            rc = rc == ZH_OK ? run_row(&r, s, i) : rc;
+            s->results[i].waits = true;
+            if (rc != ZH_OK && s->err.rc != ZH_OK) {
+                *in->ctx->err = s->err;
+            }
+        }
+        rc = rc == ZH_OK ? decide_row(in, s, i, d) : rc;
+    }
+    if (conn != NULL) {
+        zh_read_end(conn);
+    }
+    zh_store_release(conn);
+    return rc;
 }
 
 static void decision_release(decision *d)
@@ -648,6 +700,7 @@ static zh_rc rework(zh_intake_run *in, zh_batch *s)
 static void refuse_row(zh_batch *s, size_t row, const zh_err *err)
 {
     s->results[row].outcome = ZH_ROW_REFUSED;
+    s->results[row].waits = false;
     zh_intake_error_add(s->arena, &s->errors, &s->rows[row], SIZE_MAX, 'r', zh_str_of(err->rule),
                         zh_str_of(err->message), zh_str_of(err->fix));
 }
@@ -660,7 +713,10 @@ static zh_rc write_settled(zh_intake_run *in, zh_batch *s, decision *d, zh_tally
         size_t errors = s->errors.n;
         zh_err_clear(in->ctx->err);
         *after = in->counts;
-        decide(in, s, d);
+        zh_rc rc = decide(in, s, d);
+        if (rc != ZH_OK) {
+            return rc;
+        }
         d->counts.written = in->writing ? (int64_t)d->n : 0;
         tally_add(after, &d->counts);
         if (in->writing && in->o->commit == ZH_COMMIT_ALL &&
@@ -671,7 +727,7 @@ static zh_rc write_settled(zh_intake_run *in, zh_batch *s, decision *d, zh_tally
             zh_err_fix(in->ctx->err, "重新导入同一文件；已写入的行会识别为相同");
             return ZH_EINVAL;
         }
-        zh_rc rc = in->writing ? write_batch(in, s, d, after, &culprit) : ZH_OK;
+        rc = in->writing ? write_batch(in, s, d, after, &culprit) : ZH_OK;
         bool wait = rc == ZH_EBUSY && in->ctx->err->rule[0] != 'j' && ++busy <= BUSY_MAX;
         if (rc != ZH_ECONFLICT && !wait) {
             return rc;
@@ -791,6 +847,8 @@ static void pass_reset(zh_intake_run *in)
     zh_dealloc(in->seen.keys);
     zh_dealloc(in->seen.contents);
     in->seen = (zh_seen){0};
+    zh_ahead_clear(&in->ahead);
+    zh_arena_reset(in->ahead_arena);
     in->kept.n = 0;
     in->nrules = 0;
     in->out->errors_total = 0;

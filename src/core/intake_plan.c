@@ -130,17 +130,6 @@ static zh_rc plan_variant(zh_intake_run *in, const zh_table_options *options,
     return rc;
 }
 
-static zh_str recipe_of(const zh_model *model, const zh_layout *layout)
-{
-    for (size_t r = 0; r < model->nrecipes; r++) {
-        const zh_recipe *recipe = &model->recipes[r];
-        if (layout >= recipe->layouts && layout < recipe->layouts + recipe->nlayouts) {
-            return recipe->id;
-        }
-    }
-    return ZH_STR("");
-}
-
 static zh_rc no_layout(zh_intake_run *in, const zh_layout *layout, zh_str first_row)
 {
     zh_err *err = in->ctx->err;
@@ -190,6 +179,9 @@ zh_rc zh_intake_plan(zh_intake_run *in)
     for (size_t v = 0; v < nvariants && in->nplans == 0; v++) {
         zh_err_clear(in->ctx->err);
         rc = plan_variant(in, &variants[v], layouts, nlayouts, &first_row);
+        if (rc != ZH_OK && strcmp(in->ctx->err->rule, "intake.ambiguous") == 0) {
+            return rc; /* another way to open the file does not settle it */
+        }
         if (rc != ZH_OK && first_error.rc == ZH_OK) {
             first_error = *in->ctx->err;
         }
@@ -205,6 +197,6 @@ zh_rc zh_intake_plan(zh_intake_run *in)
     const zh_mapping *first = in->plans[0].mapping;
     zh_mapping_unmapped(in->ctx->arena, first, &in->out->unmapped, &in->out->nunmapped);
     in->out->layout = first->layout->id;
-    in->out->recipe = recipe_of(in->ctx->model, first->layout);
+    in->out->recipe = zh_layout_recipe(in->ctx->model, first->layout);
     return ZH_OK;
 }

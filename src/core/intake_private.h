@@ -3,6 +3,7 @@
 #ifndef ZH_CORE_INTAKE_PRIVATE_H
 #define ZH_CORE_INTAKE_PRIVATE_H
 
+#include "core/ahead.h"
 #include "core/intake.h"
 #include "core/record.h"
 #include "fmt/table.h"
@@ -41,6 +42,7 @@ typedef enum zh_outcome {
 typedef struct zh_row_result {
     zh_outcome outcome;
     zh_prepared *prepared; /* fresh and changed */
+    bool waits;            /* for the rows before it: refers to a record of this very register */
     bool keyed;            /* has an intake row key */
     uint64_t key;          /* hash of the row key */
     uint32_t content;      /* hash of everything the row says */
@@ -62,6 +64,7 @@ typedef struct zh_rower {
     const zh_intake_options *options;
     zh_ref_cache *refs;
     bool look_up;       /* records with this key may exist */
+    bool in_order;      /* every earlier row is decided: ctx.ahead or the database has it */
     bool replay;        /* only the key is wanted */
     zh_time now;        /* of the import: codes of undated rows are read as of today */
     zh_str reason;      /* of amendments */
@@ -70,8 +73,9 @@ typedef struct zh_rower {
     size_t room; /* … as many as the widest layout so far sets */
 } zh_rower;
 
-/* Looks for the layout whose header stands in `row`; *score tells how good the best was, for the
- * message when none fits. */
+/* Looks for the layout whose header stands in `row`; *out is NULL when none fits. The register's
+ * own goes before recipes; two recipes that fit are refused (intake.ambiguous) unless one was
+ * named. */
 zh_rc zh_mapping_find(zh_ctx *ctx, const zh_intake_options *options,
                       const zh_layout *const *layouts, size_t nlayouts, const zh_table_row *row,
                       const char *file_name, zh_str sheet, bool xlsx, zh_mapping **out) ZH_MUST;
@@ -79,6 +83,8 @@ zh_rc zh_mapping_find(zh_ctx *ctx, const zh_intake_options *options,
  * and aliases followed by those of all recipes. Those without a header come last. */
 zh_rc zh_layouts_of(zh_ctx *ctx, const zh_intake_options *options, const zh_layout *const **out,
                     size_t *n) ZH_MUST;
+/* The id of the recipe that a layout belongs to; empty for the register's own. */
+zh_str zh_layout_recipe(const zh_model *model, const zh_layout *layout);
 /* The header columns that the mapping does not use. */
 void zh_mapping_unmapped(zh_arena *arena, const zh_mapping *mapping, const zh_str **out, size_t *n);
 /* Whether a row is no record: blank, declared as skipped, or the totals row (*total). */

@@ -80,13 +80,20 @@ void zh_ref_cache_free(zh_ref_cache *c)
 static zh_rc look_up_key(zh_rower *r, const zh_register *target, zh_value *v)
 {
     zh_ctx *ctx = &r->ctx;
-    zh_value key;
+    zh_value key = ZH_VALUE_NULL;
     char how = 0;
     zh_err ignored = {0};
     if (target->nbusiness_key != 1 ||
         zh_field_parse(ctx->model, target->business_key[0], ctx->arena, v->text, INT32_MIN, &key,
                        &how, &ignored) != ZH_OK) {
         return ZH_ENOTFOUND; /* not even the form of a key */
+    }
+    const zh_record *earlier =
+        target == r->options->reg ? zh_ahead_by_key(ctx->ahead, ctx->arena, &key) : NULL;
+    if (earlier != NULL) {
+        v->office = earlier->office;
+        v->i = earlier->id;
+        return ZH_OK;
     }
     zh_sql_value columns[3];
     const char *suffixes[3];
@@ -110,6 +117,9 @@ static zh_rc look_up_key(zh_rower *r, const zh_register *target, zh_value *v)
 
 static zh_rc resolve(zh_rower *r, const zh_field *field, zh_value *v)
 {
+    if (field->target == r->options->reg) {
+        return look_up_key(r, field->target, v); /* the cache would keep what is not yet stored */
+    }
     char bytes[512];
     zh_str target = field->target->id;
     size_t n = target.n + 1 + v->text.n;
@@ -155,6 +165,7 @@ typedef struct rowing {
     size_t column;  /* last read, SIZE_MAX when the text came from elsewhere */
     unsigned flags; /* of the last cell */
     bool refused, doubtful;
+    bool waits;            /* see zh_row_result */
     bool absent;           /* the file has none of the columns last asked for */
     zh_str piece;          /* of a split cell */
     const zh_field *dated; /* the date field read last for a code … */
@@ -326,6 +337,10 @@ static zh_rc value_of(rowing *w, const zh_field *field, zh_str text, zh_value *o
               "写出全名或编码");
     }
     if (out->kind == ZH_REF && out->i == 0 && w->r->conn != NULL) {
+        if (field->target == w->r->options->reg && !w->r->in_order) {
+            w->waits = true;
+            return ZH_OK;
+        }
         rc = resolve(w->r, field, out);
         if (rc == ZH_ENOTFOUND) {
             refuse_text(w, "intake.reference",
@@ -825,6 +840,7 @@ zh_rc zh_row_run(zh_rower *r, const zh_raw_row *row, zh_row_result *out, zh_inta
     }
     const zh_layout *layout = row->mapping->layout;
     size_t n = layout->nsets + layout->ntables + 1;
+    size_t before = errors->n;
     if (n > r->room) {
         r->changes = ZH_NEW_N(r->ctx.arena, zh_change, n);
         r->columns = ZH_NEW_N(r->ctx.arena, size_t, n);
@@ -835,6 +851,11 @@ zh_rc zh_row_run(zh_rower *r, const zh_raw_row *row, zh_row_result *out, zh_inta
     zh_rc rc = run_sets(&w);
     if (rc == ZH_OK) {
         rc = run_tables(&w);
+    }
+    if (rc == ZH_OK && w.waits) {
+        errors->n = before;
+        out->waits = true;
+        return ZH_OK;
     }
     if (rc != ZH_OK || w.refused) {
         return rc;

@@ -65,6 +65,9 @@ typedef struct zh_intake_run {
     int64_t resume_at;
     zh_tally counts, resumed;
     zh_seen seen;
+    bool self_refers; /* rows may refer to records of their own register */
+    zh_ahead ahead;
+    zh_arena *ahead_arena; /* of a 预检: nothing of the file is in the database */
     FILE *errors_file;
     ZH_VEC(zh_intake_error) kept;
     zh_intake_rule_count rules[ZH_INTAKE_RULES_MAX];

@@ -115,6 +115,16 @@ static void orphan(const chunk *k, const zh_field *table, const cursor *c, bool 
     }
 }
 
+/* No write stores so many rows: somebody put them there. What is beyond is not held in memory. */
+static void too_many(const chunk *k, const zh_field *table, const zh_record *r, bool history)
+{
+    if (k->v->checking) {
+        zh_verify_say(k->v, "%.*s/%" PRId64 "/%" PRId64 " 子表“%.*s”%s超过 %d 行，多出的行没有核对",
+                      ZH_FMT(k->reg->id), k->office, r->id, ZH_FMT(table->id),
+                      history ? "（历史）" : "", ZH_TABLE_ROWS_MAX);
+    }
+}
+
 /* This record's rows (of a version) from a cursor that walks in the same order. */
 static zh_rc take_children(chunk *k, size_t i, bool history, zh_record *r)
 {
@@ -124,6 +134,7 @@ static zh_rc take_children(chunk *k, size_t i, bool history, zh_record *r)
     zh_rows *rows = &r->tables[table->index];
     zh_value *values = ZH_NEW_N(ctx->arena, zh_value, table->ncolumns + 1);
     size_t capacity = 0;
+    size_t seen = 0;
     *rows = (zh_rows){.table = table};
     while (c->row) {
         int64_t parent = zh_col_i64(c->stmt, 0);
@@ -132,12 +143,13 @@ static zh_rc take_children(chunk *k, size_t i, bool history, zh_record *r)
         if (parent > r->id || (parent == r->id && of > wanted)) {
             return ZH_OK;
         }
-        int64_t row_id = 0;
         zh_rc rc = ZH_OK;
         if (parent < r->id || of < wanted) {
             orphan(k, table, c, history);
-        } else if ((rc = zh_child_decode(ctx, table, c->stmt, 2, &row_id, values)) == ZH_OK) {
-            zh_rows_push(ctx->arena, rows, &capacity, row_id, values);
+        } else if (seen++ < ZH_TABLE_ROWS_MAX) {
+            rc = zh_rows_read(ctx, rows, &capacity, c->stmt, 2, values);
+        } else if (seen == ZH_TABLE_ROWS_MAX + 1) {
+            too_many(k, table, r, history);
         }
         if (rc == ZH_OK) {
             rc = advance(c, ctx->err);

@@ -74,6 +74,62 @@ void zh_cx_pure(zh_cx *cx, const zh_yaml *node, const char *key, const zh_progra
     }
 }
 
+/* ---- personal data ----------------------------------------------------------------------------
+ */
+
+enum { COMPUTED_DEPTH_MAX = 16 }; /* computed fields that are followed into one another */
+
+typedef struct personal_search {
+    const zh_field *found;
+    unsigned depth;
+} personal_search;
+
+static void look_at_node(void *user, const zh_expr *node);
+
+/* The personal field that the value of a field is or comes from, or NULL. */
+static const zh_field *personal_in(const zh_field *field, unsigned depth)
+{
+    personal_search search = {.depth = depth + 1};
+    bool whole = field->table != NULL && field->table->pipl != ZH_PIPL_NONE;
+    if (field->pipl != ZH_PIPL_NONE || whole) {
+        return field;
+    }
+    if (field->computed && field->expr.root != NULL && depth < COMPUTED_DEPTH_MAX) {
+        zh_expr_walk(field->expr.root, look_at_node, &search); /* bounded by depth */
+    }
+    return search.found;
+}
+
+static void look_at_node(void *user, const zh_expr *node)
+{
+    personal_search *search = user;
+    if (node->field != NULL && search->found == NULL) {
+        search->found = personal_in(node->field, search->depth);
+    }
+}
+
+static const zh_field *personal_in_program(const zh_program *program)
+{
+    personal_search search = {0};
+    if (program->root != NULL) {
+        zh_expr_walk(program->root, look_at_node, &search);
+    }
+    return search.found;
+}
+
+/* What cells are counted by stands in the cells and in the changes of cells that every batch leaves
+ * behind. An erasure takes a value from the record and its versions but cannot take it from there.
+ */
+static void refuse_personal(zh_cx *cx, const zh_yaml *node, const char *rule,
+                            const zh_field *personal)
+{
+    if (personal != NULL) {
+        zh_cx_error(cx, node, rule, "换用不含个人信息的编号或编码字段",
+                    "统计单元格会留下「%.*s」的值，而它是个人信息，删除时取不回来",
+                    ZH_FMT(personal->id));
+    }
+}
+
 static void read_measure(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_measure *m)
 {
     static const char kinds[] = "count|sum|sumsq|distinct|any_of|quantile|stock";
@@ -95,6 +151,11 @@ static void read_measure(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_mea
     read_value(cx, &scope, node, m);
     zh_cx_pure(cx, node, "where", &m->filter);
     zh_cx_pure(cx, node, m->kind == ZH_M_ANY_OF ? "key" : "of", &m->value);
+    if (m->kind == ZH_M_ANY_OF || m->kind == ZH_M_DISTINCT) {
+        const char *key = m->kind == ZH_M_ANY_OF ? "key" : "of";
+        refuse_personal(cx, zh_yaml_get(node, key), "measure.personal",
+                        personal_in_program(&m->value));
+    }
     uint32_t digits = zh_get_number(node, "digits", m->has_value ? digits_of(&m->value) : 0);
     if (digits > ZH_DECIMAL_DIGITS_MAX) {
         zh_cx_error(cx, zh_yaml_get(node, "digits"), "field.digits", NULL, "小数位数至多 %d",
@@ -174,6 +235,7 @@ static void field_dim(zh_cx *cx, const zh_register *reg, const dim_source *s, zh
         zh_cx_error(cx, s->node, "cube.dim.type", NULL,
                     "「%.*s」不能作维度:应是编码、是否、短文字或引用", ZH_FMT(f->id));
     }
+    refuse_personal(cx, s->node, "cube.dim.personal", personal_in(f, 0));
     if (at >= 0) {
         set_level(cx, s->node, zh_str_sub(s->text, (size_t)at + 1, s->text.n), d);
     }
@@ -203,6 +265,8 @@ static void expr_dim(zh_cx *cx, const zh_register *reg, const dim_source *s, zh_
     if (!zh_cx_expr(cx, &scope, s->map, "expr", ZH_NULL, &d->expr)) {
         return;
     }
+    refuse_personal(cx, zh_yaml_get(s->map, "expr"), "cube.dim.personal",
+                    personal_in_program(&d->expr));
     zh_kind kind = d->expr.root->kind;
     if (kind != ZH_TEXT && kind != ZH_BOOL && kind != ZH_NULL) {
         zh_cx_error(cx, zh_yaml_get(s->map, "expr"), "cube.dim.type", NULL,

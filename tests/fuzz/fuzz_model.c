@@ -2,7 +2,7 @@
  * error that has a rule and a place; what compiles can be documented and does not differ from
  * itself. A line "%%" separates the YAML from a side file side.csv. */
 // covers: src/model/schema.c src/model/codes_build.c src/model/parse_fields.c
-// src/model/parse_workflow.c
+// covers: src/model/parse_workflow.c src/model/parse_indicator.c src/model/parse_declared.c
 #include "model/diff.h"
 #include "model/docs.h"
 #include "model/model.h"

@@ -52,6 +52,18 @@ static const char MODEL[] =
     "    rules:\n"
     "      - {id: positive, test: \"amount >= 0\", level: reject, message: 金额不能为负}\n"
     "      - {id: usual, test: \"amount <= 1000\", level: justify, message: 金额异常}\n"
+    "  - id: unit\n"
+    "    version: 1.0.0\n"
+    "    effective: 2026-01-01\n"
+    "    label: 单位\n"
+    "    key: {business: [code], row: [code]}\n"
+    "    fields:\n"
+    "      - {id: code, label: 编码, type: string, required: true}\n"
+    "      - {id: parent, label: 上级, type: ref, to: unit}\n"
+    "      - {id: level, label: 层级, type: decimal, digits: 0, required: true}\n"
+    "    rules:\n"
+    "      - {id: below, test: \"parent is null or level > parent.level\", level: reject,\n"
+    "         message: 层级须低于上级}\n"
     "  - id: note\n"
     "    version: 1.0.0\n"
     "    effective: 2026-01-01\n"
@@ -66,8 +78,22 @@ static const char RECIPES[] =
     "    source: 自编\n"
     "    licence: none\n"
     "    layouts:\n"
+    "      - id: staff\n"
+    "        register: visit\n"
+    "        headers: [走访号, 走访人]\n"
+    "        set:\n"
+    "          source: {value: A}\n"
+    "          source_no: 走访号\n"
+    "          day: {value: 2026-01-01}\n"
+    "          people: {pick: {column: 走访人}, split: \"、/\", into: value, unique: yes}\n"
     "      - {id: bare, register: note, columns: [line], set: {text: line}}\n"
-    "      - {id: headed, register: note, headers: [便条], set: {text: 便条}}\n";
+    "      - {id: headed, register: note, headers: [便条], set: {text: 便条}}\n"
+    "  - id: memos\n"
+    "    label: 便笺\n"
+    "    source: 自编\n"
+    "    licence: none\n"
+    "    layouts:\n"
+    "      - {id: dated, register: note, headers: [便条, 日期], set: {text: 便条}}\n";
 
 #define HEADER "编号,来源,来源编号,日期,企业,乡镇,金额,取整,人员\n"
 
@@ -200,6 +226,126 @@ static void references_and_lists(void **state)
     assert_int_equal(take(&h), ZH_OK);
     assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_visit WHERE amount IS NOT NULL"), 3);
     assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_visit__people"), 2);
+    fx_close(&f);
+}
+
+/* A recipe says what separates the values of a list. */
+static void list_separators(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f);
+    given g = file_for(&f, "visit", "staff.csv", "走访号,走访人\n1,张、李/王、张\n2,赵;钱\n");
+    g.options.recipe = ZH_STR("slips");
+    assert_int_equal(take(&g), ZH_OK);
+    counts(&g, 2, 0, 0, 0, 0);
+    assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_visit__people"), 4);
+    assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_visit__people WHERE value = '赵;钱'"), 1);
+    fx_close(&f);
+}
+
+/* ---- references to rows of the same file ----------------------------------------------------- */
+
+#define UNITS (2 * (int)ZH_INTAKE_BATCH + 100)
+
+/* Units 0 … UNITS - 1, each below the one before; `down`: the lowest comes first. One of them has
+ * a level that its rule refuses, -1 none. */
+static void put_units(const given *g, bool down, int wrong)
+{
+    zh_buf text;
+    zh_buf_init(&text, 1 << 20);
+    zh_buf_z(&text, "编码,上级,层级\n");
+    for (int i = 0; i < UNITS; i++) {
+        int unit = down ? UNITS - 1 - i : i;
+        zh_buf_fmt(&text, "U%d,", unit);
+        if (unit > 0) {
+            zh_buf_fmt(&text, "U%d", unit - 1);
+        }
+        zh_buf_fmt(&text, ",%d\n", unit == wrong ? 0 : unit + 1);
+    }
+    put(g, text.p, text.n);
+    zh_buf_free(&text);
+}
+
+/* Checks, then writes; both have to say the same. */
+static void both(given *g, int64_t fresh, int64_t same, int64_t changed, int64_t refused)
+{
+    for (int turn = 0; turn < 2; turn++) {
+        g->options.commit = turn ? ZH_COMMIT_CLEAN : ZH_COMMIT_NONE;
+        assert_int_equal(take(g), ZH_OK);
+        assert_int_equal(g->result.fresh, fresh);
+        assert_int_equal(g->result.same, same);
+        assert_int_equal(g->result.changed, changed);
+        assert_int_equal(g->result.refused, refused);
+        assert_int_equal(g->result.errors_total, refused);
+    }
+}
+
+static void earlier_rows(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 4; threads += 3) {
+        fixture f;
+        open_fixture(&f);
+        given g = file_for(&f, "unit", "units.csv", "");
+        g.options.threads = threads;
+        put_units(&g, false, -1);
+        both(&g, UNITS, 0, 0, 0);
+        assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_unit a JOIN r_unit b ON "
+                                      "b.id = a.parent_ AND a.level = b.level + 1"),
+                         UNITS - 1);
+        both(&g, 0, UNITS, 0, 0);
+        fx_close(&f);
+    }
+}
+
+/* A reference never finds a row that comes later, however the batches fall. */
+static void later_rows(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f);
+    given g = file_for(&f, "unit", "units.csv", "");
+    g.options.threads = 4;
+    put_units(&g, true, -1);
+    both(&g, 1, 0, 0, UNITS - 1);
+    finding(&g, 0, "第2行第2列", "intake.reference");
+    both(&g, 1, 1, 0, UNITS - 2);
+    both(&g, 1, 2, 0, UNITS - 3);
+    fx_close(&f);
+}
+
+/* What is refused cannot be referred to; what follows is refused in its turn. */
+static void refused_rows(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f);
+    given g = file_for(&f, "unit", "units.csv", "");
+    put_units(&g, false, (int)ZH_INTAKE_BATCH);
+    both(&g, (int64_t)ZH_INTAKE_BATCH, 0, 0, UNITS - (int64_t)ZH_INTAKE_BATCH);
+    finding(&g, 0, "第2002行第2列", "below");
+    finding(&g, 1, "第2003行第2列", "intake.reference");
+    assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_unit"), (int64_t)ZH_INTAKE_BATCH);
+    fx_close(&f);
+}
+
+/* A rule reads the record referred to as the rows before leave it; a row is not its own parent. */
+static void changed_rows(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f);
+    given g = file_for(&f, "unit", "units.csv", "编码,上级,层级\nA,,5\n");
+    both(&g, 1, 0, 0, 0);
+    given h =
+        file_for(&f, "unit", "more.csv", "编码,上级,层级\nB,A,6\nA,,50\nC,A,51\nD,A,6\nE,E,1\n");
+    both(&h, 2, 0, 1, 2);
+    finding(&h, 0, "第5行第2列", "below");
+    finding(&h, 1, "第6行第2列", "intake.reference");
+    h.options.commit = ZH_COMMIT_ALL;
+    assert_int_equal(take(&h), ZH_OK);
+    assert_false(h.result.committed);
     fx_close(&f);
 }
 
@@ -462,6 +608,31 @@ static void headless(void **state)
     fx_close(&f);
 }
 
+/* Without --recipe: the register's own header, else the one recipe that fits, never one of two. */
+static void which_recipe(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f);
+    given g = file_for(&f, "note", "slips.csv", "便条,日期\n一,2026-01-01\n");
+    g.options.commit = ZH_COMMIT_NONE;
+    assert_int_equal(take(&g), ZH_EINVAL);
+    assert_string_equal(f.err.rule, "intake.ambiguous");
+    assert_non_null(strstr(f.err.message, "slips"));
+    assert_non_null(strstr(f.err.message, "memos"));
+    g.options.recipe = ZH_STR("memos");
+    assert_int_equal(take(&g), ZH_OK);
+    assert_true(zh_str_is(g.result.layout, "dated"));
+    g.options.recipe = ZH_STR_NONE;
+    put(&g, "便条,页\n一,1\n", strlen("便条,页\n一,1\n"));
+    assert_int_equal(take(&g), ZH_OK);
+    assert_true(zh_str_is(g.result.recipe, "slips"));
+    put(&g, "内容,便条,日期\n一,二,三\n", strlen("内容,便条,日期\n一,二,三\n"));
+    assert_int_equal(take(&g), ZH_OK);
+    assert_int_equal(g.result.recipe.n, 0);
+    fx_close(&f);
+}
+
 static size_t lines_of(const char *path)
 {
     zh_err err = {0};
@@ -512,7 +683,10 @@ int main(void)
         cmocka_unit_test(cancel_and_again), cmocka_unit_test(changed_meanwhile),
         cmocka_unit_test(without_key),      cmocka_unit_test(doubtful_rows),
         cmocka_unit_test(header_row),       cmocka_unit_test(headless),
-        cmocka_unit_test(many_errors),
+        cmocka_unit_test(many_errors),      cmocka_unit_test(earlier_rows),
+        cmocka_unit_test(later_rows),       cmocka_unit_test(refused_rows),
+        cmocka_unit_test(changed_rows),     cmocka_unit_test(list_separators),
+        cmocka_unit_test(which_recipe),
     };
     const char *const *backends = NULL;
     size_t n = fx_backends(&backends);

@@ -233,6 +233,45 @@ static void test_add_field(void **state)
     fx_close(&f);
 }
 
+/* Another process adopts: this one swaps its snapshot when it looks. One that only reads does not
+ * adopt, and says so when it was given other declarations. */
+static void test_other_process(void **state)
+{
+    (void)state;
+    static const char COLOUR[] = "      - {id: colour, label: 颜色, type: string}\n";
+    fixture f;
+    open_thing(&f, "", "");
+    zh_core_options options = {
+        .data_dir = f.folder, .db_url = f.url[0] ? f.url : NULL, .relaxed_sync = true};
+    zh_core *other = NULL;
+    options.model = model_of("1.1.0", "", COLOUR);
+    ok(&f, zh_core_open(&options, &other, &f.err));
+    ok(&f, zh_core_follow(other, &f.err)); /* nothing new to the one who did it */
+    zh_core_close(other);
+    assert_null(zh_register_field(fx_reg(&f, "thing"), ZH_STR("colour")));
+    ok(&f, zh_core_follow(f.core, &f.err));
+    zh_ctx_end(&f.ctx);
+    f.ctx = zh_ctx_local(f.core, f.arena, &f.err);
+    assert_non_null(zh_register_field(fx_reg(&f, "thing"), ZH_STR("colour")));
+    zh_applied a;
+    ok(&f, fx_create(&f, "thing", &a, "code", "1", "colour", "红", NULL));
+    zh_model_release(options.model);
+
+    options.model = model_of("1.0.0", "", "");
+    options.keep_model = true;
+    ok(&f, zh_core_open(&options, &other, &f.err));
+    zh_model *read = zh_core_model(other);
+    assert_true(zh_str_eq(read->digest, f.ctx.model->digest));
+    zh_model_release(read);
+    zh_core_close(other);
+    zh_model_release(options.model);
+    options.model = NULL;
+    options.packs = "tests/fixture/cli/packs";
+    assert_int_equal(zh_core_open(&options, &other, &f.err), ZH_ECONFLICT);
+    assert_string_equal(f.err.rule, "model.differs");
+    fx_close(&f);
+}
+
 static void test_version_must_grow(void **state)
 {
     (void)state;
@@ -395,12 +434,19 @@ static void test_options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_layout),          cmocka_unit_test(test_keys_hold_office),
-        cmocka_unit_test(test_reserved_words),  cmocka_unit_test(test_bad_names),
-        cmocka_unit_test(test_add_field),       cmocka_unit_test(test_version_must_grow),
-        cmocka_unit_test(test_destructive),     cmocka_unit_test(test_widen_and_narrow),
-        cmocka_unit_test(test_cube_and_search), cmocka_unit_test(test_indexes_follow),
-        cmocka_unit_test(test_adopted_sources), cmocka_unit_test(test_options),
+        cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_keys_hold_office),
+        cmocka_unit_test(test_reserved_words),
+        cmocka_unit_test(test_bad_names),
+        cmocka_unit_test(test_add_field),
+        cmocka_unit_test(test_other_process),
+        cmocka_unit_test(test_version_must_grow),
+        cmocka_unit_test(test_destructive),
+        cmocka_unit_test(test_widen_and_narrow),
+        cmocka_unit_test(test_cube_and_search),
+        cmocka_unit_test(test_indexes_follow),
+        cmocka_unit_test(test_adopted_sources),
+        cmocka_unit_test(test_options),
     };
     const char *const *backends = NULL;
     size_t n = fx_backends(&backends);

@@ -165,6 +165,14 @@ static const tamper tampers[] = {
      NULL},
     {"UPDATE r_lot__items SET value = 999, value__t = '9.99' WHERE parent = # AND ord = 0",
      "r_lot__items", "“items”与最新版本不符", "row_value"},
+    {"WITH RECURSIVE s(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM s WHERE n < 9999) INSERT INTO "
+     "r_lot__items (office, parent, ord, row_id) SELECT i.office, i.parent, s.n, s.n + 9 FROM s, "
+     "r_lot__items i WHERE i.parent = # AND i.ord = 0", /* ZH_TABLE_ROWS_MAX rows */
+     "r_lot__items", "“items”与最新版本不符", NULL},
+    {"WITH RECURSIVE s(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM s WHERE n < 10000) INSERT INTO "
+     "r_lot__items (office, parent, ord, row_id) SELECT i.office, i.parent, s.n, s.n + 9 FROM s, "
+     "r_lot__items i WHERE i.parent = # AND i.ord = 0", /* … and one more */
+     "r_lot__items", "“items”超过 10000 行", NULL},
     {"DELETE FROM r_lot__items WHERE parent = # AND ord = 1", "r_lot__items",
      "“items”与最新版本不符", "rows 重算"},
     {"UPDATE r_lot__items SET parent = 77 WHERE parent = # AND ord = 1", "r_lot__items",
@@ -278,7 +286,7 @@ static void test_every_tampering_is_found(void **state)
         clean(l);
         for (size_t i = 0; i < ZH_COUNTOF(tampers); i++) {
             const tamper *t = &tampers[i];
-            char sql[400];
+            char sql[500];
             keep(l, t->table);
             tamper_with(l, t, id, sql, sizeof sql);
             expect(l, sql, t->says, t->and);
