@@ -1,9 +1,9 @@
 /* A drawing list as SVG 1.1 text.
  *
- * In a page: colours are class names (f-ROLE fills, k-ROLE strokes, t-ROLE text, song/sans, b for
- * bold) that ui/draw.css maps to the tokens, so that dark mode and print work; no style attribute,
- * no script, nothing that a strict content security policy refuses. As a file of its own: the
- * colours of the light tokens and the sizes are written out as attributes.
+ * In a page: colours are class names (f-ROLE fills and text, k-ROLE strokes, song, b for bold) that
+ * ui/draw.css maps to the tokens, so that dark mode and print work; no style attribute, no script,
+ * nothing that a strict content security policy refuses. As a file of its own: the colours of the
+ * light tokens are written out as attributes.
  * The same list gives the same bytes. Thread-safe for complete lists. */
 #ifndef ZH_FMT_SVG_H
 #define ZH_FMT_SVG_H
