@@ -13,6 +13,7 @@
 
 #define ZH_PDF_PAGES_MAX   2000
 #define ZH_PDF_OUTLINE_MAX 5000
+#define ZH_PDF_NAMES_MAX   100000
 #define ZH_PDF_BYTES_MAX   ((size_t)256 << 20)
 #define ZH_PDF_A4_WIDTH    595.276
 #define ZH_PDF_A4_HEIGHT   841.890
