@@ -9,10 +9,11 @@
 
 #include "fmt/chart.h"
 
-#define ZH_GEO_BYTES_MAX  ((size_t)32 << 20)
+#define ZH_GEO_BYTES_MAX  ((size_t)16 << 20)
 #define ZH_GEO_UNITS_MAX  5000
 #define ZH_GEO_RINGS_MAX  50000
 #define ZH_GEO_POINTS_MAX 400000
+#define ZH_GEO_RING_MAX   20000 /* positions of one ring */
 #define ZH_TILES_MAX      1000
 #define ZH_TILE_CELL_MAX  200 /* column and row of a tile */
 #define ZH_MAP_CLASSES    7
