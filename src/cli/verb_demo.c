@@ -26,13 +26,16 @@ static void print_event(const watcher *watch, zh_arena *arena, const zh_demo_eve
     zh_str label = zh_str_of(e->step->label);
     size_t width = zh_text_width(label);
     int pad = width < LABEL_COLUMNS ? (int)(LABEL_COLUMNS - width) : 0;
-    uint64_t rate = (uint64_t)e->rows * 1000000 / (e->took_us + 1);
-    const char *unit = e->step->run != NULL ? "项" : "行";
-    (void)fprintf(stderr, "%s[%2zu/%zu] %s%*s %8.*s %s %3u%%  %7.*s %s/秒  %.*s%s",
+    zh_str rate = ZH_STR("");
+    if (e->step->run == NULL) {
+        uint64_t per_second = (uint64_t)e->rows * 1000000 / (e->took_us + 1);
+        rate =
+            zh_str_fmt(arena, "%7.*s 行/秒  ", ZH_FMT(zh_text_count(arena, (int64_t)per_second)));
+    }
+    (void)fprintf(stderr, "%s[%2zu/%zu] %s%*s %8.*s %s  %3u%%  %.*s%.*s%s",
                   watch->tty ? "\r\033[K" : "", e->number, e->total, label.p, pad, "",
-                  ZH_FMT(zh_text_count(arena, e->rows)), unit, e->percent,
-                  ZH_FMT(zh_text_count(arena, (int64_t)rate)), unit,
-                  ZH_FMT(zh_text_duration(arena, e->took_us)),
+                  ZH_FMT(zh_text_count(arena, e->rows)), e->step->run == NULL ? "行" : "条",
+                  e->percent, ZH_FMT(rate), ZH_FMT(zh_text_duration(arena, e->took_us)),
                   e->state == ZH_DEMO_RUNNING ? "" : "\n");
 }
 

@@ -94,6 +94,16 @@ def inspections(folder, out):
             months[row["Inspection_Date"][:7]].append(row["Results"] == "Fail")
         out[question("chicago_fail_rate", None, span, by="month")] = \
             {month: rate(sum(some), len(some)) for month, some in months.items()}
+        risks = collections.defaultdict(list)
+        for row in rows:
+            risks[{"Risk 1 (High)": "high", "Risk 2 (Medium)": "medium", "Risk 3 (Low)": "low"}[row["Risk"]]].append(
+                row["Results"] == "Fail")
+        out[question("chicago_fail_rate", None, span, by="risk")] = \
+            {risk: rate(sum(some), len(some)) for risk, some in risks.items()}
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text) if text else None
 
 
 def requests(folder, out):
@@ -102,6 +112,14 @@ def requests(folder, out):
         out[question("nyc311_requests", None, "2024-04")] = counted(len(rows))
         out[question("nyc311_closed_share", None, "2024-04")] = \
             ratio(sum(row["status"] == "Closed" for row in rows), len(rows), 1)
+        agencies = collections.Counter(row["agency"] for row in rows)
+        out[question("nyc311_requests", None, "2024-04", by="agency")] = \
+            {agency: counted(n) for agency, n in agencies.items()}
+        times = [closed - opened for opened, closed in
+                 ((moment(row["created_date"]), moment(row["closed_date"])) for row in rows) if closed]
+        hours = sum((Fraction(t // datetime.timedelta(milliseconds=1), 3600000) for t in times), Fraction(0))
+        answer = ratio(hours, len(times), 1, False)
+        out[question("nyc311_hours_to_close", None, "2024-04")] = {"value": answer["value"], "den": answer["den"]}
 
 
 def date_of(text):
