@@ -2,7 +2,7 @@
 #include "app/background.h"
 #include "base/log.h"
 #include "base/os.h"
-#include "cli/session.h"
+#include "cli/serve.h"
 #include "web/route.h"
 #include <errno.h>
 #include <pthread.h>
@@ -109,24 +109,34 @@ static zh_rc serve(zh_session *s, const zh_address *address, const sigset_t *sig
     return rc;
 }
 
+zh_rc zh_serve_check(zh_cli *cli, zh_address *out)
+{
+    if (zh_cli_number(cli, "threads", 1) > ZH_HTTP_THREADS_MAX) {
+        return zh_cli_usage(cli, "cli.threads", "--threads 最多 %u", ZH_HTTP_THREADS_MAX);
+    }
+    return listen_address(cli, out);
+}
+
+zh_rc zh_serve(zh_session *session, const zh_address *address)
+{
+    sigset_t signals;
+    block_signals(&signals);
+    zh_log_level(ZH_INFO);
+    zh_rc rc = serve(session, address, &signals);
+    session->cli->usage = rc != ZH_OK;
+    return rc;
+}
+
 static int run(zh_cli *cli)
 {
     zh_address address;
     zh_session s = {0};
-    sigset_t signals;
-    if (zh_cli_number(cli, "threads", 1) > ZH_HTTP_THREADS_MAX) {
-        (void)zh_cli_usage(cli, "cli.threads", "--threads 最多 %u", ZH_HTTP_THREADS_MAX);
+    if (zh_serve_check(cli, &address) != ZH_OK) {
         return zh_cli_fail(cli);
     }
-    if (listen_address(cli, &address) != ZH_OK) {
-        return zh_cli_fail(cli);
-    }
-    block_signals(&signals);
-    zh_log_level(ZH_INFO);
     zh_rc rc = zh_session_open(cli, &s);
     if (rc == ZH_OK) {
-        rc = serve(&s, &address, &signals);
-        cli->usage = rc != ZH_OK;
+        rc = zh_serve(&s, &address);
     }
     int code = rc == ZH_OK ? ZH_EXIT_OK : zh_cli_fail(cli);
     zh_session_close(&s);

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A folder of this name holds data sets, not declarations. */
+static const char data_folder[] = "data";
+
 typedef struct walk {
     zh_arena *arena;
     const char *dir;
@@ -57,12 +60,28 @@ static zh_rc add_dir(walk *w, zh_str relative, int depth)
                           : zh_str_fmt(w->arena, "%.*s/%.*s", ZH_FMT(relative), ZH_FMT(names[i]));
         const char *full = zh_str_fmt(w->arena, "%s/%.*s", w->dir, ZH_FMT(path)).p;
         if (zh_path_is_dir(full)) {
+            if (zh_str_is(names[i], data_folder)) {
+                continue;
+            }
             rc = add_dir(w, path, depth + 1);
         } else if (wanted(path)) {
             rc = add_file(w, path, full);
         }
     }
     return rc;
+}
+
+/* Whether one of the folders of a path is a data folder. */
+static bool is_data(zh_str path)
+{
+    zh_str rest = path;
+    zh_str piece;
+    while (zh_str_split(&rest, '/', &piece)) {
+        if (rest.n > 0 && zh_str_is(piece, data_folder)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int by_path(const void *a, const void *b)
@@ -104,7 +123,7 @@ zh_rc zh_pack_load_embedded(zh_arena *arena, const char *prefix, zh_pack_file **
     *files = ZH_NEW_N(arena, zh_pack_file, count);
     for (size_t i = 0; i < count; i++) {
         zh_str path = zh_str_of(first[i].path + skip);
-        if (wanted(path)) {
+        if (wanted(path) && !is_data(path)) {
             (*files)[(*n)++] = (zh_pack_file){path, zh_embedded_text(&first[i])};
         }
     }

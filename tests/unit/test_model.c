@@ -1,5 +1,6 @@
 /* The model compiler. Expected values follow from the text of the declarations here and in
  * tests/fixture/model, and from doc/declarations.md. */
+#include "base/embedded.h"
 #include "base/os.h"
 #include "model/compile.h"
 #include "model/docs.h"
@@ -673,6 +674,27 @@ static void packs_compile(void **state)
     zh_model_release(model);
 }
 
+/* The data sets of the demo lie below the packs and are no declarations, neither on disk nor built
+ * in. */
+static void data_folders_are_left_out(void **state)
+{
+    (void)state;
+    zh_pack_file *files;
+    zh_pack_file *embedded;
+    size_t n;
+    size_t embedded_n;
+    zh_err err;
+    zh_err_clear(&err);
+    assert_int_equal(zh_pack_load_dir(arena, "packs", &files, &n, &err), ZH_OK);
+    assert_int_equal(zh_pack_load_embedded(arena, "packs/", &embedded, &embedded_n, &err), ZH_OK);
+    assert_int_equal(n, embedded_n);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(zh_str_eq(files[i].path, embedded[i].path));
+        assert_int_equal(zh_str_find(files[i].path, ZH_STR("/data/")), -1);
+    }
+    assert_non_null(zh_embedded_find("packs/demo/data/cn-uscc/uscc_real.txt"));
+}
+
 static void pack_loading_errors(void **state)
 {
     (void)state;
@@ -711,6 +733,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reference_is_complete, setup, teardown),
         cmocka_unit_test_setup_teardown(first_example_compiles, setup, teardown),
         cmocka_unit_test_setup_teardown(packs_compile, setup, teardown),
+        cmocka_unit_test_setup_teardown(data_folders_are_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(pack_loading_errors, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

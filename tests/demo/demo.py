@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+"""The demo as a newcomer runs it: demo.py PART PROGRAM WORK
+
+PART whole: the data built in, by a program that was copied away from its tree; the summary against
+  answers recomputed from packs/demo/data and against the values stated for these data; a second run.
+PART altered: an altered copy (ZH_SEED) gives the altered answers, also when the run was killed.
+PART refused: directories and databases that hold something else; other data; other addresses.
+PART served: the finished demo of PART whole is served, and ends when asked.
+PART provenance: every data file with its digest, licence and mention.
+"""
+import hashlib
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+EXPECTED = os.path.join(ROOT, "tests", "fixture", "expected")
+DATA = os.path.join(ROOT, "packs", "demo", "data")
+sys.path[:0] = [HERE, EXPECTED, os.path.join(ROOT, "tests", "data")]
+from agree import agrees  # noqa: E402
+from answers import abolished, answers, division_names, exact, question  # noqa: E402
+from program import Program, Tally  # noqa: E402
+
+TOURS = ("report", "bench")
+SECONDS_FIRST, SECONDS_AGAIN = 50, 10
+# Values stated for the public data that published.json of tests/fixture/expected has not.
+STATED = {
+    ("food_nonconforming_rate_national", "餐饮食品"): "5.9",
+    ("food_nonconforming_rate_national", "蔬菜制品"): "4.5",
+    ("chicago_fail_rate", "2012-08"): "25.8",
+    ("chicago_fail_rate", "2013-11"): "14.3",
+}
+
+
+def demo(program, tour, *more):
+    begun = time.monotonic()
+    code, out, err = program.run("demo", "--no-serve", "--tour", tour, "--json", *more)
+    try:
+        document = json.loads(out)
+    except ValueError:
+        document = {}
+    return code, document, err, time.monotonic() - begun
+
+
+def asked(item):
+    period = item["period"] if item["first"] else None
+    return question(item["indicator"], item["region"], period, item["filter"] or None, item["where"] or None)
+
+
+def same_figure(tally, item, wanted, what):
+    """wanted None: there is nothing to count, and the summary says so instead of 0."""
+    if wanted is None or wanted.get("value") is None:
+        tally.check(item["value"] is None and item["status"] in ("no_data", "no_denominator"), what, item["value"])
+        return
+    wrong = [name for name in ("value", "num", "den")
+             if name in wanted and (item[name] is None or float(item[name]) != float(wanted[name]))]
+    interval = item.get("interval") or {}
+    wrong += [name for name in ("low", "high")
+              if name in wanted and abs(interval.get(name, -1) - float(wanted[name])) > 0.0051]
+    tally.check(not wrong, what, "%s, wanted %s" % ({n: item.get(n) for n in ("value", "num", "den")}, wanted))
+
+
+def same_top(tally, items, wanted, what):
+    """The largest, or the smallest when the list of questions asks for one of them only."""
+    by_label = {item["key"]: item for item in items}
+    order = sorted((exact(a) for a in wanted.values()), reverse=True)
+    given = []
+    for item in items:
+        answer = wanted.get(item["key"]) or wanted.get(item["key_label"])
+        if tally.check(answer is not None, "%s: %s" % (what, item["key"]), "not in the data"):
+            same_figure(tally, item, answer, "%s: %s" % (what, item["key"]))
+            given.append(exact(answer))
+    tally.check(given in (order[:len(given)], order[::-1][:len(given)]) and len(by_label) == len(items), what, given)
+
+
+def same_list(tally, item, folder):
+    """Abolished codes: those of the map that the list of divisions has not, each with a successor
+    that it has."""
+    names = division_names(os.path.join(DATA, "cn-admin-divisions"))
+    gone = abolished(os.path.join(folder, "cn-geo-hubei-hunan-anhui"), os.path.join(DATA, "cn-admin-divisions"))
+    given = {}
+    for line in item["lines"]:
+        code, name, arrow, rest = line.split(" ", 3)
+        given[code] = name
+        for successor in rest.split("、"):
+            new, label = successor.split(" ", 1)
+            tally.check(arrow == "→" and names.get(new) == label, "successor of %s %s" % (code, name), successor)
+    tally.equal(sorted(given), sorted(gone), "abolished codes")
+    for code, name in gone.items():
+        if code != "340203":  # the map gave 弋江区 a code that was 三山区's neighbour, and no other name
+            tally.equal(given.get(code), name, "name of %s" % code)
+
+
+def compare(tally, document, expected, folder):
+    """Every line of the summary has an independent answer."""
+    tops = {}
+    for item in document["summary"]:
+        tally.check(item["source"]["licence"] and item["source"]["publisher"] and item["period"],
+                    "source and period of " + item["title"], item["source"])
+        if "lines" in item:
+            same_list(tally, item, folder)
+        elif item["key"]:
+            tops.setdefault((item["title"], asked(item)), []).append(item)
+        else:
+            same_figure(tally, item, expected.get(asked(item)), "%s: %s" % (item["title"], asked(item)))
+    for (title, text), items in tops.items():
+        known = [q for q in expected if q.startswith(text + " --by ")]
+        if tally.check(len(known) == 1, title + ": " + text, "no independent answer"):
+            same_top(tally, items, expected[known[0]], title)
+
+
+def stated(tally, document):
+    with open(os.path.join(EXPECTED, "published.json"), encoding="utf-8") as file:
+        published = {q.replace("--class H13", "--filter class=H13"): a for q, a in json.load(file).items()}
+    seen = 0
+    for item in document["summary"]:
+        if "lines" in item:
+            continue
+        wanted = STATED.get((item["indicator"], item["key_label"]))
+        if wanted:
+            seen += 1
+            tally.check(agrees(wanted, item["value"]), "stated value of " + item["key_label"], item["value"])
+        for name, value in published.get(asked(item), {}).items():
+            seen += 1
+            given = item["interval"][name] if name in ("low", "high") else item[name]
+            tally.check(agrees(value, "%.2f" % given if isinstance(given, float) else str(given)),
+                        "stated %s of %s" % (name, asked(item)), given)
+    return seen
+
+
+def position(program):
+    _, answer = program.json("indicator", "org_code_valid_rate")
+    return answer.get("log_size")
+
+
+def whole(tally, program, work):
+    """A program by itself in an empty folder, with no tree around it."""
+    alone = os.path.join(work, "alone")
+    os.makedirs(alone, exist_ok=True)
+    shutil.copy(program, alone)
+    here = Program(os.path.join(alone, "zhiheng"), os.path.join(alone, "data"))
+    expected = answers(DATA)
+    seen = 0
+    for tour in TOURS:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        code, document, err, seconds = demo(here, tour)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+        print("%s: %.1f s, %.1f s of processor" % (tour, seconds, cpu))
+        if not tally.check(code == 0 and document, "demo of tour " + tour, err):
+            continue
+        tally.check(cpu < SECONDS_FIRST, "processor time of tour " + tour, cpu)
+        lines = [line for line in err.splitlines() if line.startswith("[")]
+        tally.check(lines and all(re.search(r"100%", line) for line in lines), "a line of progress a step", lines)
+        compare(tally, document, expected, DATA)
+        seen += stated(tally, document)
+        at = position(here)
+        code, again, err, seconds = demo(here, tour)
+        print("%s again: %.1f s" % (tour, seconds))
+        tally.check(seconds < SECONDS_AGAIN, "second run of tour " + tour, seconds)
+        tally.equal((code, position(here)), (0, at), "second run of tour %s writes nothing" % tour)
+        tally.equal([(i.get("value"), i.get("lines")) for i in again.get("summary", [])],
+                    [(i.get("value"), i.get("lines")) for i in document["summary"]], "second summary of " + tour)
+    tally.check(seen >= 40, "stated values in the summaries", seen)
+    laid_out = {os.path.relpath(os.path.join(d, f), os.path.join(alone, "data", "demo"))
+                for d, _, names in os.walk(os.path.join(alone, "data", "demo")) for f in names}
+    there = {os.path.relpath(os.path.join(d, f), DATA) for d, _, names in os.walk(DATA) for f in names}
+    tally.equal(laid_out, there - {"summary.csv"}, "files laid out")
+
+
+def killed(program, tour, source, rng):
+    """Starts the demo and kills it; False when it had ended by itself."""
+    args = [program.path, "demo", "--no-serve", "--tour", tour, "--source", source, *program.where]
+    process = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(timeout=rng.uniform(0.3, 4.0))
+        return False
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return True
+
+
+def altered(tally, program, work):
+    seed = os.environ.get("ZH_SEED") or str(random.SystemRandom().randrange(1 << 30))
+    print("seed %s" % seed)
+    rng = random.Random(seed)
+    copy = os.path.join(work, "copy")
+    raw = os.path.join(work, "raw")
+    for name in sorted(os.listdir(DATA)):
+        if os.path.isdir(os.path.join(DATA, name)):
+            os.makedirs(os.path.join(raw, name))
+            for file in sorted(os.listdir(os.path.join(DATA, name))):
+                if file not in ("SOURCE.json", "LICENSE"):
+                    os.symlink(os.path.join(DATA, name, file), os.path.join(raw, name, file))
+    subprocess.run([sys.executable, "-B", os.path.join(EXPECTED, "alter.py"), raw, copy, seed],
+                   stdout=subprocess.DEVNULL, check=True)
+    here = Program(program, os.path.join(work, "altered"))
+    expected = answers(copy)
+    kills = 0
+    for tour in TOURS:
+        for _ in range(3 if tour == "report" else 1):
+            kills += killed(here, tour, copy, rng)
+        code, document, err, _ = demo(here, tour, "--source", copy)
+        if tally.check(code == 0 and document, "altered copy, tour " + tour, err):
+            compare(tally, document, expected, copy)
+    tally.check(kills > 0, "runs killed", kills)
+    print("%d runs killed" % kills)
+    for register in ("air_city_day", "rasff_notification", "food_failure", "division_entry", "map_unit"):
+        tally.equal(here.total(register), expected["count " + register]["n"], "records of %s after kills" % register)
+    code, _, err, _ = demo(here, "report")
+    tally.check(code == 2 and "demo.other_data" in err, "other data for the same directory", err)
+
+
+def refused(tally, program, work):
+    foreign = os.path.join(work, "foreign")
+    os.makedirs(foreign)
+    with open(os.path.join(foreign, "thesis.doc"), "w", encoding="utf-8") as file:
+        file.write("x")
+    code, _, err, _ = demo(Program(program, foreign), "report")
+    tally.check(code == 2 and "thesis.doc" in err, "a directory with something else", err)
+    tally.equal(os.listdir(foreign), ["thesis.doc"], "it is left alone")
+    used = Program(program, os.path.join(work, "used"))
+    used.take("org_code", os.path.join(DATA, "cn-uscc", "uscc_real.txt"), "cn-uscc")
+    code, _, err, _ = demo(used, "report")
+    tally.check(code == 2 and "demo.records" in err and "org_code" in err, "a database with records", err)
+    tally.equal(used.total("org_code"), 1016, "its records stay")
+    empty = Program(program, os.path.join(work, "empty"))
+    code, _, err, _ = demo(empty, "report", "--source", os.path.join(work, "nowhere"))
+    tally.check(code == 2 and "cli.source" in err, "a source that is not there", err)
+    code, _, err, _ = demo(empty, "report", "--source", foreign)
+    tally.check(code == 1 and "cn-admin-divisions" in err, "a source without the sets", err)
+    code, _, err, _ = demo(empty, "grand")
+    tally.check(code == 2 and "report|bench" in err, "an unknown tour", err)
+    fresh = os.path.join(work, "fresh")
+    code, _, err = Program(program, fresh).run("demo", "--listen", "0.0.0.0:8086")
+    tally.check(code == 2 and "serve.loopback" in err, "an address that is not of this machine", err)
+    tally.check(not os.path.exists(fresh), "nothing was made for it")
+
+
+def served(tally, program, work):
+    where = ["--data", os.path.join(work, "alone", "data"), "--listen", "127.0.0.1:0"]
+    with subprocess.Popen([program, "demo", *where], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        address = None
+        for line in process.stdout:
+            found = re.search(r"http://[0-9.]+:[0-9]+/", line.decode("utf-8"))
+            if found:
+                address = found.group()
+                break
+        if tally.check(address, "the address is printed"):
+            with urllib.request.urlopen(address + "health", timeout=10) as answer:
+                tally.equal(answer.status, 200, "the demo is served")
+        process.send_signal(signal.SIGTERM)
+        tally.equal(process.wait(timeout=20), 0, "it ends when asked")
+
+
+def provenance(tally, program, work):
+    del program, work
+    with open(os.path.join(ROOT, "packs", "NOTICE.md"), encoding="utf-8") as file:
+        notice = file.read()
+    with open(os.path.join(ROOT, "NOTICE"), encoding="utf-8") as file:
+        short = file.read()
+    shared = os.path.join(os.environ.get("ZH_SHARED", os.path.join(ROOT, "..", "shared")), "data")
+    total = 0
+    for name in sorted(os.listdir(DATA)):
+        folder = os.path.join(DATA, name)
+        if not os.path.isdir(folder):
+            continue
+        with open(os.path.join(folder, "SOURCE.json"), encoding="utf-8") as file:
+            origin = json.load(file)
+        tally.equal(origin["set"], name, "name of " + name)
+        tally.check("`%s`" % name in notice and name in short, name + " in NOTICE and packs/NOTICE.md")
+        letter = origin["licence"]["letter"]
+        tally.check(re.fullmatch("[AGF](/[AGF])?", letter) and "| %s |" % letter in notice
+                    and origin["licence"]["terms"], "licence of " + name, origin["licence"])
+        tally.check(re.fullmatch(r"\d{4}-\d{2}-\d{2}", origin["retrieved"]), "retrieval date of " + name)
+        listed = {file["name"]: file for file in origin["files"]}
+        tally.equal(set(os.listdir(folder)) - {"SOURCE.json", "LICENSE"}, set(listed), "files of " + name)
+        for file, facts in listed.items():
+            with open(os.path.join(folder, file), "rb") as handle:
+                content = handle.read()
+            total += len(content)
+            tally.equal((len(content), hashlib.sha256(content).hexdigest()), (facts["bytes"], facts["sha256"]),
+                        "%s/%s" % (name, file))
+            original = os.path.join(shared, name, file)
+            if os.path.exists(original):
+                with open(original, "rb") as handle:
+                    tally.check(handle.read() == content, "%s/%s is the original" % (name, file))
+    tally.check(total < 12 << 20, "size of the data", total)
+
+
+def main():
+    parts = {part.__name__: part for part in (whole, altered, refused, served, provenance)}
+    if len(sys.argv) != 4 or sys.argv[1] not in parts:
+        sys.exit(__doc__)
+    tally = Tally()
+    os.makedirs(sys.argv[3], exist_ok=True)
+    parts[sys.argv[1]](tally, os.path.abspath(sys.argv[2]), sys.argv[3])
+    tally.finish()
+
+
+if __name__ == "__main__":
+    main()
