@@ -333,6 +333,7 @@ static void run_passes(zh_cx *cx)
     }
     zh_parse_indicators(cx, r.p, r.n);
     each(cx, &builds, zh_check_declared);
+    zh_parse_detectors(cx, r.p, r.n);
     zh_parse_outlines(cx, r.p, r.n);
     zh_recipes_build(cx);
     check_systems(cx, &r);

@@ -53,6 +53,8 @@ void zh_parse_measures(zh_cx *cx, zh_reg_build *b);
 void zh_check_declared(zh_cx *cx, zh_reg_build *b);
 /* parse_indicator.c */
 void zh_parse_indicators(zh_cx *cx, const zh_yaml *const *roots, size_t n);
+/* parse_detector.c */
+void zh_parse_detectors(zh_cx *cx, const zh_yaml *const *roots, size_t n);
 /* parse_reference.c: units, calendar, code systems, outlines, ties, mechanisms. */
 void zh_parse_units(zh_cx *cx, const zh_yaml *const *roots, size_t n);
 void zh_parse_calendar(zh_cx *cx, const zh_yaml *const *roots, size_t n);

@@ -583,6 +583,53 @@ static const zh_key indicator_keys[] = {
 };
 static const zh_schema indicator = {"指标", indicator_keys, ZH_COUNTOF(indicator_keys)};
 
+static const zh_key detector_map_keys[] = {
+    {.name = "register", .arg = ZH_ARG_ID, .required = true},
+    {.name = "from", .arg = ZH_ARG_PATH, .required = true},
+    {.name = "to", .arg = ZH_ARG_PATH, .required = true},
+};
+static const zh_schema detector_map = {"探测器对照", detector_map_keys,
+                                       ZH_COUNTOF(detector_map_keys)};
+
+static const zh_key detector_dim_keys[] = {
+    {.name = "id", .arg = ZH_ARG_ID, .required = true},
+    {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
+    {.name = "expr", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "rows", .arg = ZH_ARG_PATH},
+    {.name = "map", .arg = ZH_ARG_MAP, .sub = &detector_map},
+};
+static const zh_schema detector_dim = {"探测器维度", detector_dim_keys,
+                                       ZH_COUNTOF(detector_dim_keys)};
+
+static const zh_key detector_task_keys[] = {
+    {.name = "register", .arg = ZH_ARG_ID, .required = true},
+    {.name = "kind", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "place", .arg = ZH_ARG_TEXT},
+};
+static const zh_schema detector_task = {"探测器任务", detector_task_keys,
+                                        ZH_COUNTOF(detector_task_keys)};
+
+static const zh_key detector_keys[] = {
+    {.name = "id", .arg = ZH_ARG_ID, .required = true},
+    {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
+    {.name = "version", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "purpose", .arg = ZH_ARG_TEXT},
+    {.name = "register", .arg = ZH_ARG_ID, .required = true},
+    {.name = "where", .arg = ZH_ARG_TEXT},
+    {.name = "count_by", .arg = ZH_ARG_TEXT},
+    {.name = "unit", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "row", .arg = ZH_ARG_MAP, .required = true, .sub = &detector_dim},
+    {.name = "column", .arg = ZH_ARG_MAP, .required = true, .sub = &detector_dim},
+    {.name = "engine", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "criteria", .arg = ZH_ARG_TEXTS, .required = true},
+    {.name = "report", .arg = ZH_ARG_TEXT},
+    {.name = "profile", .arg = ZH_ARG_MAP, .many = true, .sub = &detector_dim},
+    {.name = "signals", .arg = ZH_ARG_ID, .required = true},
+    {.name = "task", .arg = ZH_ARG_MAP, .sub = &detector_task},
+    {.name = "note", .arg = ZH_ARG_TEXT},
+};
+static const zh_schema detector = {"探测器", detector_keys, ZH_COUNTOF(detector_keys)};
+
 static const zh_key tie_keys[] = {
     {.name = "target", .arg = ZH_ARG_TEXT, .required = true},
     {.name = "indicator", .arg = ZH_ARG_ID, .required = true},
@@ -598,6 +645,7 @@ static const zh_key file_keys[] = {
     {.name = "calendar", .arg = ZH_ARG_TEXT},
     {.name = "registers", .arg = ZH_ARG_MAP, .many = true, .sub = &reg},
     {.name = "indicators", .arg = ZH_ARG_MAP, .many = true, .sub = &indicator},
+    {.name = "detectors", .arg = ZH_ARG_MAP, .many = true, .sub = &detector},
     {.name = "recipes", .arg = ZH_ARG_ANY, .many = true},
     {.name = "outlines", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "ties", .arg = ZH_ARG_MAP, .many = true, .sub = &tie},

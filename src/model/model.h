@@ -351,6 +351,54 @@ typedef struct zh_indicator {
     const struct zh_yaml *declared; /* as read; holds the worked examples: tests */
 } zh_indicator;
 
+/* ---- detectors ------------------------------------------------------------------------------ */
+
+/* What records are told apart by: one value a record, or one a row of a child table. */
+typedef struct zh_detector_dim {
+    zh_str id;
+    zh_label label;
+    const zh_field *table; /* evaluated for each of its rows; NULL: once a record */
+    zh_program value;      /* a text */
+    const zh_codes *codes; /* of the values, or NULL */
+    /* A profile's mapping to another code system: register whose records say `from` -> `to`. */
+    const zh_register *map;
+    const zh_field *map_from, *map_to;
+} zh_detector_dim;
+
+typedef struct zh_criterion {
+    zh_str name; /* of a result of the engine */
+    zh_decimal min;
+} zh_criterion;
+
+/* Looks through the records of one register for pairs of values that stand out, and writes each as
+ * a record of a judgement register. */
+typedef struct zh_detector {
+    zh_str id, version;
+    zh_label label;
+    zh_str purpose, note;
+    const zh_register *reg;
+    zh_program where; /* which records take part; has_where */
+    bool has_where;
+    zh_program count_by; /* records with the same text count as one; has_count_by */
+    bool has_count_by;
+    zh_str unit; /* of the count, for people: 批 */
+    zh_detector_dim row, column;
+    zh_str engine; /* name@version */
+    const zh_criterion *criteria;
+    size_t ncriteria;
+    zh_program report; /* over the texts row and column; has_report false = every pair */
+    bool has_report;
+    const zh_detector_dim *profile; /* by what the evidence of a signal is summed up */
+    size_t nprofile;
+    const zh_register *signals; /* judgement register */
+    const zh_register *tasks;   /* NULL: none is opened */
+    zh_str task_kind;
+    zh_program task_place; /* over row and column; has_task_place */
+    bool has_task_place;
+    const zh_str *systems;
+    size_t nsystems;
+} zh_detector;
+
 /* A query index: what bounded queries, default lists and key look-ups may use. */
 typedef struct zh_index {
     zh_str id;
@@ -456,6 +504,8 @@ struct zh_model {
     size_t nsystems;
     const zh_indicator *indicators;
     size_t nindicators;
+    const zh_detector *detectors;
+    size_t ndetectors;
     const zh_outline_item *outline_items;
     size_t noutline_items;
     const struct zh_mechanism {
@@ -498,6 +548,7 @@ void zh_model_release(zh_model *model);
 const zh_register *zh_model_register(const zh_model *model, zh_str id);
 const zh_codes *zh_model_codes(const zh_model *model, zh_str id);
 const zh_indicator *zh_model_indicator(const zh_model *model, zh_str id);
+const zh_detector *zh_model_detector(const zh_model *model, zh_str id);
 /* By id; dotted for one-row tables (product.class) and child columns (items.value). */
 const zh_field *zh_register_field(const zh_register *reg, zh_str id);
 int zh_register_state(const zh_register *reg, zh_str id); /* index or -1 */
