@@ -102,7 +102,7 @@ typedef struct zh_target {
     zh_str required_note;   /* how: linear from the first figure, cumulative share … */
     const zh_figure *years; /* figures with a value by calendar year, up to the date asked */
     size_t nyears;
-    bool outside; /* figure and years are from before the outline's period */
+    bool outside; /* the figure is of a quarter before the outline's period; years: by quarter */
 } zh_target;
 
 /* All targets of an outline (empty id = all), as of a log size and at a date (0 = the newest data).

@@ -140,13 +140,13 @@ static zh_figure_query question(const judging *j, zh_date first, zh_date last)
                              .as_of = j->t->as_of};
 }
 
-static zh_rc add_years(judging *j, zh_date first, zh_date last)
+static zh_rc add_periods(judging *j, const char *dim, zh_date first, zh_date last)
 {
     zh_figure_query q = question(j, first, last);
     zh_str *values = NULL;
     zh_figure *figures = NULL;
     size_t n = 0;
-    zh_rc rc = zh_figure_by(j->t->ctx, j->t->conn, &q, ZH_STR("year"), &values, &figures, &n);
+    zh_rc rc = zh_figure_by(j->t->ctx, j->t->conn, &q, zh_str_of(dim), &values, &figures, &n);
     for (size_t i = 0; rc == ZH_OK && i < n && j->nyears < YEARS_MAX; i++) {
         if (figures[i].has_value) {
             j->years[j->nyears++] = figures[i];
@@ -167,8 +167,10 @@ static zh_rc read_years(judging *j)
         return ZH_OK;
     }
     bool cut = j->t->at != 0 && j->t->at < year_last(last);
-    zh_rc rc = cut && last == from ? ZH_OK : add_years(j, year_first(from), year_last(last - cut));
-    return rc == ZH_OK && cut ? add_years(j, year_first(last), j->t->at) : rc;
+    zh_rc rc = cut && last == from
+                   ? ZH_OK
+                   : add_periods(j, "year", year_first(from), year_last(last - cut));
+    return rc == ZH_OK && cut ? add_periods(j, "year", year_first(last), j->t->at) : rc;
 }
 
 static zh_rc ask(judging *j, zh_date first, zh_date last)
@@ -199,7 +201,7 @@ static zh_rc read_now(judging *j)
     zh_rc rc = read_years(j);
     if (rc == ZH_OK && j->nyears == 0 && j->item->basis_note.n > 0) {
         int32_t last = year_of(j->newest);
-        rc = add_years(j, year_first(last - YEARS_BEFORE), year_last(last));
+        rc = add_periods(j, "quarter", year_first(last - YEARS_BEFORE), year_last(last));
         j->out->outside = rc == ZH_OK && j->nyears > 0;
     }
     if (rc != ZH_OK || j->nyears == 0) {

@@ -274,6 +274,7 @@ static void test_other_basis_before_the_period(void **state)
     assert_int_equal(got->status, ZH_TARGET_OTHER_BASIS);
     assert_true(got->outside && got->has_figure && !got->has_gap && !got->has_path);
     assert_true(zh_str_is(got->figure.shown, "20.00"));
+    assert_int_equal(got->figure.first, zh_date_of(2020, 4, 1));
     assert_int_equal(got->nyears, 2);
     got = target(&t, "on-track");
     assert_int_equal(got->status, ZH_TARGET_NO_DATA);
