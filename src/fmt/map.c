@@ -19,6 +19,8 @@
 #define AREA_PAD    4.0
 #define PARALLEL_1  25.0 /* the usual ones for China */
 #define PARALLEL_2  47.0
+#define LABEL_TRIES 9 /* odd, so that the middle itself is one */
+#define LABEL_STEP  7.0
 #define FLATNESS    0.5 /* of the drawing, in its units */
 
 /* ---- tiles ---- */
@@ -555,8 +557,7 @@ static zh_point *project(zh_arena *arena, const sheet *s, const zh_geo_unit *uni
     return points;
 }
 
-/* Name and value in the middle when the whole text lies inside the unit: the corners of its box
- * must, by the even-odd rule. */
+/* By the even-odd rule. */
 static bool inside(const zh_geo_unit *unit, const zh_point *points, double x, double y)
 {
     bool in = false;
@@ -575,17 +576,44 @@ static bool inside(const zh_geo_unit *unit, const zh_point *points, double x, do
     return in;
 }
 
-static void area_label(zh_draw *d, const zh_geo_unit *unit, const zh_point *points, zh_point at,
+static bool fits(const zh_geo_unit *unit, const zh_point *points, zh_point at, double half)
+{
+    for (int i = 0; i < 6; i++) {
+        double x = at.x + half * (i % 3 - 1);
+        double y = at.y + (i < 3 ? -13 : 13);
+        if (!inside(unit, points, x, y)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The place for a label nearest to the middle, over a grid of LABEL_TRIES by LABEL_TRIES. */
+static bool label_place(const zh_geo_unit *unit, const zh_point *points, zh_point middle,
+                        double half, zh_point *out)
+{
+    double best = HUGE_VAL;
+    for (int i = 0; i < LABEL_TRIES * LABEL_TRIES; i++) {
+        zh_point at = {middle.x + (i % LABEL_TRIES - LABEL_TRIES / 2) * LABEL_STEP,
+                       middle.y + (i / LABEL_TRIES - LABEL_TRIES / 2) * LABEL_STEP};
+        double off = hypot(at.x - middle.x, at.y - middle.y);
+        if (off < best && fits(unit, points, at, half)) {
+            best = off;
+            *out = at;
+        }
+    }
+    return best < HUGE_VAL;
+}
+
+/* Name and value, when there is room for both inside the unit. */
+static void area_label(zh_draw *d, const zh_geo_unit *unit, const zh_point *points, zh_point middle,
                        zh_str name, zh_str value, zh_role role)
 {
     double w = zh_chart_max(zh_draw_text_width(name, ZH_CHART_SMALL),
                             zh_draw_text_width(value, ZH_CHART_SMALL) * 1.05);
-    double x[] = {at.x - w / 2, at.x + w / 2};
-    double y[] = {at.y - 13, at.y + 13};
-    for (size_t i = 0; i < 4; i++) {
-        if (!inside(unit, points, x[i % 2], y[i / 2])) {
-            return;
-        }
+    zh_point at = middle;
+    if (!label_place(unit, points, middle, w / 2, &at)) {
+        return;
     }
     zh_text_at bold = zh_chart_note(role, ZH_ANCHOR_MIDDLE);
     bold.font.weight = 600;
@@ -610,10 +638,39 @@ static void draw_area(zh_draw *d, const zh_map_in *in, const shown *s, const she
     }
     open_unit(d, in, s, unit->code, unit->name);
     zh_draw_polygon(d, points, unit->ends, unit->rings_n, paint);
-    if (s->state == ZH_READING_OK) {
-        zh_str name = s->reading->label.n > 0 ? s->reading->label : unit->name;
-        area_label(d, unit, points, on_sheet(sheet_of, unit->label), name,
-                   second_line(d->arena, in, s), s->text);
+    zh_draw_close(d);
+}
+
+static void draw_name(zh_draw *d, const zh_map_in *in, const shown *s, const sheet *sheet_of,
+                      const zh_geo_unit *unit)
+{
+    const zh_point *points = project(d->arena, sheet_of, unit);
+    if (points == NULL) {
+        return; /* no room for the names: the titles of the areas say the same */
+    }
+    zh_str name = s->reading->label.n > 0 ? s->reading->label : unit->name;
+    area_label(d, unit, points, on_sheet(sheet_of, unit->label), name, second_line(d->arena, in, s),
+               s->text);
+}
+
+/* Areas with values over the others, so that their edges show; names over all. */
+static void draw_areas(zh_draw *d, const zh_map_in *in, const zh_map *by_code, const sheet *s,
+                       const zh_geo *geo)
+{
+    zh_mark names = {.kind = "names"};
+    for (int layer = 0; layer < 3; layer++) {
+        if (layer == 2) {
+            zh_draw_open(d, &names);
+        }
+        for (size_t i = 0; i < geo->n; i++) {
+            shown look = look_of(in, by_code, geo->units[i].code);
+            bool valued = look.state == ZH_READING_OK;
+            if (layer == 2 && valued) {
+                draw_name(d, in, &look, s, &geo->units[i]);
+            } else if (layer < 2 && valued == (layer == 1)) {
+                draw_area(d, in, &look, s, &geo->units[i]);
+            }
+        }
     }
     zh_draw_close(d);
 }
@@ -654,14 +711,7 @@ zh_rc zh_map_areas(zh_arena *arena, const zh_map_in *in, const zh_geo *geo, doub
         tally_unit(&t, &look);
     }
     s.top = draw_legend(d, in, &t) + AREA_PAD;
-    for (int valued = 0; valued < 2; valued++) { /* values on top, so that their edges show */
-        for (size_t i = 0; i < simple->n; i++) {
-            shown look = look_of(in, &by_code, simple->units[i].code);
-            if ((look.state == ZH_READING_OK) == (valued == 1)) {
-                draw_area(d, in, &look, &s, &simple->units[i]);
-            }
-        }
-    }
+    draw_areas(d, in, &by_code, &s, simple);
     draw_approval(d, in, s.top + s.height - AREA_PAD);
     zh_draw_resize(d, width, s.top + s.height - AREA_PAD + NOTE_HEIGHT);
     return zh_chart_end(d, out, err);

@@ -118,7 +118,8 @@ typedef struct zh_map_in {
                          empty: no link */
 } zh_map_in;
 
-/* Legend, squares with name and value inside, hatch where nothing was reported. */
+/* Legend, squares with name and value inside, hatch where nothing was reported. Names can be read
+ * from a width of about 40 a column. */
 zh_rc zh_map_tiles(zh_arena *arena, const zh_map_in *in, const zh_tiles *tiles, double width,
                    zh_draw **out, zh_err *err) ZH_MUST;
 /* Legend, areas in Albers' projection (parallels 25 and 47 degrees north, central meridian of the
