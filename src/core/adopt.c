@@ -191,6 +191,7 @@ static zh_rc adopt(zh_core *core, zh_model *model, zh_str origin, bool needed, b
     struct zh_snapshot *snapshot = ZH_NEW(arena, struct zh_snapshot);
     atomic_init(&snapshot->references, 1);
     snapshot->arena = arena;
+    pthread_mutex_init(&snapshot->surveying, NULL);
     snapshot->model = zh_model_retain(model);
     zh_rc rc = zh_plan_make(arena, model, &snapshot->plans, err);
     adoption a = {core, snapshot, origin, destructive, false};

@@ -150,6 +150,7 @@ void zh_snapshot_release(struct zh_snapshot *snapshot)
     if (snapshot != NULL &&
         atomic_fetch_sub_explicit(&snapshot->references, 1, memory_order_acq_rel) == 1) {
         zh_model *model = snapshot->model;
+        pthread_mutex_destroy(&snapshot->surveying);
         zh_arena_free(snapshot->arena); /* the snapshot itself lives in it */
         zh_model_release(model);
     }

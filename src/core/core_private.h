@@ -24,7 +24,9 @@ struct zh_snapshot {
     atomic_uint references;
     zh_model *model;
     zh_arena *arena;
-    const zh_plan *plans; /* model->nregisters */
+    const zh_plan *plans;           /* model->nregisters */
+    pthread_mutex_t surveying;      /* guards survey, and the arena after the snapshot is made */
+    const struct zh_survey *survey; /* NULL until asked for */
 };
 
 /* Numbers reserved and not yet given out, of one counter. */

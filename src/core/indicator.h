@@ -100,8 +100,11 @@ typedef struct zh_target {
     bool has_gap;
     zh_decimal gap; /* signed, in the target's unit; negative = short of it */
     bool has_path;
-    zh_decimal required;  /* value required at the figure's date on the path to the target */
-    zh_str required_note; /* how: linear from the first figure, cumulative share … */
+    zh_decimal required;    /* value required at the figure's date on the path to the target */
+    zh_str required_note;   /* how: linear from the first figure, cumulative share … */
+    const zh_figure *years; /* figures with a value by calendar year, up to the date asked */
+    size_t nyears;
+    bool outside; /* the figure is of a quarter before the outline's period; years: by quarter */
 } zh_target;
 
 /* All targets of an outline (empty id = all), as of a log size and at a date (0 = the newest data).
@@ -118,9 +121,14 @@ typedef struct zh_target {
  * - level, rank and status need evidence and never get a percentage; a target without a number or
  *   without an indicator says so; a tie with a basis note, or another unit, gets no verdict.
  * - An interval that has the target inside decides nothing (trend: two that overlap).
+ * - A target with a basis note that has no figure in its period shows the newest figure there is
+ *   from before it (outside): side by side, and again without a verdict.
  * A year is complete when there are data of its December and the date asked is not before its end.
  */
 zh_rc zh_targets(zh_ctx *ctx, zh_conn *conn, zh_str outline, zh_date at, int64_t as_of,
                  zh_target **out, size_t *n) ZH_MUST;
+/* One target by id. ZH_ENOTFOUND: no outline has it. */
+zh_rc zh_target_ask(zh_ctx *ctx, zh_conn *conn, zh_str id, zh_date at, int64_t as_of,
+                    zh_target *out) ZH_MUST;
 
 #endif

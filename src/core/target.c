@@ -6,7 +6,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { YEARS_MAX = 200, LAST_YEAR = 9990 /* whole periods stay within the calendar */ };
+enum {
+    YEARS_MAX = 200,
+    YEARS_BEFORE = 30 /* looked back for another basis */,
+    LAST_YEAR = 9990 /* whole periods stay within the calendar */
+};
 
 typedef enum comparator { AT_LEAST, AT_MOST, EQUAL, CUMULATIVE, PER_YEAR } comparator;
 
@@ -136,13 +140,13 @@ static zh_figure_query question(const judging *j, zh_date first, zh_date last)
                              .as_of = j->t->as_of};
 }
 
-static zh_rc add_years(judging *j, zh_date first, zh_date last)
+static zh_rc add_periods(judging *j, const char *dim, zh_date first, zh_date last)
 {
     zh_figure_query q = question(j, first, last);
     zh_str *values = NULL;
     zh_figure *figures = NULL;
     size_t n = 0;
-    zh_rc rc = zh_figure_by(j->t->ctx, j->t->conn, &q, ZH_STR("year"), &values, &figures, &n);
+    zh_rc rc = zh_figure_by(j->t->ctx, j->t->conn, &q, zh_str_of(dim), &values, &figures, &n);
     for (size_t i = 0; rc == ZH_OK && i < n && j->nyears < YEARS_MAX; i++) {
         if (figures[i].has_value) {
             j->years[j->nyears++] = figures[i];
@@ -163,8 +167,10 @@ static zh_rc read_years(judging *j)
         return ZH_OK;
     }
     bool cut = j->t->at != 0 && j->t->at < year_last(last);
-    zh_rc rc = cut && last == from ? ZH_OK : add_years(j, year_first(from), year_last(last - cut));
-    return rc == ZH_OK && cut ? add_years(j, year_first(last), j->t->at) : rc;
+    zh_rc rc = cut && last == from
+                   ? ZH_OK
+                   : add_periods(j, "year", year_first(from), year_last(last - cut));
+    return rc == ZH_OK && cut ? add_periods(j, "year", year_first(last), j->t->at) : rc;
 }
 
 static zh_rc ask(judging *j, zh_date first, zh_date last)
@@ -193,6 +199,11 @@ static zh_rc read_now(judging *j)
         return last < year_first(j->item->from) ? ZH_OK : ask(j, year_first(j->item->from), last);
     }
     zh_rc rc = read_years(j);
+    if (rc == ZH_OK && j->nyears == 0 && j->item->basis_note.n > 0) {
+        int32_t last = year_of(j->newest);
+        rc = add_periods(j, "quarter", year_first(last - YEARS_BEFORE), year_last(last));
+        j->out->outside = rc == ZH_OK && j->nyears > 0;
+    }
     if (rc != ZH_OK || j->nyears == 0) {
         return rc;
     }
@@ -536,6 +547,8 @@ static zh_rc judge_tied(judging *j)
     if (rc == ZH_OK) {
         rc = read_now(j);
     }
+    j->out->years = j->years;
+    j->out->nyears = j->nyears;
     if (rc == ZH_EINVAL) { /* the question does not suit the indicator: say so, go on */
         zh_str why = zh_str_dup(ctx->arena, zh_str_of(ctx->err->message));
         *ctx->err = before;
@@ -567,16 +580,37 @@ static zh_rc one_target(targeting *t, const zh_outline_item *item, zh_target *ou
     return verdict(&j, ZH_TARGET_NO_INDICATOR, "尚未挂接指标");
 }
 
+static targeting begin(zh_ctx *ctx, zh_conn *conn, zh_date at, int64_t as_of)
+{
+    size_t n = ctx->model->nregisters;
+    targeting t = {.ctx = ctx, .conn = conn, .at = at, .as_of = as_of};
+    t.newest = ZH_NEW_N(ctx->arena, zh_date, n + 1);
+    t.asked = ZH_NEW_N(ctx->arena, bool, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        t.newest[i] = INT32_MIN;
+    }
+    return t;
+}
+
+zh_rc zh_target_ask(zh_ctx *ctx, zh_conn *conn, zh_str id, zh_date at, int64_t as_of,
+                    zh_target *out)
+{
+    const zh_model *model = ctx->model;
+    targeting t = begin(ctx, conn, at, as_of);
+    for (size_t i = 0; i < model->noutline_items; i++) {
+        const zh_outline_item *item = &model->outline_items[i];
+        if (zh_str_is(item->kind, "target") && zh_str_eq(item->id, id)) {
+            return one_target(&t, item, out);
+        }
+    }
+    return zh_err_set(ctx->err, ZH_ENOTFOUND, "target.unknown", "没有目标“%.*s”", ZH_FMT(id));
+}
+
 zh_rc zh_targets(zh_ctx *ctx, zh_conn *conn, zh_str outline, zh_date at, int64_t as_of,
                  zh_target **out, size_t *n)
 {
     const zh_model *model = ctx->model;
-    targeting t = {.ctx = ctx, .conn = conn, .at = at, .as_of = as_of};
-    t.newest = ZH_NEW_N(ctx->arena, zh_date, model->nregisters + 1);
-    t.asked = ZH_NEW_N(ctx->arena, bool, model->nregisters + 1);
-    for (size_t i = 0; i < model->nregisters; i++) {
-        t.newest[i] = INT32_MIN;
-    }
+    targeting t = begin(ctx, conn, at, as_of);
     zh_target *targets = ZH_NEW_N(ctx->arena, zh_target, model->noutline_items + 1);
     zh_rc rc = ZH_OK;
     bool known = outline.n == 0;

@@ -55,6 +55,26 @@ const zh_codes *zh_model_codes(const zh_model *model, zh_str id)
     return zh_map_get(&model->codes_by_id, id);
 }
 
+const zh_outline *zh_model_outline(const zh_model *model, zh_str id)
+{
+    for (size_t i = 0; i < model->noutlines; i++) {
+        if (zh_str_eq(model->outlines[i].id, id)) {
+            return &model->outlines[i];
+        }
+    }
+    return NULL;
+}
+
+const zh_outline *zh_model_outline_by_tag(const zh_model *model, zh_str tag)
+{
+    for (size_t i = 0; i < model->noutlines; i++) {
+        if (tag.n > 0 && zh_str_eq(model->outlines[i].tag, tag)) {
+            return &model->outlines[i];
+        }
+    }
+    return NULL;
+}
+
 const zh_indicator *zh_model_indicator(const zh_model *model, zh_str id)
 {
     return zh_map_get(&model->indicator_by_id, id);

@@ -638,6 +638,12 @@ static const zh_key tie_keys[] = {
 };
 static const zh_schema tie = {"挂接", tie_keys, ZH_COUNTOF(tie_keys)};
 
+static const zh_key outline_tag_keys[] = {
+    {.name = "tag", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "outline", .arg = ZH_ARG_TEXT, .required = true},
+};
+static const zh_schema outline_tag = {"纲要代号", outline_tag_keys, ZH_COUNTOF(outline_tag_keys)};
+
 static const zh_key file_keys[] = {
     {.name = "systems", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "codes", .arg = ZH_ARG_MAP, .many = true, .sub = &codes},
@@ -650,6 +656,7 @@ static const zh_key file_keys[] = {
     {.name = "outlines", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "ties", .arg = ZH_ARG_MAP, .many = true, .sub = &tie},
     {.name = "mechanisms", .arg = ZH_ARG_TEXT},
+    {.name = "outline_tags", .arg = ZH_ARG_MAP, .many = true, .sub = &outline_tag},
 };
 static const zh_schema file = {"声明文件", file_keys, ZH_COUNTOF(file_keys)};
 

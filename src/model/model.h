@@ -492,6 +492,14 @@ typedef struct zh_outline_item {
     zh_str summary;    /* task: our own summary of the clause */
 } zh_outline_item;
 
+/* A policy document, as its file says. */
+typedef struct zh_outline {
+    zh_str id, title, issuer, number, issued; /* issued: date as text */
+    int32_t from, to;                         /* years of its period; 0 not said */
+    zh_str region;                            /* GB/T 2260 */
+    zh_str tag; /* what the clause lists of the mechanisms call it (HB11), or empty */
+} zh_outline;
+
 struct zh_model {
     zh_arena *arena;
     zh_str digest;                      /* SHA-256 of the sources, hex */
@@ -508,10 +516,14 @@ struct zh_model {
     size_t ndetectors;
     const zh_outline_item *outline_items;
     size_t noutline_items;
+    const zh_outline *outlines;
+    size_t noutlines;
     const struct zh_mechanism {
         zh_str id;
         zh_label label;
-        zh_str area, does, users, clauses, depth;
+        zh_str area, does, users;
+        zh_str clauses; /* HB11 §27, §28; HN17 §四(三) */
+        zh_str depth;
     } * mechanisms; /* the 156 */
     size_t nmechanisms;
     const struct zh_recipe *recipes;
@@ -549,6 +561,8 @@ const zh_register *zh_model_register(const zh_model *model, zh_str id);
 const zh_codes *zh_model_codes(const zh_model *model, zh_str id);
 const zh_indicator *zh_model_indicator(const zh_model *model, zh_str id);
 const zh_detector *zh_model_detector(const zh_model *model, zh_str id);
+const zh_outline *zh_model_outline(const zh_model *model, zh_str id);
+const zh_outline *zh_model_outline_by_tag(const zh_model *model, zh_str tag);
 /* By id; dotted for one-row tables (product.class) and child columns (items.value). */
 const zh_field *zh_register_field(const zh_register *reg, zh_str id);
 int zh_register_state(const zh_register *reg, zh_str id); /* index or -1 */

@@ -199,6 +199,7 @@ typedef struct outlines {
     int32_t from; /* year in which the period begins; 0 not said */
     zh_map by_id;
     ZH_VEC(zh_outline_item) items;
+    ZH_VEC(zh_outline) documents;
 } outlines;
 
 static void outline_error(outlines *o, const zh_json *at, const char *rule, const char *message)
@@ -292,6 +293,15 @@ static void read_outline(outlines *o)
     if (o->id.n == 0) {
         outline_error(o, root, "outline.id", "纲要文件缺少 id");
     }
+    zh_outline document = {.id = o->id,
+                           .title = text(o, root, "title"),
+                           .issuer = text(o, root, "issuer"),
+                           .number = text(o, root, "document_number"),
+                           .issued = text(o, root, "issued"),
+                           .region = o->region,
+                           .from = o->from,
+                           .to = period == NULL ? 0 : year_of(zh_json_get(period, "to"))};
+    zh_vec_push(o->cx->arena, &o->documents, document);
     for (size_t l = 0; l < ZH_COUNTOF(lists); l++) {
         const zh_json *list = zh_json_get(root, lists[l]);
         for (const zh_json *j = list == NULL ? NULL : list->first; j != NULL; j = j->next) {
@@ -335,6 +345,45 @@ static void read_tie(zh_cx *cx, outlines *o, const zh_yaml *tie)
     }
 }
 
+/* ---- tags: what the clause lists of the mechanisms call each document -------------------------
+ */
+
+static void read_tag(zh_cx *cx, outlines *o, const zh_yaml *entry)
+{
+    const zh_yaml *tag = zh_yaml_get(entry, "tag");
+    const zh_yaml *id = zh_yaml_get(entry, "outline");
+    if (tag == NULL || id == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < o->documents.n; i++) {
+        if (zh_str_eq(o->documents.p[i].id, id->text)) {
+            o->documents.p[i].tag = tag->text;
+            return;
+        }
+    }
+    zh_cx_error(cx, id, "outline.unknown", NULL, "没有纲要「%.*s」", ZH_FMT(id->text));
+}
+
+/* A clause of a document that nobody can open would be a dead link on the mechanism list. */
+static void check_clauses(zh_cx *cx, const zh_yaml *tags)
+{
+    for (size_t i = 0; i < cx->model->nmechanisms; i++) {
+        const struct zh_mechanism *m = &cx->model->mechanisms[i];
+        zh_str rest = m->clauses;
+        zh_str piece;
+        while (zh_str_split(&rest, ';', &piece)) {
+            zh_str tail = zh_str_trim(piece);
+            zh_str tag;
+            if (zh_str_split(&tail, ' ', &tag) && tag.n > 0 &&
+                zh_model_outline_by_tag(cx->model, tag) == NULL) {
+                zh_cx_error(cx, tags, "mechanisms.clause", "在 outline_tags 里写明它是哪份纲要",
+                            "机制 %.*s 的条款「%.*s」用了没有声明的文件代号", ZH_FMT(m->id),
+                            ZH_FMT(zh_str_trim(piece)));
+            }
+        }
+    }
+}
+
 void zh_parse_outlines(zh_cx *cx, const zh_yaml *const *roots, size_t n)
 {
     outlines o = {.cx = cx};
@@ -356,4 +405,17 @@ void zh_parse_outlines(zh_cx *cx, const zh_yaml *const *roots, size_t n)
     }
     cx->model->outline_items = o.items.p;
     cx->model->noutline_items = o.items.n;
+    cx->model->outlines = o.documents.p;
+    cx->model->noutlines = o.documents.n;
+    const zh_yaml *tags = NULL;
+    for (size_t r = 0; r < n; r++) {
+        for (const zh_yaml *tag = zh_first(roots[r], "outline_tags"); tag != NULL;
+             tag = zh_next(tag)) {
+            read_tag(cx, &o, tag);
+            tags = tags == NULL ? tag : tags;
+        }
+    }
+    if (tags != NULL) {
+        check_clauses(cx, tags);
+    }
 }

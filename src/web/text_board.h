@@ -2,30 +2,41 @@
  * web/text.h. */
 ZH_TEXT(NAV_BOARD, "指标", "Indicators")
 ZH_TEXT(BOARD_TITLE, "{1}：{2} 项指标，{3} 项有数", "{1}: {2} indicators, {3} with data")
-ZH_TEXT(BOARD_TITLE_ACT, "{1}：{2} 项指标，{3} 项有数，{4} 项未达纲要目标", "{1}: {2} indicators, {3} with data, {4} short of a target")
-ZH_TEXT(BOARD_TITLE_CHANGE, "{1}：{2} 项指标，{3} 项有数，{4} 项比上一年变了", "{1}: {2} indicators, {3} with data, {4} changed on the year before")
-ZH_TEXT(BOARD_LEDE, "每个数都是链接：点开看定义、分子分母和背后的记录", "Every number is a link to its definition and the records behind it")
+ZH_TEXT(BOARD_TITLE_ACT, "{1}：{2} 项指标，{3} 项有数，{4} 项未达纲要目标",
+        "{1}: {2} indicators, {3} with data, {4} short of a target")
+ZH_TEXT(BOARD_TITLE_CHANGE, "{1}：{2} 项指标，{3} 项有数，{4} 项比上一年变了",
+        "{1}: {2} indicators, {3} with data, {4} changed on the year before")
+ZH_TEXT(BOARD_LEDE, "每个数都是链接：点开看定义、分子分母和背后的记录",
+        "Every number is a link to its definition and the records behind it")
 ZH_TEXT(BOARD_ASK_SHOW, "看", "Show")
 ZH_TEXT(BOARD_ASK_OF, "的指标，目标取自", "the indicators, with targets of")
 ZH_TEXT(BOARD_PERIOD_LATEST, "最近一年", "the latest year")
 ZH_TEXT(BOARD_PERIOD_YEAR, "{1} 年", "{1}")
 ZH_TEXT(BOARD_OUTLINE_ALL, "全部纲要", "all outlines")
 ZH_TEXT(BOARD_OUTLINE, "纲要", "Outline")
-ZH_TEXT(BOARD_CHANGES, "比上一年，区间不重叠的变化", "Changes on the year before whose intervals do not overlap")
-ZH_TEXT(BOARD_WAS, "{1} 为 {2}", "{2} in {1}")
+ZH_TEXT(BOARD_CHANGES, "比上一年，区间不重叠的变化",
+        "Changes on the year before whose intervals do not overlap")
+ZH_TEXT(BOARD_WAS, "{1}为 {2}", "{2} in {1}")
 ZH_TEXT(BOARD_TABLE, "有数的指标 {1} 项", "{1} indicators with data")
-ZH_TEXT(BOARD_READ, "浅色段为 95% 区间，短竖为现值，空心圈为上一年，三角为目标；各行刻度自定，见悬停文字", "Tint: 95% interval; post: value; ring: year before; triangle: target. Each row has its own scale")
+ZH_TEXT(BOARD_READ,
+        "浅色段为 95% 区间，短竖为现值，空心圈为上一年，三角为目标；从 0 "
+        "起，同一登记册同一单位用一个刻度",
+        "Tint: 95% interval; post: value; ring: year before; triangle: target. From 0, one scale "
+        "per register and unit")
 ZH_TEXT(BOARD_MISSING, "缺什么", "What is missing")
-ZH_TEXT(BOARD_MISSING_WHY, "没有数的指标 {1} 项。没有就写没有，不记 0", "{1} indicators have no data; nothing is written as 0")
+ZH_TEXT(BOARD_MISSING_WHY, "没有数的指标 {1} 项。没有就写没有，不记 0",
+        "{1} indicators have no data; nothing is written as 0")
 ZH_TEXT(BOARD_NONE_REGISTER, "登记册还没有记录", "the register is empty")
 ZH_TEXT(BOARD_NONE_SCOPE, "这个地区或时期没有记录", "no record in this region or period")
-ZH_TEXT(BOARD_NONE_REGION, "记录没有地区，去掉地区可看", "its records have no region: ask without one")
+ZH_TEXT(BOARD_NONE_REGION, "记录没有地区，去掉地区可看",
+        "its records have no region: ask without one")
 ZH_TEXT(BOARD_NONE_DEN, "没有分母", "no denominator")
 ZH_TEXT(BOARD_NONE_DATE, "存量指标，选一年可看", "a stock: choose a year")
 ZH_TEXT(BOARD_IMPORT, "去导入", "import")
 ZH_TEXT(BOARD_UNASKED, "去掉条件", "drop the conditions")
 ZH_TEXT(BOARD_EMPTY, "还没有数据", "No data yet")
-ZH_TEXT(BOARD_EMPTY_TEXT, "登记册都是空的。导入一份文件，这里就有数", "All registers are empty. Import a file and numbers appear here")
+ZH_TEXT(BOARD_EMPTY_TEXT, "登记册都是空的。导入一份文件，这里就有数",
+        "All registers are empty. Import a file and numbers appear here")
 ZH_TEXT(COL_INDICATOR, "指标", "Indicator")
 ZH_TEXT(COL_SCOPE, "范围", "Scope")
 ZH_TEXT(COL_VALUE, "现值", "Value")
@@ -74,7 +85,8 @@ ZH_TEXT(IND_NOTE, "注意", "Note")
 ZH_TEXT(IND_SYSTEMS, "机制", "Mechanisms")
 ZH_TEXT(IND_RECOUNT, "复算", "Recount")
 ZH_TEXT(IND_RECOUNT_TITLE, "复算：差 {1}", "Recount: difference {1}")
-ZH_TEXT(IND_RECOUNT_LEDE, "{1}。从记录逐条重新计数，与汇总相比", "{1}. Counted again from the records and compared with the roll-up")
+ZH_TEXT(IND_RECOUNT_LEDE, "{1}。从记录逐条重新计数，与汇总相比",
+        "{1}. Counted again from the records and compared with the roll-up")
 ZH_TEXT(IND_RECOUNT_SAME, "相同：差 0", "the same: difference 0")
 ZH_TEXT(IND_RECOUNT_DIFF, "不同：请运行 zhiheng verify", "different: run zhiheng verify")
 ZH_TEXT(IND_RECOUNT_ROLLUP, "汇总", "Roll-up")
@@ -83,8 +95,10 @@ ZH_TEXT(IND_RECOUNT_TIME, "用时", "Time")
 ZH_TEXT(IND_RECOUNT_FACTOR, "汇总快 {1} 倍", "the roll-up is {1} times faster")
 ZH_TEXT(IND_DIFFERENCE, "差", "Difference")
 ZH_TEXT(IND_REVISIONS, "修订史", "Revisions")
-ZH_TEXT(IND_REVISIONS_TITLE, "{1} 的修订史：{2} 个不同的值", "Revisions of {1}: {2} different values")
-ZH_TEXT(IND_REVISIONS_LEDE, "{1}。每次导入完成时按当时账本重算的值", "{1}. The value by the ledger as it stood after each import")
+ZH_TEXT(IND_REVISIONS_TITLE, "{1} 的修订史：{2} 个不同的值",
+        "Revisions of {1}: {2} different values")
+ZH_TEXT(IND_REVISIONS_LEDE, "{1}。每次导入完成时按当时账本重算的值",
+        "{1}. The value by the ledger as it stood after each import")
 ZH_TEXT(IND_POSITION, "账本", "Ledger")
 ZH_TEXT(IND_AT, "时间", "Time")
 ZH_TEXT(IND_CAUSE, "当时完成的导入", "Import finished then")
@@ -97,11 +111,18 @@ ZH_TEXT(IND_BY_MONTH, "按月", "by month")
 ZH_TEXT(IND_BY_DIM, "按{1}", "by {1}")
 ZH_TEXT(IND_BREAKDOWN, "{1}分开看，{2} 项", "{1}, {2} rows")
 ZH_TEXT(IND_SPREAD, "{1}分开看，从 {2} 的 {3} 到 {4} 的 {5}", "{1}: from {3} ({2}) to {5} ({4})")
-ZH_TEXT(IND_READ, "浅色段为 95% 区间，短竖为值，全列一个刻度：{1} 到 {2}。区间重叠者不分先后；n 少于下限的画成空心，不排名", "Tint: 95% interval; post: value; one scale, {1} to {2}. Overlapping intervals are ties; too few: hollow, unranked")
-ZH_TEXT(IND_READ_TIME, "浅色段为 95% 区间，短竖为值，全列一个刻度：{1} 到 {2}。各期抽样任务不同，不连线", "Tint: 95% interval; post: value; one scale, {1} to {2}. Periods are not joined")
+ZH_TEXT(IND_READ,
+        "浅色段为 95% 区间，短竖为值，全列一个刻度：{1} 到 {2}。区间重叠者不分先后；n "
+        "少于下限的画成空心，不排名",
+        "Tint: 95% interval; post: value; one scale, {1} to {2}. Overlapping intervals are ties; "
+        "too few: hollow, unranked")
+ZH_TEXT(IND_READ_TIME,
+        "浅色段为 95% 区间，短竖为值，全列一个刻度：{1} 到 {2}。各期抽样任务不同，不连线",
+        "Tint: 95% interval; post: value; one scale, {1} to {2}. Periods are not joined")
 ZH_TEXT(IND_MORE_ROWS, "只列前 {1} 项，共 {2} 项；全部见 CSV", "first {1} of {2}; all in the CSV")
 ZH_TEXT(IND_NO_VALUE_KEY, "（无值）", "(none)")
 ZH_TEXT(IND_NO_BREAKDOWN, "这个指标没有可分开看的维度", "Nothing to break it down by")
 ZH_TEXT(IND_EMPTY, "这里没有数据", "No data here")
-ZH_TEXT(IND_EMPTY_TEXT, "这个地区和时期没有记录，不等于 0。", "No record in this region and period; that is not 0.")
+ZH_TEXT(IND_EMPTY_TEXT, "这个地区和时期没有记录，不等于 0。",
+        "No record in this region and period; that is not 0.")
 ZH_TEXT(IND_EMPTY_LINK, "看全部地区、全部时期", "everywhere, of all time")

@@ -260,6 +260,47 @@ static void test_at_a_date_and_as_of(void **state)
     lots_close(l);
 }
 
+/* Another basis from before the period is shown without a verdict; a target that could be judged
+ * has no data then. */
+static void test_other_basis_before_the_period(void **state)
+{
+    (void)state;
+    fx_use("sqlite");
+    lots *l = lots_open(EXTRA, OUTLINE, 1);
+    year(l, "2019-12-02", 5, 5);
+    year(l, "2020-06-02", 8, 2);
+    targets t = all(l, NULL, ZH_AS_OF_NOW);
+    const zh_target *got = target(&t, "basis");
+    assert_int_equal(got->status, ZH_TARGET_OTHER_BASIS);
+    assert_true(got->outside && got->has_figure && !got->has_gap && !got->has_path);
+    assert_true(zh_str_is(got->figure.shown, "20.00"));
+    assert_int_equal(got->figure.first, zh_date_of(2020, 4, 1));
+    assert_int_equal(got->nyears, 2);
+    got = target(&t, "on-track");
+    assert_int_equal(got->status, ZH_TARGET_NO_DATA);
+    assert_true(!got->outside && !got->has_figure && got->nyears == 0);
+    lots_close(l);
+}
+
+static void test_one_target(void **state)
+{
+    (void)state;
+    fx_use("sqlite");
+    lots *l = open_plan();
+    zh_target one;
+    zh_conn *conn = lots_read(l);
+    lots_ok(l, zh_target_ask(&l->f.ctx, conn, ZH_STR("on-track"), 0, ZH_AS_OF_NOW, &one));
+    assert_int_equal(one.status, ZH_TARGET_ON_TRACK);
+    assert_int_equal(one.nyears, 3);
+    assert_true(zh_str_is(one.years[0].shown, "80.00"));
+    assert_true(zh_str_is(one.years[2].shown, "90.00"));
+    assert_int_equal(zh_target_ask(&l->f.ctx, conn, ZH_STR("no-such"), 0, ZH_AS_OF_NOW, &one),
+                     ZH_ENOTFOUND);
+    assert_string_equal(l->f.err.rule, "target.unknown");
+    lots_done(conn);
+    lots_close(l);
+}
+
 static void test_unknown_outline(void **state)
 {
     (void)state;
@@ -321,6 +362,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_form),
         cmocka_unit_test(test_at_a_date_and_as_of),
+        cmocka_unit_test(test_other_basis_before_the_period),
+        cmocka_unit_test(test_one_target),
         cmocka_unit_test(test_unknown_outline),
         cmocka_unit_test(test_the_205_targets),
     };
