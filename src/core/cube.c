@@ -314,8 +314,7 @@ bool zh_deltas_absorb(zh_deltas *into, const zh_deltas *from)
     for (size_t i = 0; i < from->keys.n; i++) {
         const zh_delta_key *f = from->keys.p[i];
         size_t known = into->keys.n;
-        zh_delta_key *c =
-            zh_delta_counter(into, f->reg, f->cube, f->dims, f->measure, f->key);
+        zh_delta_key *c = zh_delta_counter(into, f->reg, f->cube, f->dims, f->measure, f->key);
         if (into->keys.n > known) {
             copy_dims(into, f->cube, c->dims);
             c->key = zh_str_dup(into->arena, f->key);

@@ -178,7 +178,9 @@ static zh_rc finish_job(zh_intake_run *in, zh_rc rc)
     zh_buf_init(&result, 4096);
     zh_tally_json(&in->counts, &result);
     zh_err_clear(in->ctx->err);
-    if (rc == ZH_OK || rc == ZH_ECANCEL) {
+    bool interrupted =
+        rc == ZH_ECANCEL && in->o->keep_job && strcmp(kept.rule, "intake.cancelled") == 0;
+    if ((rc == ZH_OK || rc == ZH_ECANCEL) && !interrupted) {
         zh_rc end = zh_job_finish(in->ctx, &in->job, rc == ZH_OK ? "done" : "cancelled",
                                   zh_buf_view(&result));
         if (rc == ZH_OK) {

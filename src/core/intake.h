@@ -17,10 +17,10 @@
 #define ZH_INTAKE_ERRORS_KEPT ((size_t)1000) /* in the result; the error file holds all */
 #define ZH_INTAKE_HEADER_ROWS ((size_t)30)   /* the header is looked for in these */
 #define ZH_INTAKE_RULES_MAX   ((size_t)256)
-#define ZH_INTAKE_CELLS_KEPT  ((size_t)40)  /* of a row with an error */
-#define ZH_INTAKE_CELL_BYTES  ((size_t)160) /* of each of them, cut at a character */
+#define ZH_INTAKE_CELLS_KEPT  ((size_t)40)    /* of a row with an error */
+#define ZH_INTAKE_CELL_BYTES  ((size_t)160)   /* of each of them, cut at a character */
 #define ZH_INTAKE_WIDTH_MAX   ((size_t)16384) /* columns of a row in which the header is sought */
-#define ZH_INTAKE_COLUMNS_MAX ((size_t)512) /* of the header, in the result */
+#define ZH_INTAKE_COLUMNS_MAX ((size_t)512)   /* of the header, in the result */
 
 typedef enum zh_commit_mode { ZH_COMMIT_NONE, ZH_COMMIT_ALL, ZH_COMMIT_CLEAN } zh_commit_mode;
 
@@ -38,10 +38,11 @@ typedef struct zh_intake_options {
     /* CSV of the rows that were refused or are doubtful, as they stand in the file, with what is
      * wrong and what to do behind them: to be corrected and sent again. NULL: none. */
     const char *rows_path;
-    zh_str file_name;      /* as people know the file; empty: the last part of path */
-    zh_deltas *deltas;     /* 预检 adds what its clean rows would change in the cells; may be NULL */
+    zh_str file_name;  /* as people know the file; empty: the last part of path */
+    zh_deltas *deltas; /* 预检 adds what its clean rows would change in the cells; may be NULL */
     int64_t rows_expected; /* of the file, for the job's progress; 0 unknown */
     unsigned threads;      /* 0: one a core */
+    bool keep_job; /* progress only interrupts: the job stays open, to go on another time */
     /* Called now and then from the calling thread; false cancels. May be NULL. */
     bool (*progress)(void *user, const char *phase, int64_t rows, uint64_t bytes, uint64_t total);
     void *user;

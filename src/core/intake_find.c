@@ -59,11 +59,10 @@ static zh_rc look_at_row(search *s, const zh_table_row *row, const zh_table_info
         for (size_t k = 0; k < ZH_COUNTOF(names); k++) {
             zh_mapping *m = NULL;
             zh_arena_reset(s->scratch);
-            zh_rc rc = names[k][0] == '\0'
-                           ? ZH_OK
-                           : zh_mapping_find(&ctx, &o, c->layouts, c->nlayouts, row, names[k],
-                                             info->sheets[sheet].name,
-                                             info->kind == ZH_TABLE_XLSX, &m);
+            zh_rc rc = names[k][0] == '\0' ? ZH_OK
+                                           : zh_mapping_find(&ctx, &o, c->layouts, c->nlayouts, row,
+                                                             names[k], info->sheets[sheet].name,
+                                                             info->kind == ZH_TABLE_XLSX, &m);
             if (rc != ZH_OK) {
                 return rc;
             }
@@ -102,9 +101,8 @@ static void add_variants(search *s, const candidate *c)
 {
     for (size_t i = 0; i < c->nlayouts && s->nvariants < VARIANTS_MAX; i++) {
         const zh_layout *l = c->layouts[i];
-        zh_table_options v = {.separator = l->separator,
-                              .json_rows = l->json_rows,
-                              .json_header = l->json_header};
+        zh_table_options v = {
+            .separator = l->separator, .json_rows = l->json_rows, .json_header = l->json_header};
         bool known = false;
         for (size_t k = 0; k < s->nvariants && !known; k++) {
             known = s->variants[k].separator == v.separator &&
@@ -153,8 +151,8 @@ static zh_rc decide(search *s, const zh_register **out)
         return ZH_OK;
     }
     if (best == NULL) {
-        zh_err_set(s->ctx->err, ZH_EINVAL, "intake.register",
-                   "前 %zu 行里没有哪个登记册认得的表头", ZH_INTAKE_HEADER_ROWS);
+        zh_err_set(s->ctx->err, ZH_EINVAL, "intake.register", "前 %zu 行里没有哪个登记册认得的表头",
+                   ZH_INTAKE_HEADER_ROWS);
         zh_err_fix(s->ctx->err, "请指明登记册，或下载它的模板，把数据贴进去");
     } else {
         zh_err_set(s->ctx->err, ZH_EINVAL, "intake.register",

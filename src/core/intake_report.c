@@ -28,8 +28,8 @@ void zh_intake_keep_cells(zh_intake_run *in, const zh_batch *batch, zh_intake_er
     size_t n = row == NULL ? 0 : row->n < ZH_INTAKE_CELLS_KEPT ? row->n : ZH_INTAKE_CELLS_KEPT;
     zh_str *cells = ZH_NEW_N(in->ctx->arena, zh_str, n + 1);
     for (size_t i = 0; i < n; i++) {
-        cells[i] = zh_str_dup(in->ctx->arena,
-                              zh_cell_clip(row->cells[i].text, ZH_INTAKE_CELL_BYTES));
+        cells[i] =
+            zh_str_dup(in->ctx->arena, zh_cell_clip(row->cells[i].text, ZH_INTAKE_CELL_BYTES));
     }
     error->cells = cells;
     error->ncells = n;
