@@ -1,6 +1,7 @@
 /* The threads of a serving process. A step that fails is logged when its error is a new one and
  * tried again; other processes may do the same work, the core lets one of them win. */
 #include "app/background.h"
+#include "app/import.h"
 #include "base/log.h"
 #include "core/cube.h"
 #include "core/record.h"
@@ -33,6 +34,7 @@ struct zh_background {
     pthread_cond_t stop_asked;
     bool stopping;
     worker workers[DUTIES];
+    zh_importer *importer;
 };
 
 static zh_rc sequence(zh_core *core, zh_err *err)
@@ -118,6 +120,11 @@ zh_rc zh_background_start(zh_core *core, zh_background **out, zh_err *err)
             return zh_err_set(err, ZH_EIO, "background.thread", "不能启动后台线程");
         }
     }
+    zh_rc rc = zh_importer_start(core, &b->importer, err);
+    if (rc != ZH_OK) {
+        zh_background_stop(b);
+        return rc;
+    }
     *out = b;
     return ZH_OK;
 }
@@ -131,6 +138,7 @@ void zh_background_stop(zh_background *b)
     b->stopping = true;
     pthread_cond_broadcast(&b->stop_asked);
     pthread_mutex_unlock(&b->lock);
+    zh_importer_stop(b->importer);
     for (size_t i = 0; i < DUTIES; i++) {
         if (b->workers[i].started) {
             pthread_join(b->workers[i].thread, NULL);

@@ -1,5 +1,6 @@
 /* Work that a serving process does by itself: positions for committed batches, due events, folding
- * of roll-ups. Each has a thread of its own, so that a slow one does not delay the others. */
+ * of roll-ups, imports that were sent to it. Each has a thread of its own, so that a slow one does
+ * not delay the others. */
 #ifndef ZH_APP_BACKGROUND_H
 #define ZH_APP_BACKGROUND_H
 

@@ -14,6 +14,7 @@
     X("file.sweep", "删除个人信息后清除无人引用的文件失败，下次再试")                              \
     X("job.lease", "任务租约的取得、丢失或过期")                                                   \
     X("import.batch", "导入批次的进度与结果")                                                      \
+    X("import.job", "浏览器里的预检或导入没有做成，或没有记下结果")                                \
     X("background.step", "后台的定序、到期或汇总没有做成")                                         \
     X("net.listen", "监听地址与端口")                                                              \
     X("net.slow_inline", "网络线程上的处理超过 5 毫秒")

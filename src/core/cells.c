@@ -695,6 +695,9 @@ zh_rc zh_cells(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_cell_a
     }
     resolve_filters(&a);
     rc = out->cube == NULL ? scan(&a, recount_record, &a) : read_cube(&a);
+    if (rc == ZH_OK && out->cube != NULL && ctx->overlay != NULL) {
+        rc = zh_answer_take_deltas(&a, ctx->overlay);
+    }
     settle(&a, out);
     out->took_us = zh_monotonic_us() - started;
     return rc;

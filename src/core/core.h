@@ -89,6 +89,7 @@ typedef struct zh_ctx {
     int64_t office;               /* the actor's office: home of what it creates */
     const zh_program *rows;       /* row scope of the register being read; NULL = all rows */
     const struct zh_ahead *ahead; /* earlier rows of the import being prepared; NULL = none */
+    const struct zh_deltas *overlay; /* added to what cubes answer: changes not written; or NULL */
 } zh_ctx;
 
 /* The local operator's context: all rows, role "operator". Release with zh_ctx_end. A copy with

@@ -282,6 +282,48 @@ void zh_deltas_merge(zh_deltas *into, const zh_deltas *from)
     }
 }
 
+static void copy_dims(zh_deltas *d, const zh_cube *cube, zh_str *dims)
+{
+    for (size_t i = 0; i < cube->ndims; i++) {
+        dims[i] = zh_str_dup(d->arena, dims[i]);
+    }
+}
+
+bool zh_deltas_absorb(zh_deltas *into, const zh_deltas *from)
+{
+    enum { ENTRY_BYTES = 2 * KEY_BYTES_MAX };
+    size_t entries = from->cells.n + from->keys.n;
+    /* vectors and maps double as they grow */
+    size_t growth = (into->cells.n + into->keys.n + entries) * 128;
+    if (zh_arena_left(into->arena) < entries * ENTRY_BYTES + growth) {
+        return false;
+    }
+    for (size_t i = 0; i < from->cells.n; i++) {
+        const zh_delta *f = from->cells.p[i];
+        size_t known = into->cells.n;
+        zh_delta *c = zh_delta_cell(into, f->reg, f->cube, f->dims);
+        if (into->cells.n > known) {
+            copy_dims(into, f->cube, c->dims);
+        }
+        c->n += f->n;
+        for (size_t m = 0; m < f->cube->nmeasures; m++) {
+            c->values[m] += f->values[m];
+            c->counts[m] += f->counts[m];
+        }
+    }
+    for (size_t i = 0; i < from->keys.n; i++) {
+        const zh_delta_key *f = from->keys.p[i];
+        size_t known = into->keys.n;
+        zh_delta_key *c = zh_delta_counter(into, f->reg, f->cube, f->dims, f->measure, f->key);
+        if (into->keys.n > known) {
+            copy_dims(into, f->cube, c->dims);
+            c->key = zh_str_dup(into->arena, f->key);
+        }
+        c->n += f->n;
+    }
+    return true;
+}
+
 /* ---- dimensions ------------------------------------------------------------------------------ */
 
 zh_date zh_cube_event_date(const zh_record *r)

@@ -34,6 +34,9 @@ zh_rc zh_cube_contribute(zh_ctx *ctx, const zh_record *record, int sign, zh_delt
 /* Adds one set of deltas to another (prepared writes are merged into a batch's). The texts of
  * `from` are borrowed: it must outlive `into`. */
 void zh_deltas_merge(zh_deltas *into, const zh_deltas *from);
+/* The same with the texts copied: `from` may go. False, and nothing added, when the arena of `into`
+ * has not room for as much again. */
+bool zh_deltas_absorb(zh_deltas *into, const zh_deltas *from) ZH_MUST;
 /* Writes them into the cell tables of the office, in key order. */
 zh_rc zh_deltas_apply(zh_ctx *ctx, zh_conn *conn, int64_t office, const zh_deltas *deltas) ZH_MUST;
 /* Those of one register as bytes for the outbox, and back. */

@@ -88,6 +88,8 @@ typedef struct zh_answering {
 zh_rc zh_answer_take(zh_answering *a, const zh_delta *d) ZH_MUST;
 zh_rc zh_answer_take_key(zh_answering *a, const zh_str *dims, size_t measure, zh_str key,
                          int64_t n) ZH_MUST;
+/* Adds deltas of a->cube; those of other cubes are left out. */
+zh_rc zh_answer_take_deltas(zh_answering *a, const zh_deltas *deltas) ZH_MUST;
 /* Answers from the roll-up of a->cube and the deltas that are newer than it; *used says whether. */
 zh_rc zh_rollup_answer(zh_answering *a, bool *used) ZH_MUST;
 

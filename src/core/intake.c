@@ -72,27 +72,40 @@ static zh_rc unchanged(zh_intake_run *in)
     return ZH_OK;
 }
 
-static zh_str job_args(const zh_intake_run *in)
+static zh_str job_args(zh_arena *arena, const zh_intake_options *o, const zh_intake_result *r)
 {
     zh_buf text;
     zh_jw w;
     zh_buf_init(&text, 1 << 20);
     zh_jw_init(&w, &text, 0);
     zh_jw_object(&w);
-    zh_jw_kv(&w, "register", in->o->reg->id);
-    zh_jw_kv(&w, "recipe", in->out->recipe);
-    zh_jw_kv(&w, "layout", in->out->layout);
-    zh_jw_kv(&w, "file", in->out->digest);
-    zh_jw_kz(&w, "commit", in->o->commit == ZH_COMMIT_ALL ? "all" : "clean");
-    zh_jw_kv(&w, "justification", in->o->justification);
-    for (size_t i = 0; i < in->o->nset; i++) {
-        zh_jw_key_str(&w, zh_str_fmt(in->ctx->arena, "set.%.*s", ZH_FMT(in->o->set_names[i])));
-        zh_jw_str(&w, in->o->set_values[i]);
+    zh_jw_kv(&w, "register", o->reg->id);
+    zh_jw_kv(&w, "recipe", r->recipe);
+    zh_jw_kv(&w, "layout", r->layout);
+    zh_jw_kv(&w, "file", r->digest);
+    zh_jw_kz(&w, "commit", o->commit == ZH_COMMIT_ALL ? "all" : "clean");
+    zh_jw_kv(&w, "justification", o->justification);
+    for (size_t i = 0; i < o->nset; i++) {
+        zh_jw_key_str(&w, zh_str_fmt(arena, "set.%.*s", ZH_FMT(o->set_names[i])));
+        zh_jw_str(&w, o->set_values[i]);
     }
     zh_jw_object_end(&w);
-    zh_str out = zh_str_dup(in->ctx->arena, zh_buf_view(&text));
+    zh_str out = zh_str_dup(arena, zh_buf_view(&text));
     zh_buf_free(&text);
     return out;
+}
+
+zh_rc zh_intake_job(zh_ctx *ctx, const zh_intake_options *options, const zh_intake_result *result,
+                    zh_job *out)
+{
+    zh_str args = job_args(ctx->arena, options, result);
+    bool any_state = options->reg->nrow_key == 0;
+    zh_rc rc = zh_job_open(ctx, ZH_STR("import"), args, any_state, out);
+    bool open = zh_str_is(out->state, "queued") || zh_str_is(out->state, "running");
+    if (rc == ZH_OK && any_state && !open && !zh_str_is(out->state, "done")) {
+        rc = zh_job_open(ctx, ZH_STR("import"), args, false, out);
+    }
+    return rc;
 }
 
 static zh_rc register_empty(zh_intake_run *in, bool *out)
@@ -143,14 +156,8 @@ static bool already_taken(zh_intake_run *in)
 
 static zh_rc begin_job(zh_intake_run *in, bool *finished)
 {
-    zh_str args = job_args(in);
-    bool any_state = in->o->reg->nrow_key == 0;
-    zh_rc rc = zh_job_open(in->ctx, ZH_STR("import"), args, any_state, &in->job);
+    zh_rc rc = zh_intake_job(in->ctx, in->o, in->out, &in->job);
     *finished = rc == ZH_OK && already_taken(in);
-    if (rc == ZH_OK && any_state && !*finished && !zh_str_is(in->job.state, "queued") &&
-        !zh_str_is(in->job.state, "running")) {
-        rc = zh_job_open(in->ctx, ZH_STR("import"), args, false, &in->job);
-    }
     if (rc != ZH_OK || *finished) {
         return rc;
     }
@@ -171,7 +178,9 @@ static zh_rc finish_job(zh_intake_run *in, zh_rc rc)
     zh_buf_init(&result, 4096);
     zh_tally_json(&in->counts, &result);
     zh_err_clear(in->ctx->err);
-    if (rc == ZH_OK || rc == ZH_ECANCEL) {
+    bool interrupted =
+        rc == ZH_ECANCEL && in->o->keep_job && strcmp(kept.rule, "intake.cancelled") == 0;
+    if ((rc == ZH_OK || rc == ZH_ECANCEL) && !interrupted) {
         zh_rc end = zh_job_finish(in->ctx, &in->job, rc == ZH_OK ? "done" : "cancelled",
                                   zh_buf_view(&result));
         if (rc == ZH_OK) {
@@ -247,12 +256,16 @@ static zh_rc phases(zh_intake_run *in)
         if (rc == ZH_OK && (in->o->commit == ZH_COMMIT_NONE || in->o->errors_path != NULL)) {
             rc = zh_intake_errors_open(in, false);
         }
+        if (rc == ZH_OK && in->o->rows_path != NULL) {
+            rc = zh_intake_rows_open(in);
+        }
         if (rc == ZH_OK) {
             rc = zh_intake_pass(in);
         }
         if (rc == ZH_OK) {
             rc = unchanged(in);
         }
+        in->rows_expected = in->counts.rows;
         copy_counts(in);
     } else if (rc == ZH_OK) {
         rc = drain(in);
@@ -293,7 +306,8 @@ zh_rc zh_intake(zh_ctx *ctx, const zh_intake_options *options, zh_intake_result 
     in->ahead_arena = zh_arena_new(ZH_AHEAD_BYTES);
     zh_ahead_init(&in->ahead, options->reg);
     in->now = zh_now();
-    in->reason = zh_str_fmt(ctx->arena, "导入 %s", zh_base_name(options->path));
+    in->rows_expected = options->rows_expected;
+    in->reason = zh_str_fmt(ctx->arena, "导入 %s", zh_intake_file_name(in));
     pthread_mutex_init(&in->lock, NULL);
     pthread_cond_init(&in->moved, NULL);
     for (size_t i = 0; i < ZH_INTAKE_SLOTS; i++) {
@@ -315,6 +329,9 @@ zh_rc zh_intake(zh_ctx *ctx, const zh_intake_options *options, zh_intake_result 
     out->by_rule = rules;
     if (in->errors_file != NULL && fclose(in->errors_file) != 0 && rc == ZH_OK) {
         rc = zh_err_set(ctx->err, ZH_EIO, "intake.errors", "错误清单没有写完整");
+    }
+    if (in->rows_file != NULL && fclose(in->rows_file) != 0 && rc == ZH_OK) {
+        rc = zh_err_set(ctx->err, ZH_EIO, "intake.rows", "有问题的行没有写完整");
     }
     for (size_t i = 0; i < ZH_INTAKE_SLOTS; i++) {
         zh_arena_free(in->slots[i].arena);

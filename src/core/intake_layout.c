@@ -198,7 +198,14 @@ zh_rc zh_mapping_find(zh_ctx *ctx, const zh_intake_options *options,
     *out = NULL;
     zh_str first = ZH_STR_NONE;
     zh_mapping *m = ZH_NEW(ctx->arena, zh_mapping);
+    if (row->n > ZH_INTAKE_WIDTH_MAX) {
+        zh_err_set(ctx->err, ZH_ELIMIT, "intake.columns", "第 %zu 行有 %zu 列，最多 %zu 列",
+                   row->number, row->n, ZH_INTAKE_WIDTH_MAX);
+        zh_err_fix(ctx->err, "%s", "只留下登记册要的列");
+        return ZH_ELIMIT;
+    }
     for (size_t i = 0; i < nlayouts; i++) {
+        zh_arena_mark before = zh_arena_here(ctx->arena);
         zh_str recipe = zh_layout_recipe(ctx->model, layouts[i]);
         bool good = false;
         if (*out != NULL && zh_str_eq(recipe, first)) {
@@ -219,6 +226,8 @@ zh_rc zh_mapping_find(zh_ctx *ctx, const zh_intake_options *options,
                 return ZH_OK;
             }
             m = ZH_NEW(ctx->arena, zh_mapping);
+        } else {
+            zh_arena_rewind(ctx->arena, before); /* many wide rows may have to be looked at */
         }
     }
     return ZH_OK;
@@ -294,6 +303,44 @@ void zh_mapping_unmapped(zh_arena *arena, const zh_mapping *m, const zh_str **ou
             !layout_uses(m->layout, folded)) {
             list[(*n)++] = m->headers[i];
         }
+    }
+    *out = list;
+}
+
+static void note_field(const zh_pick *pick, zh_str header, const zh_field *field,
+                       zh_intake_column *column)
+{
+    if (uses(pick, header)) {
+        column->field = column->field != NULL ? column->field : field;
+        column->nfields++;
+    }
+}
+
+void zh_mapping_columns(zh_arena *arena, const zh_mapping *m, const zh_intake_column **out,
+                        size_t *n)
+{
+    const zh_layout *layout = m->layout;
+    *n = m->nheaders < ZH_INTAKE_COLUMNS_MAX ? m->nheaders : ZH_INTAKE_COLUMNS_MAX;
+    zh_intake_column *list = ZH_NEW_N(arena, zh_intake_column, *n + 1);
+    for (size_t i = 0; i < *n; i++) {
+        zh_str folded = ZH_STR_NONE;
+        list[i].header = zh_str_dup(arena, zh_cell_clip(m->headers[i], ZH_INTAKE_CELL_BYTES));
+        if (zh_header_fold(arena, m->headers[i], &folded) != ZH_OK || folded.n == 0) {
+            continue;
+        }
+        for (size_t k = 0; k < layout->nsets; k++) {
+            note_field(&layout->sets[k].pick, folded, layout->sets[k].field, &list[i]);
+        }
+        for (size_t t = 0; t < layout->ntables; t++) {
+            const zh_table_set *table = &layout->tables[t];
+            note_field(&table->split, folded, table->table, &list[i]);
+            for (size_t k = 0; k < table->nrows; k++) {
+                for (size_t s = 0; s < table->rows[k].nsets; s++) {
+                    note_field(&table->rows[k].sets[s].pick, folded, table->table, &list[i]);
+                }
+            }
+        }
+        list[i].used = list[i].field != NULL || layout_uses(layout, folded);
     }
     *out = list;
 }

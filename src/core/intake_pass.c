@@ -7,6 +7,7 @@
 #include "base/os.h"
 #include "base/utf8.h"
 #include "core/intake_run.h"
+#include "core/write_private.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -394,7 +395,7 @@ static zh_str kept_text(zh_intake_run *in, zh_str s)
     return zh_str_dup(in->ctx->arena, s);
 }
 
-static void take_error(zh_intake_run *in, const zh_intake_error *e)
+static void take_error(zh_intake_run *in, const zh_batch *s, const zh_intake_error *e)
 {
     in->out->errors_total++;
     count_rule(in, e->rule);
@@ -412,6 +413,7 @@ static void take_error(zh_intake_run *in, const zh_intake_error *e)
         k.message = kept_text(in, e->message);
         k.fix = kept_text(in, e->fix);
         k.where = kept_text(in, e->where);
+        zh_intake_keep_cells(in, s, &k);
         zh_vec_push(in->ctx->arena, &in->kept, k);
     }
 }
@@ -425,7 +427,14 @@ static void take_errors(zh_intake_run *in, const zh_batch *s)
     }
     qsort(list, s->errors.n, sizeof *list, error_order);
     for (size_t i = 0; i < s->errors.n && !s->replay; i++) {
-        take_error(in, list[i].error);
+        take_error(in, s, list[i].error);
+    }
+    if (in->rows_file != NULL && !s->replay && s->errors.n > 0) {
+        const zh_intake_error **sorted = ZH_NEW_N(s->arena, const zh_intake_error *, s->errors.n);
+        for (size_t i = 0; i < s->errors.n; i++) {
+            sorted[i] = list[i].error;
+        }
+        zh_intake_rows_write(in, s, sorted, s->errors.n);
     }
 }
 
@@ -667,7 +676,8 @@ static zh_rc write_batch(zh_intake_run *in, const zh_batch *s, const decision *d
         rc = zh_record_apply_batch(&ctx, conn, d->list, d->n, culprit);
     }
     if (rc == ZH_OK) {
-        rc = zh_job_advance(&ctx, conn, &in->job, s->end, after->rows, 0, zh_buf_view(&partial));
+        rc = zh_job_advance(&ctx, conn, &in->job, s->end, after->rows, in->rows_expected,
+                            zh_buf_view(&partial));
     }
     if (rc == ZH_OK) {
         rc = zh_commit(conn, ctx.err);
@@ -753,6 +763,15 @@ static zh_rc write_settled(zh_intake_run *in, zh_batch *s, decision *d, zh_tally
     }
 }
 
+/* What 预检 would change in the cells. */
+static void add_effects(zh_intake_run *in, const decision *d)
+{
+    zh_deltas *deltas = in->writing || in->out->deltas_partial ? NULL : in->o->deltas;
+    for (size_t i = 0; i < d->n && deltas != NULL && !in->out->deltas_partial; i++) {
+        in->out->deltas_partial = !zh_deltas_absorb(deltas, d->list[i]->deltas);
+    }
+}
+
 static zh_rc settle(zh_intake_run *in, zh_batch *s)
 {
     decision d = {0};
@@ -765,6 +784,7 @@ static zh_rc settle(zh_intake_run *in, zh_batch *s)
         rc = write_settled(in, s, &d, &after);
     }
     if (rc == ZH_OK) {
+        add_effects(in, &d);
         in->counts = after;
         for (size_t i = 0; i < d.fresh_keys.capacity; i++) {
             if (d.fresh_keys.keys[i] != 0) {

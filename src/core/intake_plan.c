@@ -56,7 +56,7 @@ static zh_rc find_mapping(zh_intake_run *in, const zh_layout *const *layouts, si
     zh_ctx ctx = *in->ctx;
     ctx.arena = in->plan_arena;
     const char *names[] = {zh_base_name(zh_str_c(ctx.arena, info->member)),
-                           zh_base_name(in->o->path)};
+                           zh_intake_file_name(in)};
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < ZH_COUNTOF(names) && rc == ZH_OK && *out == NULL; i++) {
         if (names[i][0] != '\0') {
@@ -156,7 +156,7 @@ static zh_rc no_layout(zh_intake_run *in, const zh_layout *layout, zh_str first_
     }
     zh_err_fix(err, "表头应有：%.*s；或用 --recipe 指明配方", (int)wanted.n,
                wanted.p ? wanted.p : "");
-    zh_err_where(err, "%s", zh_base_name(in->o->path));
+    zh_err_where(err, "%s", zh_intake_file_name(in));
     zh_buf_free(&wanted);
     return ZH_EINVAL;
 }
@@ -196,6 +196,15 @@ zh_rc zh_intake_plan(zh_intake_run *in)
     }
     const zh_mapping *first = in->plans[0].mapping;
     zh_mapping_unmapped(in->ctx->arena, first, &in->out->unmapped, &in->out->nunmapped);
+    zh_mapping_columns(in->ctx->arena, first, &in->out->columns, &in->out->ncolumns);
+    in->out->headers = first->layout->headers;
+    in->out->nheaders = first->layout->nheaders;
+    zh_str *sheets = ZH_NEW_N(in->ctx->arena, zh_str, in->nplans);
+    for (size_t i = 0; i < in->nplans; i++) {
+        sheets[i] = zh_str_dup(in->ctx->arena, in->plans[i].mapping->sheet);
+    }
+    in->out->sheets = sheets;
+    in->out->nsheets = in->nplans;
     in->out->layout = first->layout->id;
     in->out->recipe = zh_layout_recipe(in->ctx->model, first->layout);
     return ZH_OK;

@@ -87,6 +87,9 @@ zh_rc zh_layouts_of(zh_ctx *ctx, const zh_intake_options *options, const zh_layo
 zh_str zh_layout_recipe(const zh_model *model, const zh_layout *layout);
 /* The header columns that the mapping does not use. */
 void zh_mapping_unmapped(zh_arena *arena, const zh_mapping *mapping, const zh_str **out, size_t *n);
+/* The header columns with the fields that read them. */
+void zh_mapping_columns(zh_arena *arena, const zh_mapping *mapping, const zh_intake_column **out,
+                        size_t *n);
 /* Whether a row is no record: blank, declared as skipped, or the totals row (*total). */
 bool zh_row_skipped(zh_arena *arena, const zh_mapping *mapping, const zh_table_row *row,
                     bool *total);

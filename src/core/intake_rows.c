@@ -29,8 +29,11 @@ void zh_intake_error_add(zh_arena *arena, zh_intake_errors *errors, const zh_raw
                          size_t column, char severity, zh_str rule, zh_str message, zh_str fix)
 {
     const zh_mapping *m = row->mapping;
-    zh_intake_error e = {
-        .sheet = m->sheet, .row = row->number, .ordinal = row->ordinal, .severity = severity};
+    zh_intake_error e = {.sheet = m->sheet,
+                         .row = row->number,
+                         .ordinal = row->ordinal,
+                         .severity = severity,
+                         .at = column};
     e.rule = zh_str_dup(arena, rule);
     e.message = zh_str_dup(arena, message);
     e.fix = zh_str_dup(arena, fix);

@@ -63,12 +63,14 @@ typedef struct zh_intake_run {
     zh_str reason;
     zh_job job;
     int64_t resume_at;
+    int64_t rows_expected; /* 0 unknown */
     zh_tally counts, resumed;
     zh_seen seen;
     bool self_refers; /* rows may refer to records of their own register */
     zh_ahead ahead;
     zh_arena *ahead_arena; /* of a 预检: nothing of the file is in the database */
-    FILE *errors_file;
+    FILE *errors_file, *rows_file;
+    const zh_mapping *rows_mapping; /* whose header stands last in rows_file */
     ZH_VEC(zh_intake_error) kept;
     zh_intake_rule_count rules[ZH_INTAKE_RULES_MAX];
     size_t nrules;
@@ -95,6 +97,14 @@ zh_rc zh_intake_plan(zh_intake_run *in) ZH_MUST;
 zh_rc zh_intake_pass(zh_intake_run *in) ZH_MUST;
 /* Opens the error list: as asked, or beside the job. */
 zh_rc zh_intake_errors_open(zh_intake_run *in, bool append) ZH_MUST;
+/* intake_report.c: what is kept of a row with an error, and the file of such rows. The errors of a
+ * batch come in the order of the file. */
+void zh_intake_keep_cells(zh_intake_run *in, const zh_batch *batch, zh_intake_error *error);
+zh_rc zh_intake_rows_open(zh_intake_run *in) ZH_MUST;
+void zh_intake_rows_write(zh_intake_run *in, const zh_batch *batch,
+                          const zh_intake_error *const *errors, size_t n);
+/* The name of the file as people know it. */
+const char *zh_intake_file_name(const zh_intake_run *in);
 void zh_tally_json(const zh_tally *t, zh_buf *out);
 void zh_tally_read(zh_arena *arena, zh_str text, zh_tally *out);
 

@@ -170,6 +170,13 @@ zh_rc zh_job_open(zh_ctx *ctx, zh_str kind, zh_str args, bool any_state, zh_job 
     return transaction(ctx, open_body, out, &o);
 }
 
+bool zh_job_free(zh_ctx *ctx, const zh_job *job)
+{
+    return zh_str_is(job->state, "queued") ||
+           (zh_str_is(job->state, "running") &&
+            (job->lease_until <= zh_now() || owner_gone(ctx->arena, job->owner)));
+}
+
 static zh_rc take_body(zh_ctx *ctx, zh_conn *conn, zh_job *job, const void *with)
 {
     (void)with;
@@ -184,8 +191,7 @@ static zh_rc take_body(zh_ctx *ctx, zh_conn *conn, zh_job *job, const void *with
         return zh_err_set(ctx->err, ZH_ECANCEL, "job.cancelled", "作业 %" PRId64 " 已被取消",
                           job->id);
     }
-    if (zh_str_is(job->state, "running") && job->lease_until > now &&
-        !owner_gone(ctx->arena, job->owner)) {
+    if (zh_str_is(job->state, "running") && !zh_job_free(ctx, job)) {
         zh_err_set(ctx->err, ZH_EBUSY, "job.lease", "作业 %" PRId64 " 正由另一个进程执行", job->id);
         zh_err_fix(ctx->err, "等它结束；若那个进程已经不在，%d 秒后可以接着做",
                    (int)(ZH_JOB_LEASE_US / 1000000));
@@ -313,7 +319,7 @@ zh_rc zh_job_get(zh_ctx *ctx, int64_t id, zh_job *out)
     return rc;
 }
 
-zh_rc zh_job_list(zh_ctx *ctx, size_t limit, zh_job **out, size_t *n)
+static zh_rc list_of(zh_ctx *ctx, const char *sql, size_t limit, zh_job **out, size_t *n)
 {
     ZH_VEC(zh_job) jobs = {0};
     zh_conn *conn = NULL;
@@ -321,10 +327,7 @@ zh_rc zh_job_list(zh_ctx *ctx, size_t limit, zh_job **out, size_t *n)
     zh_rc rc = zh_store_reader(zh_core_store(ctx->core), &conn, ctx->err);
     zh_sql_value binds[] = {ZH_SQL_INT(ctx->office), ZH_SQL_INT((int64_t)limit)};
     if (rc == ZH_OK) {
-        rc = zh_query(conn,
-                      ZH_STR("SELECT " JOB_COLUMNS " FROM zh_job WHERE office = ? ORDER BY id DESC "
-                             "LIMIT ?"),
-                      binds, 2, &stmt, ctx->err);
+        rc = zh_query(conn, zh_str_of(sql), binds, 2, &stmt, ctx->err);
     }
     while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
         zh_job job;
@@ -336,4 +339,19 @@ zh_rc zh_job_list(zh_ctx *ctx, size_t limit, zh_job **out, size_t *n)
     *out = jobs.p;
     *n = jobs.n;
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+zh_rc zh_job_list(zh_ctx *ctx, size_t limit, zh_job **out, size_t *n)
+{
+    return list_of(ctx,
+                   "SELECT " JOB_COLUMNS " FROM zh_job WHERE office = ? ORDER BY id DESC LIMIT ?",
+                   limit, out, n);
+}
+
+zh_rc zh_job_unfinished(zh_ctx *ctx, size_t limit, zh_job **out, size_t *n)
+{
+    return list_of(ctx,
+                   "SELECT " JOB_COLUMNS " FROM zh_job WHERE office = ? AND state IN ('queued', "
+                   "'running') ORDER BY id LIMIT ?",
+                   limit, out, n);
 }

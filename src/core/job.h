@@ -34,6 +34,10 @@ zh_rc zh_job_finish(zh_ctx *ctx, zh_job *job, const char *state, zh_str result) 
 /* Asks a job to stop; it does so at its next step. ZH_ENOTFOUND. */
 zh_rc zh_job_cancel(zh_ctx *ctx, int64_t id) ZH_MUST;
 zh_rc zh_job_get(zh_ctx *ctx, int64_t id, zh_job *out) ZH_MUST;
+/* Whether a worker may take it: queued, or its lease is over, or its process is gone. */
+bool zh_job_free(zh_ctx *ctx, const zh_job *job);
+/* Queued and running ones, oldest first, at most limit. */
+zh_rc zh_job_unfinished(zh_ctx *ctx, size_t limit, zh_job **out, size_t *n) ZH_MUST;
 /* Newest first, at most limit. */
 zh_rc zh_job_list(zh_ctx *ctx, size_t limit, zh_job **out, size_t *n) ZH_MUST;
 

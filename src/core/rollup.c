@@ -785,7 +785,7 @@ static zh_rc newer_deltas(zh_answering *a, int64_t stamp, zh_deltas *into, bool 
     return rc;
 }
 
-static zh_rc take_newer(zh_answering *a, const zh_deltas *newer)
+zh_rc zh_answer_take_deltas(zh_answering *a, const zh_deltas *newer)
 {
     zh_rc rc = ZH_OK;
     if (a->q->has_span) {
@@ -842,5 +842,5 @@ zh_rc zh_rollup_answer(zh_answering *a, bool *used)
             rc = read_rolled(a, levels, a->q->measures[i], i);
         }
     }
-    return rc == ZH_OK ? take_newer(a, newer) : rc;
+    return rc == ZH_OK ? zh_answer_take_deltas(a, newer) : rc;
 }
