@@ -70,6 +70,10 @@ static void print_error(const zh_err *err)
 
 int zh_cli_fail(zh_cli *cli)
 {
+    bool misused = cli->usage && cli->verb != NULL && strncmp(cli->err.rule, "cli.", 4) == 0;
+    if (misused) { /* unless something better was said */
+        zh_err_fix(&cli->err, "用法见 zhiheng help %s", cli->verb->name);
+    }
     if (cli->json) {
         print_problem(cli, cli->usage ? 400 : zh_problem_status(cli->err.rc));
     }

@@ -77,27 +77,47 @@ static void print_counts(zh_cli *cli, const zh_intake_result *r, zh_buf *out)
     zh_text_table_print(&table, out);
 }
 
+/* One part of what is said about a row; a column that no row fills is left out. */
+static zh_str error_part(zh_arena *arena, const zh_intake_error *e, size_t part)
+{
+    switch (part) {
+    case 0: return zh_str_of(severity_zh(e->severity));
+    case 1: return e->sheet;
+    case 2: return zh_str_fmt(arena, "%zu", e->row);
+    case 3:
+        return zh_str_trim(zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(e->column), ZH_FMT(e->header)));
+    case 4: return e->rule;
+    case 5: return e->message;
+    default: return e->fix;
+    }
+}
+
 static void print_errors(zh_cli *cli, const zh_intake_result *r, zh_buf *out)
 {
     static const char *const headers[] = {"级别", "表", "行>", "列", "规则", "问题", "处理"};
+    const char *used[ZH_COUNTOF(headers)];
+    size_t parts[ZH_COUNTOF(headers)];
+    size_t n = 0;
     zh_text_table table;
     if (r->nerrors == 0) {
         return;
     }
-    zh_text_table_init(&table, cli->arena, headers, ZH_COUNTOF(headers));
     size_t shown = r->nerrors < ERRORS_SHOWN ? r->nerrors : ERRORS_SHOWN;
+    for (size_t p = 0; p < ZH_COUNTOF(headers); p++) {
+        bool any = false;
+        for (size_t i = 0; i < shown && !any; i++) {
+            any = error_part(cli->arena, &r->errors[i], p).n > 0;
+        }
+        if (any) {
+            used[n] = headers[p];
+            parts[n++] = p;
+        }
+    }
+    zh_text_table_init(&table, cli->arena, used, n);
     for (size_t i = 0; i < shown; i++) {
-        const zh_intake_error *e = &r->errors[i];
-        zh_str column = e->header.n > 0 ? zh_str_fmt(cli->arena, "%.*s %.*s", ZH_FMT(e->column),
-                                                     ZH_FMT(e->header))
-                                        : e->column;
-        zh_text_table_add(&table, zh_str_of(severity_zh(e->severity)));
-        zh_text_table_add(&table, e->sheet);
-        zh_text_table_add(&table, zh_str_fmt(cli->arena, "%zu", e->row));
-        zh_text_table_add(&table, zh_str_trim(column));
-        zh_text_table_add(&table, e->rule);
-        zh_text_table_add(&table, e->message);
-        zh_text_table_add(&table, e->fix);
+        for (size_t p = 0; p < n; p++) {
+            zh_text_table_add(&table, error_part(cli->arena, &r->errors[i], parts[p]));
+        }
     }
     zh_buf_c(out, '\n');
     zh_text_table_print(&table, out);

@@ -76,9 +76,6 @@ zh_rc zh_cli_usage(zh_cli *cli, const char *rule, const char *format, ...)
     va_end(arguments);
     cli->usage = true;
     zh_err_set(&cli->err, ZH_EINVAL, rule, "%.*s", ZH_FMT(message));
-    if (cli->verb != NULL) {
-        zh_err_fix(&cli->err, "用法见 zhiheng help %s", cli->verb->name);
-    }
     return ZH_EINVAL;
 }
 

@@ -47,7 +47,8 @@ static zh_rc parse_set(zh_session *s, settings *set, zh_intake_options *o)
     return ZH_OK;
 }
 
-static zh_rc check_recipe(zh_session *s, zh_str id)
+/* The error names the nearest recipe and all that the register has. */
+static zh_rc check_recipe(zh_session *s, const zh_register *reg, zh_str id)
 {
     const zh_model *model = s->ctx.model;
     if (id.n == 0 || zh_model_recipe(model, id) != NULL) {
@@ -58,8 +59,24 @@ static zh_rc check_recipe(zh_session *s, zh_str id)
         known[i] = model->recipes[i].id;
     }
     zh_str near = zh_cli_nearest(id, known, model->nrecipes);
-    return zh_cli_usage(s->cli, "cli.recipe", "没有配方“%.*s”%s%.*s", ZH_FMT(id),
-                        near.n > 0 ? "，是不是 " : "", ZH_FMT(near));
+    zh_rc rc = near.n > 0 ? zh_cli_usage(s->cli, "cli.recipe", "没有配方“%.*s”，是不是 %.*s？",
+                                         ZH_FMT(id), ZH_FMT(near))
+                          : zh_cli_usage(s->cli, "cli.recipe", "没有配方“%.*s”", ZH_FMT(id));
+    zh_buf fit;
+    zh_buf_init(&fit, 4096);
+    for (size_t i = 0; i < model->nrecipes; i++) {
+        for (size_t k = 0; k < model->recipes[i].nlayouts; k++) {
+            if (model->recipes[i].layouts[k].reg == reg) {
+                zh_buf_fmt(&fit, "%s%.*s", fit.n > 0 ? "、" : "", ZH_FMT(known[i]));
+                break;
+            }
+        }
+    }
+    zh_err_fix(&s->cli->err,
+               fit.n > 0 ? "“%.*s”的配方：%.*s" : "“%.*s”没有配方，按它自己的表头导入",
+               ZH_FMT(reg->label.zh), ZH_FMT(zh_buf_view(&fit)));
+    zh_buf_free(&fit);
+    return rc;
 }
 
 static zh_rc take_in(zh_session *s, int *code)
@@ -78,7 +95,7 @@ static zh_rc take_in(zh_session *s, int *code)
         rc = parse_commit(cli, &o.commit);
     }
     if (rc == ZH_OK) {
-        rc = check_recipe(s, o.recipe);
+        rc = check_recipe(s, o.reg, o.recipe);
     }
     if (rc == ZH_OK) {
         rc = parse_set(s, &set, &o);

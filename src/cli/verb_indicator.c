@@ -209,6 +209,10 @@ static void print_many(question *q, const zh_str *values, const zh_figure *figur
     const char *headers[] = {
         zh_str_c(arena, q->dim), "值>", "区间", "分子>", "分母>", "n>", "状态"};
     zh_text_table table;
+    if (n == 0) {
+        zh_buf_z(out, "没有可分组的数据：这个地区和期间里没有分母，也没有一条记录\n");
+        return;
+    }
     zh_text_table_init(&table, arena, headers, ZH_COUNTOF(headers));
     for (size_t i = 0; i < n; i++) {
         const zh_figure *f = &figures[i];
@@ -216,7 +220,7 @@ static void print_many(question *q, const zh_str *values, const zh_figure *figur
         zh_text_table_add(&table, f->has_value ? f->shown : ZH_STR("—"));
         zh_text_table_add(&table, f->interval_shown);
         zh_text_table_add(&table, f->num);
-        zh_text_table_add(&table, f->den);
+        zh_text_table_add(&table, f->den.n > 0 ? f->den : ZH_STR("—"));
         zh_text_table_add(&table, zh_text_count(arena, f->n));
         zh_text_table_add(&table, zh_str_of(zh_figure_status_zh(f->status)));
     }
@@ -328,7 +332,7 @@ ZH_VERB(indicator) = {
     .en = "value of an indicator",
     .example = "zhiheng indicator food_nonconforming_rate --region 湖北 --period 2020Q2\n"
                "zhiheng indicator air_pm25_mean --region 武汉 --period 2014 --by month",
-    .uses = ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON | ZH_USES_AS_OF,
+    .uses = ZH_KEEPS_MODEL | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON | ZH_USES_AS_OF,
     .arguments = arguments,
     .narguments = ZH_COUNTOF(arguments),
     .options = options,

@@ -45,7 +45,7 @@ static zh_str about(zh_arena *arena, const zh_job *job)
     zh_json *args = NULL;
     zh_str out = ZH_STR_NONE;
     if (zh_json_parse(arena, job->args, &args, NULL) != ZH_OK) {
-        return job->args;
+        return ZH_STR_NONE; /* --json has the arguments */
     }
     for (size_t i = 0; i < ZH_COUNTOF(members); i++) {
         zh_str text = zh_json_str(zh_json_get(args, members[i]), ZH_STR(""));
@@ -67,7 +67,7 @@ static void print_jobs(zh_cli *cli, const zh_job *jobs, size_t n, zh_buf *out)
         const char *state =
             job->cancel && zh_str_is(job->state, "running") ? "正在取消" : state_zh(job->state);
         zh_text_table_add(&table, zh_str_fmt(cli->arena, "%" PRId64, job->id));
-        zh_text_table_add(&table, job->kind);
+        zh_text_table_add(&table, zh_str_is(job->kind, "import") ? ZH_STR("导入") : job->kind);
         zh_text_table_add(&table, zh_str_of(state));
         zh_text_table_add(&table, progress(cli->arena, job));
         zh_text_table_add(&table, zh_text_time(cli->arena, job->updated_at));
@@ -166,6 +166,27 @@ static zh_rc list(zh_session *s, zh_buf *out)
     return ZH_OK;
 }
 
+/* The counts of an import by their names; anything else as it is. */
+static void print_result(zh_arena *arena, zh_str result, zh_buf *out)
+{
+    static const struct {
+        const char *id, *zh;
+    } names[] = {{"rows", "行"},       {"new", "新增"},     {"same", "相同"},   {"changed", "变更"},
+                 {"doubtful", "存疑"}, {"refused", "拒绝"}, {"written", "写入"}};
+    zh_json *tree = NULL;
+    bool counts = zh_json_parse(arena, result, &tree, NULL) == ZH_OK &&
+                  tree->kind == ZH_JSON_OBJECT && zh_json_get(tree, "rows") != NULL;
+    zh_buf_z(out, "结果：");
+    for (size_t i = 0, k = 0; counts && i < ZH_COUNTOF(names); i++) {
+        const zh_json *v = zh_json_get(tree, names[i].id);
+        int64_t n = 0;
+        if (v != NULL && zh_json_i64(v, &n) == ZH_OK) {
+            zh_buf_fmt(out, "%s%s %" PRId64, k++ > 0 ? "，" : "", names[i].zh, n);
+        }
+    }
+    zh_buf_fmt(out, "%.*s\n", ZH_FMT(counts ? ZH_STR_NONE : result));
+}
+
 static zh_rc show(zh_session *s, int64_t id, zh_buf *out)
 {
     zh_job job;
@@ -178,7 +199,7 @@ static zh_rc show(zh_session *s, int64_t id, zh_buf *out)
     } else if (rc == ZH_OK) {
         print_jobs(s->cli, &job, 1, out);
         if (job.result.n > 0) {
-            zh_buf_fmt(out, "结果：%.*s\n", ZH_FMT(job.result));
+            print_result(s->cli->arena, job.result, out);
         }
     }
     return rc;
@@ -358,7 +379,7 @@ ZH_VERB(job) = {
     .zh = "长任务：列出、查看、取消、继续",
     .en = "long-running jobs",
     .example = "zhiheng job list\nzhiheng job cancel 7023518201856",
-    .uses = ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
+    .uses = ZH_KEEPS_MODEL | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
     .arguments = arguments,
     .narguments = ZH_COUNTOF(arguments),
     .options = options,

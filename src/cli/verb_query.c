@@ -4,6 +4,7 @@
 #include "cli/session.h"
 #include "core/record.h"
 #include "core/schema.h"
+#include "fmt/yaml.h"
 #include <inttypes.h>
 
 enum { LIMIT_DEFAULT = 50, COLUMNS_DEFAULT = 6 };
@@ -23,6 +24,25 @@ typedef struct listing {
     bool with_tables;
 } listing;
 
+/* What the columns that every record has are called; the id itself for an expression. */
+static zh_str header_of(zh_str id)
+{
+    static const struct {
+        const char *id, *zh;
+    } names[] = {
+        {"id", "记录编号"},        {"state", "状态"},
+        {"version", "版本"},       {"created_at", "建立于"},
+        {"recorded_at", "记录于"}, {"office", "机构"},
+        {"actor", "操作者"},       {"handler_office", "承办机构"},
+    };
+    for (size_t i = 0; i < ZH_COUNTOF(names); i++) {
+        if (zh_str_is(id, names[i].id)) {
+            return zh_str_of(names[i].zh);
+        }
+    }
+    return id;
+}
+
 /* ---- columns
  * ---------------------------------------------------------------------------------------- */
 
@@ -35,7 +55,7 @@ static zh_rc add_column(listing *l, zh_str id)
     }
     column *c = &l->columns[l->ncolumns++];
     c->id = id;
-    c->header = id;
+    c->header = header_of(id);
     c->field = zh_register_field(l->reg, id);
     if (c->field != NULL) {
         c->header = c->field->label.zh;
@@ -70,10 +90,43 @@ static zh_rc add_columns(listing *l, zh_str list)
     return rc;
 }
 
+/* The columns of the declared view, in its order; of a clock its due time. `clock.next` is for
+ * pages, which know who asks. */
+static zh_rc view_columns(listing *l, const zh_yaml *columns)
+{
+    zh_rc rc = ZH_OK;
+    bool stated = false;
+    for (const zh_yaml *c = columns->first; c != NULL && rc == ZH_OK; c = c->next) {
+        stated = stated || zh_str_is(c->text, "state");
+        if (zh_str_is(c->text, "clock.next") || zh_str_is(c->text, "id")) {
+            continue;
+        }
+        if (!zh_str_starts(c->text, ZH_STR("clock."))) {
+            rc = add_column(l, c->text);
+            continue;
+        }
+        zh_arena *arena = l->s->cli->arena;
+        rc = add_column(l, zh_str_fmt(arena, "%.*s.due", ZH_FMT(c->text)));
+        zh_str id = zh_str_sub(c->text, 6, c->text.n);
+        for (size_t i = 0; i < l->reg->nclocks && rc == ZH_OK; i++) {
+            if (zh_str_eq(l->reg->clocks[i].id, id)) {
+                l->columns[l->ncolumns - 1].header =
+                    zh_str_fmt(arena, "%.*s到期", ZH_FMT(l->reg->clocks[i].label.zh));
+            }
+        }
+    }
+    return rc == ZH_OK && l->reg->nstates > 1 && !stated ? add_column(l, ZH_STR("state")) : rc;
+}
+
 static zh_rc default_columns(listing *l)
 {
     const zh_register *reg = l->reg;
     zh_rc rc = add_column(l, ZH_STR("id"));
+    const zh_yaml *columns =
+        zh_yaml_get(zh_yaml_get(zh_yaml_get(reg->declared, "views"), "default"), "columns");
+    if (columns != NULL && columns->n > 0) {
+        return rc == ZH_OK ? view_columns(l, columns) : rc;
+    }
     for (size_t i = 0; i < reg->ndefault_columns && rc == ZH_OK; i++) {
         rc = add_column(l, reg->default_columns[i]->id);
     }
@@ -401,6 +454,29 @@ static void print_record(listing *l, const zh_record *record, zh_buf *out)
     zh_text_table_print(&table, out);
 }
 
+/* "create": 建立; a transition by the name it was declared with. */
+static zh_str op_name(const zh_register *reg, zh_str op)
+{
+    static const struct {
+        const char *op, *zh;
+    } names[] = {{"create", "建立"},
+                 {"amend", "更正"},
+                 {"erase", "删除个人信息"},
+                 {"transition", "流转"},
+                 {"clock", "到期"}};
+    for (size_t i = 0; i < ZH_COUNTOF(names); i++) {
+        if (zh_str_is(op, names[i].op)) {
+            return zh_str_of(names[i].zh);
+        }
+    }
+    for (size_t i = 0; i < reg->ntransitions; i++) {
+        if (zh_str_eq(reg->transitions[i].id, op)) {
+            return reg->transitions[i].label.zh;
+        }
+    }
+    return op;
+}
+
 static zh_rc print_history(listing *l, const zh_version *versions, size_t n, zh_buf *out)
 {
     static const char *const headers[] = {"版本>",  "时间", "操作",     "状态",
@@ -413,7 +489,7 @@ static zh_rc print_history(listing *l, const zh_version *versions, size_t n, zh_
         zh_str reason = versions[i].reason.n > 0 ? versions[i].reason : versions[i].reason_code;
         zh_text_table_add(&table, zh_str_fmt(arena, "%d", r->version));
         zh_text_table_add(&table, zh_text_time(arena, r->recorded_at));
-        zh_text_table_add(&table, versions[i].op);
+        zh_text_table_add(&table, op_name(l->reg, versions[i].op));
         zh_text_table_add(&table, r->reg->states[r->state].label.zh);
         zh_text_table_add(&table, r->actor);
         zh_text_table_add(&table, reason);
@@ -571,7 +647,7 @@ ZH_VERB(query) = {
         "zhiheng query food_class_sampling --where \"place = '420000'\" --sort -period --limit 20\n"
         "zhiheng query complaint --search 水壶 --columns no,state,clock.mediate.due\n"
         "zhiheng query complaint --key TS-420102-2026-000001 --history",
-    .uses = ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON | ZH_USES_AS_OF,
+    .uses = ZH_KEEPS_MODEL | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON | ZH_USES_AS_OF,
     .arguments = arguments,
     .narguments = ZH_COUNTOF(arguments),
     .options = options,

@@ -140,8 +140,19 @@ static zh_rc check_outline(zh_session *s, zh_str outline)
         return ZH_OK;
     }
     zh_str near = zh_cli_nearest(outline, known, model->noutline_items);
-    return zh_cli_usage(s->cli, "cli.outline", "没有纲要“%.*s”%s%.*s", ZH_FMT(outline),
-                        near.n > 0 ? "，是不是 " : "", ZH_FMT(near));
+    zh_rc rc = near.n > 0 ? zh_cli_usage(s->cli, "cli.outline", "没有纲要“%.*s”，是不是 %.*s？",
+                                         ZH_FMT(outline), ZH_FMT(near))
+                          : zh_cli_usage(s->cli, "cli.outline", "没有纲要“%.*s”", ZH_FMT(outline));
+    zh_buf all;
+    zh_buf_init(&all, 4096);
+    for (size_t i = 0; i < model->noutline_items; i++) {
+        if (i == 0 || !zh_str_eq(known[i], known[i - 1])) { /* items stand outline by outline */
+            zh_buf_fmt(&all, "%s%.*s", i > 0 ? "、" : "", ZH_FMT(known[i]));
+        }
+    }
+    zh_err_fix(&s->cli->err, "有这些纲要：%.*s", ZH_FMT(zh_buf_view(&all)));
+    zh_buf_free(&all);
+    return rc;
 }
 
 static zh_rc ask(zh_session *s, zh_buf *out)

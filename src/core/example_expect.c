@@ -30,6 +30,46 @@ static bool is(const zh_yaml *want, zh_str got)
     return want == NULL || zh_str_eq(want->text, got);
 }
 
+/* One thing expected of an error beside what was found, when they differ. */
+static void add_difference(zh_buf *out, const char *what, const zh_yaml *want, zh_str got)
+{
+    if (!is(want, got)) {
+        zh_buf_fmt(out, "%s%s期望“%.*s”，得到“%.*s”", out->n > 0 ? "；" : "", what,
+                   ZH_FMT(want->text), ZH_FMT(got));
+    }
+}
+
+/* Says what differs from the finding that comes nearest: the same rule, else the first. */
+static void fail_error(zh_runner *r, const zh_yaml *want, const zh_findings *findings)
+{
+    const zh_yaml *rule = zh_yaml_get(want, "rule");
+    zh_finding found = {.rule = zh_str_of(r->err.rule),
+                        .field = zh_str_of(r->err.where),
+                        .message = zh_str_of(r->err.message)};
+    bool chosen = false;
+    for (size_t i = 0; i < findings->list.n; i++) {
+        const zh_finding *f = &findings->list.p[i];
+        if (i == 0 || (!chosen && is(rule, f->rule))) {
+            found = *f;
+            chosen = is(rule, f->rule);
+        }
+    }
+    if (found.rule.n == 0) {
+        zh_runner_fail(r, want, "期望规则 %.*s，得到 %.*s",
+                       ZH_FMT(rule != NULL ? rule->text : ZH_STR("（任意）")),
+                       ZH_FMT(zh_example_said(r, findings)));
+        return;
+    }
+    zh_buf differences;
+    zh_buf_init(&differences, 16 << 10);
+    add_difference(&differences, "规则", rule, found.rule);
+    add_difference(&differences, "字段", zh_yaml_get(want, "field"), found.field);
+    add_difference(&differences, "文字", zh_yaml_get(want, "message"), found.message);
+    zh_runner_fail(r, want, "%.*s（实际：%.*s）", ZH_FMT(zh_buf_view(&differences)),
+                   ZH_FMT(zh_example_said(r, findings)));
+    zh_buf_free(&differences);
+}
+
 void zh_example_error(zh_runner *r, const zh_yaml *want, const zh_findings *findings)
 {
     const zh_yaml *rule = zh_yaml_get(want, "rule");
@@ -45,11 +85,7 @@ void zh_example_error(zh_runner *r, const zh_yaml *want, const zh_findings *find
         is(field, zh_str_of(r->err.where)) && is(message, zh_str_of(r->err.message))) {
         return;
     }
-    zh_str said = zh_example_said(r, findings);
-    zh_runner_fail(r, want, "期望规则 %.*s%s%.*s，得到 %.*s",
-                   ZH_FMT(rule != NULL ? rule->text : ZH_STR("（任意）")),
-                   message != NULL ? "：" : "",
-                   ZH_FMT(message != NULL ? message->text : ZH_STR("")), ZH_FMT(said));
+    fail_error(r, want, findings);
 }
 
 /* ---- one value

@@ -138,6 +138,11 @@ static void field_row(zh_buf *out, zh_str prefix, const zh_field *f)
     bar(out);
     cell(out, f->help);
     zh_buf_fmt(out, "%s%s", f->help.n > 0 && f->pipl != ZH_PIPL_NONE ? ";" : "", pipl[f->pipl]);
+    for (size_t i = 0; i < f->naliases; i++) {
+        bool first = f->help.n == 0 && f->pipl == ZH_PIPL_NONE;
+        zh_buf_z(out, i > 0 ? "、" : first ? "又名 " : ";又名 ");
+        cell(out, f->aliases[i]);
+    }
     row_end(out);
 }
 
@@ -356,6 +361,52 @@ static void clocks(const zh_register *reg, zh_buf *out)
 /* ---- counting ----------------------------------------------------------------------------------
  */
 
+static void measures(const zh_register *reg, zh_buf *out)
+{
+    static const char *const kinds[] = {"计数",       "合计",   "平方和", "去重计数",
+                                        "至少有一条", "分位数", "存量"};
+    if (reg->nmeasures == 0) {
+        return;
+    }
+    zh_buf_z(out, "\n### 量度\n\n");
+    HEADER(out, "量度", "种类", "哪些记录", "取值", "明细表");
+    for (size_t i = 0; i < reg->nmeasures; i++) {
+        const zh_measure *m = &reg->measures[i];
+        zh_buf_z(out, "| ");
+        code(out, m->id);
+        bar(out);
+        zh_buf_z(out, kinds[m->kind]);
+        bar(out);
+        code(out, m->has_filter ? m->filter.source : ZH_STR_NONE);
+        bar(out);
+        code(out, m->has_value ? m->value.source : ZH_STR_NONE);
+        bar(out);
+        code(out, m->table != NULL ? m->table->id : ZH_STR_NONE);
+        row_end(out);
+    }
+}
+
+static void views(const zh_register *reg, zh_buf *out)
+{
+    const zh_yaml *list = zh_yaml_get(reg->declared, "views");
+    for (const zh_yaml *v = list == NULL ? NULL : list->first; v != NULL; v = v->next) {
+        const zh_yaml *sort = zh_yaml_get(v, "sort");
+        const zh_yaml *columns = zh_yaml_get(v, "columns");
+        zh_buf_z(out, v == list->first ? "\n### 视图\n\n- " : "- ");
+        code(out, v->key);
+        zh_buf_c(out, ':');
+        for (const zh_yaml *c = columns == NULL ? NULL : columns->first; c != NULL; c = c->next) {
+            zh_buf_z(out, c == columns->first ? "" : "、");
+            code(out, c->text);
+        }
+        if (sort != NULL && sort->kind == ZH_YAML_SCALAR) {
+            zh_buf_z(out, ",排序 ");
+            code(out, sort->text);
+        }
+        zh_buf_c(out, '\n');
+    }
+}
+
 static void cubes(const zh_register *reg, zh_buf *out)
 {
     if (reg->ncubes == 0) {
@@ -472,6 +523,8 @@ void zh_docs_register(const zh_model *model, const zh_register *reg, zh_buf *out
     }
     transitions(reg, out);
     clocks(reg, out);
+    views(reg, out);
+    measures(reg, out);
     cubes(reg, out);
     indicators(model, reg, out);
 }

@@ -204,6 +204,39 @@ static zh_rc parse_code(const job *j, zh_str text, zh_value *out, char *how)
 /* ---- dates -------------------------------------------------------------------------------------
  */
 
+/* The digits of a number at *at, after one separator when `separated`; -1 when there are none. */
+static int next_number(zh_str s, size_t *at, bool separated)
+{
+    int n = -1;
+    if (separated && *at < s.n && (s.p[*at] == '-' || s.p[*at] == '/' || s.p[*at] == '.')) {
+        ++*at;
+    }
+    for (; *at < s.n && s.p[*at] >= '0' && s.p[*at] <= '9' && n < 10000; ++*at) {
+        n = (n < 0 ? 0 : n) * 10 + (s.p[*at] - '0');
+    }
+    return n;
+}
+
+/* Which part of a date that has the form of one is wrong; empty when it has not. */
+static zh_str wrong_part(const job *j, zh_str text)
+{
+    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    size_t at = 0;
+    int year = next_number(text, &at, false);
+    int month = at == 4 ? next_number(text, &at, true) : -1;
+    int day = month >= 0 ? next_number(text, &at, true) : -1;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (day < 0) {
+        return ZH_STR_NONE;
+    }
+    if (month < 1 || month > 12) {
+        return zh_str_fmt(j->arena, "：没有 %d 月", month);
+    }
+    int last = days[month - 1] - (month == 2 && !leap);
+    return day < 1 || day > last ? zh_str_fmt(j->arena, "：%d 年 %d 月没有 %d 日", year, month, day)
+                                 : ZH_STR_NONE;
+}
+
 static zh_rc parse_instant(const job *j, zh_str text, zh_value *out)
 {
     bool date_only = j->field->type == ZH_TYPE_DATE, has_clock;
@@ -221,7 +254,8 @@ static zh_rc parse_instant(const job *j, zh_str text, zh_value *out)
     if (zh_time_parse(text, &t) != ZH_OK &&
         (zh_utf8_halfwidth(j->arena, text, &plain) != ZH_OK ||
          zh_time_parse_loose(zh_str_trim(plain), "ymd", &t, &has_clock) != ZH_OK)) {
-        zh_rc rc = fail(j, ZH_EINVAL, "field.date", "「%.*s」不是日期", ZH_FMT(shown(text)));
+        zh_rc rc = fail(j, ZH_EINVAL, "field.date", "「%.*s」不是日期%.*s", ZH_FMT(shown(text)),
+                        ZH_FMT(wrong_part(j, text)));
         zh_err_fix(j->err, date_only ? "写成 2026-03-05" : "写成 2026-03-05 08:30");
         return rc;
     }

@@ -175,7 +175,7 @@ const char *zh_schema_nearest(zh_arena *arena, zh_str wanted, const zh_str *know
     const zh_str *nearest = NULL;
     for (size_t i = 0; i < n; i++) {
         size_t d = zh_str_distance(wanted, known[i], best);
-        if (d < best && d < wanted.n) {
+        if (d < best && d * 3 <= wanted.n + 1) { /* a short word has few letters to be wrong in */
             best = d;
             nearest = &known[i];
         }

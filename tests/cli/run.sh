@@ -116,12 +116,16 @@ and all(e['message'] for e in d['errors'])"
 expect "dry run of bad rows" 1 import shop_check "$fixture/shops_bad.csv" --dry-run "${with[@]}" \
     --errors "$STEP_DIR/errors.csv"
 [ "$(wc -l <"$STEP_DIR/errors.csv")" = 5 ] && ok || bad "the error file holds every error" "$STEP_DIR/errors.csv"
+expect "dry run for people" 1 import shop_check "$fixture/shops_bad.csv" --dry-run "${with[@]}"
+has "what is wrong with a date" "没有 13 月"
+grep -q '级别  表' "$OUT" && bad "an empty column is shown" "$OUT" || ok
 expect "only clean rows" 0 import shop_check "$fixture/shops_bad.csv" --commit clean "${with[@]}" --json
 json "one clean row is written" "d['committed'] and d['written'] == 1"
 expect "doubtful rows with a reason" 0 import shop_check "$fixture/shops_bad.csv" --commit clean \
     --justify 现场处罚 "${with[@]}" --json
 json "the doubtful row is written too" "d['written'] == 1 and d['same'] == 1"
 expect "a recipe that is not there" 2 import shop_check "$fixture/shops.csv" --recipe x "${with[@]}"
+has "the register has none" "没有配方，按它自己的表头导入"
 expect "set without a value" 2 import shop_check "$fixture/shops.csv" --set note "${with[@]}"
 
 # ---- query
@@ -158,6 +162,11 @@ expect "no such record" 1 query shop_check --id 1 "${with[@]}" --json
 json "no such record is a problem document" "d['status'] == 404"
 expect "history" 0 query shop_check --id "$id" --history "${with[@]}" --json
 json "one version with its position" "len(d['versions']) == 1 and d['versions'][0]['position'] >= 0"
+expect "history for people" 0 query shop_check --id "$id" --history "${with[@]}"
+has "operations have Chinese names" "建立"
+expect "list for people" 0 query shop_check "${with[@]}"
+has "columns have Chinese names" "记录编号"
+has "the state too" "状态"
 expect "history of what" 2 query shop_check --history "${with[@]}"
 expect "id that is none" 2 query shop_check --id S-2 "${with[@]}"
 
@@ -201,6 +210,8 @@ expect "recount" 0 indicator shop_fail_rate --recount "${with[@]}" --json
 json "a recount gives the same" "d['num'] == '2' and d['den'] == '6' and not d['cube']"
 expect "by place" 0 indicator shop_fail_rate --by place "${with[@]}" --json
 json "by place" "[(r['key'], r['num'], r['den']) for r in d] == [('420100', '1', '3'), ('420500', '1', '3')]"
+expect "by place without data" 0 indicator shop_fail_rate --by place --period 2030 "${with[@]}"
+has "no rows are explained" "没有可分组的数据"
 expect "no data" 0 indicator shop_fail_rate --period 2030 "${with[@]}" --json
 json "no data is not zero" "d['status'] == 'no_data' and d['value'] is None"
 expect "unknown indicator" 2 indicator shop_fail "${with[@]}"
@@ -209,6 +220,8 @@ expect "unknown period" 2 indicator shop_fail_rate --period 13月 "${with[@]}"
 expect "targets without an outline" 0 targets "${with[@]}" --json
 json "no targets here" "d == []"
 expect "unknown outline" 2 targets hubei "${with[@]}"
+expect "unknown outline of the program" 2 targets xyzzy --data "$STEP_DIR/own"
+has "the outlines are named" "有这些纲要："
 expect "targets of the program" 0 targets --data "$STEP_DIR/own" --json
 json "205 targets" "len(d) == 205 and all(t['status'] for t in d)"
 expect "systems" 0 systems --data "$STEP_DIR/own" --json
@@ -226,6 +239,8 @@ json "imports are jobs" "len(d) >= 3 and all(j['kind'] == 'import' and j['state'
 job=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[0]["id"])' "$OUT")
 expect "one job" 0 job show "$job" "${with[@]}" --json
 json "one job has its arguments" "d['args']['register'] == 'shop_check'"
+expect "one job for people" 0 job show "$job" "${with[@]}"
+has "its result is no JSON" "结果：行 "
 expect "a job that has ended cannot be cancelled" 1 job cancel "$job" "${with[@]}"
 expect "nor resumed" 1 job resume "$job" "$fixture/shops.csv" "${with[@]}"
 expect "no such job" 1 job show 7 "${with[@]}"

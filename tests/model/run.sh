@@ -65,6 +65,7 @@ refused "wrong indicator" 's/indicator.shop_fail_rate: "100.00"/indicator.shop_f
 refused "wrong figure" 's/low: "9.45"/low: "9.46"/' '@9.46' '期望“9.46”，得到“9.45”'
 refused "rule that does not speak" 's/change: {fine: "5"}/change: {fine: ""}/' 'breaks_fine_needs_fault' '没有任何异议'
 refused "another message" 's/message: 罚款不能为负}$/message: 罚款为负}/' 'breaks_fine_not_negative'
+refused "wrong message of a rule" 's/message: 罚款不能为负}$/message: 罚款为负}/' '文字期望“罚款为负”，得到“罚款不能为负”'
 refused "rule that was taken away" 's/test: "fine >= 0"/test: "fine >= -5"/' 'breaks_fine_not_negative'
 refused "rule that refuses what is given" 's/test: "fine >= 0"/test: "fine is null"/' 'failed_and_closed'
 refused "time that goes back" 's/at: 2026-02-05 09:00/at: 2026-02-01 09:00/' '@at: 2026-02-01'
@@ -92,6 +93,16 @@ changed 's/version: 1.0.0/version: 2.0.0/; /{id: note, label: 情况,/d'
 expect "dropping a column is refused" 1 model adopt --packs "$pack" --data "$data"
 expect "the column is still there" 0 query shop_check --where "note is null" --data "$data"
 
+expect "a reading verb does not adopt" 2 count shop_check --packs "$pack" --data "$data"
+has "it says so" "model.differs"
+has "and what to do" "model diff"
+for verb in "query shop_check" indicator targets systems verify job; do
+    # shellcheck disable=SC2086
+    expect "nor does $verb" 2 $verb --packs "$pack" --data "$data"
+done
+expect "without them the adopted ones answer" 0 count shop_check --data "$data" --json
+json "all of it" "d['total'] == 4"
+
 # ---- comparing
 expect "no difference" 0 model diff "$fixture" "$fixture" --json
 json "no change" "d['changes'] == 0 and d['refused'] == 0"
@@ -108,6 +119,8 @@ expect "diff of what is not there" 2 model diff "$fixture" "$STEP_DIR/absent"
 expect "docs of a register" 0 model docs shop_check --packs "$fixture"
 has "docs have the fields" "检查日期"
 has "docs have the rules" "fine_not_negative"
+has "docs have what a measure counts" "| \`failed\` | 计数 | \`verdict = 'fail'\` |"
+has "docs have the view" "- \`default\`:\`no\`、\`place\`"
 expect "docs of all" 0 model docs --packs "$fixture"
 expect "docs --json" 0 model docs shop_check --packs "$fixture" --json
 json "fields are listed" "[f['id'] for f in d['fields']][:3] == ['no', 'place', 'checked_on']"

@@ -366,6 +366,18 @@ static void dates_and_periods(void **state)
     assert_int_equal(parse("date", "—").kind, ZH_NULL);
     refuse("date", "2024-13-01", "field.date");
     refuse("date", "soon", "field.date");
+    static const char *const wrong[][2] = {{"2024-13-01", "没有 13 月"},
+                                           {"2026-4-31", "2026 年 4 月没有 31 日"},
+                                           {"2025/2/29", "2025 年 2 月没有 29 日"},
+                                           {"2000.02.30", "2000 年 2 月没有 30 日"}};
+    for (size_t i = 0; i < ZH_COUNTOF(wrong); i++) {
+        zh_value v;
+        zh_err err = {0};
+        assert_int_equal(zh_field_parse(model, field("date"), arena, zh_str_of(wrong[i][0]),
+                                        INT32_MIN, &v, NULL, &err),
+                         ZH_EINVAL);
+        assert_non_null(strstr(err.message, wrong[i][1]));
+    }
     zh_value p = parse("span", "2026-01-01/2026-12-31");
     assert_int_equal(p.i, zh_date_of(2026, 1, 1));
     assert_int_equal(p.to, zh_date_of(2026, 12, 31));
