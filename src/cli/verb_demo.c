@@ -197,6 +197,7 @@ static void json_answer(zh_jw *w, const zh_demo_answer *a)
     zh_jw_kv(w, "title", a->title);
     zh_jw_kv(w, "where", a->where);
     zh_jw_kv(w, "filter", a->filter);
+    zh_jw_kv(w, "by", a->by);
     zh_jw_kv(w, "key", a->key_code);
     zh_jw_kv(w, "key_label", a->key);
     zh_jw_kv(w, "period", a->period);

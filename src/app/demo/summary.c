@@ -189,6 +189,7 @@ static zh_rc ask_top(asking *a, question *q, const zh_demo_origin *origin)
         const ranked *one = top > 0 ? &order[i] : &order[known - 1 - i];
         zh_demo_answer answer = answer_of(a, q, origin);
         answer.figure = one->figure;
+        answer.by = a->cells[BY];
         answer.key_code = one->key;
         answer.key = named(a, q->query.indicator->reg, a->cells[BY], one->key);
         zh_vec_push(a->ctx->arena, &a->answers, answer);

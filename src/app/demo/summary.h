@@ -21,9 +21,9 @@ typedef struct zh_demo_answer {
     zh_str *lines;
     size_t nlines;
     zh_figure figure;
-    zh_str region;        /* name; empty: everywhere */
-    zh_str period;        /* the one asked about, else that of the data set */
-    zh_str where, filter; /* as asked; may be empty */
+    zh_str region;            /* name; empty: everywhere */
+    zh_str period;            /* the one asked about, else that of the data set */
+    zh_str where, filter, by; /* as asked; may be empty */
     const zh_demo_origin *origin;
 } zh_demo_answer;
 
