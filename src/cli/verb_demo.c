@@ -32,10 +32,11 @@ static void print_event(const watcher *watch, zh_arena *arena, const zh_demo_eve
         rate =
             zh_str_fmt(arena, "%7.*s 行/秒  ", ZH_FMT(zh_text_count(arena, (int64_t)per_second)));
     }
-    (void)fprintf(stderr, "%s[%2zu/%zu] %s%*s %8.*s %s  %3u%%  %.*s%.*s%s",
+    (void)fprintf(stderr, "%s[%2zu/%zu] %s%*s %s%8.*s %s  %3u%%  %.*s%.*s%s",
                   watch->tty ? "\r\033[K" : "", e->number, e->total, label.p, pad, "",
-                  ZH_FMT(zh_text_count(arena, e->rows)), e->step->run == NULL ? "行" : "条",
-                  e->percent, ZH_FMT(rate), ZH_FMT(zh_text_duration(arena, e->took_us)),
+                  e->phase != NULL ? e->phase : "    ", ZH_FMT(zh_text_count(arena, e->rows)),
+                  e->step->run == NULL ? "行" : "条", e->percent, ZH_FMT(rate),
+                  ZH_FMT(zh_text_duration(arena, e->took_us)),
                   e->state == ZH_DEMO_RUNNING ? "" : "\n");
 }
 
