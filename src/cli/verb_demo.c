@@ -366,7 +366,7 @@ ZH_VERB(demo) = {
         "数据文件放在 DIR/demo/，每个数据集旁边的 SOURCE.json 写明出处、许可和摘要。\n"
         "概览里的每个值都由库里的记录算出，带期间、n、区间和来源；没有数据的格写明没有，不写 0。",
     .example = "zhiheng demo --data ./data\n"
-               "zhiheng demo --data /tmp/bench --tour bench --no-serve  # 只建库，看概览",
+               "zhiheng demo --tour bench --no-serve  # 第二程，只建库、看概览",
     .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
     .options = options,
     .noptions = ZH_COUNTOF(options),
