@@ -17,7 +17,7 @@ typedef struct zh_demo_answer {
     zh_str group, title;
     zh_str key;      /* of a break-down: the value, with its name when it is a code */
     zh_str key_code; /* the value itself */
-    bool is_list;    /* a list of records: lines, and no figure */
+    bool is_list;    /* obsolete codes with their successors: lines, and no figure */
     zh_str *lines;
     size_t nlines;
     zh_figure figure;
