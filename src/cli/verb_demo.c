@@ -32,10 +32,11 @@ static void print_event(const watcher *watch, zh_arena *arena, const zh_demo_eve
         rate =
             zh_str_fmt(arena, "%7.*s 行/秒  ", ZH_FMT(zh_text_count(arena, (int64_t)per_second)));
     }
-    (void)fprintf(stderr, "%s[%2zu/%zu] %s%*s %8.*s %s  %3u%%  %.*s%.*s%s",
+    (void)fprintf(stderr, "%s[%2zu/%zu] %s%*s %s%8.*s %s  %3u%%  %.*s%.*s%s",
                   watch->tty ? "\r\033[K" : "", e->number, e->total, label.p, pad, "",
-                  ZH_FMT(zh_text_count(arena, e->rows)), e->step->run == NULL ? "行" : "条",
-                  e->percent, ZH_FMT(rate), ZH_FMT(zh_text_duration(arena, e->took_us)),
+                  e->phase != NULL ? e->phase : "    ", ZH_FMT(zh_text_count(arena, e->rows)),
+                  e->step->run == NULL ? "行" : "条", e->percent, ZH_FMT(rate),
+                  ZH_FMT(zh_text_duration(arena, e->took_us)),
                   e->state == ZH_DEMO_RUNNING ? "" : "\n");
 }
 
@@ -197,6 +198,7 @@ static void json_answer(zh_jw *w, const zh_demo_answer *a)
     zh_jw_kv(w, "title", a->title);
     zh_jw_kv(w, "where", a->where);
     zh_jw_kv(w, "filter", a->filter);
+    zh_jw_kv(w, "by", a->by);
     zh_jw_kv(w, "key", a->key_code);
     zh_jw_kv(w, "key_label", a->key);
     zh_jw_kv(w, "period", a->period);
@@ -364,7 +366,7 @@ ZH_VERB(demo) = {
         "数据文件放在 DIR/demo/，每个数据集旁边的 SOURCE.json 写明出处、许可和摘要。\n"
         "概览里的每个值都由库里的记录算出，带期间、n、区间和来源；没有数据的格写明没有，不写 0。",
     .example = "zhiheng demo --data ./data\n"
-               "zhiheng demo --data /tmp/bench --tour bench --no-serve  # 只建库，看概览",
+               "zhiheng demo --tour bench --no-serve  # 第二程，只建库、看概览",
     .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
     .options = options,
     .noptions = ZH_COUNTOF(options),

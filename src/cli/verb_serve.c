@@ -137,9 +137,12 @@ static int run(zh_cli *cli)
 {
     zh_address address;
     zh_session s = {0};
+    sigset_t signals;
     if (zh_serve_check(cli, &address) != ZH_OK) {
         return zh_cli_fail(cli);
     }
+    block_signals(&signals); /* also one that comes while the data are opened ends it in order */
+    zh_log_level(ZH_INFO);
     zh_rc rc = zh_session_open(cli, &s);
     if (rc == ZH_OK) {
         rc = zh_serve(&s, &address);

@@ -6,8 +6,10 @@ PART whole: the data built in, by a program that was copied away from its tree; 
 PART altered: an altered copy (ZH_SEED) gives the altered answers, also when the run was killed.
 PART refused: directories and databases that hold something else; other data; other addresses.
 PART served: the finished demo of PART whole is served, and ends when asked.
+PART postgres: the first tour in the database ZH_DB, with fewer cities.
 PART provenance: every data file with its digest, licence and mention.
 """
+import gzip
 import hashlib
 import json
 import os
@@ -54,7 +56,8 @@ def demo(program, tour, *more):
 
 def asked(item):
     period = item["period"] if item["first"] else None
-    return question(item["indicator"], item["region"], period, item["filter"] or None, item["where"] or None)
+    return question(item["indicator"], item["region"], period, item["filter"] or None, item["where"] or None,
+                    item["by"] or None)
 
 
 def same_figure(tally, item, wanted, what):
@@ -95,7 +98,7 @@ def same_list(tally, item, folder):
         for successor in rest.split("、"):
             new, label = successor.split(" ", 1)
             tally.check(arrow == "→" and names.get(new) == label, "successor of %s %s" % (code, name), successor)
-    tally.equal(sorted(given), sorted(gone), "abolished codes")
+    tally.equal(list(given), sorted(gone), "abolished codes")
     for code, name in gone.items():
         if code != "340203":  # the map gave 弋江区 a code that was 三山区's neighbour, and no other name
             tally.equal(given.get(code), name, "name of %s" % code)
@@ -114,9 +117,8 @@ def compare(tally, document, expected, folder):
         else:
             same_figure(tally, item, expected.get(asked(item)), "%s: %s" % (item["title"], asked(item)))
     for (title, text), items in tops.items():
-        known = [q for q in expected if q.startswith(text + " --by ")]
-        if tally.check(len(known) == 1, title + ": " + text, "no independent answer"):
-            same_top(tally, items, expected[known[0]], title)
+        if tally.check(text in expected, title + ": " + text, "no independent answer"):
+            same_top(tally, items, expected[text], title)
 
 
 def stated(tally, document):
@@ -191,18 +193,23 @@ def killed(program, tour, source, rng):
         return True
 
 
+def linked(folder):
+    """The data sets without what stands beside them."""
+    for name in sorted(os.listdir(DATA)):
+        if os.path.isdir(os.path.join(DATA, name)):
+            os.makedirs(os.path.join(folder, name))
+            for file in sorted(os.listdir(os.path.join(DATA, name))):
+                if file not in ("SOURCE.json", "LICENSE"):
+                    os.symlink(os.path.join(DATA, name, file), os.path.join(folder, name, file))
+    return folder
+
+
 def altered(tally, program, work):
     seed = os.environ.get("ZH_SEED") or str(random.SystemRandom().randrange(1 << 30))
     print("seed %s" % seed)
     rng = random.Random(seed)
     copy = os.path.join(work, "copy")
-    raw = os.path.join(work, "raw")
-    for name in sorted(os.listdir(DATA)):
-        if os.path.isdir(os.path.join(DATA, name)):
-            os.makedirs(os.path.join(raw, name))
-            for file in sorted(os.listdir(os.path.join(DATA, name))):
-                if file not in ("SOURCE.json", "LICENSE"):
-                    os.symlink(os.path.join(DATA, name, file), os.path.join(raw, name, file))
+    raw = linked(os.path.join(work, "raw"))
     subprocess.run([sys.executable, "-B", os.path.join(EXPECTED, "alter.py"), raw, copy, seed],
                    stdout=subprocess.DEVNULL, check=True)
     here = Program(program, os.path.join(work, "altered"))
@@ -264,6 +271,23 @@ def served(tally, program, work):
         tally.equal(process.wait(timeout=20), 0, "it ends when asked")
 
 
+def postgres(tally, program, work):
+    source = linked(os.path.join(work, "source"))
+    days = os.path.join(source, "cn-pm25-city-daily", "pm25_daily_2014_2015.csv.gz")
+    with gzip.open(days, "rt", encoding="utf-8", newline="") as file:
+        lines = file.readlines()
+    os.unlink(days)
+    with open(days[:-3], "w", encoding="utf-8", newline="") as file:
+        file.writelines(lines[:1] + [line for line in lines if re.search("Wuhan|Hefei|Changsha", line)])
+    here = Program(program, os.path.join(work, "data"), os.environ["ZH_DB"])
+    expected = answers(source)
+    for _ in range(2):
+        code, document, err, seconds = demo(here, "report", "--source", source)
+        print("postgres: %.1f s" % seconds)
+        if tally.check(code == 0 and document, "demo on PostgreSQL", err):
+            compare(tally, document, expected, source)
+
+
 def provenance(tally, program, work):
     del program, work
     with open(os.path.join(ROOT, "packs", "NOTICE.md"), encoding="utf-8") as file:
@@ -300,7 +324,7 @@ def provenance(tally, program, work):
 
 
 def main():
-    parts = {part.__name__: part for part in (whole, altered, refused, served, provenance)}
+    parts = {part.__name__: part for part in (whole, altered, refused, served, postgres, provenance)}
     if len(sys.argv) != 4 or sys.argv[1] not in parts:
         sys.exit(__doc__)
     tally = Tally()

@@ -29,13 +29,22 @@ count() {
     fi
 }
 
+parts="provenance whole altered refused served"
 part altered altered &
 part provenance provenance
 part whole whole
 part refused refused
 part served whole
+if [ -n "${ZH_TEST_PG_URL:-}" ]; then
+    mark='?'
+    [[ $ZH_TEST_PG_URL != *\?* ]] || mark='&'
+    ZH_DB="$ZH_TEST_PG_URL${mark}schema=zt_demo_$$" part postgres postgres
+    parts+=" postgres"
+else
+    echo "skipped: PostgreSQL, no ZH_TEST_PG_URL"
+fi
 wait
-for name in provenance whole altered refused served; do
+for name in $parts; do
     count "$name"
 done
 

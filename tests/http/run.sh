@@ -11,6 +11,7 @@ trap '[ -z "$SERVER" ] || kill -KILL "$SERVER" 2>/dev/null; rm -rf "$STEP_DIR"' 
 
 # start ARGS...: sets SERVER and URL
 start() {
+    : >"$STEP_DIR/serve.out" # the address of the server before must not be read
     "$ZHIHENG" serve --packs tests/fixture/cli/packs --data "$data" --listen 127.0.0.1:0 "$@" \
         >"$STEP_DIR/serve.out" 2>"$STEP_DIR/serve.err" &
     SERVER=$!

@@ -23,15 +23,16 @@ typedef struct run {
 
 zh_rc zh_demo_check_dir(zh_arena *arena, const char *dir, zh_err *err)
 {
-    static const char *const own[] = {"zhiheng.db", "files", "jobs", "demo", "report"};
+    static const char *const own[] = {"files", "jobs", "demo", "report"};
     zh_str *names = NULL;
     size_t n = 0;
-    if (!zh_path_exists(dir)) {
-        return ZH_OK;
+    zh_str database = zh_str_fmt(arena, "%s/zhiheng.db", dir);
+    if (!zh_path_exists(dir) || zh_path_exists(database.p)) {
+        return ZH_OK; /* the records of a database tell whose it is */
     }
     zh_rc rc = zh_dir_list(arena, dir, &names, &n, err);
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
-        bool known = zh_str_starts(names[i], ZH_STR("zhiheng.db"));
+        bool known = false;
         for (size_t k = 0; k < ZH_COUNTOF(own) && !known; k++) {
             known = zh_str_is(names[i], own[k]);
         }
@@ -127,6 +128,7 @@ typedef struct course {
 static void tell(course *c, zh_demo_state state)
 {
     c->event.state = state;
+    c->event.phase = state == ZH_DEMO_RUNNING ? c->event.phase : NULL;
     c->event.took_us = zh_monotonic_us() - c->started_us;
     if (c->run->o->tell != NULL) {
         c->run->o->tell(c->run->o->user, &c->event);
@@ -148,6 +150,7 @@ static bool under_way(void *user, const char *phase, int64_t rows, uint64_t byte
     course *c = user;
     uint64_t half = total > 0 ? bytes * 100 / total : 0;
     uint64_t percent = strcmp(phase, "提交") == 0 ? 50 + half / 2 : half / 2;
+    c->event.phase = phase;
     c->event.rows = rows;
     c->event.percent = (unsigned)((c->before * 100 + c->bytes * percent) / (c->all + 1));
     tell(c, ZH_DEMO_RUNNING);

@@ -40,6 +40,7 @@ typedef struct zh_demo_event {
     const zh_demo_step *step;
     size_t number, total; /* number from 1 */
     zh_demo_state state;
+    const char *phase; /* while running: 预检, 提交; NULL: none */
     int64_t rows; /* read in this phase; at the end those of all its files, or what run wrote */
     unsigned percent;
     uint64_t took_us;

@@ -9,11 +9,12 @@
 #include <string.h>
 
 /* Columns of summary.csv. `ask`: figure, top (the largest values of the break-down `by`, as many as
- * `top` says; the smallest when it is negative), list (records of register `of`, the fields in `by`
- * of each). region and period may hold several, separated by ';': every combination is asked. */
+ * `top` says; the smallest when it is negative), obsolete (the codes in field `by` of register `of`
+ * that are not valid today, with their successors). region and period may hold several, separated
+ * by ';': every combination is asked. */
 enum { TOUR, GROUP, TITLE, ASK, OF, REGION, PERIOD, FILTER, WHERE, BY, TOP, COLUMNS };
 
-enum { LIST_MAX = 200, FIELDS_MAX = 8 };
+enum { OBSOLETE_MAX = 500 };
 
 static const char questions[] = "packs/demo/data/summary.csv";
 
@@ -189,6 +190,7 @@ static zh_rc ask_top(asking *a, question *q, const zh_demo_origin *origin)
         const ranked *one = top > 0 ? &order[i] : &order[known - 1 - i];
         zh_demo_answer answer = answer_of(a, q, origin);
         answer.figure = one->figure;
+        answer.by = a->cells[BY];
         answer.key_code = one->key;
         answer.key = named(a, q->query.indicator->reg, a->cells[BY], one->key);
         zh_vec_push(a->ctx->arena, &a->answers, answer);
@@ -257,92 +259,87 @@ static zh_rc ask_figures(asking *a, bool top)
     return rc;
 }
 
-/* ---- lists
- * ------------------------------------------------------------------------------------------ */
+/* ---- codes that are no longer valid
+ * --------------------------------------------------------------------------- */
 
-static zh_str show(const asking *a, const zh_field *field, const zh_value *value)
-{
-    if (value->kind == ZH_TEXT && field->codes != NULL) {
-        const zh_code *code = zh_code_find(field->codes, value->text, INT32_MIN);
-        return zh_str_fmt(a->ctx->arena, "%.*s %.*s", ZH_FMT(value->text),
-                          ZH_FMT(code != NULL ? code->label.zh : ZH_STR("")));
-    }
-    return zh_value_display(a->ctx->arena, value);
-}
+typedef struct obsolete {
+    const zh_field *field;
+    zh_date today;
+    const zh_code *codes[OBSOLETE_MAX]; /* each once */
+    size_t n;
+} obsolete;
 
-/* A field of a record; of a list, what it leads to: "→ a、b". */
-static void show_field(const asking *a, const zh_record *record, const zh_field *field, zh_buf *out)
+/* Whether a code is valid, and what came after it, is asked of the code system, never of the
+ * record.
+ */
+static zh_rc note_obsolete(void *user, zh_ctx *ctx, const zh_record *record)
 {
-    if (field->type != ZH_TYPE_TABLE) {
-        zh_buf_str(out, show(a, field, &record->values[field->index]));
-        return;
+    obsolete *o = user;
+    const zh_value *value = &record->values[o->field->index];
+    if (value->kind != ZH_TEXT || zh_code_find(o->field->codes, value->text, o->today) != NULL) {
+        return ZH_OK;
     }
-    const zh_rows *rows = &record->tables[field->index];
-    for (size_t i = 0; i < rows->n; i++) {
-        zh_buf_z(out, i == 0 ? "→ " : "、");
-        zh_buf_str(out, show(a, &field->columns[0], &rows->values[i * field->ncolumns]));
-    }
-}
-
-static zh_rc fields_of(asking *a, const zh_register *reg, const zh_field **fields, size_t *n)
-{
-    zh_str rest = a->cells[BY];
-    zh_str id;
-    *n = 0;
-    while (zh_str_split(&rest, ' ', &id)) {
-        const zh_field *field = zh_register_field(reg, id);
-        if (field == NULL || *n == FIELDS_MAX) {
-            return zh_err_set(a->ctx->err, ZH_EINVAL, "demo.field", "%.*s 没有字段 %.*s",
-                              ZH_FMT(reg->id), ZH_FMT(id));
+    const zh_code *code = zh_code_find(o->field->codes, value->text, INT32_MIN);
+    for (size_t i = 0; i < o->n; i++) {
+        if (o->codes[i] == code) {
+            return ZH_OK;
         }
-        fields[(*n)++] = field;
+    }
+    if (o->n == OBSOLETE_MAX) {
+        return zh_err_set(ctx->err, ZH_ELIMIT, "demo.obsolete", "失效代码超过 %d 个", OBSOLETE_MAX);
+    }
+    if (code != NULL) {
+        o->codes[o->n++] = code;
     }
     return ZH_OK;
 }
 
-static zh_rc ask_list(asking *a)
+static int by_code(const void *x, const void *y)
+{
+    const zh_code *const *a = x;
+    const zh_code *const *b = y;
+    return zh_str_cmp((*a)->code, (*b)->code);
+}
+
+/* 340824 潜山县 → 340882 潜山市 */
+static zh_str line_of(const asking *a, const zh_code *code)
+{
+    zh_str line =
+        zh_str_fmt(a->ctx->arena, "%.*s %.*s", ZH_FMT(code->code), ZH_FMT(code->label.zh));
+    for (size_t i = 0; i < code->nsuccessors; i++) {
+        const zh_code *next = code->successors[i];
+        line = zh_str_fmt(a->ctx->arena, "%.*s%s%.*s %.*s", ZH_FMT(line), i == 0 ? " → " : "、",
+                          ZH_FMT(next->code), ZH_FMT(next->label.zh));
+    }
+    return line;
+}
+
+static zh_rc ask_obsolete(asking *a)
 {
     zh_ctx *ctx = a->ctx;
     const zh_register *reg = zh_model_register(ctx->model, a->cells[OF]);
-    const zh_field *fields[FIELDS_MAX];
-    size_t nfields = 0;
-    zh_page page;
-    if (reg == NULL) {
-        return zh_err_set(ctx->err, ZH_ENOTFOUND, "demo.register", "声明里没有登记册 %.*s",
-                          ZH_FMT(a->cells[OF]));
+    obsolete *o = ZH_NEW(ctx->arena, obsolete);
+    o->today = zh_time_date(zh_now());
+    o->field = reg != NULL ? zh_register_field(reg, a->cells[BY]) : NULL;
+    if (o->field == NULL || o->field->codes == NULL || o->field->table != NULL) {
+        return zh_err_set(ctx->err, ZH_EINVAL, "demo.field", "%.*s 没有代码字段 %.*s",
+                          ZH_FMT(a->cells[OF]), ZH_FMT(a->cells[BY]));
     }
-    zh_list_query query = {
-        .reg = reg, .limit = LIST_MAX, .as_of = ZH_AS_OF_NOW, .with_tables = true};
-    zh_demo_answer answer = {.group = a->cells[GROUP],
-                             .title = a->cells[TITLE],
-                             .where = a->cells[WHERE],
-                             .is_list = true};
-    zh_rc rc = fields_of(a, reg, fields, &nfields);
+    zh_list_query query = {.reg = reg, .limit = ZH_LIMIT_MAX, .as_of = ZH_AS_OF_NOW};
+    zh_demo_answer answer = {.group = a->cells[GROUP], .title = a->cells[TITLE], .is_list = true};
+    zh_rc rc = origin_of(a, reg, &answer.origin);
     if (rc == ZH_OK) {
-        rc = compile_where(a, reg, &query.where);
-    }
-    if (rc == ZH_OK) {
-        rc = origin_of(a, reg, &answer.origin);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_list(ctx, a->conn, &query, &page);
+        rc = zh_scan(ctx, a->conn, &query, note_obsolete, o);
     }
     if (rc != ZH_OK) {
         return rc;
     }
+    qsort(o->codes, o->n, sizeof o->codes[0], by_code);
     answer.period = answer.origin != NULL ? answer.origin->period : ZH_STR("");
-    answer.lines = ZH_NEW_N(ctx->arena, zh_str, page.n + 1);
-    zh_buf line;
-    zh_buf_init(&line, 64 << 10);
-    for (size_t i = 0; i < page.n; i++) {
-        zh_buf_clear(&line);
-        for (size_t k = 0; k < nfields; k++) {
-            zh_buf_z(&line, k > 0 ? " " : "");
-            show_field(a, page.records[i], fields[k], &line);
-        }
-        answer.lines[answer.nlines++] = zh_str_dup(ctx->arena, zh_buf_view(&line));
+    answer.lines = ZH_NEW_N(ctx->arena, zh_str, o->n + 1);
+    for (size_t i = 0; i < o->n; i++) {
+        answer.lines[answer.nlines++] = line_of(a, o->codes[i]);
     }
-    zh_buf_free(&line);
     zh_vec_push(ctx->arena, &a->answers, answer);
     return ZH_OK;
 }
@@ -360,8 +357,8 @@ static zh_rc ask(asking *a)
     if (zh_str_is(kind, "figure") || zh_str_is(kind, "top")) {
         return ask_figures(a, zh_str_is(kind, "top"));
     }
-    if (zh_str_is(kind, "list")) {
-        return ask_list(a);
+    if (zh_str_is(kind, "obsolete")) {
+        return ask_obsolete(a);
     }
     return zh_err_set(a->ctx->err, ZH_EINVAL, "demo.ask", "不认识的问法“%.*s”", ZH_FMT(kind));
 }

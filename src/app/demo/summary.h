@@ -17,13 +17,13 @@ typedef struct zh_demo_answer {
     zh_str group, title;
     zh_str key;      /* of a break-down: the value, with its name when it is a code */
     zh_str key_code; /* the value itself */
-    bool is_list;    /* a list of records: lines, and no figure */
+    bool is_list;    /* obsolete codes with their successors: lines, and no figure */
     zh_str *lines;
     size_t nlines;
     zh_figure figure;
-    zh_str region;        /* name; empty: everywhere */
-    zh_str period;        /* the one asked about, else that of the data set */
-    zh_str where, filter; /* as asked; may be empty */
+    zh_str region;            /* name; empty: everywhere */
+    zh_str period;            /* the one asked about, else that of the data set */
+    zh_str where, filter, by; /* as asked; may be empty */
     const zh_demo_origin *origin;
 } zh_demo_answer;
 
