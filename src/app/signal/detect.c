@@ -25,6 +25,7 @@ typedef struct kept {
     zh_hash hash;
     zh_map facets; /* "dim value" -> zh_facet */
     ZH_VEC(zh_facet *) order;
+    ZH_VEC(zh_evidence_ref) refs;
 } kept;
 
 typedef struct run {
@@ -318,10 +319,13 @@ static zh_str literal(zh_arena *arena, zh_str text)
     return (zh_str){p, n};
 }
 
+/* As declared where that can stand on its own; a column is named with its table. */
 static zh_str condition(zh_arena *arena, const zh_detector_dim *dim, zh_str value)
 {
-    zh_str is = zh_str_fmt(arena, "%.*s = %.*s", ZH_FMT(zh_expr_print(arena, dim->value.root)),
-                           ZH_FMT(literal(arena, value)));
+    zh_expr_op op = dim->value.root->op;
+    bool plain = dim->table == NULL && (op == ZH_X_FIELD || op == ZH_X_LEVEL || op == ZH_X_PATH);
+    zh_str what = plain ? dim->value.source : zh_expr_print(arena, dim->value.root);
+    zh_str is = zh_str_fmt(arena, "%.*s = %.*s", ZH_FMT(what), ZH_FMT(literal(arena, value)));
     return dim->table == NULL ? is : zh_str_fmt(arena, "any(%.*s)", ZH_FMT(is));
 }
 
@@ -424,6 +428,25 @@ static zh_rc add_facets(run *r, zh_ctx *ctx, kept *k, const zh_record *record)
     return ZH_OK;
 }
 
+static void add_ref(run *r, zh_ctx *ctx, kept *k, const zh_record *record)
+{
+    const zh_register *reg = record->reg;
+    zh_str line = zh_str_fmt(ctx->arena, "%" PRId64 ":%" PRId64 "\n", record->office, record->id);
+    zh_str key = ZH_STR_NONE;
+    zh_hash_add(&k->hash, line.p, line.n);
+    if (k->refs.n == ZH_DETECT_REFS_MAX) {
+        return;
+    }
+    for (size_t i = 0; i < reg->nbusiness_key; i++) {
+        char type;
+        zh_str part =
+            zh_value_canonical(ctx->arena, &record->values[reg->business_key[i]->index], &type);
+        key = zh_str_fmt(ctx->arena, "%.*s%s%.*s", ZH_FMT(key), i > 0 ? "/" : "", ZH_FMT(part));
+    }
+    zh_evidence_ref ref = {record->office, record->id, zh_str_dup(r->arena, key)};
+    zh_vec_push(r->arena, &k->refs, ref);
+}
+
 static void add_date(kept *k, const zh_record *record)
 {
     const zh_field *field = record->reg->event_time;
@@ -449,9 +472,7 @@ static zh_rc collect(void *user, zh_ctx *ctx, const zh_record *record)
         for (size_t c = 0; rc == ZH_OK && c < columns.n; c++) {
             kept *k = zh_map_get(&r->chosen, pair_key(ctx->arena, rows.p[i], columns.p[c]));
             if (k != NULL) {
-                zh_str line =
-                    zh_str_fmt(ctx->arena, "%" PRId64 ":%" PRId64 "\n", record->office, record->id);
-                zh_hash_add(&k->hash, line.p, line.n);
+                add_ref(r, ctx, k, record);
                 add_date(k, record);
                 rc = add_facets(r, ctx, k, record);
             }
@@ -494,6 +515,12 @@ static void finish_pair(zh_arena *arena, kept *k, zh_pair *out)
     out->row_label = zh_str_dup(arena, out->row_label);
     out->column_label = zh_str_dup(arena, out->column_label);
     out->where = zh_str_dup(arena, out->where);
+    out->nrefs = k->refs.n;
+    out->refs = ZH_NEW_N(arena, zh_evidence_ref, k->refs.n + 1);
+    for (size_t i = 0; i < k->refs.n; i++) {
+        out->refs[i] = k->refs.p[i];
+        out->refs[i].key = zh_str_dup(arena, k->refs.p[i].key);
+    }
     out->facets = ZH_NEW_N(arena, zh_facet, k->order.n + 1);
     out->nfacets = k->order.n;
     for (size_t i = 0; i < k->order.n; i++) {
