@@ -21,7 +21,7 @@ typedef struct seen {
 
 /* A kept pair while its evidence is collected. */
 typedef struct kept {
-    zh_pair pair;
+    zh_detected pair;
     zh_hash hash;
     zh_map facets; /* "dim value" -> zh_facet */
     ZH_VEC(zh_facet *) order;
@@ -70,7 +70,7 @@ bool zh_detector_has_ratio(const zh_detector *detector)
 }
 
 /* The result that a criterion names; NAN when it is undefined for this table. */
-static bool result(const zh_detector *d, const zh_pair *p, zh_str name, double *out)
+static bool result(const zh_detector *d, const zh_detected *p, zh_str name, double *out)
 {
     const zh_disproportionality *s = &p->stats;
     const struct {
@@ -99,7 +99,7 @@ static bool result(const zh_detector *d, const zh_pair *p, zh_str name, double *
 
 static zh_rc check_detector(zh_ctx *ctx, const zh_detector *d)
 {
-    zh_pair none = {0};
+    zh_detected none = {0};
     double ignored;
     if (engine_of(d) == ENGINE_NONE) {
         zh_err_set(ctx->err, ZH_EINVAL, "detector.engine", "探测器“%.*s”的引擎“%.*s”不存在",
@@ -274,7 +274,7 @@ static uint64_t counted(const zh_map *map, zh_str key)
     return c == NULL ? 0 : (uint64_t)c->n;
 }
 
-static zh_rc reported(run *r, zh_ctx *ctx, const zh_pair *p, bool *out)
+static zh_rc reported(run *r, zh_ctx *ctx, const zh_detected *p, bool *out)
 {
     *out = true;
     if (!r->detector->has_report) {
@@ -285,7 +285,7 @@ static zh_rc reported(run *r, zh_ctx *ctx, const zh_pair *p, bool *out)
     return zh_eval_true(&r->detector->report, &env, out, ctx->err);
 }
 
-static zh_rc judge(run *r, zh_ctx *ctx, zh_pair *p, uint64_t a)
+static zh_rc judge(run *r, zh_ctx *ctx, zh_detected *p, uint64_t a)
 {
     uint64_t row = counted(&r->rows, p->row);
     uint64_t column = counted(&r->columns, p->column);
@@ -329,7 +329,7 @@ static zh_str condition(zh_arena *arena, const zh_detector_dim *dim, zh_str valu
     return dim->table == NULL ? is : zh_str_fmt(arena, "any(%.*s)", ZH_FMT(is));
 }
 
-static zh_str evidence_of(zh_arena *arena, const zh_detector *d, const zh_pair *p)
+static zh_str evidence_of(zh_arena *arena, const zh_detector *d, const zh_detected *p)
 {
     zh_str both = zh_str_fmt(arena, "%.*s and %.*s", ZH_FMT(condition(arena, &d->row, p->row)),
                              ZH_FMT(condition(arena, &d->column, p->column)));
@@ -357,7 +357,7 @@ zh_str zh_detector_criteria(zh_arena *arena, const zh_detector *detector)
 
 static zh_rc choose(run *r, zh_ctx *ctx, zh_str row, zh_str column, uint64_t a, bool wanted)
 {
-    zh_pair p = {.row = row, .column = column};
+    zh_detected p = {.row = row, .column = column};
     zh_str key = pair_key(ctx->arena, row, column);
     zh_rc rc = zh_map_get(&r->chosen, key) != NULL ? ZH_OK : judge(r, ctx, &p, a);
     if (rc != ZH_OK || zh_map_get(&r->chosen, key) != NULL || !(p.passes || wanted)) {
@@ -498,13 +498,13 @@ static int by_facet(const void *a, const void *b)
 
 static int by_values(const void *a, const void *b)
 {
-    const zh_pair *x = a, *y = b;
+    const zh_detected *x = a, *y = b;
     int order = zh_str_cmp(x->row, y->row);
     return order != 0 ? order : zh_str_cmp(x->column, y->column);
 }
 
 /* Labels are the model's or copies of values. */
-static void finish_pair(zh_arena *arena, kept *k, zh_pair *out)
+static void finish_pair(zh_arena *arena, kept *k, zh_detected *out)
 {
     zh_digest digest;
     *out = k->pair;
@@ -538,7 +538,7 @@ static void finish(run *r, zh_ctx *ctx, zh_detection *out)
         .position = r->position,
         .records = r->records,
         .units = r->units,
-        .pairs = ZH_NEW_N(ctx->arena, zh_pair, r->keep.n + 1),
+        .pairs = ZH_NEW_N(ctx->arena, zh_detected, r->keep.n + 1),
         .n = r->keep.n,
     };
     for (size_t i = 0; i < r->keep.n; i++) {

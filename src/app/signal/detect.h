@@ -31,7 +31,7 @@ typedef struct zh_evidence_ref {
     zh_str key; /* business key, its parts joined by '/' */
 } zh_evidence_ref;
 
-typedef struct zh_pair {
+typedef struct zh_detected {
     zh_str row, column;             /* values */
     zh_str row_label, column_label; /* as shown */
     zh_two_by_two table;
@@ -45,7 +45,7 @@ typedef struct zh_pair {
     size_t nrefs;
     zh_facet *facets; /* in the order of the profile, most records first */
     size_t nfacets;
-} zh_pair;
+} zh_detected;
 
 /* A pair by its values. */
 typedef struct zh_pair_key {
@@ -56,7 +56,7 @@ typedef struct zh_detection {
     const zh_detector *detector;
     int64_t position; /* log size that was read */
     int64_t records, units;
-    zh_pair *pairs; /* that pass, and those asked for; by row, then column */
+    zh_detected *pairs; /* that pass, and those asked for; by row, then column */
     size_t n;
 } zh_detection;
 

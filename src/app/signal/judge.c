@@ -85,14 +85,14 @@ static zh_value ratio(bool known, double value)
     return zh_value_decimal(decimal);
 }
 
-static zh_str subject_of(zh_arena *arena, const zh_detector *d, const zh_pair *p)
+static zh_str subject_of(zh_arena *arena, const zh_detector *d, const zh_detected *p)
 {
     bool flow = d->row.codes != NULL && d->row.codes == d->column.codes;
     return zh_str_fmt(arena, "%.*s %s %.*s", ZH_FMT(p->row_label), flow ? "→" : "×",
                       ZH_FMT(p->column_label));
 }
 
-static void put_ratios(judge *j, changes *c, const zh_pair *p)
+static void put_ratios(judge *j, changes *c, const zh_detected *p)
 {
     const zh_register *reg = j->d->signals;
     const zh_disproportionality *s = &p->stats;
@@ -109,7 +109,7 @@ static void put_ratios(judge *j, changes *c, const zh_pair *p)
     put(j, c, reg, "chi2_yates", ratio(has && s->has_chi2, s->chi2_yates));
 }
 
-static void put_profile(judge *j, changes *c, const zh_pair *p)
+static void put_profile(judge *j, changes *c, const zh_detected *p)
 {
     const zh_field *table = c->rc == ZH_OK ? field_of(j, j->d->signals, "profile") : NULL;
     if (table == NULL || table->type != ZH_TYPE_TABLE || table->ncolumns != 4) {
@@ -135,7 +135,7 @@ static void put_profile(judge *j, changes *c, const zh_pair *p)
 }
 
 /* The records themselves, named one by one; the stored query gives also those beyond the cap. */
-static void put_refs(judge *j, changes *c, const zh_pair *p)
+static void put_refs(judge *j, changes *c, const zh_detected *p)
 {
     const zh_field *table = c->rc == ZH_OK ? field_of(j, j->d->signals, "evidence") : NULL;
     if (table == NULL || table->type != ZH_TYPE_TABLE || table->ncolumns != 2) {
@@ -159,7 +159,7 @@ static void put_refs(judge *j, changes *c, const zh_pair *p)
     c->list[c->n++] = (zh_change){.field = table, .rows = rows};
 }
 
-static zh_rc fields_of(judge *j, const zh_pair *p, changes *c)
+static zh_rc fields_of(judge *j, const zh_detected *p, changes *c)
 {
     const zh_detector *d = j->d;
     const zh_register *reg = d->signals;
@@ -329,7 +329,7 @@ static zh_rc withdraw_tasks(judge *j, const zh_record *signal)
     return rc;
 }
 
-static zh_rc open_task(judge *j, const zh_pair *p, const zh_applied *signal, size_t round)
+static zh_rc open_task(judge *j, const zh_detected *p, const zh_applied *signal, size_t round)
 {
     const zh_register *reg = j->d->tasks;
     zh_arena *arena = j->ctx->arena;
@@ -392,7 +392,7 @@ static zh_rc amend(judge *j, const zh_record *record, changes *c)
     return rc;
 }
 
-static zh_rc write_pair(judge *j, const zh_pair *p)
+static zh_rc write_pair(judge *j, const zh_detected *p)
 {
     changes c;
     zh_applied at = {0};
