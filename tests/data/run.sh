@@ -85,7 +85,7 @@ public() {
 }
 
 industries=packs/foundation/industry.csv
-parts="pieces dirty change search hostile"
+parts="pieces dirty change signals search hostile"
 if [ -d "$SHARED/data" ]; then
     industries=$SHARED/data/cn-industry-codes/gbt4754_2017.csv
     seeds=$SEED
@@ -104,6 +104,11 @@ fi
 part pieces python3 $HERE/accept.py $program $PIECES "$STEP_DIR/pieces" again
 part dirty python3 $HERE/dirty.py $program "$STEP_DIR/dirty"
 part change python3 $HERE/change.py $program $PIECES "$STEP_DIR/change"
+if [ -d "$SHARED/data" ]; then
+    part signals env ZH_SEED="$SEED" python3 $HERE/signals.py $program "$SHARED/data" "$STEP_DIR/signals"
+else
+    part signals env ZH_SEED="$SEED" python3 $HERE/signals.py $program $PIECES "$STEP_DIR/signals"
+fi
 part search python3 $HERE/search.py $program $search "$industries" "$STEP_DIR/search"
 if [ -n "${ZH_TEST_PG_URL:-}" ]; then
     on_postgres pg-pieces python3 $HERE/accept.py $program $PIECES "$STEP_DIR/pg-pieces"

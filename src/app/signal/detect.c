@@ -21,10 +21,11 @@ typedef struct seen {
 
 /* A kept pair while its evidence is collected. */
 typedef struct kept {
-    zh_pair pair;
+    zh_detected pair;
     zh_hash hash;
     zh_map facets; /* "dim value" -> zh_facet */
     ZH_VEC(zh_facet *) order;
+    ZH_VEC(zh_evidence_ref) refs;
 } kept;
 
 typedef struct run {
@@ -69,7 +70,7 @@ bool zh_detector_has_ratio(const zh_detector *detector)
 }
 
 /* The result that a criterion names; NAN when it is undefined for this table. */
-static bool result(const zh_detector *d, const zh_pair *p, zh_str name, double *out)
+static bool result(const zh_detector *d, const zh_detected *p, zh_str name, double *out)
 {
     const zh_disproportionality *s = &p->stats;
     const struct {
@@ -98,7 +99,7 @@ static bool result(const zh_detector *d, const zh_pair *p, zh_str name, double *
 
 static zh_rc check_detector(zh_ctx *ctx, const zh_detector *d)
 {
-    zh_pair none = {0};
+    zh_detected none = {0};
     double ignored;
     if (engine_of(d) == ENGINE_NONE) {
         zh_err_set(ctx->err, ZH_EINVAL, "detector.engine", "探测器“%.*s”的引擎“%.*s”不存在",
@@ -273,7 +274,7 @@ static uint64_t counted(const zh_map *map, zh_str key)
     return c == NULL ? 0 : (uint64_t)c->n;
 }
 
-static zh_rc reported(run *r, zh_ctx *ctx, const zh_pair *p, bool *out)
+static zh_rc reported(run *r, zh_ctx *ctx, const zh_detected *p, bool *out)
 {
     *out = true;
     if (!r->detector->has_report) {
@@ -284,7 +285,7 @@ static zh_rc reported(run *r, zh_ctx *ctx, const zh_pair *p, bool *out)
     return zh_eval_true(&r->detector->report, &env, out, ctx->err);
 }
 
-static zh_rc judge(run *r, zh_ctx *ctx, zh_pair *p, uint64_t a)
+static zh_rc judge(run *r, zh_ctx *ctx, zh_detected *p, uint64_t a)
 {
     uint64_t row = counted(&r->rows, p->row);
     uint64_t column = counted(&r->columns, p->column);
@@ -318,14 +319,17 @@ static zh_str literal(zh_arena *arena, zh_str text)
     return (zh_str){p, n};
 }
 
+/* As declared where that can stand on its own; a column is named with its table. */
 static zh_str condition(zh_arena *arena, const zh_detector_dim *dim, zh_str value)
 {
-    zh_str is = zh_str_fmt(arena, "%.*s = %.*s", ZH_FMT(zh_expr_print(arena, dim->value.root)),
-                           ZH_FMT(literal(arena, value)));
+    zh_expr_op op = dim->value.root->op;
+    bool plain = dim->table == NULL && (op == ZH_X_FIELD || op == ZH_X_LEVEL || op == ZH_X_PATH);
+    zh_str what = plain ? dim->value.source : zh_expr_print(arena, dim->value.root);
+    zh_str is = zh_str_fmt(arena, "%.*s = %.*s", ZH_FMT(what), ZH_FMT(literal(arena, value)));
     return dim->table == NULL ? is : zh_str_fmt(arena, "any(%.*s)", ZH_FMT(is));
 }
 
-static zh_str evidence_of(zh_arena *arena, const zh_detector *d, const zh_pair *p)
+static zh_str evidence_of(zh_arena *arena, const zh_detector *d, const zh_detected *p)
 {
     zh_str both = zh_str_fmt(arena, "%.*s and %.*s", ZH_FMT(condition(arena, &d->row, p->row)),
                              ZH_FMT(condition(arena, &d->column, p->column)));
@@ -353,7 +357,7 @@ zh_str zh_detector_criteria(zh_arena *arena, const zh_detector *detector)
 
 static zh_rc choose(run *r, zh_ctx *ctx, zh_str row, zh_str column, uint64_t a, bool wanted)
 {
-    zh_pair p = {.row = row, .column = column};
+    zh_detected p = {.row = row, .column = column};
     zh_str key = pair_key(ctx->arena, row, column);
     zh_rc rc = zh_map_get(&r->chosen, key) != NULL ? ZH_OK : judge(r, ctx, &p, a);
     if (rc != ZH_OK || zh_map_get(&r->chosen, key) != NULL || !(p.passes || wanted)) {
@@ -424,6 +428,25 @@ static zh_rc add_facets(run *r, zh_ctx *ctx, kept *k, const zh_record *record)
     return ZH_OK;
 }
 
+static void add_ref(run *r, zh_ctx *ctx, kept *k, const zh_record *record)
+{
+    const zh_register *reg = record->reg;
+    zh_str line = zh_str_fmt(ctx->arena, "%" PRId64 ":%" PRId64 "\n", record->office, record->id);
+    zh_str key = ZH_STR_NONE;
+    zh_hash_add(&k->hash, line.p, line.n);
+    if (k->refs.n == ZH_DETECT_REFS_MAX) {
+        return;
+    }
+    for (size_t i = 0; i < reg->nbusiness_key; i++) {
+        char type;
+        zh_str part =
+            zh_value_canonical(ctx->arena, &record->values[reg->business_key[i]->index], &type);
+        key = zh_str_fmt(ctx->arena, "%.*s%s%.*s", ZH_FMT(key), i > 0 ? "/" : "", ZH_FMT(part));
+    }
+    zh_evidence_ref ref = {record->office, record->id, zh_str_dup(r->arena, key)};
+    zh_vec_push(r->arena, &k->refs, ref);
+}
+
 static void add_date(kept *k, const zh_record *record)
 {
     const zh_field *field = record->reg->event_time;
@@ -449,9 +472,7 @@ static zh_rc collect(void *user, zh_ctx *ctx, const zh_record *record)
         for (size_t c = 0; rc == ZH_OK && c < columns.n; c++) {
             kept *k = zh_map_get(&r->chosen, pair_key(ctx->arena, rows.p[i], columns.p[c]));
             if (k != NULL) {
-                zh_str line =
-                    zh_str_fmt(ctx->arena, "%" PRId64 ":%" PRId64 "\n", record->office, record->id);
-                zh_hash_add(&k->hash, line.p, line.n);
+                add_ref(r, ctx, k, record);
                 add_date(k, record);
                 rc = add_facets(r, ctx, k, record);
             }
@@ -477,13 +498,13 @@ static int by_facet(const void *a, const void *b)
 
 static int by_values(const void *a, const void *b)
 {
-    const zh_pair *x = a, *y = b;
+    const zh_detected *x = a, *y = b;
     int order = zh_str_cmp(x->row, y->row);
     return order != 0 ? order : zh_str_cmp(x->column, y->column);
 }
 
 /* Labels are the model's or copies of values. */
-static void finish_pair(zh_arena *arena, kept *k, zh_pair *out)
+static void finish_pair(zh_arena *arena, kept *k, zh_detected *out)
 {
     zh_digest digest;
     *out = k->pair;
@@ -494,6 +515,12 @@ static void finish_pair(zh_arena *arena, kept *k, zh_pair *out)
     out->row_label = zh_str_dup(arena, out->row_label);
     out->column_label = zh_str_dup(arena, out->column_label);
     out->where = zh_str_dup(arena, out->where);
+    out->nrefs = k->refs.n;
+    out->refs = ZH_NEW_N(arena, zh_evidence_ref, k->refs.n + 1);
+    for (size_t i = 0; i < k->refs.n; i++) {
+        out->refs[i] = k->refs.p[i];
+        out->refs[i].key = zh_str_dup(arena, k->refs.p[i].key);
+    }
     out->facets = ZH_NEW_N(arena, zh_facet, k->order.n + 1);
     out->nfacets = k->order.n;
     for (size_t i = 0; i < k->order.n; i++) {
@@ -511,7 +538,7 @@ static void finish(run *r, zh_ctx *ctx, zh_detection *out)
         .position = r->position,
         .records = r->records,
         .units = r->units,
-        .pairs = ZH_NEW_N(ctx->arena, zh_pair, r->keep.n + 1),
+        .pairs = ZH_NEW_N(ctx->arena, zh_detected, r->keep.n + 1),
         .n = r->keep.n,
     };
     for (size_t i = 0; i < r->keep.n; i++) {

@@ -15,6 +15,7 @@
 #define ZH_DETECT_PAIRS_MAX   ((size_t)1000000) /* different pairs of one run */
 #define ZH_DETECT_UNITS_MAX   ((size_t)4000000) /* with count_by: units times their values */
 #define ZH_DETECT_SIGNALS_MAX ((size_t)10000)   /* pairs that a run may give */
+#define ZH_DETECT_REFS_MAX    ((size_t)1000)    /* records named one by one */
 #define ZH_DETECT_VALUE_BYTES ((size_t)1000)    /* of one value */
 
 /* Records of the evidence by one facet of the detector's profile. */
@@ -24,19 +25,27 @@ typedef struct zh_facet {
     int64_t n;
 } zh_facet;
 
-typedef struct zh_pair {
+/* A record of the evidence. */
+typedef struct zh_evidence_ref {
+    int64_t office, id;
+    zh_str key; /* business key, its parts joined by '/' */
+} zh_evidence_ref;
+
+typedef struct zh_detected {
     zh_str row, column;             /* values */
     zh_str row_label, column_label; /* as shown */
     zh_two_by_two table;
     zh_disproportionality stats; /* of engine disproportionality.prr */
     bool passes;                 /* reported, and every criterion is met */
     bool dated;
-    zh_date first, last; /* event times of the evidence; with dated */
-    zh_str where;        /* condition that gives exactly the evidence, as of the position */
-    char digest[65];     /* SHA-256 over "office:id\n" of the evidence, ascending */
-    zh_facet *facets;    /* in the order of the profile, most records first */
+    zh_date first, last;   /* event times of the evidence; with dated */
+    zh_str where;          /* condition that gives exactly the evidence, as of the position */
+    char digest[65];       /* SHA-256 over "office:id\n" of the evidence, ascending */
+    zh_evidence_ref *refs; /* the first ZH_DETECT_REFS_MAX, by office and id */
+    size_t nrefs;
+    zh_facet *facets; /* in the order of the profile, most records first */
     size_t nfacets;
-} zh_pair;
+} zh_detected;
 
 /* A pair by its values. */
 typedef struct zh_pair_key {
@@ -47,7 +56,7 @@ typedef struct zh_detection {
     const zh_detector *detector;
     int64_t position; /* log size that was read */
     int64_t records, units;
-    zh_pair *pairs; /* that pass, and those asked for; by row, then column */
+    zh_detected *pairs; /* that pass, and those asked for; by row, then column */
     size_t n;
 } zh_detection;
 

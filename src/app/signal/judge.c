@@ -85,14 +85,14 @@ static zh_value ratio(bool known, double value)
     return zh_value_decimal(decimal);
 }
 
-static zh_str subject_of(zh_arena *arena, const zh_detector *d, const zh_pair *p)
+static zh_str subject_of(zh_arena *arena, const zh_detector *d, const zh_detected *p)
 {
     bool flow = d->row.codes != NULL && d->row.codes == d->column.codes;
     return zh_str_fmt(arena, "%.*s %s %.*s", ZH_FMT(p->row_label), flow ? "→" : "×",
                       ZH_FMT(p->column_label));
 }
 
-static void put_ratios(judge *j, changes *c, const zh_pair *p)
+static void put_ratios(judge *j, changes *c, const zh_detected *p)
 {
     const zh_register *reg = j->d->signals;
     const zh_disproportionality *s = &p->stats;
@@ -109,7 +109,7 @@ static void put_ratios(judge *j, changes *c, const zh_pair *p)
     put(j, c, reg, "chi2_yates", ratio(has && s->has_chi2, s->chi2_yates));
 }
 
-static void put_profile(judge *j, changes *c, const zh_pair *p)
+static void put_profile(judge *j, changes *c, const zh_detected *p)
 {
     const zh_field *table = c->rc == ZH_OK ? field_of(j, j->d->signals, "profile") : NULL;
     if (table == NULL || table->type != ZH_TYPE_TABLE || table->ncolumns != 4) {
@@ -134,7 +134,32 @@ static void put_profile(judge *j, changes *c, const zh_pair *p)
     c->list[c->n++] = (zh_change){.field = table, .rows = rows};
 }
 
-static zh_rc fields_of(judge *j, const zh_pair *p, changes *c)
+/* The records themselves, named one by one; the stored query gives also those beyond the cap. */
+static void put_refs(judge *j, changes *c, const zh_detected *p)
+{
+    const zh_field *table = c->rc == ZH_OK ? field_of(j, j->d->signals, "evidence") : NULL;
+    if (table == NULL || table->type != ZH_TYPE_TABLE || table->ncolumns != 2) {
+        c->rc = ZH_EINVAL;
+        return;
+    }
+    zh_arena *arena = j->ctx->arena;
+    size_t n = p->nrefs < table->rows_max ? p->nrefs : table->rows_max;
+    zh_rows *rows = ZH_NEW(arena, zh_rows);
+    *rows = (zh_rows){.table = table,
+                      .ids = ZH_NEW_N(arena, int64_t, n + 1),
+                      .values = ZH_NEW_N(arena, zh_value, 2 * n + 1),
+                      .n = n};
+    for (size_t i = 0; i < n; i++) {
+        const zh_evidence_ref *ref = &p->refs[i];
+        rows->values[2 * i] =
+            zh_value_text(zh_str_fmt(arena, "%" PRId64 ":%" PRId64, ref->office, ref->id));
+        rows->values[2 * i + 1] = ref->key.n > 0 ? zh_value_text(ref->key) : ZH_VALUE_NULL;
+    }
+    zh_assert(c->n < CHANGES_MAX);
+    c->list[c->n++] = (zh_change){.field = table, .rows = rows};
+}
+
+static zh_rc fields_of(judge *j, const zh_detected *p, changes *c)
 {
     const zh_detector *d = j->d;
     const zh_register *reg = d->signals;
@@ -174,6 +199,7 @@ static zh_rc fields_of(judge *j, const zh_pair *p, changes *c)
         p->dated ? (zh_value){.kind = ZH_PERIOD, .i = p->first, .to = p->last} : ZH_VALUE_NULL);
     put_ratios(j, c, p);
     put_profile(j, c, p);
+    put_refs(j, c, p);
     put(j, c, reg, "evidence_at", zh_value_int(j->found.position));
     return c->rc;
 }
@@ -303,7 +329,7 @@ static zh_rc withdraw_tasks(judge *j, const zh_record *signal)
     return rc;
 }
 
-static zh_rc open_task(judge *j, const zh_pair *p, const zh_applied *signal, size_t round)
+static zh_rc open_task(judge *j, const zh_detected *p, const zh_applied *signal, size_t round)
 {
     const zh_register *reg = j->d->tasks;
     zh_arena *arena = j->ctx->arena;
@@ -366,7 +392,7 @@ static zh_rc amend(judge *j, const zh_record *record, changes *c)
     return rc;
 }
 
-static zh_rc write_pair(judge *j, const zh_pair *p)
+static zh_rc write_pair(judge *j, const zh_detected *p)
 {
     changes c;
     zh_applied at = {0};
@@ -460,6 +486,22 @@ static zh_rc add_task(judge *j, const zh_record *record)
     return ZH_OK;
 }
 
+/* A condition that lists cannot answer would leave signals without evidence: refused before any is
+ * written. */
+static zh_rc check_evidence(judge *j)
+{
+    zh_arena *arena = j->ctx->arena;
+    zh_scope scope = {.model = j->ctx->model, .reg = j->d->reg};
+    zh_program *where = ZH_NEW(arena, zh_program);
+    zh_page page;
+    if (j->found.n == 0) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_expr_compile(arena, &scope, j->found.pairs[0].where, where, j->ctx->err);
+    zh_list_query q = {.reg = j->d->reg, .where = where, .limit = 1, .as_of = j->out->position};
+    return rc == ZH_OK ? zh_list(j->ctx, j->conn, &q, &page) : rc;
+}
+
 static zh_rc read_all(judge *j)
 {
     zh_arena *arena = j->ctx->arena;
@@ -474,9 +516,10 @@ static zh_rc read_all(judge *j)
         asked[i].column = r->values[zh_register_field(r->reg, ZH_STR("column_value"))->index].text;
         (void)zh_map_put(&j->by_key, j->signals.p[i].key, &j->signals.p[i]);
     }
-    return rc == ZH_OK
-               ? zh_detect(j->ctx, j->conn, j->d, j->out->position, asked, j->signals.n, &j->found)
-               : rc;
+    if (rc == ZH_OK) {
+        rc = zh_detect(j->ctx, j->conn, j->d, j->out->position, asked, j->signals.n, &j->found);
+    }
+    return rc == ZH_OK ? check_evidence(j) : rc;
 }
 
 zh_rc zh_signals_run(zh_ctx *ctx, const zh_detector *detector, zh_signal_run *out)

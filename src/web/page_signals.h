@@ -1,0 +1,23 @@
+/* What the two signal pages share. Private to the page. */
+#ifndef ZH_WEB_PAGE_SIGNALS_H
+#define ZH_WEB_PAGE_SIGNALS_H
+
+#include "app/signal/signal.h"
+#include "web/part.h"
+
+/* /signals/ID */
+zh_str zh_signal_url(zh_arena *arena, const zh_signal *signal);
+/* 湖北省 × 氰化物 in the reader's language. */
+zh_str zh_signal_subject(const zh_ui *ui, const zh_signal *signal);
+/* The value of a dimension in the reader's language. */
+zh_str zh_signal_value(const zh_ui *ui, const zh_detector_dim *dim, zh_str value);
+/* A facet's value, with the class of the other system where one is mapped: 糕点（24 糕点、08
+ * 饼干）. */
+zh_str zh_signal_facet_text(const zh_ui *ui, const zh_signal *signal, const zh_signal_facet *facet);
+void zh_signal_lamp(zh_ui *ui, const zh_signal *signal);
+/* The day a task is due, and whether it is over. */
+void zh_signal_due(zh_ui *ui, const zh_signal_task *task);
+/* PRR and intervals of signals as a forest; writes nothing when there is none to draw. */
+zh_rc zh_signal_forest(zh_ui *ui, const zh_signal *signals, size_t n, const char *id);
+
+#endif
