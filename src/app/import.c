@@ -283,6 +283,10 @@ static zh_rc note_order(zh_ctx *ctx, const zh_job *check, const zh_job *job, con
         rc = zh_file_replace(zh_import_beside(ctx, job->id, "upload.json"), zh_buf_view(&text),
                              ctx->err);
     }
+    zh_str order = zh_str_fmt(ctx->arena, "{\"job\":%" PRId64 "}", job->id);
+    if (rc == ZH_OK) {
+        rc = zh_file_replace(zh_import_beside(ctx, check->id, "order.json"), order, ctx->err);
+    }
     zh_buf_free(&text);
     return rc;
 }
