@@ -243,12 +243,26 @@ static void what_of(zh_ui *ui, const zh_job *job, const zh_json *args, const zh_
     }
 }
 
+/* Of an import it stands in its order, when it was given here. */
+static zh_str name_of(zh_ui *ui, const zh_job *job, const zh_json *args)
+{
+    zh_json *order = NULL;
+    zh_err ignored = {0};
+    zh_ctx quiet = ui->ctx;
+    quiet.err = &ignored;
+    zh_str name = zh_import_text(args, "name");
+    if (name.n == 0 && zh_str_is(job->kind, ZH_JOB_IMPORT) &&
+        zh_import_note(&quiet, job->id, "upload.json", &order) == ZH_OK) {
+        name = zh_import_text(order, "name");
+    }
+    return name;
+}
+
 void zh_import_jobs(zh_ui *ui, const zh_job *jobs, size_t n)
 {
     const zh_column columns[] = {
         {.label = zh_ui_text(ui, ZH_T_JOBS_COL_WHAT), .css = "full"},
         {.label = zh_ui_text(ui, ZH_T_JOBS_COL_STATE), .css = "nw"},
-        {.label = zh_ui_text(ui, ZH_T_JOBS_COL_PROGRESS), .number = true},
         {.label = zh_ui_text(ui, ZH_T_JOBS_COL_RESULT), .css = "full"},
         {.label = zh_ui_text(ui, ZH_T_JOBS_COL_FILE), .css = "full mu"},
         {.label = zh_ui_text(ui, ZH_T_JOBS_COL_AT), .css = "nw mu"},
@@ -273,10 +287,11 @@ void zh_import_jobs(zh_ui *ui, const zh_job *jobs, size_t n)
         what_of(ui, job, args, result);
         zh_grid_cell(&grid);
         state_of(ui, job);
-        zh_grid_text(&grid, progress_of(ui, job));
+        zh_html_z(&ui->html, " ");
+        zh_html_text(&ui->html, progress_of(ui, job));
         zh_grid_cell(&grid);
         result_of(ui, job);
-        zh_grid_text(&grid, zh_import_text(args, "name"));
+        zh_grid_text(&grid, name_of(ui, job, args));
         zh_grid_text(&grid, zh_ui_time(ui, job->updated_at));
     }
     zh_grid_close(&grid);

@@ -36,6 +36,7 @@ static void give_file(zh_ui *ui)
     zh_html_attr_z(h, "type", "file");
     zh_html_attr_z(h, "name", "file");
     zh_html_attr_z(h, "accept", ".csv,.tsv,.txt,.xlsx,.json,.ndjson,.geojson,.gz,.zip");
+    zh_html_close(h); /* the input */
     zh_html_close(h);
     zh_html_open(h, "label", "field");
     zh_html_open(h, "span", NULL);

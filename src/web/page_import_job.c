@@ -9,7 +9,7 @@
 enum {
     REFRESH_S = 3,
     ROWS_SHOWN = 50,
-    COLUMNS_SHOWN = 6, /* of the file, in the table of rows */
+    COLUMNS_SHOWN = 7, /* of the file, in the table of rows */
     MAPPED_SHOWN = 8,
     EFFECTS_SHOWN = 12,
     HEADERS_SHOWN = 8,
@@ -394,6 +394,17 @@ static void problem_cell(const view *v, const zh_json *e)
     zh_html_close(h);
 }
 
+/* What the rule says to do, else what can always be done. */
+static zh_str fix_of(const view *v, const zh_json *e)
+{
+    zh_str fix = zh_import_text(e, "fix");
+    char severity = severity_of(e);
+    return fix.n > 0         ? fix
+           : severity == 'r' ? zh_ui_text(v->ui, ZH_T_IMPORT_FIX_REFUSED)
+           : severity == 'd' ? zh_ui_text(v->ui, ZH_T_IMPORT_FIX_DOUBTFUL)
+                             : zh_ui_text(v->ui, ZH_T_IMPORT_FIX_HINT);
+}
+
 static const zh_json *cell_of(const zh_json *e, int64_t at)
 {
     const zh_json *cells = zh_json_get(e, "cells");
@@ -439,7 +450,7 @@ static void kind_row(const view *v, zh_grid *grid, const zh_json *kind)
     zh_html_leaf(h, "span", "mono", zh_json_str(cell_of(e, zh_import_number(e, "at")), ZH_STR("")));
     zh_grid_cell(grid);
     problem_cell(v, e);
-    zh_grid_text(grid, zh_import_text(e, "fix"));
+    zh_grid_text(grid, fix_of(v, e));
 }
 
 static void by_kind(const view *v, const zh_json *kinds)
@@ -574,11 +585,7 @@ static void bad_row(const view *v, zh_grid *grid, const rows_page *p, size_t fir
             zh_html_z(h, " ");
         }
         problem_cell(v, each);
-        if (zh_import_text(each, "fix").n > 0) {
-            zh_html_open(h, "small", "fix");
-            zh_html_text(h, zh_import_text(each, "fix"));
-            zh_html_close(h);
-        }
+        zh_html_leaf(h, "small", "fix", fix_of(v, each));
         zh_html_close(h);
     }
 }
@@ -894,8 +901,10 @@ static void commit_bar(const view *v)
         zh_import_button(ui, nothing.n > 0 ? "btn" : "btn pri", "mode", "clean",
                          ZH_SAY(ui, ZH_T_IMPORT_COMMIT_CLEAN, count(v, clean_rows(v))), nothing);
     }
-    zh_import_button(ui, not_all.n > 0 ? "btn" : "btn pri", "mode", "all",
-                     ZH_SAY(ui, ZH_T_IMPORT_COMMIT_ALL, count(v, clean_rows(v))), not_all);
+    zh_import_button(
+        ui, not_all.n > 0 ? "btn" : "btn pri", "mode", "all",
+        ZH_SAY(ui, ZH_T_IMPORT_COMMIT_ALL, count(v, clean_rows(v) + v->doubtful + v->refused)),
+        not_all);
     zh_html_close_to(h, h->depth - 3);
 }
 
@@ -926,9 +935,15 @@ static void checked(const view *v)
         zh_part_note(ui, ZH_NOTE_WATCH, ZH_SAY(ui, ZH_T_IMPORT_STALE, count(v, grown)));
     }
     counts(v);
+    bool rows = zh_str_is(zh_http_param(ui->request, "view"), "rows");
+    if (rows) { /* as wide as the file's own columns need */
+        problems(v);
+    }
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w8 stack");
-    problems(v);
+    if (!rows) {
+        problems(v);
+    }
     effects(v);
     zh_html_close(h);
     zh_html_open(h, "div", "w4 stack");
