@@ -283,6 +283,16 @@ static zh_rc note_order(zh_ctx *ctx, const zh_job *check, const zh_job *job, con
         rc = zh_file_replace(zh_import_beside(ctx, job->id, "upload.json"), zh_buf_view(&text),
                              ctx->err);
     }
+    zh_buf_clear(&text);
+    zh_jw_init(&w, &text, 0);
+    zh_jw_object(&w);
+    zh_jw_ki(&w, "job", job->id);
+    zh_jw_kv(&w, "args", job->args);
+    zh_jw_object_end(&w);
+    if (rc == ZH_OK) {
+        rc = zh_file_replace(zh_import_beside(ctx, check->id, "order.json"), zh_buf_view(&text),
+                             ctx->err);
+    }
     zh_buf_free(&text);
     return rc;
 }
@@ -308,6 +318,19 @@ static zh_rc may_commit(zh_ctx *ctx, const zh_job *check, const zh_json *report,
                           ZH_IMPORT_REASON_MAX);
     }
     return ZH_OK;
+}
+
+/* The same order given again while, or after, it was carried out. */
+static bool ordered_before(zh_ctx *ctx, const zh_job *check, zh_str args, zh_job *out)
+{
+    zh_json *order = NULL;
+    zh_err ignored = {0};
+    zh_ctx quiet = *ctx;
+    quiet.err = &ignored;
+    return zh_import_note(&quiet, check->id, "order.json", &order) == ZH_OK &&
+           zh_str_eq(member(order, "args"), args) &&
+           zh_job_get(&quiet, number(order, "job"), out) == ZH_OK &&
+           !zh_str_is(out->state, "failed") && !zh_str_is(out->state, "cancelled");
 }
 
 zh_rc zh_import_commit(zh_ctx *ctx, const zh_job *check, zh_commit_mode mode, zh_str justification,
@@ -340,6 +363,9 @@ zh_rc zh_import_commit(zh_ctx *ctx, const zh_job *check, zh_commit_mode mode, zh
         zh_intake_result found = {.recipe = member(report, "recipe"),
                                   .layout = member(report, "layout"),
                                   .digest = ask.digest};
+        if (ordered_before(ctx, check, zh_intake_job_args(ctx->arena, &o, &found), out)) {
+            return ZH_OK;
+        }
         rc = zh_intake_job(ctx, &o, &found, out);
     }
     bool done = rc == ZH_OK && zh_str_is(out->state, "done");

@@ -4,6 +4,7 @@
  *
  * incoming/<sha256>          the file, once for every name it came under
  * jobs/<job>.upload.json     of an import: name of the file, its check, the log when it was ordered
+ * jobs/<job>.order.json      of a check: the import that was ordered from it
  * jobs/<job>.report.json     what a finished or failed run found
  * jobs/<job>.errors.csv      every problem
  * jobs/<job>.rows.csv        rows to be corrected, as they stand in the file */

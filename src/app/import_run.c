@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "core/record.h"
+#include "model/recipe.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -158,6 +159,18 @@ static void add_effects(run *r, const zh_deltas *deltas)
     zh_store_release(conn);
 }
 
+/* A recipe whose layouts are all of one register says which. */
+static const zh_register *register_of_recipe(const zh_model *model, zh_str id)
+{
+    const zh_recipe *recipe = id.n > 0 ? zh_model_recipe(model, id) : NULL;
+    const zh_register *only =
+        recipe != NULL && recipe->nlayouts > 0 ? recipe->layouts[0].reg : NULL;
+    for (size_t i = 0; only != NULL && i < recipe->nlayouts; i++) {
+        only = recipe->layouts[i].reg == only ? only : NULL;
+    }
+    return only;
+}
+
 static zh_rc check_file(run *r, zh_intake_result *result, zh_arena *cells)
 {
     zh_ctx *ctx = &r->ctx;
@@ -173,7 +186,7 @@ static zh_rc check_file(run *r, zh_intake_result *result, zh_arena *cells)
     r->found.bytes = (uint64_t)about.st_size;
     if (r->ask.reg.n > 0) {
         r->found.reg = zh_model_register(ctx->model, r->ask.reg);
-    } else {
+    } else if ((r->found.reg = register_of_recipe(ctx->model, r->ask.recipe)) == NULL) {
         rc = zh_intake_find(ctx, path, r->ask.name, &r->found.reg);
     }
     if (rc == ZH_OK && r->found.reg == NULL) {

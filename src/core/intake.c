@@ -72,7 +72,7 @@ static zh_rc unchanged(zh_intake_run *in)
     return ZH_OK;
 }
 
-static zh_str job_args(zh_arena *arena, const zh_intake_options *o, const zh_intake_result *r)
+zh_str zh_intake_job_args(zh_arena *arena, const zh_intake_options *o, const zh_intake_result *r)
 {
     zh_buf text;
     zh_jw w;
@@ -98,7 +98,7 @@ static zh_str job_args(zh_arena *arena, const zh_intake_options *o, const zh_int
 zh_rc zh_intake_job(zh_ctx *ctx, const zh_intake_options *options, const zh_intake_result *result,
                     zh_job *out)
 {
-    zh_str args = job_args(ctx->arena, options, result);
+    zh_str args = zh_intake_job_args(ctx->arena, options, result);
     bool any_state = options->reg->nrow_key == 0;
     zh_rc rc = zh_job_open(ctx, ZH_STR("import"), args, any_state, out);
     bool open = zh_str_is(out->state, "queued") || zh_str_is(out->state, "running");

@@ -42,7 +42,7 @@ typedef struct zh_intake_options {
     zh_deltas *deltas; /* 预检 adds what its clean rows would change in the cells; may be NULL */
     int64_t rows_expected; /* of the file, for the job's progress; 0 unknown */
     unsigned threads;      /* 0: one a core */
-    bool keep_job; /* progress only interrupts: the job stays open, to go on another time */
+    bool keep_job;         /* progress only interrupts: the job stays open, to go on another time */
     /* Called now and then from the calling thread; false cancels. May be NULL. */
     bool (*progress)(void *user, const char *phase, int64_t rows, uint64_t bytes, uint64_t total);
     void *user;
@@ -110,6 +110,9 @@ zh_rc zh_intake(zh_ctx *ctx, const zh_intake_options *options, zh_intake_result 
  * err says which. file_name as in the options. */
 zh_rc zh_intake_find(zh_ctx *ctx, const char *path, zh_str file_name,
                      const zh_register **out) ZH_MUST;
+/* What defines the job below: equal texts are the same commit of the same file. */
+zh_str zh_intake_job_args(zh_arena *arena, const zh_intake_options *options,
+                          const zh_intake_result *result);
 /* The job of committing this file as 预检 found it (result: its recipe, layout and digest), the one
  * that zh_intake with these options will take: unfinished, or new. */
 zh_rc zh_intake_job(zh_ctx *ctx, const zh_intake_options *options, const zh_intake_result *result,

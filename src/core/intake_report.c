@@ -110,7 +110,8 @@ void zh_intake_rows_write(zh_intake_run *in, const zh_batch *batch,
         bool stands = errors[i]->severity != 'h';
         while (end < n && errors[end]->ordinal == errors[i]->ordinal &&
                errors[end]->row == errors[i]->row) {
-            stands = stands || errors[end++]->severity != 'h';
+            stands = stands || errors[end]->severity != 'h';
+            end++;
         }
         const zh_raw_row *row = row_of(batch, errors[i]);
         if (row != NULL && stands) {
