@@ -506,12 +506,11 @@ static zh_rc show(zh_ui *ui)
     }
     values(&v);
     neighbours(&v, "task", ZH_T_TARGET_SAME_TASKS);
+    neighbours(&v, "target", ZH_T_TARGET_SAME_TARGETS);
     zh_html_close(h);
     zh_html_open(h, "div", "w5 stack");
     said(&v);
-    rc = mechanisms(&v);
-    neighbours(&v, "target", ZH_T_TARGET_SAME_TARGETS);
-    return rc;
+    return mechanisms(&v);
 }
 
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
