@@ -104,7 +104,8 @@ static void number_fact(view *v, zh_text_id name, zh_decimal value, zh_str note)
 {
     zh_ui *ui = v->ui;
     zh_part_kv_item(ui, zh_ui_text(ui, name));
-    zh_part_number(ui, zh_decimal_str(ui->arena, value), zh_target_unit(ui, v->item), ZH_STR(""));
+    zh_part_number(ui, zh_target_number(ui, &v->target, value), zh_target_unit(ui, v->item),
+                   ZH_STR(""));
     if (note.n > 0) {
         zh_html_leaf(&ui->html, "span", "why", note);
     }
@@ -185,10 +186,22 @@ static void stands(view *v)
     }
     indicator_link(v);
     zh_part_kv_close(ui);
-    zh_html_open(h, "p", "crs");
-    zh_target_course(ui, t);
-    zh_html_close(h);
     zh_part_section_close(ui);
+}
+
+static zh_str chart_title(const view *v)
+{
+    zh_ui *ui = v->ui;
+    const zh_target *t = &v->target;
+    const zh_figure *f = &t->figure;
+    zh_str value =
+        zh_str_fmt(ui->arena, "%.*s%.*s", ZH_FMT(zh_ui_decimal(ui, f->shown)),
+                   ZH_FMT(zh_str_is(f->indicator->unit, "%") ? f->indicator->unit : ZH_STR("")));
+    zh_str period = zh_ui_period(ui, f->first, f->last);
+    zh_str verdict = zh_ui_text(ui, zh_target_status_name(t->status));
+    return t->has_path ? ZH_SAY(ui, ZH_T_TARGET_CHART_PATH, period, value,
+                                zh_target_number(ui, t, t->required), verdict)
+                       : ZH_SAY(ui, ZH_T_TARGET_CHART_PLAIN, period, value, verdict);
 }
 
 static zh_rc chart(view *v)
@@ -203,8 +216,7 @@ static zh_rc chart(view *v)
     zh_rc rc = zh_target_path_svg(ui->arena, &picture, CHART_WIDTH, &svg, ui->err);
     if (rc == ZH_OK) {
         const zh_figure *f = &v->target.figure;
-        zh_part_figure_open(ui, &(zh_fig_head){.title = ZH_SAY(ui, ZH_T_TARGET_CHART_TITLE,
-                                                               zh_ui_label(ui, v->item->name)),
+        zh_part_figure_open(ui, &(zh_fig_head){.title = chart_title(v),
                                                .what = zh_ui_label(ui, f->indicator->label),
                                                .id = "path"});
         zh_html_svg(&ui->html, zh_buf_view(&svg));
@@ -320,9 +332,7 @@ static zh_rc evidence(view *v)
     zh_ui *ui = v->ui;
     const zh_register *reg = evidence_register(v);
     zh_page page = {0};
-    zh_target_kind kind = zh_target_kind_of(&v->target);
-    bool needed = kind == ZH_KIND_RANK || kind == ZH_KIND_LEVEL || kind == ZH_KIND_STATUS ||
-                  v->target.status == ZH_TARGET_NO_VALUE;
+    bool needed = zh_target_needs_evidence(&v->target);
     zh_rc rc = reg != NULL ? read_evidence(v, reg, &page) : ZH_OK;
     if (rc != ZH_OK || (page.n == 0 && !needed)) {
         return rc;

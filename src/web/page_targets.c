@@ -578,7 +578,7 @@ static void gap_words(zh_ui *ui, const zh_target *t)
         zh_html_open(h, "span", "why");
         zh_html_text(h, zh_ui_text(ui, ZH_T_TARGETS_REQUIRED));
         zh_html_z(h, " ");
-        zh_html_text(h, zh_ui_decimal(ui, zh_decimal_str(ui->arena, t->required)));
+        zh_html_text(h, zh_target_number(ui, t, t->required));
         zh_html_close(h);
     }
     if (t->has_gap) {
@@ -588,7 +588,7 @@ static void gap_words(zh_ui *ui, const zh_target *t)
         zh_html_open(h, "span", "why");
         zh_html_text(h, zh_ui_text(ui, under ? ZH_T_TARGETS_SHORT : ZH_T_TARGETS_OVER));
         zh_html_z(h, " ");
-        zh_html_text(h, zh_ui_decimal(ui, zh_decimal_str(ui->arena, size)));
+        zh_html_text(h, zh_target_number(ui, t, size));
         zh_html_close(h);
     }
 }

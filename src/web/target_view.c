@@ -203,6 +203,24 @@ zh_str zh_target_unit(const zh_ui *ui, const zh_outline_item *item)
     return zh_str_is(item->unit, "%") ? item->unit : ZH_STR("");
 }
 
+bool zh_target_needs_evidence(const zh_target *t)
+{
+    return t->status == ZH_TARGET_NEEDS_EVIDENCE || t->status == ZH_TARGET_NO_VALUE;
+}
+
+/* A difference that is there is never rounded to nothing. */
+zh_str zh_target_number(const zh_ui *ui, const zh_target *t, zh_decimal value)
+{
+    zh_decimal shown = value;
+    if (t->has_figure &&
+        zh_decimal_rescale(value, t->figure.indicator->digits, ZH_ROUND_HALF_EVEN, &shown) ==
+            ZH_OK &&
+        (shown.scaled == 0) == (value.scaled == 0)) {
+        return zh_ui_decimal(ui, zh_decimal_str(ui->arena, shown));
+    }
+    return zh_ui_decimal(ui, zh_decimal_str(ui->arena, value));
+}
+
 static zh_str figure_url(const zh_ui *ui, const zh_figure *f)
 {
     bool dated = f->first != 0 || f->last != 0;
@@ -219,18 +237,9 @@ void zh_target_value(zh_ui *ui, const zh_target *t)
         zh_html_leaf(h, "span", "why", zh_ui_period(ui, t->figure.first, t->figure.last));
         return;
     }
-    switch (zh_target_kind_of(t)) {
-    case ZH_KIND_RANK:
-    case ZH_KIND_LEVEL:
-    case ZH_KIND_STATUS:
+    if (zh_target_needs_evidence(t)) {
         zh_part_nil(ui, ZH_NIL_SKIP, zh_ui_text(ui, ZH_T_TARGET_NIL_EVIDENCE));
         return;
-    case ZH_KIND_NUMERIC:
-    case ZH_KIND_RANGE:
-    case ZH_KIND_CUMULATIVE:
-    case ZH_KIND_PER_YEAR:
-    case ZH_KIND_TREND:
-    case ZH_KIND_N: break;
     }
     zh_part_nil(ui, ZH_NIL_NONE,
                 zh_ui_text(ui, t->item->indicator.n > 0 ? ZH_T_TARGET_NIL_NO_DATA
@@ -272,7 +281,9 @@ static void beam(zh_ui *ui, const zh_target *t)
     double room = max > min ? (max - min) * 0.15 : fabs(max) * 0.1 + 1e-9;
     b.min = min >= 0 && min - room < 0 ? 0 : min - room;
     b.max = f->indicator->percent && max <= 100 && max + room > 100 ? 100 : max + room;
+    size_t depth = ui->html.depth;
     zh_part_beam(ui, &b);
+    zh_html_close_to(&ui->html, depth);
 }
 
 /* Each year with a mark: reached or not. */
@@ -327,7 +338,7 @@ bool zh_target_picture_of(zh_ui *ui, const zh_target *t, zh_target_picture *out)
     for (size_t i = 0; i < t->nyears; i++) {
         periods[i] = period_of(ui, &t->years[i]);
     }
-    zh_str required = t->has_path ? zh_decimal_str(ui->arena, t->required) : ZH_STR("");
+    zh_str required = t->has_path ? zh_target_number(ui, t, t->required) : ZH_STR("");
     *out = (zh_target_picture){
         .title = zh_ui_label(ui, item->name),
         .periods = periods,
@@ -378,6 +389,12 @@ static bool small(zh_ui *ui, const zh_target *t, const char *css,
 
 void zh_target_course(zh_ui *ui, const zh_target *t)
 {
+    if (zh_target_needs_evidence(t)) {
+        zh_html_a(&ui->html, "sm",
+                  zh_str_fmt(ui->arena, "%.*s#evidence", ZH_FMT(zh_target_url(ui->arena, t->item))),
+                  zh_ui_text(ui, ZH_T_TARGETS_EVIDENCE_LINK));
+        return;
+    }
     bool comparable = t->has_figure && t->figure.has_value && t->item->has_value &&
                       t->status != ZH_TARGET_OTHER_BASIS;
     switch (zh_target_kind_of(t)) {
@@ -405,10 +422,6 @@ void zh_target_course(zh_ui *ui, const zh_target *t)
     case ZH_KIND_RANK:
     case ZH_KIND_LEVEL:
     case ZH_KIND_STATUS:
-        zh_html_a(&ui->html, "sm",
-                  zh_str_fmt(ui->arena, "%.*s#evidence", ZH_FMT(zh_target_url(ui->arena, t->item))),
-                  zh_ui_text(ui, ZH_T_TARGETS_EVIDENCE_LINK));
-        return;
     case ZH_KIND_N: return;
     }
 }

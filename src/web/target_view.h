@@ -44,6 +44,10 @@ zh_str zh_clause_url(zh_arena *arena, zh_str outline, zh_str clause);
 zh_str zh_target_wanted(const zh_ui *ui, const zh_outline_item *item);
 /* Unit of a target as shown after a number; empty for words. */
 zh_str zh_target_unit(const zh_ui *ui, const zh_outline_item *item);
+/* Level, rank, status, or a target without a number: people decide on evidence. */
+bool zh_target_needs_evidence(const zh_target *target);
+/* A number beside the target's figure, with the digits of its indicator. */
+zh_str zh_target_number(const zh_ui *ui, const zh_target *target, zh_decimal value);
 void zh_target_lamp(zh_ui *ui, const zh_target *target);
 /* Value, interval; the word for nothing where there is none. */
 void zh_target_value(zh_ui *ui, const zh_target *target);
