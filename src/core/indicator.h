@@ -100,8 +100,13 @@ typedef struct zh_target {
     bool has_gap;
     zh_decimal gap; /* signed, in the target's unit; negative = short of it */
     bool has_path;
-    zh_decimal required;    /* value required at the figure's date on the path to the target */
-    zh_str required_note;   /* how: linear from the first figure, cumulative share … */
+    zh_decimal required;  /* value required at the figure's date on the path to the target */
+    zh_str required_note; /* how: linear from the first figure, cumulative share … */
+    /* The straight line that `required` lies on, when it is one: from line_start at line_from to
+     * the target at line_to; required is its value at line_at. */
+    bool has_line;
+    zh_date line_from, line_at, line_to;
+    zh_decimal line_start;
     const zh_figure *years; /* figures with a value by calendar year, up to the date asked */
     size_t nyears;
     bool outside; /* the figure is of a quarter before the outline's period; years: by quarter */

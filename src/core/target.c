@@ -196,7 +196,11 @@ static zh_rc read_now(judging *j)
         last = j->item->deadline != 0 && last > year_last(j->item->deadline)
                    ? year_last(j->item->deadline)
                    : last;
-        return last < year_first(j->item->from) ? ZH_OK : ask(j, year_first(j->item->from), last);
+        if (last < year_first(j->item->from)) {
+            return ZH_OK;
+        }
+        zh_rc rc = read_years(j); /* only shown */
+        return rc == ZH_OK ? ask(j, year_first(j->item->from), last) : rc;
     }
     zh_rc rc = read_years(j);
     if (rc == ZH_OK && j->nyears == 0 && j->item->basis_note.n > 0) {
@@ -245,6 +249,15 @@ static void set_required(judging *j, zh_quotient required, zh_str note)
 {
     j->out->has_path = decimal_of(j, required, &j->out->required) == ZH_OK;
     j->out->required_note = note;
+}
+
+static void set_line(judging *j, zh_decimal start, zh_date from, zh_date at, zh_date to)
+{
+    j->out->has_line = j->out->has_path;
+    j->out->line_start = start;
+    j->out->line_from = from;
+    j->out->line_at = at;
+    j->out->line_to = to;
 }
 
 static bool meets(const judging *j, zh_quotient value, zh_quotient goal)
@@ -308,6 +321,7 @@ static zh_rc judge_path(judging *j, zh_quotient value)
     set_required(j, required,
                  zh_str_fmt(arena, "自 %d 年的 %.*s 起按直线到 %d 年底的目标值",
                             year_of(start->first), ZH_FMT(start->shown), (int)j->item->deadline));
+    set_line(j, start->value, begin, date, end);
     bool ahead = j->how == AT_MOST ? zh_quotient_cmp(value, required) <= 0
                                    : zh_quotient_cmp(value, required) >= 0;
     if (j->how == EQUAL && zh_quotient_cmp(value, j->goal) > 0) {
@@ -359,6 +373,7 @@ static zh_rc judge_cumulative(judging *j)
     set_required(j, required,
                  zh_str_fmt(j->t->ctx->arena, "目标值 × 已过天数 %d / %d", (int)(date - begin + 1),
                             (int)(end - begin + 1)));
+    set_line(j, (zh_decimal){0}, begin, date, end);
     return zh_quotient_cmp(value, required) >= 0
                ? verdict(j, ZH_TARGET_ON_TRACK, "未到期，累计不低于时间进度")
                : verdict(j, ZH_TARGET_BEHIND, "未到期，累计低于时间进度");

@@ -294,6 +294,10 @@ static void test_one_target(void **state)
     assert_int_equal(one.nyears, 3);
     assert_true(zh_str_is(one.years[0].shown, "80.00"));
     assert_true(zh_str_is(one.years[2].shown, "90.00"));
+    assert_true(one.has_line && zh_decimal_double(one.line_start) == 80);
+    assert_int_equal(one.line_from, zh_date_of(2021, 12, 31));
+    assert_int_equal(one.line_at, zh_date_of(2023, 12, 15));
+    assert_int_equal(one.line_to, zh_date_of(2025, 12, 31));
     assert_int_equal(zh_target_ask(&l->f.ctx, conn, ZH_STR("no-such"), 0, ZH_AS_OF_NOW, &one),
                      ZH_ENOTFOUND);
     assert_string_equal(l->f.err.rule, "target.unknown");
