@@ -1,4 +1,5 @@
-/* Strings of the page of data sources: ZH_TEXT(ID, Chinese, English), see web/text.h. */
+/* Strings of the page of data sources: Chinese and English, see
+ * web/text.h. */
 ZH_TEXT(NAV_SOURCES, "来源", "Sources")
 ZH_TEXT(SOURCES_TITLE, "{1} 个数据集，{2} 个文件，{3} 行入库",
         "{1} data sets, {2} files, {3} rows taken in")
