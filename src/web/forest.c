@@ -3,10 +3,10 @@
 #include "fmt/chart.h"
 #include "fmt/svg.h"
 
-enum { WIDTH = 600, SVG_BYTES_MAX = 1 << 20 };
+enum { SVG_BYTES_MAX = 1 << 20 };
 
 zh_rc zh_forest_svg(zh_arena *arena, zh_str title, const zh_forest_row *rows, size_t n,
-                    double threshold, const char *id, zh_str *out, zh_err *err)
+                    double threshold, double width, const char *id, zh_str *out, zh_err *err)
 {
     zh_reading *readings = ZH_NEW_N(arena, zh_reading, n + 1);
     for (size_t i = 0; i < n; i++) {
@@ -28,7 +28,7 @@ zh_rc zh_forest_svg(zh_arena *arena, zh_str title, const zh_forest_row *rows, si
     zh_draw *list = NULL;
     zh_buf svg;
     zh_buf_init(&svg, SVG_BYTES_MAX);
-    zh_rc rc = zh_chart_forest(arena, &in, WIDTH, &list, err);
+    zh_rc rc = zh_chart_forest(arena, &in, width, &list, err);
     if (rc == ZH_OK) {
         rc = zh_svg_write(list, &(zh_svg_options){.id = zh_str_of(id)}, &svg, err);
     }

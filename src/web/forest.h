@@ -13,9 +13,10 @@ typedef struct zh_forest_row {
     double low, high;
 } zh_forest_row;
 
-/* SVG on a logarithmic scale, dashed line at threshold (0: none), ids beginning with `id`. n >= 1;
- * errors as zh_chart_forest. The text lives in the arena. */
+/* SVG on a logarithmic scale, `width` units wide, dashed line at threshold (0: none), ids beginning
+ * with `id`. n >= 1; errors as zh_chart_forest. The text lives in the arena. */
 zh_rc zh_forest_svg(zh_arena *arena, zh_str title, const zh_forest_row *rows, size_t n,
-                    double threshold, const char *id, zh_str *out, zh_err *err) ZH_MUST;
+                    double threshold, double width, const char *id, zh_str *out,
+                    zh_err *err) ZH_MUST;
 
 #endif

@@ -3,7 +3,7 @@
 #include "web/page_signals.h"
 #include <inttypes.h>
 
-enum { RECORDS_SHOWN = 60, FACET_ROWS = 12 };
+enum { RECORDS_SHOWN = 60, FACET_ROWS = 12, DIGEST_SHOWN = 16, FOREST_WIDTH = 640 };
 
 static void fact(zh_ui *ui, zh_text_id label, zh_str value, zh_str unit, zh_str url, zh_str small)
 {
@@ -58,6 +58,7 @@ static void four_fold(zh_ui *ui, const zh_signal *s, zh_str evidence)
         {.label = zh_ui_text(ui, ZH_T_SIGNALS_OTHER_COLUMNS), .number = true},
         {.label = zh_ui_text(ui, ZH_T_SIGNALS_SHARE), .number = true},
     };
+    zh_html_open(&ui->html, "div", NULL);
     zh_html_leaf(&ui->html, "h3", NULL, zh_ui_text(ui, ZH_T_SIGNALS_TABLE));
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), false, ZH_STR(""));
     zh_grid_row(&g, NULL);
@@ -75,6 +76,7 @@ static void four_fold(zh_ui *ui, const zh_signal *s, zh_str evidence)
     zh_html_leaf(&ui->html, "p", "sm mu",
                  ZH_SAY(ui, ZH_T_SIGNALS_ARITHMETIC, counted(ui, t->a), counted(ui, t->a + t->b),
                         counted(ui, t->c), counted(ui, t->c + t->d), s->prr_shown));
+    zh_html_close(&ui->html);
 }
 
 static void profile(zh_ui *ui, const zh_signal *s)
@@ -161,6 +163,10 @@ static void how(zh_ui *ui, const zh_signal *s, const zh_register *source)
                         : zh_ui_text(ui, ZH_T_SIGNALS_NO_PERIOD));
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SIGNALS_SOURCE),
                source != NULL ? zh_ui_label(ui, source->label) : s->source);
+    zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_SIGNALS_DIGEST));
+    zh_html_leaf(&ui->html, "code", NULL,
+                 zh_str_fmt(ui->arena, "%.*s…", ZH_FMT(zh_str_sub(s->digest, 0, DIGEST_SHOWN))));
+    zh_html_close(&ui->html);
     if (s->declared != NULL) {
         zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_SIGNALS_RECORD_OF));
         zh_html_a(&ui->html, NULL,
@@ -174,22 +180,20 @@ static void how(zh_ui *ui, const zh_signal *s, const zh_register *source)
 
 static void evidence(zh_ui *ui, const zh_signal *s, zh_str all)
 {
-    zh_grid g;
-    const zh_column columns[] = {{.label = zh_ui_text(ui, ZH_T_SIGNALS_RECORD)}};
+    zh_html *h = &ui->html;
     zh_part_section_open(ui, "evidence", ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE, counted(ui, s->table.a)),
-                         true);
-    zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), false, ZH_STR(""));
+                         false);
+    zh_html_open(h, "p", NULL);
     for (size_t i = 0; i < s->nrefs && i < RECORDS_SHOWN; i++) {
         const zh_evidence_ref *ref = &s->refs[i];
-        zh_grid_row(&g, NULL);
-        zh_grid_link(&g, zh_url_record(ui->arena, s->source, ref->office, ref->id),
-                     ref->key.n > 0 ? ref->key : zh_str_fmt(ui->arena, "%" PRId64, ref->id));
+        zh_html_z(h, i > 0 ? "　" : "");
+        zh_html_a(h, "n", zh_url_record(ui->arena, s->source, ref->office, ref->id),
+                  ref->key.n > 0 ? ref->key : zh_str_fmt(ui->arena, "%" PRId64, ref->id));
     }
-    zh_grid_close(&g);
-    zh_html_open(&ui->html, "p", "pager");
-    zh_html_a(&ui->html, NULL, all,
-              ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE_ALL, zh_ui_count(ui, s->position)));
-    zh_html_close(&ui->html);
+    zh_html_close(h);
+    zh_html_open(h, "p", "sm");
+    zh_html_a(h, NULL, all, ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE_ALL, zh_ui_count(ui, s->position)));
+    zh_html_close(h);
     zh_part_section_close(ui);
 }
 
@@ -217,13 +221,17 @@ static zh_rc write_signal(zh_ui *ui, const zh_signal *s)
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w7 stack");
     zh_part_section_open(ui, NULL, ZH_STR(""), false);
+    zh_html_open(h, "div", "stack");
+    zh_html_open(h, "p", NULL);
     zh_signal_lamp(ui, s);
+    zh_html_close(h);
     facts(ui, s, all);
     if (s->has_ratio) {
         four_fold(ui, s, all);
-        rc = zh_signal_forest(ui, s, 1, "one");
+        rc = zh_signal_forest(ui, s, 1, FOREST_WIDTH);
     }
     meaning(ui, s, source);
+    zh_html_close(h);
     zh_part_section_close(ui);
     zh_part_section_open(ui, "profile", zh_ui_text(ui, ZH_T_SIGNALS_COL_MADE_OF), true);
     profile(ui, s);
@@ -235,7 +243,6 @@ static zh_rc write_signal(zh_ui *ui, const zh_signal *s)
     evidence(ui, s, all);
     zh_html_close(h);
     zh_html_close(h);
-    zh_part_sealbar(ui, s->position, s->digest);
     return rc;
 }
 

@@ -4,7 +4,13 @@
 #include "web/forest.h"
 #include <inttypes.h>
 
-enum { FOREST_ROWS = 12, FACETS_SHOWN = 2, REGIONS_MAX = 400 };
+enum {
+    FOREST_ROWS = 12,
+    FACETS_SHOWN = 2,
+    REGIONS_MAX = 400,
+    PHONE_WIDTH = 330,
+    WIDE_WIDTH = 1140
+};
 
 /* ---- shared with the page of one signal
  * --------------------------------------------------------------------- */
@@ -89,10 +95,9 @@ static double threshold_of(const zh_detector *d)
     return 0.0;
 }
 
-zh_rc zh_signal_forest(zh_ui *ui, const zh_signal *signals, size_t n, const char *id)
+zh_rc zh_signal_forest(zh_ui *ui, const zh_signal *signals, size_t n, double width)
 {
     zh_forest_row *rows = ZH_NEW_N(ui->arena, zh_forest_row, n + 1);
-    zh_str svg = ZH_STR_NONE;
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         const zh_signal *s = &signals[i];
@@ -111,15 +116,21 @@ zh_rc zh_signal_forest(zh_ui *ui, const zh_signal *signals, size_t n, const char
             .high = prr->interval.upper,
         };
     }
-    if (count == 0) {
-        return ZH_OK;
-    }
-    zh_rc rc = zh_forest_svg(ui->arena, zh_ui_text(ui, ZH_T_SIGNALS_FOREST_WHAT), rows, count,
-                             threshold_of(signals[0].declared), id, &svg, ui->err);
-    if (rc == ZH_OK) {
-        zh_html_open(&ui->html, "div", "scroll");
-        zh_html_svg(&ui->html, svg);
-        zh_html_close(&ui->html);
+    const struct {
+        const char *css, *id;
+        double width;
+    } drawings[] = {{"hide-s", "wide", width}, {"only-s", "narrow", PHONE_WIDTH}};
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < ZH_COUNTOF(drawings) && count > 0 && rc == ZH_OK; i++) {
+        zh_str svg;
+        rc = zh_forest_svg(ui->arena, zh_ui_text(ui, ZH_T_SIGNALS_FOREST_WHAT), rows, count,
+                           threshold_of(signals[0].declared), drawings[i].width, drawings[i].id,
+                           &svg, ui->err);
+        if (rc == ZH_OK) {
+            zh_html_open(&ui->html, "div", drawings[i].css);
+            zh_html_svg(&ui->html, svg);
+            zh_html_close(&ui->html);
+        }
     }
     return rc;
 }
@@ -213,7 +224,7 @@ static void table(const page *p)
     bool ratio = zh_detector_has_ratio(p->detector);
     const zh_column with[] = {
         {.label = zh_ui_text(ui, ZH_T_SIGNALS_COL_SIGNAL), .css = "full"},
-        {.label = ZH_STR("n"), .number = true},
+        {.label = ZH_STR("n"), .number = true, .css = "nw"},
         {.label = zh_ui_text(ui, ZH_T_SIGNALS_COL_PRR), .number = true},
         {.label = zh_ui_text(ui, ZH_T_SIGNALS_COL_INTERVAL), .css = "iv nw"},
         {.label = zh_ui_text(ui, ZH_T_SIGNALS_COL_CHI2), .number = true},
@@ -242,7 +253,7 @@ static zh_rc forest(const page *p)
     zh_part_figure_open(
         ui, &(zh_fig_head){.title = ZH_SAY(ui, ZH_T_SIGNALS_FOREST, zh_ui_count(ui, (int64_t)n)),
                            .what = zh_ui_text(ui, ZH_T_SIGNALS_FOREST_WHAT)});
-    zh_rc rc = zh_signal_forest(ui, p->list, n, "forest");
+    zh_rc rc = zh_signal_forest(ui, p->list, n, WIDE_WIDTH);
     zh_part_figure_close(ui, &(zh_fig_foot){
                                  .read = zh_ui_text(ui, ZH_T_SIGNALS_FOREST_READ),
                                  .source = zh_ui_label(ui, p->detector->reg->label),
@@ -305,9 +316,11 @@ static zh_rc show(zh_ui *ui)
                       filtered ? zh_ui_text(ui, ZH_T_SIGNALS_ALL) : ZH_STR(""));
         return ZH_OK;
     }
+    zh_html_open(&ui->html, "div", "stack");
     zh_part_note(ui, ZH_NOTE_WATCH, p.detector->note);
     rc = forest(&p);
     table(&p);
+    zh_html_close(&ui->html);
     return rc;
 }
 

@@ -40,7 +40,7 @@ ZH_TEXT(SIGNALS_MEANS_TEXT, "已登记的{1}中，这一项所占的份额高于
 ZH_TEXT(SIGNALS_NOT, "不意味着什么", "What it does not mean")
 ZH_TEXT(SIGNALS_EVIDENCE, "证据：{1} 条记录", "Evidence: {1} records")
 ZH_TEXT(SIGNALS_EVIDENCE_ALL, "在登记册中打开这些记录（账本 {1} 条时）", "Open these records in the register (as of {1} entries)")
-ZH_TEXT(SIGNALS_RECORD, "记录", "Record")
+ZH_TEXT(SIGNALS_DIGEST, "证据摘要", "Digest of the evidence")
 ZH_TEXT(SIGNALS_TASK, "任务", "Task")
 ZH_TEXT(SIGNALS_NO_TASK, "没有开任务", "No task was opened")
 ZH_TEXT(SIGNALS_TASK_NO, "编号", "Number")

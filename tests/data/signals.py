@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Signals against an independent computation: signals.py PROGRAM SETS WORK
 
-SETS has cn-food-noncompliance and eu-rasff. The tables of all pairs are counted here from the files;
+SETS has cn-food-noncompliance, eu-rasff and us-fda-caers-2012. The tables of all pairs are counted here from the files;
 the program must give the same signals, each with the same a, b, c, d, PRR, chi-square, shown values
 and exactly the same records as evidence. Then on altered copies: rows taken away, cells exchanged,
 rows that come again changed (signals get a new version, lapse, are revived), and once more unchanged.
@@ -21,8 +21,9 @@ from fractions import Fraction
 sys.dont_write_bytecode = True
 from program import Program, Tally  # noqa: E402
 
-FOOD, RASFF = "cn-food-noncompliance", "eu-rasff"
+FOOD, RASFF, CAERS = "cn-food-noncompliance", "eu-rasff", "us-fda-caers-2012"
 ITEM, FLOW, ORIGIN = "food_item_by_maker", "food_offsite_supply", "rasff_hazard_by_origin"
+REPORT = "caers_event_by_product"
 SEED = int(os.environ.get("ZH_SEED") or random.SystemRandom().randrange(2**32))
 STATED = {  # the design document, with one decimal
     ("湖北省", "氰化物"): (10, "10.6", "49.9"), ("湖南省", "安赛蜜"): (8, "6.5", None),
@@ -258,6 +259,32 @@ def questions(tally, program, given):
     tally.check(code == 0, "verify", said)
 
 
+def reports(tally, program, folder):
+    """The unit is the report: several rows of one count once, as in the published results."""
+    here = os.path.join(folder, CAERS)
+    path = os.path.join(here, [f for f in os.listdir(here) if f.endswith(".csv.gz")][0])
+    lots = collections.defaultdict(lambda: (set(), set(), set()))
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            products, events, both = lots[row["id"]]
+            products.add(row["var1"])
+            events.add(row["var2"])
+            both.add((row["var1"], row["var2"]))
+    rows, columns, pairs = (collections.Counter(x for lot in lots.values() for x in lot[i]) for i in range(3))
+    wanted = {}
+    for pair, a in pairs.items():
+        b, c = rows[pair[0]] - a, columns[pair[1]] - a
+        d = len(lots) - a - b - c
+        margins = (a + b) * (c + d) * (a + c) * (b + d)
+        yates = max(Fraction(0), abs(a * d - b * c) - Fraction(len(lots), 2)) ** 2 * len(lots)
+        if a >= 5 and margins and a * (c + d) >= 2 * c * (a + b) and yates >= 4 * margins:
+            wanted[pair] = (a, b, c, d)
+    program.take("caers_report", path, CAERS)
+    run(tally, program, "--detector", REPORT)
+    _, answer = program.json("signals", "--detector", REPORT)
+    tally.equal({(s["row"], s["item"]): (s["a"], s["b"], s["c"], s["d"]) for s in answer}, wanted, "reports")
+
+
 def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
@@ -273,6 +300,7 @@ def main():
         gone = come_again_changed(tally, program, rows, given, work, rng)
         come_back(tally, program, rows, given, gone, work)
     altered_copy(tally, sys.argv[1], rows, work, rng)
+    reports(tally, Program(sys.argv[1], os.path.join(work, "reports")), sys.argv[2])
     tally.finish()
 
 

@@ -346,11 +346,18 @@ zh_str zh_detector_label(const zh_detector_dim *dim, zh_str value)
 
 zh_str zh_detector_criteria(zh_arena *arena, const zh_detector *detector)
 {
+    static const char *const shown[][2] = {{"prr", "PRR"},           {"prr_lower", "PRR 区间下限"},
+                                           {"ror", "ROR"},           {"ror_lower", "ROR 区间下限"},
+                                           {"chi2", "χ²（未校正）"}, {"chi2_yates", "χ²"}};
     zh_str out = ZH_STR_NONE;
     for (size_t i = 0; i < detector->ncriteria; i++) {
+        zh_str name = detector->criteria[i].name;
         zh_str min = zh_decimal_str(arena, detector->criteria[i].min);
-        out = zh_str_fmt(arena, "%.*s%s%.*s >= %.*s", ZH_FMT(out), i > 0 ? "，" : "",
-                         ZH_FMT(detector->criteria[i].name), ZH_FMT(min));
+        for (size_t k = 0; k < ZH_COUNTOF(shown); k++) {
+            name = zh_str_is(name, shown[k][0]) ? zh_str_of(shown[k][1]) : name;
+        }
+        out = zh_str_fmt(arena, "%.*s%s%.*s ≥ %.*s", ZH_FMT(out), i > 0 ? "，" : "", ZH_FMT(name),
+                         ZH_FMT(min));
     }
     return out;
 }

@@ -71,7 +71,7 @@ zh_rc zh_detect(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t
 bool zh_detector_has_ratio(const zh_detector *detector);
 /* A value as people read it: the label of its code, else itself. */
 zh_str zh_detector_label(const zh_detector_dim *dim, zh_str value);
-/* The criteria as text: "n >= 5，prr >= 2". */
+/* The criteria as text: "n ≥ 5，PRR ≥ 2". */
 zh_str zh_detector_criteria(zh_arena *arena, const zh_detector *detector);
 
 #endif
