@@ -1,4 +1,4 @@
-/* Kept pages. */
+/* Kept pages: slots under one lock, the least recently asked goes first. */
 #include "web/cache.h"
 #include <pthread.h>
 

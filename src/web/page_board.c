@@ -391,7 +391,7 @@ static void table(board *b)
     const zh_model *model = ui->ctx.model;
     const zh_column columns[] = {
         {.label = zh_ui_text(ui, ZH_T_COL_INDICATOR), .css = "full"},
-        {.label = zh_ui_text(ui, ZH_T_COL_SCOPE), .css = "full nw"},
+        {.label = zh_ui_text(ui, ZH_T_COL_SCOPE), .css = "nw"},
         {.label = zh_ui_text(ui, ZH_T_COL_VALUE), .number = true},
         {.label = zh_ui_text(ui, ZH_T_COL_INTERVAL), .css = "iv"},
         {.label = zh_ui_text(ui, ZH_T_COL_CHANGE), .css = "lab"},

@@ -340,9 +340,9 @@ static void breakdown(zh_indicator_page *page)
     zh_ui *ui = page->ui;
     span scale = scale_of(page);
     const zh_column columns[] = {
-        {.label = by_words(page), .css = "full"},
+        {.label = by_words(page)},
         {.label = zh_ui_text(ui, ZH_T_COL_VALUE), .number = true},
-        {.label = zh_ui_text(ui, ZH_T_COL_INTERVAL), .css = "iv"},
+        {.label = zh_ui_text(ui, ZH_T_COL_INTERVAL), .css = "iv full"},
         {.label = zh_ui_text(ui, ZH_T_COL_BEAM), .css = "beamc full"},
         {.label = zh_ui_text(ui, ZH_T_COL_NUM), .number = true},
         {.label = zh_ui_text(ui, ZH_T_COL_DEN), .number = true},

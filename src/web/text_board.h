@@ -63,7 +63,7 @@ ZH_TEXT(VERDICT_NO_DATA, "规划期内没有数据", "no data in the plan's peri
 ZH_TEXT(IND_TITLE, "{1}，{2}：{3}", "{1}, {2}: {3}")
 ZH_TEXT(IND_TITLE_NONE, "{1}：{2}没有数据", "{1}: no data for {2}")
 ZH_TEXT(IND_ABOVE, "指标总览", "Indicator board")
-ZH_TEXT(IND_ASK_OF, "的 {1}，分开看", "{1}, broken down by")
+ZH_TEXT(IND_ASK_OF, "的{1}，分开看", "{1}, broken down by")
 ZH_TEXT(IND_ALL_TIME, "全部时期", "all time")
 ZH_TEXT(IND_BY, "分开看", "Break-down")
 ZH_TEXT(IND_VALUE, "这个数", "The number")
@@ -110,7 +110,7 @@ ZH_TEXT(IND_BY_QUARTER, "按季", "by quarter")
 ZH_TEXT(IND_BY_MONTH, "按月", "by month")
 ZH_TEXT(IND_BY_DIM, "按{1}", "by {1}")
 ZH_TEXT(IND_BREAKDOWN, "{1}分开看，{2} 项", "{1}, {2} rows")
-ZH_TEXT(IND_SPREAD, "{1}分开看，从 {2} 的 {3} 到 {4} 的 {5}", "{1}: from {3} ({2}) to {5} ({4})")
+ZH_TEXT(IND_SPREAD, "{1}分开看，从{2}的 {3} 到{4}的 {5}", "{1}: from {3} ({2}) to {5} ({4})")
 ZH_TEXT(IND_READ,
         "浅色段为 95% 区间，短竖为值，全列一个刻度：{1} 到 {2}。区间重叠者不分先后；n "
         "少于下限的画成空心，不排名",
