@@ -51,17 +51,55 @@ static void steps(view *v, size_t ncites)
     zh_part_section_close(ui);
 }
 
+/* What a mechanism needs to work, in the reader's words where they are known. */
+static zh_str depth_words(const view *v)
+{
+    static const struct {
+        const char *id;
+        zh_text_id name;
+    } known[] = {
+        {"register", ZH_T_SYSTEM_D_REGISTER},       {"workflow", ZH_T_SYSTEM_D_WORKFLOW},
+        {"calculation", ZH_T_SYSTEM_D_CALCULATION}, {"publication", ZH_T_SYSTEM_D_PUBLICATION},
+        {"detection", ZH_T_SYSTEM_D_DETECTION},     {"stream ingest", ZH_T_SYSTEM_D_STREAM},
+    };
+    zh_ui *ui = v->ui;
+    zh_str rest = v->m->depth;
+    zh_str piece;
+    zh_str words = ZH_STR("");
+    while (zh_str_split(&rest, ',', &piece)) {
+        zh_str word = zh_str_trim(piece);
+        for (size_t i = 0; i < ZH_COUNTOF(known); i++) {
+            if (zh_str_is(zh_str_trim(piece), known[i].id)) {
+                word = zh_ui_text(ui, known[i].name);
+            }
+        }
+        words =
+            zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(words),
+                       ZH_FMT(words.n > 0 ? zh_ui_text(ui, ZH_T_SEP) : ZH_STR("")), ZH_FMT(word));
+    }
+    return words;
+}
+
+/* The analyst's list is written in English. */
+static void in_english(zh_ui *ui, zh_text_id name, zh_str text)
+{
+    zh_part_kv_item(ui, zh_ui_text(ui, name));
+    zh_html_open(&ui->html, "span", NULL);
+    zh_html_attr_z(&ui->html, "lang", "en");
+    zh_html_text(&ui->html, text);
+    zh_html_close(&ui->html);
+    zh_html_close(&ui->html);
+}
+
 static void what(view *v)
 {
     zh_ui *ui = v->ui;
     zh_part_section_open(ui, "what", zh_ui_text(ui, ZH_T_SYSTEM_WHAT), false);
     zh_part_kv_open(ui);
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEMS_L_AREA), v->m->area);
-    zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_SYSTEM_DOES));
-    zh_html_leaf(&ui->html, "span", NULL, v->m->does);
-    zh_html_close(&ui->html);
-    zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEM_USERS), v->m->users);
-    zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEM_DEPTH), v->m->depth);
+    zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEM_DEPTH), depth_words(v));
+    in_english(ui, ZH_T_SYSTEM_DOES, v->m->does);
+    in_english(ui, ZH_T_SYSTEM_USERS, v->m->users);
     zh_part_kv_close(ui);
     zh_part_section_close(ui);
 }

@@ -386,7 +386,10 @@ static void neighbours(view *v, const char *kind, zh_text_id title)
         shown++;
         zh_html_open(h, "li", NULL);
         zh_html_a(h, NULL, url, zh_ui_label(ui, item->name));
-        zh_html_leaf(h, "span", "why", task ? item->summary : zh_target_wanted(ui, item));
+        zh_html_leaf(h, "span", "why",
+                     task ? item->summary
+                          : zh_str_fmt(ui->arena, "%.*s%.*s", ZH_FMT(zh_target_wanted(ui, item)),
+                                       ZH_FMT(zh_target_unit(ui, item))));
         zh_html_close(h);
     }
     zh_html_close(h);
