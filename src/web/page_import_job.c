@@ -14,6 +14,7 @@ enum {
     EFFECTS_SHOWN = 12,
     HEADERS_SHOWN = 8,
     BAR_WIDTH = 1000,
+    SETTLING_US = 10000000, /* between the last batch and the report */
 };
 
 typedef struct view {
@@ -22,6 +23,7 @@ typedef struct view {
     zh_import_ask ask;      /* of a check */
     zh_json *report;        /* NULL: none yet */
     const zh_register *reg; /* NULL: not known */
+    bool under_way;         /* or its report is not written yet */
     int64_t rows, fresh, same, changed, doubtful, refused, skipped;
 } view;
 
@@ -67,7 +69,7 @@ static zh_str register_title(const view *v)
 
 static void head(const view *v, zh_str title, zh_str lede)
 {
-    bool open = zh_import_open(&v->job);
+    bool open = v->under_way;
     zh_ui_head(v->ui, &(zh_ui_head_of){.nav = ZH_T_NAV_IMPORT,
                                        .title = title,
                                        .lede = lede,
@@ -974,6 +976,7 @@ static zh_rc show_check(view *v)
         return ZH_OK;
     }
     bool open = zh_import_open(&v->job);
+    v->under_way = open;
     head(v, open ? ZH_SAY(ui, ZH_T_IMPORT_CHECKING, v->ask.name) : register_title(v), ZH_STR(""));
     zh_import_steps(ui, 2, v->ask.name);
     zh_html_open(h, "div", "stack");
@@ -1098,7 +1101,7 @@ static zh_str commit_title(const view *v, const zh_json *stalled, int64_t writte
     if (stalled != NULL) {
         return ZH_SAY(ui, ZH_T_IMPORT_STALLED, count(v, v->job.progress));
     }
-    if (zh_import_open(&v->job)) {
+    if (v->under_way) {
         return ZH_SAY(ui, ZH_T_IMPORT_COMMITTING,
                       v->reg != NULL ? zh_ui_label(ui, v->reg->label) : ZH_STR(""));
     }
@@ -1126,7 +1129,7 @@ static void commit_state(const view *v, const zh_json *stalled)
         zh_part_note(
             ui, ZH_NOTE_WATCH,
             ZH_SAY(ui, ZH_T_IMPORT_ELSEWHERE, zh_str_fmt(ui->arena, "%" PRId64, v->job.id)));
-    } else if (zh_import_open(&v->job)) {
+    } else if (v->under_way) {
         under_way(v, false);
     } else if (error != NULL && zh_str_is(v->job.state, "failed")) {
         zh_err err = error_of(error);
@@ -1134,6 +1137,15 @@ static void commit_state(const view *v, const zh_json *stalled)
     } else if (v->report != NULL && zh_import_flag(v->report, "already")) {
         zh_part_note(ui, ZH_NOTE_PLAIN, zh_ui_text(ui, ZH_T_IMPORT_ALREADY));
     }
+}
+
+/* Written, but its positions and its report are still to come. */
+static bool settling(const view *v)
+{
+    zh_ctx *ctx = &v->ui->ctx;
+    return zh_str_is(v->job.state, "done") && v->report == NULL &&
+           zh_now() - v->job.updated_at < SETTLING_US &&
+           zh_path_exists(zh_import_beside(ctx, v->job.id, "upload.json"));
 }
 
 static zh_rc show_commit(view *v)
@@ -1144,17 +1156,17 @@ static zh_rc show_commit(view *v)
     if (rc != ZH_OK) {
         return rc;
     }
-    bool open = zh_import_open(&v->job);
-    const zh_json *stalled = open ? note(ui, v->job.id, "stalled.json") : NULL;
-    v->report = open ? NULL : note(ui, v->job.id, "report.json");
+    const zh_json *stalled = zh_import_open(&v->job) ? note(ui, v->job.id, "stalled.json") : NULL;
+    v->report = zh_import_open(&v->job) ? NULL : note(ui, v->job.id, "report.json");
+    v->under_way = (zh_import_open(&v->job) && stalled == NULL) || settling(v);
     read_counts(v, args);
     int64_t written = v->report != NULL ? zh_import_number(v->report, "written") : 0;
     head(v, commit_title(v, stalled, written), v->reg != NULL ? register_title(v) : ZH_STR(""));
-    zh_import_steps(ui, zh_str_is(v->job.state, "done") ? 4 : 3,
+    zh_import_steps(ui, zh_str_is(v->job.state, "done") && !v->under_way ? 4 : 3,
                     v->report != NULL ? zh_import_text(v->report, "file_name") : ZH_STR(""));
     zh_html_open(&ui->html, "div", "stack");
     commit_state(v, stalled);
-    bool told = !open && v->report != NULL && zh_json_get(v->report, "rows") != NULL;
+    bool told = !v->under_way && v->report != NULL && zh_json_get(v->report, "rows") != NULL;
     if (told) {
         result_counts(v, written);
         if (zh_json_get(v->report, "errors") != NULL) {
