@@ -300,6 +300,25 @@ static void stall(run *r, const zh_err *err)
     zh_buf_free(&text);
 }
 
+/* The ledger's size once everything this run wrote has its position: the server's own sequencer may
+ * be at it. */
+static int64_t settled_size(run *r)
+{
+    enum { TRIES = 40, PAUSE_US = 50000 };
+    int64_t size = 0;
+    zh_err ignored = {0};
+    int64_t written = r->found.result != NULL ? r->found.result->written : 0;
+    for (int i = 0; i < TRIES; i++) {
+        zh_err_clear(&ignored);
+        if (zh_sequence(r->ctx.core, &size, &ignored) == ZH_OK &&
+            size - r->found.log_from >= written) {
+            break;
+        }
+        (void)usleep(PAUSE_US);
+    }
+    return size;
+}
+
 static void end_import(run *r, zh_rc rc, bool committed)
 {
     zh_ctx *ctx = &r->ctx;
@@ -314,7 +333,7 @@ static void end_import(run *r, zh_rc rc, bool committed)
     }
     r->found.err = rc == ZH_OK ? NULL : &err;
     if (rc == ZH_OK) {
-        rc = zh_sequence(ctx->core, &r->found.log_to, &own);
+        r->found.log_to = settled_size(r);
     }
     zh_rc noted = zh_import_report(&quiet, r->job.id, &r->found);
     if (rc != ZH_OK && zh_job_get(&quiet, r->job.id, &r->job) == ZH_OK) {

@@ -121,8 +121,14 @@ class Server:
         return got
 
     def page(self, path, **headers):
-        status, _, body = self.ask("GET", path, **headers)
-        return status, Page(body.decode("utf-8"))
+        """A page; of a commit whose report is being written, once it is there."""
+        for _ in range(100):
+            status, _, body = self.ask("GET", path, **headers)
+            text = body.decode("utf-8")
+            if 'data-job="' not in text or self.job(path.split("?")[0])["state"] in ("queued", "running"):
+                break
+            time.sleep(0.1)
+        return status, Page(text)
 
     def post(self, path, fields, **headers):
         body = urllib.parse.urlencode(fields)
