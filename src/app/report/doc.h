@@ -76,7 +76,7 @@ typedef struct zh_doc_block {
 
 typedef struct zh_doc {
     zh_str title, subtitle, author, subject;
-    zh_str stamp; /* 截至 …, on the cover and every page */
+    zh_str stamp;        /* 截至 …, on the cover and every page */
     const zh_str *cover; /* further lines of the cover */
     size_t ncover;
     zh_time created; /* the data's, so that the same data give the same bytes */

@@ -156,8 +156,7 @@ zh_flow_frame zh_flow_frame_of(zh_flow *f, const zh_doc_block *b)
     zh_doc_text title = b->text;
     zh_doc_link *links = ZH_NEW_N(f->arena, zh_doc_link, title.nlinks + 1);
     if (b->number.n > 0) { /* the number comes first, and moves the links behind it */
-        title.text =
-            zh_str_fmt(f->arena, "%.*s　%.*s", ZH_FMT(b->number), ZH_FMT(b->text.text));
+        title.text = zh_str_fmt(f->arena, "%.*s　%.*s", ZH_FMT(b->number), ZH_FMT(b->text.text));
         for (size_t i = 0; i < title.nlinks; i++) {
             links[i] = b->text.links[i];
             links[i].from += title.text.n - b->text.text.n;
@@ -209,7 +208,8 @@ void zh_flow_foot(zh_flow *f, const zh_flow_frame *frame)
 /* The scale at which a drawing stands on paper: as wide as the text, and no higher than a page. */
 static double figure_scale(const zh_doc_block *b, const zh_flow_frame *frame)
 {
-    double room = ZH_FLOW_BOTTOM - ZH_FLOW_TOP - zh_flow_head_high(frame) - zh_flow_foot_high(frame);
+    double room =
+        ZH_FLOW_BOTTOM - ZH_FLOW_TOP - zh_flow_head_high(frame) - zh_flow_foot_high(frame);
     double scale = b->draw->width > 0 ? ZH_FLOW_WIDTH / b->draw->width : 1;
     scale = scale > 1 ? 1 : scale;
     return b->draw->height * scale > room ? room / b->draw->height : scale;
@@ -259,9 +259,9 @@ static void flow_heading(zh_flow *f, size_t index)
 {
     const zh_doc_block *b = &f->doc->blocks[index];
     bool top = b->kind == ZH_DOC_CHAPTER;
-    zh_str text = b->number.n > 0 ? zh_str_fmt(f->arena, "%.*s　%.*s", ZH_FMT(b->number),
-                                               ZH_FMT(b->text.text))
-                                  : b->text.text;
+    zh_str text = b->number.n > 0
+                      ? zh_str_fmt(f->arena, "%.*s　%.*s", ZH_FMT(b->number), ZH_FMT(b->text.text))
+                      : b->text.text;
     zh_set set = zh_flow_plain(f, text, top ? chapter : section, ZH_FLOW_WIDTH, top ? 25 : 20);
     double lead = index + 1 < f->doc->n ? lead_of(f, &f->doc->blocks[index + 1]) : 0;
     double before = f->y > ZH_FLOW_TOP ? (top ? 18 : 10) : 0;
@@ -291,11 +291,10 @@ static void flow_finding(zh_flow *f, const zh_doc_block *b)
     zh_set set = zh_flow_set(f, b->text, (zh_font){.size = 11, .role = ZH_ROLE_INK},
                              ZH_FLOW_WIDTH - hang, 0, 19);
     zh_flow_need(f, zh_flow_high(&set) < 200 ? zh_flow_high(&set) : 200);
-    zh_draw_text(f->page, ZH_FLOW_LEFT, f->y + 14, b->number,
-                 (zh_text_at){.font = {.family = ZH_FAMILY_SONG,
-                                       .size = 14,
-                                       .weight = 600,
-                                       .role = ZH_ROLE_QING}});
+    zh_draw_text(
+        f->page, ZH_FLOW_LEFT, f->y + 14, b->number,
+        (zh_text_at){
+            .font = {.family = ZH_FAMILY_SONG, .size = 14, .weight = 600, .role = ZH_ROLE_QING}});
     flow_lines(f, &set, ZH_FLOW_LEFT + hang);
     f->y += 10;
 }
@@ -319,8 +318,7 @@ static void flow_list(zh_flow *f, const zh_doc_block *b)
         zh_set set = zh_flow_set(f, b->items[i], (zh_font){.size = 9.5, .role = ZH_ROLE_INK},
                                  ZH_FLOW_WIDTH - 16, 0, 15.5);
         zh_flow_need(f, zh_flow_high(&set) < 62 ? zh_flow_high(&set) : 62);
-        zh_draw_rect(f->page, ZH_FLOW_LEFT + 4, f->y + 6.5, 3, 3,
-                     (zh_paint){.fill = ZH_ROLE_QING});
+        zh_draw_rect(f->page, ZH_FLOW_LEFT + 4, f->y + 6.5, 3, 3, (zh_paint){.fill = ZH_ROLE_QING});
         flow_lines(f, &set, ZH_FLOW_LEFT + 16);
         f->y += 3;
     }
@@ -334,8 +332,8 @@ static void contents_line(zh_flow *f, size_t index)
     bool top = b->kind == ZH_DOC_CHAPTER;
     zh_font font = {.size = top ? 11 : 10, .weight = top ? 600 : 400, .role = ZH_ROLE_INK};
     double x = ZH_FLOW_LEFT + (top ? 0 : 18);
-    zh_str number = b->number.n > 0 ? zh_str_fmt(f->arena, "%.*s　", ZH_FMT(b->number))
-                                    : ZH_STR("");
+    zh_str number =
+        b->number.n > 0 ? zh_str_fmt(f->arena, "%.*s　", ZH_FMT(b->number)) : ZH_STR("");
     zh_str text = zh_str_fmt(f->arena, "%.*s%.*s", ZH_FMT(number), ZH_FMT(b->text.text));
     zh_flow_need(f, 22);
     double y = f->y + 15;
@@ -343,8 +341,7 @@ static void contents_line(zh_flow *f, size_t index)
     zh_str page = zh_str_fmt(f->arena, "%zu", f->earlier != NULL ? f->earlier[index] : 0);
     zh_str fitted = zh_draw_text_fit(f->arena, text, font.size, ZH_FLOW_WIDTH - 60);
     if (b->name.n > 0) {
-        zh_draw_open(f->page,
-                     &(zh_mark){.href = zh_str_fmt(f->arena, "#%.*s", ZH_FMT(b->name))});
+        zh_draw_open(f->page, &(zh_mark){.href = zh_str_fmt(f->arena, "#%.*s", ZH_FMT(b->name))});
     }
     zh_draw_text(f->page, x, y, fitted, (zh_text_at){.font = font});
     zh_draw_text(f->page, right, y, page, (zh_text_at){.font = font, .anchor = ZH_ANCHOR_END});
@@ -398,8 +395,8 @@ static void flow_cover(zh_flow *f)
     zh_flow_lines(f, &subtitle, 0, subtitle.n, ZH_FLOW_LEFT, f->y);
     f->y = 560;
     for (size_t i = 0; i < doc->ncover && f->rc == ZH_OK; i++) {
-        zh_set line = zh_flow_plain(f, doc->cover[i],
-                                    (zh_font){.size = 10, .role = ZH_ROLE_INK_2}, wide, 17);
+        zh_set line =
+            zh_flow_plain(f, doc->cover[i], (zh_font){.size = 10, .role = ZH_ROLE_INK_2}, wide, 17);
         zh_flow_lines(f, &line, 0, line.n, ZH_FLOW_LEFT, f->y);
         f->y += zh_flow_high(&line) + 3;
     }

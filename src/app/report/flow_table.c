@@ -7,7 +7,7 @@ static const zh_font nil = {.size = 8.5, .role = ZH_ROLE_INK_3};
 static const zh_font head_font = {.size = 8, .weight = 600, .role = ZH_ROLE_INK_2};
 
 static const double leading = 12.5;
-static const double pad = 5;  /* left and right of a cell */
+static const double pad = 5;   /* left and right of a cell */
 static const double gap = 3.2; /* above and below its lines */
 static const double narrow = 34;
 
@@ -32,7 +32,7 @@ static double natural_width(sheet *s, size_t column)
         const zh_doc_cell *cell = cell_of(s->t, r, column);
         /* Longer text is broken anyway: it need not be measured. */
         zh_str text = zh_str_sub(cell->text, 0, 600);
-        double wide = cell->draw != NULL ? cell->draw->width
+        double wide = cell->draw != NULL      ? cell->draw->width
                       : text.n < cell->text.n ? ZH_FLOW_WIDTH
                                               : zh_flow_width(f, text, body);
         most = wide > most ? wide : most;
