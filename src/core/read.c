@@ -152,7 +152,7 @@ static zh_rc decode_number(zh_arena *arena, const zh_field *field, const zh_stmt
     }
     static const struct {
         const char *text;
-        zh_mark mark;
+        zh_value_mark mark;
     } marks[] = {
         {"ND", ZH_MARK_NOT_DETECTED},
         {"NM", ZH_MARK_NOT_MEASURED},

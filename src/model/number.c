@@ -8,7 +8,7 @@
 
 typedef struct word {
     const char *text; /* ASCII letters in lower case */
-    zh_mark mark;
+    zh_value_mark mark;
 } word;
 
 /* Half-width: every dash is '-' here. The list is documented in doc/declarations.md. */
@@ -54,7 +54,7 @@ static bool same_word(zh_str s, const char *lower)
     return true;
 }
 
-static bool find_word(zh_str s, zh_mark *mark)
+static bool find_word(zh_str s, zh_value_mark *mark)
 {
     for (size_t i = 0; i < ZH_COUNTOF(words) && s.n <= 24; i++) {
         if (same_word(s, words[i].text)) {
@@ -78,7 +78,7 @@ static zh_str strip_not_detected(zh_str s)
         head = zh_str_trim(zh_str_sub(head, 0, head.n - 1));
         tail = zh_str_sub(tail, 0, tail.n - 1);
     }
-    zh_mark mark;
+    zh_value_mark mark;
     return find_word(head, &mark) && mark == ZH_MARK_NOT_DETECTED ? tail : s;
 }
 

@@ -223,7 +223,7 @@ static zh_str time_text(zh_arena *arena, zh_time t, bool display)
     return zh_str_dup(arena, (zh_str){room, n});
 }
 
-static zh_str mark_text(zh_mark mark, bool display)
+static zh_str mark_text(zh_value_mark mark, bool display)
 {
     switch (mark) {
     case ZH_MARK_NOT_DETECTED: return display ? ZH_STR("未检出") : ZH_STR("ND");
@@ -237,7 +237,7 @@ static zh_str mark_text(zh_mark mark, bool display)
     return ZH_STR_NONE;
 }
 
-zh_str zh_mark_code(zh_mark mark)
+zh_str zh_mark_code(zh_value_mark mark)
 {
     return mark_text(mark, false);
 }

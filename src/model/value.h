@@ -27,7 +27,7 @@ typedef enum zh_kind {
 
 #define ZH_OPEN_END INT32_MAX
 
-typedef enum zh_mark {
+typedef enum zh_value_mark {
     ZH_MARK_EXACT,
     ZH_MARK_BELOW,          /* <x: decimal holds x */
     ZH_MARK_ABOVE,          /* >x */
@@ -35,7 +35,7 @@ typedef enum zh_mark {
     ZH_MARK_NOT_MEASURED,   /* 未测 NM */
     ZH_MARK_NOT_APPLICABLE, /* 不适用 NA */
     ZH_MARK_NOT_REPORTED,   /* 未报 NR */
-} zh_mark;
+} zh_value_mark;
 
 typedef enum zh_unit_time {
     ZH_HOUR,
@@ -48,7 +48,7 @@ typedef enum zh_unit_time {
 typedef struct zh_value zh_value;
 struct zh_value {
     zh_kind kind;
-    zh_mark mark;          /* decimals only */
+    zh_value_mark mark;    /* decimals only */
     zh_unit_time duration; /* durations only */
     int64_t i;
     int64_t office; /* refs */
@@ -64,7 +64,7 @@ struct zh_value {
 
 /* True when there is a value to count with: not absent, and not a decimal under a mark. */
 bool zh_value_known(const zh_value *v);
-zh_str zh_mark_code(zh_mark mark);           /* ND NM NA NR < > ; empty for exact */
+zh_str zh_mark_code(zh_value_mark mark);     /* ND NM NA NR < > ; empty for exact */
 zh_str zh_unit_time_name(zh_unit_time unit); /* hour day working_day month year */
 
 zh_value zh_value_text(zh_str s);

@@ -135,7 +135,7 @@ static void number(const char *id, const char *text, int64_t scaled, const char 
     }
 }
 
-static void mark(const char *id, const char *text, zh_mark wanted)
+static void mark(const char *id, const char *text, zh_value_mark wanted)
 {
     zh_value v = parse(id, text);
     if (v.kind != ZH_DECIMAL || v.mark != wanted) {
@@ -143,7 +143,7 @@ static void mark(const char *id, const char *text, zh_mark wanted)
     }
 }
 
-static void bound(const char *id, const char *text, zh_mark wanted, int64_t scaled)
+static void bound(const char *id, const char *text, zh_value_mark wanted, int64_t scaled)
 {
     mark(id, text, wanted);
     assert_int_equal(parse(id, text).decimal.scaled, scaled);

@@ -41,7 +41,7 @@ static zh_value random_decimal(database *d, const zh_field *field)
                                         "10", "12.5", "100", "0.1", "880",  "<0.5",
                                         ">5", "<-1",  ">-2", "<10", ">0.05"};
     if (below(d, 6) == 0) {
-        zh_mark mark = (zh_mark)(ZH_MARK_NOT_DETECTED + (int)below(d, 4));
+        zh_value_mark mark = (zh_value_mark)(ZH_MARK_NOT_DETECTED + (int)below(d, 4));
         return (zh_value){.kind = ZH_DECIMAL, .mark = mark};
     }
     zh_value v = world_decimal(ONE_OF(d, texts));

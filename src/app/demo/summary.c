@@ -3,7 +3,6 @@
 #include "app/demo/demo.h"
 #include "base/csv.h"
 #include "base/embedded.h"
-#include "base/json.h"
 #include "core/read.h"
 #include <stdlib.h>
 #include <string.h>
@@ -29,59 +28,23 @@ typedef struct asking {
 /* ---- where data come from
  * --------------------------------------------------------------------------- */
 
-static zh_str member(const zh_json *object, const char *name)
-{
-    return zh_json_str(zh_json_get(object, name), ZH_STR(""));
-}
-
-static zh_rc read_origin(asking *a, const char *set, const zh_demo_origin **out)
-{
-    zh_arena *arena = a->ctx->arena;
-    zh_demo_origin *origin = zh_map_get(&a->origins, zh_str_of(set));
-    *out = origin;
-    if (origin != NULL) {
-        return ZH_OK;
-    }
-    const char *path = zh_str_fmt(arena, "packs/demo/data/%s/SOURCE.json", set).p;
-    const zh_embedded *file = zh_embedded_find(path);
-    zh_json *document = NULL;
-    if (file == NULL) {
-        return zh_err_set(a->ctx->err, ZH_ENOTFOUND, "demo.origin", "没有 %s", path);
-    }
-    zh_rc rc = zh_json_parse(arena, zh_embedded_text(file), &document, a->ctx->err);
-    if (rc != ZH_OK) {
-        return rc;
-    }
-    const zh_json *licence = zh_json_get(document, "licence");
-    origin = ZH_NEW(arena, zh_demo_origin);
-    *origin = (zh_demo_origin){
-        .set = member(document, "set"),
-        .title = member(zh_json_get(document, "title"), "zh"),
-        .publisher = member(document, "publisher"),
-        .via = member(document, "via"),
-        .commit = member(document, "commit"),
-        .letter = member(licence, "letter"),
-        .terms = member(licence, "terms"),
-        .period = member(document, "period"),
-        .retrieved = member(document, "retrieved"),
-        .note = member(document, "note"),
-    };
-    (void)zh_map_put(&a->origins, zh_str_of(set), origin);
-    *out = origin;
-    return ZH_OK;
-}
-
-/* The data set that a register of the demo is filled from. */
+/* The data set that a register of the demo is filled from: one object a set, however many registers
+ * it fills. Names of registers and of sets never meet: those have underscores, these hyphens. */
 static zh_rc origin_of(asking *a, const zh_register *reg, const zh_demo_origin **out)
 {
-    *out = NULL;
-    for (size_t i = 0; reg != NULL && i < zh_demo_steps_n; i++) {
-        const zh_demo_step *step = &zh_demo_steps[i];
-        if (step->reg != NULL && zh_str_is(reg->id, step->reg)) {
-            return read_origin(a, step->set, out);
+    zh_demo_origin *origin = reg != NULL ? zh_map_get(&a->origins, reg->id) : NULL;
+    zh_rc rc = ZH_OK;
+    if (reg != NULL && origin == NULL) {
+        rc = zh_demo_origin_find(a->ctx->arena, reg->id, &origin, a->ctx->err);
+        if (rc == ZH_OK && origin != NULL) {
+            zh_demo_origin *same = zh_map_get(&a->origins, origin->set);
+            origin = same != NULL ? same : origin;
+            (void)zh_map_put(&a->origins, origin->set, origin);
+            (void)zh_map_put(&a->origins, reg->id, origin);
         }
     }
-    return ZH_OK;
+    *out = origin;
+    return rc;
 }
 
 /* ---- names

@@ -4,14 +4,10 @@
 #ifndef ZH_APP_DEMO_SUMMARY_H
 #define ZH_APP_DEMO_SUMMARY_H
 
+#include "app/demo/origin.h"
 #include "core/indicator.h"
 
 #define ZH_DEMO_ANSWERS_MAX ((size_t)500)
-
-/* SOURCE.json of a data set. */
-typedef struct zh_demo_origin {
-    zh_str set, title, publisher, via, commit, letter, terms, period, retrieved, note;
-} zh_demo_origin;
 
 typedef struct zh_demo_answer {
     zh_str group, title;

@@ -1,0 +1,92 @@
+/* The questions of a report and their answers.
+ *
+ * A report declares its questions by name (`ask:`); everything it says, draws and tabulates is
+ * taken from the answers, so nothing can stand in a report that was not asked of the database. A
+ * question is a mapping with one of
+ *
+ *   figure: INDICATOR      region(s), period, where, filter (DIM=VALUE), by, order (high, low, key)
+ *   change: [FROM, TO]     two answers with `by`, joined by key
+ *   detector: DETECTOR     row, order (n, ratio, key), least (n)
+ *   count: REGISTER        of FIELD, where
+ *   records: REGISTER      fields, where
+ *   target: OUTLINE ITEM
+ *
+ * and, for words: label, standard with standard_label. */
+#ifndef ZH_APP_REPORT_ASK_H
+#define ZH_APP_REPORT_ASK_H
+
+#include "app/demo/origin.h"
+#include "app/signal/detect.h"
+#include "core/indicator.h"
+#include "fmt/yaml.h"
+
+#define ZH_REPORT_ASKS_MAX    ((size_t)200)
+#define ZH_REPORT_REGIONS_MAX ((size_t)64)
+#define ZH_REPORT_RECORDS_MAX ((size_t)1000)
+#define ZH_REPORT_FIELDS_MAX  ((size_t)12)
+
+typedef enum zh_ask_kind {
+    ZH_ASK_FIGURE,
+    ZH_ASK_BY,
+    ZH_ASK_CHANGE,
+    ZH_ASK_PAIRS,
+    ZH_ASK_COUNT,
+    ZH_ASK_RECORDS,
+    ZH_ASK_TARGET,
+} zh_ask_kind;
+
+typedef struct zh_ask_row {
+    zh_str key, label;
+    zh_figure figure;
+    bool has_before;
+    zh_figure before; /* change: the first of the two */
+} zh_ask_row;
+
+typedef struct zh_ask {
+    zh_str name;
+    zh_ask_kind kind;
+    const zh_yaml *declared;
+    zh_str
+        title; /* what was asked, in words: the indicator's label, the detector's, the register's */
+    zh_str region, period; /* in words */
+    zh_str region_code, period_text, by, where;
+    const zh_indicator *indicator;
+    const zh_register *reg;
+    const zh_demo_origin *origin; /* NULL: not of the demo's sets */
+    zh_ask_row *rows;             /* figure: one */
+    size_t nrows;
+    const zh_detector *detector;
+    zh_pair *pairs;
+    size_t npairs;
+    int64_t units; /* that the detector compared */
+    zh_counts counts;
+    zh_str *heads; /* records: labels of the fields; cells row by row */
+    zh_str *cells;
+    size_t ncolumns;
+    zh_target target;
+    bool has_standard;
+    double standard;
+    zh_str standard_label;
+    bool used; /* something of the report came from it */
+} zh_ask;
+
+typedef struct zh_asks {
+    zh_ask *list;
+    size_t n;
+} zh_asks;
+
+/* Asks all questions of `ask:` in order. as_of: ZH_AS_OF_NOW or a log size. conn should be inside
+ * zh_read_begin. Everything lives in ctx->arena. ZH_EINVAL with file and line: a question that
+ * cannot be asked of this model; ZH_ELIMIT: the caps. */
+zh_rc zh_report_ask(zh_ctx *ctx, zh_conn *conn, const zh_yaml *declared, int64_t as_of,
+                    zh_asks *out) ZH_MUST;
+/* By name; NULL when there is none. Marks it used. */
+zh_ask *zh_asks_get(const zh_asks *asks, zh_str name);
+/* Text under a key of a mapping; empty when there is none. */
+zh_str zh_yaml_text(const zh_yaml *mapping, const char *key);
+/* A value with its unit as people read it; the status in words when there is none. */
+zh_str zh_report_value(zh_arena *arena, const zh_model *model, const zh_figure *figure);
+/* The name of a region; the code when it is unknown. */
+zh_str zh_report_region(const zh_model *model, zh_str code);
+
+#endif

@@ -1,0 +1,206 @@
+/* Tables on paper: columns as wide as their content wants, rows that never break, a head on every
+ * page. */
+#include "app/report/flow.h"
+
+static const zh_font body = {.size = 8.5, .role = ZH_ROLE_INK};
+static const zh_font nil = {.size = 8.5, .role = ZH_ROLE_INK_3};
+static const zh_font head_font = {.size = 8, .weight = 600, .role = ZH_ROLE_INK_2};
+
+static const double leading = 12.5;
+static const double pad = 5;   /* left and right of a cell */
+static const double gap = 3.2; /* above and below its lines */
+static const double narrow = 34;
+
+typedef struct sheet {
+    zh_flow *f;
+    const zh_doc_table *t;
+    double at[ZH_DOC_COLUMNS_MAX], width[ZH_DOC_COLUMNS_MAX];
+    zh_set head[ZH_DOC_COLUMNS_MAX];
+    double head_high;
+} sheet;
+
+static const zh_doc_cell *cell_of(const zh_doc_table *t, size_t row, size_t column)
+{
+    return &t->cells[row * t->ncolumns + column];
+}
+
+static double natural_width(sheet *s, size_t column)
+{
+    zh_flow *f = s->f;
+    double most = zh_flow_width(f, s->t->columns[column].label, head_font);
+    for (size_t r = 0; r < s->t->nrows && f->rc == ZH_OK; r++) {
+        const zh_doc_cell *cell = cell_of(s->t, r, column);
+        /* Longer text is broken anyway: it need not be measured. */
+        zh_str text = zh_str_sub(cell->text, 0, 600);
+        double wide = cell->draw != NULL      ? cell->draw->width
+                      : text.n < cell->text.n ? ZH_FLOW_WIDTH
+                                              : zh_flow_width(f, text, body);
+        most = wide > most ? wide : most;
+    }
+    most += 2 * pad;
+    return most > narrow ? most : narrow;
+}
+
+/* Numbers and drawings get what they want; text columns share what is left by what they want. */
+static void share_width(sheet *s)
+{
+    size_t n = s->t->ncolumns;
+    double fixed = 0;
+    double free_width = 0;
+    for (size_t c = 0; c < n; c++) {
+        double wide = natural_width(s, c);
+        bool keeps = s->t->columns[c].number && wide < ZH_FLOW_WIDTH / 3;
+        s->width[c] = keeps ? -wide : wide; /* negative: keeps it */
+        fixed += keeps ? wide : 0;
+        free_width += keeps ? 0 : wide;
+    }
+    double left = ZH_FLOW_WIDTH - fixed;
+    bool too_many = left < (free_width > 0 ? narrow : 0);
+    double scale = too_many ? ZH_FLOW_WIDTH / (fixed + free_width)
+                            : (free_width > 0 ? left / free_width : ZH_FLOW_WIDTH / fixed);
+    double x = ZH_FLOW_LEFT;
+    for (size_t c = 0; c < n; c++) {
+        bool keeps = s->width[c] < 0;
+        double wide = keeps ? -s->width[c] : s->width[c];
+        s->width[c] = keeps && !too_many && free_width > 0 ? wide : wide * scale;
+        s->at[c] = x;
+        x += s->width[c];
+    }
+}
+
+static sheet sheet_of(zh_flow *f, const zh_doc_table *t)
+{
+    sheet s = {.f = f, .t = t};
+    share_width(&s);
+    size_t most = 1;
+    for (size_t c = 0; c < t->ncolumns; c++) {
+        s.head[c] = zh_flow_plain(f, t->columns[c].label, head_font, s.width[c] - 2 * pad, 11);
+        most = s.head[c].n > most ? s.head[c].n : most;
+    }
+    s.head_high = (double)most * 11 + 2 * gap + 1;
+    return s;
+}
+
+static void draw_cell(sheet *s, size_t column, const zh_set *set, double y)
+{
+    bool number = s->t->columns[column].number;
+    for (size_t i = 0; i < set->n; i++) {
+        double room = s->width[column] - 2 * pad - set->lines[i].width;
+        double x = s->at[column] + pad + (number ? room : 0);
+        zh_flow_lines(s->f, set, i, i + 1, x, y + (double)i * set->leading);
+    }
+}
+
+static void draw_head(sheet *s)
+{
+    zh_flow *f = s->f;
+    zh_draw_open(f->page, &(zh_mark){.kind = "head"});
+    for (size_t c = 0; c < s->t->ncolumns; c++) {
+        double up = s->head_high - 2 * gap - 1 - zh_flow_high(&s->head[c]);
+        draw_cell(s, c, &s->head[c], f->y + gap + up);
+    }
+    zh_draw_close(f->page);
+    f->y += s->head_high;
+    zh_draw_line(f->page, ZH_FLOW_LEFT, f->y, ZH_FLOW_LEFT + ZH_FLOW_WIDTH, f->y,
+                 (zh_paint){.stroke = ZH_ROLE_INK, .width = 0.9});
+}
+
+static zh_set set_cell(sheet *s, const zh_doc_cell *cell, size_t column)
+{
+    zh_doc_text text = {.text = cell->text};
+    if (cell->href.n > 0 && cell->text.n > 0) {
+        zh_doc_link *link = ZH_NEW(s->f->arena, zh_doc_link);
+        *link = (zh_doc_link){.from = 0, .n = cell->text.n, .href = cell->href};
+        text.links = link;
+        text.nlinks = 1;
+    }
+    return zh_flow_set(s->f, text, cell->nil ? nil : body, s->width[column] - 2 * pad, 0, leading);
+}
+
+static double draw_scale(const sheet *s, const zh_draw *draw, size_t column)
+{
+    double room = s->width[column] - 2 * pad;
+    return draw->width > room ? room / draw->width : 1;
+}
+
+static double row_high(sheet *s, size_t row, zh_set *sets)
+{
+    double most = leading;
+    for (size_t c = 0; c < s->t->ncolumns; c++) {
+        const zh_doc_cell *cell = cell_of(s->t, row, c);
+        sets[c] = cell->draw == NULL ? set_cell(s, cell, c) : (zh_set){0};
+        double high = cell->draw == NULL ? zh_flow_high(&sets[c])
+                                         : cell->draw->height * draw_scale(s, cell->draw, c);
+        most = high > most ? high : most;
+    }
+    return most + 2 * gap;
+}
+
+static void draw_row(sheet *s, size_t row, const zh_set *sets, double high)
+{
+    zh_flow *f = s->f;
+    zh_mark mark = {.kind = "row"};
+    if (s->t->names != NULL) {
+        mark.name = s->t->names[row];
+    }
+    zh_draw_open(f->page, &mark);
+    for (size_t c = 0; c < s->t->ncolumns; c++) {
+        const zh_doc_cell *cell = cell_of(s->t, row, c);
+        if (cell->draw != NULL) {
+            double scale = draw_scale(s, cell->draw, c);
+            zh_draw_place(f->page, cell->draw, s->at[c] + pad,
+                          f->y + (high - cell->draw->height * scale) / 2, scale);
+        } else {
+            draw_cell(s, c, &sets[c], f->y + gap);
+        }
+    }
+    zh_draw_close(f->page);
+    f->y += high;
+    zh_draw_line(f->page, ZH_FLOW_LEFT, f->y, ZH_FLOW_LEFT + ZH_FLOW_WIDTH, f->y,
+                 (zh_paint){.stroke = ZH_ROLE_RULE, .width = 0.5});
+}
+
+double zh_flow_table_lead(zh_flow *f, const zh_doc_block *b)
+{
+    zh_flow_frame frame = zh_flow_frame_of(f, b);
+    return zh_flow_head_high(&frame) + 90;
+}
+
+static void continued(sheet *s, const zh_doc_block *b)
+{
+    zh_flow_page(s->f);
+    zh_draw_text(s->f->page, ZH_FLOW_LEFT, s->f->y + 8,
+                 zh_str_fmt(s->f->arena, "%.*s（续）", ZH_FMT(b->number)),
+                 (zh_text_at){.font = head_font});
+    s->f->y += 14;
+    draw_head(s);
+}
+
+void zh_flow_table(zh_flow *f, const zh_doc_block *b)
+{
+    zh_flow_frame frame = zh_flow_frame_of(f, b);
+    sheet s = sheet_of(f, &b->table);
+    zh_set *sets = ZH_NEW_N(f->arena, zh_set, b->table.ncolumns);
+    double foot = zh_flow_foot_high(&frame);
+    zh_flow_need(f, zh_flow_table_lead(f, b));
+    zh_flow_head(f, &frame);
+    draw_head(&s);
+    bool fresh = true; /* no row stands under this head yet */
+    for (size_t r = 0; r < b->table.nrows && f->rc == ZH_OK; r++) {
+        double high = row_high(&s, r, sets);
+        /* The last row keeps the foot: no source stands alone on a page. */
+        double wanted = r + 1 == b->table.nrows ? high + foot : high;
+        if (!fresh && f->y + wanted > ZH_FLOW_BOTTOM) {
+            continued(&s, b);
+            fresh = true;
+        }
+        if (fresh && f->y + high > ZH_FLOW_BOTTOM && f->rc == ZH_OK) {
+            f->rc = zh_err_set(f->err, ZH_EINVAL, "doc.row", "表格第 %zu 行高于一页", r + 1);
+            return;
+        }
+        draw_row(&s, r, sets, high);
+        fresh = false;
+    }
+    zh_flow_need(f, foot);
+    zh_flow_foot(f, &frame);
+}
