@@ -333,8 +333,8 @@ static zh_rc ask_change(asker *a, zh_ask *ask)
 
 static int by_n(const void *x, const void *y)
 {
-    const zh_pair *a = x;
-    const zh_pair *b = y;
+    const zh_detected *a = x;
+    const zh_detected *b = y;
     if (a->table.a != b->table.a) {
         return a->table.a > b->table.a ? -1 : 1;
     }
@@ -344,8 +344,8 @@ static int by_n(const void *x, const void *y)
 
 static int by_ratio(const void *x, const void *y)
 {
-    const zh_pair *a = x;
-    const zh_pair *b = y;
+    const zh_detected *a = x;
+    const zh_detected *b = y;
     double p = a->stats.prr.value;
     double q = b->stats.prr.value;
     return p > q ? -1 : (p < q ? 1 : by_n(x, y));
@@ -393,7 +393,7 @@ static zh_rc ask_pairs(asker *a, zh_ask *ask)
     }
     ask->period = ask->origin != NULL ? ask->origin->period : ZH_STR("全部时期");
     ask->units = found->units;
-    ask->pairs = ZH_NEW_N(a->ctx->arena, zh_pair, found->n + 1);
+    ask->pairs = ZH_NEW_N(a->ctx->arena, zh_detected, found->n + 1);
     for (size_t i = 0; i < found->n; i++) {
         if (found->pairs[i].passes && (row.n == 0 || zh_str_eq(found->pairs[i].row, row))) {
             ask->region = row.n > 0 ? found->pairs[i].row_label : ZH_STR("");

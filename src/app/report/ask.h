@@ -56,7 +56,7 @@ typedef struct zh_ask {
     zh_ask_row *rows;             /* figure: one */
     size_t nrows;
     const zh_detector *detector;
-    zh_pair *pairs;
+    zh_detected *pairs;
     size_t npairs;
     int64_t units; /* that the detector compared */
     zh_counts counts;

@@ -163,7 +163,7 @@ zh_str zh_report_ratio(zh_arena *arena, const zh_ratio *ratio)
                                                : ZH_STR("无");
 }
 
-static zh_str facet_prop(zh_ctx *ctx, const zh_pair *pair, zh_str prop)
+static zh_str facet_prop(zh_ctx *ctx, const zh_detected *pair, zh_str prop)
 {
     for (size_t i = 0; i < pair->nfacets; i++) {
         const zh_facet *facet = &pair->facets[i];
@@ -176,7 +176,7 @@ static zh_str facet_prop(zh_ctx *ctx, const zh_pair *pair, zh_str prop)
     return ZH_STR_NONE;
 }
 
-static zh_str pair_prop(zh_ctx *ctx, const zh_pair *pair, zh_str prop)
+static zh_str pair_prop(zh_ctx *ctx, const zh_detected *pair, zh_str prop)
 {
     zh_arena *arena = ctx->arena;
     const zh_ratio *prr = &pair->stats.prr;
@@ -208,7 +208,7 @@ static zh_str pairs_list(zh_ctx *ctx, const zh_ask *ask)
 {
     zh_str out = ZH_STR("");
     for (size_t i = 0; i < ask->npairs && i < LIST_MAX; i++) {
-        const zh_pair *p = &ask->pairs[i];
+        const zh_detected *p = &ask->pairs[i];
         zh_str ratio = zh_detector_has_ratio(ask->detector)
                            ? zh_str_fmt(ctx->arena, "，%.*s 倍",
                                         ZH_FMT(zh_report_ratio(ctx->arena, &p->stats.prr)))
