@@ -75,9 +75,8 @@ void zh_signal_due(zh_ui *ui, const zh_signal_task *task)
         zh_part_nil(ui, ZH_NIL_SKIP, task->state_label);
         return;
     }
-    bool late = task->late || (!task->ended && task->due_at <= zh_now());
     zh_date_format(zh_time_date(task->due_at - 1), day);
-    zh_html_open(h, "span", late ? "clock act" : "clock");
+    zh_html_open(h, "span", task->late ? "clock act" : "clock");
     zh_html_leaf_z(h, "b", NULL, day);
     zh_html_leaf(
         h, "small", NULL,
@@ -326,8 +325,11 @@ static zh_rc show(zh_ui *ui)
 
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
-    return zh_ui_answer(request, response, err, show);
+    return zh_ui_answer_kept(request, response, err, show);
 }
 
-ZH_ROUTE(page_signals) = {
-    .method = "GET", .path = "/signals", .en = "Signals of risk", .handle = handle};
+ZH_ROUTE(page_signals) = {.method = "GET",
+                          .path = "/signals",
+                          .en = "Signals of risk",
+                          .slow = true, /* a clock is read for every task */
+                          .handle = handle};
