@@ -177,10 +177,12 @@ static zh_rc refused(zh_ctx *ctx, const char *path, const zh_intake_result *resu
 static zh_rc take_file(course *c, const zh_register *reg, const zh_demo_file *file, int64_t *rows)
 {
     zh_ctx *ctx = c->run->ctx;
+    zh_str set = zh_str_of(c->event.step->set);
+    bool foreign = zh_map_get(&ctx->model->recipe_by_id, set) != NULL;
     zh_intake_options options = {
         .reg = reg,
         .path = file->path,
-        .recipe = zh_str_of(c->event.step->set),
+        .recipe = foreign ? set : ZH_STR_NONE,
         .commit = ZH_COMMIT_ALL,
         .progress = under_way,
         .user = c,

@@ -18,7 +18,8 @@ typedef struct zh_demo_step {
     const char *tour; /* NULL: of every tour */
     const char *id;
     const char *label;
-    const char *set;   /* folder of the data set, and the recipe by which it is read */
+    const char *set;   /* folder of the data set, and the recipe by which it is read; without such a
+                          recipe its columns are the register's own */
     const char *files; /* beginnings of the names of its files: "samr_|hubei_" */
     const char *reg;
     /* Work that is no intake; *done = what it wrote. May be called again on what it made: it must

@@ -1,5 +1,6 @@
 /* The steps of the demo, in order, one line each. */
 #include "app/demo/demo.h"
+#include "app/signal/judge.h"
 #include "core/cube.h"
 #include "core/record.h"
 
@@ -8,6 +9,21 @@ static zh_rc due(zh_ctx *ctx, int64_t *done)
     size_t written = 0;
     zh_rc rc = zh_due_run(ctx->core, zh_now(), &written, ctx->err);
     *done = (int64_t)written;
+    return rc;
+}
+
+/* What the detectors find, as signals with their tasks. */
+static zh_rc signals(zh_ctx *ctx, int64_t *done)
+{
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < ctx->model->ndetectors && rc == ZH_OK; i++) {
+        zh_signal_run run;
+        rc = zh_signals_run(ctx, &ctx->model->detectors[i], &run);
+        if (rc == ZH_OK) {
+            *done += (int64_t)(run.created + run.amended + run.revived + run.lapsed + run.opened +
+                               run.withdrawn);
+        }
+    }
     return rc;
 }
 
@@ -51,6 +67,10 @@ const zh_demo_step zh_demo_steps[] = {
     {bench, "recalls", "美国召回公告", "us-recalls", "cpsc_|fda_|nhtsa_|usda_", "recall_notice",
      NULL, false},
 
+    {report, "class_map", "食品类别对照", "food-class-map", "food_class_map", "food_class_map",
+     NULL, false},
+    {NULL, "positions", "账本定序", NULL, NULL, NULL, settle, true},
+    {NULL, "signals", "占比异常信号", NULL, NULL, NULL, signals, true},
     {NULL, "due", "到期事件", NULL, NULL, NULL, due, true},
     {NULL, "settle", "账本定序与汇总", NULL, NULL, NULL, settle, true},
 };
