@@ -58,7 +58,10 @@ static zh_rc ask(zh_indicator_page *page)
         zh_part_ask_select(ui, "region", zh_ui_text(ui, ZH_T_REGION), regions, nregions,
                            page->q.region);
     }
-    zh_part_ask_select(ui, "period", zh_ui_text(ui, ZH_T_PERIOD), years, nyears, page->q.period);
+    if (reg == NULL || reg->event_time != NULL) {
+        zh_part_ask_select(ui, "period", zh_ui_text(ui, ZH_T_PERIOD), years, nyears,
+                           page->q.period);
+    }
     zh_part_ask_words(ui, ZH_SAY(ui, ZH_T_IND_ASK_OF, zh_ui_label(ui, page->indicator->label)));
     zh_part_ask_select(ui, "by", zh_ui_text(ui, ZH_T_IND_BY), dims, ndims, page->by);
     zh_part_ask_hidden(ui, "as_of", zh_http_param(ui->request, "as_of"));
@@ -128,7 +131,7 @@ static void number(zh_indicator_page *page)
     zh_html_open(h, "div", NULL);
     zh_html_leaf(h, "p", "l", zh_indicator_scope(page));
     zh_html_open(h, "p", "big");
-    zh_html_a(h, "n", zh_indicator_records(page, NULL, NULL), zh_ui_decimal(ui, f->shown));
+    zh_part_number(ui, f->shown, ZH_STR(""), zh_indicator_records(page, NULL, NULL));
     zh_html_leaf(h, "small", NULL, zh_ui_unit(ui, ind->unit));
     zh_html_close(h);
     zh_html_open(h, "p", "s");
@@ -250,7 +253,22 @@ static zh_str row_url(const zh_indicator_page *page, zh_str value)
     return page->q.as_of >= 0 ? zh_url_add_i(arena, url, "as_of", page->q.as_of) : url;
 }
 
-static void row(zh_indicator_page *page, zh_grid *g, size_t i, span scale)
+/* Which columns have anything in them. */
+typedef struct columns_with {
+    bool interval, fraction;
+} columns_with;
+
+static columns_with columns_of(const zh_indicator_page *page)
+{
+    columns_with h = {false, false};
+    for (size_t i = 0; i < page->n; i++) {
+        h.interval = h.interval || page->figures[i].interval_shown.n > 0;
+        h.fraction = h.fraction || page->figures[i].den.n > 0;
+    }
+    return h;
+}
+
+static void row(zh_indicator_page *page, zh_grid *g, size_t i, span scale, columns_with has)
 {
     zh_ui *ui = page->ui;
     zh_html *h = &ui->html;
@@ -265,8 +283,10 @@ static void row(zh_indicator_page *page, zh_grid *g, size_t i, span scale)
     } else {
         zh_part_figure_value(ui, f, ZH_STR(""));
     }
-    zh_grid_cell(g);
-    zh_part_interval(ui, f->interval_shown);
+    if (has.interval) {
+        zh_grid_cell(g);
+        zh_part_interval(ui, f->interval_shown);
+    }
     zh_grid_cell(g);
     zh_part_beam(ui, &(zh_beam){.min = scale.min,
                                 .max = scale.max,
@@ -276,8 +296,10 @@ static void row(zh_indicator_page *page, zh_grid *g, size_t i, span scale)
                                 .low = f->low,
                                 .high = f->high,
                                 .few = f->status == ZH_FIG_SMALL_N});
-    zh_grid_text(g, zh_ui_decimal(ui, f->num));
-    zh_grid_text(g, zh_ui_decimal(ui, f->den));
+    if (has.fraction) {
+        zh_grid_text(g, zh_ui_decimal(ui, f->num));
+        zh_grid_text(g, zh_ui_decimal(ui, f->den));
+    }
     zh_grid_cell(g);
     zh_part_number(ui, zh_str_fmt(ui->arena, "%" PRId64, f->n), ZH_STR(""), records);
     if (f->status == ZH_FIG_SMALL_N) {
@@ -339,25 +361,30 @@ static void breakdown(zh_indicator_page *page)
 {
     zh_ui *ui = page->ui;
     span scale = scale_of(page);
-    const zh_column columns[] = {
-        {.label = by_words(page)},
-        {.label = zh_ui_text(ui, ZH_T_COL_VALUE), .number = true},
-        {.label = zh_ui_text(ui, ZH_T_COL_INTERVAL), .css = "iv full"},
-        {.label = zh_ui_text(ui, ZH_T_COL_BEAM), .css = "beamc full"},
-        {.label = zh_ui_text(ui, ZH_T_COL_NUM), .number = true},
-        {.label = zh_ui_text(ui, ZH_T_COL_DEN), .number = true},
-        {.label = zh_ui_text(ui, ZH_T_COL_N), .number = true},
-    };
+    columns_with has = columns_of(page);
+    zh_column columns[7];
+    size_t n = 0;
     zh_grid g;
+    columns[n++] = (zh_column){.label = by_words(page)};
+    columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_VALUE), .number = true};
+    if (has.interval) {
+        columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_INTERVAL), .css = "iv full"};
+    }
+    columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_BEAM), .css = "beamc full"};
+    if (has.fraction) {
+        columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_NUM), .number = true};
+        columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_DEN), .number = true};
+    }
+    columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_N), .number = true};
     zh_part_figure_open(
         ui, &(zh_fig_head){.title = spread(page),
                            .what = zh_str_fmt(ui->arena, "%.*s，%.*s",
                                               ZH_FMT(zh_ui_label(ui, page->indicator->label)),
                                               ZH_FMT(zh_indicator_scope(page))),
                            .id = "data"});
-    zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
+    zh_grid_open(&g, ui, columns, n, true, ZH_STR(""));
     for (size_t i = 0; i < page->n && i < ZH_INDICATOR_ROWS_MAX; i++) {
-        row(page, &g, i, scale);
+        row(page, &g, i, scale, has);
     }
     zh_grid_close(&g);
     if (page->n > ZH_INDICATOR_ROWS_MAX) {

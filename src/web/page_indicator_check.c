@@ -238,9 +238,12 @@ static zh_rc show_revisions(zh_ui *ui)
 /* ---- data.csv
  * --------------------------------------------------------------------------------------- */
 
+/* Words are guarded against being taken for formulas by a spreadsheet; numbers stay as they are. */
 static void cell(zh_buf *out, zh_str text, bool last)
 {
-    zh_csv_write_cell(out, text, ',', false);
+    zh_decimal number;
+    bool guard = zh_decimal_parse(text, false, &number) != ZH_OK;
+    zh_csv_write_cell(out, text, ',', guard);
     zh_buf_z(out, last ? "\r\n" : ",");
 }
 

@@ -286,11 +286,9 @@ void zh_part_ask_hidden(zh_ui *ui, const char *name, zh_str value)
 void zh_part_ask_close(zh_ui *ui)
 {
     zh_html *h = &ui->html;
-    zh_html_open(h, "span", "acts");
-    zh_html_open(h, "button", "btn");
+    zh_html_open(h, "button", "btn pri");
     zh_html_attr_z(h, "type", "submit");
     zh_html_text(h, zh_ui_text(ui, ZH_T_ASK_GO));
-    zh_html_close(h);
     zh_html_close(h);
     zh_html_close(h);
 }

@@ -118,7 +118,8 @@ zh_str zh_question_dim(zh_ui *ui, const zh_register *reg, zh_str dim, zh_str val
     zh_str id = at >= 0 ? zh_str_sub(dim, 0, (size_t)at) : dim;
     const zh_dim *found = find_dim(reg, id);
     const zh_field *field = found != NULL ? found->field : zh_register_field(reg, id);
-    if (field == NULL || (found != NULL && found->expr.root != NULL)) {
+    /* No value at a level is a code above it, which no condition of one field says. */
+    if (field == NULL || (found != NULL && found->expr.root != NULL) || (at >= 0 && value.n == 0)) {
         return ZH_STR("");
     }
     if (value.n == 0) {

@@ -1,9 +1,14 @@
-/* Strings of the page of data sources: ZH_TEXT(ID, Chinese, English), see web/text.h. */
+/* Strings of the page of data sources: Chinese and English, see
+ * web/text.h. */
 ZH_TEXT(NAV_SOURCES, "来源", "Sources")
-ZH_TEXT(SOURCES_TITLE, "{1} 个数据集，{2} 个文件，{3} 行入库", "{1} data sets, {2} files, {3} rows taken in")
+ZH_TEXT(SOURCES_TITLE, "{1} 个数据集，{2} 个文件，{3} 行入库",
+        "{1} data sets, {2} files, {3} rows taken in")
 ZH_TEXT(SOURCES_TITLE_NONE, "还没有导入过文件", "No file was imported yet")
-ZH_TEXT(SOURCES_LEDE, "每一行都从一份可核对的文件来；文件以摘要保存，许可写在旁边", "Every row came from a file that can be checked; files are kept by digest, with their licence beside")
-ZH_TEXT(SOURCES_EMPTY, "导入一份文件，这里写明它从哪里来、按什么许可、入了哪本登记册", "Import a file, and its origin, licence and register stand here")
+ZH_TEXT(SOURCES_LEDE, "每一行都从一份可核对的文件来；文件以摘要保存，许可写在旁边",
+        "Every row came from a file that can be checked; files are kept by digest, with their "
+        "licence beside")
+ZH_TEXT(SOURCES_EMPTY, "导入一份文件，这里写明它从哪里来、按什么许可、入了哪本登记册",
+        "Import a file, and its origin, licence and register stand here")
 ZH_TEXT(SOURCES_SETS, "数据集", "Data sets")
 ZH_TEXT(SOURCES_FILES, "文件", "Files")
 ZH_TEXT(SOURCES_FILES_NOTE, "最近 {1} 次导入，新的在上", "The last {1} imports, newest first")
@@ -26,4 +31,5 @@ ZH_TEXT(SOURCES_STATE_QUEUED, "排队", "queued")
 ZH_TEXT(SOURCES_STATE_FAILED, "失败", "failed")
 ZH_TEXT(SOURCES_STATE_CANCELLED, "已取消", "cancelled")
 ZH_TEXT(SOURCES_PACKS, "随程序的代码与文件", "Codes and documents that come with the program")
-ZH_TEXT(SOURCES_PACKS_NOTE, "行政区划、行业、食品类别、检验项目、纲要原文等，来源与许可如下", "Divisions, industries, food classes, test items, outlines: sources and terms")
+ZH_TEXT(SOURCES_PACKS_NOTE, "行政区划、行业、食品类别、检验项目、纲要原文等，来源与许可如下",
+        "Divisions, industries, food classes, test items, outlines: sources and terms")
