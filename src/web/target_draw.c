@@ -63,6 +63,8 @@ static zh_rc scale(plot *p, zh_err *err)
     if (in->has_line) {
         widen(in->line_start, &low, &high);
     }
+    double room = in->running ? 0 : (high - low) * 0.05; /* the least value stands off the axis */
+    low = low > 0 && low - room < 0 ? 0 : low - room;
     int from = year_of(in->periods[0].first);
     int to = year_of(in->periods[in->n - 1].last);
     from = in->from != 0 && in->from < from ? in->from : from;
