@@ -4,6 +4,8 @@
 #include "web/target_view.h"
 #include <inttypes.h>
 
+enum { CLAUSE_TARGETS = 3 /* shown of one clause; the others are one link away */ };
+
 typedef struct view {
     zh_ui *ui;
     const zh_survey *survey;
@@ -106,30 +108,42 @@ static void what(view *v)
 
 /* ---- clauses --------------------------------------------------------------------------------- */
 
-/* The tasks that stand in a clause, then how many targets. */
+static void item_line(zh_ui *ui, const zh_outline_item *item, bool task)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "span", "it");
+    if (task) {
+        zh_html_leaf(h, "b", "tk", zh_ui_label(ui, item->name));
+        zh_html_leaf(h, "span", "why", item->summary);
+    } else {
+        zh_html_a(h, NULL, zh_target_url(ui->arena, item), zh_ui_label(ui, item->name));
+        zh_html_leaf(h, "span", "mu",
+                     zh_str_fmt(ui->arena, " %.*s%.*s", ZH_FMT(zh_target_wanted(ui, item)),
+                                ZH_FMT(zh_target_unit(ui, item))));
+    }
+    zh_html_close(h);
+}
+
+/* The tasks that stand in a clause, then its first targets, then how many more. */
 static void clause_says(view *v, const zh_outline *outline, zh_str clause)
 {
     zh_ui *ui = v->ui;
-    zh_html *h = &ui->html;
     const zh_model *model = ui->ctx.model;
-    for (size_t i = 0; i < model->noutline_items; i++) {
-        const zh_outline_item *item = &model->outline_items[i];
-        if (!zh_str_eq(item->outline, outline->id) || !zh_clause_within(item->clause, clause)) {
-            continue;
+    static const char *const list[] = {"task", "target"};
+    size_t targets = 0;
+    for (size_t k = 0; k < ZH_COUNTOF(list); k++) {
+        for (size_t i = 0; i < model->noutline_items; i++) {
+            const zh_outline_item *item = &model->outline_items[i];
+            if (zh_str_is(item->kind, list[k]) && zh_str_eq(item->outline, outline->id) &&
+                zh_clause_within(item->clause, clause) && (k == 0 || targets++ < CLAUSE_TARGETS)) {
+                item_line(ui, item, k == 0);
+            }
         }
-        if (zh_str_is(item->kind, "target")) {
-            zh_html_open(h, "span", "it");
-            zh_html_a(h, NULL, zh_target_url(ui->arena, item), zh_ui_label(ui, item->name));
-            zh_html_leaf(h, "span", "mu",
-                         zh_str_fmt(ui->arena, " %.*s%.*s", ZH_FMT(zh_target_wanted(ui, item)),
-                                    ZH_FMT(zh_target_unit(ui, item))));
-            zh_html_close(h);
-        } else if (zh_str_is(item->kind, "task")) {
-            zh_html_open(h, "span", "it");
-            zh_html_leaf(h, "b", "tk", zh_ui_label(ui, item->name));
-            zh_html_leaf(h, "span", "why", item->summary);
-            zh_html_close(h);
-        }
+    }
+    if (targets > CLAUSE_TARGETS) {
+        zh_html_a(&ui->html, "sm", zh_clause_url(ui->arena, outline->id, clause),
+                  ZH_SAY(ui, ZH_T_SYSTEM_MORE_TARGETS,
+                         zh_ui_count(ui, (int64_t)(targets - CLAUSE_TARGETS))));
     }
 }
 

@@ -182,7 +182,10 @@ static void stands(view *v)
         number_fact(v, ZH_T_TARGETS_REQUIRED, t->required, t->required_note);
     }
     if (t->has_gap) {
-        number_fact(v, ZH_T_TARGET_GAP, t->gap, ZH_STR(""));
+        zh_decimal size = t->gap;
+        size.scaled = size.scaled < 0 ? -size.scaled : size.scaled;
+        number_fact(v, t->gap.scaled < 0 ? ZH_T_TARGETS_SHORT : ZH_T_TARGETS_OVER, size,
+                    ZH_STR(""));
     }
     indicator_link(v);
     zh_part_kv_close(ui);
@@ -261,7 +264,7 @@ static void values(view *v)
             bool reached = zh_decimal_cmp(f->value, t->item->value) >= 0;
             zh_grid_cell(&g);
             zh_part_lamp(ui, reached ? ZH_LAMP_DONE : ZH_LAMP_WATCH,
-                         zh_ui_text(ui, reached ? ZH_T_TARGET_S_MET : ZH_T_TARGET_S_MISSED));
+                         zh_ui_text(ui, reached ? ZH_T_TARGET_YEAR_OK : ZH_T_TARGET_YEAR_NO));
         }
     }
     zh_grid_close(&g);
@@ -337,7 +340,7 @@ static zh_rc evidence(view *v)
     if (rc != ZH_OK || (page.n == 0 && !needed)) {
         return rc;
     }
-    zh_part_section_open(ui, "evidence", zh_ui_text(ui, ZH_T_TARGET_EVIDENCE), true);
+    zh_part_section_open(ui, "evidence", zh_ui_text(ui, ZH_T_TARGET_EVIDENCE), page.n > 0);
     if (needed) {
         zh_html_leaf(&ui->html, "p", "sm mu", zh_ui_text(ui, ZH_T_TARGET_EVIDENCE_NEVER));
     }

@@ -53,6 +53,7 @@ zh_rc zh_target_spark_svg(zh_arena *arena, const zh_target_picture *in, zh_str i
                           zh_err *err) ZH_MUST;
 /* Columns; today: 1-based one before which a dashed line stands, 0 none. */
 zh_rc zh_target_columns_svg(zh_arena *arena, zh_str title, const zh_target_bar *bars, size_t n,
-                            size_t today, double width, zh_buf *out, zh_err *err) ZH_MUST;
+                            size_t today, zh_str today_label, double width, zh_buf *out,
+                            zh_err *err) ZH_MUST;
 
 #endif

@@ -3,11 +3,15 @@ ZH_TEXT(NAV_SYSTEMS, "机制", "Mechanisms")
 ZH_TEXT(SYSTEMS_FINDING, "{1} 份文件点名 {2} 个机制，{3} 个已运行，{4} 个做了一部分",
         "{1} documents call for {2} mechanisms; {3} are running, {4} are partly built")
 ZH_TEXT(SYSTEMS_LEDE,
-        "■ 该文件有条款，指向条款。已运行：写明服务于它的登记册有流程、有指标、有当场跑通的全程示例，三者缺一不可",
-        "■ the document has a clause; it leads there. Running: a register with a workflow, an indicator "
+        "■ "
+        "该文件有条款，指向条款。已运行：写明服务于它的登记册有流程、有指标、有当场跑通的全程示例，"
+        "三者缺一不可",
+        "■ the document has a clause; it leads there. Running: a register with a workflow, an "
+        "indicator "
         "and a life-cycle example that passed just now, all three naming it")
 ZH_TEXT(SYSTEMS_NONE, "声明里没有机制清单", "No mechanisms are declared")
-ZH_TEXT(SYSTEMS_NONE_TEXT, "在声明里加上 mechanisms，这里就列出来", "Add mechanisms to the declarations")
+ZH_TEXT(SYSTEMS_NONE_TEXT, "在声明里加上 mechanisms，这里就列出来",
+        "Add mechanisms to the declarations")
 ZH_TEXT(SYSTEMS_ASK_SEE, "看", "Show")
 ZH_TEXT(SYSTEMS_ASK_AREA, "中", "mechanisms called for by")
 ZH_TEXT(SYSTEMS_ASK_OUTLINE, "要求的、状态为", "whose state is")
@@ -57,6 +61,7 @@ ZH_TEXT(SYSTEM_D_STREAM, "数据流接入", "stream ingest")
 ZH_TEXT(SYSTEM_CLAUSES, "哪些条款要求它", "Clauses that call for it")
 ZH_TEXT(SYSTEM_CLAUSE, "条款", "Clause")
 ZH_TEXT(SYSTEM_CLAUSE_SAYS, "条款里的任务与目标", "Tasks and targets of the clause")
+ZH_TEXT(SYSTEM_MORE_TARGETS, "另 {1} 项目标", "{1} more targets")
 ZH_TEXT(SYSTEM_REGISTERS, "登记册与流程", "Registers and workflows")
 ZH_TEXT(SYSTEM_STATES, "状态", "States")
 ZH_TEXT(SYSTEM_MOVES, "流转", "Transitions")
@@ -65,7 +70,8 @@ ZH_TEXT(SYSTEM_INDICATORS, "指标", "Indicators")
 ZH_TEXT(SYSTEM_DEFINITION, "定义", "Definition")
 ZH_TEXT(SYSTEM_LIVES, "全程示例", "Life-cycle examples")
 ZH_TEXT(SYSTEM_LIVES_WHAT, "从登记到办结的一条记录，在临时库里当场跑一遍，与声明写的结果逐项比",
-        "One record from entry to closing, run on a throw-away database and compared with what the declaration expects")
+        "One record from entry to closing, run on a throw-away database and compared with what the "
+        "declaration expects")
 ZH_TEXT(SYSTEM_EXAMPLE, "示例", "Example")
 ZH_TEXT(SYSTEM_RESULT, "结果", "Result")
 ZH_TEXT(SYSTEM_PASSED, "通过", "passed")
@@ -74,4 +80,5 @@ ZH_TEXT(SYSTEM_NO_REGISTER, "没有登记册写明服务于它", "No register na
 ZH_TEXT(SYSTEM_NO_INDICATOR, "没有指标写明服务于它", "No indicator names it")
 ZH_TEXT(SYSTEM_NO_LIFE, "没有可跑的全程示例", "No life-cycle example to run")
 ZH_TEXT(SYSTEM_NEXT, "在声明文件头写 systems: [{1}]，加上流程、指标和带 steps 的示例，状态会自己变",
-        "Write systems: [{1}] in the header of a declaration with a workflow, an indicator and an example with steps; the state follows")
+        "Write systems: [{1}] in the header of a declaration with a workflow, an indicator and an "
+        "example with steps; the state follows")

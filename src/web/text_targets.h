@@ -7,7 +7,8 @@ ZH_TEXT(TARGETS_FINDING, "{1} 份纲要 {2} 项目标，{3} 项已到期，现�
 ZH_TEXT(TARGETS_FINDING_OUTLINE, "{1}：{2} 项目标，{3} 项已到期，能判定 {4} 项",
         "{1}: {2} targets, {3} due, {4} decided")
 ZH_TEXT(TARGETS_LEDE, "另有 {1} 项任务、{2} 项事实。每一项都引原文条款；没有数据就写没有",
-        "Beside them {1} tasks and {2} facts. Each quotes its clause; where there are no data it says so")
+        "Beside them {1} tasks and {2} facts. Each quotes its clause; where there are no data it "
+        "says so")
 ZH_TEXT(TARGETS_NO_OUTLINE, "声明里没有纲要", "No policy document is declared")
 ZH_TEXT(TARGETS_NO_OUTLINE_TEXT, "在声明里加上 outlines，这里就列出目标",
         "Add outlines to the declarations and their targets are listed here")
@@ -31,11 +32,13 @@ ZH_TEXT(TARGETS_SUM, "合计", "Total")
 ZH_TEXT(TARGETS_DUE_TITLE, "多数目标的期限是 {1} 与 {2} 年", "Most targets are due in {1} and {2}")
 ZH_TEXT(TARGETS_DUE_TITLE_ONE, "目标的期限", "Deadlines of the targets")
 ZH_TEXT(TARGETS_DUE_WHAT, "按期限计，项", "By deadline, targets")
+ZH_TEXT(TARGETS_TODAY, "今天", "today")
 ZH_TEXT(TARGETS_DUE_SOURCE, "各纲要原文", "the documents themselves")
 ZH_TEXT(TARGETS_KINDS, "八种目标，各有看法", "Eight kinds of target, each seen its own way")
 ZH_TEXT(TARGETS_STATUSES, "现有数据判到哪一步", "How far present data decide")
-ZH_TEXT(TARGETS_NOT_ZERO, "「未报」不等于 0，也不等于未完成。有了数据本页自动判断",
-        "Not reported is not zero and not a failure. Once data are there, this page decides by itself")
+ZH_TEXT(
+    TARGETS_NOT_ZERO, "「未报」不等于 0，也不等于未完成。有了数据本页自动判断",
+    "Not reported is not zero and not a failure. Once data are there, this page decides by itself")
 ZH_TEXT(TARGETS_COL_TARGET, "目标与原文", "Target and its wording")
 ZH_TEXT(TARGETS_COL_CLAUSE, "条款", "Clause")
 ZH_TEXT(TARGETS_COL_VALUE, "现值", "Present value")
@@ -74,8 +77,10 @@ ZH_TEXT(TARGET_H_RANGE, "衡杆：达到下限即达标", "Beam: the lower end d
 ZH_TEXT(TARGET_H_CUMULATIVE, "累计值与应走的线", "Running total and the line it should follow")
 ZH_TEXT(TARGET_H_PER_YEAR, "每年一格，逐年核", "One cell a year, each checked")
 ZH_TEXT(TARGET_H_RANK, "名次与出处，附证据认定", "The rank and who published it")
-ZH_TEXT(TARGET_H_LEVEL, "与原文所述水平比，附证据认定", "Compared with the level in words, by evidence")
-ZH_TEXT(TARGET_H_TREND, "与上期比，区间重叠为持平", "Against the period before; overlapping intervals are a tie")
+ZH_TEXT(TARGET_H_LEVEL, "与原文所述水平比，附证据认定",
+        "Compared with the level in words, by evidence")
+ZH_TEXT(TARGET_H_TREND, "与上期比，区间重叠为持平",
+        "Against the period before; overlapping intervals are a tie")
 ZH_TEXT(TARGET_H_STATUS, "证据清单，永不画进度条", "A list of evidence, never a bar")
 ZH_TEXT(TARGET_S_MET, "已达", "met")
 ZH_TEXT(TARGET_S_ON_TRACK, "在轨", "on track")
@@ -109,15 +114,17 @@ ZH_TEXT(TARGET_O_EXPECTED, "预期性", "expected")
 ZH_TEXT(TARGET_RESPONSIBLE, "责任", "Responsible")
 ZH_TEXT(TARGET_REFERENCE, "原文参照", "Reference in words")
 ZH_TEXT(TARGET_INDICATOR, "挂接指标", "Linked indicator")
-ZH_TEXT(TARGET_NO_TIE, "没有。挂上指标后本页自动判断", "None. Once one is tied this page decides by itself")
+ZH_TEXT(TARGET_NO_TIE, "没有。挂上指标后本页自动判断",
+        "None. Once one is tied this page decides by itself")
 ZH_TEXT(TARGET_BASIS_TARGET, "目标的口径", "Basis of the target")
 ZH_TEXT(TARGET_BASIS_HERE, "现有数据的口径", "Basis of the data")
 ZH_TEXT(TARGET_BASIS_WHY, "为什么不判断", "Why there is no verdict")
 ZH_TEXT(TARGET_BASIS_TITLE, "两种口径，并列、不比较", "Two bases, side by side, not compared")
 ZH_TEXT(TARGET_N, "n = {1}", "n = {1}")
-ZH_TEXT(TARGET_GAP, "差距", "Gap")
 ZH_TEXT(TARGET_TABLE, "各期数值", "Values by period")
 ZH_TEXT(TARGET_COL_PERIOD, "期间", "Period")
+ZH_TEXT(TARGET_YEAR_OK, "达到", "reached")
+ZH_TEXT(TARGET_YEAR_NO, "未达", "not reached")
 ZH_TEXT(TARGET_COL_REACHED, "逐年核", "Each year")
 ZH_TEXT(TARGET_EVIDENCE, "证据", "Evidence")
 ZH_TEXT(TARGET_EVIDENCE_NEVER, "这一项由人凭证据认定，不折算成百分比，不画进度条",

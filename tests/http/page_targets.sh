@@ -93,6 +93,17 @@ page "one mechanism" 200 /systems/S22
 has "its registers" 'href="/registers/'
 page "no such mechanism" 404 /systems/S999
 page "no such state" 422 '/systems?state=perfect'
+printf '%s\n' '目标,证据,种类,发布日期,发布者' 'hb11-quality-strong-province,<b>验收意见,验收或认定文件,2021-03-01,省政府' \
+    >"$STEP_DIR/evidence.csv"
+expect "import of evidence" 0 import target_evidence "$STEP_DIR/evidence.csv" --packs packs --data "$STEP_DIR/five"
+sleep 0.3
+page "a status target with evidence" 200 /targets/hubei-2011/hb11-quality-strong-province
+has "lists it" "&lt;b&gt;验收意见"
+has "by kind and state" "验收或认定文件"
+has "linked to its record" 'href="/registers/target_evidence/'
+lacks "still no beam" 'class="beam'
+page "evidence decides nothing by itself" 200 /targets
+reads "still counted as before" "{k: v for k, v in status.items() if v} == $by_status"
 targets_stop
 
 # ---- a plan with a target of every kind
