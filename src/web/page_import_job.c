@@ -827,7 +827,7 @@ static zh_rc show_commit(view *v)
     bool told = !v->under_way && v->report != NULL && zh_json_get(v->report, "rows") != NULL;
     if (told) {
         result_counts(v, written);
-        if (zh_json_get(v->report, "errors") != NULL) {
+        if (zh_import_number(v->report, "errors_total") > 0) {
             zh_import_problems(v);
         }
         result_facts(v, args);
@@ -852,5 +852,6 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
 
 ZH_ROUTE(page_import_job) = {.method = "GET",
                              .path = "/import/{job}",
+                             .slow = true, /* a report with a thousand rows is megabytes */
                              .en = "what a check found, or how a commit goes",
                              .handle = handle};
