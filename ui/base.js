@@ -15,11 +15,6 @@
     link.setAttribute("aria-pressed", String(!on));
     document.cookie = name + "=" + value + "; Path=/; Max-Age=31536000; SameSite=Lax";
   });
-  /* The question is asked again as soon as one of its blanks changes. */
-  document.addEventListener("change", function (event) {
-    var form = event.target.closest("form.ask");
-    if (form && event.target.tagName === "SELECT") form.requestSubmit();
-  });
   document.addEventListener("keydown", function (event) {
     if (/INPUT|SELECT|TEXTAREA/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/") {

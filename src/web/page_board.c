@@ -171,7 +171,7 @@ static bool changed(const row *r)
 
 static zh_str value_words(zh_ui *ui, const zh_figure *f)
 {
-    zh_str unit = f->indicator->unit;
+    zh_str unit = zh_ui_unit(ui, f->indicator->unit);
     return zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(zh_ui_decimal(ui, f->shown)),
                       zh_str_is(unit, "%") || unit.n == 0 ? "" : " ", ZH_FMT(unit));
 }
@@ -203,7 +203,7 @@ static void headlines(board *b)
         zh_html_leaf(h, "p", "l", zh_ui_label(ui, r->indicator->label));
         zh_html_open(h, "p", "big");
         zh_html_a(h, "n", indicator_url(b, r), zh_ui_decimal(ui, r->figure.shown));
-        zh_html_leaf(h, "small", NULL, r->indicator->unit);
+        zh_html_leaf(h, "small", NULL, zh_ui_unit(ui, r->indicator->unit));
         zh_html_close(h);
         zh_html_open(h, "p", "s");
         zh_html_leaf_z(h, "span", r->figure.low > r->before.high ? "delta up" : "delta dn", "");
@@ -224,47 +224,64 @@ static void headlines(board *b)
 /* ---- the table
  * -------------------------------------------------------------------------------------- */
 
-static void widen(double v, double *min, double *max)
+/* A verdict stands behind the target: it is on the same basis and in the same unit. */
+static bool comparable(const row *r)
 {
-    *min = v < *min ? v : *min;
-    *max = v > *max ? v : *max;
+    if (r->target == NULL || !r->target->item->has_value ||
+        !zh_str_eq(r->target->item->unit, r->indicator->unit)) {
+        return false;
+    }
+    switch (r->target->status) {
+    case ZH_TARGET_MET:
+    case ZH_TARGET_ON_TRACK:
+    case ZH_TARGET_BEHIND:
+    case ZH_TARGET_MISSED:
+    case ZH_TARGET_UNCERTAIN: return true;
+    case ZH_TARGET_NO_INDICATOR:
+    case ZH_TARGET_NO_DATA:
+    case ZH_TARGET_NO_VALUE:
+    case ZH_TARGET_OTHER_BASIS:
+    case ZH_TARGET_NEEDS_EVIDENCE: break;
+    }
+    return false;
 }
 
-/* A scale of its own with round ends: everything drawn lies inside, a tenth of room on both sides.
- */
-static void row_beam(zh_ui *ui, const row *r)
+static double largest(const row *r)
+{
+    double max = zh_decimal_double(r->figure.value);
+    max = r->figure.has_interval ? fmax(max, r->figure.high) : max;
+    max = r->has_before ? fmax(max, zh_decimal_double(r->before.value)) : max;
+    return comparable(r) ? fmax(max, zh_decimal_double(r->target->item->value)) : max;
+}
+
+/* One scale for the rows of a register in the same unit, from 0 to a round end. A number that has
+ * nothing to be compared with gets no beam. */
+static void row_beam(board *b, const row *r)
 {
     const zh_figure *f = &r->figure;
-    zh_beam beam = {.has_value = true,
-                    .value = zh_decimal_double(f->value),
-                    .has_interval = f->has_interval,
-                    .low = f->low,
-                    .high = f->high,
-                    .few = f->status == ZH_FIG_SMALL_N,
-                    .has_reference = r->has_before,
-                    .reference = r->has_before ? zh_decimal_double(r->before.value) : 0};
-    const zh_outline_item *item = r->target != NULL ? r->target->item : NULL;
-    beam.has_target = item != NULL && item->has_value && zh_str_eq(item->unit, r->indicator->unit);
-    beam.target = beam.has_target ? zh_decimal_double(item->value) : 0;
-    double min = beam.value;
-    double max = beam.value;
-    if (beam.has_interval) {
-        widen(beam.low, &min, &max);
-        widen(beam.high, &min, &max);
+    double end = 0;
+    if (!f->has_interval && !r->has_before && !comparable(r)) {
+        return;
     }
-    if (beam.has_reference) {
-        widen(beam.reference, &min, &max);
+    for (size_t i = 0; i < b->n; i++) {
+        const row *other = &b->rows[i];
+        bool same = other->absence == PRESENT && other->indicator->reg == r->indicator->reg &&
+                    zh_str_eq(other->indicator->unit, r->indicator->unit) &&
+                    (r->indicator->unit.n > 0 || other == r);
+        end = same ? fmax(end, largest(other)) : end;
     }
-    if (beam.has_target) {
-        widen(beam.target, &min, &max);
-    }
-    double room = max > min ? (max - min) * 0.15 : fabs(max) * 0.1 + 1e-9;
-    double step = pow(10, floor(log10(max - min + 2 * room)) - 1);
-    beam.min = floor((min - room) / step) * step;
-    beam.max = ceil((max + room) / step) * step;
-    beam.min = min >= 0 && beam.min < 0 ? 0 : beam.min;
-    beam.max = r->indicator->percent && max <= 100 && beam.max > 100 ? 100 : beam.max;
-    zh_part_beam(ui, &beam);
+    zh_part_beam(
+        b->ui, &(zh_beam){.max = zh_beam_end(end, r->indicator->percent),
+                          .has_value = true,
+                          .value = zh_decimal_double(f->value),
+                          .has_interval = f->has_interval,
+                          .low = f->low,
+                          .high = f->high,
+                          .few = f->status == ZH_FIG_SMALL_N,
+                          .has_reference = r->has_before,
+                          .reference = r->has_before ? zh_decimal_double(r->before.value) : 0,
+                          .has_target = comparable(r),
+                          .target = comparable(r) ? zh_decimal_double(r->target->item->value) : 0});
 }
 
 static void target_cell(zh_ui *ui, const row *r)
@@ -285,7 +302,7 @@ static void target_cell(zh_ui *ui, const row *r)
                             ZH_FMT(t->item->id));
     zh_html_a(&ui->html, "n", url, wanted);
     if (t->item->has_value) {
-        zh_html_leaf(&ui->html, "span", "u", t->item->unit);
+        zh_html_leaf(&ui->html, "span", "u", zh_ui_unit(ui, t->item->unit));
     }
 }
 
@@ -347,7 +364,7 @@ static void indicator_row(board *b, zh_grid *g, const row *r)
     zh_html_text(h, zh_ui_period(ui, f->first, f->last));
     zh_grid_cell(g);
     zh_html_open(h, "b", NULL);
-    zh_part_number(ui, f->shown, r->indicator->unit, url);
+    zh_part_number(ui, f->shown, zh_ui_unit(ui, r->indicator->unit), url);
     zh_html_close(h);
     zh_grid_cell(g);
     zh_part_interval(ui, f->interval_shown);
@@ -356,7 +373,7 @@ static void indicator_row(board *b, zh_grid *g, const row *r)
     zh_grid_cell(g);
     zh_part_number(ui, zh_str_fmt(ui->arena, "%" PRId64, f->n), ZH_STR(""), url);
     zh_grid_cell(g);
-    row_beam(ui, r);
+    row_beam(b, r);
     zh_grid_cell(g);
     target_cell(ui, r);
     zh_grid_cell(g);
@@ -374,7 +391,7 @@ static void table(board *b)
     const zh_model *model = ui->ctx.model;
     const zh_column columns[] = {
         {.label = zh_ui_text(ui, ZH_T_COL_INDICATOR), .css = "full"},
-        {.label = zh_ui_text(ui, ZH_T_COL_SCOPE), .css = "full nw"},
+        {.label = zh_ui_text(ui, ZH_T_COL_SCOPE), .css = "nw"},
         {.label = zh_ui_text(ui, ZH_T_COL_VALUE), .number = true},
         {.label = zh_ui_text(ui, ZH_T_COL_INTERVAL), .css = "iv"},
         {.label = zh_ui_text(ui, ZH_T_COL_CHANGE), .css = "lab"},
@@ -577,13 +594,14 @@ static zh_rc show(zh_ui *ui)
 
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
-    return zh_ui_answer(request, response, err, show);
+    return zh_ui_answer_kept(request, response, err, show);
 }
 
 ZH_ROUTE(page_board) = {
     .method = "GET",
     .path = "/",
     .en = "indicator board",
+    .slow = true,
     .handle = handle,
 };
 
@@ -591,5 +609,6 @@ ZH_ROUTE(page_indicators) = {
     .method = "GET",
     .path = "/indicators",
     .en = "indicator board",
+    .slow = true,
     .handle = handle,
 };

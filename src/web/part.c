@@ -13,8 +13,8 @@ void zh_part_icon(zh_ui *ui, zh_icon icon)
         [ZH_ICON_MOON] = "M13.5 9.8A6 6 0 0 1 6.2 2.5a6 6 0 1 0 7.3 7.3z",
         [ZH_ICON_DOWN] = "M8 2v8m-3.5-3L8 10.5 11.5 7M2.5 13.5h11",
         [ZH_ICON_UP] = "M8 11V3M4.5 6 8 2.5 11.5 6M2.5 13.5h11",
-        [ZH_ICON_LINK] = "M6.5 9.5 9.5 6.5M5 7.5 3 9.5a2.5 2.5 0 0 0 3.5 3.5l2-2m2.5-2.5 "
-                         "2-2A2.5 2.5 0 0 0 9.5 3l-2 2",
+        [ZH_ICON_LINK] = ("M6.5 9.5 9.5 6.5M5 7.5 3 9.5a2.5 2.5 0 0 0 3.5 3.5l2-2m2.5-2.5 "
+                          "2-2A2.5 2.5 0 0 0 9.5 3l-2 2"),
         [ZH_ICON_SEARCH] = "M2.5 7a4.5 4.5 0 1 0 9 0 4.5 4.5 0 1 0-9 0M10.5 10.5l4 4",
         [ZH_ICON_TABLE] = "M2 3h12v10H2zM2 6.5h12M2 9.8h12M6.5 3v10",
         [ZH_ICON_MAP] = "M1.5 3.5 6 2l4 1.5L14.5 2v10.5L10 14l-4-1.5L1.5 14zM6 2v10.5M10 3.5V14",
@@ -286,11 +286,9 @@ void zh_part_ask_hidden(zh_ui *ui, const char *name, zh_str value)
 void zh_part_ask_close(zh_ui *ui)
 {
     zh_html *h = &ui->html;
-    zh_html_open(h, "span", "acts");
-    zh_html_open(h, "button", "btn");
+    zh_html_open(h, "button", "btn pri");
     zh_html_attr_z(h, "type", "submit");
     zh_html_text(h, zh_ui_text(ui, ZH_T_ASK_GO));
-    zh_html_close(h);
     zh_html_close(h);
     zh_html_close(h);
 }
