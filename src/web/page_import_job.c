@@ -340,7 +340,7 @@ static void effects_table(const view *v, const zh_json *effects)
     }
 }
 
-static void effects(const view *v)
+static void effects_section(const view *v)
 {
     zh_ui *ui = v->ui;
     const zh_json *list = zh_json_get(v->report, "effects");
@@ -604,7 +604,7 @@ static void checked(const view *v)
     if (!rows) {
         zh_import_problems(v);
     }
-    effects(v);
+    effects_section(v);
     zh_html_close(h);
     zh_html_open(h, "div", "w4 stack");
     mapping(v);
