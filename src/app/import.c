@@ -321,7 +321,7 @@ static zh_rc may_commit(zh_ctx *ctx, const zh_job *check, const zh_json *report,
 }
 
 /* The same order given again while, or after, it was carried out. */
-static bool ordered_before(zh_ctx *ctx, const zh_job *check, zh_str args, zh_job *out)
+static bool ordered_before(const zh_ctx *ctx, const zh_job *check, zh_str args, zh_job *out)
 {
     zh_json *order = NULL;
     zh_err ignored = {0};

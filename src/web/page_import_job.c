@@ -340,7 +340,7 @@ static void effects_table(const view *v, const zh_json *effects)
     }
 }
 
-static void effects(const view *v)
+static void effects_section(const view *v)
 {
     zh_ui *ui = v->ui;
     const zh_json *list = zh_json_get(v->report, "effects");
@@ -604,7 +604,7 @@ static void checked(const view *v)
     if (!rows) {
         zh_import_problems(v);
     }
-    effects(v);
+    effects_section(v);
     zh_html_close(h);
     zh_html_open(h, "div", "w4 stack");
     mapping(v);
@@ -827,7 +827,7 @@ static zh_rc show_commit(view *v)
     bool told = !v->under_way && v->report != NULL && zh_json_get(v->report, "rows") != NULL;
     if (told) {
         result_counts(v, written);
-        if (zh_json_get(v->report, "errors") != NULL) {
+        if (zh_import_number(v->report, "errors_total") > 0) {
             zh_import_problems(v);
         }
         result_facts(v, args);
@@ -852,5 +852,6 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
 
 ZH_ROUTE(page_import_job) = {.method = "GET",
                              .path = "/import/{job}",
+                             .slow = true, /* a report with a thousand rows is megabytes */
                              .en = "what a check found, or how a commit goes",
                              .handle = handle};

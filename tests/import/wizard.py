@@ -505,6 +505,31 @@ def test_cancel(tally, server):
     tally.equal(server.records("shop_check"), before + n, "the rest can be committed later")
 
 
+def test_command_line(tally, server, work):
+    """An import of the command line that was killed: the page says what to do, and it works."""
+    before, n = server.records("shop_check"), 20000
+    content = shops([shop("cli-%d" % i) for i in range(n)])
+    path = os.path.join(work, "cli.csv")
+    with open(path, "wb") as f:
+        f.write(content)
+    killed = subprocess.Popen([server.program, "import", "shop_check", path, "--commit", "clean", "--data", server.data,
+                               "--packs", server.packs], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(6000):
+        if server.records("shop_check") > before:
+            break
+        time.sleep(0.01)
+    killed.kill()
+    killed.wait()
+    some = server.records("shop_check") - before
+    job = server.sql("SELECT id, state FROM zh_job WHERE kind = 'import' ORDER BY id DESC LIMIT 1")[0]
+    tally.check(0 < some < n and job[1] == "running", "killed on the command line", (some, job))
+    _, page = server.page("/import/%d" % job[0])
+    tally.check("从命令行下的" in page.text and "接着写" in page.text, "the page says what to do")
+    status, done = server.commit(server.check("cli.csv", content), "clean")
+    tally.equal((status, done, server.records("shop_check")), (303, "/import/%d" % job[0], before + n),
+                "the same file sent here goes on where it stopped")
+
+
 def test_jobs(tally, server):
     status, page = server.page("/jobs")
     tally.check(status == 200 and "导入 · 门店检查" in page.text and "没有做成" in page.text, "list of jobs")
@@ -558,6 +583,7 @@ def main():
     test_two_at_once(tally, server)
     test_restart(tally, server)
     test_cancel(tally, server)
+    test_command_line(tally, server, work)
     test_jobs(tally, server)
     tally.equal(server.stop(), 0, "the server ends")
     server = Server(program, work, "lots", os.path.join(HERE, "..", "fixture", "dirty")).start()
