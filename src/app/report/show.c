@@ -79,7 +79,8 @@ zh_str zh_show_digits(zh_show *s, const zh_figure *f, zh_str digits)
 {
     uint64_t wanted = 0;
     zh_decimal rounded;
-    if (digits.n == 0 || zh_str_u64(digits, &wanted) != ZH_OK || wanted > 6 ||
+    if (digits.n == 0 || zh_str_u64(digits, &wanted) != ZH_OK ||
+        wanted >= (uint64_t)f->indicator->digits ||
         zh_decimal_rescale(f->value, (uint8_t)wanted, ZH_ROUND_HALF_EVEN, &rounded) != ZH_OK) {
         return zh_words_decimal(s->ctx->arena, f->shown);
     }
@@ -534,6 +535,7 @@ zh_rc zh_show_figure(zh_show *s, const zh_yaml *item, zh_doc_block *block)
     }
     block->kind = ZH_DOC_FIGURE;
     block->draw = d.out; /* NULL: nothing to draw */
+    block->part = (double)zh_show_number(item, "part", 100) / 100;
     if (rc == ZH_OK) {
         block->source = zh_show_sources(s, item, d.asks, d.nasks);
     }
