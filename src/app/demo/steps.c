@@ -1,7 +1,9 @@
 /* The steps of the demo, in order, one line each. */
 #include "app/demo/demo.h"
 #include "app/signal/judge.h"
+#include "app/report/report.h"
 #include "core/cube.h"
+#include "core/read.h"
 #include "core/record.h"
 
 static zh_rc due(zh_ctx *ctx, int64_t *done)
@@ -32,6 +34,21 @@ static zh_rc settle(zh_ctx *ctx, int64_t *done)
 {
     zh_rc rc = zh_sequence(ctx->core, done, ctx->err);
     return rc == ZH_OK ? zh_rollup_fold(ctx->core, ctx->err) : rc;
+}
+
+/* DATA/report: HTML and PDF. *done = pages. */
+static zh_rc write_report(zh_ctx *ctx, int64_t *done)
+{
+    const char *data = zh_core_data_dir(ctx->core);
+    zh_report written = {.pages = 0};
+    if (data == NULL) {
+        return ZH_OK;
+    }
+    zh_report_options options = {.out = zh_str_fmt(ctx->arena, "%s/report", data).p,
+                                 .as_of = ZH_AS_OF_NOW};
+    zh_rc rc = zh_report_build(ctx, &options, &written);
+    *done = written.pages;
+    return rc;
 }
 
 static const char report[] = "report";
@@ -73,6 +90,7 @@ const zh_demo_step zh_demo_steps[] = {
     {NULL, "signals", "占比异常信号", NULL, NULL, NULL, signals, true},
     {NULL, "due", "到期事件", NULL, NULL, NULL, due, true},
     {NULL, "settle", "账本定序与汇总", NULL, NULL, NULL, settle, true},
+    {report, "report", "报告", NULL, NULL, NULL, write_report, false},
 };
 
 const size_t zh_demo_steps_n = ZH_COUNTOF(zh_demo_steps);

@@ -69,6 +69,7 @@ typedef struct zh_doc_block {
     zh_str source;    /* 来源 · n · 截至 */
     zh_str name;      /* as a place; unique in the document; may be empty */
     const zh_draw *draw;
+    double part; /* of the text's width that a drawing takes on paper; 0: all of it */
     zh_doc_table table;
     const zh_doc_text *items; /* of a list */
     size_t nitems;

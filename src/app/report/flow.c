@@ -180,7 +180,7 @@ double zh_flow_head_high(const zh_flow_frame *frame)
 
 double zh_flow_foot_high(const zh_flow_frame *frame)
 {
-    return 7 + zh_flow_high(&frame->read) + zh_flow_high(&frame->source) + 16;
+    return 7 + zh_flow_high(&frame->read) + zh_flow_high(&frame->source) + ZH_FLOW_AFTER;
 }
 
 void zh_flow_head(zh_flow *f, const zh_flow_frame *frame)
@@ -210,7 +210,8 @@ static double figure_scale(const zh_doc_block *b, const zh_flow_frame *frame)
 {
     double room =
         ZH_FLOW_BOTTOM - ZH_FLOW_TOP - zh_flow_head_high(frame) - zh_flow_foot_high(frame);
-    double scale = b->draw->width > 0 ? ZH_FLOW_WIDTH / b->draw->width : 1;
+    double width = ZH_FLOW_WIDTH * (b->part > 0 && b->part < 1 ? b->part : 1);
+    double scale = b->draw->width > 0 ? width / b->draw->width : 1;
     scale = scale > 1 ? 1 : scale;
     return b->draw->height * scale > room ? room / b->draw->height : scale;
 }
@@ -219,7 +220,7 @@ static double figure_high(zh_flow *f, const zh_doc_block *b)
 {
     zh_flow_frame frame = zh_flow_frame_of(f, b);
     return zh_flow_head_high(&frame) + b->draw->height * figure_scale(b, &frame) +
-           zh_flow_foot_high(&frame);
+           zh_flow_foot_high(&frame) - ZH_FLOW_AFTER;
 }
 
 static void flow_figure(zh_flow *f, const zh_doc_block *b)

@@ -11,6 +11,7 @@
 #define ZH_FLOW_WIDTH  (ZH_PDF_A4_WIDTH - 2 * ZH_FLOW_LEFT)
 #define ZH_FLOW_TOP    82.0
 #define ZH_FLOW_BOTTOM 772.0
+#define ZH_FLOW_AFTER  16.0 /* space below a figure or table */
 
 typedef struct zh_flow {
     zh_arena *arena;

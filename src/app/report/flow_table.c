@@ -1,6 +1,9 @@
 /* Tables on paper: columns as wide as their content wants, rows that never break, a head on every
  * page. */
 #include "app/report/flow.h"
+#include <math.h>
+
+enum { LAST_ROWS = 3, SHORT_ROWS = 14 };
 
 static const zh_font body = {.size = 8.5, .role = ZH_ROLE_INK};
 static const zh_font nil = {.size = 8.5, .role = ZH_ROLE_INK_3};
@@ -41,28 +44,40 @@ static double natural_width(sheet *s, size_t column)
     return most > narrow ? most : narrow;
 }
 
-/* Numbers and drawings get what they want; text columns share what is left by what they want. */
+/* Columns that want no more than their part of what is left get what they want; those that want
+ * more share the rest by the root of it, so that a long text does not starve a shorter one. */
 static void share_width(sheet *s)
 {
     size_t n = s->t->ncolumns;
-    double fixed = 0;
-    double free_width = 0;
+    double wanted[ZH_DOC_COLUMNS_MAX];
+    double left = ZH_FLOW_WIDTH;
+    size_t open = n;
     for (size_t c = 0; c < n; c++) {
-        double wide = natural_width(s, c);
-        bool keeps = s->t->columns[c].number && wide < ZH_FLOW_WIDTH / 3;
-        s->width[c] = keeps ? -wide : wide; /* negative: keeps it */
-        fixed += keeps ? wide : 0;
-        free_width += keeps ? 0 : wide;
+        wanted[c] = natural_width(s, c);
+        s->width[c] = 0;
     }
-    double left = ZH_FLOW_WIDTH - fixed;
-    bool too_many = left < (free_width > 0 ? narrow : 0);
-    double scale = too_many ? ZH_FLOW_WIDTH / (fixed + free_width)
-                            : (free_width > 0 ? left / free_width : ZH_FLOW_WIDTH / fixed);
+    for (bool settled = false; !settled && open > 0;) {
+        settled = true;
+        for (size_t c = 0; c < n && open > 0; c++) {
+            if (s->width[c] <= 0 && wanted[c] <= left / (double)open) {
+                s->width[c] = wanted[c];
+                left -= wanted[c];
+                open--;
+                settled = false;
+            }
+        }
+    }
+    double roots = 0;
+    for (size_t c = 0; c < n; c++) { /* what is left over goes to all of them in proportion */
+        roots += open == 0 ? wanted[c] : (s->width[c] <= 0 ? sqrt(wanted[c]) : 0);
+    }
     double x = ZH_FLOW_LEFT;
     for (size_t c = 0; c < n; c++) {
-        bool keeps = s->width[c] < 0;
-        double wide = keeps ? -s->width[c] : s->width[c];
-        s->width[c] = keeps && !too_many && free_width > 0 ? wide : wide * scale;
+        if (open == 0) {
+            s->width[c] += left * wanted[c] / roots;
+        } else if (s->width[c] <= 0) {
+            s->width[c] = left * sqrt(wanted[c]) / roots;
+        }
         s->at[c] = x;
         x += s->width[c];
     }
@@ -160,12 +175,6 @@ static void draw_row(sheet *s, size_t row, const zh_set *sets, double high)
                  (zh_paint){.stroke = ZH_ROLE_RULE, .width = 0.5});
 }
 
-double zh_flow_table_lead(zh_flow *f, const zh_doc_block *b)
-{
-    zh_flow_frame frame = zh_flow_frame_of(f, b);
-    return zh_flow_head_high(&frame) + 90;
-}
-
 static void continued(sheet *s, const zh_doc_block *b)
 {
     zh_flow_page(s->f);
@@ -174,6 +183,31 @@ static void continued(sheet *s, const zh_doc_block *b)
                  (zh_text_at){.font = head_font});
     s->f->y += 14;
     draw_head(s);
+}
+
+/* Height of the rows from `row` to the end with the foot below them, without the space after it. */
+static double rest_high(sheet *s, size_t row, zh_set *sets, double foot)
+{
+    double high = foot - ZH_FLOW_AFTER;
+    for (size_t r = row; r < s->t->nrows; r++) {
+        high += row_high(s, r, sets);
+    }
+    return high;
+}
+
+/* A short table stands on one page; of a longer one the head and a few rows. */
+double zh_flow_table_lead(zh_flow *f, const zh_doc_block *b)
+{
+    zh_flow_frame frame = zh_flow_frame_of(f, b);
+    double lead = zh_flow_head_high(&frame) + 90;
+    if (b->table.nrows <= SHORT_ROWS && f->rc == ZH_OK) {
+        zh_set *sets = ZH_NEW_N(f->arena, zh_set, b->table.ncolumns);
+        sheet s = sheet_of(f, &b->table);
+        double whole = zh_flow_head_high(&frame) + s.head_high +
+                       rest_high(&s, 0, sets, zh_flow_foot_high(&frame));
+        lead = whole < (ZH_FLOW_BOTTOM - ZH_FLOW_TOP) / 2 ? whole : lead;
+    }
+    return lead;
 }
 
 void zh_flow_table(zh_flow *f, const zh_doc_block *b)
@@ -187,18 +221,20 @@ void zh_flow_table(zh_flow *f, const zh_doc_block *b)
     draw_head(&s);
     bool fresh = true; /* no row stands under this head yet */
     for (size_t r = 0; r < b->table.nrows && f->rc == ZH_OK; r++) {
-        double high = row_high(&s, r, sets);
-        /* The last row keeps the foot: no source stands alone on a page. */
-        double wanted = r + 1 == b->table.nrows ? high + foot : high;
-        if (!fresh && f->y + wanted > ZH_FLOW_BOTTOM) {
+        size_t left = b->table.nrows - r;
+        /* The last rows keep together with the foot: neither a source nor a row stands alone. */
+        double high = left <= LAST_ROWS ? rest_high(&s, r, sets, foot) : 0;
+        double own = row_high(&s, r, sets);
+        bool whole = high > own && high < ZH_FLOW_BOTTOM - ZH_FLOW_TOP - s.head_high - 14;
+        if (!fresh && f->y + (whole ? high : own) > ZH_FLOW_BOTTOM) {
             continued(&s, b);
             fresh = true;
         }
-        if (fresh && f->y + high > ZH_FLOW_BOTTOM && f->rc == ZH_OK) {
+        if (fresh && f->y + own > ZH_FLOW_BOTTOM && f->rc == ZH_OK) {
             f->rc = zh_err_set(f->err, ZH_EINVAL, "doc.row", "表格第 %zu 行高于一页", r + 1);
             return;
         }
-        draw_row(&s, r, sets, high);
+        draw_row(&s, r, sets, own);
         fresh = false;
     }
     zh_flow_need(f, foot);

@@ -271,6 +271,9 @@ static zh_str resolve(speaker *s, const zh_ask *ask, const path *p, bool *gone)
     }
     if (ask->kind == ZH_ASK_PAIRS) {
         int64_t at = p->row.n > 0 ? numbered(p->row, ask->npairs) : 0;
+        if (zh_str_is(p->prop, "list") && ask->npairs == 0 && ask->units > 0) {
+            return ZH_STR("没有达到判据的"); /* looked for and not found is an answer */
+        }
         *gone = at < 0 || (size_t)at >= ask->npairs;
         if (zh_str_is(p->prop, "list") && !*gone) {
             return pairs_list(ctx, ask);
