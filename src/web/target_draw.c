@@ -296,7 +296,7 @@ zh_rc zh_target_columns_svg(zh_arena *arena, zh_str title, const zh_target_bar *
                                   .href = bars[i].href,
                                   .value = ZH_SOME(bars[i].value)};
     }
-    zh_columns in = {
+    zh_bar_columns in = {
         .title = title, .columns = columns, .n = n, .today = today, .today_label = today_label};
     zh_draw *list = NULL;
     zh_rc rc = zh_chart_columns(arena, &in, width, &list, err);

@@ -418,7 +418,7 @@ static zh_rc draw_status(drawing *d)
                : ZH_OK;
 }
 
-static zh_reading pair_reading(zh_show *s, const zh_ask *ask, const zh_pair *p, bool with_row)
+static zh_reading pair_reading(zh_show *s, const zh_ask *ask, const zh_detected *p, bool with_row)
 {
     zh_arena *arena = s->ctx->arena;
     const zh_ratio *prr = &p->stats.prr;

@@ -265,7 +265,7 @@ static zh_rc table_pairs(building *b)
     for (size_t a = 0; a < b->nasks && rc == ZH_OK; a++) {
         const zh_ask *ask = b->asks[a];
         for (size_t i = 0; i < ask->npairs; i++) {
-            const zh_pair *p = &ask->pairs[i];
+            const zh_detected *p = &ask->pairs[i];
             const zh_ratio *prr = &p->stats.prr;
             add(b, p->row_label);
             add(b, p->column_label);
