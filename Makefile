@@ -39,6 +39,8 @@ TEST_MAIN := $(shell grep -l '^int main' $(TEST_SRC) /dev/null)
 BENCH_SRC := $(sort $(wildcard bench/*.c))
 TOOL_SRC  := $(sort $(wildcard tool/*.c))
 PACKS     := $(sort $(shell find packs -type f -not -path '*/.*' 2>/dev/null))
+UI        := $(sort $(wildcard ui/*))
+UI_GZ     := $(UI:%=$(GEN)/%.gz)
 C_FILES   := $(LIB_SRC) $(MAINS) $(UNIT_SRC) $(UNIT_MORE) $(FUZZ_SRC) $(TEST_SRC) $(BENCH_SRC) \
              $(TOOL_SRC)
 STYLED    := $(C_FILES) $(HEADERS) $(sort $(wildcard tests/*/*.h tool/*.h bench/*.h))
@@ -111,7 +113,7 @@ $(OBJ)/%.o: %.c Makefile
 $(OBJ)/gen/%.o: $(GEN)/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-$(OBJ)/gen/embed.o: $(PACKS)
+$(OBJ)/gen/embed.o: $(PACKS) $(UI) $(UI_GZ)
 $(OBJ)/tests/%.o: CPPFLAGS += -Itests
 
 LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o) $(OBJ)/gen/embed.o $(OBJ)/gen/index.o
@@ -152,9 +154,12 @@ $(B)/tool/%: tool/%.c $(wildcard tool/*.h) Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -O1 -g -Werror $(WARN) $(WARN_$(COMPILER)) -o $@ $<
 
-$(GEN)/embed.c: $(B)/tool/embed FORCE
+$(GEN)/%.gz: %
 	@mkdir -p $(@D)
-	@$(B)/tool/embed $(PACKS) > $@.new
+	@gzip -9nc $< > $@
+$(GEN)/embed.c: $(B)/tool/embed $(UI_GZ) FORCE
+	@mkdir -p $(@D)
+	@$(B)/tool/embed $(PACKS) $(UI) $(foreach f,$(UI),$(f).gz=$(GEN)/$(f).gz) > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(GEN)/index.c: $(B)/tool/index FORCE
 	@mkdir -p $(@D)

@@ -1,6 +1,7 @@
 /* serve: the HTTP server with its background work, until SIGTERM or SIGINT. */
 #include "app/background.h"
 #include "base/log.h"
+#include "base/os.h"
 #include "cli/session.h"
 #include "web/route.h"
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { STOP_GRACE_MS = 5000 };
 
@@ -43,20 +45,53 @@ static zh_rc listen_address(zh_cli *cli, zh_address *out)
     return rc;
 }
 
+/* Where files that are sent stand until their request ends: beside the data, so that keeping one is
+ * a rename. What a killed server left there is removed. NULL without a data directory. */
+static zh_rc uploads_directory(zh_session *s, const char **out)
+{
+    const char *data = zh_core_data_dir(s->core);
+    zh_arena *arena = s->cli->arena;
+    zh_str *names = NULL;
+    size_t n = 0;
+    *out = NULL;
+    if (data == NULL) {
+        return ZH_OK;
+    }
+    const char *directory = zh_str_fmt(arena, "%s/uploads", data).p;
+    zh_rc rc = zh_dir_make(directory, &s->cli->err);
+    if (rc == ZH_OK) {
+        rc = zh_dir_list(arena, directory, &names, &n, &s->cli->err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (zh_str_starts(names[i], ZH_STR("upload-"))) {
+            (void)unlink(zh_str_fmt(arena, "%s/%s", directory, names[i].p).p);
+        }
+    }
+    *out = directory;
+    return rc;
+}
+
 static zh_rc serve(zh_session *s, const zh_address *address, const sigset_t *signals)
 {
-    zh_web web = {.core = s->core, .started_at = zh_now()};
+    const char *uploads = NULL;
+    zh_rc rc = uploads_directory(s, &uploads);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_web web;
+    zh_web_init(&web, s->core);
     zh_http_options options = {
         .address = *address,
         .threads = (unsigned)zh_cli_number(s->cli, "threads", 0),
         .routes = zh_routes,
         .nroutes = zh_routes_n,
+        .uploads = uploads,
         .app = &web,
         .fail = zh_web_fail,
     };
     zh_http *http = NULL;
     zh_background *background = NULL;
-    zh_rc rc = zh_http_start(&options, &http, &s->cli->err);
+    rc = zh_http_start(&options, &http, &s->cli->err);
     if (rc == ZH_OK) {
         rc = zh_background_start(s->core, &background, &s->cli->err);
     }
@@ -117,7 +152,7 @@ ZH_VERB(serve) = {
     .name = "serve",
     .zh = "启动服务，直到 SIGTERM 或 Ctrl-C",
     .en = "serve HTTP",
-    .text = "现在的地址：/health。后台给已提交的数据定序、写到期事件、折叠汇总。",
+    .text = "页面在 /，健康状况在 /health。后台给已提交的数据定序、写到期事件、折叠汇总。",
     .example = "zhiheng serve --data ./data --listen 127.0.0.1:8086",
     .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS,
     .options = options,

@@ -138,3 +138,13 @@ zh_rc zh_log_size_at(zh_conn *conn, zh_time at, int64_t *size, zh_err *err)
                             &bind, 1, size, err);
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
+
+zh_rc zh_log_time(zh_conn *conn, int64_t size, zh_time *out, zh_err *err)
+{
+    zh_sql_value bind = ZH_SQL_INT(size);
+    *out = 0;
+    zh_rc rc =
+        zh_query_i64(conn, "SELECT until FROM zh_outbox WHERE pos < ? ORDER BY pos DESC LIMIT 1",
+                     &bind, 1, out, err);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}

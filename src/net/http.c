@@ -1,5 +1,5 @@
 /* libmicrohttpd adapter. A request lives from its first header line to the end of its response, on
- * one thread of the pool. */
+ * one thread of the pool; a slow one is suspended while a worker has it. */
 #include "net/http.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,33 +17,53 @@
 
 enum {
     THREADS_DEFAULT = 2,
+    WORKERS_DEFAULT = 2,
     DISCARD_MAX = 8 << 20, /* of a body that is too large, before the connection is dropped */
     STOP_POLL_MS = 5,
 };
+
+/* One request. */
+typedef struct exchange {
+    zh_http *http;
+    struct MHD_Connection *connection;
+    zh_http_request request;
+    zh_http_response response;
+    zh_err err;
+    const zh_route *route;
+    bool begun;
+    bool answered;           /* by a worker: the response is complete */
+    zh_multipart *multipart; /* NULL: the body is kept in memory */
+    zh_buf body;
+    uint64_t body_n;
+    size_t discarded;
+    int refused;       /* status with which it will be refused; 0: it will be answered */
+    const char *allow; /* of a 405 */
+    struct exchange *next;
+} exchange;
 
 struct zh_http {
     zh_http_options options;
     struct MHD_Daemon *daemon;
     uint16_t port;
     atomic_uint in_progress; /* requests begun and not yet completed */
+    pthread_t workers[ZH_HTTP_WORKERS_MAX];
+    unsigned nworkers;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t more;
+    exchange *first, *last; /* parked */
+    size_t parked;
+    bool stopping;
 };
-
-/* One request. */
-typedef struct exchange {
-    zh_http *http;
-    zh_http_request request;
-    const zh_route *route;
-    zh_buf body;
-    size_t discarded;
-    int refused;       /* status with which it will be refused; 0: it will be answered */
-    const char *allow; /* of a 405 */
-} exchange;
 
 static const zh_http_header security[] = {
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
     {"Referrer-Policy", "no-referrer"},
-    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+    {"Content-Security-Policy",
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
     {"Cache-Control", "no-store"},
 };
@@ -56,6 +77,14 @@ void zh_http_header_add(zh_http_response *response, const char *name, const char
     response->headers[response->nheaders++] = (zh_http_header){name, value};
 }
 
+zh_rc zh_http_see_other(const zh_http_request *request, zh_http_response *response, zh_str location)
+{
+    zh_assert(location.n > 0 && location.p[0] == '/' && (location.n == 1 || location.p[1] != '/'));
+    response->status = 303;
+    zh_http_header_add(response, "Location", zh_str_dup(request->arena, location).p);
+    return ZH_OK;
+}
+
 static bool is_set(const zh_http_response *response, const char *name)
 {
     for (size_t i = 0; i < response->nheaders; i++) {
@@ -64,6 +93,35 @@ static bool is_set(const zh_http_response *response, const char *name)
         }
     }
     return false;
+}
+
+/* RFC 9110 section 13.1.2: weak comparison with each of the list, or "*". */
+static bool has_already(zh_str if_none_match, const char *etag)
+{
+    zh_str rest = if_none_match;
+    zh_str piece;
+    zh_str ours = zh_str_of(strncmp(etag, "W/", 2) == 0 ? etag + 2 : etag);
+    while (rest.p != NULL && zh_str_split(&rest, ',', &piece)) {
+        piece = zh_str_trim(piece);
+        piece = zh_str_starts(piece, ZH_STR("W/")) ? zh_str_sub(piece, 2, piece.n) : piece;
+        if (zh_str_eq(piece, ours) || zh_str_is(piece, "*")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void apply_etag(const exchange *e, zh_http_response *response)
+{
+    if (response->etag == NULL || response->status != 200) {
+        return;
+    }
+    zh_http_header_add(response, "ETag", response->etag);
+    if (has_already(e->request.if_none_match, response->etag)) {
+        response->status = 304;
+        response->type = NULL;
+        zh_buf_clear(&response->body);
+    }
 }
 
 static enum MHD_Result send_response(struct MHD_Connection *connection, zh_http_response *response)
@@ -90,124 +148,276 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, zh_http_
     return sent;
 }
 
-static void response_init(zh_http_response *response)
+/* Fills the response of a request that is refused or failed. */
+static void fail(exchange *e, int status)
 {
-    *response = (zh_http_response){.status = 200};
-    zh_buf_init(&response->body, ZH_HTTP_RESPONSE_BYTES_MAX);
-}
-
-static enum MHD_Result refuse(exchange *e, struct MHD_Connection *connection)
-{
-    zh_http_response response;
-    zh_err err = {0};
-    response_init(&response);
-    response.status = e->refused;
+    zh_http_response *response = &e->response;
+    zh_buf_clear(&response->body);
+    response->nheaders = 0;
+    response->type = NULL;
+    response->etag = NULL;
+    response->status = status;
     if (e->allow != NULL) {
-        zh_http_header_add(&response, "Allow", e->allow);
+        zh_http_header_add(response, "Allow", e->allow);
     }
-    e->http->options.fail(&e->request, e->refused, &err, &response);
-    enum MHD_Result sent = send_response(connection, &response);
-    zh_buf_free(&response.body);
-    return sent;
+    e->http->options.fail(&e->request, status, &e->err, response);
 }
 
-static enum MHD_Result answer(exchange *e, struct MHD_Connection *connection)
+static enum MHD_Result send_answer(exchange *e)
 {
-    zh_http_response response;
-    zh_err err = {0};
-    uint64_t begun = zh_monotonic_us();
-    response_init(&response);
-    zh_rc rc = e->route->handle(&e->request, &response, &err);
-    if (rc == ZH_OK && response.body.failed) {
-        rc = zh_err_set(&err, ZH_ELIMIT, "http.response", "回答超过 %zu 字节",
+    apply_etag(e, &e->response);
+    return send_response(e->connection, &e->response);
+}
+
+static enum MHD_Result refuse(exchange *e)
+{
+    fail(e, e->refused);
+    return send_answer(e);
+}
+
+static void run_handler(exchange *e)
+{
+    zh_rc rc = e->route->handle(&e->request, &e->response, &e->err);
+    if (rc == ZH_OK && e->response.body.failed) {
+        rc = zh_err_set(&e->err, ZH_ELIMIT, "http.response", "回答超过 %zu 字节",
                         ZH_HTTP_RESPONSE_BYTES_MAX);
     }
     if (rc != ZH_OK) {
-        zh_buf_clear(&response.body);
-        response.nheaders = 0;
-        e->http->options.fail(&e->request, 0, &err, &response);
+        fail(e, 0);
     }
-    uint64_t took = zh_monotonic_us() - begun;
-    if (took > ZH_HTTP_SLOW_US) {
-        zh_log(ZH_WARN, "net.slow_inline", "%s %" PRIu64 " µs", e->route->path, took);
-    }
-    enum MHD_Result sent = send_response(connection, &response);
-    zh_buf_free(&response.body);
-    return sent;
 }
 
-/* ---- routing
+/* ---- workers
  * --------------------------------------------------------------------------------------- */
 
-static bool method_matches(const zh_route *route, zh_str method)
+static exchange *take_parked(zh_http *http)
 {
-    return zh_str_is(method, route->method) ||
-           (zh_str_is(method, "HEAD") && strcmp(route->method, "GET") == 0);
-}
-
-/* Methods of all routes with this path, for 405; NULL when there is no such path. */
-static const char *allowed(const zh_http *http, zh_arena *arena, zh_str path)
-{
-    zh_str list = ZH_STR_NONE;
-    for (size_t i = 0; i < http->options.nroutes; i++) {
-        const zh_route *route = http->options.routes[i];
-        if (zh_str_is(path, route->path)) {
-            const char *head = strcmp(route->method, "GET") == 0 ? ", HEAD" : "";
-            list = zh_str_fmt(arena, "%.*s%s%s%s", ZH_FMT(list), list.n > 0 ? ", " : "",
-                              route->method, head);
-        }
+    exchange *e = NULL;
+    (void)pthread_mutex_lock(&http->lock);
+    while (http->first == NULL && !http->stopping) {
+        (void)pthread_cond_wait(&http->more, &http->lock);
     }
-    return list.n > 0 ? list.p : NULL;
+    e = http->first;
+    if (e != NULL) {
+        http->first = e->next;
+        http->last = e->next != NULL ? http->last : NULL;
+        http->parked--;
+    }
+    (void)pthread_mutex_unlock(&http->lock);
+    return e;
 }
 
-static const zh_route *find_route(const zh_http *http, zh_str method, zh_str path)
+/* Works until the server stops and nothing is parked any more. */
+static void *work(void *user)
 {
-    for (size_t i = 0; i < http->options.nroutes; i++) {
-        const zh_route *route = http->options.routes[i];
-        if (zh_str_is(path, route->path) && method_matches(route, method)) {
-            return route;
-        }
+    zh_http *http = user;
+    exchange *e;
+    while ((e = take_parked(http)) != NULL) {
+        run_handler(e);
+        e->answered = true;
+        MHD_resume_connection(e->connection);
     }
     return NULL;
 }
 
-static bool announced_too_large(const exchange *e, struct MHD_Connection *connection)
+/* Suspends first: a worker may be done before this returns. False: too many are waiting. */
+static bool park(exchange *e)
 {
-    const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+    zh_http *http = e->http;
+    bool room;
+    (void)pthread_mutex_lock(&http->lock);
+    room = http->parked < ZH_HTTP_PARKED_MAX && !http->stopping;
+    if (room) {
+        MHD_suspend_connection(e->connection);
+        e->next = NULL;
+        if (http->last != NULL) {
+            http->last->next = e;
+        } else {
+            http->first = e;
+        }
+        http->last = e;
+        http->parked++;
+        (void)pthread_cond_signal(&http->more);
+    }
+    (void)pthread_mutex_unlock(&http->lock);
+    return room;
+}
+
+static enum MHD_Result answer(exchange *e)
+{
+    if (e->route->slow) {
+        e->refused = park(e) ? 0 : 503;
+        return e->refused == 0 ? MHD_YES : refuse(e);
+    }
+    uint64_t begun = zh_monotonic_us();
+    run_handler(e);
+    uint64_t took = zh_monotonic_us() - begun;
+    if (took > ZH_HTTP_SLOW_US) {
+        zh_log(ZH_WARN, "net.slow_inline", "%s %" PRIu64 " µs", e->route->path, took);
+    }
+    return send_answer(e);
+}
+
+/* ---- requests
+ * -------------------------------------------------------------------------------------- */
+
+static zh_str header(exchange *e, const char *name)
+{
+    const char *value = MHD_lookup_connection_value(e->connection, MHD_HEADER_KIND, name);
+    return value != NULL ? zh_str_dup(e->request.arena, zh_str_of(value)) : ZH_STR_NONE;
+}
+
+static void take_headers(exchange *e)
+{
+    zh_http_request *r = &e->request;
+    r->host = header(e, "Host");
+    r->cookie = header(e, "Cookie");
+    r->accept = header(e, "Accept");
+    r->accept_encoding = header(e, "Accept-Encoding");
+    r->accept_language = header(e, "Accept-Language");
+    r->if_none_match = header(e, "If-None-Match");
+    r->content_type = header(e, "Content-Type");
+}
+
+static bool is_safe(zh_str method)
+{
+    return zh_str_is(method, "GET") || zh_str_is(method, "HEAD");
+}
+
+/* A browser says where a request comes from; other programs say nothing and are let through. */
+static bool from_another_site(exchange *e)
+{
+    zh_str site = header(e, "Sec-Fetch-Site");
+    zh_str origin = header(e, "Origin");
+    if (is_safe(e->request.method)) {
+        return false;
+    }
+    if (site.p != NULL && !zh_str_is(site, "same-origin") && !zh_str_is(site, "none")) {
+        return true;
+    }
+    zh_str scheme = ZH_STR("http://");
+    return origin.p != NULL &&
+           (!zh_str_starts(origin, scheme) ||
+            !zh_str_eq(zh_str_sub(origin, scheme.n, origin.n), e->request.host));
+}
+
+static bool is_type(zh_str content_type, const char *type)
+{
+    size_t n = strlen(type);
+    return content_type.n >= n && strncasecmp(content_type.p, type, n) == 0 &&
+           (content_type.n == n || content_type.p[n] == ';' || content_type.p[n] == ' ');
+}
+
+static uint64_t body_cap(const exchange *e)
+{
+    return e->multipart != NULL ? e->route->upload_max : e->route->body_max;
+}
+
+static bool announced_too_large(const exchange *e)
+{
+    const char *length =
+        MHD_lookup_connection_value(e->connection, MHD_HEADER_KIND, "Content-Length");
     uint64_t announced = 0;
     return length != NULL &&
-           (zh_str_u64(zh_str_of(length), &announced) != ZH_OK || announced > e->route->body_max);
+           (zh_str_u64(zh_str_of(length), &announced) != ZH_OK || announced > body_cap(e));
+}
+
+/* The status with which the request line and headers are refused; 0 when they are not. */
+static int check(exchange *e)
+{
+    zh_http_request *r = &e->request;
+    const zh_http_options *options = &e->http->options;
+    if (r->path.n > ZH_HTTP_PATH_BYTES_MAX || r->query.n > ZH_HTTP_QUERY_BYTES_MAX) {
+        return 414;
+    }
+    if (!zh_http_host_allowed(&options->address, r->host)) {
+        return 421;
+    }
+    e->route = zh_route_find(options->routes, options->nroutes, r->arena, r->method, r->path,
+                             &r->args, &e->allow);
+    if (e->route == NULL) {
+        return e->allow != NULL ? 405 : 404;
+    }
+    e->allow = NULL;
+    if (from_another_site(e)) {
+        return 403;
+    }
+    if (zh_form_parse(r->arena, r->query, &r->params, &e->err) != ZH_OK) {
+        return 400;
+    }
+    if (e->route->upload_max > 0 && is_type(r->content_type, "multipart/form-data") &&
+        zh_multipart_new(r->arena, r->content_type, options->uploads, &e->multipart, &e->err) !=
+            ZH_OK) {
+        return 400;
+    }
+    return 0;
 }
 
 /* The headers have come. A body that is announced too large is refused before it is sent; other
  * refusals wait for the end of the request, so that the connection can be used again. */
-static enum MHD_Result begin(exchange *e, struct MHD_Connection *connection)
+static enum MHD_Result begin(exchange *e)
 {
-    e->route = find_route(e->http, e->request.method, e->request.path);
-    if (e->request.path.n > ZH_HTTP_PATH_BYTES_MAX) {
-        e->refused = 414;
-    } else if (e->route == NULL) {
-        e->allow = allowed(e->http, e->request.arena, e->request.path);
-        e->refused = e->allow != NULL ? 405 : 404;
-    } else if (announced_too_large(e, connection)) {
+    take_headers(e);
+    e->refused = check(e);
+    if (e->route != NULL && announced_too_large(e)) {
         e->refused = 413;
-        return refuse(e, connection);
+        return refuse(e);
     }
     zh_buf_init(&e->body, e->route != NULL ? e->route->body_max : 0);
     return MHD_YES;
 }
 
-static exchange *exchange_new(zh_http *http, const char *url, const char *method)
+/* Takes the next bytes of the body; those nobody wants are counted, so that an endless body ends
+ * with its connection. */
+static enum MHD_Result take_body(exchange *e, zh_str bytes)
 {
+    e->body_n += bytes.n;
+    if (e->refused == 0 && e->body_n > body_cap(e)) {
+        e->refused = 413;
+    }
+    if (e->refused != 0) {
+        e->discarded += bytes.n;
+    } else if (e->multipart != NULL) {
+        e->refused = zh_multipart_push(e->multipart, bytes, &e->err) == ZH_OK ? 0
+                     : e->err.rc == ZH_ELIMIT                                 ? 413
+                     : e->err.rc == ZH_EIO                                    ? 500
+                                                                              : 400;
+    } else {
+        zh_buf_add(&e->body, bytes.p, bytes.n);
+    }
+    return e->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
+}
+
+static void finish_body(exchange *e)
+{
+    zh_http_request *r = &e->request;
+    zh_rc rc = ZH_OK;
+    r->body = zh_buf_view(&e->body);
+    if (e->multipart != NULL) {
+        rc = zh_multipart_end(e->multipart, &r->form, &r->files, &r->nfiles, &e->err);
+    } else if (is_type(r->content_type, "application/x-www-form-urlencoded")) {
+        rc = zh_form_parse(r->arena, r->body, &r->form, &e->err);
+    }
+    if (rc != ZH_OK) {
+        e->refused = rc == ZH_ELIMIT || rc == ZH_ENOMEM ? 413 : 400;
+    }
+}
+
+/* Called with the request line before anything else: the only place where the query is still as it
+ * was sent. */
+static void *on_line(void *user, const char *uri, struct MHD_Connection *connection)
+{
+    zh_http *http = user;
     zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     exchange *e = ZH_NEW(arena, exchange);
     e->http = http;
-    e->request = (zh_http_request){
-        .arena = arena,
-        .app = http->options.app,
-        .method = zh_str_dup(arena, zh_str_of(method)),
-        .path = zh_str_dup(arena, zh_str_of(url)),
-    };
+    e->connection = connection;
+    e->request.arena = arena;
+    e->request.app = http->options.app;
+    e->response.status = 200;
+    zh_buf_init(&e->response.body, ZH_HTTP_RESPONSE_BYTES_MAX);
+    const char *question = strchr(uri, '?');
+    e->request.query = question != NULL ? zh_str_dup(arena, zh_str_of(question + 1)) : ZH_STR("");
     atomic_fetch_add(&http->in_progress, 1);
     return e;
 }
@@ -216,27 +426,28 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_n, void **slot)
 {
+    (void)user;
+    (void)connection;
     (void)version;
     exchange *e = *slot;
-    if (e == NULL) {
-        e = exchange_new(user, url, method);
-        *slot = e;
-        return begin(e, connection);
+    if (!e->begun) {
+        e->begun = true;
+        e->request.method = zh_str_dup(e->request.arena, zh_str_of(method));
+        e->request.path = zh_str_dup(e->request.arena, zh_str_of(url));
+        return begin(e);
     }
     if (*data_n > 0) {
-        zh_buf_add(&e->body, data, *data_n);
-        e->discarded += e->body.failed ? *data_n : 0;
+        zh_str bytes = {data, *data_n};
         *data_n = 0;
-        return e->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
+        return take_body(e, bytes);
     }
-    if (e->refused == 0 && e->body.failed) {
-        e->refused = 413;
+    if (e->answered) {
+        return send_answer(e);
     }
-    if (e->refused != 0) {
-        return refuse(e, connection);
+    if (e->refused == 0) {
+        finish_body(e);
     }
-    e->request.body = zh_buf_view(&e->body);
-    return answer(e, connection);
+    return e->refused != 0 ? refuse(e) : answer(e);
 }
 
 static void on_completed(void *user, struct MHD_Connection *connection, void **slot,
@@ -249,6 +460,7 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
     if (e != NULL) {
         *slot = NULL;
         zh_buf_free(&e->body);
+        zh_buf_free(&e->response.body);
         zh_arena_free(e->request.arena); /* the exchange itself lives in it */
         atomic_fetch_sub(&http->in_progress, 1);
     }
@@ -267,7 +479,7 @@ static size_t keep_escapes(void *user, struct MHD_Connection *connection, char *
 
 static struct MHD_Daemon *start_daemon(zh_http *http, const struct sockaddr *address)
 {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
     if (http->options.address.is_v6) {
         flags |= MHD_USE_IPv6;
     }
@@ -284,7 +496,8 @@ static struct MHD_Daemon *start_daemon(zh_http *http, const struct sockaddr *add
     };
     return MHD_start_daemon(flags, http->options.address.port, NULL, NULL, on_request, http,
                             MHD_OPTION_ARRAY, items, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-                            http, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
+                            http, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+                            MHD_OPTION_URI_LOG_CALLBACK, on_line, http, MHD_OPTION_END);
 }
 
 static const struct sockaddr *socket_address(const zh_address *address,
@@ -304,20 +517,60 @@ static const struct sockaddr *socket_address(const zh_address *address,
     return (const struct sockaddr *)room;
 }
 
+/* Ends the workers after everything parked has been answered. */
+static void stop_workers(zh_http *http)
+{
+    (void)pthread_mutex_lock(&http->lock);
+    http->stopping = true;
+    (void)pthread_cond_broadcast(&http->more);
+    (void)pthread_mutex_unlock(&http->lock);
+    for (unsigned i = 0; i < http->nworkers; i++) {
+        (void)pthread_join(http->workers[i], NULL);
+    }
+}
+
+static void http_free(zh_http *http)
+{
+    stop_workers(http);
+    (void)pthread_cond_destroy(&http->more);
+    (void)pthread_mutex_destroy(&http->lock);
+    zh_dealloc(http);
+}
+
+static zh_rc start_workers(zh_http *http, zh_err *err)
+{
+    unsigned n = http->options.workers > 0 ? http->options.workers : WORKERS_DEFAULT;
+    zh_assert(n <= ZH_HTTP_WORKERS_MAX);
+    for (; http->nworkers < n; http->nworkers++) {
+        int failed = pthread_create(&http->workers[http->nworkers], NULL, work, http);
+        if (failed != 0) {
+            return zh_err_set(err, ZH_EIO, "net.worker", "不能启动工作线程：%s", strerror(failed));
+        }
+    }
+    return ZH_OK;
+}
+
 zh_rc zh_http_start(const zh_http_options *options, zh_http **out, zh_err *err)
 {
     zh_http *http = zh_alloc(sizeof(*http));
     *http = (zh_http){.options = *options};
     atomic_init(&http->in_progress, 0);
+    (void)pthread_mutex_init(&http->lock, NULL);
+    (void)pthread_cond_init(&http->more, NULL);
+    zh_rc rc = start_workers(http, err);
     struct sockaddr_storage room = {0};
     errno = 0;
-    http->daemon = start_daemon(http, socket_address(&options->address, &room));
-    if (http->daemon == NULL) {
-        zh_err_set(err, ZH_EIO, "net.listen", "不能在 %s:%u 上监听：%s", options->address.host,
-                   options->address.port, errno != 0 ? strerror(errno) : "原因不明");
+    if (rc == ZH_OK) {
+        http->daemon = start_daemon(http, socket_address(&options->address, &room));
+    }
+    if (rc == ZH_OK && http->daemon == NULL) {
+        rc = zh_err_set(err, ZH_EIO, "net.listen", "不能在 %s:%u 上监听：%s", options->address.host,
+                        options->address.port, errno != 0 ? strerror(errno) : "原因不明");
         zh_err_fix(err, "换一个端口，或停掉占用它的程序");
-        zh_dealloc(http);
-        return ZH_EIO;
+    }
+    if (rc != ZH_OK) {
+        http_free(http);
+        return rc;
     }
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
     http->port = info != NULL ? info->port : options->address.port;
@@ -341,11 +594,13 @@ void zh_http_stop(zh_http *http, unsigned grace_ms)
          waited += STOP_POLL_MS) {
         (void)nanosleep(&pause, NULL);
     }
+    stop_workers(http); /* a suspended connection would outlive the server */
+    http->nworkers = 0;
     MHD_stop_daemon(http->daemon);
     if (listening >= 0) {
         (void)close(listening);
     }
-    zh_dealloc(http);
+    http_free(http);
 }
 
 zh_library zh_http_library(void)

@@ -1,9 +1,13 @@
 /* HTTP server: libmicrohttpd's epoll pool behind routes, requests and responses of our own.
  *
  * A route is a constant descriptor beside its code, ZH_ROUTE(name) = {…}, collected by tool/index.
- * Handlers run on a thread of the pool and must be short (net.slow_inline is logged above 5 ms).
- * Caps: connections, header bytes, body bytes of the route, response bytes, idle seconds. Every
- * response carries the security headers. */
+ * Handlers run on a thread of the pool and must be short (net.slow_inline is logged above 5 ms);
+ * those of a route marked `slow` run on a worker while the connection is parked.
+ * Caps: connections, header bytes, query bytes, body bytes of the route, response bytes, parked
+ * requests, idle seconds. Every response carries the security headers.
+ * Refused before any handler: a Host that does not name this listener (a foreign name resolved to
+ * the loopback address, DNS rebinding) with 421, and a request other than GET and HEAD that a page
+ * of another site made (Sec-Fetch-Site, Origin) with 403. */
 #ifndef ZH_NET_HTTP_H
 #define ZH_NET_HTTP_H
 
@@ -11,16 +15,21 @@
 #include "base/str.h"
 #include "base/version.h"
 #include "net/address.h"
+#include "net/form.h"
 
 #define ZH_HTTP_CONNECTIONS_MAX    1000u
 #define ZH_HTTP_THREADS_MAX        64u
 #define ZH_HTTP_HEADER_BYTES_MAX   ((size_t)32 << 10) /* of one request, its first line included */
 #define ZH_HTTP_PATH_BYTES_MAX     ((size_t)2048)
+#define ZH_HTTP_QUERY_BYTES_MAX    ((size_t)8192)
 #define ZH_HTTP_BODY_BYTES_MAX     ((size_t)64 << 20) /* that a route may ask for */
 #define ZH_HTTP_RESPONSE_BYTES_MAX ((size_t)64 << 20)
 #define ZH_HTTP_IDLE_SECONDS       30u
 #define ZH_HTTP_HEADERS_MAX        16 /* set by a handler */
 #define ZH_HTTP_SLOW_US            5000u
+#define ZH_HTTP_WORKERS_MAX        32u
+#define ZH_HTTP_PARKED_MAX         256u /* requests waiting for a worker; more get 503 */
+#define ZH_HTTP_ARGS_MAX           8    /* {names} in the path of a route */
 
 typedef struct zh_http zh_http;
 
@@ -28,8 +37,16 @@ typedef struct zh_http_request {
     zh_arena *arena; /* of this request */
     void *app;       /* as given to zh_http_start */
     zh_str method;
-    zh_str path; /* as sent, without the query, not decoded */
+    zh_str path;  /* as sent, without the query, not decoded */
+    zh_str query; /* as sent, without '?' */
     zh_str body;
+    zh_pairs args;   /* of the route's path: its {names}, and "*" for what a trailing one took */
+    zh_pairs params; /* of the query */
+    zh_pairs form;   /* of a urlencoded or multipart body */
+    const zh_upload *files;
+    size_t nfiles;
+    /* Headers; p == NULL when not sent. */
+    zh_str host, cookie, accept, accept_encoding, accept_language, if_none_match, content_type;
 } zh_http_request;
 
 typedef struct zh_http_header {
@@ -39,6 +56,7 @@ typedef struct zh_http_header {
 typedef struct zh_http_response {
     int status;       /* 200 unless set */
     const char *type; /* content type, constant */
+    const char *etag; /* quoted; NULL: none. A 200 to a request that has it becomes a 304 */
     zh_buf body;
     zh_http_header headers[ZH_HTTP_HEADERS_MAX]; /* text in the request's arena or constant */
     size_t nheaders;
@@ -46,9 +64,14 @@ typedef struct zh_http_response {
 
 typedef struct zh_route {
     const char *method; /* GET also answers HEAD */
-    const char *path;   /* exact */
-    size_t body_max;    /* 0: no body is taken */
-    const char *en;     /* what it is, for the description of the API */
+    /* Literal segments match as they were sent, {name} one segment, a last segment * all the rest
+     * (at least one byte). Where several routes match, the one with the longest literal start wins.
+     */
+    const char *path;
+    size_t body_max;   /* 0: no body is taken */
+    size_t upload_max; /* of a multipart body, whose files go to disk; 0: files are refused */
+    bool slow;         /* handled on a worker thread */
+    const char *en;    /* what it is, for the description of the API */
     zh_rc (*handle)(const zh_http_request *request, zh_http_response *response, zh_err *err);
 } zh_route;
 
@@ -59,12 +82,15 @@ extern const size_t zh_routes_n;
 
 typedef struct zh_http_options {
     zh_address address;
-    unsigned threads; /* 0: 2 */
+    unsigned threads;    /* 0: 2 */
+    unsigned workers;    /* for slow routes; 0: 2 */
+    const char *uploads; /* directory for files that are sent; NULL: files are refused */
     const zh_route *const *routes;
     size_t nroutes;
     void *app;
-    /* Fills the response to a request that has no answer: no route (404), wrong method (405), too
-     * large (413), too long (414), or a handler's error (status 0: by err->rc). */
+    /* Fills the response to a request that has no answer: not a form (400), from another site
+     * (403), no route (404), wrong method (405), too large (413), too long (414), for another host
+     * (421), no worker free (503), or a handler's error (status 0: by err->rc). */
     void (*fail)(const zh_http_request *request, int status, const zh_err *err,
                  zh_http_response *response);
 } zh_http_options;
@@ -78,6 +104,20 @@ uint16_t zh_http_port(const zh_http *http); /* the port really bound */
 void zh_http_stop(zh_http *http, unsigned grace_ms);
 /* Adds a header to a response; further ones than ZH_HTTP_HEADERS_MAX are an assertion. */
 void zh_http_header_add(zh_http_response *response, const char *name, const char *value);
+/* 303 See Other to a path of this server. */
+zh_rc zh_http_see_other(const zh_http_request *request, zh_http_response *response,
+                        zh_str location) ZH_MUST;
+/* A value of the route's path, of the query; ZH_STR_NONE (p == NULL) when there is none. */
+zh_str zh_http_arg(const zh_http_request *request, const char *name);
+zh_str zh_http_param(const zh_http_request *request, const char *name);
 zh_library zh_http_library(void);
+
+/* Whether the Host header names a listener on this address: the address itself, and on a loopback
+ * listener any loopback address and localhost; the port is not looked at. */
+bool zh_http_host_allowed(const zh_address *address, zh_str host);
+/* Finds the route for a method and path and decodes its args into the arena. NULL, and *allow the
+ * methods of the routes with this path (NULL when there is none). */
+const zh_route *zh_route_find(const zh_route *const *routes, size_t n, zh_arena *arena,
+                              zh_str method, zh_str path, zh_pairs *args, const char **allow);
 
 #endif

@@ -31,6 +31,7 @@ const char *zh_problem_title(int status)
     case 409: return "与现有数据冲突";
     case 413: return "超过大小上限";
     case 414: return "地址太长";
+    case 421: return "不是这个服务的名称";
     case 422: return "数据不符合规则";
     case 503: return "暂时忙";
     default: return "服务器内部错误";

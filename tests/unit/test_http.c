@@ -169,7 +169,7 @@ static int ask(uint16_t port, const char *head, const char *body, size_t n, char
     if (fd < 0) {
         return 0;
     }
-    int length = snprintf(line, sizeof line, "%s\r\nHost: x\r\nConnection: close\r\n\r\n", head);
+    int length = snprintf(line, sizeof line, "%s\r\nHost: localhost\r\nConnection: close\r\n\r\n", head);
     send_all(fd, line, (size_t)length);
     send_all(fd, body, n);
     size_t got = read_all(fd, answer, size);

@@ -1,0 +1,524 @@
+/* The frame of every page. */
+#include "web/page.h"
+#include "core/record.h"
+#include "web/part.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- language and switches
+ * ------------------------------------------------------------------------- */
+
+/* The reader's switches: a parameter of the URL, remembered in a cookie. */
+static const struct {
+    const char *name;
+    const char *values[3]; /* NULL: end */
+} switches[] = {
+    {"lang", {"zh", "en", NULL}},
+    {"theme", {"dark", "light", NULL}},
+    {"size", {"large", "normal", NULL}},
+    {"density", {"comfortable", "compact", NULL}},
+};
+
+static const char *known(size_t which, zh_str value)
+{
+    for (size_t i = 0; switches[which].values[i] != NULL; i++) {
+        if (zh_str_is(value, switches[which].values[i])) {
+            return switches[which].values[i];
+        }
+    }
+    return NULL;
+}
+
+/* The value of a switch; NULL: never set. */
+static const char *switch_value(const zh_http_request *request, const char *name)
+{
+    for (size_t i = 0; i < ZH_COUNTOF(switches); i++) {
+        if (strcmp(switches[i].name, name) == 0) {
+            const char *asked = known(i, zh_http_param(request, name));
+            return asked != NULL ? asked : known(i, zh_cookie_get(request->cookie, name));
+        }
+    }
+    return NULL;
+}
+
+static void remember_switches(const zh_http_request *request, zh_http_response *response)
+{
+    for (size_t i = 0; i < ZH_COUNTOF(switches); i++) {
+        const char *asked = known(i, zh_http_param(request, switches[i].name));
+        if (asked != NULL) {
+            zh_http_header_add(response, "Set-Cookie",
+                               zh_str_fmt(request->arena,
+                                          "%s=%s; Path=/; Max-Age=31536000; SameSite=Lax",
+                                          switches[i].name, asked)
+                                   .p);
+        }
+    }
+}
+
+/* Asked for, remembered, or what the browser prefers: English only when it comes before Chinese. */
+static zh_lang language(const zh_http_request *request)
+{
+    const char *value = switch_value(request, "lang");
+    if (value != NULL) {
+        return strcmp(value, "en") == 0 ? ZH_LANG_EN : ZH_LANG_ZH;
+    }
+    ptrdiff_t zh = zh_str_find(request->accept_language, ZH_STR("zh"));
+    ptrdiff_t en = zh_str_find(request->accept_language, ZH_STR("en"));
+    return en >= 0 && zh >= 0 && en < zh ? ZH_LANG_EN : ZH_LANG_ZH;
+}
+
+bool zh_web_wants_html(const zh_http_request *request)
+{
+    ptrdiff_t html = zh_str_find(request->accept, ZH_STR("text/html"));
+    ptrdiff_t json = zh_str_find(request->accept, ZH_STR("json"));
+    return html >= 0 && (json < 0 || html < json) && !zh_str_starts(request->path, ZH_STR("/api/"));
+}
+
+/* ---- life of a page
+ * -------------------------------------------------------------------------------- */
+
+static zh_rc read_log(zh_ui *ui)
+{
+    zh_rc rc = zh_log_size(ui->conn, &ui->log_size, ui->err);
+    return rc == ZH_OK ? zh_log_time(ui->conn, ui->log_size, &ui->log_time, ui->err) : rc;
+}
+
+static void start(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                  zh_err *err)
+{
+    *ui = (zh_ui){.request = request,
+                  .response = response,
+                  .web = zh_web_of(request),
+                  .arena = request->arena,
+                  .err = err,
+                  .lang = language(request)};
+    zh_html_init(&ui->html, &response->body);
+}
+
+zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                  zh_err *err)
+{
+    start(ui, request, response, err);
+    ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
+    zh_rc rc = zh_store_reader(zh_core_store(ui->web->core), &ui->conn, err);
+    if (rc == ZH_OK) {
+        rc = zh_read_begin(ui->conn, err);
+    }
+    return rc == ZH_OK ? read_log(ui) : rc;
+}
+
+void zh_ui_end(zh_ui *ui)
+{
+    if (ui->conn != NULL) {
+        zh_read_end(ui->conn);
+        zh_store_release(ui->conn);
+        ui->conn = NULL;
+    }
+    if (ui->ctx.model != NULL) {
+        zh_ctx_end(&ui->ctx);
+        ui->ctx.model = NULL;
+    }
+}
+
+static void footer(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    zh_html_close_to(h, 2); /* html, body: main and whatever the page left open are closed */
+    zh_html_open(h, "footer", "foot");
+    zh_html_open(h, "div", NULL);
+    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_FOOT_LOCAL));
+    zh_html_open(h, "span", NULL);
+    if (ui->ctx.model != NULL) {
+        zh_html_text(h, ZH_SAY(ui, ZH_T_FOOT_VERSION, zh_str_of(ZH_VERSION),
+                               zh_str_sub(ui->ctx.model->digest, 0, 8)));
+        zh_html_z(h, " · ");
+    }
+    zh_html_a(h, NULL, ZH_STR("/sources"), zh_ui_text(ui, ZH_T_FOOT_SOURCES));
+    zh_html_close_to(h, 0);
+    zh_buf_c(h->out, '\n');
+}
+
+static zh_rc run(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                 zh_rc (*show)(zh_ui *ui), bool framed)
+{
+    zh_ui ui;
+    zh_rc rc = zh_ui_begin(&ui, request, response, err);
+    if (rc == ZH_OK) {
+        rc = show(&ui);
+    }
+    if (rc == ZH_OK && framed && ui.html.depth > 0) {
+        footer(&ui);
+        response->type = "text/html; charset=utf-8";
+        response->etag = zh_str_fmt(request->arena, "W/\"%016" PRIx64 "\"",
+                                    zh_str_hash(zh_buf_view(&response->body)))
+                             .p;
+        zh_http_header_add(response, "Cache-Control", "private, no-cache");
+        zh_http_header_add(response, "Vary", "Cookie, Accept-Language");
+    }
+    zh_ui_end(&ui);
+    return rc;
+}
+
+zh_rc zh_ui_answer(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                   zh_rc (*show)(zh_ui *ui))
+{
+    remember_switches(request, response);
+    return run(request, response, err, show, true);
+}
+
+zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                        zh_rc (*show)(zh_ui *ui))
+{
+    return run(request, response, err, show, false);
+}
+
+/* ---- document head and masthead
+ * -------------------------------------------------------------------- */
+
+static void style_sheet(zh_ui *ui, zh_str name)
+{
+    zh_str url = zh_web_asset_url(ui->arena, ui->web, name);
+    if (url.n > 0) {
+        zh_html_open(&ui->html, "link", NULL);
+        zh_html_attr_z(&ui->html, "rel", "stylesheet");
+        zh_html_link(&ui->html, "href", url);
+    }
+}
+
+static void script(zh_ui *ui, zh_str name)
+{
+    zh_str url = zh_web_asset_url(ui->arena, ui->web, name);
+    if (url.n > 0) {
+        zh_html_open(&ui->html, "script", NULL);
+        zh_html_link(&ui->html, "src", url);
+        zh_html_flag(&ui->html, "defer");
+        zh_html_close(&ui->html);
+    }
+}
+
+static void meta(zh_html *h, const char *name, const char *value)
+{
+    zh_html_open(h, "meta", NULL);
+    zh_html_attr_z(h, "name", name);
+    zh_html_attr_z(h, "content", value);
+}
+
+static void document_head(zh_ui *ui, const zh_ui_head_of *head)
+{
+    zh_html *h = &ui->html;
+    zh_buf_z(h->out, "<!doctype html>\n");
+    zh_html_open(h, "html", NULL);
+    zh_html_attr_z(h, "lang", ui->lang == ZH_LANG_EN ? "en" : "zh-Hans-CN");
+    for (size_t i = 1; i < ZH_COUNTOF(switches); i++) {
+        const char *value = switch_value(ui->request, switches[i].name);
+        if (value != NULL) {
+            zh_html_attr(h, zh_str_fmt(ui->arena, "data-%s", switches[i].name).p, zh_str_of(value));
+        }
+    }
+    if (zh_http_param(ui->request, "display").p != NULL) {
+        zh_html_attr_z(h, "data-display", "1");
+    }
+    zh_html_open(h, "head", NULL);
+    zh_html_open(h, "meta", NULL);
+    zh_html_attr_z(h, "charset", "utf-8");
+    meta(h, "viewport", "width=device-width, initial-scale=1");
+    meta(h, "color-scheme", "light dark");
+    if (head->refresh_s > 0) {
+        zh_html_open(h, "meta", NULL);
+        zh_html_attr_z(h, "http-equiv", "refresh");
+        zh_html_attr_f(h, "content", "%d", head->refresh_s);
+    }
+    zh_html_open(h, "title", NULL);
+    zh_html_text(h, head->title);
+    zh_html_z(h, " · ");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_BRAND));
+    zh_html_close(h);
+    zh_html_open(h, "link", NULL);
+    zh_html_attr_z(h, "rel", "icon");
+    zh_html_attr_z(h, "type", "image/svg+xml");
+    zh_html_link(h, "href", zh_web_asset_url(ui->arena, ui->web, ZH_STR("logo.svg")));
+    style_sheet(ui, ZH_STR("tokens.css"));
+    style_sheet(ui, ZH_STR("base.css"));
+    style_sheet(ui, ZH_STR("draw.css"));
+    style_sheet(ui, head->css);
+    script(ui, ZH_STR("base.js"));
+    script(ui, head->script);
+    zh_html_close(h);
+}
+
+static void logo(zh_html *h)
+{
+    static const char *const paths[] = {"M0 4.25h16v1.5H0z", "M5.25 0h1.5v5h-1.5z",
+                                        "M2.25 5h1.5v2h-1.5z", "M0 7h6v6H0z", "M12.75 5h1v3.5h-1z"};
+    zh_html_open(h, "svg", NULL);
+    zh_html_attr_z(h, "viewBox", "0 0 16 16");
+    zh_html_attr_z(h, "fill", "currentColor");
+    zh_html_attr_z(h, "aria-hidden", "true");
+    for (size_t i = 0; i < ZH_COUNTOF(paths); i++) {
+        zh_html_open(h, "path", NULL);
+        zh_html_attr_z(h, "d", paths[i]);
+    }
+    zh_html_open(h, "circle", NULL);
+    zh_html_attr_z(h, "cx", "13.25");
+    zh_html_attr_z(h, "cy", "10");
+    zh_html_attr_z(h, "r", "2");
+    zh_html_close(h); /* the circle */
+    zh_html_close(h);
+}
+
+static void menus(zh_ui *ui, zh_text_id current)
+{
+    static const struct {
+        zh_text_id text;
+        const char *url;
+    } items[] = {
+        {ZH_T_NAV_BOARD, "/"},
+        {ZH_T_NAV_TARGETS, "/targets"},
+        {ZH_T_NAV_REGISTERS, "/registers"},
+        {ZH_T_NAV_IMPORT, "/import"},
+        {ZH_T_NAV_SIGNALS, "/signals"},
+        {ZH_T_NAV_MAP, "/map"},
+        {ZH_T_NAV_REPORT, "/report"},
+        {ZH_T_NAV_SYSTEMS, "/systems"},
+        {ZH_T_NAV_SOURCES, "/sources"},
+    };
+    zh_html *h = &ui->html;
+    zh_html_open(h, "nav", "nav");
+    zh_html_attr(h, "aria-label", zh_ui_text(ui, ZH_T_NAV_LABEL));
+    for (size_t i = 0; i < ZH_COUNTOF(items); i++) {
+        zh_html_open(h, "a", NULL);
+        zh_html_link(h, "href", zh_str_of(items[i].url));
+        if (items[i].text == current) {
+            zh_html_attr_z(h, "aria-current", "page");
+        }
+        zh_html_text(h, zh_ui_text(ui, items[i].text));
+        zh_html_close(h);
+    }
+    zh_html_close(h);
+}
+
+/* A switch is a link that asks for the other value; the script sets it without loading the page. */
+static void reader_switch(zh_ui *ui, zh_text_id text, const char *name, const char *on,
+                          const char *off, zh_icon icon, const char *css)
+{
+    zh_html *h = &ui->html;
+    const char *now = switch_value(ui->request, name);
+    bool is_on = now != NULL && strcmp(now, on) == 0;
+    zh_html_open(h, "a", css);
+    zh_html_link(h, "href",
+                 zh_url_add(ui->arena, zh_url_with(ui->request, name, ZH_STR("")), name,
+                            zh_str_of(is_on ? off : on)));
+    zh_html_attr_f(h, "data-set", "%s:%s:%s", name, on, off);
+    zh_html_attr(h, "title", zh_ui_text(ui, text));
+    zh_html_attr(h, "aria-label", zh_ui_text(ui, text));
+    zh_html_attr_z(h, "role", "button");
+    zh_html_attr_z(h, "aria-pressed", is_on ? "true" : "false");
+    zh_part_icon(ui, icon);
+    zh_html_close(h);
+}
+
+static void tools(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    bool english = ui->lang == ZH_LANG_EN;
+    zh_html_open(h, "div", "tools");
+    reader_switch(ui, ZH_T_SWITCH_DENSITY, "density", "comfortable", "compact", ZH_ICON_ROWS,
+                  "btn quiet icon hide-s");
+    reader_switch(ui, ZH_T_SWITCH_SIZE, "size", "large", "normal", ZH_ICON_SIZE, "btn quiet icon");
+    reader_switch(ui, ZH_T_SWITCH_THEME, "theme", "dark", "light", ZH_ICON_MOON, "btn quiet icon");
+    zh_html_open(h, "a", "btn quiet");
+    zh_html_attr_z(h, "hreflang", english ? "zh-Hans-CN" : "en");
+    zh_html_attr_z(h, "lang", english ? "zh-Hans-CN" : "en");
+    zh_html_link(h, "href",
+                 zh_url_add(ui->arena, zh_url_with(ui->request, "lang", ZH_STR("")), "lang",
+                            english ? ZH_STR("zh") : ZH_STR("en")));
+    zh_html_text(h, zh_ui_text(ui, ZH_T_LANG_OTHER));
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
+void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
+{
+    zh_html *h = &ui->html;
+    document_head(ui, head);
+    zh_html_open(h, "body", NULL);
+    zh_html_a(h, "skip", ZH_STR("#main"), zh_ui_text(ui, ZH_T_SKIP));
+    zh_html_open(h, "header", "mast");
+    zh_html_open(h, "div", NULL);
+    zh_html_open(h, "a", "brand");
+    zh_html_attr_z(h, "href", "/");
+    logo(h);
+    zh_html_text(h, zh_ui_text(ui, ZH_T_BRAND));
+    zh_html_close(h);
+    menus(ui, head->nav);
+    tools(ui);
+    zh_html_close(h);
+    zh_html_close(h);
+    zh_html_open(h, "main", NULL);
+    zh_html_attr_z(h, "id", "main");
+    if (head->above.n > 0) {
+        zh_html_open(h, "p", "crumb");
+        zh_html_a(h, NULL, head->above_url, head->above);
+        zh_html_close(h);
+    }
+    zh_html_open(h, "div", "head");
+    zh_html_leaf(h, "h1", NULL, head->title);
+    if (ui->conn != NULL) {
+        zh_part_stamp(ui);
+    }
+    if (head->lede.n > 0) {
+        zh_html_leaf(h, "p", "lede", head->lede);
+    }
+    zh_html_close(h);
+}
+
+/* ---- words and numbers
+ * ------------------------------------------------------------------------------ */
+
+zh_str zh_ui_text(const zh_ui *ui, zh_text_id id)
+{
+    return zh_text_of(ui->lang, id);
+}
+
+zh_str zh_ui_fill(const zh_ui *ui, zh_text_id id, const zh_str *arguments, size_t n)
+{
+    return zh_text_fill(ui->arena, zh_text_of(ui->lang, id), arguments, n);
+}
+
+zh_str zh_ui_label(const zh_ui *ui, zh_label label)
+{
+    return ui->lang == ZH_LANG_EN && label.en.n > 0 ? label.en : label.zh;
+}
+
+zh_str zh_ui_decimal(const zh_ui *ui, zh_str decimal)
+{
+    size_t sign = decimal.n > 0 && (decimal.p[0] == '-' || decimal.p[0] == '+');
+    size_t whole = sign;
+    while (whole < decimal.n && decimal.p[whole] >= '0' && decimal.p[whole] <= '9') {
+        whole++;
+    }
+    bool is_number = whole > sign && (whole == decimal.n || decimal.p[whole] == '.');
+    if (!is_number || whole - sign < 4) {
+        return decimal;
+    }
+    zh_buf out;
+    zh_buf_init(&out, 2 * decimal.n);
+    for (size_t i = 0; i < decimal.n; i++) {
+        if (i > sign && i < whole && (whole - i) % 3 == 0) {
+            zh_buf_c(&out, ',');
+        }
+        zh_buf_c(&out, decimal.p[i]);
+    }
+    zh_str text = zh_str_dup(ui->arena, zh_buf_view(&out));
+    zh_buf_free(&out);
+    return text;
+}
+
+zh_str zh_ui_count(const zh_ui *ui, int64_t n)
+{
+    return zh_ui_decimal(ui, zh_str_fmt(ui->arena, "%" PRId64, n));
+}
+
+zh_str zh_ui_time(const zh_ui *ui, zh_time t)
+{
+    zh_civil c = zh_time_civil(t);
+    return zh_str_fmt(ui->arena, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour,
+                      c.minute);
+}
+
+static bool month_ends(int year, int month, int day)
+{
+    return day == zh_days_in_month(year, month);
+}
+
+zh_str zh_ui_period(const zh_ui *ui, zh_date first, zh_date last)
+{
+    static const char *const quarters[] = {"一", "二", "三", "四"};
+    if (first == 0 && last == 0) {
+        return ui->lang == ZH_LANG_EN ? ZH_STR("all time") : ZH_STR("全部时期");
+    }
+    zh_str plain = zh_period_format(ui->arena, first, last);
+    int y1, m1, d1, y2, m2, d2;
+    zh_date_civil(first, &y1, &m1, &d1);
+    zh_date_civil(last, &y2, &m2, &d2);
+    bool whole = d1 == 1 && month_ends(y2, m2, d2);
+    if (ui->lang == ZH_LANG_EN || !whole) {
+        return plain;
+    }
+    if (m1 == 1 && m2 == 12) {
+        return y1 == y2 ? zh_str_fmt(ui->arena, "%d 年", y1)
+                        : zh_str_fmt(ui->arena, "%d–%d 年", y1, y2);
+    }
+    if (y1 != y2) {
+        return zh_str_fmt(ui->arena, "%d 年 %d 月至 %d 年 %d 月", y1, m1, y2, m2);
+    }
+    if (m1 == m2) {
+        return zh_str_fmt(ui->arena, "%d 年 %d 月", y1, m1);
+    }
+    if (m2 - m1 == 5 && (m1 == 1 || m1 == 7)) {
+        return zh_str_fmt(ui->arena, "%d 年%s半年", y1, m1 == 1 ? "上" : "下");
+    }
+    if (m2 - m1 == 2 && m1 % 3 == 1) {
+        return zh_str_fmt(ui->arena, "%d 年%s季度", y1, quarters[m1 / 3]);
+    }
+    return zh_str_fmt(ui->arena, "%d 年 %d–%d 月", y1, m1, m2);
+}
+
+zh_str zh_ui_region(const zh_ui *ui, zh_str code)
+{
+    const zh_codes *regions = zh_model_codes(ui->ctx.model, ZH_STR("region"));
+    const zh_code *found = regions != NULL ? zh_code_find(regions, code, INT32_MIN) : NULL;
+    return found != NULL ? zh_ui_label(ui, found->label) : code;
+}
+
+/* ---- errors
+ * ----------------------------------------------------------------------------------------- */
+
+static zh_text_id error_title(int status)
+{
+    switch (status) {
+    case 400: return ZH_T_ERR_TITLE_400;
+    case 403:
+    case 405: return ZH_T_ERR_TITLE_403;
+    case 404: return ZH_T_ERR_TITLE_404;
+    case 409: return ZH_T_ERR_TITLE_409;
+    case 413:
+    case 414: return ZH_T_ERR_TITLE_413;
+    case 421: return ZH_T_ERR_TITLE_421;
+    case 422: return ZH_T_ERR_TITLE_422;
+    case 503: return ZH_T_ERR_TITLE_503;
+    default: return ZH_T_ERR_TITLE_500;
+    }
+}
+
+void zh_page_error(const zh_http_request *request, zh_http_response *response, int status,
+                   const zh_err *err)
+{
+    zh_ui ui;
+    zh_html *h = &ui.html;
+    zh_err ignored = {0};
+    start(&ui, request, response, &ignored);
+    zh_ui_head(&ui,
+               &(zh_ui_head_of){.nav = ZH_TEXT_N, .title = zh_ui_text(&ui, error_title(status))});
+    zh_part_note_open(&ui, ZH_NOTE_ACT);
+    zh_html_leaf_z(h, "p", NULL, err->message);
+    if (err->fix[0] != '\0') {
+        zh_html_leaf_z(h, "p", NULL, err->fix);
+    }
+    zh_html_open(h, "p", "sm");
+    zh_html_text(h, zh_ui_text(&ui, ZH_T_ERR_RULE));
+    zh_html_f(h, " %s", err->rule);
+    if (err->where[0] != '\0') {
+        zh_html_z(h, " · ");
+        zh_html_text(h, zh_ui_text(&ui, ZH_T_ERR_WHERE));
+        zh_html_f(h, " %s", err->where);
+    }
+    zh_html_close(h);
+    zh_part_note_close(&ui);
+    zh_html_open(h, "p", "gap");
+    zh_html_a(h, "btn", ZH_STR("/"), zh_ui_text(&ui, ZH_T_ERR_HOME));
+    zh_html_close(h);
+    footer(&ui);
+    response->type = "text/html; charset=utf-8";
+}

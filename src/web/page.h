@@ -1,0 +1,93 @@
+/* A page: the frame around it, its reader's context and language, and how it is answered.
+ *
+ *   static zh_rc show(zh_ui *ui)
+ *   {
+ *       … ask the core with ui->ctx and ui->conn …
+ *       zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_BOARD, .title = finding});
+ *       zh_html *h = &ui->html;
+ *       … write the content of <main> …
+ *       return ZH_OK;
+ *   }
+ *   static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
+ *   {
+ *       return zh_ui_answer(request, response, err, show);
+ *   }
+ *   ZH_ROUTE(page_thing) = {.method = "GET", .path = "/things/{id}", .en = "…", .handle = handle};
+ */
+#ifndef ZH_WEB_PAGE_H
+#define ZH_WEB_PAGE_H
+
+#include "core/read.h"
+#include "web/html.h"
+#include "web/route.h"
+#include "web/text.h"
+#include "web/url.h"
+
+typedef struct zh_ui {
+    zh_html html; /* writes the response's body */
+    const zh_http_request *request;
+    zh_http_response *response;
+    zh_web *web;
+    zh_arena *arena; /* of the request */
+    zh_err *err;
+    zh_lang lang;
+    zh_ctx ctx;       /* the local operator; its arena and err are those above */
+    zh_conn *conn;    /* reader inside one snapshot; NULL on an error page */
+    int64_t log_size; /* entries that have a position */
+    zh_time log_time; /* when the newest of them was written; 0: none */
+} zh_ui;
+
+/* Opens the reader's snapshot, calls show, closes what it left open, ends the page. An error of
+ * show discards what was written; the frame answers with it as a page. */
+zh_rc zh_ui_answer(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                   zh_rc (*show)(zh_ui *ui)) ZH_MUST;
+/* The same without a frame, for downloads and fragments: show fills ui->response itself. */
+zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                        zh_rc (*show)(zh_ui *ui)) ZH_MUST;
+/* For a handler that first acts (POST) and then may redirect: begin, do, end. end is safe after a
+ * failed begin. */
+zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                  zh_err *err) ZH_MUST;
+void zh_ui_end(zh_ui *ui);
+
+typedef struct zh_ui_head_of {
+    zh_text_id nav; /* ZH_T_NAV_… of the menu this page belongs to; ZH_TEXT_N: none */
+    zh_str title;   /* the finding, as a sentence without a full stop */
+    zh_str lede;    /* one line below it; may be empty */
+    /* Way back: label and URL of the page above; may be empty. */
+    zh_str above, above_url;
+    zh_str css; /* one more style sheet of ui/ (file name); may be empty */
+    zh_str script;
+    int refresh_s; /* reload after so many seconds (a running job); 0: never */
+} zh_ui_head_of;
+
+/* Everything up to the page's own content: document head, masthead, menus, title, stamp. Call it
+ * once, when the title is known. */
+void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head);
+
+/* A string of the table in the reader's language. */
+zh_str zh_ui_text(const zh_ui *ui, zh_text_id id);
+/* The same with {1} … filled in. */
+zh_str zh_ui_fill(const zh_ui *ui, zh_text_id id, const zh_str *arguments, size_t n);
+#define ZH_SAY(ui, id, ...)                                                                        \
+    zh_ui_fill((ui), (id), (const zh_str[]){__VA_ARGS__},                                          \
+               sizeof((const zh_str[]){__VA_ARGS__}) / sizeof(zh_str))
+/* A label of the declarations in the reader's language; Chinese where there is no English. */
+zh_str zh_ui_label(const zh_ui *ui, zh_label label);
+/* Integer with separators from 1,000. */
+zh_str zh_ui_count(const zh_ui *ui, int64_t n);
+/* Decimal text with separators in its whole part; anything else unchanged. */
+zh_str zh_ui_decimal(const zh_ui *ui, zh_str decimal);
+/* 2026-11-22 09:14 at +08:00. */
+zh_str zh_ui_time(const zh_ui *ui, zh_time t);
+/* A period as people say it: 2020 年二季度, 2016 年 1 月; both 0: of all time. */
+zh_str zh_ui_period(const zh_ui *ui, zh_date first, zh_date last);
+/* The name of a region code; the code when it is unknown. */
+zh_str zh_ui_region(const zh_ui *ui, zh_str code);
+/* An error as a page of its own. */
+void zh_page_error(const zh_http_request *request, zh_http_response *response, int status,
+                   const zh_err *err);
+/* Whether the client prefers a page to JSON. */
+bool zh_web_wants_html(const zh_http_request *request);
+
+#endif

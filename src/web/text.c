@@ -1,0 +1,44 @@
+/* The table of strings. */
+#include "web/text.h"
+
+static const struct {
+    const char *zh, *en;
+} texts[ZH_TEXT_N] = {
+#define ZH_TEXT(id, zh, en) {zh, en},
+#include "web/text_board.h"
+#include "web/text_frame.h"
+#include "web/text_import.h"
+#include "web/text_map.h"
+#include "web/text_register.h"
+#include "web/text_report.h"
+#include "web/text_signals.h"
+#include "web/text_sources.h"
+#include "web/text_systems.h"
+#include "web/text_targets.h"
+#undef ZH_TEXT
+};
+
+zh_str zh_text_of(zh_lang lang, zh_text_id id)
+{
+    return zh_str_of(lang == ZH_LANG_EN ? texts[id].en : texts[id].zh);
+}
+
+zh_str zh_text_fill(zh_arena *arena, zh_str text, const zh_str *arguments, size_t n)
+{
+    zh_buf out;
+    zh_buf_init(&out, (size_t)1 << 20);
+    for (size_t i = 0; i < text.n; i++) {
+        bool is_slot = text.p[i] == '{' && i + 2 < text.n && text.p[i + 2] == '}' &&
+                       text.p[i + 1] >= '1' && text.p[i + 1] <= '9';
+        size_t slot = is_slot ? (size_t)(text.p[i + 1] - '1') : n;
+        if (slot < n) {
+            zh_buf_str(&out, arguments[slot]);
+            i += 2;
+        } else {
+            zh_buf_c(&out, text.p[i]);
+        }
+    }
+    zh_str filled = zh_str_dup(arena, zh_buf_view(&out));
+    zh_buf_free(&out);
+    return filled;
+}

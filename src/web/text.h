@@ -1,0 +1,33 @@
+/* Every string of the user interface, in Chinese and English.
+ *
+ * One list a page, so that pages grow without touching each other: web/text_<page>.h holds lines
+ * ZH_TEXT(ID, "中文", "English") and is included here once. {1} … {9} stand for what zh_ui_say
+ * fills in. Labels of registers, fields and codes come from the declarations, not from here. */
+#ifndef ZH_WEB_TEXT_H
+#define ZH_WEB_TEXT_H
+
+#include "base/str.h"
+
+typedef enum zh_lang { ZH_LANG_ZH, ZH_LANG_EN } zh_lang;
+
+typedef enum zh_text_id {
+#define ZH_TEXT(id, zh, en) ZH_T_##id,
+#include "web/text_board.h"
+#include "web/text_frame.h"
+#include "web/text_import.h"
+#include "web/text_map.h"
+#include "web/text_register.h"
+#include "web/text_report.h"
+#include "web/text_signals.h"
+#include "web/text_sources.h"
+#include "web/text_systems.h"
+#include "web/text_targets.h"
+#undef ZH_TEXT
+    ZH_TEXT_N
+} zh_text_id;
+
+zh_str zh_text_of(zh_lang lang, zh_text_id id);
+/* The string with {1} … {n} replaced by the arguments; a placeholder without one stays as it is. */
+zh_str zh_text_fill(zh_arena *arena, zh_str text, const zh_str *arguments, size_t n);
+
+#endif
