@@ -1,0 +1,347 @@
+/* Filters beside a list. */
+#include "web/facet.h"
+#include "core/cube.h"
+#include "web/part.h"
+#include "web/words.h"
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct facet {
+    zh_group group;
+    zh_str key;  /* names it in more=KEY */
+    zh_str left; /* of its conditions: maker_place@province */
+    zh_str title;
+} facet;
+
+typedef struct facets {
+    const zh_question *q;
+    facet list[ZH_FACETS_MAX];
+    size_t n;
+} facets;
+
+zh_str zh_facet_number(zh_ui *ui, int64_t n, bool at_least)
+{
+    zh_str count = zh_ui_count(ui, n);
+    return at_least ? zh_str_fmt(ui->arena, "≥ %.*s", ZH_FMT(count)) : count;
+}
+
+/* ---- counting -------------------------------------------------------------------------------- */
+
+/* field = 'x' or field@level = 'x' as a filter of cells; false: something else. */
+static bool simple(const zh_expr *node, const zh_field **field, zh_cell_filter *out)
+{
+    if (node->op != ZH_X_EQ || node->a[1]->op != ZH_X_LITERAL || node->a[1]->kind != ZH_TEXT) {
+        return false;
+    }
+    const zh_expr *left = node->a[0];
+    bool level = left->op == ZH_X_LEVEL && left->a[1] == NULL && left->a[0]->op == ZH_X_FIELD;
+    if (!level && left->op != ZH_X_FIELD) {
+        return false;
+    }
+    *field = level ? left->a[0]->field : left->field;
+    *out = (zh_cell_filter){.value = node->a[1]->value.text, .subtree = level};
+    return (*field)->table == NULL && (*field)->type == ZH_TYPE_CODE;
+}
+
+/* The plain dimension of a cube that says what the field is at a level (0: as recorded). */
+static const zh_dim *dim_of(const zh_cube *cube, const zh_field *field, uint16_t level)
+{
+    for (size_t i = 0; i < cube->ndims; i++) {
+        const zh_dim *d = &cube->dims[i];
+        if (d->field == field && !d->derived && d->grain == ZH_GRAIN_NONE &&
+            (d->level == level || (d->level == 0 && level > 0) ||
+             (d->level > level && level > 0))) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+typedef struct cell_asking {
+    zh_cell_filter filters[ZH_QUESTION_PIECES_MAX];
+    zh_cell_group group;
+    zh_cell_query query;
+} cell_asking;
+
+/* Whether this cube answers it all; fills the query. */
+static bool cube_fits(const zh_question *q, const zh_cube *cube, const zh_piece *without,
+                      const zh_group *group, cell_asking *out)
+{
+    size_t n = 0;
+    if (group != NULL) {
+        const zh_dim *d = dim_of(cube, group->field, group->level);
+        if (d == NULL || group->field->type != ZH_TYPE_CODE) {
+            return false;
+        }
+        out->group = (zh_cell_group){.dim = d->id, .level = group->level};
+    }
+    for (size_t i = 0; i < q->npieces; i++) {
+        const zh_field *field = NULL;
+        if (&q->pieces[i] == without) {
+            continue;
+        }
+        if (!simple(q->pieces[i].program.root, &field, &out->filters[n])) {
+            return false;
+        }
+        const zh_expr *left = q->pieces[i].program.root->a[0];
+        const zh_dim *d = dim_of(cube, field, left->op == ZH_X_LEVEL ? left->level : 0);
+        if (d == NULL) {
+            return false;
+        }
+        out->filters[n++].dim = d->id;
+    }
+    out->query = (zh_cell_query){.reg = q->reg,
+                                 .filters = out->filters,
+                                 .nfilters = n,
+                                 .groups = &out->group,
+                                 .ngroups = group != NULL,
+                                 .as_of = ZH_AS_OF_NOW};
+    return true;
+}
+
+static int most_first(const void *a, const void *b)
+{
+    const zh_count_row *x = a;
+    const zh_count_row *y = b;
+    return x->n != y->n ? (x->n < y->n ? 1 : -1) : zh_str_cmp(x->keys[0], y->keys[0]);
+}
+
+static zh_rc count_cells(const zh_question *q, const zh_group *group, const zh_cell_query *query,
+                         zh_counts *out)
+{
+    zh_ui *ui = q->ui;
+    zh_cell_answer answer;
+    zh_rc rc = zh_cells(&ui->ctx, ui->conn, query, &answer);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    *out = (zh_counts){.complete = true, .from_cube = answer.cube != NULL};
+    out->rows = ZH_NEW_N(ui->arena, zh_count_row, answer.n + 1);
+    for (size_t i = 0; i < answer.n; i++) {
+        out->total += answer.cells[i].n;
+        if (group == NULL || answer.cells[i].n == 0) {
+            continue;
+        }
+        zh_str key = answer.cells[i].groups[0];
+        const zh_code *code = zh_code_find(group->field->codes, key, INT32_MIN);
+        zh_count_row *row = &out->rows[out->n++];
+        *row = (zh_count_row){.n = answer.cells[i].n};
+        row->keys[0] = key.n > 0 ? key : ZH_STR_NONE;
+        row->labels[0] = code != NULL ? code->label.zh : key;
+    }
+    out->distinct = (int64_t)out->n;
+    qsort(out->rows, out->n, sizeof *out->rows, most_first);
+    return ZH_OK;
+}
+
+static bool is_plain(const zh_question *q, zh_str view_where)
+{
+    return view_where.n == 0 && q->search.n == 0 && q->as_of == ZH_AS_OF_NOW &&
+           !q->reg->has_count_when && q->ui->ctx.rows == NULL;
+}
+
+zh_rc zh_facet_count(const zh_question *q, zh_str view_where, const zh_piece *without,
+                     const zh_group *group, zh_counts *out)
+{
+    zh_ui *ui = q->ui;
+    if (is_plain(q, view_where) && (group == NULL || !group->is_state)) {
+        for (size_t i = 0; i < q->reg->ncubes; i++) {
+            cell_asking asking;
+            if (cube_fits(q, &q->reg->cubes[i], without, group, &asking)) {
+                return count_cells(q, group, &asking.query, out);
+            }
+        }
+    }
+    zh_list_query query = zh_question_list(q);
+    zh_program program = {0};
+    zh_str where = zh_question_both(ui, view_where, zh_question_where(q, without, ZH_STR("")));
+    zh_rc rc = ZH_OK;
+    query.where = NULL;
+    query.after = ZH_STR("");
+    query.with_tables = false;
+    query.examine_max = ZH_QUESTION_EXAMINE_MAX;
+    if (where.n > 0) {
+        rc = zh_question_compile(ui, q->reg, where, &program, ui->err);
+        query.where = &program;
+    }
+    return rc == ZH_OK ? zh_count(&ui->ctx, ui->conn, &query, group, group != NULL, out) : rc;
+}
+
+/* ---- which filters --------------------------------------------------------------------------- */
+
+static void add(facets *f, zh_group group)
+{
+    zh_ui *ui = f->q->ui;
+    if (f->n == ZH_FACETS_MAX) {
+        return;
+    }
+    for (size_t i = 0; i < f->n; i++) {
+        const zh_group *g = &f->list[i].group;
+        if (g->is_state == group.is_state && g->field == group.field && g->level == group.level) {
+            return;
+        }
+    }
+    facet *one = &f->list[f->n++];
+    *one = (facet){.group = group};
+    if (group.is_state) {
+        one->key = one->left = ZH_STR("state");
+        one->title = zh_ui_text(ui, ZH_T_REGISTER_STATE);
+        return;
+    }
+    one->key = one->left = group.field->id;
+    one->title = zh_words_field(ui, group.field, group.level);
+    if (group.level > 0) {
+        one->key = one->left = zh_str_fmt(ui->arena, "%.*s@%.*s", ZH_FMT(group.field->id),
+                                          ZH_FMT(group.field->codes->level_names[group.level - 1]));
+    }
+}
+
+/* The level to count a code field at: small systems as they are, large ones by their upper level.
+ */
+static void add_field(facets *f, const zh_field *field, uint16_t level)
+{
+    bool code = field->type == ZH_TYPE_CODE && field->codes != NULL;
+    if (field->table != NULL || (!code && field->type != ZH_TYPE_BOOL)) {
+        return;
+    }
+    level = code && field->codes->level_names != NULL ? level : 0;
+    add(f, (zh_group){.field = field, .level = level});
+    for (size_t i = 0; i < f->q->npieces && level > 0 && level < field->codes->levels; i++) {
+        const zh_expr *root = f->q->pieces[i].program.root;
+        if (root->op == ZH_X_EQ && root->a[0]->op == ZH_X_LEVEL &&
+            root->a[0]->a[0]->op == ZH_X_FIELD && root->a[0]->a[0]->field == field &&
+            root->a[0]->level == level) {
+            add(f, (zh_group){.field = field, .level = (uint16_t)(level + 1)});
+        }
+    }
+}
+
+static void choose(facets *f)
+{
+    const zh_register *reg = f->q->reg;
+    if (reg->nstates > 1) {
+        add(f, (zh_group){.is_state = true});
+    }
+    for (size_t c = 0; c < reg->ncubes; c++) {
+        for (size_t d = 0; d < reg->cubes[c].ndims; d++) {
+            const zh_dim *dim = &reg->cubes[c].dims[d];
+            if (dim->field != NULL && !dim->derived && dim->grain == ZH_GRAIN_NONE) {
+                add_field(f, dim->field, dim->level);
+            }
+        }
+    }
+    for (size_t i = 0; i < reg->ndefault_columns; i++) {
+        const zh_field *field = reg->default_columns[i];
+        bool large = field->codes != NULL && field->codes->levels > 1;
+        if (!large) {
+            add_field(f, field, 0);
+        }
+    }
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static zh_str condition(const facet *one, zh_ui *ui, zh_str key)
+{
+    if (key.p == NULL) {
+        return zh_str_fmt(ui->arena, "%.*s is null",
+                          ZH_FMT(one->group.is_state ? one->left : one->group.field->id));
+    }
+    bool flag = !one->group.is_state && one->group.field->type == ZH_TYPE_BOOL;
+    zh_buf quoted;
+    zh_buf_init(&quoted, 4096);
+    for (size_t i = 0; i < key.n; i++) {
+        zh_buf_add(&quoted, "''", key.p[i] == '\'' ? 1 : 0);
+        zh_buf_c(&quoted, key.p[i]);
+    }
+    zh_str text = zh_str_fmt(ui->arena, flag ? "%.*s = %.*s" : "%.*s = '%.*s'", ZH_FMT(one->left),
+                             ZH_FMT(zh_buf_view(&quoted)));
+    zh_buf_free(&quoted);
+    return text;
+}
+
+/* The piece of the question that this filter made. */
+static const zh_piece *own_piece(const zh_question *q, const facet *one)
+{
+    zh_str equals = zh_str_fmt(q->ui->arena, "%.*s = ", ZH_FMT(one->left));
+    zh_str none = condition(one, q->ui, ZH_STR_NONE);
+    for (size_t i = 0; i < q->npieces; i++) {
+        if (zh_str_starts(q->pieces[i].text, equals) || zh_str_eq(q->pieces[i].text, none)) {
+            return &q->pieces[i];
+        }
+    }
+    return NULL;
+}
+
+static zh_str value_label(const facet *one, zh_ui *ui, const zh_count_row *row)
+{
+    if (row->keys[0].p == NULL) {
+        return zh_ui_text(ui, ZH_T_REGISTER_NOT_FILLED);
+    }
+    const zh_field *field = one->group.field;
+    if (!one->group.is_state && field->codes != NULL) {
+        const zh_code *code = zh_code_find(field->codes, row->keys[0], INT32_MIN);
+        return code != NULL ? zh_ui_label(ui, code->label) : row->keys[0];
+    }
+    if (!one->group.is_state) {
+        return zh_ui_text(ui,
+                          zh_str_is(row->keys[0], "true") ? ZH_T_REGISTER_YES : ZH_T_REGISTER_NO);
+    }
+    return row->labels[0];
+}
+
+static void write_rest(const zh_question *q, const facet *one, int64_t rest, bool opened)
+{
+    zh_ui *ui = q->ui;
+    zh_html *h = &ui->html;
+    zh_str count = zh_ui_count(ui, rest);
+    if (rest > 0 && opened) {
+        zh_html_leaf(h, "p", "sm mu", ZH_SAY(ui, ZH_T_FACET_REST, count));
+    } else if (rest > 0) {
+        zh_html_open(h, "p", "sm");
+        zh_html_a(h, NULL, zh_url_with(ui->request, "more", one->key),
+                  ZH_SAY(ui, ZH_T_FACET_REST, count));
+        zh_html_close(h);
+    }
+}
+
+static void write_facet(const zh_question *q, const facet *one, const zh_counts *counts)
+{
+    zh_ui *ui = q->ui;
+    const zh_piece *own = own_piece(q, one);
+    bool opened = zh_str_eq(zh_http_param(ui->request, "more"), one->key);
+    size_t max = opened ? ZH_FACET_SHOWN_MAX : ZH_FACET_SHOWN;
+    zh_facet_item *items = ZH_NEW_N(ui->arena, zh_facet_item, max + 2);
+    size_t n = 0;
+    for (size_t i = 0; i < counts->n; i++) {
+        zh_str text = condition(one, ui, counts->rows[i].keys[0]);
+        bool on = own != NULL && zh_str_eq(own->text, text);
+        if (n >= max && !on) {
+            continue; /* the chosen value is always there */
+        }
+        zh_str where = zh_question_where(q, own, on ? ZH_STR("") : text);
+        items[n++] = (zh_facet_item){.label = value_label(one, ui, &counts->rows[i]),
+                                     .url = zh_question_url(q, where),
+                                     .count = counts->rows[i].n,
+                                     .on = on};
+        max += on && n > max;
+    }
+    zh_str title = counts->at_least ? ZH_SAY(ui, ZH_T_REGISTER_FACET_CUT, one->title) : one->title;
+    zh_part_facet(ui, title, items, n, 0);
+    write_rest(q, one, counts->distinct - (int64_t)n, opened);
+}
+
+zh_rc zh_facets_write(const zh_question *q)
+{
+    facets f = {.q = q};
+    zh_rc rc = ZH_OK;
+    choose(&f);
+    for (size_t i = 0; i < f.n && rc == ZH_OK; i++) {
+        zh_counts counts = {0};
+        rc = zh_facet_count(q, q->view->where, own_piece(q, &f.list[i]), &f.list[i].group, &counts);
+        if (rc == ZH_OK && counts.n > 0) {
+            write_facet(q, &f.list[i], &counts);
+        }
+    }
+    return rc;
+}
