@@ -316,17 +316,30 @@ typedef struct level_test {
     zh_str code;
 } level_test;
 
+/* Where the validities of a code begin: codes are sorted. */
+static size_t first_of(const zh_codes *codes, zh_str code)
+{
+    size_t low = 0;
+    size_t high = codes->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (zh_str_cmp(codes->codes[middle].code, code) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 /* A code whose validities stand under different codes of that level has no answer without a date.
  */
 static int test_level(const zh_codes *codes, zh_str code, const void *user)
 {
     const level_test *test = user;
+    size_t i = first_of(codes, code);
     int result = -2;
-    bool first = true;
-    for (size_t i = 0; i < codes->n; i++) {
-        if (!zh_str_eq(codes->codes[i].code, code)) {
-            continue;
-        }
+    for (bool first = true; i < codes->n && zh_str_eq(codes->codes[i].code, code); i++) {
         const zh_code *upper = zh_code_at_level(&codes->codes[i], test->level);
         int here = upper ? zh_str_eq(upper->code, test->code) : -1;
         if (!first && here != result) {

@@ -407,12 +407,13 @@ static zh_rc find_register(zh_ui *ui, const zh_register **out)
         return ZH_OK;
     }
     zh_rc rc = zh_err_set(ui->err, ZH_ENOTFOUND, "query.register", "没有登记册“%.*s”", ZH_FMT(id));
-    zh_err_fix(ui->err, "全部登记册见 /registers");
+
     for (size_t i = 0; i < model->nregisters; i++) {
         if (zh_str_distance(id, model->registers[i].id, NEAR_MAX) <= NEAR_MAX) {
             zh_err_fix(ui->err, "是不是 /registers/%.*s？", ZH_FMT(model->registers[i].id));
         }
     }
+    zh_err_fix(ui->err, "全部登记册见 /registers"); /* when none is near */
     return rc;
 }
 
