@@ -48,7 +48,7 @@ static const zh_dim *dim_of(const zh_cube *cube, const zh_field *field, uint16_t
 {
     for (size_t i = 0; i < cube->ndims; i++) {
         const zh_dim *d = &cube->dims[i];
-        if (d->field == field && !d->derived && d->grain == ZH_GRAIN_NONE &&
+        if (d->field == field && d->expr.root == NULL && d->grain == ZH_GRAIN_NONE &&
             (d->level == level || (d->level == 0 && level > 0) ||
              (d->level > level && level > 0))) {
             return d;
@@ -225,7 +225,7 @@ static void choose(facets *f)
     for (size_t c = 0; c < reg->ncubes; c++) {
         for (size_t d = 0; d < reg->cubes[c].ndims; d++) {
             const zh_dim *dim = &reg->cubes[c].dims[d];
-            if (dim->field != NULL && !dim->derived && dim->grain == ZH_GRAIN_NONE) {
+            if (dim->field != NULL && dim->expr.root == NULL && dim->grain == ZH_GRAIN_NONE) {
                 add_field(f, dim->field, dim->level);
             }
         }
