@@ -106,6 +106,7 @@ static zh_rc serve(zh_session *s, const zh_address *address, const sigset_t *sig
     }
     zh_http_stop(http, STOP_GRACE_MS);
     zh_background_stop(background);
+    zh_web_end(&web);
     return rc;
 }
 

@@ -130,8 +130,7 @@ void zh_figure_cube(zh_figure *f, const zh_cell_answer *answer, bool first)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-/* The dimension, or field, by which the register's records lie in a region; empty: none. */
-static zh_str region_dim(const zh_register *reg)
+zh_str zh_figure_region_dim(const zh_register *reg)
 {
     zh_str found = ZH_STR_NONE;
     for (size_t c = 0; c < reg->ncubes; c++) {
@@ -165,7 +164,7 @@ static zh_rc add_filter(zh_asking *a, zh_str dim, zh_str value, bool subtree)
 static zh_rc add_region(zh_asking *a, zh_str region)
 {
     const zh_register *reg = a->ind->reg;
-    zh_str dim = region_dim(reg);
+    zh_str dim = zh_figure_region_dim(reg);
     const zh_codes *codes = zh_model_codes(a->ctx->model, ZH_STR("region"));
     if (region.n == 0) {
         return ZH_OK;

@@ -47,6 +47,8 @@ typedef struct zh_figure {
     zh_str region;
 } zh_figure;
 
+/* The dimension, or field, by which the register's records lie in a region; empty: none. */
+zh_str zh_figure_region_dim(const zh_register *reg);
 /* One figure. What the kinds mean where the declaration leaves it open:
  * - growth: (value - base) / base against the period before (as long, in months when it begins and
  *   ends with months) or the same period a year earlier; a base that is not positive has none.

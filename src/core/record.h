@@ -82,6 +82,9 @@ zh_rc zh_sequence(zh_core *core, int64_t *size, zh_err *err) ZH_MUST;
 /* The current log size, and the size at an instant (entries of batches committed up to it). */
 zh_rc zh_log_size(zh_conn *conn, int64_t *size, zh_err *err) ZH_MUST;
 zh_rc zh_log_size_at(zh_conn *conn, zh_time at, int64_t *size, zh_err *err) ZH_MUST;
+/* The newest batch that has no position yet; 0 when all have one. Together with the log size it
+ * tells whether anything was written since. */
+zh_rc zh_log_waiting(zh_conn *conn, int64_t *batch, zh_err *err) ZH_MUST;
 /* When the newest entry of a log of that size was written; 0 when it has none. */
 zh_rc zh_log_time(zh_conn *conn, int64_t size, zh_time *out, zh_err *err) ZH_MUST;
 

@@ -148,3 +148,9 @@ zh_rc zh_log_time(zh_conn *conn, int64_t size, zh_time *out, zh_err *err)
                      &bind, 1, out, err);
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
+
+zh_rc zh_log_waiting(zh_conn *conn, int64_t *batch, zh_err *err)
+{
+    return zh_query_i64(conn, "SELECT COALESCE(MAX(batch), 0) FROM zh_outbox WHERE pos IS NULL",
+                        NULL, 0, batch, err);
+}

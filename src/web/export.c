@@ -12,14 +12,14 @@
 #define EXPORT_BYTES_MAX ((size_t)60 << 20)
 
 typedef struct exporting {
-    zh_question *q;
+    zh_listing *q;
     zh_buf *csv; /* or */
     zh_xlsx_out *xlsx;
     size_t rows;
     bool cut;
 } exporting;
 
-zh_str zh_export_url(const zh_question *q, const char *format)
+zh_str zh_export_url(const zh_listing *q, const char *format)
 {
     zh_ui *ui = q->ui;
     zh_pairs params = ui->request->params;
@@ -57,7 +57,7 @@ static void header(exporting *e)
     zh_ui *ui = e->q->ui;
     size_t at = 0;
     for (size_t i = 0; i < e->q->ncolumns; i++) {
-        zh_str name = zh_question_header(e->q, &e->q->columns[i]);
+        zh_str name = zh_listing_header(e->q, &e->q->columns[i]);
         const zh_field *field = e->q->columns[i].field;
         if (field != NULL && field->unit.n > 0) {
             name = zh_str_fmt(ui->arena, "%.*s(%.*s)", ZH_FMT(name),
@@ -169,7 +169,7 @@ static zh_rc page(exporting *e, zh_list_query *query, zh_buf *after)
 static zh_rc records(exporting *e)
 {
     zh_ui *ui = e->q->ui;
-    zh_list_query query = zh_question_list(e->q);
+    zh_list_query query = zh_listing_list(e->q);
     zh_buf after;
     zh_rc rc = ZH_OK;
     zh_buf_init(&after, 1 << 20);
@@ -197,7 +197,7 @@ static void about(exporting *e, zh_text_id name, zh_str value)
 
 static void about_sheet(exporting *e)
 {
-    zh_question *q = e->q;
+    zh_listing *q = e->q;
     zh_ui *ui = q->ui;
     zh_xlsx_out_sheet(e->xlsx, zh_ui_text(ui, ZH_T_REGISTER_SHEET_ABOUT), false, 0);
     zh_xlsx_out_column(e->xlsx, 16, ZH_XLSX_PLAIN);
@@ -278,14 +278,14 @@ static void name_file(const exporting *e, const char *format)
 
 static zh_rc show(zh_ui *ui)
 {
-    zh_question *q = ZH_NEW(ui->arena, zh_question);
+    zh_listing *q = ZH_NEW(ui->arena, zh_listing);
     zh_str format = zh_http_arg(ui->request, "format");
     bool xlsx = zh_str_is(format, "xlsx");
     if (!xlsx && !zh_str_is(format, "csv")) {
         return zh_err_set(ui->err, ZH_ENOTFOUND, "export.format",
                           "不能导出为“%.*s”，只有 csv、xlsx", ZH_FMT(format));
     }
-    zh_rc rc = zh_question_read(ui, q);
+    zh_rc rc = zh_listing_read(ui, q);
     if (rc == ZH_OK && q->refused) {
         *ui->err = q->problem;
         return ui->err->rc;

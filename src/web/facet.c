@@ -14,7 +14,7 @@ typedef struct facet {
 } facet;
 
 typedef struct facets {
-    const zh_question *q;
+    const zh_listing *q;
     facet list[ZH_FACETS_MAX];
     size_t n;
 } facets;
@@ -58,13 +58,13 @@ static const zh_dim *dim_of(const zh_cube *cube, const zh_field *field, uint16_t
 }
 
 typedef struct cell_asking {
-    zh_cell_filter filters[ZH_QUESTION_PIECES_MAX];
+    zh_cell_filter filters[ZH_LISTING_PIECES_MAX];
     zh_cell_group group;
     zh_cell_query query;
 } cell_asking;
 
 /* Whether this cube answers it all; fills the query. */
-static bool cube_fits(const zh_question *q, const zh_cube *cube, const zh_piece *without,
+static bool cube_fits(const zh_listing *q, const zh_cube *cube, const zh_piece *without,
                       const zh_group *group, cell_asking *out)
 {
     size_t n = 0;
@@ -106,7 +106,7 @@ static int most_first(const void *a, const void *b)
     return x->n != y->n ? (x->n < y->n ? 1 : -1) : zh_str_cmp(x->keys[0], y->keys[0]);
 }
 
-static zh_rc count_cells(const zh_question *q, const zh_group *group, const zh_cell_query *query,
+static zh_rc count_cells(const zh_listing *q, const zh_group *group, const zh_cell_query *query,
                          zh_counts *out)
 {
     zh_ui *ui = q->ui;
@@ -134,13 +134,13 @@ static zh_rc count_cells(const zh_question *q, const zh_group *group, const zh_c
     return ZH_OK;
 }
 
-static bool is_plain(const zh_question *q, zh_str view_where)
+static bool is_plain(const zh_listing *q, zh_str view_where)
 {
     return view_where.n == 0 && q->search.n == 0 && q->as_of == ZH_AS_OF_NOW &&
            !q->reg->has_count_when && q->ui->ctx.rows == NULL;
 }
 
-zh_rc zh_facet_count(const zh_question *q, zh_str view_where, const zh_piece *without,
+zh_rc zh_facet_count(const zh_listing *q, zh_str view_where, const zh_piece *without,
                      const zh_group *group, zh_counts *out)
 {
     zh_ui *ui = q->ui;
@@ -152,16 +152,16 @@ zh_rc zh_facet_count(const zh_question *q, zh_str view_where, const zh_piece *wi
             }
         }
     }
-    zh_list_query query = zh_question_list(q);
+    zh_list_query query = zh_listing_list(q);
     zh_program program = {0};
-    zh_str where = zh_question_both(ui, view_where, zh_question_where(q, without, ZH_STR("")));
+    zh_str where = zh_listing_both(ui, view_where, zh_listing_where(q, without, ZH_STR("")));
     zh_rc rc = ZH_OK;
     query.where = NULL;
     query.after = ZH_STR("");
     query.with_tables = false;
-    query.examine_max = ZH_QUESTION_EXAMINE_MAX;
+    query.examine_max = ZH_LISTING_EXAMINE_MAX;
     if (where.n > 0) {
-        rc = zh_question_compile(ui, q->reg, where, &program, ui->err);
+        rc = zh_listing_compile(ui, q->reg, where, &program, ui->err);
         query.where = &program;
     }
     return rc == ZH_OK ? zh_count(&ui->ctx, ui->conn, &query, group, group != NULL, out) : rc;
@@ -261,7 +261,7 @@ static zh_str condition(const facet *one, zh_ui *ui, zh_str key)
 }
 
 /* The piece of the question that this filter made. */
-static const zh_piece *own_piece(const zh_question *q, const facet *one)
+static const zh_piece *own_piece(const zh_listing *q, const facet *one)
 {
     zh_str equals = zh_str_fmt(q->ui->arena, "%.*s = ", ZH_FMT(one->left));
     zh_str none = condition(one, q->ui, ZH_STR_NONE);
@@ -290,7 +290,7 @@ static zh_str value_label(const facet *one, zh_ui *ui, const zh_count_row *row)
     return row->labels[0];
 }
 
-static void write_rest(const zh_question *q, const facet *one, int64_t rest, bool opened)
+static void write_rest(const zh_listing *q, const facet *one, int64_t rest, bool opened)
 {
     zh_ui *ui = q->ui;
     zh_html *h = &ui->html;
@@ -305,7 +305,7 @@ static void write_rest(const zh_question *q, const facet *one, int64_t rest, boo
     }
 }
 
-static void write_facet(const zh_question *q, const facet *one, const zh_counts *counts)
+static void write_facet(const zh_listing *q, const facet *one, const zh_counts *counts)
 {
     zh_ui *ui = q->ui;
     const zh_piece *own = own_piece(q, one);
@@ -319,9 +319,9 @@ static void write_facet(const zh_question *q, const facet *one, const zh_counts 
         if (n >= max && !on) {
             continue; /* the chosen value is always there */
         }
-        zh_str where = zh_question_where(q, own, on ? ZH_STR("") : text);
+        zh_str where = zh_listing_where(q, own, on ? ZH_STR("") : text);
         items[n++] = (zh_facet_item){.label = value_label(one, ui, &counts->rows[i]),
-                                     .url = zh_question_url(q, where),
+                                     .url = zh_listing_url(q, where),
                                      .count = counts->rows[i].n,
                                      .on = on};
         max += on && n > max;
@@ -331,7 +331,7 @@ static void write_facet(const zh_question *q, const facet *one, const zh_counts 
     write_rest(q, one, counts->distinct - (int64_t)n, opened);
 }
 
-zh_rc zh_facets_write(const zh_question *q)
+zh_rc zh_facets_write(const zh_listing *q)
 {
     facets f = {.q = q};
     zh_rc rc = ZH_OK;

@@ -1,4 +1,4 @@
-/* HTML writer. */
+/* HTML writer: escaping, void elements, links that may be followed. */
 #include "web/html.h"
 #include <stdio.h>
 #include <string.h>

@@ -139,38 +139,85 @@ static void footer(zh_ui *ui)
     zh_buf_c(h->out, '\n');
 }
 
-static zh_rc run(const zh_http_request *request, zh_http_response *response, zh_err *err,
-                 zh_rc (*show)(zh_ui *ui), bool framed)
+/* What a kept page must agree in: key, what was asked by whom; state, of the data. */
+static zh_rc cache_key(zh_ui *ui, zh_str *key, zh_str *state)
+{
+    const zh_http_request *r = ui->request;
+    int64_t waiting = 0;
+    zh_rc rc = zh_log_waiting(ui->conn, &waiting, ui->err);
+    *key = zh_str_fmt(ui->arena, "%.*s?%.*s %d", ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
+    for (size_t i = 1; i < ZH_COUNTOF(switches); i++) {
+        const char *value = switch_value(r, switches[i].name);
+        *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
+    }
+    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %.*s", ui->log_size, waiting,
+                        ZH_FMT(ui->ctx.model->digest));
+    return rc;
+}
+
+static void finish(const zh_http_request *request, zh_http_response *response)
+{
+    response->type = "text/html; charset=utf-8";
+    response->etag = zh_str_fmt(request->arena, "W/\"%016" PRIx64 "\"",
+                                zh_str_hash(zh_buf_view(&response->body)))
+                         .p;
+    zh_http_header_add(response, "Cache-Control", "private, no-cache");
+    zh_http_header_add(response, "Vary", "Cookie, Accept-Language");
+}
+
+zh_rc zh_ui_answer(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                   zh_rc (*show)(zh_ui *ui))
+{
+    zh_ui ui;
+    remember_switches(request, response);
+    zh_rc rc = zh_ui_begin(&ui, request, response, err);
+    if (rc == ZH_OK) {
+        rc = show(&ui);
+    }
+    if (rc == ZH_OK && ui.html.depth > 0) {
+        footer(&ui);
+        finish(request, response);
+    }
+    zh_ui_end(&ui);
+    return rc;
+}
+
+zh_rc zh_ui_answer_kept(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                        zh_rc (*show)(zh_ui *ui))
+{
+    zh_ui ui;
+    zh_str key = ZH_STR_NONE;
+    zh_str state = ZH_STR_NONE;
+    zh_cache *cache = zh_web_of(request)->cache;
+    remember_switches(request, response);
+    zh_rc rc = zh_ui_begin(&ui, request, response, err);
+    if (rc == ZH_OK) {
+        rc = cache_key(&ui, &key, &state);
+    }
+    if (rc == ZH_OK && !zh_cache_get(cache, key, state, &response->body)) {
+        rc = show(&ui);
+        if (rc == ZH_OK) {
+            footer(&ui);
+            zh_cache_put(cache, key, state, zh_buf_view(&response->body));
+        }
+    }
+    if (rc == ZH_OK) {
+        finish(request, response);
+    }
+    zh_ui_end(&ui);
+    return rc;
+}
+
+zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                        zh_rc (*show)(zh_ui *ui))
 {
     zh_ui ui;
     zh_rc rc = zh_ui_begin(&ui, request, response, err);
     if (rc == ZH_OK) {
         rc = show(&ui);
     }
-    if (rc == ZH_OK && framed && ui.html.depth > 0) {
-        footer(&ui);
-        response->type = "text/html; charset=utf-8";
-        response->etag = zh_str_fmt(request->arena, "W/\"%016" PRIx64 "\"",
-                                    zh_str_hash(zh_buf_view(&response->body)))
-                             .p;
-        zh_http_header_add(response, "Cache-Control", "private, no-cache");
-        zh_http_header_add(response, "Vary", "Cookie, Accept-Language");
-    }
     zh_ui_end(&ui);
     return rc;
-}
-
-zh_rc zh_ui_answer(const zh_http_request *request, zh_http_response *response, zh_err *err,
-                   zh_rc (*show)(zh_ui *ui))
-{
-    remember_switches(request, response);
-    return run(request, response, err, show, true);
-}
-
-zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *response, zh_err *err,
-                        zh_rc (*show)(zh_ui *ui))
-{
-    return run(request, response, err, show, false);
 }
 
 /* ---- document head and masthead
@@ -413,6 +460,34 @@ zh_str zh_ui_decimal(const zh_ui *ui, zh_str decimal)
     zh_str text = zh_str_dup(ui->arena, zh_buf_view(&out));
     zh_buf_free(&out);
     return text;
+}
+
+/* µg/m³ is a symbol, "percent" is a word. */
+static bool has_symbol(zh_str label)
+{
+    for (size_t i = 0; i < label.n; i++) {
+        if ((unsigned char)label.p[i] >= 0x80) {
+            return true;
+        }
+    }
+    return false;
+}
+
+zh_str zh_ui_unit(const zh_ui *ui, zh_str unit)
+{
+    const zh_model *model = ui->ctx.model;
+    static const char *const silent[] = {"count", "ratio", "index"};
+    for (size_t i = 0; i < ZH_COUNTOF(silent); i++) {
+        if (zh_str_is(unit, silent[i])) {
+            return ZH_STR("");
+        }
+    }
+    for (size_t i = 0; i < model->nunits; i++) {
+        if (zh_str_eq(model->units[i].code, unit)) {
+            return has_symbol(model->units[i].label.en) ? model->units[i].label.en : unit;
+        }
+    }
+    return unit;
 }
 
 zh_str zh_ui_count(const zh_ui *ui, int64_t n)

@@ -41,6 +41,10 @@ typedef struct zh_ui {
  * show discards what was written; the frame answers with it as a page. */
 zh_rc zh_ui_answer(const zh_http_request *request, zh_http_response *response, zh_err *err,
                    zh_rc (*show)(zh_ui *ui)) ZH_MUST;
+/* The same for a page that depends on nothing but its URL, the reader's switches, the declarations
+ * and the records: written once, kept until something is written to the ledger. */
+zh_rc zh_ui_answer_kept(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                        zh_rc (*show)(zh_ui *ui)) ZH_MUST;
 /* The same without a frame, for downloads and fragments: show fills ui->response itself. */
 zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *response, zh_err *err,
                         zh_rc (*show)(zh_ui *ui)) ZH_MUST;
@@ -78,6 +82,8 @@ zh_str zh_ui_label(const zh_ui *ui, zh_label label);
 zh_str zh_ui_count(const zh_ui *ui, int64_t n);
 /* Decimal text with separators in its whole part; anything else unchanged. */
 zh_str zh_ui_decimal(const zh_ui *ui, zh_str decimal);
+/* A unit as it is shown: μg/m³ for ug/m3; "count" and the like are not shown. */
+zh_str zh_ui_unit(const zh_ui *ui, zh_str unit);
 /* 2026-11-22 09:14 at +08:00. */
 zh_str zh_ui_time(const zh_ui *ui, zh_time t);
 /* A period as people say it: 2020 年二季度, 2016 年 1 月; both 0: of all time. */

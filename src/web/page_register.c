@@ -10,7 +10,7 @@
 enum { SUGGESTIONS_MAX = 6, DROPS_MAX = 6 };
 
 typedef struct listing {
-    zh_question q;
+    zh_listing q;
     zh_page page;
     zh_counts total, all; /* of the question, of the whole register */
     zh_show show;
@@ -19,7 +19,7 @@ typedef struct listing {
 /* ---- head ------------------------------------------------------------------------------------ */
 
 /* A page of this register with nothing but the view. */
-static zh_str view_url(const zh_question *q, zh_str view)
+static zh_str view_url(const zh_listing *q, zh_str view)
 {
     zh_arena *arena = q->ui->arena;
     zh_str url = zh_url_path(arena, "/registers", q->reg->id, ZH_STR_NONE);
@@ -28,11 +28,11 @@ static zh_str view_url(const zh_question *q, zh_str view)
 
 static zh_rc tabs(listing *l)
 {
-    zh_question *q = &l->q;
+    zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
     zh_tab *list = ZH_NEW_N(ui->arena, zh_tab, q->nviews + 1);
     zh_rc rc = ZH_OK;
-    zh_question plain = *q; /* a view's number does not depend on the question */
+    zh_listing plain = *q; /* a view's number does not depend on the question */
     plain.npieces = 0;
     plain.search = ZH_STR("");
     plain.as_of = ZH_AS_OF_NOW;
@@ -83,7 +83,7 @@ static void form(zh_ui *ui, const char *css)
     zh_html_link(&ui->html, "action", ui->request->path);
 }
 
-static void search_box(zh_question *q)
+static void search_box(zh_listing *q)
 {
     zh_ui *ui = q->ui;
     zh_html *h = &ui->html;
@@ -116,13 +116,13 @@ static void chip(zh_ui *ui, zh_str words, zh_str url)
     zh_html_close(h);
 }
 
-static void chips(zh_question *q)
+static void chips(zh_listing *q)
 {
     zh_ui *ui = q->ui;
     zh_html *h = &ui->html;
     for (size_t i = 0; i < q->npieces; i++) {
         chip(ui, zh_words(ui, q->pieces[i].program.root),
-             zh_question_url(q, zh_question_where(q, &q->pieces[i], ZH_STR(""))));
+             zh_listing_url(q, zh_listing_where(q, &q->pieces[i], ZH_STR(""))));
     }
     if (q->search.n > 0) {
         chip(ui, ZH_SAY(ui, ZH_T_REGISTER_SEARCH_FOR, q->search),
@@ -150,12 +150,12 @@ static void button(zh_ui *ui, zh_str url, zh_icon icon, zh_str text, zh_str titl
     zh_html_close(h);
 }
 
-static void choose_columns(zh_question *q)
+static void choose_columns(zh_listing *q)
 {
     zh_ui *ui = q->ui;
     zh_html *h = &ui->html;
     zh_asked *choices = ZH_NEW_N(ui->arena, zh_asked, ZH_FIELDS_MAX);
-    size_t n = zh_question_choices(q->reg, choices, ZH_FIELDS_MAX);
+    size_t n = zh_listing_choices(q->reg, choices, ZH_FIELDS_MAX);
     zh_html_open(h, "details", "menu");
     zh_html_open(h, "summary", "btn");
     zh_part_icon(ui, ZH_ICON_TABLE);
@@ -176,7 +176,7 @@ static void choose_columns(zh_question *q)
             }
         }
         zh_html_z(h, " ");
-        zh_html_text(h, zh_question_header(q, &choices[i]));
+        zh_html_text(h, zh_listing_header(q, &choices[i]));
         zh_html_close(h);
     }
     zh_html_close(h);
@@ -190,7 +190,7 @@ static void choose_columns(zh_question *q)
 }
 
 /* The expression as it stands in the URL, to be read and changed. */
-static void expression(zh_question *q)
+static void expression(zh_listing *q)
 {
     zh_ui *ui = q->ui;
     zh_html *h = &ui->html;
@@ -221,7 +221,7 @@ static void expression(zh_question *q)
 
 static void tools(listing *l)
 {
-    zh_question *q = &l->q;
+    zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
     zh_html *h = &ui->html;
     bool cut = l->total.at_least || l->total.total > ZH_EXPORT_ROWS_MAX;
@@ -253,7 +253,7 @@ static void tools(listing *l)
 
 /* ---- what the searched words may mean -------------------------------------------------------- */
 
-static bool suggest(zh_question *q, const zh_field *field, bool first)
+static bool suggest(zh_listing *q, const zh_field *field, bool first)
 {
     zh_ui *ui = q->ui;
     zh_err ignored = {0};
@@ -271,7 +271,7 @@ static bool suggest(zh_question *q, const zh_field *field, bool first)
     if (field->table != NULL) {
         test = zh_str_fmt(ui->arena, "any(%.*s)", ZH_FMT(test));
     }
-    if (zh_question_compile(ui, q->reg, test, &program, &ignored) != ZH_OK) {
+    if (zh_listing_compile(ui, q->reg, test, &program, &ignored) != ZH_OK) {
         return false;
     }
     if (first) {
@@ -279,13 +279,13 @@ static bool suggest(zh_question *q, const zh_field *field, bool first)
     }
     zh_html_z(&ui->html, " ");
     zh_str url =
-        zh_url_add(ui->arena, view_url(q, q->view->id), "where", zh_question_where(q, NULL, test));
+        zh_url_add(ui->arena, view_url(q, q->view->id), "where", zh_listing_where(q, NULL, test));
     zh_html_a(&ui->html, "tag qing", url, zh_words(ui, program.root));
     return true;
 }
 
 /* Codes are not searched by their names; who searches one is offered the filter. */
-static void suggestions(zh_question *q)
+static void suggestions(zh_listing *q)
 {
     size_t n = 0;
     if (q->search.n == 0) {
@@ -313,12 +313,12 @@ static bool is_sortable(const zh_field *field)
 
 static void columns_of(listing *l, zh_column *columns)
 {
-    zh_question *q = &l->q;
+    zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
     for (size_t i = 0; i < q->ncolumns; i++) {
         const zh_asked *asked = &q->columns[i];
         bool sorted = asked->field != NULL && asked->field == q->sort;
-        columns[i] = (zh_column){.label = zh_question_header(q, asked),
+        columns[i] = (zh_column){.label = zh_listing_header(q, asked),
                                  .number = zh_show_is_number(asked->field),
                                  .css = i == 0 ? "full" : "lab",
                                  .sorted = sorted ? (q->descending ? -1 : 1) : 0};
@@ -391,7 +391,7 @@ static void row(listing *l, zh_grid *g, const zh_record *record)
 /* "201 条，占全部 4,032 条的 5.0%" and the order. */
 static void summary(listing *l)
 {
-    zh_question *q = &l->q;
+    zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
     zh_html *h = &ui->html;
     zh_str n = zh_facet_number(ui, l->total.total, l->total.at_least);
@@ -417,8 +417,8 @@ static void summary(listing *l)
 
 static void records(listing *l)
 {
-    zh_question *q = &l->q;
-    zh_column columns[ZH_QUESTION_COLUMNS_MAX + 1];
+    zh_listing *q = &l->q;
+    zh_column columns[ZH_LISTING_COLUMNS_MAX + 1];
     zh_grid g;
     columns_of(l, columns);
     zh_part_section_open(q->ui, "records", ZH_STR(""), true);
@@ -436,7 +436,7 @@ static void records(listing *l)
 
 static zh_rc drops(listing *l)
 {
-    zh_question *q = &l->q;
+    zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
     zh_html *h = &ui->html;
     zh_rc rc = ZH_OK;
@@ -447,7 +447,7 @@ static zh_rc drops(listing *l)
         rc = zh_facet_count(q, q->view->where, piece, NULL, &counts);
         if (rc == ZH_OK && counts.total > 0) {
             zh_html_open(h, "li", NULL);
-            zh_html_a(h, NULL, zh_question_url(q, zh_question_where(q, piece, ZH_STR(""))),
+            zh_html_a(h, NULL, zh_listing_url(q, zh_listing_where(q, piece, ZH_STR(""))),
                       ZH_SAY(ui, ZH_T_REGISTER_EMPTY_DROP, zh_words(ui, piece->program.root),
                              zh_facet_number(ui, counts.total, counts.at_least)));
             zh_html_close(h);
@@ -459,7 +459,7 @@ static zh_rc drops(listing *l)
 
 static zh_rc nothing(listing *l)
 {
-    zh_question *q = &l->q;
+    zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
     if (l->all.total == 0) {
         zh_part_empty(ui, ZH_EMPTY_DATA, zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DATA),
@@ -480,7 +480,7 @@ static zh_rc nothing(listing *l)
 
 /* ---- notes ----------------------------------------------------------------------------------- */
 
-static void problem(zh_question *q)
+static void problem(zh_listing *q)
 {
     zh_ui *ui = q->ui;
     zh_html *h = &ui->html;
@@ -504,7 +504,7 @@ static void problem(zh_question *q)
     zh_part_note_close(ui);
 }
 
-static void notes(zh_question *q)
+static void notes(zh_listing *q)
 {
     zh_ui *ui = q->ui;
     if (q->as_of != ZH_AS_OF_NOW) {
@@ -533,16 +533,16 @@ static zh_str bias_of(const zh_register *reg)
  * place as well. */
 static zh_rc ask(listing *l)
 {
-    zh_question *q = &l->q;
+    zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
     if (q->refused) {
         return ZH_OK;
     }
-    zh_list_query query = zh_question_list(q);
+    zh_list_query query = zh_listing_list(q);
     zh_err before = *ui->err;
     zh_rc rc = zh_list(&ui->ctx, ui->conn, &query, &l->page);
     if (rc == ZH_EINVAL || rc == ZH_ELIMIT) {
-        zh_question_refuse(q,
+        zh_listing_refuse(q,
                            zh_str_is(zh_str_of(ui->err->rule), "query.cursor") ? "after"
                            : q->search.n > 0                                   ? "search"
                                                                                : "where",
@@ -562,7 +562,7 @@ static zh_rc ask(listing *l)
 
 static zh_rc body(listing *l)
 {
-    zh_question *q = &l->q;
+    zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
     zh_html *h = &ui->html;
     zh_rc rc = ZH_OK;
@@ -598,7 +598,7 @@ static zh_rc show(zh_ui *ui)
 {
     listing *l = ZH_NEW(ui->arena, listing);
     *l = (listing){0};
-    zh_rc rc = zh_question_read(ui, &l->q);
+    zh_rc rc = zh_listing_read(ui, &l->q);
     if (rc == ZH_OK) {
         rc = ask(l);
     }

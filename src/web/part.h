@@ -165,6 +165,9 @@ typedef struct zh_beam {
     double value, low, high, target, reference;
     zh_str label; /* for readers who do not see it; empty: composed of the numbers */
 } zh_beam;
+/* A round end of a scale from 0 that holds v: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 of a power of
+ * ten; at most 100 where v is a percentage. */
+double zh_beam_end(double v, bool percent);
 void zh_part_beam(zh_ui *ui, const zh_beam *beam);
 /* A figure as value with unit, interval and status, everywhere the same; url on the value. */
 void zh_part_figure_value(zh_ui *ui, const zh_figure *figure, zh_str url);

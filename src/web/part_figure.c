@@ -1,6 +1,7 @@
 /* Figures: furniture, the beam, a figure's value. */
 #include "web/part.h"
 #include <inttypes.h>
+#include <math.h>
 
 void zh_part_figure_open(zh_ui *ui, const zh_fig_head *head)
 {
@@ -112,6 +113,17 @@ static zh_str beam_words(zh_ui *ui, const zh_beam *beam)
     return words.n > 0 ? words : zh_ui_text(ui, ZH_T_NIL_NONE);
 }
 
+double zh_beam_end(double v, bool percent)
+{
+    static const double steps[] = {1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10};
+    double power = v > 0 ? pow(10, floor(log10(v))) : 1;
+    double end = 10 * power;
+    for (size_t i = ZH_COUNTOF(steps); i-- > 0;) {
+        end = steps[i] * power >= v * 1.02 ? steps[i] * power : end;
+    }
+    return percent && v <= 100 && end > 100 ? 100 : end;
+}
+
 /* Lengths are percentages of the width, so that the drawing stretches and its marks do not. */
 void zh_part_beam(zh_ui *ui, const zh_beam *beam)
 {
@@ -182,7 +194,7 @@ void zh_part_figure_value(zh_ui *ui, const zh_figure *figure, zh_str url)
         zh_part_nil(ui, nil_of(figure->status), ZH_STR(""));
         return;
     }
-    zh_part_number(ui, figure->shown, figure->indicator->unit, url);
+    zh_part_number(ui, figure->shown, zh_ui_unit(ui, figure->indicator->unit), url);
     if (figure->has_interval) {
         zh_html_z(&ui->html, " ");
         zh_part_interval(ui, figure->interval_shown);

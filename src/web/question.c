@@ -1,452 +1,182 @@
-/* The question of a list, from its URL. */
+/* Questions out of URLs, and conditions out of figures. */
 #include "web/question.h"
-#include "core/record.h"
-#include "fmt/yaml.h"
-#include <string.h>
+#include <inttypes.h>
 
-enum { NEAR_MAX = 3, DEFAULT_FIELDS = 6 };
-
-void zh_question_refuse(zh_question *q, const char *parameter, const zh_err *err)
+static zh_rc read_region(zh_ui *ui, zh_question *out)
 {
-    if (!q->refused) {
-        q->refused = true;
-        q->problem = *err;
-        q->problem_in = parameter;
-    }
-}
-
-/* ---- conditions ------------------------------------------------------------------------------ */
-
-zh_rc zh_question_compile(zh_ui *ui, const zh_register *reg, zh_str text, zh_program *out,
-                          zh_err *err)
-{
-    zh_scope scope = {.model = ui->ctx.model, .reg = reg};
-    zh_rc rc = zh_expr_compile(ui->arena, &scope, text, out, err);
-    if (rc == ZH_OK && out->root->kind != ZH_BOOL) {
-        rc = zh_err_set(err, ZH_EINVAL, "query.where", "“%.*s”不是一个条件", ZH_FMT(text));
-        zh_err_fix(err, "条件是比较、in、within、is null，或用 and、or、not 连起来的几个");
-    }
-    return rc;
-}
-
-zh_str zh_question_both(zh_ui *ui, zh_str a, zh_str b)
-{
-    return a.n == 0   ? b
-           : b.n == 0 ? a
-                      : zh_str_fmt(ui->arena, "(%.*s) and (%.*s)", ZH_FMT(a), ZH_FMT(b));
-}
-
-static bool word_at(zh_str text, size_t i, const char *word)
-{
-    size_t n = strlen(word);
-    return i > 0 && i + n < text.n && memcmp(text.p + i, word, n) == 0 &&
-           strchr(" \t\n)'\"", text.p[i - 1]) != NULL && strchr(" \t\n('\"", text.p[i + n]) != NULL;
-}
-
-static void add_piece(zh_question *q, zh_str text, bool *good)
-{
+    zh_str text = zh_http_param(ui->request, "region");
+    const zh_codes *regions = zh_model_codes(ui->ctx.model, ZH_STR("region"));
+    const zh_code *found = NULL;
     zh_err ignored = {0};
-    text = zh_str_trim(text);
-    *good = *good && q->npieces < ZH_QUESTION_PIECES_MAX;
-    if (*good) {
-        zh_piece *piece = &q->pieces[q->npieces++];
-        piece->text = text;
-        *good = zh_question_compile(q->ui, q->reg, text, &piece->program, &ignored) == ZH_OK;
-    }
-}
-
-/* Cuts a condition at the `and`s that stand outside brackets and quotes. What does not compile
- * piece by piece stays whole. */
-static void cut(zh_question *q, const zh_program *whole)
-{
-    zh_str text = q->where;
-    size_t depth = 0;
-    size_t start = 0;
-    char quote = 0;
-    bool good = true;
-    for (size_t i = 0; i < text.n && whole->root->op == ZH_X_AND; i++) {
-        char c = text.p[i];
-        if (quote != 0) {
-            quote = c == quote ? 0 : quote;
-        } else if (c == '\'' || c == '"') {
-            quote = c;
-        } else if (c == '(' || c == ')') {
-            depth += c == '(' ? 1 : (size_t)-1;
-        } else if (depth == 0 && word_at(text, i, "and")) {
-            add_piece(q, zh_str_sub(text, start, i - start), &good);
-            start = i + 3;
-        }
-    }
-    add_piece(q, zh_str_sub(text, start, text.n), &good);
-    if (!good) {
-        q->npieces = 1;
-        q->pieces[0] = (zh_piece){.text = text, .program = *whole};
-    }
-}
-
-/* A piece that binds less tightly than `and` needs brackets when others stand beside it. */
-static zh_str bracketed(zh_ui *ui, zh_str text)
-{
-    zh_str rest = text;
-    bool loose = false;
-    for (size_t i = 0; i < rest.n; i++) {
-        loose = loose || word_at(text, i, "or") || text.p[i] == '?';
-    }
-    bool already = text.n > 0 && text.p[0] == '(' && text.p[text.n - 1] == ')';
-    return loose && !already ? zh_str_fmt(ui->arena, "(%.*s)", ZH_FMT(text)) : text;
-}
-
-zh_str zh_question_where(const zh_question *q, const zh_piece *without, zh_str with)
-{
-    zh_ui *ui = q->ui;
-    zh_str out = ZH_STR("");
-    for (size_t i = 0; i <= q->npieces; i++) {
-        bool added = i == q->npieces;
-        zh_str text = added ? with : q->pieces[i].text;
-        if (text.n == 0 || (!added && &q->pieces[i] == without)) {
-            continue;
-        }
-        text = bracketed(ui, text);
-        out = out.n == 0 ? text : zh_str_fmt(ui->arena, "%.*s and %.*s", ZH_FMT(out), ZH_FMT(text));
-    }
-    return out;
-}
-
-zh_str zh_question_url(const zh_question *q, zh_str where)
-{
-    return zh_url_with(q->ui->request, "where", where);
-}
-
-static void read_where(zh_question *q)
-{
-    zh_err err = {0};
-    zh_program whole = {0};
-    q->where = zh_str_trim(zh_http_param(q->ui->request, "where"));
-    if (q->where.n > 0) {
-        if (zh_question_compile(q->ui, q->reg, q->where, &whole, &err) != ZH_OK) {
-            zh_question_refuse(q, "where", &err);
-            return;
-        }
-        cut(q, &whole);
-    }
-    zh_str both = zh_question_both(q->ui, q->view->where, q->where);
-    if (both.n > 0 && zh_question_compile(q->ui, q->reg, both, &q->program, &err) != ZH_OK) {
-        zh_question_refuse(q, "where", &err);
-    }
-}
-
-/* ---- views ----------------------------------------------------------------------------------- */
-
-static zh_str yaml_text(const zh_yaml *node, const char *key)
-{
-    const zh_yaml *found = zh_yaml_get(node, key);
-    return found != NULL && found->kind == ZH_YAML_SCALAR ? found->text : ZH_STR("");
-}
-
-static zh_label yaml_label(const zh_yaml *node, zh_str otherwise)
-{
-    const zh_yaml *label = zh_yaml_get(node, "label");
-    if (label != NULL && label->kind == ZH_YAML_SCALAR) {
-        return (zh_label){.zh = label->text};
-    }
-    zh_str zh = label != NULL ? yaml_text(label, "zh") : ZH_STR("");
-    return (zh_label){.zh = zh.n > 0 ? zh : otherwise,
-                      .en = label != NULL ? yaml_text(label, "en") : ZH_STR("")};
-}
-
-/* Records without a value that an indicator is broken down by. */
-static zh_str missing_condition(zh_ui *ui, const zh_register *reg)
-{
-    zh_str out = ZH_STR("");
-    for (size_t f = 0; f < reg->nfields; f++) {
-        const zh_field *field = &reg->fields[f];
-        bool used = false;
-        for (size_t c = 0; c < reg->ncubes && !used; c++) {
-            for (size_t d = 0; d < reg->cubes[c].ndims; d++) {
-                used = used || reg->cubes[c].dims[d].field == field;
-            }
-        }
-        if (used && !field->required && !field->computed && field->type != ZH_TYPE_TABLE &&
-            field->table == NULL) {
-            out = zh_str_fmt(ui->arena, "%.*s%s%.*s is null", ZH_FMT(out), out.n > 0 ? " or " : "",
-                             ZH_FMT(field->id));
-        }
-    }
-    return out;
-}
-
-static void add_view(zh_question *q, zh_view view)
-{
-    if (q->nviews < ZH_QUESTION_VIEWS_MAX) {
-        q->views[q->nviews++] = view;
-    }
-}
-
-static void read_views(zh_question *q)
-{
-    zh_ui *ui = q->ui;
-    const zh_yaml *views = zh_yaml_get(q->reg->declared, "views");
-    zh_str everything = zh_ui_text(ui, ZH_T_REGISTER_ALL);
-    add_view(q, (zh_view){.id = ZH_STR(""), .label = {everything, everything}});
-    for (const zh_yaml *v = views == NULL ? NULL : views->first; v != NULL; v = v->next) {
-        if (zh_str_is(v->key, "default")) {
-            q->views[0].node = v;
-        } else {
-            add_view(q, (zh_view){.id = v->key,
-                                  .label = yaml_label(v, v->key),
-                                  .where = yaml_text(v, "where"),
-                                  .node = v});
-        }
-    }
-    zh_str missing = missing_condition(ui, q->reg);
-    if (missing.n > 0) {
-        zh_str label = zh_ui_text(ui, ZH_T_REGISTER_INCOMPLETE);
-        add_view(q,
-                 (zh_view){.id = ZH_STR("incomplete"), .label = {label, label}, .where = missing});
-    }
-    zh_str asked = zh_http_param(ui->request, "view");
-    q->view = &q->views[0];
-    for (size_t i = 0; i < q->nviews; i++) {
-        q->view = zh_str_eq(q->views[i].id, asked) ? &q->views[i] : q->view;
-    }
-    if (asked.n > 0 && q->view == &q->views[0]) {
-        zh_err err = {0};
-        (void)zh_err_set(&err, ZH_EINVAL, "query.view", "这本登记册没有视图“%.*s”", ZH_FMT(asked));
-        zh_err_fix(&err, "从上面的视图里选一个");
-        zh_question_refuse(q, "view", &err);
-    }
-}
-
-/* ---- columns and order ----------------------------------------------------------------------- */
-
-static const struct {
-    const char *id;
-    zh_asked_kind kind;
-    zh_text_id text;
-} own_columns[] = {
-    {"state", ZH_ASKED_STATE, ZH_T_REGISTER_STATE},
-    {"version", ZH_ASKED_VERSION, ZH_T_REGISTER_VERSION},
-    {"created_at", ZH_ASKED_CREATED, ZH_T_REGISTER_CREATED},
-    {"recorded_at", ZH_ASKED_RECORDED, ZH_T_REGISTER_RECORDED},
-    {"actor", ZH_ASKED_ACTOR, ZH_T_REGISTER_ACTOR},
-    {"office", ZH_ASKED_OFFICE, ZH_T_REGISTER_OFFICE},
-    {"id", ZH_ASKED_ID, ZH_T_REGISTER_ID},
-};
-
-zh_str zh_question_header(const zh_question *q, const zh_asked *column)
-{
-    if (column->kind == ZH_ASKED_FIELD) {
-        return zh_ui_label(q->ui, column->field->label);
-    }
-    return zh_ui_text(q->ui, own_columns[column->kind - ZH_ASKED_STATE].text);
-}
-
-size_t zh_question_choices(const zh_register *reg, zh_asked *out, size_t max)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < reg->nfields && n < max; i++) {
-        out[n++] = (zh_asked){ZH_ASKED_FIELD, &reg->fields[i], reg->fields[i].id};
-    }
-    for (size_t i = 0; i < ZH_COUNTOF(own_columns) && n < max; i++) {
-        if (own_columns[i].kind != ZH_ASKED_STATE || reg->nstates > 1) {
-            out[n++] = (zh_asked){own_columns[i].kind, NULL, zh_str_of(own_columns[i].id)};
-        }
-    }
-    return n;
-}
-
-static bool add_column(zh_question *q, zh_str id)
-{
-    const zh_field *field = zh_register_field(q->reg, id);
-    zh_asked column = {.id = id, .field = field};
-    bool known = field != NULL && field->table == NULL;
-    for (size_t i = 0; i < ZH_COUNTOF(own_columns) && !known; i++) {
-        if (zh_str_is(id, own_columns[i].id)) {
-            column.kind = own_columns[i].kind;
-            known = true;
-        }
-    }
-    for (size_t i = 0; i < q->ncolumns; i++) {
-        if (zh_str_eq(q->columns[i].id, id)) {
-            return true;
-        }
-    }
-    if (known && q->ncolumns < ZH_QUESTION_COLUMNS_MAX) {
-        q->with_tables = q->with_tables || (field != NULL && field->type == ZH_TYPE_TABLE);
-        q->columns[q->ncolumns++] = column;
-    }
-    return known;
-}
-
-static void refuse_column(zh_question *q, zh_str id)
-{
-    zh_err err = {0};
-    (void)zh_err_set(&err, ZH_EINVAL, "query.columns", "“%.*s”没有可作列的字段“%.*s”",
-                     ZH_FMT(q->reg->label.zh), ZH_FMT(id));
-    zh_err_fix(&err, "在“列”里勾选");
-    zh_question_refuse(q, "columns", &err);
-}
-
-static void default_columns(zh_question *q)
-{
-    const zh_register *reg = q->reg;
-    const zh_yaml *node = q->view->node != NULL ? q->view->node : q->views[0].node;
-    node = node != NULL && zh_yaml_get(node, "columns") != NULL ? node : q->views[0].node;
-    const zh_yaml *columns = node != NULL ? zh_yaml_get(node, "columns") : NULL;
-    for (const zh_yaml *c = columns != NULL ? columns->first : NULL; c != NULL; c = c->next) {
-        (void)add_column(q, c->text); /* clocks are columns of another page */
-    }
-    for (size_t i = 0; q->ncolumns < DEFAULT_FIELDS && columns == NULL && i < reg->nfields; i++) {
-        (void)add_column(q, reg->fields[i].id);
-    }
-    if (reg->nstates > 1) {
-        (void)add_column(q, ZH_STR("state"));
-    }
-    if (q->ncolumns == 0) {
-        (void)add_column(q, ZH_STR("id"));
-    }
-}
-
-static void read_columns(zh_question *q)
-{
-    zh_pairs params = q->ui->request->params;
-    for (size_t i = 0; i < params.n; i++) {
-        zh_str rest = params.p[i].value;
-        zh_str piece;
-        while (zh_str_is(params.p[i].name, "columns") && rest.n > 0 &&
-               zh_str_split(&rest, ',', &piece)) {
-            piece = zh_str_trim(piece);
-            if (piece.n > 0 && !add_column(q, piece)) {
-                refuse_column(q, piece);
-            }
-        }
-    }
-    if (q->ncolumns == 0) {
-        default_columns(q);
-    }
-}
-
-static void read_sort(zh_question *q)
-{
-    const zh_yaml *node = q->view->node;
-    zh_str asked = zh_http_param(q->ui->request, "sort");
-    zh_str text = asked;
-    if (asked.n == 0 && q->view != &q->views[0] && node != NULL) {
-        zh_str declared = yaml_text(node, "sort");
-        (void)zh_str_split(&declared, ',', &text);
-    }
+    char how;
     if (text.n == 0) {
-        q->sort = q->reg->default_sort;
-        q->descending = q->reg->default_sort_descending;
-        return;
-    }
-    q->descending = text.p[0] == '-';
-    zh_str id = zh_str_trim(zh_str_sub(text, q->descending, text.n));
-    q->sort = zh_register_field(q->reg, id);
-    bool sortable = q->sort != NULL && q->sort->table == NULL && q->sort->type != ZH_TYPE_TABLE;
-    if (!sortable) {
-        q->sort = NULL;
-    }
-    if (!sortable && asked.n > 0) {
-        zh_err err = {0};
-        (void)zh_err_set(&err, ZH_EINVAL, "query.sort", "不能按“%.*s”排序", ZH_FMT(id));
-        zh_err_fix(&err, "点列名可以排序");
-        zh_question_refuse(q, "sort", &err);
-    }
-}
-
-/* ---- position -------------------------------------------------------------------------------- */
-
-/* A size, a date (its end) or an instant. */
-static void read_as_of(zh_question *q)
-{
-    zh_ui *ui = q->ui;
-    zh_str text = zh_str_trim(zh_http_param(ui->request, "as_of"));
-    zh_err err = {0};
-    zh_date date;
-    zh_time at = 0;
-    q->as_of = ZH_AS_OF_NOW;
-    if (text.n == 0) {
-        return;
-    }
-    if (zh_str_i64(text, &q->as_of) == ZH_OK && q->as_of >= 0 && q->as_of <= ui->log_size) {
-        return;
-    }
-    if (zh_date_parse(text, &date) == ZH_OK) {
-        at = zh_date_start(date + 1) - 1;
-    }
-    if ((at != 0 || zh_time_parse(text, &at) == ZH_OK) &&
-        zh_log_size_at(ui->conn, at, &q->as_of, &err) == ZH_OK) {
-        return;
-    }
-    q->as_of = ZH_AS_OF_NOW;
-    (void)zh_err_set(&err, ZH_EINVAL, "query.as_of", "不能按“%.*s”回看，账本现有 %lld 条",
-                     ZH_FMT(text), (long long)ui->log_size);
-    zh_err_fix(&err, "as_of 是账本条数、日期（2026-05-09）或时刻（2026-05-09T08:30:00）");
-    zh_question_refuse(q, "as_of", &err);
-}
-
-static void read_limit(zh_question *q)
-{
-    uint64_t limit = 0;
-    zh_str text = zh_http_param(q->ui->request, "limit");
-    q->limit = ZH_QUESTION_LIMIT;
-    if (text.n > 0 && zh_str_u64(text, &limit) == ZH_OK && limit >= 1) {
-        q->limit = limit < ZH_QUESTION_LIMIT_MAX ? (size_t)limit : ZH_QUESTION_LIMIT_MAX;
-    }
-}
-
-/* ---- all of it ------------------------------------------------------------------------------- */
-
-static zh_rc find_register(zh_ui *ui, const zh_register **out)
-{
-    const zh_model *model = ui->ctx.model;
-    zh_str id = zh_http_arg(ui->request, "reg");
-    *out = zh_model_register(model, id);
-    if (*out != NULL) {
         return ZH_OK;
     }
-    zh_rc rc = zh_err_set(ui->err, ZH_ENOTFOUND, "query.register", "没有登记册“%.*s”", ZH_FMT(id));
-
-    for (size_t i = 0; i < model->nregisters; i++) {
-        if (zh_str_distance(id, model->registers[i].id, NEAR_MAX) <= NEAR_MAX) {
-            zh_err_fix(ui->err, "是不是 /registers/%.*s？", ZH_FMT(model->registers[i].id));
-        }
+    if (regions == NULL ||
+        zh_code_match(regions, ui->arena, text, INT32_MIN, &found, &how, &ignored) != ZH_OK) {
+        zh_err_set(ui->err, ZH_EINVAL, "question.region", "没有地区“%.*s”", ZH_FMT(text));
+        zh_err_fix(ui->err, "用名称或 GB/T 2260 六位代码，例如 湖北 或 420000");
+        return ZH_EINVAL;
     }
-    zh_err_fix(ui->err, "全部登记册见 /registers"); /* when none is near */
-    return rc;
+    out->region = found->parent != NULL ? found->code : ZH_STR("");
+    return ZH_OK;
+}
+
+static zh_rc read_period(zh_ui *ui, zh_question *out)
+{
+    zh_str text = zh_http_param(ui->request, "period");
+    if (text.n == 0) {
+        return ZH_OK;
+    }
+    if (zh_period_parse(text, &out->first, &out->last) != ZH_OK) {
+        zh_err_set(ui->err, ZH_EINVAL, "question.period", "“%.*s”不是期间", ZH_FMT(text));
+        zh_err_fix(ui->err, "写成 2024、2024H1、2024Q2、2024-03 或 2024-01/2024-10");
+        return ZH_EINVAL;
+    }
+    out->period = zh_period_format(ui->arena, out->first, out->last);
+    return ZH_OK;
+}
+
+static zh_rc read_as_of(zh_ui *ui, zh_question *out)
+{
+    zh_str text = zh_http_param(ui->request, "as_of");
+    out->as_of = ZH_AS_OF_NOW;
+    if (text.n == 0) {
+        return ZH_OK;
+    }
+    if (zh_str_i64(text, &out->as_of) != ZH_OK || out->as_of < 0 || out->as_of > ui->log_size) {
+        zh_err_set(ui->err, ZH_EINVAL, "question.as_of",
+                   "账本现有 %" PRId64 " 条，不能按“%.*s”回答", ui->log_size, ZH_FMT(text));
+        zh_err_fix(ui->err, "as_of 写账本条数，从 0 到 %" PRId64, ui->log_size);
+        return ZH_EINVAL;
+    }
+    return ZH_OK;
 }
 
 zh_rc zh_question_read(zh_ui *ui, zh_question *out)
 {
-    *out = (zh_question){.ui = ui};
-    zh_rc rc = find_register(ui, &out->reg);
-    if (rc != ZH_OK) {
-        return rc;
+    *out = (zh_question){.region = ZH_STR(""), .period = ZH_STR("")};
+    zh_rc rc = read_region(ui, out);
+    if (rc == ZH_OK) {
+        rc = read_period(ui, out);
     }
-    out->search = zh_str_trim(zh_http_param(ui->request, "search"));
-    out->after = zh_http_param(ui->request, "after");
-    read_views(out);
-    read_where(out);
-    read_columns(out);
-    read_sort(out);
-    read_as_of(out);
-    read_limit(out);
-    return ZH_OK;
+    return rc == ZH_OK ? read_as_of(ui, out) : rc;
 }
 
-zh_list_query zh_question_list(const zh_question *q)
+/* ---- conditions
+ * ------------------------------------------------------------------------------------- */
+
+zh_str zh_question_and(zh_ui *ui, zh_str a, zh_str b)
 {
-    return (zh_list_query){.reg = q->reg,
-                           .where = q->program.root != NULL ? &q->program : NULL,
-                           .search = q->search,
-                           .sort = q->sort == q->reg->default_sort &&
-                                           q->descending == q->reg->default_sort_descending
-                                       ? NULL
-                                       : q->sort,
-                           .descending = q->descending,
-                           .after = q->after,
-                           .limit = q->limit,
-                           .as_of = q->as_of,
-                           .with_tables = q->with_tables};
+    if (a.n == 0 || b.n == 0) {
+        return a.n > 0 ? a : b;
+    }
+    return zh_str_fmt(ui->arena, "%.*s and %.*s", ZH_FMT(a), ZH_FMT(b));
+}
+
+static const zh_dim *find_dim(const zh_register *reg, zh_str id)
+{
+    for (size_t c = 0; c < reg->ncubes; c++) {
+        for (size_t d = 0; d < reg->cubes[c].ndims; d++) {
+            if (zh_str_eq(reg->cubes[c].dims[d].id, id)) {
+                return &reg->cubes[c].dims[d];
+            }
+        }
+    }
+    return NULL;
+}
+
+static zh_str quoted(zh_ui *ui, zh_str value)
+{
+    zh_buf out;
+    zh_buf_init(&out, 2 * value.n + 3);
+    zh_buf_c(&out, '\'');
+    for (size_t i = 0; i < value.n; i++) {
+        zh_buf_z(&out, value.p[i] == '\'' ? "'" : "");
+        zh_buf_c(&out, value.p[i]);
+    }
+    zh_buf_c(&out, '\'');
+    zh_str text = zh_str_dup(ui->arena, zh_buf_view(&out));
+    zh_buf_free(&out);
+    return text;
+}
+
+zh_str zh_question_dim(zh_ui *ui, const zh_register *reg, zh_str dim, zh_str value)
+{
+    ptrdiff_t at = zh_str_chr(dim, '@');
+    zh_str id = at >= 0 ? zh_str_sub(dim, 0, (size_t)at) : dim;
+    const zh_dim *found = find_dim(reg, id);
+    const zh_field *field = found != NULL ? found->field : zh_register_field(reg, id);
+    if (field == NULL || (found != NULL && found->expr.root != NULL)) {
+        return ZH_STR("");
+    }
+    if (value.n == 0) {
+        return zh_str_fmt(ui->arena, "%.*s is null", ZH_FMT(field->id));
+    }
+    if (field->type == ZH_TYPE_BOOL) {
+        return zh_str_fmt(ui->arena, "%.*s = %.*s", ZH_FMT(field->id), ZH_FMT(value));
+    }
+    return zh_str_fmt(ui->arena, "%.*s %s %.*s", ZH_FMT(field->id),
+                      field->codes != NULL && field->codes->levels > 1 ? "within" : "=",
+                      ZH_FMT(quoted(ui, value)));
+}
+
+static zh_str within_period(zh_ui *ui, const zh_field *time, zh_date first, zh_date last)
+{
+    char from[16];
+    char to[16];
+    bool instant = time->type == ZH_TYPE_DATETIME;
+    (void)zh_date_format(first, from);
+    (void)zh_date_format(instant ? last + 1 : last, to);
+    return zh_str_fmt(ui->arena, "%.*s >= %s%s and %.*s %s %s%s", ZH_FMT(time->id), from,
+                      instant ? "T00:00" : "", ZH_FMT(time->id), instant ? "<" : "<=", to,
+                      instant ? "T00:00" : "");
+}
+
+zh_str zh_question_where(zh_ui *ui, const zh_condition *c)
+{
+    zh_str where = ZH_STR("");
+    zh_str dim = zh_figure_region_dim(c->reg);
+    if (c->region.n > 0 && dim.n > 0) {
+        where = zh_question_and(ui, where, zh_question_dim(ui, c->reg, dim, c->region));
+    }
+    if ((c->first != 0 || c->last != 0) && c->reg->event_time != NULL) {
+        where =
+            zh_question_and(ui, where, within_period(ui, c->reg->event_time, c->first, c->last));
+    }
+    if (c->reg->has_count_when) {
+        where = zh_question_and(ui, where,
+                                zh_str_fmt(ui->arena, "(%.*s)", ZH_FMT(c->reg->count_when.source)));
+    }
+    for (size_t i = 0; i < ZH_COUNTOF(c->programs); i++) {
+        if (c->programs[i] != NULL && c->programs[i]->source.n > 0) {
+            where = zh_question_and(
+                ui, where, zh_str_fmt(ui->arena, "(%.*s)", ZH_FMT(c->programs[i]->source)));
+        }
+    }
+    return where;
+}
+
+/* ---- selects
+ * ---------------------------------------------------------------------------------------- */
+
+void zh_question_regions(zh_ui *ui, zh_str selected, zh_option **out, size_t *n)
+{
+    enum { PROVINCES_MAX = 64 };
+    const zh_codes *regions = zh_model_codes(ui->ctx.model, ZH_STR("region"));
+    bool listed = selected.n == 0;
+    *out = ZH_NEW_N(ui->arena, zh_option, PROVINCES_MAX + 2);
+    *n = 0;
+    (*out)[(*n)++] = (zh_option){ZH_STR(""), zh_ui_text(ui, ZH_T_REGION_ALL)};
+    for (size_t i = 0; regions != NULL && i < regions->n; i++) {
+        const zh_code *code = &regions->codes[i];
+        if (code->level != 2 || code->to != ZH_OPEN_END || *n > PROVINCES_MAX) {
+            continue;
+        }
+        listed = listed || zh_str_eq(code->code, selected);
+        (*out)[(*n)++] = (zh_option){code->code, zh_ui_label(ui, code->label)};
+    }
+    if (!listed) {
+        (*out)[(*n)++] = (zh_option){selected, zh_ui_region(ui, selected)};
+    }
 }

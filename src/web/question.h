@@ -1,93 +1,39 @@
-/* The question a list of records answers, as it stands in the URL:
- *
- *   view=ID  where=EXPR  search=WORDS  columns=A,B (or repeated)  sort=[-]FIELD  as_of=SIZE|DATE
- *   after=CURSOR  limit=N
- *
- * What cannot be asked is kept with its reason (problem), so that the page shows it in place. */
+/* What a page is asked: region, period and log size out of its URL; and the way back, from a figure
+ * to the expression that selects the records behind it. */
 #ifndef ZH_WEB_QUESTION_H
 #define ZH_WEB_QUESTION_H
 
-#include "web/show.h"
-
-#define ZH_QUESTION_PIECES_MAX  32
-#define ZH_QUESTION_VIEWS_MAX   24
-#define ZH_QUESTION_COLUMNS_MAX 48
-#define ZH_QUESTION_LIMIT       50 /* records of a page unless asked for */
-#define ZH_QUESTION_LIMIT_MAX   200
-/* Records looked at for a number beside a view or a filter; beyond it the number is ≥. */
-#define ZH_QUESTION_EXAMINE_MAX ((size_t)50000)
-
-/* A declared list of the register, or one of ours. */
-typedef struct zh_view {
-    zh_str id; /* empty: everything */
-    zh_label label;
-    zh_str where;               /* empty: all */
-    const struct zh_yaml *node; /* columns and sort; NULL: as the default view */
-} zh_view;
-
-/* One condition of those that are joined by `and`. */
-typedef struct zh_piece {
-    zh_str text;
-    zh_program program;
-} zh_piece;
-
-/* A column: a field, or something every record has. */
-typedef enum zh_asked_kind {
-    ZH_ASKED_FIELD,
-    ZH_ASKED_STATE,
-    ZH_ASKED_VERSION,
-    ZH_ASKED_CREATED,
-    ZH_ASKED_RECORDED,
-    ZH_ASKED_ACTOR,
-    ZH_ASKED_OFFICE,
-    ZH_ASKED_ID,
-} zh_asked_kind;
-typedef struct zh_asked {
-    zh_asked_kind kind;
-    const zh_field *field;
-    zh_str id;
-} zh_asked;
+#include "core/indicator.h"
+#include "web/part.h"
 
 typedef struct zh_question {
-    zh_ui *ui;
-    const zh_register *reg;
-    zh_view views[ZH_QUESTION_VIEWS_MAX];
-    size_t nviews;
-    const zh_view *view;
-    zh_str where;                            /* of the URL */
-    zh_piece pieces[ZH_QUESTION_PIECES_MAX]; /* of it */
-    size_t npieces;
-    zh_program program; /* view and where together; root NULL: all */
-    zh_str search, after;
-    const zh_field *sort; /* NULL: the default */
-    bool descending;
-    zh_asked columns[ZH_QUESTION_COLUMNS_MAX];
-    size_t ncolumns;
-    bool with_tables;
-    size_t limit;
-    int64_t as_of;
-    bool refused; /* problem says why, problem_in which parameter */
-    zh_err problem;
-    const char *problem_in;
+    zh_str region; /* code; empty: everything the reader sees */
+    zh_str period; /* canonical text; empty: not asked */
+    zh_date first, last;
+    int64_t as_of; /* log size or ZH_AS_OF_NOW */
 } zh_question;
 
-/* Reads the request. ZH_ENOTFOUND: no such register (with the nearest known); what else is wrong is
- * in *out. Works with ui->conn. */
+/* region by code, name, alias or pinyin initials; period as zh_period_parse; as_of: a log size.
+ * ZH_EINVAL (question.region, question.period, question.as_of). */
 zh_rc zh_question_read(zh_ui *ui, zh_question *out) ZH_MUST;
-zh_list_query zh_question_list(const zh_question *q);
-/* Compiles a condition over the register. ZH_EINVAL with the reason in err. */
-zh_rc zh_question_compile(zh_ui *ui, const zh_register *reg, zh_str text, zh_program *out,
-                          zh_err *err) ZH_MUST;
-/* The conditions without `without` (NULL: all) and with `with` added (empty: nothing), as text. */
-zh_str zh_question_where(const zh_question *q, const zh_piece *without, zh_str with);
-/* This page asked with another condition, from its first page. */
-zh_str zh_question_url(const zh_question *q, zh_str where);
-/* The view's condition and another one together. */
-zh_str zh_question_both(zh_ui *ui, zh_str a, zh_str b);
-/* The columns one may choose from, in the order of the declaration. */
-size_t zh_question_choices(const zh_register *reg, zh_asked *out, size_t max);
-zh_str zh_question_header(const zh_question *q, const zh_asked *column);
-/* Keeps the first problem. */
-void zh_question_refuse(zh_question *q, const char *parameter, const zh_err *err);
+
+/* The conditions of records, joined by `and`; parts that do not apply to the register are left out.
+ * The result is an expression of doc/expressions.md, empty for all records. */
+typedef struct zh_condition {
+    const zh_register *reg;
+    zh_str region;
+    zh_date first, last;           /* both 0: of all time */
+    const zh_program *programs[4]; /* further conditions; NULL: none */
+} zh_condition;
+zh_str zh_question_where(zh_ui *ui, const zh_condition *condition);
+/* field = 'value' or field within 'value' for a dimension's value; empty when the dimension cannot
+ * be put to records (derived ones). */
+zh_str zh_question_dim(zh_ui *ui, const zh_register *reg, zh_str dim, zh_str value);
+/* a and b, either may be empty. */
+zh_str zh_question_and(zh_ui *ui, zh_str a, zh_str b);
+
+/* The provinces for a select, after a first option "everywhere", and the selected region when it is
+ * none of them. */
+void zh_question_regions(zh_ui *ui, zh_str selected, zh_option **out, size_t *n);
 
 #endif

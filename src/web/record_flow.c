@@ -1,277 +1,92 @@
 /* Where a record is in the states its register declares: the diagram, what may follow, and its time
- * limits.
- *
- * The diagram is drawn from the declaration: states stand in rows by their distance from the first
- * one; an arrow to the next row runs in the gap between, any other one by a rail at the side, so
- * that no arrow crosses a state. */
+ * limits. */
 #include "core/clock.h"
-#include "fmt/svg.h"
+#include "fmt/flow.h"
 #include "web/part.h"
 #include "web/record.h"
 
-enum {
-    STATES_MAX = 64,
-    EDGES_MAX = 256,
-    ROW_MAX = 4, /* states beside each other */
-    WIDTH = 520,
-    RAIL = 56, /* room for the rails at each side */
-    NODE_WIDTH = 112,
-    NODE_HEIGHT = 32,
-    GAP = 26,
-    TRACK = 7,
-    SVG_BYTES_MAX = 1 << 20,
-};
+enum { SVG_BYTES_MAX = 1 << 20 };
 
-typedef struct edge {
-    uint16_t from, to;
-    zh_str label;
-    bool taken; /* by this record */
-} edge;
+/* ---- the diagram ----------------------------------------------------------------------------- */
 
-typedef struct flow {
-    zh_shown_record *r;
-    size_t row[STATES_MAX], place[STATES_MAX]; /* place within the row */
-    size_t in_row[STATES_MAX + 1];
-    size_t rows;
-    bool been[STATES_MAX];
-    edge edges[EDGES_MAX];
-    size_t nedges;
-    size_t tracks[STATES_MAX + 2]; /* horizontal runs in the gap above a row */
-    size_t used[STATES_MAX + 2];
-    size_t left, right; /* rails used */
-    size_t outs[STATES_MAX], ins[STATES_MAX], out_at[STATES_MAX], in_at[STATES_MAX];
-    double top[STATES_MAX + 2]; /* y of a row */
-    zh_draw *draw;
-} flow;
-
-/* ---- layout ---------------------------------------------------------------------------------- */
-
-static void add_edge(flow *f, uint16_t from, uint16_t to, zh_str label)
+static void read_states(zh_shown_record *r, zh_flow_state *states)
 {
-    zh_arena *arena = f->r->ui->arena;
-    for (size_t i = 0; i < f->nedges; i++) {
-        edge *e = &f->edges[i];
-        if (e->from == from && e->to == to) {
-            e->label = zh_str_fmt(arena, "%.*s／%.*s", ZH_FMT(e->label), ZH_FMT(label));
-            return;
-        }
+    zh_ui *ui = r->ui;
+    for (size_t s = 0; s < r->reg->nstates; s++) {
+        const zh_state *state = &r->reg->states[s];
+        states[s] = (zh_flow_state){.label = zh_ui_label(ui, state->label),
+                                    .initial = state->initial,
+                                    .terminal = state->terminal,
+                                    .now = zh_shown(r)->state == (int)s};
+        states[s].title =
+            states[s].now ? ZH_SAY(ui, ZH_T_RECORD_STATE_NOW, states[s].label) : states[s].label;
     }
-    if (f->nedges < EDGES_MAX) {
-        f->edges[f->nedges++] = (edge){.from = from, .to = to, .label = label};
+    for (size_t v = 0; v <= r->at; v++) {
+        zh_flow_state *state = &states[r->versions[v].record->state];
+        if (!state->now && !state->been) {
+            state->title = ZH_SAY(ui, ZH_T_RECORD_STATE_BEEN, state->label);
+        }
+        state->been = true;
     }
 }
 
-static void read_edges(flow *f)
+static bool taken(const zh_shown_record *r, uint16_t from, uint16_t to)
 {
-    const zh_register *reg = f->r->reg;
-    for (size_t t = 0; t < reg->ntransitions; t++) {
-        const zh_transition *tr = &reg->transitions[t];
-        for (size_t i = 0; i < tr->nfrom && tr->to >= 0; i++) {
-            if (tr->from[i] != (uint16_t)tr->to) {
-                add_edge(f, tr->from[i], (uint16_t)tr->to, zh_ui_label(f->r->ui, tr->label));
+    bool was = false;
+    for (size_t v = 1; v <= r->at; v++) {
+        was =
+            was || (r->versions[v - 1].record->state == from && r->versions[v].record->state == to);
+    }
+    return was;
+}
+
+/* Transitions between the same two states are one arrow. */
+static size_t read_edges(zh_shown_record *r, zh_flow_edge *edges)
+{
+    zh_ui *ui = r->ui;
+    size_t n = 0;
+    for (size_t t = 0; t < r->reg->ntransitions; t++) {
+        const zh_transition *tr = &r->reg->transitions[t];
+        for (size_t i = 0; i < tr->nfrom && tr->to >= 0 && n < ZH_FLOW_EDGES_MAX; i++) {
+            zh_str label = zh_ui_label(ui, tr->label);
+            size_t k = 0;
+            while (k < n && (edges[k].from != tr->from[i] || edges[k].to != (uint16_t)tr->to)) {
+                k++;
             }
-        }
-    }
-    for (size_t v = 1; v <= f->r->at; v++) {
-        int from = f->r->versions[v - 1].record->state;
-        int to = f->r->versions[v].record->state;
-        for (size_t i = 0; i < f->nedges; i++) {
-            f->edges[i].taken |= f->edges[i].from == from && f->edges[i].to == to;
-        }
-    }
-    for (size_t v = 0; v <= f->r->at; v++) {
-        f->been[f->r->versions[v].record->state] = true;
-    }
-}
-
-/* Rows by distance from the initial state; what only `any state` reaches stands last. */
-static void rank(flow *f)
-{
-    const zh_register *reg = f->r->reg;
-    size_t far = reg->nstates;
-    for (size_t s = 0; s < reg->nstates; s++) {
-        f->row[s] = reg->states[s].initial ? 0 : far;
-    }
-    for (size_t round = 0; round < reg->nstates; round++) {
-        for (size_t i = 0; i < f->nedges; i++) {
-            size_t next = f->row[f->edges[i].from] + 1;
-            bool nearer = f->row[f->edges[i].from] < far && next < f->row[f->edges[i].to];
-            f->row[f->edges[i].to] = nearer ? next : f->row[f->edges[i].to];
-        }
-    }
-}
-
-/* Numbers the rows without holes, at most ROW_MAX states in each. */
-static void place(flow *f)
-{
-    const zh_register *reg = f->r->reg;
-    size_t placed[STATES_MAX];
-    for (size_t rank_now = 0; rank_now <= reg->nstates; rank_now++) {
-        bool any = false;
-        for (size_t s = 0; s < reg->nstates; s++) {
-            if (f->row[s] != rank_now) {
+            if (tr->from[i] == (uint16_t)tr->to) {
                 continue;
             }
-            if (any && f->in_row[f->rows] == ROW_MAX) {
-                f->rows++;
-            }
-            placed[s] = f->rows;
-            f->place[s] = f->in_row[f->rows]++;
-            any = true;
-        }
-        f->rows += any;
-    }
-    for (size_t s = 0; s < reg->nstates; s++) {
-        f->row[s] = placed[s];
-    }
-}
-
-static bool is_down(const flow *f, const edge *e)
-{
-    return f->row[e->to] == f->row[e->from] + 1;
-}
-
-static void measure(flow *f)
-{
-    for (size_t i = 0; i < f->nedges; i++) {
-        const edge *e = &f->edges[i];
-        f->outs[e->from]++;
-        f->ins[e->to]++;
-        f->tracks[f->row[e->from] + 1]++;
-        if (!is_down(f, e)) {
-            f->tracks[f->row[e->to]]++;
+            n += k == n;
+            edges[k] = (zh_flow_edge){.from = tr->from[i],
+                                      .to = (uint16_t)tr->to,
+                                      .taken = taken(r, tr->from[i], (uint16_t)tr->to),
+                                      .title = ZH_SAY(ui, ZH_T_RECORD_EDGE,
+                                                      edges[k].title.n > 0 ? edges[k].title : label,
+                                                      zh_show_state(ui, r->reg, tr->from[i]),
+                                                      zh_show_state(ui, r->reg, tr->to))};
         }
     }
-    double y = 2;
-    for (size_t row = 0; row <= f->rows; row++) {
-        bool outer = row == 0 || row == f->rows;
-        y += outer && f->tracks[row] == 0 ? 0 : GAP + TRACK * (double)f->tracks[row];
-        f->top[row] = y;
-        y += row < f->rows ? NODE_HEIGHT : 2;
+    return n;
+}
+
+static zh_rc picture(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    zh_flow_state *states = ZH_NEW_N(ui->arena, zh_flow_state, r->reg->nstates + 1);
+    zh_flow_edge *edges = ZH_NEW_N(ui->arena, zh_flow_edge, ZH_FLOW_EDGES_MAX + 1);
+    for (size_t i = 0; i <= ZH_FLOW_EDGES_MAX; i++) {
+        edges[i] = (zh_flow_edge){0};
     }
-}
-
-/* ---- drawing --------------------------------------------------------------------------------- */
-
-static double centre(const flow *f, size_t state)
-{
-    double inner = WIDTH - 2.0 * RAIL;
-    return RAIL + inner * ((double)f->place[state] + 0.5) / (double)f->in_row[f->row[state]];
-}
-
-static double node_width(const flow *f, size_t state)
-{
-    double room = (WIDTH - 2.0 * RAIL) / (double)f->in_row[f->row[state]] - 10;
-    return room < NODE_WIDTH ? room : NODE_WIDTH;
-}
-
-/* The n-th of `of` ends of arrows along a side of a state. */
-static double port(const flow *f, size_t state, size_t n, size_t of)
-{
-    double step = of > 1 ? (node_width(f, state) - 24) / (double)(of - 1) : 0;
-    step = step > 16 ? 16 : step;
-    return centre(f, state) + ((double)n - ((double)of - 1) / 2) * step;
-}
-
-static double track(flow *f, size_t gap)
-{
-    double bottom = f->top[gap] - 12;
-    return bottom - TRACK * (double)f->used[gap]++;
-}
-
-static void arrow(flow *f, const zh_point *line, size_t n, zh_role role, double width)
-{
-    zh_point end = line[n - 1];
-    zh_point head[3] = {{end.x - 4, end.y - 7}, {end.x + 4, end.y - 7}, end};
-    size_t ends = 3;
-    zh_draw_polyline(f->draw, line, n, (zh_paint){.stroke = role, .width = width});
-    zh_draw_polygon(f->draw, head, &ends, 1, (zh_paint){.fill = role});
-}
-
-static void draw_edge(flow *f, const edge *e)
-{
-    zh_ui *ui = f->r->ui;
-    const zh_register *reg = f->r->reg;
-    bool next = zh_shown(f->r)->state == e->from;
-    zh_role role = e->taken ? ZH_ROLE_QING : next ? ZH_ROLE_INK : ZH_ROLE_RULE_2;
-    double from_x = port(f, e->from, f->out_at[e->from]++, f->outs[e->from]);
-    double to_x = port(f, e->to, f->in_at[e->to]++, f->ins[e->to]);
-    double from_y = f->top[f->row[e->from]] + NODE_HEIGHT;
-    double to_y = f->top[f->row[e->to]];
-    zh_point line[6] = {{from_x, from_y}};
-    size_t n = 1;
-    double y = track(f, f->row[e->from] + 1);
-    line[n++] = (zh_point){from_x, y};
-    if (!is_down(f, e)) {
-        bool back = f->row[e->to] <= f->row[e->from];
-        double rail = back ? RAIL - 12 - 7.0 * (double)(f->left++ % 6)
-                           : WIDTH - RAIL + 12 + 7.0 * (double)(f->right++ % 6);
-        line[n++] = (zh_point){rail, y};
-        y = track(f, f->row[e->to]);
-        line[n++] = (zh_point){rail, y};
-    }
-    line[n++] = (zh_point){to_x, y};
-    line[n++] = (zh_point){to_x, to_y};
-    zh_str title = ZH_SAY(ui, ZH_T_RECORD_EDGE, e->label, zh_show_state(ui, reg, e->from),
-                          zh_show_state(ui, reg, e->to));
-    zh_draw_open(f->draw, &(zh_mark){.title = title, .kind = "edge"});
-    arrow(f, line, n, role, e->taken ? 2 : 1);
-    zh_draw_close(f->draw);
-}
-
-static void draw_state(flow *f, size_t s)
-{
-    zh_ui *ui = f->r->ui;
-    const zh_state *state = &f->r->reg->states[s];
-    bool now = zh_shown(f->r)->state == (int)s;
-    double w = node_width(f, s);
-    double x = centre(f, s) - w / 2;
-    double y = f->top[f->row[s]];
-    zh_str label = zh_ui_label(ui, state->label);
-    zh_str title = now          ? ZH_SAY(ui, ZH_T_RECORD_STATE_NOW, label)
-                   : f->been[s] ? ZH_SAY(ui, ZH_T_RECORD_STATE_BEEN, label)
-                                : label;
-    zh_paint paint = now          ? (zh_paint){.fill = ZH_ROLE_INK, .stroke = ZH_ROLE_INK}
-                     : f->been[s] ? (zh_paint){.fill = ZH_ROLE_QING_T, .stroke = ZH_ROLE_QING}
-                                  : (zh_paint){.fill = ZH_ROLE_PAPER, .stroke = ZH_ROLE_RULE_2};
-    zh_draw_open(f->draw, &(zh_mark){.title = title, .kind = now ? "now" : "state"});
-    zh_draw_rect(f->draw, x, y, w, NODE_HEIGHT, paint);
-    if (state->terminal) { /* a second line inside: the end */
-        zh_draw_rect(f->draw, x + 3, y + 3, w - 6, NODE_HEIGHT - 6,
-                     (zh_paint){.stroke = now ? ZH_ROLE_PAPER : paint.stroke});
-    }
-    zh_draw_text(f->draw, centre(f, s), y + 21, zh_draw_text_fit(ui->arena, label, 13, w - 10),
-                 (zh_text_at){.font = {.size = 13,
-                                       .weight = now ? 600 : 400,
-                                       .role = now ? ZH_ROLE_PAPER : ZH_ROLE_INK},
-                              .anchor = ZH_ANCHOR_MIDDLE});
-    zh_draw_close(f->draw);
-}
-
-static zh_rc picture(flow *f)
-{
-    zh_ui *ui = f->r->ui;
-    const zh_register *reg = f->r->reg;
+    read_states(r, states);
+    zh_flow flow = {.title = ZH_SAY(ui, ZH_T_RECORD_FLOW_TITLE, zh_ui_label(ui, r->reg->label),
+                                    zh_show_state(ui, r->reg, zh_shown(r)->state)),
+                    .states = states,
+                    .nstates = r->reg->nstates,
+                    .edges = edges,
+                    .nedges = read_edges(r, edges)};
     zh_buf svg;
-    zh_str title = ZH_SAY(ui, ZH_T_RECORD_FLOW_TITLE, zh_ui_label(ui, reg->label),
-                          zh_show_state(ui, reg, zh_shown(f->r)->state));
-    read_edges(f);
-    rank(f);
-    place(f);
-    measure(f);
-    f->draw = zh_draw_new(ui->arena, WIDTH, f->top[f->rows] + 2, title);
-    for (int pass = 0; pass < 2; pass++) { /* taken ones above the others */
-        for (size_t i = 0; i < f->nedges; i++) {
-            if (f->edges[i].taken == (pass == 1)) {
-                draw_edge(f, &f->edges[i]);
-            }
-        }
-    }
-    for (size_t s = 0; s < reg->nstates; s++) {
-        draw_state(f, s);
-    }
     zh_buf_init(&svg, SVG_BYTES_MAX);
-    zh_rc rc = zh_svg_write(f->draw, &(zh_svg_options){.id = ZH_STR("flow")}, &svg, ui->err);
+    zh_rc rc = zh_flow_svg(ui->arena, &flow, ZH_STR("flow"), &svg, ui->err);
     if (rc == ZH_OK) {
         zh_html_open(&ui->html, "div", "flowpic");
         zh_html_svg(&ui->html, zh_buf_view(&svg));
@@ -456,12 +271,10 @@ zh_rc zh_record_flow(zh_shown_record *r)
     zh_ui *ui = r->ui;
     zh_rc rc = ZH_OK;
     zh_part_section_open(ui, "flow", zh_ui_text(ui, ZH_T_RECORD_FLOW), false);
-    if (r->reg->nstates <= 1 || r->reg->nstates > STATES_MAX) {
+    if (r->reg->nstates <= 1) {
         zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_RECORD_NO_FLOW));
     } else {
-        flow *f = ZH_NEW(ui->arena, flow);
-        *f = (flow){.r = r};
-        rc = picture(f);
+        rc = r->reg->nstates <= ZH_FLOW_STATES_MAX ? picture(r) : ZH_OK;
         next_steps(r);
     }
     if (rc == ZH_OK) {

@@ -6,6 +6,7 @@
 #include "base/embedded.h"
 #include "core/core.h"
 #include "net/http.h"
+#include "web/cache.h"
 
 #define ZH_ASSETS_MAX 64
 
@@ -21,10 +22,12 @@ typedef struct zh_web {
     zh_time started_at;
     zh_asset assets[ZH_ASSETS_MAX];
     size_t nassets;
+    zh_cache *cache;
 } zh_web;
 
-/* Fills *out; core is borrowed. */
+/* Fills *out; core is borrowed. End with zh_web_end. */
 void zh_web_init(zh_web *out, zh_core *core);
+void zh_web_end(zh_web *web);
 /* A file of ui/ by name; NULL when there is none. */
 const zh_asset *zh_web_asset(const zh_web *web, zh_str name);
 /* Its URL, /static/NAME?v=VERSION; empty when there is none. */

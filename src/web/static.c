@@ -9,7 +9,7 @@ void zh_web_init(zh_web *out, zh_core *core)
 {
     const zh_embedded *files = NULL;
     size_t n = zh_embedded_range("ui/", &files);
-    *out = (zh_web){.core = core, .started_at = zh_now()};
+    *out = (zh_web){.core = core, .started_at = zh_now(), .cache = zh_cache_new()};
     for (size_t i = 0; i < n; i++) {
         if (zh_str_ends(zh_str_of(files[i].path), ZH_STR(".gz"))) {
             continue;
@@ -24,6 +24,11 @@ void zh_web_init(zh_web *out, zh_core *core)
         (void)snprintf(asset->version, sizeof asset->version, "%016" PRIx64,
                        zh_str_hash(zh_embedded_text(&files[i])));
     }
+}
+
+void zh_web_end(zh_web *web)
+{
+    zh_cache_free(web->cache);
 }
 
 const zh_asset *zh_web_asset(const zh_web *web, zh_str name)

@@ -1,4 +1,4 @@
-/* Addresses of pages. */
+/* Addresses of pages: paths and queries, percent-encoded. */
 #include "web/url.h"
 #include <inttypes.h>
 #include <string.h>

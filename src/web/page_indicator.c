@@ -1,0 +1,454 @@
+/* GET /indicators/ID: 指标详情. The value and the lists of records behind it, its break-down, how
+ * it is counted, what it comes from. */
+#include "web/page_indicator.h"
+#include <inttypes.h>
+
+enum { DIMS_MAX = 32, YEARS_OPTIONS_MAX = 100, MEASURES_MAX = 16 };
+
+/* ---- the question
+ * ----------------------------------------------------------------------------------- */
+
+/* Years with data, newest first; the period asked when it is none of them. */
+static zh_rc periods(zh_indicator_page *page, zh_option *out, size_t *n)
+{
+    zh_ui *ui = page->ui;
+    zh_figure_query query = {
+        .indicator = page->indicator, .region = page->q.region, .as_of = page->q.as_of};
+    zh_str *values = NULL;
+    zh_figure *figures = NULL;
+    size_t nyears = 0;
+    bool listed = page->q.period.n == 0;
+    zh_rc rc = ZH_OK;
+    *n = 0;
+    out[(*n)++] = (zh_option){ZH_STR(""), zh_ui_text(ui, ZH_T_IND_ALL_TIME)};
+    if (page->indicator->reg != NULL && page->indicator->reg->event_time != NULL) {
+        rc = zh_figure_by(&ui->ctx, ui->conn, &query, ZH_STR("year"), &values, &figures, &nyears);
+    }
+    for (size_t i = nyears; i-- > 0 && *n < YEARS_OPTIONS_MAX;) {
+        if (figures[i].has_value && values[i].n == 4) {
+            listed = listed || zh_str_eq(values[i], page->q.period);
+            out[(*n)++] =
+                (zh_option){values[i], zh_ui_period(ui, figures[i].first, figures[i].last)};
+        }
+    }
+    if (!listed) {
+        out[(*n)++] = (zh_option){page->q.period, zh_ui_period(ui, page->q.first, page->q.last)};
+    }
+    return rc;
+}
+
+static zh_rc ask(zh_indicator_page *page)
+{
+    zh_ui *ui = page->ui;
+    zh_option *regions;
+    size_t nregions;
+    zh_option *years = ZH_NEW_N(ui->arena, zh_option, YEARS_OPTIONS_MAX + 2);
+    size_t nyears;
+    zh_option dims[DIMS_MAX];
+    size_t ndims = zh_indicator_dims(page, dims, DIMS_MAX);
+    const zh_register *reg = page->indicator->reg;
+    zh_rc rc = periods(page, years, &nyears);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_question_regions(ui, page->q.region, &regions, &nregions);
+    zh_part_ask_open(ui, ui->request->path);
+    zh_part_ask_words(ui, zh_ui_text(ui, ZH_T_BOARD_ASK_SHOW));
+    if (reg != NULL && zh_figure_region_dim(reg).n > 0) {
+        zh_part_ask_select(ui, "region", zh_ui_text(ui, ZH_T_REGION), regions, nregions,
+                           page->q.region);
+    }
+    zh_part_ask_select(ui, "period", zh_ui_text(ui, ZH_T_PERIOD), years, nyears, page->q.period);
+    zh_part_ask_words(ui, ZH_SAY(ui, ZH_T_IND_ASK_OF, zh_ui_label(ui, page->indicator->label)));
+    zh_part_ask_select(ui, "by", zh_ui_text(ui, ZH_T_IND_BY), dims, ndims, page->by);
+    zh_part_ask_hidden(ui, "as_of", zh_http_param(ui->request, "as_of"));
+    zh_part_ask_close(ui);
+    return ZH_OK;
+}
+
+/* ---- the number
+ * ------------------------------------------------------------------------------------- */
+
+typedef struct used {
+    size_t index[MEASURES_MAX];
+    size_t n;
+} used;
+
+static void use(void *user, const zh_expr *x)
+{
+    used *u = user;
+    bool known = x->op != ZH_X_PARAMETER || u->n == MEASURES_MAX;
+    for (size_t i = 0; i < u->n && !known; i++) {
+        known = u->index[i] == x->index;
+    }
+    if (!known) {
+        u->index[u->n++] = x->index;
+    }
+}
+
+/* 分子 as a number and, below, each measure of it as a list of records. */
+static void part_of(zh_indicator_page *page, zh_text_id name, zh_str number, zh_str source,
+                    const zh_program *program)
+{
+    zh_ui *ui = page->ui;
+    zh_html *h = &ui->html;
+    const zh_register *reg = page->indicator->reg;
+    used u = {.n = 0};
+    if (number.n == 0 || program->root == NULL || reg == NULL) {
+        return;
+    }
+    zh_expr_walk(program->root, use, &u);
+    zh_html_open(h, "div", NULL);
+    zh_html_leaf(h, "p", "l", zh_ui_text(ui, name));
+    zh_html_open(h, "p", "mid");
+    zh_str only = u.n == 1 && u.index[0] < reg->nmeasures
+                      ? zh_indicator_records(page, NULL, &reg->measures[u.index[0]])
+                      : ZH_STR("");
+    zh_part_number(ui, number, ZH_STR(""), only);
+    zh_html_close(h);
+    zh_html_open(h, "p", "s");
+    zh_html_leaf(h, "span", "mono", source);
+    for (size_t i = 0; u.n > 1 && i < u.n && u.index[i] < reg->nmeasures; i++) {
+        const zh_measure *m = &reg->measures[u.index[i]];
+        zh_html_z(h, " ");
+        zh_html_a(h, NULL, zh_indicator_records(page, NULL, m), m->id);
+    }
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
+static void number(zh_indicator_page *page)
+{
+    zh_ui *ui = page->ui;
+    zh_html *h = &ui->html;
+    const zh_figure *f = &page->figure;
+    const zh_indicator *ind = page->indicator;
+    zh_part_section_open(ui, "value", zh_ui_text(ui, ZH_T_IND_VALUE), false);
+    zh_html_open(h, "div", "facts");
+    zh_html_open(h, "div", NULL);
+    zh_html_leaf(h, "p", "l", zh_indicator_scope(page));
+    zh_html_open(h, "p", "big");
+    zh_html_a(h, "n", zh_indicator_records(page, NULL, NULL), zh_ui_decimal(ui, f->shown));
+    zh_html_leaf(h, "small", NULL, zh_ui_unit(ui, ind->unit));
+    zh_html_close(h);
+    zh_html_open(h, "p", "s");
+    if (f->has_interval) {
+        zh_html_text(h, zh_ui_text(ui, ZH_T_INTERVAL95));
+        zh_html_z(h, " ");
+        zh_part_interval(ui, f->interval_shown);
+    }
+    if (f->status == ZH_FIG_SMALL_N) {
+        zh_html_z(h, " ");
+        zh_part_nil(ui, ZH_NIL_FEW, ZH_STR(""));
+    }
+    zh_html_close(h);
+    zh_html_close(h);
+    part_of(page, ZH_T_IND_NUM, f->num, ind->num_source, &ind->num);
+    part_of(page, ZH_T_IND_DEN, f->den, ind->den_source, &ind->den);
+    zh_html_open(h, "div", NULL);
+    zh_html_leaf(h, "p", "l", ZH_STR("n"));
+    zh_html_open(h, "p", "mid");
+    zh_part_number(ui, zh_str_fmt(ui->arena, "%" PRId64, f->n), ZH_STR(""),
+                   zh_indicator_records(page, NULL, NULL));
+    zh_html_close(h);
+    zh_html_leaf(h, "p", "s", zh_ui_text(ui, ZH_T_IND_BEHIND));
+    zh_html_close(h);
+    zh_html_close(h);
+    if (f->note.n > 0) {
+        zh_part_note(ui, ZH_NOTE_QING, f->note);
+    }
+    zh_html_open(h, "p", "bar gap");
+    zh_html_a(h, "btn", zh_indicator_sub(page, "recount"), zh_ui_text(ui, ZH_T_IND_RECOUNT));
+    zh_html_a(h, "btn", zh_indicator_sub(page, "revisions"), zh_ui_text(ui, ZH_T_IND_REVISIONS));
+    zh_html_close(h);
+    zh_part_section_close(ui);
+}
+
+static void fact(zh_ui *ui, zh_text_id name, zh_str text, bool code)
+{
+    if (text.n > 0) {
+        zh_part_kv_item(ui, zh_ui_text(ui, name));
+        zh_html_leaf(&ui->html, "span", code ? "mono" : NULL, text);
+        zh_html_close(&ui->html);
+    }
+}
+
+static void definition(zh_indicator_page *page)
+{
+    zh_ui *ui = page->ui;
+    zh_html *h = &ui->html;
+    const zh_indicator *ind = page->indicator;
+    const zh_figure *f = &page->figure;
+    zh_part_section_open(ui, "definition", zh_ui_text(ui, ZH_T_IND_DEFINITION), false);
+    zh_part_kv_open(ui);
+    fact(ui, ZH_T_IND_IN_WORDS, ind->definition, false);
+    fact(ui, ZH_T_IND_FORMULA, f->formula, true);
+    fact(ui, ZH_T_IND_METHOD, f->method, false);
+    fact(ui, ZH_T_IND_SOURCE, f->sources, false);
+    fact(ui, ZH_T_IND_FRESH, f->as_of != 0 ? zh_ui_time(ui, f->as_of) : ZH_STR(""), false);
+    fact(ui, ZH_T_IND_CUBE,
+         f->cube.n > 0 ? ZH_SAY(ui, ZH_T_IND_FROM_CUBE, f->cube)
+                       : zh_ui_text(ui, ZH_T_IND_FROM_RECORDS),
+         false);
+    fact(ui, ZH_T_IND_MODEL, zh_str_sub(f->model_digest, 0, 16), true);
+    if (ind->reg != NULL) {
+        zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_COL_REGISTER));
+        zh_html_a(h, NULL, zh_url_register(ui->arena, ind->reg->id, ZH_STR(""), page->q.as_of),
+                  zh_ui_label(ui, ind->reg->label));
+        zh_html_close(h);
+    }
+    if (ind->nsystems > 0) {
+        zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_IND_SYSTEMS));
+        for (size_t i = 0; i < ind->nsystems; i++) {
+            zh_html_z(h, i > 0 ? " " : "");
+            zh_html_a(h, NULL, zh_str_fmt(ui->arena, "/systems#%.*s", ZH_FMT(ind->systems[i])),
+                      ind->systems[i]);
+        }
+        zh_html_close(h);
+    }
+    zh_part_kv_close(ui);
+    zh_part_section_close(ui);
+}
+
+/* ---- the break-down
+ * --------------------------------------------------------------------------------- */
+
+typedef struct span {
+    double min, max;
+} span;
+
+/* One scale for all rows: from 0, or from below it. */
+static span scale_of(const zh_indicator_page *page)
+{
+    double low = 0;
+    double high = 0;
+    for (size_t i = 0; i < page->n; i++) {
+        const zh_figure *f = &page->figures[i];
+        double v = f->has_value ? zh_decimal_double(f->value) : 0;
+        bool reaches = f->has_value && f->has_interval && f->status == ZH_FIG_OK;
+        high = v > high ? v : high;
+        high = reaches && f->high > high ? f->high : high;
+        low = v < low ? v : low;
+    }
+    return (span){low < 0 ? -zh_beam_end(-low, false) : 0,
+                  zh_beam_end(high, page->indicator->percent)};
+}
+
+static zh_str row_url(const zh_indicator_page *page, zh_str value)
+{
+    zh_arena *arena = page->ui->arena;
+    const zh_register *reg = page->indicator->reg;
+    zh_str dim = zh_figure_region_dim(reg);
+    zh_str url = ZH_STR("");
+    if (zh_indicator_by_time(page)) {
+        url = zh_url_indicator(arena, page->indicator->id, page->q.region, value, ZH_STR(""));
+    } else if (dim.n > 0 && value.n > 0 && zh_str_starts(page->by, dim)) {
+        url = zh_url_indicator(arena, page->indicator->id, value, page->q.period, ZH_STR(""));
+    } else {
+        return zh_indicator_records(page, &value, NULL);
+    }
+    return page->q.as_of >= 0 ? zh_url_add_i(arena, url, "as_of", page->q.as_of) : url;
+}
+
+static void row(zh_indicator_page *page, zh_grid *g, size_t i, span scale)
+{
+    zh_ui *ui = page->ui;
+    zh_html *h = &ui->html;
+    const zh_figure *f = &page->figures[i];
+    zh_str url = row_url(page, page->values[i]);
+    zh_str records = zh_indicator_records(page, &page->values[i], NULL);
+    zh_grid_row(g, NULL);
+    zh_grid_link(g, url, zh_indicator_value(page, page->values[i]));
+    zh_grid_cell(g);
+    if (f->has_value) {
+        zh_part_number(ui, f->shown, zh_ui_unit(ui, page->indicator->unit), url);
+    } else {
+        zh_part_figure_value(ui, f, ZH_STR(""));
+    }
+    zh_grid_cell(g);
+    zh_part_interval(ui, f->interval_shown);
+    zh_grid_cell(g);
+    zh_part_beam(ui, &(zh_beam){.min = scale.min,
+                                .max = scale.max,
+                                .has_value = f->has_value,
+                                .value = f->has_value ? zh_decimal_double(f->value) : 0,
+                                .has_interval = f->has_interval,
+                                .low = f->low,
+                                .high = f->high,
+                                .few = f->status == ZH_FIG_SMALL_N});
+    zh_grid_text(g, zh_ui_decimal(ui, f->num));
+    zh_grid_text(g, zh_ui_decimal(ui, f->den));
+    zh_grid_cell(g);
+    zh_part_number(ui, zh_str_fmt(ui->arena, "%" PRId64, f->n), ZH_STR(""), records);
+    if (f->status == ZH_FIG_SMALL_N) {
+        zh_html_z(h, " ");
+        zh_part_nil(ui, ZH_NIL_FEW, ZH_STR(""));
+    }
+}
+
+static zh_str short_value(const zh_indicator_page *page, const zh_figure *f)
+{
+    zh_str unit = zh_ui_unit(page->ui, page->indicator->unit);
+    return zh_str_fmt(page->ui->arena, "%.*s%s%.*s", ZH_FMT(zh_ui_decimal(page->ui, f->shown)),
+                      unit.n == 0 || zh_str_is(unit, "%") ? "" : " ", ZH_FMT(unit));
+}
+
+static zh_str by_words(const zh_indicator_page *page)
+{
+    zh_option dims[DIMS_MAX];
+    size_t n = zh_indicator_dims(page, dims, DIMS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (zh_str_eq(dims[i].value, page->by)) {
+            return dims[i].label;
+        }
+    }
+    return page->by;
+}
+
+/* What the break-down shows: its extremes among the values that may be ranked. */
+static zh_str spread(const zh_indicator_page *page)
+{
+    zh_ui *ui = page->ui;
+    const zh_figure *low = NULL;
+    const zh_figure *high = NULL;
+    size_t at_low = 0;
+    size_t at_high = 0;
+    for (size_t i = 0; i < page->n; i++) {
+        const zh_figure *f = &page->figures[i];
+        if (!f->has_value || f->status != ZH_FIG_OK || page->values[i].n == 0) {
+            continue;
+        }
+        if (low == NULL || zh_decimal_cmp(f->value, low->value) < 0) {
+            low = f;
+            at_low = i;
+        }
+        if (high == NULL || zh_decimal_cmp(f->value, high->value) > 0) {
+            high = f;
+            at_high = i;
+        }
+    }
+    if (low == NULL || low == high) {
+        return ZH_SAY(ui, ZH_T_IND_BREAKDOWN, by_words(page), zh_ui_count(ui, (int64_t)page->n));
+    }
+    return ZH_SAY(ui, ZH_T_IND_SPREAD, by_words(page),
+                  zh_indicator_value(page, page->values[at_low]), short_value(page, low),
+                  zh_indicator_value(page, page->values[at_high]), short_value(page, high));
+}
+
+static void breakdown(zh_indicator_page *page)
+{
+    zh_ui *ui = page->ui;
+    span scale = scale_of(page);
+    const zh_column columns[] = {
+        {.label = by_words(page)},
+        {.label = zh_ui_text(ui, ZH_T_COL_VALUE), .number = true},
+        {.label = zh_ui_text(ui, ZH_T_COL_INTERVAL), .css = "iv full"},
+        {.label = zh_ui_text(ui, ZH_T_COL_BEAM), .css = "beamc full"},
+        {.label = zh_ui_text(ui, ZH_T_COL_NUM), .number = true},
+        {.label = zh_ui_text(ui, ZH_T_COL_DEN), .number = true},
+        {.label = zh_ui_text(ui, ZH_T_COL_N), .number = true},
+    };
+    zh_grid g;
+    zh_part_figure_open(
+        ui, &(zh_fig_head){.title = spread(page),
+                           .what = zh_str_fmt(ui->arena, "%.*s，%.*s",
+                                              ZH_FMT(zh_ui_label(ui, page->indicator->label)),
+                                              ZH_FMT(zh_indicator_scope(page))),
+                           .id = "data"});
+    zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
+    for (size_t i = 0; i < page->n && i < ZH_INDICATOR_ROWS_MAX; i++) {
+        row(page, &g, i, scale);
+    }
+    zh_grid_close(&g);
+    if (page->n > ZH_INDICATOR_ROWS_MAX) {
+        zh_html_leaf(&ui->html, "p", "sm mu",
+                     ZH_SAY(ui, ZH_T_IND_MORE_ROWS, zh_ui_count(ui, (int64_t)ZH_INDICATOR_ROWS_MAX),
+                            zh_ui_count(ui, (int64_t)page->n)));
+    }
+    const zh_download downloads[] = {{ZH_STR("CSV"), zh_indicator_sub(page, "data.csv")}};
+    zh_part_figure_close(
+        ui, &(zh_fig_foot){
+                .read = ZH_SAY(ui, zh_indicator_by_time(page) ? ZH_T_IND_READ_TIME : ZH_T_IND_READ,
+                               zh_str_fmt(ui->arena, "%.6g", scale.min),
+                               zh_str_fmt(ui->arena, "%.6g", scale.max)),
+                .source = page->figure.sources,
+                .n = zh_str_fmt(ui->arena, "n = %.*s", ZH_FMT(zh_ui_count(ui, page->figure.n))),
+                .downloads = downloads,
+                .ndownloads = ZH_COUNTOF(downloads)});
+}
+
+/* ---- the page
+ * --------------------------------------------------------------------------------------- */
+
+static zh_str finding(const zh_indicator_page *page)
+{
+    zh_ui *ui = page->ui;
+    const zh_figure *f = &page->figure;
+    zh_str label = zh_ui_label(ui, page->indicator->label);
+    zh_str scope = zh_indicator_scope(page);
+    if (!f->has_value) {
+        return ZH_SAY(ui, ZH_T_IND_TITLE_NONE, label, scope);
+    }
+    zh_str value = short_value(page, f);
+    if (f->has_interval) {
+        value = zh_str_fmt(ui->arena, "%.*s（%.*s）", ZH_FMT(value), ZH_FMT(f->interval_shown));
+    }
+    return ZH_SAY(ui, ZH_T_IND_TITLE, label, scope, value);
+}
+
+static zh_rc show(zh_ui *ui)
+{
+    zh_indicator_page *page = ZH_NEW(ui->arena, zh_indicator_page);
+    zh_html *h = &ui->html;
+    zh_rc rc = zh_indicator_read(ui, page);
+    if (rc == ZH_OK) {
+        rc = zh_indicator_ask(page);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_indicator_break(page);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_BOARD,
+                                    .title = finding(page),
+                                    .lede = page->indicator->definition,
+                                    .above = zh_ui_text(ui, ZH_T_IND_ABOVE),
+                                    .above_url = ZH_STR("/")});
+    rc = ask(page);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_html_open(h, "div", "cols");
+    zh_html_open(h, "div", "w8 stack");
+    if (page->figure.has_value) {
+        number(page);
+    } else {
+        zh_part_empty(
+            ui, ZH_EMPTY_FILTER, zh_ui_text(ui, ZH_T_IND_EMPTY),
+            zh_ui_text(ui, ZH_T_IND_EMPTY_TEXT),
+            zh_url_indicator(ui->arena, page->indicator->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
+            zh_ui_text(ui, ZH_T_IND_EMPTY_LINK));
+    }
+    if (page->n > 0) {
+        breakdown(page);
+    }
+    zh_html_close(h);
+    zh_html_open(h, "div", "w4 stack");
+    definition(page);
+    zh_html_close(h);
+    return ZH_OK;
+}
+
+static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    return zh_ui_answer_kept(request, response, err, show);
+}
+
+ZH_ROUTE(page_indicator) = {
+    .method = "GET",
+    .path = "/indicators/{id}",
+    .en = "one indicator: value, records behind it, break-down, definition",
+    .slow = true,
+    .handle = handle,
+};
