@@ -241,6 +241,15 @@ void zh_chart_target(zh_draw *d, double x, double top, double bottom)
     zh_draw_polygon(d, points, &end, 1, zh_chart_fill(ZH_ROLE_INK));
 }
 
+void zh_chart_line_label(zh_draw *d, double x, double y, zh_str text)
+{
+    if (text.n > 0) {
+        double w = zh_draw_text_width(text, ZH_CHART_SMALL) + 4;
+        zh_draw_rect(d, x - w, y - 11, w, 14, zh_chart_fill(ZH_ROLE_PAPER));
+        zh_draw_text(d, x - 2, y, text, zh_chart_note(ZH_ROLE_INK_2, ZH_ANCHOR_END));
+    }
+}
+
 void zh_chart_texture(zh_draw *d, double x, double y, double width, double height, zh_role texture,
                       zh_str word)
 {

@@ -336,8 +336,7 @@ static void columns_reference(zh_draw *d, const zh_columns *in, const cells *c)
     if (in->reference.is) {
         double y = zh_axis_at(&c->axis, in->reference.v, c->bottom, c->top);
         zh_draw_line(d, c->left, y, c->right, y, zh_chart_stroke(ZH_ROLE_INK, 1.5, ZH_DASH_TARGET));
-        zh_draw_text(d, c->right, y - 5, in->reference_label,
-                     zh_chart_note(ZH_ROLE_INK_2, ZH_ANCHOR_END));
+        zh_chart_line_label(d, c->right, y - 5, in->reference_label);
     }
 }
 

@@ -64,6 +64,8 @@ void zh_chart_nothing(zh_draw *d, const zh_reading *reading, double left, double
  * for too few; nothing else. thick: height of the bar. */
 void zh_chart_interval(zh_draw *d, const zh_axis *axis, const zh_reading *reading, double left,
                        double right, double y, double thick);
+/* The name of a dashed line, ending at x, on paper so that it can be read over marks. */
+void zh_chart_line_label(zh_draw *d, double x, double y, zh_str text);
 /* Triangle with its line, the target's sign. */
 void zh_chart_target(zh_draw *d, double x, double top, double bottom);
 

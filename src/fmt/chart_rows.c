@@ -15,6 +15,7 @@
 #define FOOT          24.0 /* room for tick labels */
 #define GAP           8.0
 #define LABEL_SHARE   0.36 /* of the width, at most, for labels */
+#define PLOT_MIN      16.0 /* however narrow the chart */
 #define ARROW         8.0  /* room beyond the axis for an arrow head */
 
 /* The plot of a chart of rows: labels at the left, notes at the right. */
@@ -132,6 +133,7 @@ zh_rc zh_chart_rows(zh_arena *arena, const zh_rows *in, double width, zh_draw **
                 : 0;
     p.left = zh_chart_widest(in->rows, in->n, false, width * LABEL_SHARE) + GAP + 4;
     p.right = width - (notes > 0 ? notes + GAP * 2 : GAP) - ARROW;
+    p.right = zh_chart_max(p.right, p.left + PLOT_MIN);
     p.top = in->reference.is || in->note_head.n > 0 ? HEAD : 6;
     p.bottom = p.top + ROW_HEIGHT * (double)in->n;
     zh_draw *d = zh_draw_new(arena, width, p.bottom + FOOT, in->title);
@@ -213,7 +215,7 @@ zh_rc zh_chart_forest(zh_arena *arena, const zh_forest *in, double width, zh_dra
     double notes = zh_chart_widest(in->rows, in->n, true, width * LABEL_SHARE);
     double labels = zh_chart_widest(in->rows, in->n, false, width * LABEL_SHARE);
     p.left = zh_chart_max(labels, notes) + GAP + 4;
-    p.right = width - ARROW - 14;
+    p.right = zh_chart_max(width - ARROW - 14, p.left + PLOT_MIN);
     p.top = 4;
     p.bottom = p.top + FOREST_ROW * (double)in->n;
     zh_draw *d = zh_draw_new(arena, width, p.bottom + FOOT, in->title);
@@ -319,7 +321,8 @@ zh_rc zh_chart_pareto(zh_arena *arena, const zh_pareto *in, double width, zh_dra
     labels = zh_chart_max(
         labels, zh_chart_clamp(zh_chart_text_width(in->rest_label), 0, width * LABEL_SHARE));
     plot p = {.left = labels + GAP, .top = HEAD};
-    p.right = zh_chart_max(p.left + 10, width - zh_chart_max(zh_chart_text_width(head), 34) - 60);
+    p.right =
+        zh_chart_max(p.left + PLOT_MIN, width - zh_chart_max(zh_chart_text_width(head), 34) - 60);
     size_t rows = in->n + (in->rest.is ? 1 : 0);
     zh_draw *d = zh_draw_new(arena, width, p.top + PARETO_ROW * (double)rows, in->title);
     zh_draw_text(d, width, p.top - GAP, head, zh_chart_label(ZH_ROLE_INK_3, ZH_ANCHOR_END));

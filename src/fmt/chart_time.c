@@ -129,6 +129,11 @@ static box segment_box(const timeline *t, const zh_segment *s)
 {
     box b = {.x1 = time_x(t, s->first), .x2 = time_x(t, s->last + 1)};
     b.x2 = zh_chart_max(b.x2, b.x1 + 4);
+    if (!s->reading.value.is) { /* hatched from top to bottom */
+        b.y1 = t->top;
+        b.y2 = t->bottom;
+        return b;
+    }
     double y = zh_axis_at(&t->y, s->reading.value.v, t->bottom, t->top);
     b.y1 = y - LINE / 2;
     b.y2 = y + LINE / 2;
@@ -299,7 +304,7 @@ static void periods_target(zh_draw *d, const zh_periods *in, timeline *t)
     double y = zh_axis_at(&t->y, in->target.v, t->bottom, t->top);
     double w = zh_draw_text_width(in->target_label, ZH_CHART_SMALL);
     zh_draw_line(d, t->left, y, t->right, y, zh_chart_stroke(ZH_ROLE_INK, 1.5, ZH_DASH_TARGET));
-    zh_draw_text(d, t->right, y - 4, in->target_label, zh_chart_note(ZH_ROLE_INK_2, ZH_ANCHOR_END));
+    zh_chart_line_label(d, t->right, y - 4, in->target_label);
     take(t, (box){t->right - w, y - 15, t->right, y + 2});
 }
 
@@ -311,9 +316,7 @@ static void periods_marks(zh_draw *d, const zh_periods *in, timeline *t)
         for (size_t k = 0; k < in->series[i].n; k++) {
             const zh_segment *s = &in->series[i].segments[k];
             segment_mark(d, t, s, i, role);
-            if (s->reading.value.is) {
-                take(t, segment_box(t, s));
-            }
+            take(t, segment_box(t, s));
         }
     }
     for (size_t i = 0; i < in->n; i++) {

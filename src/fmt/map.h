@@ -9,10 +9,11 @@
 
 #include "fmt/chart.h"
 
-#define ZH_GEO_BYTES_MAX  ((size_t)32 << 20)
+#define ZH_GEO_BYTES_MAX  ((size_t)16 << 20)
 #define ZH_GEO_UNITS_MAX  5000
 #define ZH_GEO_RINGS_MAX  50000
 #define ZH_GEO_POINTS_MAX 400000
+#define ZH_GEO_RING_MAX   20000 /* positions of one ring */
 #define ZH_TILES_MAX      1000
 #define ZH_TILE_CELL_MAX  200 /* column and row of a tile */
 #define ZH_MAP_CLASSES    7
@@ -117,7 +118,8 @@ typedef struct zh_map_in {
                          empty: no link */
 } zh_map_in;
 
-/* Legend, squares with name and value inside, hatch where nothing was reported. */
+/* Legend, squares with name and value inside, hatch where nothing was reported. Names can be read
+ * from a width of about 40 a column. */
 zh_rc zh_map_tiles(zh_arena *arena, const zh_map_in *in, const zh_tiles *tiles, double width,
                    zh_draw **out, zh_err *err) ZH_MUST;
 /* Legend, areas in Albers' projection (parallels 25 and 47 degrees north, central meridian of the

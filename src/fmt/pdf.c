@@ -450,16 +450,23 @@ static void paint_text(painter *p, const zh_draw_item *item)
     cairo_new_path(p->cr);
 }
 
-/* cairo's tag attributes: name='value' with \ before ' and \. */
+/* A cairo tag attribute, name='value'. cairo 1.16 writes an address into the PDF string as it
+ * stands, so what means something in either syntax, and what is not ASCII, is percent-encoded (RFC
+ * 3986, 2.1). Names of places hold nothing of the kind. */
 static zh_str quoted(zh_arena *arena, const char *name, zh_str value)
 {
-    char *text = ZH_NEW_N(arena, char, value.n * 2 + 1);
+    static const char hex[] = "0123456789ABCDEF";
+    char *text = ZH_NEW_N(arena, char, value.n * 3 + 1);
     size_t n = 0;
     for (size_t i = 0; i < value.n; i++) {
-        if (value.p[i] == '\'' || value.p[i] == '\\') {
-            text[n++] = '\\';
+        unsigned char c = (unsigned char)value.p[i];
+        if (c <= ' ' || c >= 0x7f || strchr("'\\()<>\"", c) != NULL) {
+            text[n++] = '%';
+            text[n++] = hex[c >> 4];
+            text[n++] = hex[c & 15];
+        } else {
+            text[n++] = (char)c;
         }
-        text[n++] = value.p[i];
     }
     return zh_str_fmt(arena, "%s='%.*s'", name, (int)n, text);
 }

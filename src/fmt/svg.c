@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define LONG_LINE 40
+
 typedef struct writer {
     zh_buf *out;
     zh_str id;
@@ -107,13 +109,15 @@ static void write_paint(const writer *w, const zh_paint *paint)
     }
 }
 
+/* A long line is a border or a series: a tenth of a unit is finer than can be seen, and shorter. */
 static void write_points(zh_buf *out, const zh_point *points, size_t n, char command)
 {
+    double grain = n > LONG_LINE ? 10.0 : 100.0;
     for (size_t i = 0; i < n; i++) {
         zh_buf_c(out, i == 0 ? command : i == 1 ? 'L' : ' ');
-        write_number(out, points[i].x);
+        write_number(out, round(points[i].x * grain) / grain);
         zh_buf_c(out, ' ');
-        write_number(out, points[i].y);
+        write_number(out, round(points[i].y * grain) / grain);
     }
 }
 
