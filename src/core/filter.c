@@ -316,20 +316,15 @@ typedef struct level_test {
     zh_str code;
 } level_test;
 
-/* Where the validities of a code begin: codes are sorted. */
+/* Where the validities of a code begin; codes->n when there is no such code. */
 static size_t first_of(const zh_codes *codes, zh_str code)
 {
-    size_t low = 0;
-    size_t high = codes->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (zh_str_cmp(codes->codes[middle].code, code) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    const zh_code *found = zh_code_find(codes, code, INT32_MIN);
+    size_t i = found != NULL ? (size_t)(found - codes->codes) : codes->n;
+    while (i > 0 && i < codes->n && zh_str_eq(codes->codes[i - 1].code, code)) {
+        i--;
     }
-    return low;
+    return i;
 }
 
 /* A code whose validities stand under different codes of that level has no answer without a date.

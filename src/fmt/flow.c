@@ -167,7 +167,7 @@ static void draw_state(layout *f, size_t s)
     double w = node_width(f, s);
     double x = centre(f, s) - w / 2;
     double y = f->top[f->row[s]];
-    zh_paint paint = state->now ? (zh_paint){.fill = ZH_ROLE_INK, .stroke = ZH_ROLE_INK}
+    zh_paint paint = state->now    ? (zh_paint){.fill = ZH_ROLE_INK, .stroke = ZH_ROLE_INK}
                      : state->been ? (zh_paint){.fill = ZH_ROLE_QING_T, .stroke = ZH_ROLE_QING}
                                    : (zh_paint){.fill = ZH_ROLE_PAPER, .stroke = ZH_ROLE_RULE_2};
     zh_draw_open(f->draw, &(zh_mark){.title = state->title, .kind = state->now ? "now" : "state"});

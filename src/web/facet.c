@@ -27,20 +27,38 @@ zh_str zh_facet_number(zh_ui *ui, int64_t n, bool at_least)
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-/* field = 'x' or field@level = 'x' as a filter of cells; false: something else. */
-static bool simple(const zh_expr *node, const zh_field **field, zh_cell_filter *out)
+/* A condition that one code field is a value: field = 'x' (level 0), field@level = 'x', or field
+ * within 'x', which is the same as at the level of x. */
+typedef struct code_is {
+    const zh_field *field;
+    uint16_t level;
+    zh_str value;
+} code_is;
+
+/* false: something else. */
+static bool simple(const zh_expr *node, code_is *out)
 {
-    if (node->op != ZH_X_EQ || node->a[1]->op != ZH_X_LITERAL || node->a[1]->kind != ZH_TEXT) {
+    bool within = node->op == ZH_X_WITHIN;
+    if ((node->op != ZH_X_EQ && !within) || node->a[1]->op != ZH_X_LITERAL ||
+        node->a[1]->kind != ZH_TEXT) {
         return false;
     }
     const zh_expr *left = node->a[0];
     bool level = left->op == ZH_X_LEVEL && left->a[1] == NULL && left->a[0]->op == ZH_X_FIELD;
-    if (!level && left->op != ZH_X_FIELD) {
+    if ((!level && left->op != ZH_X_FIELD) || (level && within)) {
         return false;
     }
-    *field = level ? left->a[0]->field : left->field;
-    *out = (zh_cell_filter){.value = node->a[1]->value.text, .subtree = level};
-    return (*field)->table == NULL && (*field)->type == ZH_TYPE_CODE;
+    *out = (code_is){.field = level ? left->a[0]->field : left->field,
+                     .level = level ? left->level : 0,
+                     .value = node->a[1]->value.text};
+    if (out->field->table != NULL || out->field->type != ZH_TYPE_CODE) {
+        return false;
+    }
+    if (within) {
+        const zh_code *code = zh_code_find(out->field->codes, out->value, INT32_MIN);
+        out->level = code != NULL ? code->level : 0;
+    }
+    return out->level > 0 || !within;
 }
 
 /* The plain dimension of a cube that says what the field is at a level (0: as recorded). */
@@ -76,19 +94,19 @@ static bool cube_fits(const zh_listing *q, const zh_cube *cube, const zh_piece *
         out->group = (zh_cell_group){.dim = d->id, .level = group->level};
     }
     for (size_t i = 0; i < q->npieces; i++) {
-        const zh_field *field = NULL;
+        code_is is;
         if (&q->pieces[i] == without) {
             continue;
         }
-        if (!simple(q->pieces[i].program.root, &field, &out->filters[n])) {
+        if (!simple(q->pieces[i].program.root, &is)) {
             return false;
         }
-        const zh_expr *left = q->pieces[i].program.root->a[0];
-        const zh_dim *d = dim_of(cube, field, left->op == ZH_X_LEVEL ? left->level : 0);
+        const zh_dim *d = dim_of(cube, is.field, is.level);
         if (d == NULL) {
             return false;
         }
-        out->filters[n++].dim = d->id;
+        out->filters[n++] =
+            (zh_cell_filter){.dim = d->id, .value = is.value, .subtree = is.level > 0};
     }
     out->query = (zh_cell_query){.reg = q->reg,
                                  .filters = out->filters,
@@ -207,10 +225,8 @@ static void add_field(facets *f, const zh_field *field, uint16_t level)
     level = code && field->codes->level_names != NULL ? level : 0;
     add(f, (zh_group){.field = field, .level = level});
     for (size_t i = 0; i < f->q->npieces && level > 0 && level < field->codes->levels; i++) {
-        const zh_expr *root = f->q->pieces[i].program.root;
-        if (root->op == ZH_X_EQ && root->a[0]->op == ZH_X_LEVEL &&
-            root->a[0]->a[0]->op == ZH_X_FIELD && root->a[0]->a[0]->field == field &&
-            root->a[0]->level == level) {
+        code_is is;
+        if (simple(f->q->pieces[i].program.root, &is) && is.field == field && is.level == level) {
             add(f, (zh_group){.field = field, .level = (uint16_t)(level + 1)});
         }
     }
@@ -266,11 +282,24 @@ static const zh_piece *own_piece(const zh_listing *q, const facet *one)
     zh_str equals = zh_str_fmt(q->ui->arena, "%.*s = ", ZH_FMT(one->left));
     zh_str none = condition(one, q->ui, ZH_STR_NONE);
     for (size_t i = 0; i < q->npieces; i++) {
-        if (zh_str_starts(q->pieces[i].text, equals) || zh_str_eq(q->pieces[i].text, none)) {
+        code_is is;
+        bool same = !one->group.is_state && simple(q->pieces[i].program.root, &is) &&
+                    is.field == one->group.field && is.level == one->group.level;
+        if (same || zh_str_starts(q->pieces[i].text, equals) ||
+            zh_str_eq(q->pieces[i].text, none)) {
             return &q->pieces[i];
         }
     }
     return NULL;
+}
+
+/* Whether the piece chose this value. */
+static bool is_on(const zh_piece *own, zh_str text, zh_str key)
+{
+    code_is is;
+    return own != NULL &&
+           (zh_str_eq(own->text, text) ||
+            (key.p != NULL && simple(own->program.root, &is) && zh_str_eq(is.value, key)));
 }
 
 static zh_str value_label(const facet *one, zh_ui *ui, const zh_count_row *row)
@@ -315,7 +344,7 @@ static void write_facet(const zh_listing *q, const facet *one, const zh_counts *
     size_t n = 0;
     for (size_t i = 0; i < counts->n; i++) {
         zh_str text = condition(one, ui, counts->rows[i].keys[0]);
-        bool on = own != NULL && zh_str_eq(own->text, text);
+        bool on = is_on(own, text, counts->rows[i].keys[0]);
         if (n >= max && !on) {
             continue; /* the chosen value is always there */
         }

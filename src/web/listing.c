@@ -18,7 +18,7 @@ void zh_listing_refuse(zh_listing *q, const char *parameter, const zh_err *err)
 /* ---- conditions ------------------------------------------------------------------------------ */
 
 zh_rc zh_listing_compile(zh_ui *ui, const zh_register *reg, zh_str text, zh_program *out,
-                          zh_err *err)
+                         zh_err *err)
 {
     zh_scope scope = {.model = ui->ctx.model, .reg = reg};
     zh_rc rc = zh_expr_compile(ui->arena, &scope, text, out, err);

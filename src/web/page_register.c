@@ -341,7 +341,7 @@ static void own_cell(listing *l, const zh_record *record, zh_asked_kind kind)
     case ZH_ASKED_VERSION: zh_html_f(h, "%d", record->version); break;
     case ZH_ASKED_CREATED: zh_html_text(h, zh_ui_time(ui, record->created_at)); break;
     case ZH_ASKED_RECORDED: zh_html_text(h, zh_ui_time(ui, record->recorded_at)); break;
-    case ZH_ASKED_ACTOR: zh_html_text(h, record->actor); break;
+    case ZH_ASKED_ACTOR: zh_html_text(h, zh_show_actor(ui, record->actor)); break;
     case ZH_ASKED_OFFICE: zh_html_f(h, "%" PRId64, record->office); break;
     case ZH_ASKED_ID: zh_html_f(h, "%" PRId64, record->id); break;
     }
@@ -359,7 +359,7 @@ static void first_cell(listing *l, const zh_record *record, const zh_asked *aske
 {
     zh_ui *ui = l->q.ui;
     zh_html *h = &ui->html;
-    zh_html_open(h, "a", "t");
+    zh_html_open(h, "a", NULL);
     zh_html_link(h, "href", record_url(l, record));
     if (asked->kind != ZH_ASKED_FIELD) {
         own_cell(l, record, asked->kind);
@@ -543,10 +543,10 @@ static zh_rc ask(listing *l)
     zh_rc rc = zh_list(&ui->ctx, ui->conn, &query, &l->page);
     if (rc == ZH_EINVAL || rc == ZH_ELIMIT) {
         zh_listing_refuse(q,
-                           zh_str_is(zh_str_of(ui->err->rule), "query.cursor") ? "after"
-                           : q->search.n > 0                                   ? "search"
-                                                                               : "where",
-                           ui->err);
+                          zh_str_is(zh_str_of(ui->err->rule), "query.cursor") ? "after"
+                          : q->search.n > 0                                   ? "search"
+                                                                              : "where",
+                          ui->err);
         *ui->err = before;
         return ZH_OK;
     }

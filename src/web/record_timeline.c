@@ -121,10 +121,10 @@ static void item(zh_shown_record *r, size_t at)
     zh_html_leaf(h, "time", NULL, zh_ui_time(ui, record->recorded_at));
     zh_html_open(h, "span", "sm mu");
     zh_html_z(h, "　");
-    zh_html_text(h, record->actor);
+    zh_html_text(h, zh_show_actor(ui, record->actor));
     if (v->second_actor.n > 0) {
         zh_html_z(h, "　");
-        zh_html_text(h, ZH_SAY(ui, ZH_T_RECORD_SECOND, v->second_actor));
+        zh_html_text(h, ZH_SAY(ui, ZH_T_RECORD_SECOND, zh_show_actor(ui, v->second_actor)));
     }
     zh_html_z(h, "　");
     zh_html_a(h, NULL, zh_url_add_i(ui->arena, url, "version", record->version),

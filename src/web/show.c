@@ -132,6 +132,13 @@ zh_str zh_show_state(zh_ui *ui, const zh_register *reg, int state)
     return zh_ui_label(ui, reg->states[state].label);
 }
 
+zh_str zh_show_actor(zh_ui *ui, zh_str actor)
+{
+    return zh_str_is(actor, "operator") ? zh_ui_text(ui, ZH_T_REGISTER_OPERATOR)
+           : zh_str_is(actor, "clock")  ? zh_ui_text(ui, ZH_T_REGISTER_CLOCK)
+                                        : actor;
+}
+
 static const zh_code *code_of(const zh_field *field, const zh_value *value)
 {
     return field->codes != NULL && value->kind == ZH_TEXT

@@ -39,6 +39,8 @@ zh_str zh_show_field_text(zh_show *show, const zh_record *record, const zh_field
 zh_str zh_show_unit(zh_ui *ui, zh_str unit);
 /* A state's label in the reader's language. */
 zh_str zh_show_state(zh_ui *ui, const zh_register *reg, int state);
+/* Who wrote: the program's own actors by a word, others as they are named. */
+zh_str zh_show_actor(zh_ui *ui, zh_str actor);
 bool zh_show_is_number(const zh_field *field);
 
 #endif
