@@ -46,12 +46,22 @@ static void rank(layout *f)
     }
 }
 
+/* Ends stand below everything else. */
+static void sink_ends(layout *f)
+{
+    for (size_t s = 0; s < f->in->nstates; s++) {
+        if (f->in->states[s].terminal && !f->in->states[s].initial) {
+            f->row[s] = f->in->nstates + 1;
+        }
+    }
+}
+
 /* Numbers the rows without holes, at most ROW_MAX states in each. */
 static void place(layout *f)
 {
     const zh_flow *in = f->in;
     size_t placed[ZH_FLOW_STATES_MAX];
-    for (size_t rank_now = 0; rank_now <= in->nstates; rank_now++) {
+    for (size_t rank_now = 0; rank_now <= in->nstates + 1; rank_now++) {
         bool any = false;
         for (size_t s = 0; s < in->nstates; s++) {
             if (f->row[s] != rank_now) {
@@ -194,6 +204,7 @@ zh_rc zh_flow_svg(zh_arena *arena, const zh_flow *in, zh_str id, zh_buf *out, zh
     layout *f = ZH_NEW(arena, layout);
     *f = (layout){.arena = arena, .in = in};
     rank(f);
+    sink_ends(f);
     place(f);
     measure(f);
     f->draw = zh_draw_new(arena, WIDTH, f->top[f->rows] + 2, in->title);

@@ -142,7 +142,11 @@ static void fact(zh_shown_record *r, const zh_field *field)
     zh_html_close(h);
     zh_html_open(h, "dd", field->type == ZH_TYPE_TEXT ? "longtext" : NULL);
     source_mark(ui, field);
-    zh_show_html(&r->show, field, &zh_shown(r)->values[field->index], true);
+    if (field->type == ZH_TYPE_TABLE) {
+        zh_show_field(&r->show, zh_shown(r), field);
+    } else {
+        zh_show_html(&r->show, field, &zh_shown(r)->values[field->index], true);
+    }
     zh_html_close(h);
 }
 
@@ -184,19 +188,26 @@ static void child_table(zh_shown_record *r, const zh_field *table)
     zh_html_close(h);
 }
 
+/* A list of single values, such as the claims of a complaint, reads as one fact. */
+static bool is_table(const zh_shown_record *r, const zh_field *field)
+{
+    return field->type == ZH_TYPE_TABLE &&
+           (field->ncolumns > 1 || zh_shown(r)->tables[field->index].n > ZH_SHOW_ROWS_LINE);
+}
+
 static void facts(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
     zh_part_section_open(ui, "facts", zh_ui_text(ui, ZH_T_RECORD_FACTS), false);
     zh_part_kv_open(ui);
     for (size_t i = 0; i < r->reg->nfields; i++) {
-        if (r->reg->fields[i].type != ZH_TYPE_TABLE) {
+        if (!is_table(r, &r->reg->fields[i])) {
             fact(r, &r->reg->fields[i]);
         }
     }
     zh_part_kv_close(ui);
     for (size_t i = 0; i < r->reg->nfields; i++) {
-        if (r->reg->fields[i].type == ZH_TYPE_TABLE) {
+        if (is_table(r, &r->reg->fields[i])) {
             child_table(r, &r->reg->fields[i]);
         }
     }

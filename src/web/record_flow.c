@@ -4,6 +4,7 @@
 #include "fmt/flow.h"
 #include "web/part.h"
 #include "web/record.h"
+#include "web/words.h"
 
 enum { SVG_BYTES_MAX = 1 << 20 };
 
@@ -126,7 +127,7 @@ static void next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
         needs = joined(ui, needs, zh_ui_label(ui, t->need[i]->label));
     }
     if (t->has_guard) {
-        needs = joined(ui, needs, t->guard.source);
+        needs = joined(ui, needs, zh_words(ui, t->guard.root));
     }
     zh_grid_row(g, NULL);
     zh_grid_text(g, zh_ui_label(ui, t->label));
@@ -185,7 +186,8 @@ static zh_str time_left(zh_ui *ui, zh_time due)
                  : ZH_SAY(ui, ZH_T_RECORD_CLOCK_LEFT_DAYS, zh_ui_count(ui, last - today));
 }
 
-static void clock_state(zh_ui *ui, const zh_clock_state *c)
+/* over: nothing more is to be done with the record. */
+static void clock_state(zh_ui *ui, const zh_clock_state *c, bool over)
 {
     if (!c->started) {
         zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_RECORD_CLOCK_IDLE));
@@ -198,7 +200,8 @@ static void clock_state(zh_ui *ui, const zh_clock_state *c)
     } else if (!c->has_due) {
         zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_RECORD_CLOCK_NO_DUE));
     } else if (c->breached || zh_now() >= c->due_at) {
-        zh_part_lamp(ui, ZH_LAMP_ACT, zh_ui_text(ui, ZH_T_RECORD_CLOCK_LATE));
+        zh_part_lamp(ui, over ? ZH_LAMP_WATCH : ZH_LAMP_ACT,
+                     zh_ui_text(ui, over ? ZH_T_RECORD_CLOCK_EXPIRED : ZH_T_RECORD_CLOCK_LATE));
     } else {
         zh_part_lamp(ui, ZH_LAMP_OK, time_left(ui, c->due_at));
     }
@@ -233,7 +236,7 @@ static void one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
     /* due_at is the first instant after the period */
     zh_grid_text(g, state->has_due ? zh_ui_time(ui, state->due_at - 1) : ZH_STR("—"));
     zh_grid_cell(g);
-    clock_state(ui, state);
+    clock_state(ui, state, r->reg->states[zh_shown(r)->state].terminal);
 }
 
 static zh_rc clocks(zh_shown_record *r)

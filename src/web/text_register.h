@@ -178,3 +178,4 @@ ZH_TEXT(RECORD_LEDGER_WAIT, "待封入签名检查点", "waiting for a signed ch
 ZH_TEXT(RECORD_JSON, "JSON", "JSON")
 ZH_TEXT(REGISTER_OPERATOR, "本机操作员", "local operator")
 ZH_TEXT(REGISTER_CLOCK, "时钟", "clock")
+ZH_TEXT(RECORD_CLOCK_EXPIRED, "到期未办", "expired")
