@@ -137,10 +137,10 @@ static void group_sql(zh_buf *sql, const zh_group *group)
     zh_buf_fmt(sql, "a.%.*s%s", ZH_FMT(column), suffixes[0]);
 }
 
-/* The register, or the first records of one that is larger than examine_max. */
+/* The register, or its first records when it is larger than examine_max. */
 static void from_bounded(counter *c, zh_buf *sql, zh_binds *binds)
 {
-    bool bounded = c->q->examine_max > 0;
+    bool bounded = c->at_least;
     zh_buf_z(sql, bounded ? " FROM (SELECT z.* FROM " : " FROM ");
     zh_from(c->ctx->arena, sql, binds, c->q->reg, c->q->as_of, bounded ? "z" : "a");
     if (bounded) {

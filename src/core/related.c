@@ -226,6 +226,16 @@ static zh_rc read_writes(zh_ctx *ctx, zh_conn *conn, zh_register_size *sizes)
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
+zh_rc zh_register_exceeds(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t n, bool *out)
+{
+    zh_str sql = zh_str_fmt(ctx->arena, "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s LIMIT %zu) a",
+                            ZH_FMT(reg->table), n + 1);
+    int64_t found = 0;
+    zh_rc rc = zh_query_i64(conn, sql.p, NULL, 0, &found, ctx->err);
+    *out = found > (int64_t)n;
+    return rc;
+}
+
 zh_rc zh_register_sizes(zh_ctx *ctx, zh_conn *conn, size_t cap, zh_register_size **out)
 {
     const zh_model *model = ctx->model;

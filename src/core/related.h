@@ -39,6 +39,9 @@ typedef struct zh_register_size {
     int64_t writes;  /* versions written, exact */
     zh_time last;    /* newest write; 0 none */
 } zh_register_size;
+/* Whether a register has more records than n. */
+zh_rc zh_register_exceeds(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t n,
+                          bool *out) ZH_MUST;
 /* One for each register of the model, in its order. */
 zh_rc zh_register_sizes(zh_ctx *ctx, zh_conn *conn, size_t cap, zh_register_size **out) ZH_MUST;
 

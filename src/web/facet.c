@@ -76,7 +76,7 @@ static const zh_dim *dim_of(const zh_cube *cube, const zh_field *field, uint16_t
 }
 
 typedef struct cell_asking {
-    zh_cell_filter filters[ZH_LISTING_PIECES_MAX];
+    zh_cell_filter filters[2 * ZH_LISTING_PIECES_MAX];
     zh_cell_group group;
     zh_cell_query query;
 } cell_asking;
@@ -93,12 +93,14 @@ static bool cube_fits(const zh_listing *q, const zh_cube *cube, const zh_piece *
         }
         out->group = (zh_cell_group){.dim = d->id, .level = group->level};
     }
-    for (size_t i = 0; i < q->npieces; i++) {
+    for (size_t i = 0; i < q->nview_pieces + q->npieces; i++) {
         code_is is;
-        if (&q->pieces[i] == without) {
+        const zh_piece *piece =
+            i < q->nview_pieces ? &q->view_pieces[i] : &q->pieces[i - q->nview_pieces];
+        if (piece == without) {
             continue;
         }
-        if (!simple(q->pieces[i].program.root, &is)) {
+        if (!simple(piece->program.root, &is)) {
             return false;
         }
         const zh_dim *d = dim_of(cube, is.field, is.level);
@@ -152,17 +154,17 @@ static zh_rc count_cells(const zh_listing *q, const zh_group *group, const zh_ce
     return ZH_OK;
 }
 
-static bool is_plain(const zh_listing *q, zh_str view_where)
+static bool is_plain(const zh_listing *q)
 {
-    return view_where.n == 0 && q->search.n == 0 && q->as_of == ZH_AS_OF_NOW &&
-           !q->reg->has_count_when && q->ui->ctx.rows == NULL;
+    return q->search.n == 0 && q->as_of == ZH_AS_OF_NOW && !q->reg->has_count_when &&
+           q->ui->ctx.rows == NULL;
 }
 
-zh_rc zh_facet_count(const zh_listing *q, zh_str view_where, const zh_piece *without,
-                     const zh_group *group, zh_counts *out)
+zh_rc zh_facet_count(const zh_listing *q, const zh_piece *without, const zh_group *group,
+                     zh_counts *out)
 {
     zh_ui *ui = q->ui;
-    if (is_plain(q, view_where) && (group == NULL || !group->is_state)) {
+    if (is_plain(q) && (group == NULL || !group->is_state)) {
         for (size_t i = 0; i < q->reg->ncubes; i++) {
             cell_asking asking;
             if (cube_fits(q, &q->reg->cubes[i], without, group, &asking)) {
@@ -172,12 +174,12 @@ zh_rc zh_facet_count(const zh_listing *q, zh_str view_where, const zh_piece *wit
     }
     zh_list_query query = zh_listing_list(q);
     zh_program program = {0};
-    zh_str where = zh_listing_both(ui, view_where, zh_listing_where(q, without, ZH_STR("")));
+    zh_str where = zh_listing_both(ui, q->view->where, zh_listing_where(q, without, ZH_STR("")));
     zh_rc rc = ZH_OK;
     query.where = NULL;
     query.after = ZH_STR("");
     query.with_tables = false;
-    query.examine_max = ZH_LISTING_EXAMINE_MAX;
+    query.examine_max = q->large || q->search.n > 0 ? ZH_LISTING_EXAMINE_MAX : 0;
     if (where.n > 0) {
         rc = zh_listing_compile(ui, q->reg, where, &program, ui->err);
         query.where = &program;
@@ -224,9 +226,13 @@ static void add_field(facets *f, const zh_field *field, uint16_t level)
     }
     level = code && field->codes->level_names != NULL ? level : 0;
     add(f, (zh_group){.field = field, .level = level});
-    for (size_t i = 0; i < f->q->npieces && level > 0 && level < field->codes->levels; i++) {
+    const zh_listing *q = f->q;
+    for (size_t i = 0;
+         i < q->nview_pieces + q->npieces && level > 0 && level < field->codes->levels; i++) {
         code_is is;
-        if (simple(f->q->pieces[i].program.root, &is) && is.field == field && is.level == level) {
+        const zh_piece *piece =
+            i < q->nview_pieces ? &q->view_pieces[i] : &q->pieces[i - q->nview_pieces];
+        if (simple(piece->program.root, &is) && is.field == field && is.level == level) {
             add(f, (zh_group){.field = field, .level = (uint16_t)(level + 1)});
         }
     }
@@ -367,7 +373,7 @@ zh_rc zh_facets_write(const zh_listing *q)
     choose(&f);
     for (size_t i = 0; i < f.n && rc == ZH_OK; i++) {
         zh_counts counts = {0};
-        rc = zh_facet_count(q, q->view->where, own_piece(q, &f.list[i]), &f.list[i].group, &counts);
+        rc = zh_facet_count(q, own_piece(q, &f.list[i]), &f.list[i].group, &counts);
         if (rc == ZH_OK && counts.n > 0) {
             write_facet(q, &f.list[i], &counts);
         }

@@ -43,13 +43,13 @@ static bool word_at(zh_str text, size_t i, const char *word)
            strchr(" \t\n)'\"", text.p[i - 1]) != NULL && strchr(" \t\n('\"", text.p[i + n]) != NULL;
 }
 
-static void add_piece(zh_listing *q, zh_str text, bool *good)
+static void add_piece(zh_listing *q, zh_str text, zh_piece *pieces, size_t *n, bool *good)
 {
     zh_err ignored = {0};
     text = zh_str_trim(text);
-    *good = *good && q->npieces < ZH_LISTING_PIECES_MAX;
+    *good = *good && *n < ZH_LISTING_PIECES_MAX;
     if (*good) {
-        zh_piece *piece = &q->pieces[q->npieces++];
+        zh_piece *piece = &pieces[(*n)++];
         piece->text = text;
         *good = zh_listing_compile(q->ui, q->reg, text, &piece->program, &ignored) == ZH_OK;
     }
@@ -57,9 +57,8 @@ static void add_piece(zh_listing *q, zh_str text, bool *good)
 
 /* Cuts a condition at the `and`s that stand outside brackets and quotes. What does not compile
  * piece by piece stays whole. */
-static void cut(zh_listing *q, const zh_program *whole)
+static void cut(zh_listing *q, zh_str text, const zh_program *whole, zh_piece *pieces, size_t *n)
 {
-    zh_str text = q->where;
     size_t depth = 0;
     size_t start = 0;
     char quote = 0;
@@ -73,14 +72,14 @@ static void cut(zh_listing *q, const zh_program *whole)
         } else if (c == '(' || c == ')') {
             depth += c == '(' ? 1 : (size_t)-1;
         } else if (depth == 0 && word_at(text, i, "and")) {
-            add_piece(q, zh_str_sub(text, start, i - start), &good);
+            add_piece(q, zh_str_sub(text, start, i - start), pieces, n, &good);
             start = i + 3;
         }
     }
-    add_piece(q, zh_str_sub(text, start, text.n), &good);
+    add_piece(q, zh_str_sub(text, start, text.n), pieces, n, &good);
     if (!good) {
-        q->npieces = 1;
-        q->pieces[0] = (zh_piece){.text = text, .program = *whole};
+        *n = 1;
+        pieces[0] = (zh_piece){.text = text, .program = *whole};
     }
 }
 
@@ -117,6 +116,18 @@ zh_str zh_listing_url(const zh_listing *q, zh_str where)
     return zh_url_with(q->ui->request, "where", where);
 }
 
+void zh_listing_turn(zh_listing *q, const zh_view *view)
+{
+    zh_program whole = {0};
+    zh_err ignored = {0};
+    q->view = view;
+    q->nview_pieces = 0;
+    if (view->where.n > 0 &&
+        zh_listing_compile(q->ui, q->reg, view->where, &whole, &ignored) == ZH_OK) {
+        cut(q, view->where, &whole, q->view_pieces, &q->nview_pieces);
+    }
+}
+
 static void read_where(zh_listing *q)
 {
     zh_err err = {0};
@@ -127,7 +138,7 @@ static void read_where(zh_listing *q)
             zh_listing_refuse(q, "where", &err);
             return;
         }
-        cut(q, &whole);
+        cut(q, q->where, &whole, q->pieces, &q->npieces);
     }
     zh_str both = zh_listing_both(q->ui, q->view->where, q->where);
     if (both.n > 0 && zh_listing_compile(q->ui, q->reg, both, &q->program, &err) != ZH_OK) {
@@ -205,10 +216,11 @@ static void read_views(zh_listing *q)
                  (zh_view){.id = ZH_STR("incomplete"), .label = {label, label}, .where = missing});
     }
     zh_str asked = zh_http_param(ui->request, "view");
-    q->view = &q->views[0];
+    const zh_view *view = &q->views[0];
     for (size_t i = 0; i < q->nviews; i++) {
-        q->view = zh_str_eq(q->views[i].id, asked) ? &q->views[i] : q->view;
+        view = zh_str_eq(q->views[i].id, asked) ? &q->views[i] : view;
     }
+    zh_listing_turn(q, view);
     if (asked.n > 0 && q->view == &q->views[0]) {
         zh_err err = {0};
         (void)zh_err_set(&err, ZH_EINVAL, "query.view", "这本登记册没有视图“%.*s”", ZH_FMT(asked));
@@ -432,7 +444,7 @@ zh_rc zh_listing_read(zh_ui *ui, zh_listing *out)
     read_sort(out);
     read_as_of(out);
     read_limit(out);
-    return ZH_OK;
+    return zh_register_exceeds(&ui->ctx, ui->conn, out->reg, ZH_LISTING_EXAMINE_MAX, &out->large);
 }
 
 zh_list_query zh_listing_list(const zh_listing *q)

@@ -54,7 +54,9 @@ typedef struct zh_listing {
     zh_view views[ZH_LISTING_VIEWS_MAX];
     size_t nviews;
     const zh_view *view;
-    zh_str where;                            /* of the URL */
+    zh_piece view_pieces[ZH_LISTING_PIECES_MAX]; /* conditions of the view */
+    size_t nview_pieces;
+    zh_str where;                           /* of the URL */
     zh_piece pieces[ZH_LISTING_PIECES_MAX]; /* of it */
     size_t npieces;
     zh_program program; /* view and where together; root NULL: all */
@@ -66,6 +68,7 @@ typedef struct zh_listing {
     bool with_tables;
     size_t limit;
     int64_t as_of;
+    bool large;   /* more records than are looked at for a number beside a filter */
     bool refused; /* problem says why, problem_in which parameter */
     zh_err problem;
     const char *problem_in;
@@ -75,9 +78,11 @@ typedef struct zh_listing {
  * in *out. Works with ui->conn. */
 zh_rc zh_listing_read(zh_ui *ui, zh_listing *out) ZH_MUST;
 zh_list_query zh_listing_list(const zh_listing *q);
+/* Turns to another view of the same register. */
+void zh_listing_turn(zh_listing *q, const zh_view *view);
 /* Compiles a condition over the register. ZH_EINVAL with the reason in err. */
 zh_rc zh_listing_compile(zh_ui *ui, const zh_register *reg, zh_str text, zh_program *out,
-                          zh_err *err) ZH_MUST;
+                         zh_err *err) ZH_MUST;
 /* The conditions without `without` (NULL: all) and with `with` added (empty: nothing), as text. */
 zh_str zh_listing_where(const zh_listing *q, const zh_piece *without, zh_str with);
 /* This page asked with another condition, from its first page. */

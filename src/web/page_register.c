@@ -32,14 +32,16 @@ static zh_rc tabs(listing *l)
     zh_ui *ui = q->ui;
     zh_tab *list = ZH_NEW_N(ui->arena, zh_tab, q->nviews + 1);
     zh_rc rc = ZH_OK;
-    zh_listing plain = *q; /* a view's number does not depend on the question */
-    plain.npieces = 0;
-    plain.search = ZH_STR("");
-    plain.as_of = ZH_AS_OF_NOW;
+    zh_listing *plain = ZH_NEW(ui->arena, zh_listing);
+    *plain = *q; /* a view's number does not depend on the question */
+    plain->npieces = 0;
+    plain->search = ZH_STR("");
+    plain->as_of = ZH_AS_OF_NOW;
     for (size_t i = 0; i < q->nviews && rc == ZH_OK; i++) {
         const zh_view *view = &q->views[i];
         zh_counts counts = {0};
-        rc = zh_facet_count(&plain, view->where, NULL, NULL, &counts);
+        zh_listing_turn(plain, view);
+        rc = zh_facet_count(plain, NULL, NULL, &counts);
         zh_str label = zh_ui_label(ui, view->label);
         list[i] = (zh_tab){.label = label,
                            .url = view_url(q, view->id),
@@ -311,6 +313,20 @@ static bool is_sortable(const zh_field *field)
     return field != NULL && field->table == NULL && field->type != ZH_TYPE_TABLE;
 }
 
+/* Values that stand on one line: a small list of short names, dates. */
+static bool is_short(const zh_field *field)
+{
+    enum { CODES_MAX = 40, LABEL_MAX = 24 };
+    if (field == NULL || field->type == ZH_TYPE_DATE || field->type == ZH_TYPE_DATETIME) {
+        return true;
+    }
+    bool fits = field->type == ZH_TYPE_CODE && field->codes != NULL && field->codes->n <= CODES_MAX;
+    for (size_t i = 0; fits && i < field->codes->n; i++) {
+        fits = field->codes->codes[i].label.zh.n <= LABEL_MAX;
+    }
+    return fits;
+}
+
 static void columns_of(listing *l, zh_column *columns)
 {
     zh_listing *q = &l->q;
@@ -320,7 +336,9 @@ static void columns_of(listing *l, zh_column *columns)
         bool sorted = asked->field != NULL && asked->field == q->sort;
         columns[i] = (zh_column){.label = zh_listing_header(q, asked),
                                  .number = zh_show_is_number(asked->field),
-                                 .css = i == 0 ? "full" : "lab",
+                                 .css = i == 0                   ? "full"
+                                        : is_short(asked->field) ? "lab nw"
+                                                                 : "lab",
                                  .sorted = sorted ? (q->descending ? -1 : 1) : 0};
         if (is_sortable(asked->field)) {
             zh_str to = zh_str_fmt(ui->arena, "%s%.*s", sorted && !q->descending ? "-" : "",
@@ -444,7 +462,7 @@ static zh_rc drops(listing *l)
     for (size_t i = 0; i < q->npieces && i < DROPS_MAX && rc == ZH_OK; i++) {
         const zh_piece *piece = &q->pieces[i];
         zh_counts counts = {0};
-        rc = zh_facet_count(q, q->view->where, piece, NULL, &counts);
+        rc = zh_facet_count(q, piece, NULL, &counts);
         if (rc == ZH_OK && counts.total > 0) {
             zh_html_open(h, "li", NULL);
             zh_html_a(h, NULL, zh_listing_url(q, zh_listing_where(q, piece, ZH_STR(""))),
@@ -557,7 +575,7 @@ static zh_rc ask(listing *l)
     if (rc == ZH_OK) {
         rc = zh_show_load(&l->show);
     }
-    return rc == ZH_OK ? zh_facet_count(q, q->view->where, NULL, NULL, &l->total) : rc;
+    return rc == ZH_OK ? zh_facet_count(q, NULL, NULL, &l->total) : rc;
 }
 
 static zh_rc body(listing *l)
