@@ -9,9 +9,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { STOP_GRACE_MS = 5000 };
+enum { STOP_GRACE_MS = 5000, UPLOAD_KEPT_SECONDS = 24 * 3600 };
 
 /* Blocked before any thread is started, so that only sigwait ever takes them. */
 static void block_signals(sigset_t *set)
@@ -46,7 +47,8 @@ static zh_rc listen_address(zh_cli *cli, zh_address *out)
 }
 
 /* Where files that are sent stand until their request ends: beside the data, so that keeping one is
- * a rename. What a killed server left there is removed. NULL without a data directory. */
+ * a rename. What a killed server left there goes after a day (another server may be at work). NULL
+ * without a data directory. */
 static zh_rc uploads_directory(zh_session *s, const char **out)
 {
     const char *data = zh_core_data_dir(s->core);
@@ -63,8 +65,11 @@ static zh_rc uploads_directory(zh_session *s, const char **out)
         rc = zh_dir_list(arena, directory, &names, &n, &s->cli->err);
     }
     for (size_t i = 0; i < n; i++) {
-        if (zh_str_starts(names[i], ZH_STR("upload-"))) {
-            (void)unlink(zh_str_fmt(arena, "%s/%s", directory, names[i].p).p);
+        const char *path = zh_str_fmt(arena, "%s/%s", directory, names[i].p).p;
+        struct stat info;
+        if (zh_str_starts(names[i], ZH_STR("upload-")) && stat(path, &info) == 0 &&
+            zh_now() / 1000000 - info.st_mtime > UPLOAD_KEPT_SECONDS) {
+            (void)unlink(path);
         }
     }
     *out = directory;

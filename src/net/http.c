@@ -30,7 +30,6 @@ typedef struct exchange {
     zh_http_response response;
     zh_err err;
     const zh_route *route;
-    bool begun;
     bool answered;           /* by a worker: the response is complete */
     zh_multipart *multipart; /* NULL: the body is kept in memory */
     zh_buf body;
@@ -330,6 +329,9 @@ static int check(exchange *e)
     if (r->path.n > ZH_HTTP_PATH_BYTES_MAX || r->query.n > ZH_HTTP_QUERY_BYTES_MAX) {
         return 414;
     }
+    /* known before a route is, because the page that says there is none speaks a language */
+    zh_err misread = {0};
+    zh_rc rc = zh_form_parse(r->arena, r->query, &r->params, &misread);
     if (!zh_http_host_allowed(&options->address, r->host)) {
         return 421;
     }
@@ -342,7 +344,12 @@ static int check(exchange *e)
     if (from_another_site(e)) {
         return 403;
     }
-    if (zh_form_parse(r->arena, r->query, &r->params, &e->err) != ZH_OK) {
+    if (rc != ZH_OK) {
+        e->err = misread;
+        return 400;
+    }
+    if (r->params.n > ZH_HTTP_PARAMS_MAX) {
+        zh_err_set(&e->err, ZH_ELIMIT, "http.params", "查询的参数超过 %zu 个", ZH_HTTP_PARAMS_MAX);
         return 400;
     }
     if (e->route->upload_max > 0 && is_type(r->content_type, "multipart/form-data") &&
@@ -403,21 +410,56 @@ static void finish_body(exchange *e)
     }
 }
 
-/* Called with the request line before anything else: the only place where the query is still as it
- * was sent. */
-static void *on_line(void *user, const char *uri, struct MHD_Connection *connection)
+/* One parameter, undecoded; only its pluses are spaces by now. */
+static void add_sent(zh_buf *query, const char *text, size_t n)
 {
-    zh_http *http = user;
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_c(query, text[i] == ' ' ? '+' : text[i]);
+    }
+}
+
+static enum MHD_Result add_param(void *user, enum MHD_ValueKind kind, const char *name,
+                                 size_t name_n, const char *value, size_t value_n)
+{
+    zh_buf *query = user;
+    (void)kind;
+    zh_buf_z(query, query->n > 0 ? "&" : "");
+    add_sent(query, name, name_n);
+    if (value != NULL) {
+        zh_buf_c(query, '=');
+        add_sent(query, value, value_n);
+    }
+    return MHD_YES;
+}
+
+/* The query as it was sent, put together again. (The callback that has it whole is also called for
+ * requests whose end is never told.) */
+static zh_str query_of(zh_arena *arena, struct MHD_Connection *connection)
+{
+    zh_buf query;
+    zh_buf_init(&query, ZH_HTTP_HEADER_BYTES_MAX);
+    (void)MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, add_param, &query);
+    zh_str text = zh_str_dup(arena, zh_buf_view(&query));
+    zh_buf_free(&query);
+    return text;
+}
+
+static exchange *exchange_new(zh_http *http, struct MHD_Connection *connection, const char *url,
+                              const char *method)
+{
     zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     exchange *e = ZH_NEW(arena, exchange);
     e->http = http;
     e->connection = connection;
-    e->request.arena = arena;
-    e->request.app = http->options.app;
     e->response.status = 200;
+    e->request = (zh_http_request){
+        .arena = arena,
+        .app = http->options.app,
+        .method = zh_str_dup(arena, zh_str_of(method)),
+        .path = zh_str_dup(arena, zh_str_of(url)),
+        .query = query_of(arena, connection),
+    };
     zh_buf_init(&e->response.body, ZH_HTTP_RESPONSE_BYTES_MAX);
-    const char *question = strchr(uri, '?');
-    e->request.query = question != NULL ? zh_str_dup(arena, zh_str_of(question + 1)) : ZH_STR("");
     atomic_fetch_add(&http->in_progress, 1);
     return e;
 }
@@ -426,14 +468,11 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_n, void **slot)
 {
-    (void)user;
-    (void)connection;
     (void)version;
     exchange *e = *slot;
-    if (!e->begun) {
-        e->begun = true;
-        e->request.method = zh_str_dup(e->request.arena, zh_str_of(method));
-        e->request.path = zh_str_dup(e->request.arena, zh_str_of(url));
+    if (e == NULL) {
+        e = exchange_new(user, connection, url, method);
+        *slot = e;
         return begin(e);
     }
     if (*data_n > 0) {
@@ -496,8 +535,7 @@ static struct MHD_Daemon *start_daemon(zh_http *http, const struct sockaddr *add
     };
     return MHD_start_daemon(flags, http->options.address.port, NULL, NULL, on_request, http,
                             MHD_OPTION_ARRAY, items, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-                            http, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-                            MHD_OPTION_URI_LOG_CALLBACK, on_line, http, MHD_OPTION_END);
+                            http, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
 }
 
 static const struct sockaddr *socket_address(const zh_address *address,

@@ -22,6 +22,7 @@
 #define ZH_HTTP_HEADER_BYTES_MAX   ((size_t)32 << 10) /* of one request, its first line included */
 #define ZH_HTTP_PATH_BYTES_MAX     ((size_t)2048)
 #define ZH_HTTP_QUERY_BYTES_MAX    ((size_t)8192)
+#define ZH_HTTP_PARAMS_MAX         ((size_t)128)      /* of the query */
 #define ZH_HTTP_BODY_BYTES_MAX     ((size_t)64 << 20) /* that a route may ask for */
 #define ZH_HTTP_RESPONSE_BYTES_MAX ((size_t)64 << 20)
 #define ZH_HTTP_IDLE_SECONDS       30u

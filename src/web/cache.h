@@ -5,7 +5,7 @@
 #include "base/str.h"
 
 #define ZH_CACHE_PAGES_MAX 64
-#define ZH_CACHE_BYTES_MAX ((size_t)1 << 20) /* of one page; larger ones are not kept */
+#define ZH_CACHE_BYTES_MAX ((size_t)1 << 18) /* of one page; larger ones are not kept */
 
 typedef struct zh_cache zh_cache;
 

@@ -54,8 +54,7 @@ static void add_option(zh_option *out, size_t max, size_t *n, zh_str value, zh_s
     }
 }
 
-/* Levels of the region codes: country 1, province 2, city 3; a dimension kept at a level can be
- * added up to those above it. */
+/* A dimension of regions kept at a level can be added up to those above it. */
 static void add_dim(const zh_indicator_page *page, const zh_dim *dim, zh_option *out, size_t max,
                     size_t *n)
 {
@@ -70,7 +69,8 @@ static void add_dim(const zh_indicator_page *page, const zh_dim *dim, zh_option 
     }
     static const char *const levels[] = {"province", "city"};
     for (size_t i = 0; i < ZH_COUNTOF(levels); i++) {
-        if (dim->level == 0 || dim->level >= i + 2) {
+        uint16_t level = zh_question_level(dim->codes, levels[i]);
+        if (level > 0 && (dim->level == 0 || dim->level >= level)) {
             add_option(out, max, n, zh_str_fmt(ui->arena, "%.*s@%s", ZH_FMT(dim->id), levels[i]),
                        ZH_SAY(ui, ZH_T_IND_BY_DIM, level_label(ui, dim, levels[i])));
         }

@@ -4,8 +4,8 @@
 
 #include "web/question.h"
 
-#define ZH_INDICATOR_ROWS_MAX ((size_t)200) /* of the break-down on the page; all are in the CSV   \
-                                             */
+/* Rows of the break-down on the page; all of them are in the CSV. */
+#define ZH_INDICATOR_ROWS_MAX ((size_t)200)
 
 typedef struct zh_indicator_page {
     zh_ui *ui;

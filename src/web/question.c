@@ -2,6 +2,16 @@
 #include "web/question.h"
 #include <inttypes.h>
 
+uint16_t zh_question_level(const zh_codes *codes, const char *name)
+{
+    for (uint16_t i = 0; codes != NULL && i < codes->levels; i++) {
+        if (zh_str_is(codes->level_names[i], name)) {
+            return (uint16_t)(i + 1);
+        }
+    }
+    return 0;
+}
+
 static zh_rc read_region(zh_ui *ui, zh_question *out)
 {
     zh_str text = zh_http_param(ui->request, "region");
@@ -18,7 +28,8 @@ static zh_rc read_region(zh_ui *ui, zh_question *out)
         zh_err_fix(ui->err, "用名称或 GB/T 2260 六位代码，例如 湖北 或 420000");
         return ZH_EINVAL;
     }
-    out->region = found->parent != NULL ? found->code : ZH_STR("");
+    bool everything = found->level == zh_question_level(regions, "country");
+    out->region = everything ? ZH_STR("") : found->code;
     return ZH_OK;
 }
 
@@ -164,13 +175,14 @@ void zh_question_regions(zh_ui *ui, zh_str selected, zh_option **out, size_t *n)
 {
     enum { PROVINCES_MAX = 64 };
     const zh_codes *regions = zh_model_codes(ui->ctx.model, ZH_STR("region"));
+    uint16_t level = zh_question_level(regions, "province");
     bool listed = selected.n == 0;
     *out = ZH_NEW_N(ui->arena, zh_option, PROVINCES_MAX + 2);
     *n = 0;
     (*out)[(*n)++] = (zh_option){ZH_STR(""), zh_ui_text(ui, ZH_T_REGION_ALL)};
     for (size_t i = 0; regions != NULL && i < regions->n; i++) {
         const zh_code *code = &regions->codes[i];
-        if (code->level != 2 || code->to != ZH_OPEN_END || *n > PROVINCES_MAX) {
+        if (code->level != level || code->to != ZH_OPEN_END || *n > PROVINCES_MAX) {
             continue;
         }
         listed = listed || zh_str_eq(code->code, selected);

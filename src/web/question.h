@@ -32,6 +32,8 @@ zh_str zh_question_dim(zh_ui *ui, const zh_register *reg, zh_str dim, zh_str val
 /* a and b, either may be empty. */
 zh_str zh_question_and(zh_ui *ui, zh_str a, zh_str b);
 
+/* Which level of the codes has that name (province, city …); 0: none. */
+uint16_t zh_question_level(const zh_codes *codes, const char *name);
 /* The provinces for a select, after a first option "everywhere", and the selected region when it is
  * none of them. */
 void zh_question_regions(zh_ui *ui, zh_str selected, zh_option **out, size_t *n);

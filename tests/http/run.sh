@@ -48,6 +48,15 @@ ask() {
     fi
 }
 
+lacks() {
+    if grep -qF -- "$2" "$OUT"; then
+        { echo "has: $2"; cat "$OUT"; } >"$STEP_DIR/why"
+        bad "$1" "$STEP_DIR/why"
+    else
+        ok
+    fi
+}
+
 header() {
     if tr -d '\r' <"$STEP_DIR/headers" | grep -qi -- "$2"; then
         ok
@@ -75,11 +84,12 @@ ask "health of the API" 200 "$URL/api/v1/health"
 json "is the same" "d['status'] == 'ok'"
 ask "HEAD" 200 -I "$URL/health"
 ask "query is ignored" 200 "$URL/health?x=1"
+. tests/http/page_frame.sh
 for name in 'x-content-type-options: nosniff' 'x-frame-options: deny' 'referrer-policy: no-referrer' \
     "content-security-policy: default-src 'none'" 'cache-control: no-store'; do
     header "header $name" "^$name"
 done
-for path in / /healthz /health/ /HEALTH '/%68ealth' '/../health' /api/v1 '/api/v1/health%00'; do
+for path in /healthz /health/ /HEALTH '/%68ealth' '/../health' /api/v1 '/api/v1/health%00'; do
     ask "404 for $path" 404 --path-as-is "$URL$path"
     json "404 for $path is a problem document" "d['status'] == 404 and d['title'] and d['detail'] and d['code'] == 'http.path'"
     header "with its type" '^content-type: application/problem+json'
@@ -126,6 +136,9 @@ expect "import beside the server" 0 import shop_check tests/fixture/cli/shops.cs
 sleep 0.3
 ask "health after the import" 200 "$URL/health"
 json "the log has grown" "d['log_size'] == 4"
+for part in tests/http/page_*.sh; do
+    [ "$part" = tests/http/page_frame.sh ] || . "$part"
+done
 
 # ---- graceful stop
 exec 8<>"/dev/tcp/127.0.0.1/${URL##*:}" # an idle connection does not hold it up
