@@ -119,8 +119,8 @@ typedef struct zh_rows {
     zh_str title; /* accessible name */
     const zh_reading *rows;
     size_t n;         /* drawn in the given order: the caller sorts */
-    zh_opt low, high; /* axis; absent: from 0 (or the least) to the greatest interval that is
-                         not from too few */
+    zh_opt low, high; /* axis; absent: from 0 (or the least) as far as intervals, and values
+                         from too few, reach; the latter's intervals may run off */
     zh_opt reference; /* dashed line: the total */
     zh_str reference_label;
     zh_str note_head; /* over the right column: 不合格／抽检 */

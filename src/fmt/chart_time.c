@@ -449,7 +449,7 @@ static void slope_line(zh_draw *d, const zh_slope_line *line, const slope_frame 
 
 static void slope_labels(zh_draw *d, const zh_slope *in, const slope_frame *f, bool left)
 {
-    slope_label labels[SLOPE_NAMED];
+    slope_label labels[SLOPE_NAMED] = {{.at = 0}};
     size_t n = 0;
     for (size_t i = 0; i < in->n; i++) {
         const zh_slope_line *line = &in->lines[i];

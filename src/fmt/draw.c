@@ -147,6 +147,25 @@ static bool is_name(zh_str s)
     return true;
 }
 
+/* An address without a scheme, or with one that cannot run anything. */
+static bool address_allowed(zh_str href)
+{
+    static const char *const schemes[] = {"http:", "https:", "mailto:"};
+    size_t stop = 0;
+    while (stop < href.n && strchr("/?#:", href.p[stop]) == NULL) {
+        stop++;
+    }
+    if (stop == href.n || href.p[stop] != ':') {
+        return true;
+    }
+    for (size_t i = 0; i < ZH_COUNTOF(schemes); i++) {
+        if (zh_str_starts(href, zh_str_of(schemes[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void zh_draw_open(zh_draw *d, const zh_mark *mark)
 {
     if (d->open >= ZH_DRAW_DEPTH_MAX) {
@@ -163,6 +182,11 @@ void zh_draw_open(zh_draw *d, const zh_mark *mark)
     }
     if (!is_name(mark->name)) {
         fail(d, ZH_EINVAL, "draw.name", "图中一处锚点名含有不许用的字符");
+        return;
+    }
+    if (!address_allowed(mark->href)) {
+        fail(d, ZH_EINVAL, "draw.href",
+             "图中一个链接的地址不许用：只许站内地址和 http、https、mailto");
         return;
     }
     item->mark.href = kept(d, mark->href);

@@ -171,7 +171,9 @@ zh_draw *zh_draw_new(zh_arena *arena, double width, double height, zh_str title)
 void zh_draw_describe(zh_draw *d, zh_str desc);
 void zh_draw_resize(zh_draw *d, double width, double height);
 
-/* Groups: everything until the matching close is one mark, with one link and one title. */
+/* Groups: everything until the matching close is one mark, with one link and one title. An address
+ * with a scheme other than http, https and mailto is a failure, as is a name with other characters
+ * than zh_mark allows. */
 void zh_draw_open(zh_draw *d, const zh_mark *mark);
 void zh_draw_close(zh_draw *d);
 

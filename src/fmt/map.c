@@ -19,7 +19,8 @@
 #define AREA_PAD    4.0
 #define PARALLEL_1  25.0 /* the usual ones for China */
 #define PARALLEL_2  47.0
-#define LABEL_TRIES 9 /* odd, so that the middle itself is one */
+#define LABEL_TRIES 9    /* odd, so that the middle itself is one */
+#define LABEL_RISE  13.0 /* half the height of the two lines */
 #define LABEL_STEP  7.0
 #define FLATNESS    0.5 /* of the drawing, in its units */
 
@@ -576,11 +577,12 @@ static bool inside(const zh_geo_unit *unit, const zh_point *points, double x, do
     return in;
 }
 
-static bool fits(const zh_geo_unit *unit, const zh_point *points, zh_point at, double half)
+static bool fits(const zh_geo_unit *unit, const zh_point *points, zh_point at, double half,
+                 double rise)
 {
     for (int i = 0; i < 6; i++) {
         double x = at.x + half * (i % 3 - 1);
-        double y = at.y + (i < 3 ? -13 : 13);
+        double y = at.y + (i < 3 ? -rise : rise);
         if (!inside(unit, points, x, y)) {
             return false;
         }
@@ -590,14 +592,14 @@ static bool fits(const zh_geo_unit *unit, const zh_point *points, zh_point at, d
 
 /* The place for a label nearest to the middle, over a grid of LABEL_TRIES by LABEL_TRIES. */
 static bool label_place(const zh_geo_unit *unit, const zh_point *points, zh_point middle,
-                        double half, zh_point *out)
+                        double half, double rise, zh_point *out)
 {
     double best = HUGE_VAL;
     for (int i = 0; i < LABEL_TRIES * LABEL_TRIES; i++) {
         zh_point at = {middle.x + (i % LABEL_TRIES - LABEL_TRIES / 2) * LABEL_STEP,
                        middle.y + (i / LABEL_TRIES - LABEL_TRIES / 2) * LABEL_STEP};
         double off = hypot(at.x - middle.x, at.y - middle.y);
-        if (off < best && fits(unit, points, at, half)) {
+        if (off < best && fits(unit, points, at, half, rise)) {
             best = off;
             *out = at;
         }
@@ -612,7 +614,8 @@ static void area_label(zh_draw *d, const zh_geo_unit *unit, const zh_point *poin
     double w = zh_chart_max(zh_draw_text_width(name, ZH_CHART_SMALL),
                             zh_draw_text_width(value, ZH_CHART_SMALL) * 1.05);
     zh_point at = middle;
-    if (!label_place(unit, points, middle, w / 2, &at)) {
+    bool clear = label_place(unit, points, middle, w / 2 + 6, LABEL_RISE + 5, &at);
+    if (!clear && !label_place(unit, points, middle, w / 2, LABEL_RISE, &at)) {
         return;
     }
     zh_text_at bold = zh_chart_note(role, ZH_ANCHOR_MIDDLE);

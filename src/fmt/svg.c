@@ -15,7 +15,6 @@ typedef struct writer {
 /* What a list holds, placed lists included. */
 typedef struct contents {
     bool links, missing, few;
-    zh_str bad_address;
 } contents;
 
 static void write_escaped(zh_buf *out, zh_str s)
@@ -276,25 +275,6 @@ static void write_items(const writer *w, const zh_draw *list)
     }
 }
 
-/* An address without a scheme, or with one that cannot run anything. */
-static bool address_allowed(zh_str href)
-{
-    static const char *const schemes[] = {"http:", "https:", "mailto:"};
-    size_t stop = 0;
-    while (stop < href.n && strchr("/?#:", href.p[stop]) == NULL) {
-        stop++;
-    }
-    if (stop == href.n || href.p[stop] != ':') {
-        return true;
-    }
-    for (size_t i = 0; i < ZH_COUNTOF(schemes); i++) {
-        if (zh_str_starts(href, zh_str_of(schemes[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Recursion is bounded by ZH_DRAW_DEPTH_MAX. */
 static void look_through(const zh_draw *list, contents *found)
 {
@@ -303,9 +283,6 @@ static void look_through(const zh_draw *list, contents *found)
         found->few = found->few || item->paint.fill == ZH_ROLE_FEW;
         if (item->kind == ZH_DRAW_OPEN && item->mark.href.n > 0) {
             found->links = true;
-            if (!address_allowed(item->mark.href)) {
-                found->bad_address = item->mark.href;
-            }
         }
         if (item->kind == ZH_DRAW_PLACE) {
             look_through(item->placed, found);
@@ -416,10 +393,6 @@ zh_rc zh_svg_write(const zh_draw *list, const zh_svg_options *options, zh_buf *o
     }
     contents found = {0};
     look_through(list, &found);
-    if (found.bad_address.n > 0) {
-        return zh_err_set(err, ZH_EINVAL, "svg.href", "图中一个链接的地址不许用：%.*s",
-                          ZH_FMT(zh_str_sub(found.bad_address, 0, 80)));
-    }
     writer w = {out, o->id.n > 0 ? o->id : ZH_STR("f"), o->standalone};
     write_root(&w, list, &found, o->decorative);
     write_textures(&w, &found);

@@ -18,9 +18,8 @@ typedef struct zh_svg_options {
 
 /* Appends to out. The root has role="img" and its title and description as accessible name; with
  * links inside it has role="group" instead, because the children of an image are hidden from
- * assistive technology. Errors: what zh_draw_check says; ZH_EINVAL an address whose scheme is not
- * http, https or mailto, or an id that is not letters, digits and hyphens; ZH_ELIMIT the buffer's
- * cap. */
+ * assistive technology. Errors: what zh_draw_check says; ZH_EINVAL an id that is not letters,
+ * digits and hyphens; ZH_ELIMIT the buffer's cap. */
 zh_rc zh_svg_write(const zh_draw *list, const zh_svg_options *options, zh_buf *out,
                    zh_err *err) ZH_MUST;
 

@@ -168,7 +168,7 @@ static void addresses_and_ids_are_checked(void **state)
         zh_draw_place(d, inner, 0, 0, 1);
         zh_rc rc = write_as(d, (zh_svg_options){0}, &out, &err);
         assert_int_equal(rc, cases[i].good ? ZH_OK : ZH_EINVAL);
-        assert_string_equal(err.rule, cases[i].good ? "" : "svg.href");
+        assert_string_equal(err.rule, cases[i].good ? "" : "draw.href");
         zh_buf_free(&out);
     }
     zh_draw *d = new_list(state);

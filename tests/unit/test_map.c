@@ -51,17 +51,18 @@ static zh_geo *geo_of(zh_arena *arena, zh_str text)
     "\"geometry\":{\"type\":\"" type "\",\"coordinates\":" coordinates "}}"
 #define COLLECTION(features) "{\"type\":\"FeatureCollection\",\"features\":[" features "]}"
 
+#define HOLE      "[[110.5,30.5,9],[111,30.5],[111,30.8],[110.5,30.5]]"
+#define WITH_HOLE FEATURE("420100", "武汉", "Polygon", "[" RING "," HOLE "]")
+#define FAR_RING  "[[1,2],[3,2],[3,3],[1,2]]"
+#define TWO_PARTS FEATURE("1", "B", "MultiPolygon", "[[" RING "],[" FAR_RING "]]")
+#define NO_PLACE  "{\"type\":\"Feature\",\"geometry\":null}"
+#define EAST_RING "[[112,30],[114,30],[114,31],[112,31],[112,30]]"
+#define TWO_UNITS                                                                                  \
+    FEATURE("1", "甲", "Polygon", "[" RING "]") "," FEATURE("2", "乙", "Polygon", "[" EAST_RING "]")
+
 static void polygons_are_read(void **state)
 {
-    zh_geo *geo =
-        geo_of(*state, ZH_STR(COLLECTION(FEATURE("420100", "武汉", "Polygon",
-                                                 "[" RING
-                                                 ",[[110.5,30.5,9],[111,30.5],[111,30.8],[110.5,30."
-                                                 "5]]]") "," FEATURE("1", "B", "MultiPolygon",
-                                                                     "[[" RING
-                                                                     "],[[[1,2],[3,2],[3,3],[1,2]]]"
-                                                                     "]") ",{\"type\":\"Feature\","
-                                                                          "\"geometry\":null}")));
+    zh_geo *geo = geo_of(*state, ZH_STR(COLLECTION(WITH_HOLE "," TWO_PARTS "," NO_PLACE)));
     assert_int_equal(geo->n, 2);
     assert_true(zh_str_is(geo->units[0].code, "420100"));
     assert_true(zh_str_is(geo->units[0].name, "武汉"));
@@ -383,9 +384,7 @@ static void tiles_show_values_and_gaps(void **state)
 
 static void areas_carry_their_approval_or_the_note(void **state)
 {
-    zh_geo *geo = geo_of(
-        *state, ZH_STR(COLLECTION(FEATURE("1", "甲", "Polygon", "[" RING "]") "," FEATURE(
-                    "2", "乙", "Polygon", "[[[112,30],[114,30],[114,31],[112,31],[112,30]]]"))));
+    zh_geo *geo = geo_of(*state, ZH_STR(COLLECTION(TWO_UNITS)));
     zh_map_value values[] = {value("1", 3)};
     zh_map_in in = {.title = ZH_STR("t"), .values = values, .n = 1, .classes = {{1, 2}, 2}};
     zh_err err;
