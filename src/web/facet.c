@@ -197,7 +197,8 @@ static void add(facets *f, zh_group group)
     }
     for (size_t i = 0; i < f->n; i++) {
         const zh_group *g = &f->list[i].group;
-        if (g->is_state == group.is_state && g->field == group.field && g->level == group.level) {
+        if (g->is_state == group.is_state && g->field == group.field && g->level == group.level &&
+            g->grain == group.grain) {
             return;
         }
     }
@@ -210,6 +211,11 @@ static void add(facets *f, zh_group group)
     }
     one->key = one->left = group.field->id;
     one->title = zh_words_field(ui, group.field, group.level);
+    if (group.grain == ZH_GRAIN_YEAR) {
+        one->key = zh_str_fmt(ui->arena, "%.*s:year", ZH_FMT(group.field->id));
+        one->title =
+            ZH_SAY(ui, ZH_T_REGISTER_AT_LEVEL, one->title, zh_ui_text(ui, ZH_T_REGISTER_YEAR));
+    }
     if (group.level > 0) {
         one->key = one->left = zh_str_fmt(ui->arena, "%.*s@%.*s", ZH_FMT(group.field->id),
                                           ZH_FMT(group.field->codes->level_names[group.level - 1]));
@@ -244,6 +250,9 @@ static void choose(facets *f)
     if (reg->nstates > 1) {
         add(f, (zh_group){.is_state = true});
     }
+    if (reg->event_time != NULL && reg->event_time->table == NULL) {
+        add(f, (zh_group){.field = reg->event_time, .grain = ZH_GRAIN_YEAR});
+    }
     for (size_t c = 0; c < reg->ncubes; c++) {
         for (size_t d = 0; d < reg->cubes[c].ndims; d++) {
             const zh_dim *dim = &reg->cubes[c].dims[d];
@@ -269,6 +278,14 @@ static zh_str condition(const facet *one, zh_ui *ui, zh_str key)
         return zh_str_fmt(ui->arena, "%.*s is null",
                           ZH_FMT(one->group.is_state ? one->left : one->group.field->id));
     }
+    if (one->group.grain == ZH_GRAIN_YEAR) {
+        uint64_t year = 0;
+        return zh_str_u64(key, &year) != ZH_OK
+                   ? ZH_STR("")
+                   : zh_str_fmt(ui->arena, "(%.*s >= %04u-01-01 and %.*s < %04u-01-01)",
+                                ZH_FMT(one->left), (unsigned)year, ZH_FMT(one->left),
+                                (unsigned)year + 1);
+    }
     bool flag = !one->group.is_state && one->group.field->type == ZH_TYPE_BOOL;
     zh_buf quoted;
     zh_buf_init(&quoted, 4096);
@@ -285,7 +302,8 @@ static zh_str condition(const facet *one, zh_ui *ui, zh_str key)
 /* The piece of the question that this filter made. */
 static const zh_piece *own_piece(const zh_listing *q, const facet *one)
 {
-    zh_str equals = zh_str_fmt(q->ui->arena, "%.*s = ", ZH_FMT(one->left));
+    bool year = one->group.grain == ZH_GRAIN_YEAR;
+    zh_str equals = zh_str_fmt(q->ui->arena, year ? "(%.*s >= " : "%.*s = ", ZH_FMT(one->left));
     zh_str none = condition(one, q->ui, ZH_STR_NONE);
     for (size_t i = 0; i < q->npieces; i++) {
         code_is is;
@@ -317,6 +335,9 @@ static zh_str value_label(const facet *one, zh_ui *ui, const zh_count_row *row)
     if (!one->group.is_state && field->codes != NULL) {
         const zh_code *code = zh_code_find(field->codes, row->keys[0], INT32_MIN);
         return code != NULL ? zh_ui_label(ui, code->label) : row->keys[0];
+    }
+    if (one->group.grain == ZH_GRAIN_YEAR) {
+        return row->keys[0];
     }
     if (!one->group.is_state) {
         return zh_ui_text(ui,

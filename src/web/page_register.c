@@ -191,6 +191,19 @@ static void choose_columns(zh_listing *q)
     zh_html_close(h);
 }
 
+/* A condition of this register, to show the form. */
+static zh_str example(zh_ui *ui, const zh_register *reg)
+{
+    for (size_t i = 0; i < reg->nfields; i++) {
+        const zh_field *field = &reg->fields[i];
+        if (field->type == ZH_TYPE_CODE && field->codes != NULL && field->codes->n > 0) {
+            return zh_str_fmt(ui->arena, "%.*s = '%.*s'", ZH_FMT(field->id),
+                              ZH_FMT(field->codes->codes[0].code));
+        }
+    }
+    return ZH_STR("recorded_at >= 2026-01-01");
+}
+
 /* The expression as it stands in the URL, to be read and changed. */
 static void expression(zh_listing *q)
 {
@@ -206,7 +219,7 @@ static void expression(zh_listing *q)
     carry(ui, "where");
     zh_html_open(h, "label", wrong ? "field grow err" : "field grow");
     zh_html_open(h, "span", NULL);
-    zh_html_leaf(h, "span", "hint", zh_ui_text(ui, ZH_T_REGISTER_EXPRESSION_HINT));
+    zh_html_leaf(h, "span", "hint", ZH_SAY(ui, ZH_T_REGISTER_EXPRESSION_HINT, example(ui, q->reg)));
     zh_html_close(h);
     zh_html_open(h, "input", "mono");
     zh_html_attr_z(h, "type", "text");
@@ -235,7 +248,9 @@ static void tools(listing *l)
     chips(q);
     zh_html_close(h);
     zh_html_open(h, "div", "bar");
+    zh_html_open(h, "span", "only-s");
     button(ui, ZH_STR("#facets"), ZH_ICON_ROWS, zh_ui_text(ui, ZH_T_REGISTER_FACETS), ZH_STR(""));
+    zh_html_close(h);
     choose_columns(q);
     button(ui, zh_url_add(ui->arena, ZH_STR("/import"), "register", q->reg->id), ZH_ICON_UP,
            zh_ui_text(ui, ZH_T_REGISTER_IMPORT), ZH_STR(""));
@@ -452,23 +467,46 @@ static void records(listing *l)
 
 /* ---- nothing found --------------------------------------------------------------------------- */
 
+static void drop(zh_ui *ui, zh_str words, const zh_counts *counts, zh_str url)
+{
+    if (counts->total > 0) {
+        zh_html_open(&ui->html, "li", NULL);
+        zh_html_a(&ui->html, NULL, url,
+                  ZH_SAY(ui, ZH_T_REGISTER_EMPTY_DROP, words,
+                         zh_facet_number(ui, counts->total, counts->at_least)));
+        zh_html_close(&ui->html);
+    }
+}
+
+static zh_rc drop_search(const zh_listing *q)
+{
+    zh_ui *ui = q->ui;
+    zh_counts counts = {0};
+    zh_listing *other = ZH_NEW(ui->arena, zh_listing);
+    *other = *q;
+    other->search = ZH_STR("");
+    zh_rc rc = zh_facet_count(other, NULL, NULL, &counts);
+    if (rc == ZH_OK) {
+        drop(ui, ZH_SAY(ui, ZH_T_REGISTER_SEARCH_FOR, q->search), &counts,
+             zh_url_with(ui->request, "search", ZH_STR("")));
+    }
+    return rc;
+}
+
 static zh_rc drops(listing *l)
 {
     zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
     zh_html *h = &ui->html;
-    zh_rc rc = ZH_OK;
     zh_html_open(h, "ul", "drops");
+    zh_rc rc = q->search.n > 0 ? drop_search(q) : ZH_OK;
     for (size_t i = 0; i < q->npieces && i < DROPS_MAX && rc == ZH_OK; i++) {
         const zh_piece *piece = &q->pieces[i];
         zh_counts counts = {0};
         rc = zh_facet_count(q, piece, NULL, &counts);
-        if (rc == ZH_OK && counts.total > 0) {
-            zh_html_open(h, "li", NULL);
-            zh_html_a(h, NULL, zh_listing_url(q, zh_listing_where(q, piece, ZH_STR(""))),
-                      ZH_SAY(ui, ZH_T_REGISTER_EMPTY_DROP, zh_words(ui, piece->program.root),
-                             zh_facet_number(ui, counts.total, counts.at_least)));
-            zh_html_close(h);
+        if (rc == ZH_OK) {
+            drop(ui, zh_words(ui, piece->program.root), &counts,
+                 zh_listing_url(q, zh_listing_where(q, piece, ZH_STR(""))));
         }
     }
     zh_html_close(h);

@@ -124,7 +124,25 @@ bool zh_show_is_number(const zh_field *field)
 zh_str zh_show_unit(zh_ui *ui, zh_str unit)
 {
     const struct zh_unit *found = zh_map_get(&ui->ctx.model->unit_by_name, unit);
-    return found != NULL ? zh_ui_label(ui, found->label) : unit;
+    if (zh_str_chr(unit, '/') < 0) {
+        return found != NULL ? zh_ui_label(ui, found->label) : unit;
+    }
+    zh_buf out; /* ug/m3 is shown as μg/m³ */
+    zh_buf_init(&out, 256);
+    for (size_t i = 0; i < unit.n; i++) {
+        bool starts = i == 0 || unit.p[i - 1] == '/';
+        char c = unit.p[i];
+        if (starts && c == 'u' && i + 1 < unit.n) {
+            zh_buf_z(&out, "μ");
+        } else if (!starts && (c == '2' || c == '3')) {
+            zh_buf_z(&out, c == '2' ? "²" : "³");
+        } else {
+            zh_buf_c(&out, c);
+        }
+    }
+    zh_str shown = zh_str_dup(ui->arena, zh_buf_view(&out));
+    zh_buf_free(&out);
+    return shown;
 }
 
 zh_str zh_show_state(zh_ui *ui, const zh_register *reg, int state)

@@ -35,7 +35,7 @@ zh_str zh_show_rows(zh_show *show, const zh_record *record, const zh_field *tabl
 /* A field of a record, whatever it is. */
 void zh_show_field(zh_show *show, const zh_record *record, const zh_field *field);
 zh_str zh_show_field_text(zh_show *show, const zh_record *record, const zh_field *field);
-/* A unit by its label; the code when it has none. */
+/* A unit as it is written beside a number: 元, mg/kg, μg/m³. */
 zh_str zh_show_unit(zh_ui *ui, zh_str unit);
 /* A state's label in the reader's language. */
 zh_str zh_show_state(zh_ui *ui, const zh_register *reg, int state);

@@ -60,15 +60,16 @@ ZH_TEXT(REGISTER_FACETS, "筛选", "Filters")
 ZH_TEXT(REGISTER_SEARCH, "册内搜索", "Search this register")
 ZH_TEXT(REGISTER_SEARCH_HINT, "编号、名称等短文字，两个字即可",
         "Numbers, names and other short texts, two characters suffice")
-ZH_TEXT(REGISTER_SEARCH_FOR, "搜 「{1}」", "Search “{1}”")
+ZH_TEXT(REGISTER_SEARCH_FOR, "搜「{1}」", "Search “{1}”")
 ZH_TEXT(REGISTER_DROP, "去掉 {1}", "Remove {1}")
 ZH_TEXT(REGISTER_CLEAR, "清除", "Clear")
 ZH_TEXT(REGISTER_DID_YOU_MEAN, "是不是要筛", "Filter instead by")
 ZH_TEXT(REGISTER_EXPRESSION, "条件表达式", "Condition")
 ZH_TEXT(REGISTER_EXPRESSION_LABEL, "条件", "Condition")
-ZH_TEXT(REGISTER_EXPRESSION_HINT,
-        "字段、编码、比较、and or not；例如 maker_place@province = '420000'",
-        "Fields, codes, comparisons, and or not; such as maker_place@province = '420000'")
+ZH_TEXT(REGISTER_EXPRESSION_HINT, "字段、编码、比较、and or not；例如 {1}",
+        "Fields, codes, comparisons, and or not; such as {1}")
+ZH_TEXT(REGISTER_YEAR, "年", "year")
+ZH_TEXT(REGISTER_IN_YEAR, "{1} 在 {2} 年", "{1} in {2}")
 ZH_TEXT(REGISTER_APPLY, "按此筛选", "Apply")
 ZH_TEXT(REGISTER_COLUMNS, "列", "Columns")
 ZH_TEXT(REGISTER_COLUMNS_APPLY, "显示这些列", "Show these columns")

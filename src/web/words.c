@@ -1,6 +1,7 @@
 /* Conditions in words. Recursion follows the tree, whose depth the compiler caps. */
 #include "web/words.h"
 #include "web/show.h"
+#include <string.h>
 
 enum { ITEMS_SHOWN = 8 };
 
@@ -121,8 +122,36 @@ static zh_str in_list(zh_ui *ui, const zh_expr *node)
     return ZH_SAY(ui, ZH_T_REGISTER_ONE_OF, left, items);
 }
 
+/* field >= 2015-01-01 and field < 2016-01-01 is the year 2015; empty: something else. */
+static zh_str whole_year(zh_ui *ui, const zh_expr *node)
+{
+    if (node->op != ZH_X_AND || node->n != 2 || node->a[0]->op != ZH_X_GE ||
+        node->a[1]->op != ZH_X_LT || node->a[0]->a[0]->op != ZH_X_FIELD ||
+        node->a[1]->a[0]->op != ZH_X_FIELD || node->a[0]->a[0]->field != node->a[1]->a[0]->field) {
+        return ZH_STR("");
+    }
+    const zh_value *from = &node->a[0]->a[1]->value;
+    const zh_value *to = &node->a[1]->a[1]->value;
+    char first[16];
+    char next[16];
+    if (from->kind != ZH_DATE || to->kind != ZH_DATE) {
+        return ZH_STR("");
+    }
+    (void)zh_date_format((zh_date)from->i, first);
+    (void)zh_date_format((zh_date)to->i, next);
+    bool years = memcmp(first + 4, "-01-01", 6) == 0 && memcmp(next + 4, "-01-01", 6) == 0 &&
+                 to->i - from->i <= 366;
+    return years ? ZH_SAY(ui, ZH_T_REGISTER_IN_YEAR, zh_words_field(ui, node->a[0]->a[0]->field, 0),
+                          zh_str_dup(ui->arena, (zh_str){first, 4}))
+                 : ZH_STR("");
+}
+
 static zh_str joined(zh_ui *ui, const zh_expr *node)
 {
+    zh_str year = whole_year(ui, node);
+    if (year.n > 0) {
+        return year;
+    }
     zh_str out = ZH_STR("");
     zh_str word = zh_ui_text(ui, node->op == ZH_X_AND ? ZH_T_REGISTER_AND : ZH_T_REGISTER_OR);
     for (size_t i = 0; i < node->n; i++) {
