@@ -242,6 +242,7 @@ ZH_ROUTE(api_registers) = {.method = "GET",
                            .handle = handle_registers};
 ZH_ROUTE(api_register) = {.method = "GET",
                           .path = "/api/v1/registers/{reg}",
+                          .slow = true, /* a search of history may take its time */
                           .en = "The records of a register that a question finds",
                           .handle = handle_list};
 ZH_ROUTE(api_record) = {.method = "GET",

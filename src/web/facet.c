@@ -81,12 +81,26 @@ typedef struct cell_asking {
     zh_cell_query query;
 } cell_asking;
 
+/* Time dimensions are of the event time, as the filter by years is. */
+static bool has_time(const zh_cube *cube)
+{
+    bool any = false;
+    for (size_t i = 0; i < cube->ndims; i++) {
+        any = any || cube->dims[i].grain != ZH_GRAIN_NONE;
+    }
+    return any;
+}
+
 /* Whether this cube answers it all; fills the query. */
 static bool cube_fits(const zh_listing *q, const zh_cube *cube, const zh_piece *without,
                       const zh_group *group, cell_asking *out)
 {
     size_t n = 0;
-    if (group != NULL) {
+    bool years = group != NULL && group->grain == ZH_GRAIN_YEAR;
+    if (years && !has_time(cube)) {
+        return false;
+    }
+    if (group != NULL && !years) {
         const zh_dim *d = dim_of(cube, group->field, group->level);
         if (d == NULL || group->field->type != ZH_TYPE_CODE) {
             return false;
@@ -114,7 +128,8 @@ static bool cube_fits(const zh_listing *q, const zh_cube *cube, const zh_piece *
                                  .filters = out->filters,
                                  .nfilters = n,
                                  .groups = &out->group,
-                                 .ngroups = group != NULL,
+                                 .ngroups = group != NULL && !years,
+                                 .by = years ? ZH_GRAIN_YEAR : ZH_GRAIN_NONE,
                                  .as_of = ZH_AS_OF_NOW};
     return true;
 }
@@ -143,7 +158,8 @@ static zh_rc count_cells(const zh_listing *q, const zh_group *group, const zh_ce
             continue;
         }
         zh_str key = answer.cells[i].groups[0];
-        const zh_code *code = zh_code_find(group->field->codes, key, INT32_MIN);
+        const zh_code *code =
+            group->field->codes != NULL ? zh_code_find(group->field->codes, key, INT32_MIN) : NULL;
         zh_count_row *row = &out->rows[out->n++];
         *row = (zh_count_row){.n = answer.cells[i].n};
         row->keys[0] = key.n > 0 ? key : ZH_STR_NONE;
@@ -391,6 +407,10 @@ zh_rc zh_facets_write(const zh_listing *q)
 {
     facets f = {.q = q};
     zh_rc rc = ZH_OK;
+    if (q->large && q->as_of != ZH_AS_OF_NOW) { /* each would go through the whole history */
+        zh_html_leaf(&q->ui->html, "p", "sm mu", zh_ui_text(q->ui, ZH_T_REGISTER_FACETS_THEN));
+        return ZH_OK;
+    }
     choose(&f);
     for (size_t i = 0; i < f.n && rc == ZH_OK; i++) {
         zh_counts counts = {0};

@@ -686,5 +686,6 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
 
 ZH_ROUTE(page_register) = {.method = "GET",
                            .path = "/registers/{reg}",
+                           .slow = true, /* a search of history may take its time */
                            .en = "The records of a register that a question finds, as a page",
                            .handle = handle};

@@ -190,3 +190,5 @@ ZH_TEXT(RECORD_JSON, "JSON", "JSON")
 ZH_TEXT(REGISTER_OPERATOR, "本机操作员", "local operator")
 ZH_TEXT(REGISTER_CLOCK, "时钟", "clock")
 ZH_TEXT(RECORD_CLOCK_EXPIRED, "到期未办", "expired")
+ZH_TEXT(REGISTER_FACETS_THEN, "记录太多，回看从前时不数各项；看现在的就有",
+        "Too many records to count each value as of then; the present list has them")
