@@ -96,6 +96,9 @@ static bool cube_fits(const zh_listing *q, const zh_cube *cube, const zh_piece *
                       const zh_group *group, cell_asking *out)
 {
     size_t n = 0;
+    zh_date first = 0;
+    zh_date last = 0;
+    bool spanned = false;
     bool years = group != NULL && group->grain == ZH_GRAIN_YEAR;
     if (years && !has_time(cube)) {
         return false;
@@ -114,6 +117,11 @@ static bool cube_fits(const zh_listing *q, const zh_cube *cube, const zh_piece *
         if (piece == without) {
             continue;
         }
+        if (!spanned && has_time(cube) &&
+            zh_words_year(piece->program.root, q->reg->event_time, &first, &last)) {
+            spanned = true;
+            continue;
+        }
         if (!simple(piece->program.root, &is)) {
             return false;
         }
@@ -130,6 +138,9 @@ static bool cube_fits(const zh_listing *q, const zh_cube *cube, const zh_piece *
                                  .groups = &out->group,
                                  .ngroups = group != NULL && !years,
                                  .by = years ? ZH_GRAIN_YEAR : ZH_GRAIN_NONE,
+                                 .has_span = spanned,
+                                 .first = first,
+                                 .last = last,
                                  .as_of = ZH_AS_OF_NOW};
     return true;
 }

@@ -122,28 +122,41 @@ static zh_str in_list(zh_ui *ui, const zh_expr *node)
     return ZH_SAY(ui, ZH_T_REGISTER_ONE_OF, left, items);
 }
 
-/* field >= 2015-01-01 and field < 2016-01-01 is the year 2015; empty: something else. */
+bool zh_words_year(const zh_expr *node, const zh_field *field, zh_date *first, zh_date *last)
+{
+    char text[2][16];
+    if (node->op != ZH_X_AND || node->n != 2 || node->a[0]->op != ZH_X_GE ||
+        node->a[1]->op != ZH_X_LT) {
+        return false;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const zh_expr *side = node->a[i];
+        if (side->a[0]->op != ZH_X_FIELD || side->a[0]->field != field ||
+            side->a[1]->op != ZH_X_LITERAL || side->a[1]->value.kind != ZH_DATE) {
+            return false;
+        }
+        (void)zh_date_format((zh_date)side->a[1]->value.i, text[i]);
+    }
+    *first = (zh_date)node->a[0]->a[1]->value.i;
+    *last = (zh_date)node->a[1]->a[1]->value.i - 1;
+    return memcmp(text[0] + 4, "-01-01", 6) == 0 && memcmp(text[1] + 4, "-01-01", 6) == 0 &&
+           *last > *first && *last - *first < 366;
+}
+
+/* A whole year in words; empty: something else. */
 static zh_str whole_year(zh_ui *ui, const zh_expr *node)
 {
-    if (node->op != ZH_X_AND || node->n != 2 || node->a[0]->op != ZH_X_GE ||
-        node->a[1]->op != ZH_X_LT || node->a[0]->a[0]->op != ZH_X_FIELD ||
-        node->a[1]->a[0]->op != ZH_X_FIELD || node->a[0]->a[0]->field != node->a[1]->a[0]->field) {
+    zh_date first = 0;
+    zh_date last = 0;
+    char text[16];
+    const zh_expr *left = node->op == ZH_X_AND && node->a[0]->n > 0 ? node->a[0]->a[0] : NULL;
+    if (left == NULL || left->op != ZH_X_FIELD ||
+        !zh_words_year(node, left->field, &first, &last)) {
         return ZH_STR("");
     }
-    const zh_value *from = &node->a[0]->a[1]->value;
-    const zh_value *to = &node->a[1]->a[1]->value;
-    char first[16];
-    char next[16];
-    if (from->kind != ZH_DATE || to->kind != ZH_DATE) {
-        return ZH_STR("");
-    }
-    (void)zh_date_format((zh_date)from->i, first);
-    (void)zh_date_format((zh_date)to->i, next);
-    bool years = memcmp(first + 4, "-01-01", 6) == 0 && memcmp(next + 4, "-01-01", 6) == 0 &&
-                 to->i - from->i <= 366;
-    return years ? ZH_SAY(ui, ZH_T_REGISTER_IN_YEAR, zh_words_field(ui, node->a[0]->a[0]->field, 0),
-                          zh_str_dup(ui->arena, (zh_str){first, 4}))
-                 : ZH_STR("");
+    (void)zh_date_format(first, text);
+    return ZH_SAY(ui, ZH_T_REGISTER_IN_YEAR, zh_words_field(ui, left->field, 0),
+                  zh_str_dup(ui->arena, (zh_str){text, 4}));
 }
 
 static zh_str joined(zh_ui *ui, const zh_expr *node)

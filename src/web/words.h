@@ -6,6 +6,8 @@
 
 /* In the reader's language, in the page's arena; what has no words stands as its expression. */
 zh_str zh_words(zh_ui *ui, const zh_expr *node);
+/* Whether a condition is field >= 2015-01-01 and field < 2016-01-01, the year 2015. */
+bool zh_words_year(const zh_expr *node, const zh_field *field, zh_date *first, zh_date *last);
 /* The field with its level, as a condition names it. */
 zh_str zh_words_field(zh_ui *ui, const zh_field *field, uint16_t level);
 /* The name of a level of a code system: 省, 市州 …; its number when it has none. */

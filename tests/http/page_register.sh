@@ -22,6 +22,11 @@ has "3 of 4" "3 条，占全部 4 条的 75.0%"
 page "list by two conditions" 200 '/registers/shop_check?where=verdict%20%3D%20%27fail%27%20and%20place%20%3D%20%27420100%27'
 has "1 of 4" "1 条，占全部 4 条的 25.0%"
 has "either can be taken away" 'href="/registers/shop_check?where=verdict%20%3D%20%27fail%27"'
+page "list of a year" 200 '/registers/shop_check?where=%28checked_on%20%3E%3D%202026-01-01%20and%20checked_on%20%3C%202027-01-01%29%20and%20verdict%20%3D%20%27fail%27'
+has "as a year" "检查日期 在 2026 年"
+has "3 of 4 again" "3 条，占全部 4 条的 75.0%"
+page "list of another year" 200 '/registers/shop_check?where=%28checked_on%20%3E%3D%202025-01-01%20and%20checked_on%20%3C%202026-01-01%29'
+has "has none" "没有记录合乎全部条件"
 page "list in English" 200 '/registers/shop_check?where=verdict%20%3D%20%27fail%27&lang=en'
 has "in words of English" "is 不合格"
 page "search" 200 '/registers/shop_check?search=%E8%BF%87%E6%9C%9F'
