@@ -25,6 +25,7 @@ typedef struct counter {
     zh_map by_key;
     ZH_VEC(tally *) tallies;
     int64_t total;
+    bool at_least;
 } counter;
 
 zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain)
@@ -136,6 +137,37 @@ static void group_sql(zh_buf *sql, const zh_group *group)
     zh_buf_fmt(sql, "a.%.*s%s", ZH_FMT(column), suffixes[0]);
 }
 
+/* The register, or its first records when it is larger than examine_max. */
+static void from_bounded(counter *c, zh_buf *sql, zh_binds *binds)
+{
+    bool bounded = c->at_least;
+    zh_buf_z(sql, bounded ? " FROM (SELECT z.* FROM " : " FROM ");
+    zh_from(c->ctx->arena, sql, binds, c->q->reg, c->q->as_of, bounded ? "z" : "a");
+    if (bounded) {
+        zh_buf_z(sql, " LIMIT ?) a");
+        zh_vec_push(c->ctx->arena, binds, ZH_SQL_INT((int64_t)c->q->examine_max));
+    }
+}
+
+/* Whether the register has more records than may be examined. */
+static zh_rc is_larger(counter *c, zh_conn *conn, bool *out)
+{
+    zh_arena *arena = c->ctx->arena;
+    zh_buf sql;
+    zh_buf_init(&sql, 64 << 10);
+    zh_binds binds = {0};
+    zh_buf_z(&sql, "SELECT COUNT(*) FROM (SELECT 1 FROM ");
+    zh_from(arena, &sql, &binds, c->q->reg, c->q->as_of, "z");
+    zh_buf_z(&sql, " LIMIT ?) a");
+    zh_buf_c(&sql, '\0');
+    zh_vec_push(arena, &binds, ZH_SQL_INT((int64_t)c->q->examine_max + 1));
+    int64_t n = 0;
+    zh_rc rc = zh_query_i64(conn, sql.p, binds.p, binds.n, &n, c->ctx->err);
+    zh_buf_free(&sql);
+    *out = n > (int64_t)c->q->examine_max;
+    return rc;
+}
+
 static zh_rc count_sql(counter *c, zh_conn *conn)
 {
     zh_ctx *ctx = c->ctx;
@@ -149,8 +181,7 @@ static zh_rc count_sql(counter *c, zh_conn *conn)
         zh_buf_z(&sql, ", ");
         group_sql(&sql, &c->groups[i]);
     }
-    zh_buf_z(&sql, " FROM ");
-    zh_from(ctx->arena, &sql, &binds, reg, c->q->as_of, "a");
+    from_bounded(c, &sql, &binds);
     zh_buf_z(&sql, " WHERE 1 = 1");
     zh_dialect dialect = zh_conn_dialect(conn);
     zh_rc rc = zh_where_add(ctx, dialect, &sql, &binds, reg, ctx->rows, "a", history);
@@ -210,6 +241,21 @@ static zh_rc count_scan(counter *c, zh_conn *conn)
     scanning.arena = scratch;
     zh_rc rc = zh_scan(&scanning, conn, c->q, count_record, c);
     zh_arena_free(scratch);
+    return rc;
+}
+
+/* The first matches of a search. */
+static zh_rc count_list(counter *c, zh_conn *conn)
+{
+    zh_list_query q = *c->q;
+    zh_page page = {0};
+    q.limit = c->q->examine_max < ZH_LIMIT_MAX ? c->q->examine_max : ZH_LIMIT_MAX;
+    q.after = ZH_STR("");
+    zh_rc rc = zh_list(c->ctx, conn, &q, &page);
+    for (size_t i = 0; i < page.n && rc == ZH_OK; i++) {
+        rc = count_record(c, c->ctx, page.records[i]);
+    }
+    c->at_least = page.next.n > 0;
     return rc;
 }
 
@@ -277,8 +323,14 @@ zh_rc zh_count(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_
         return rc;
     }
     if (query->search.n) {
-        rc = count_scan(&c, conn);
+        rc = query->examine_max > 0 ? count_list(&c, conn) : count_scan(&c, conn);
     } else {
+        if (query->examine_max > 0) {
+            rc = is_larger(&c, conn, &c.at_least);
+        }
+        if (rc != ZH_OK) {
+            return rc;
+        }
         zh_err before = *ctx->err;
         rc = count_sql(&c, conn);
         if (rc == ZH_EINVAL && strcmp(ctx->err->rule, "query.unsupported") == 0) {
@@ -302,6 +354,7 @@ zh_rc zh_count(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_
     *out = (zh_counts){.rows = rows, .total = c.total, .distinct = (int64_t)c.tallies.n};
     out->n = c.tallies.n > ZH_FACET_MAX ? ZH_FACET_MAX : c.tallies.n;
     out->complete = out->n == c.tallies.n;
+    out->at_least = c.at_least;
     for (size_t i = out->n; i < c.tallies.n; i++) {
         out->other += rows[i].n;
     }

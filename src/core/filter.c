@@ -316,17 +316,25 @@ typedef struct level_test {
     zh_str code;
 } level_test;
 
+/* Where the validities of a code begin; codes->n when there is no such code. */
+static size_t first_of(const zh_codes *codes, zh_str code)
+{
+    const zh_code *found = zh_code_find(codes, code, INT32_MIN);
+    size_t i = found != NULL ? (size_t)(found - codes->codes) : codes->n;
+    while (i > 0 && i < codes->n && zh_str_eq(codes->codes[i - 1].code, code)) {
+        i--;
+    }
+    return i;
+}
+
 /* A code whose validities stand under different codes of that level has no answer without a date.
  */
 static int test_level(const zh_codes *codes, zh_str code, const void *user)
 {
     const level_test *test = user;
+    size_t i = first_of(codes, code);
     int result = -2;
-    bool first = true;
-    for (size_t i = 0; i < codes->n; i++) {
-        if (!zh_str_eq(codes->codes[i].code, code)) {
-            continue;
-        }
+    for (bool first = true; i < codes->n && zh_str_eq(codes->codes[i].code, code); i++) {
         const zh_code *upper = zh_code_at_level(&codes->codes[i], test->level);
         int here = upper ? zh_str_eq(upper->code, test->code) : -1;
         if (!first && here != result) {

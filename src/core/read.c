@@ -512,7 +512,8 @@ zh_rc zh_record_history(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int6
     }
     zh_buf sql;
     zh_buf_init(&sql, 256 << 10);
-    zh_buf_z(&sql, "SELECT h.op, h.reason, h.reason_code, b.pos, h.ord, ");
+    zh_buf_z(&sql, "SELECT h.op, h.reason, h.reason_code, b.pos, h.ord, h.transition, "
+                   "h.declaration, h.justification, h.second_actor, ");
     zh_row_columns(&sql, reg, "h");
     zh_buf_fmt(&sql,
                " FROM %.*s_h h JOIN zh_outbox b ON b.office = h.office AND b.batch = h.batch"
@@ -527,9 +528,13 @@ zh_rc zh_record_history(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int6
                         .reason = copied(ctx->arena, stmt, 1),
                         .reason_code = copied(ctx->arena, stmt, 2),
                         .position =
-                            zh_col_null(stmt, 3) ? -1 : zh_col_i64(stmt, 3) + zh_col_i64(stmt, 4)};
+                            zh_col_null(stmt, 3) ? -1 : zh_col_i64(stmt, 3) + zh_col_i64(stmt, 4),
+                        .transition = copied(ctx->arena, stmt, 5),
+                        .declaration = copied(ctx->arena, stmt, 6),
+                        .justification = copied(ctx->arena, stmt, 7),
+                        .second_actor = copied(ctx->arena, stmt, 8)};
         zh_record *record = NULL;
-        rc = zh_row_decode(ctx, reg, stmt, 5, &record);
+        rc = zh_row_decode(ctx, reg, stmt, 9, &record);
         if (rc == ZH_OK) {
             rc = zh_rows_load(ctx, conn, record, true);
             v.record = record;

@@ -22,6 +22,7 @@ zh_rc zh_record_by_key(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const
 typedef struct zh_version {
     const zh_record *record;
     zh_str op, reason, reason_code;
+    zh_str transition, declaration, justification, second_actor; /* empty: none */
     int64_t position; /* -1: accepted, not yet sequenced */
 } zh_version;
 /* Every version, oldest first. */
@@ -34,10 +35,11 @@ typedef struct zh_list_query {
     zh_str search;           /* words, all must occur; two characters suffice */
     const zh_field *sort;    /* NULL: the register's default */
     bool descending;
-    zh_str after;     /* opaque cursor of the previous page, empty = first */
-    size_t limit;     /* 1 … ZH_LIMIT_MAX */
-    int64_t as_of;    /* log size or ZH_AS_OF_NOW */
-    bool with_tables; /* load child rows */
+    zh_str after;       /* opaque cursor of the previous page, empty = first */
+    size_t limit;       /* 1 … ZH_LIMIT_MAX */
+    int64_t as_of;      /* log size or ZH_AS_OF_NOW */
+    bool with_tables;   /* load child rows */
+    size_t examine_max; /* zh_count only: look at no more records than this; 0 = all */
 } zh_list_query;
 
 typedef struct zh_page {
@@ -68,10 +70,12 @@ typedef struct zh_counts {
     size_t n;
     int64_t total, other, distinct;
     bool complete; /* false when groups were cut at ZH_FACET_MAX */
+    bool at_least; /* examine_max was reached: every number is a lower bound */
     bool from_cube;
 } zh_counts;
 
-/* Counts records by zero, one or two groupings. Same predicate as zh_list. */
+/* Counts records by zero, one or two groupings. Same predicate as zh_list. With examine_max a
+ * search is answered from the first ZH_LIMIT_MAX matches. */
 zh_rc zh_count(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_group *groups,
                size_t ngroups, zh_counts *out) ZH_MUST;
 /* Facets: one zh_count per grouping. */

@@ -284,7 +284,7 @@ static const zh_schema index = {"索引", index_keys, ZH_COUNTOF(index_keys)};
 static const zh_key view_keys[] = {
     {.name = "label", .arg = ZH_ARG_LABEL}, {.name = "columns", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "sort", .arg = ZH_ARG_TEXT},   {.name = "index", .arg = ZH_ARG_PATH, .many = true},
-    {.name = "map", .arg = ZH_ARG_PATH},
+    {.name = "map", .arg = ZH_ARG_PATH},    {.name = "where", .arg = ZH_ARG_TEXT},
 };
 static const zh_schema view = {"视图", view_keys, ZH_COUNTOF(view_keys)};
 

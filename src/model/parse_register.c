@@ -372,5 +372,10 @@ void zh_compile_register(zh_cx *cx, zh_reg_build *b)
     b->reg->has_count_when =
         zh_cx_expr(cx, &scope, b->node, "count_when", ZH_BOOL, &b->reg->count_when);
     zh_cx_pure(cx, b->node, "count_when", &b->reg->count_when);
+    const zh_yaml *views = zh_yaml_get(b->node, "views");
+    for (const zh_yaml *v = views == NULL ? NULL : views->first; v != NULL; v = v->next) {
+        zh_program where; /* compiled again by whoever asks the view: here it is only checked */
+        (void)zh_cx_expr(cx, &scope, v, "where", ZH_BOOL, &where);
+    }
     zh_compile_workflow(cx, b);
 }

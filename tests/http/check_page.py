@@ -41,7 +41,7 @@ class Page(HTMLParser):
         if name in ("select", "textarea") or (name == "input" and given.get("type") != "hidden"):
             if "aria-label" not in given and "id" not in given and "label" not in self.open:
                 self.bad("<%s> without a name" % name)
-        if name == "svg" and given.get("aria-hidden") != "true" and not given.get("aria-label") and not given.get("aria-labelledby") and "svg" not in self.open:
+        if name == "svg" and given.get("aria-hidden") != "true" and not (given.get("aria-label") or given.get("aria-labelledby")) and "svg" not in self.open:
             self.bad("a picture without a name")
         self.heads += name == "h1"
         if not closed and name not in VOID:

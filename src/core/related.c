@@ -1,0 +1,257 @@
+/* Records by id, relations and sizes. Row scopes apply as in lists. */
+#include "core/related.h"
+#include "core/read_private.h"
+
+enum { SQL_MAX = 256 << 10 };
+
+/* ---- by id ----------------------------------------------------------------------------------- */
+
+static zh_rc read_office(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office,
+                         const zh_record_id *ids, size_t n, int64_t as_of, zh_record **out)
+{
+    zh_buf sql;
+    zh_buf_init(&sql, SQL_MAX);
+    zh_binds binds = {0};
+    bool first = true;
+    zh_buf_z(&sql, "SELECT ");
+    zh_row_columns(&sql, reg, "a");
+    zh_buf_z(&sql, " FROM ");
+    zh_from(ctx->arena, &sql, &binds, reg, as_of, "a");
+    zh_buf_z(&sql, " WHERE a.office = ? AND a.id IN (");
+    zh_vec_push(ctx->arena, &binds, ZH_SQL_INT(office));
+    for (size_t i = 0; i < n; i++) {
+        if (ids[i].office == office) {
+            zh_buf_z(&sql, first ? "?" : ",?");
+            zh_vec_push(ctx->arena, &binds, ZH_SQL_INT(ids[i].id));
+            first = false;
+        }
+    }
+    zh_buf_c(&sql, ')');
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_where_add(ctx, zh_conn_dialect(conn), &sql, &binds, reg, ctx->rows, "a",
+                            as_of != ZH_AS_OF_NOW);
+    if (rc == ZH_OK) {
+        rc = zh_query(conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, ctx->err);
+    }
+    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        zh_record *record = NULL;
+        rc = zh_row_decode(ctx, reg, stmt, 0, &record);
+        for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+            if (ids[i].office == office && ids[i].id == record->id) {
+                out[i] = record;
+            }
+        }
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+zh_rc zh_records_get(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const zh_record_id *ids,
+                     size_t n, int64_t as_of, zh_record **out)
+{
+    if (n > ZH_RELATED_IDS_MAX) {
+        return zh_err_set(ctx->err, ZH_ELIMIT, "read.ids", "一次最多取 %zu 条记录",
+                          ZH_RELATED_IDS_MAX);
+    }
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = NULL;
+    }
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        bool done = false;
+        for (size_t k = 0; k < i && !done; k++) {
+            done = ids[k].office == ids[i].office;
+        }
+        if (!done) {
+            rc = read_office(ctx, conn, reg, ids[i].office, ids, n, as_of, out);
+        }
+    }
+    return rc;
+}
+
+/* ---- who refers to it ------------------------------------------------------------------------ */
+
+typedef struct relating {
+    zh_ctx *ctx;
+    zh_conn *conn;
+    const zh_record *record;
+    const zh_register *reg; /* that refers */
+    ZH_VEC(zh_relation) found;
+} relating;
+
+static bool is_indexed(const zh_register *reg, const zh_field *field)
+{
+    for (size_t i = 0; i < reg->nindexes; i++) {
+        if (reg->indexes[i].nfields > 0 && reg->indexes[i].fields[0] == field) {
+            return true;
+        }
+    }
+    return reg->default_sort == field;
+}
+
+/* The table the column stands in. */
+static zh_str table_of(relating *r, const zh_field *field)
+{
+    return field->table == NULL ? r->reg->table
+                                : zh_str_fmt(r->ctx->arena, "%.*s__%.*s", ZH_FMT(r->reg->table),
+                                             ZH_FMT(field->table->column));
+}
+
+static zh_rc is_too_large(relating *r, zh_str table, bool *out)
+{
+    zh_str sql = zh_str_fmt(r->ctx->arena, "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s LIMIT %zu) a",
+                            ZH_FMT(table), ZH_RELATED_SCAN_MAX + 1);
+    int64_t n = 0;
+    zh_rc rc = zh_query_i64(r->conn, sql.p, NULL, 0, &n, r->ctx->err);
+    *out = n > (int64_t)ZH_RELATED_SCAN_MAX;
+    return rc;
+}
+
+static void select_ids(relating *r, const zh_field *field, const int64_t *offices, size_t noffices,
+                       zh_buf *sql, zh_binds *binds)
+{
+    zh_arena *arena = r->ctx->arena;
+    const char *id = field->table == NULL ? "id" : "parent";
+    zh_buf_fmt(sql, "SELECT DISTINCT a.office, a.%s FROM %.*s a WHERE a.office IN (", id,
+               ZH_FMT(table_of(r, field)));
+    for (size_t i = 0; i < noffices; i++) {
+        zh_buf_z(sql, i == 0 ? "?" : ",?");
+        zh_vec_push(arena, binds, ZH_SQL_INT(offices[i]));
+    }
+    zh_buf_fmt(sql, ") AND a.%.*s = ? AND a.%.*s__o = ? ORDER BY a.%s DESC LIMIT %zu",
+               ZH_FMT(field->column), ZH_FMT(field->column), id, ZH_RELATED_COUNT_MAX + 1);
+    zh_vec_push(arena, binds, ZH_SQL_INT(r->record->id));
+    zh_vec_push(arena, binds, ZH_SQL_INT(r->record->office));
+}
+
+static zh_rc read_ids(relating *r, const zh_field *field, const int64_t *offices, size_t noffices,
+                      zh_record_id *ids, size_t *n)
+{
+    zh_buf sql;
+    zh_buf_init(&sql, SQL_MAX);
+    zh_binds binds = {0};
+    zh_stmt *stmt = NULL;
+    select_ids(r, field, offices, noffices, &sql, &binds);
+    zh_rc rc = zh_query(r->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, r->ctx->err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, r->ctx->err)) == ZH_OK) {
+        ids[(*n)++] = (zh_record_id){zh_col_i64(stmt, 0), zh_col_i64(stmt, 1)};
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+static zh_rc relate(relating *r, const zh_field *field)
+{
+    zh_arena *arena = r->ctx->arena;
+    zh_relation relation = {.field = field};
+    int64_t *offices = NULL;
+    size_t noffices = 0;
+    size_t n = 0;
+    zh_rc rc = ZH_OK;
+    if (field->table != NULL || !is_indexed(r->reg, field)) {
+        rc = is_too_large(r, table_of(r, field), &relation.unknown);
+    }
+    if (rc == ZH_OK && !relation.unknown) {
+        rc = zh_register_offices(r->ctx, r->conn, r->reg, &offices, &noffices);
+    }
+    zh_record_id *ids = ZH_NEW_N(arena, zh_record_id, ZH_RELATED_COUNT_MAX + 1);
+    if (rc == ZH_OK && noffices > 0) {
+        rc = read_ids(r, field, offices, noffices, ids, &n);
+    }
+    relation.at_least = n > ZH_RELATED_COUNT_MAX;
+    relation.n = (int64_t)(relation.at_least ? ZH_RELATED_COUNT_MAX : n);
+    n = n < ZH_RELATED_SHOWN ? n : ZH_RELATED_SHOWN;
+    relation.records = ZH_NEW_N(arena, zh_record *, n + 1);
+    if (rc == ZH_OK && n > 0) {
+        rc = zh_records_get(r->ctx, r->conn, r->reg, ids, n, ZH_AS_OF_NOW, relation.records);
+    }
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        if (relation.records[i] != NULL) {
+            relation.records[relation.nrecords++] = relation.records[i];
+        }
+    }
+    if (rc == ZH_OK && (relation.n > 0 || relation.unknown)) {
+        zh_vec_push(arena, &r->found, relation);
+    }
+    return rc;
+}
+
+static bool points_here(const relating *r, const zh_field *field)
+{
+    return field->type == ZH_TYPE_REF && field->target == r->record->reg;
+}
+
+zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_relation **out,
+                   size_t *n)
+{
+    relating r = {.ctx = ctx, .conn = conn, .record = record};
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < ctx->model->nregisters && rc == ZH_OK; i++) {
+        r.reg = &ctx->model->registers[i];
+        for (size_t f = 0; f < r.reg->nfields && rc == ZH_OK; f++) {
+            const zh_field *field = &r.reg->fields[f];
+            if (points_here(&r, field)) {
+                rc = relate(&r, field);
+            }
+            for (size_t c = 0; c < field->ncolumns && field->type == ZH_TYPE_TABLE && rc == ZH_OK;
+                 c++) {
+                if (points_here(&r, &field->columns[c])) {
+                    rc = relate(&r, &field->columns[c]);
+                }
+            }
+        }
+    }
+    *out = r.found.p;
+    *n = r.found.n;
+    return rc;
+}
+
+/* ---- sizes ----------------------------------------------------------------------------------- */
+
+static zh_rc read_writes(zh_ctx *ctx, zh_conn *conn, zh_register_size *sizes)
+{
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(conn, ZH_STR("SELECT register, SUM(n), MAX(at) FROM zh_outbox GROUP BY 1"),
+                        NULL, 0, &stmt, ctx->err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        const zh_register *reg = zh_model_register(ctx->model, zh_col_str(stmt, 0));
+        if (reg != NULL) {
+            sizes[reg->index].writes = zh_col_i64(stmt, 1);
+            sizes[reg->index].last = zh_col_i64(stmt, 2);
+        }
+    }
+    zh_finish(stmt);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+zh_rc zh_register_exceeds(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t n, bool *out)
+{
+    zh_str sql = zh_str_fmt(ctx->arena, "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s LIMIT %zu) a",
+                            ZH_FMT(reg->table), n + 1);
+    int64_t found = 0;
+    zh_rc rc = zh_query_i64(conn, sql.p, NULL, 0, &found, ctx->err);
+    *out = found > (int64_t)n;
+    return rc;
+}
+
+zh_rc zh_register_sizes(zh_ctx *ctx, zh_conn *conn, size_t cap, zh_register_size **out)
+{
+    const zh_model *model = ctx->model;
+    zh_register_size *sizes = ZH_NEW_N(ctx->arena, zh_register_size, model->nregisters + 1);
+    for (size_t i = 0; i < model->nregisters; i++) {
+        sizes[i] = (zh_register_size){0};
+    }
+    zh_rc rc = read_writes(ctx, conn, sizes);
+    for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
+        if (sizes[i].writes > 0) {
+            zh_str sql =
+                zh_str_fmt(ctx->arena, "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s LIMIT %zu) a",
+                           ZH_FMT(model->registers[i].table), cap + 1);
+            rc = zh_query_i64(conn, sql.p, NULL, 0, &sizes[i].records, ctx->err);
+        }
+    }
+    *out = sizes;
+    return rc;
+}

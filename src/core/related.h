@@ -1,0 +1,48 @@
+/* What stands around records: many of them by id at once, the records that refer to one, and how
+ * large each register is. */
+#ifndef ZH_CORE_RELATED_H
+#define ZH_CORE_RELATED_H
+
+#include "core/read.h"
+
+#define ZH_RELATED_IDS_MAX   ((size_t)1000) /* of one zh_records_get */
+#define ZH_RELATED_SHOWN     ((size_t)20)   /* records of one relation */
+#define ZH_RELATED_COUNT_MAX ((size_t)1000) /* beyond it a relation's count is a lower bound */
+/* Rows of a table without an index on the reference that are looked through. */
+#define ZH_RELATED_SCAN_MAX ((size_t)200000)
+
+typedef struct zh_record_id {
+    int64_t office, id;
+} zh_record_id;
+
+/* Records by id, without child rows: out[i] belongs to ids[i], NULL when the reader has no such
+ * record. One statement an office. as_of as in zh_list_query. ZH_ELIMIT above the cap. */
+zh_rc zh_records_get(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const zh_record_id *ids,
+                     size_t n, int64_t as_of, zh_record **out) ZH_MUST;
+
+/* The records of one register that refer to a record by one field (or column of a child table). */
+typedef struct zh_relation {
+    const zh_field *field;
+    int64_t n;
+    bool at_least;       /* n is a lower bound */
+    bool unknown;        /* too many rows to look through, and no index */
+    zh_record **records; /* the first ones, newest first */
+    size_t nrecords;
+} zh_relation;
+/* Relations with n > 0 or unknown, current state only. */
+zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_relation **out,
+                   size_t *n) ZH_MUST;
+
+/* Size of a register. */
+typedef struct zh_register_size {
+    int64_t records; /* at most the cap asked for, plus one */
+    int64_t writes;  /* versions written, exact */
+    zh_time last;    /* newest write; 0 none */
+} zh_register_size;
+/* Whether a register has more records than n. */
+zh_rc zh_register_exceeds(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t n,
+                          bool *out) ZH_MUST;
+/* One for each register of the model, in its order. */
+zh_rc zh_register_sizes(zh_ctx *ctx, zh_conn *conn, size_t cap, zh_register_size **out) ZH_MUST;
+
+#endif

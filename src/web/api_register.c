@@ -1,0 +1,251 @@
+/* GET /api/v1/registers, …/{reg}, …/{reg}/{id}: what the pages of registers and records show, for
+ * programs. Values are the ledger's canonical text, as `query --json` prints them. */
+#include "base/json.h"
+#include "core/schema.h"
+#include "web/facet.h"
+#include "web/record.h"
+#include <inttypes.h>
+
+enum { COUNT_MAX = 200000 };
+
+static zh_str id_text(zh_ui *ui, int64_t id)
+{
+    return zh_str_fmt(ui->arena, "%" PRId64, id); /* beyond what a double holds: text */
+}
+
+static void put_value(zh_show *show, zh_jw *w, const zh_field *field, const zh_value *v)
+{
+    zh_ui *ui = show->ui;
+    char type;
+    if (v->kind == ZH_NULL) {
+        zh_jw_null(w);
+    } else if (v->kind == ZH_BOOL) {
+        zh_jw_bool(w, v->i != 0);
+    } else if (v->kind == ZH_REF) {
+        zh_jw_object(w);
+        zh_jw_kv(w, "office", id_text(ui, v->office));
+        zh_jw_kv(w, "id", id_text(ui, v->i));
+        zh_jw_kv(w, "key", zh_show_text(show, field, v));
+        zh_jw_object_end(w);
+    } else {
+        zh_jw_str(w, zh_value_canonical(ui->arena, v, &type));
+    }
+}
+
+static void put_rows(zh_show *show, zh_jw *w, const zh_field *table, const zh_rows *rows)
+{
+    zh_jw_array(w);
+    for (size_t i = 0; i < rows->n; i++) {
+        zh_jw_object(w);
+        for (size_t c = 0; c < table->ncolumns; c++) {
+            zh_jw_key_str(w, zh_child_name(&table->columns[c]));
+            put_value(show, w, &table->columns[c], &rows->values[i * table->ncolumns + c]);
+        }
+        zh_jw_object_end(w);
+    }
+    zh_jw_array_end(w);
+}
+
+static void put_record(zh_show *show, zh_jw *w, const zh_record *record)
+{
+    zh_ui *ui = show->ui;
+    char at[40];
+    zh_jw_kv(w, "office", id_text(ui, record->office));
+    zh_jw_kv(w, "id", id_text(ui, record->id));
+    zh_jw_ki(w, "version", record->version);
+    zh_jw_kv(w, "state", record->reg->states[record->state].id);
+    zh_time_format(record->created_at, at);
+    zh_jw_kz(w, "created_at", at);
+    zh_time_format(record->recorded_at, at);
+    zh_jw_kz(w, "recorded_at", at);
+    zh_jw_kv(w, "actor", record->actor);
+    zh_jw_key(w, "fields");
+    zh_jw_object(w);
+    for (size_t i = 0; i < record->reg->nfields; i++) {
+        const zh_field *field = &record->reg->fields[i];
+        zh_jw_key_str(w, field->id);
+        if (field->type == ZH_TYPE_TABLE) {
+            put_rows(show, w, field, &record->tables[i]);
+        } else {
+            put_value(show, w, field, &record->values[i]);
+        }
+    }
+    zh_jw_object_end(w);
+}
+
+static zh_rc finish(zh_ui *ui)
+{
+    zh_buf_c(&ui->response->body, '\n');
+    ui->response->type = "application/json; charset=utf-8";
+    return ui->response->body.failed
+               ? zh_err_set(ui->err, ZH_ELIMIT, "api.size", "答复太大，请用 limit 减少条数")
+               : ZH_OK;
+}
+
+/* ---- all registers --------------------------------------------------------------------------- */
+
+static zh_rc registers(zh_ui *ui)
+{
+    const zh_model *model = ui->ctx.model;
+    zh_register_size *sizes = NULL;
+    zh_jw w;
+    zh_rc rc = zh_register_sizes(&ui->ctx, ui->conn, COUNT_MAX, &sizes);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_jw_init(&w, &ui->response->body, 2);
+    zh_jw_object(&w);
+    zh_jw_ki(&w, "log_size", ui->log_size);
+    zh_jw_key(&w, "registers");
+    zh_jw_array(&w);
+    for (size_t i = 0; i < model->nregisters; i++) {
+        const zh_register *reg = &model->registers[i];
+        bool more = sizes[i].records > COUNT_MAX;
+        zh_jw_object(&w);
+        zh_jw_kv(&w, "id", reg->id);
+        zh_jw_kv(&w, "label", reg->label.zh);
+        zh_jw_kv(&w, "version", reg->version);
+        zh_jw_kv(&w, "owner", reg->owner);
+        zh_jw_ki(&w, "records", more ? COUNT_MAX : sizes[i].records);
+        zh_jw_key(&w, "at_least");
+        zh_jw_bool(&w, more);
+        zh_jw_ki(&w, "writes", sizes[i].writes);
+        zh_jw_object_end(&w);
+    }
+    zh_jw_array_end(&w);
+    zh_jw_object_end(&w);
+    return finish(ui);
+}
+
+/* ---- a list ---------------------------------------------------------------------------------- */
+
+static zh_rc find(zh_listing *q, zh_show *show, zh_page *page, zh_counts *total)
+{
+    zh_ui *ui = q->ui;
+    zh_list_query query = zh_listing_list(q);
+    query.with_tables = true;
+    zh_rc rc = zh_list(&ui->ctx, ui->conn, &query, page);
+    zh_show_init(show, ui, q->as_of);
+    for (size_t i = 0; i < page->n && rc == ZH_OK; i++) {
+        zh_show_want(show, page->records[i]);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_show_load(show);
+    }
+    return rc == ZH_OK ? zh_facet_count(q, NULL, NULL, total) : rc;
+}
+
+static zh_rc list(zh_ui *ui)
+{
+    zh_listing *q = ZH_NEW(ui->arena, zh_listing);
+    zh_show show;
+    zh_page page = {0};
+    zh_counts total = {0};
+    zh_jw w;
+    zh_rc rc = zh_listing_read(ui, q);
+    if (rc == ZH_OK && q->refused) {
+        *ui->err = q->problem;
+        rc = q->problem.rc;
+    }
+    if (rc == ZH_OK) {
+        rc = find(q, &show, &page, &total);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_jw_init(&w, &ui->response->body, 2);
+    zh_jw_object(&w);
+    zh_jw_kv(&w, "register", q->reg->id);
+    zh_jw_ki(&w, "as_of", q->as_of == ZH_AS_OF_NOW ? ui->log_size : q->as_of);
+    zh_jw_ki(&w, "total", total.total);
+    zh_jw_key(&w, "at_least");
+    zh_jw_bool(&w, total.at_least);
+    zh_jw_key(&w, "records");
+    zh_jw_array(&w);
+    for (size_t i = 0; i < page.n; i++) {
+        zh_jw_object(&w);
+        put_record(&show, &w, page.records[i]);
+        zh_jw_object_end(&w);
+    }
+    zh_jw_array_end(&w);
+    zh_jw_kz(&w, "next", page.next.n > 0 ? zh_str_c(ui->arena, page.next) : NULL);
+    zh_jw_object_end(&w);
+    return finish(ui);
+}
+
+/* ---- a record -------------------------------------------------------------------------------- */
+
+static void put_version(zh_shown_record *r, zh_jw *w, const zh_version *v)
+{
+    char at[40];
+    zh_time_format(v->record->recorded_at, at);
+    zh_jw_object(w);
+    zh_jw_ki(w, "version", v->record->version);
+    zh_jw_kv(w, "op", v->op);
+    zh_jw_kv(w, "transition", v->transition);
+    zh_jw_kv(w, "state", r->reg->states[v->record->state].id);
+    zh_jw_kz(w, "recorded_at", at);
+    zh_jw_kv(w, "actor", v->record->actor);
+    zh_jw_kv(w, "reason", v->reason);
+    zh_jw_kv(w, "reason_code", v->reason_code);
+    if (v->position >= 0) {
+        zh_jw_ki(w, "position", v->position);
+    }
+    zh_jw_object_end(w);
+}
+
+static zh_rc record(zh_ui *ui)
+{
+    zh_shown_record *r = ZH_NEW(ui->arena, zh_shown_record);
+    zh_jw w;
+    zh_rc rc = zh_shown_read(ui, r);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_jw_init(&w, &ui->response->body, 2);
+    zh_jw_object(&w);
+    zh_jw_kv(&w, "register", r->reg->id);
+    zh_jw_key(&w, "current");
+    zh_jw_bool(&w, zh_shown_is_current(r));
+    put_record(&r->show, &w, zh_shown(r));
+    zh_jw_key(&w, "versions");
+    zh_jw_array(&w);
+    for (size_t i = 0; i < r->nversions; i++) {
+        put_version(r, &w, &r->versions[i]);
+    }
+    zh_jw_array_end(&w);
+    zh_jw_object_end(&w);
+    return finish(ui);
+}
+
+/* ---- routes ---------------------------------------------------------------------------------- */
+
+static zh_rc handle_registers(const zh_http_request *request, zh_http_response *response,
+                              zh_err *err)
+{
+    return zh_ui_answer_bare(request, response, err, registers);
+}
+
+static zh_rc handle_list(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    return zh_ui_answer_bare(request, response, err, list);
+}
+
+static zh_rc handle_record(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    return zh_ui_answer_bare(request, response, err, record);
+}
+
+ZH_ROUTE(api_registers) = {.method = "GET",
+                           .path = "/api/v1/registers",
+                           .en = "All registers with their sizes",
+                           .handle = handle_registers};
+ZH_ROUTE(api_register) = {.method = "GET",
+                          .path = "/api/v1/registers/{reg}",
+                          .slow = true, /* a search of history may take its time */
+                          .en = "The records of a register that a question finds",
+                          .handle = handle_list};
+ZH_ROUTE(api_record) = {.method = "GET",
+                        .path = "/api/v1/registers/{reg}/{id}",
+                        .en = "One record and its versions",
+                        .handle = handle_record};

@@ -1,0 +1,367 @@
+/* GET /registers/{reg}/{id}: one record: facts, workflow, timeline, relations, proof. */
+#include "base/os.h"
+#include "core/evidence.h"
+#include "web/part.h"
+#include "web/record.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- which record ---------------------------------------------------------------------------- */
+
+/* office-id or id; false: neither. */
+static bool parse_id(zh_str text, int64_t *office, int64_t *id)
+{
+    ptrdiff_t dash = zh_str_chr(text, '-');
+    *office = 0;
+    if (dash > 0) {
+        return zh_str_i64(zh_str_sub(text, 0, (size_t)dash), office) == ZH_OK && *office > 0 &&
+               zh_str_i64(zh_str_sub(text, (size_t)dash + 1, text.n), id) == ZH_OK && *id > 0;
+    }
+    return zh_str_i64(text, id) == ZH_OK && *id > 0;
+}
+
+/* A number may also be the business key of a small register: the id is tried first. */
+static zh_rc find(zh_ui *ui, const zh_register *reg, zh_str text, int64_t *office, int64_t *id)
+{
+    zh_record *record = NULL;
+    zh_err before = *ui->err;
+    bool is_id = parse_id(text, office, id);
+    zh_rc rc = ZH_ENOTFOUND;
+    if (is_id) {
+        rc = zh_record_get(&ui->ctx, ui->conn, reg, *office, *id, ZH_AS_OF_NOW, &record);
+    }
+    if (rc == ZH_ENOTFOUND && reg->nbusiness_key == 1) {
+        *ui->err = before;
+        rc = zh_record_by_key(&ui->ctx, ui->conn, reg, &text, &record);
+        rc = rc == ZH_EINVAL ? ZH_ENOTFOUND : rc;
+    }
+    if (rc == ZH_ENOTFOUND) {
+        *ui->err = before;
+        zh_err_set(ui->err, rc, "record.unknown", "“%.*s”里没有记录“%.*s”", ZH_FMT(reg->label.zh),
+                   ZH_FMT(text));
+        zh_err_fix(ui->err, "地址是 /registers/%.*s/机构-记录号；到 /registers/%.*s 里找",
+                   ZH_FMT(reg->id), ZH_FMT(reg->id));
+    }
+    if (rc == ZH_OK) {
+        *office = record->office;
+        *id = record->id;
+    }
+    return rc;
+}
+
+/* The version asked for by number, or that stood at a log size. */
+static zh_rc choose_version(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    zh_str version = zh_http_param(ui->request, "version");
+    zh_str as_of = zh_http_param(ui->request, "as_of");
+    int64_t n = 0;
+    bool found = version.n == 0 && as_of.n == 0;
+    r->at = r->nversions - 1;
+    for (size_t i = 0; i < r->nversions && version.n > 0 && zh_str_i64(version, &n) == ZH_OK; i++) {
+        if (r->versions[i].record->version == n) {
+            r->at = i;
+            found = true;
+        }
+    }
+    for (size_t i = 0;
+         i < r->nversions && version.n == 0 && as_of.n > 0 && zh_str_i64(as_of, &n) == ZH_OK; i++) {
+        if (r->versions[i].position >= 0 && r->versions[i].position < n) {
+            r->at = i;
+            found = true;
+        }
+    }
+    if (!found) {
+        zh_str asked = version.n > 0 ? version : as_of;
+        zh_rc rc =
+            zh_err_set(ui->err, ZH_ENOTFOUND, "record.version",
+                       version.n > 0 ? "这条记录没有第“%.*s”版" : "账本第“%.*s”条时还没有这条记录",
+                       ZH_FMT(asked));
+        zh_err_fix(ui->err, "它有 %zu 版，去掉地址里的参数看现在的", r->nversions);
+        return rc;
+    }
+    return ZH_OK;
+}
+
+zh_rc zh_shown_read(zh_ui *ui, zh_shown_record *out)
+{
+    int64_t office = 0;
+    int64_t id = 0;
+    zh_str name = zh_http_arg(ui->request, "reg");
+    zh_version *versions = NULL;
+    *out = (zh_shown_record){.ui = ui, .reg = zh_model_register(ui->ctx.model, name)};
+    if (out->reg == NULL) {
+        zh_rc rc =
+            zh_err_set(ui->err, ZH_ENOTFOUND, "query.register", "没有登记册“%.*s”", ZH_FMT(name));
+        zh_err_fix(ui->err, "全部登记册见 /registers");
+        return rc;
+    }
+    zh_rc rc = find(ui, out->reg, zh_http_arg(ui->request, "id"), &office, &id);
+    if (rc == ZH_OK) {
+        rc =
+            zh_record_history(&ui->ctx, ui->conn, out->reg, office, id, &versions, &out->nversions);
+    }
+    out->versions = versions;
+    if (rc == ZH_OK) {
+        rc = choose_version(out);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_show_init(&out->show, ui, ZH_AS_OF_NOW);
+    for (size_t i = 0; i < out->nversions; i++) {
+        zh_show_want(&out->show, out->versions[i].record);
+    }
+    return zh_show_load(&out->show);
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+static void source_mark(zh_ui *ui, const zh_field *field)
+{
+    static const zh_text_id words[] = {
+        [ZH_SRC_FORM] = ZH_T_RECORD_SRC_FORM,
+        [ZH_SRC_INTERFACE] = ZH_T_RECORD_SRC_INTERFACE,
+        [ZH_SRC_DERIVED] = ZH_T_RECORD_SRC_DERIVED,
+        [ZH_SRC_REFERENCE] = ZH_T_RECORD_SRC_REFERENCE,
+    };
+    bool derived = field->computed;
+    zh_html_leaf(&ui->html, "span", "src",
+                 zh_ui_text(ui, derived ? ZH_T_RECORD_SRC_DERIVED : words[field->source]));
+}
+
+static void fact(zh_shown_record *r, const zh_field *field)
+{
+    zh_ui *ui = r->ui;
+    zh_html *h = &ui->html;
+    zh_html_open(h, "dt", NULL);
+    if (field->help.n > 0) {
+        zh_html_attr(h, "title", field->help);
+    }
+    zh_html_text(h, zh_ui_label(ui, field->label));
+    zh_html_close(h);
+    zh_html_open(h, "dd", field->type == ZH_TYPE_TEXT ? "longtext" : NULL);
+    source_mark(ui, field);
+    if (field->type == ZH_TYPE_TABLE) {
+        zh_show_field(&r->show, zh_shown(r), field);
+    } else {
+        zh_show_html(&r->show, field, &zh_shown(r)->values[field->index], true);
+    }
+    zh_html_close(h);
+}
+
+static void child_table(zh_shown_record *r, const zh_field *table)
+{
+    zh_ui *ui = r->ui;
+    zh_html *h = &ui->html;
+    const zh_rows *rows = &zh_shown(r)->tables[table->index];
+    size_t ncolumns = table->ncolumns < ZH_GRID_COLUMNS_MAX ? table->ncolumns : ZH_GRID_COLUMNS_MAX;
+    zh_column *columns = ZH_NEW_N(ui->arena, zh_column, ncolumns + 1);
+    size_t shown = rows->n < ZH_RECORD_ROWS_SHOWN ? rows->n : ZH_RECORD_ROWS_SHOWN;
+    zh_html_open(h, "div", "sub");
+    zh_html_leaf(h, "h3", NULL, zh_ui_label(ui, table->label));
+    for (size_t c = 0; c < ncolumns; c++) {
+        columns[c] = (zh_column){.label = zh_ui_label(ui, table->columns[c].label),
+                                 .number = zh_show_is_number(&table->columns[c]),
+                                 .css = c == 0 ? "full" : "lab"};
+    }
+    if (rows->n == 0) {
+        zh_part_nil(ui, ZH_NIL_NONE, zh_ui_text(ui, ZH_T_RECORD_NO_ROWS));
+    } else {
+        zh_grid g;
+        zh_grid_open(&g, ui, columns, ncolumns, true, ZH_STR(""));
+        for (size_t i = 0; i < shown; i++) {
+            zh_grid_row(&g, NULL);
+            for (size_t c = 0; c < ncolumns; c++) {
+                zh_grid_cell(&g);
+                zh_show_html(&r->show, &table->columns[c], &rows->values[i * table->ncolumns + c],
+                             false);
+            }
+        }
+        zh_grid_close(&g);
+    }
+    if (shown < rows->n) {
+        zh_html_leaf(h, "p", "sm mu",
+                     ZH_SAY(ui, ZH_T_RECORD_ROWS_CUT, zh_ui_count(ui, (int64_t)shown),
+                            zh_ui_count(ui, (int64_t)rows->n)));
+    }
+    zh_html_close(h);
+}
+
+/* A list of single values, such as the claims of a complaint, reads as one fact. */
+static bool is_table(const zh_shown_record *r, const zh_field *field)
+{
+    return field->type == ZH_TYPE_TABLE &&
+           (field->ncolumns > 1 || zh_shown(r)->tables[field->index].n > ZH_SHOW_ROWS_LINE);
+}
+
+static void facts(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    zh_part_section_open(ui, "facts", zh_ui_text(ui, ZH_T_RECORD_FACTS), false);
+    zh_part_kv_open(ui);
+    for (size_t i = 0; i < r->reg->nfields; i++) {
+        if (!is_table(r, &r->reg->fields[i])) {
+            fact(r, &r->reg->fields[i]);
+        }
+    }
+    zh_part_kv_close(ui);
+    for (size_t i = 0; i < r->reg->nfields; i++) {
+        if (is_table(r, &r->reg->fields[i])) {
+            child_table(r, &r->reg->fields[i]);
+        }
+    }
+    zh_part_section_close(ui);
+}
+
+/* ---- proof ----------------------------------------------------------------------------------- */
+
+static zh_rc proof(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    zh_html *h = &ui->html;
+    const zh_record *record = zh_shown(r);
+    zh_version_proof p;
+    zh_record_entry entry;
+    zh_digest leaf;
+    char hex[2 * ZH_DIGEST_BYTES + 1];
+    zh_rc rc = zh_version_prove(&ui->ctx, ui->conn, r->reg, record->office, record->id,
+                                record->version, &p);
+    if (rc == ZH_OK) {
+        rc = zh_record_entry_read((zh_str){(const char *)p.stored, sizeof p.stored}, &entry,
+                                  ui->err);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    bool agrees = memcmp(p.stored, p.computed, sizeof p.stored) == 0;
+    zh_record_entry_leaf(p.stored, entry.alg, &leaf);
+    zh_hex(leaf.b, sizeof leaf.b, hex);
+    zh_html_open(h, "div", "sealbar gap");
+    zh_html_attr_z(h, "id", "proof");
+    zh_html_open(h, "b", NULL);
+    zh_part_seal(ui, agrees ? ZH_SEAL_WAIT : ZH_SEAL_BAD);
+    zh_html_z(h, " ");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_RECORD_PROOF));
+    zh_html_close(h);
+    zh_html_open(h, "span", NULL);
+    zh_html_text(h, zh_ui_text(ui, ZH_T_SEALBAR_POS));
+    zh_html_z(h, " ");
+    zh_html_leaf(h, "b", NULL,
+                 p.position >= 0 ? zh_ui_count(ui, p.position) : zh_ui_text(ui, ZH_T_SEALBAR_WAIT));
+    zh_html_close(h);
+    zh_html_open(h, "span", "mono");
+    zh_html_z(h, entry.alg == ZH_HASH_SM3 ? "SM3 " : "SHA-256 ");
+    zh_html_z(h, hex);
+    zh_html_close(h);
+    zh_html_leaf(h, "span", NULL,
+                 ZH_SAY(ui, ZH_T_RECORD_VERSION_N, zh_ui_count(ui, record->version)));
+    zh_html_leaf(h, "span", NULL,
+                 ZH_SAY(ui, ZH_T_RECORD_DECLARATION, r->versions[r->at].declaration));
+    zh_html_leaf(h, "span", NULL,
+                 zh_ui_text(ui, agrees ? ZH_T_RECORD_AGREES : ZH_T_RECORD_DIFFERS));
+    if (p.erased) {
+        zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_RECORD_ERASED));
+    }
+    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_RECORD_LEDGER_WAIT));
+    zh_html_leaf(h, "span", "grow", ZH_STR(""));
+    zh_html_a(
+        h, NULL,
+        zh_url_path(ui->arena, "/api/v1/registers", r->reg->id,
+                    zh_str_fmt(ui->arena, "%" PRId64 "-%" PRId64, record->office, record->id)),
+        zh_ui_text(ui, ZH_T_RECORD_JSON));
+    zh_html_close(h);
+    return ZH_OK;
+}
+
+/* ---- page ------------------------------------------------------------------------------------ */
+
+/* Under the title: state, and the values of the list's columns in short. */
+static void tags(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    zh_html *h = &ui->html;
+    const zh_record *record = zh_shown(r);
+    zh_html_open(h, "p", "bar sp tags");
+    zh_html_open(h, "span", "bar");
+    if (r->reg->nstates > 1) {
+        zh_part_tag(ui, ZH_TAG_INK, zh_show_state(ui, r->reg, record->state));
+    }
+    for (size_t i = 0; i < r->reg->ndefault_columns; i++) {
+        const zh_field *field = r->reg->default_columns[i];
+        if (field->type == ZH_TYPE_CODE && field->table == NULL &&
+            record->values[field->index].kind != ZH_NULL) {
+            zh_str text = zh_show_text(&r->show, field, &record->values[field->index]);
+            zh_html_open(h, "span", "tag");
+            zh_html_attr(h, "title", zh_ui_label(ui, field->label));
+            zh_html_text(h, text);
+            zh_html_close(h);
+        }
+    }
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
+static void old_note(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    const zh_record *record = zh_shown(r);
+    zh_html *h = &ui->html;
+    zh_part_note_open(ui, ZH_NOTE_WATCH);
+    zh_html_open(h, "p", NULL);
+    zh_html_leaf(h, "b", NULL,
+                 ZH_SAY(ui, ZH_T_RECORD_OLD, zh_ui_count(ui, record->version),
+                        zh_ui_count(ui, r->versions[r->nversions - 1].record->version)));
+    zh_html_a(h, NULL, zh_url_record(ui->arena, r->reg->id, record->office, record->id),
+              zh_ui_text(ui, ZH_T_RECORD_NOW));
+    zh_html_z(h, " ");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_RECORD_CHANGED_HERE));
+    zh_html_close(h);
+    zh_part_note_close(ui);
+}
+
+static zh_rc show(zh_ui *ui)
+{
+    zh_shown_record *r = ZH_NEW(ui->arena, zh_shown_record);
+    zh_html *h = &ui->html;
+    zh_rc rc = zh_shown_read(ui, r);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_str label = zh_ui_label(ui, r->reg->label);
+    zh_ui_head(ui, &(zh_ui_head_of){
+                       .nav = ZH_T_NAV_REGISTERS,
+                       .title = ZH_SAY(ui, ZH_T_RECORD_TITLE, label, zh_show_key(ui, zh_shown(r))),
+                       .above = label,
+                       .above_url = zh_url_register(ui->arena, r->reg->id, ZH_STR(""), -1),
+                       .css = ZH_STR("register.css")});
+    tags(r);
+    if (!zh_shown_is_current(r)) {
+        old_note(r);
+    }
+    zh_html_open(h, "div", "cols record");
+    zh_html_open(h, "div", "w7 stack");
+    facts(r);
+    rc = zh_record_related(r);
+    zh_html_close(h);
+    zh_html_open(h, "div", "w5 stack");
+    if (rc == ZH_OK) {
+        rc = zh_record_flow(r);
+    }
+    if (rc == ZH_OK) {
+        zh_record_timeline(r);
+    }
+    zh_html_close(h);
+    zh_html_close(h);
+    return rc == ZH_OK ? proof(r) : rc;
+}
+
+static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    return zh_ui_answer(request, response, err, show);
+}
+
+ZH_ROUTE(page_record) = {.method = "GET",
+                         .path = "/registers/{reg}/{id}",
+                         .en = "One record with its workflow, history, relations and proof",
+                         .handle = handle};

@@ -1,0 +1,39 @@
+/* Parts of a record's page. */
+#ifndef ZH_WEB_RECORD_H
+#define ZH_WEB_RECORD_H
+
+#include "web/show.h"
+
+#define ZH_RECORD_VERSIONS_SHOWN ((size_t)100)
+#define ZH_RECORD_ROWS_SHOWN     ((size_t)200) /* of one child table */
+
+typedef struct zh_shown_record {
+    zh_ui *ui;
+    const zh_register *reg;
+    const zh_version *versions; /* oldest first */
+    size_t nversions;
+    size_t at; /* the version that is shown */
+    zh_show show;
+} zh_shown_record;
+
+static inline const zh_record *zh_shown(const zh_shown_record *r)
+{
+    return r->versions[r->at].record;
+}
+static inline bool zh_shown_is_current(const zh_shown_record *r)
+{
+    return r->at + 1 == r->nversions;
+}
+
+/* Finds the record of the request by office-id, id or its one-part business key, with its versions
+ * and the version asked for (version=N, as_of=SIZE). ZH_ENOTFOUND, ZH_EINVAL. */
+zh_rc zh_shown_read(zh_ui *ui, zh_shown_record *out) ZH_MUST;
+
+/* Where it is in the states declared, what may follow, and its time limits. */
+zh_rc zh_record_flow(zh_shown_record *r) ZH_MUST;
+/* Every version, newest first: who, when, why, and old values beside new ones. */
+void zh_record_timeline(zh_shown_record *r);
+/* Records that refer to it, and the indicators it counts in. */
+zh_rc zh_record_related(zh_shown_record *r) ZH_MUST;
+
+#endif

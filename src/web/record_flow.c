@@ -1,0 +1,288 @@
+/* Where a record is in the states its register declares: the diagram, what may follow, and its time
+ * limits. */
+#include "core/clock.h"
+#include "fmt/flow.h"
+#include "web/part.h"
+#include "web/record.h"
+#include "web/words.h"
+
+enum { SVG_BYTES_MAX = 1 << 20 };
+
+/* ---- the diagram ----------------------------------------------------------------------------- */
+
+static void read_states(zh_shown_record *r, zh_flow_state *states)
+{
+    zh_ui *ui = r->ui;
+    for (size_t s = 0; s < r->reg->nstates; s++) {
+        const zh_state *state = &r->reg->states[s];
+        states[s] = (zh_flow_state){.label = zh_ui_label(ui, state->label),
+                                    .initial = state->initial,
+                                    .terminal = state->terminal,
+                                    .now = zh_shown(r)->state == (int)s};
+        states[s].title =
+            states[s].now ? ZH_SAY(ui, ZH_T_RECORD_STATE_NOW, states[s].label) : states[s].label;
+    }
+    for (size_t v = 0; v <= r->at; v++) {
+        zh_flow_state *state = &states[r->versions[v].record->state];
+        if (!state->now && !state->been) {
+            state->title = ZH_SAY(ui, ZH_T_RECORD_STATE_BEEN, state->label);
+        }
+        state->been = true;
+    }
+}
+
+static bool taken(const zh_shown_record *r, uint16_t from, uint16_t to)
+{
+    bool was = false;
+    for (size_t v = 1; v <= r->at; v++) {
+        was =
+            was || (r->versions[v - 1].record->state == from && r->versions[v].record->state == to);
+    }
+    return was;
+}
+
+/* Transitions between the same two states are one arrow. */
+static size_t read_edges(zh_shown_record *r, zh_flow_edge *edges)
+{
+    zh_ui *ui = r->ui;
+    size_t n = 0;
+    for (size_t t = 0; t < r->reg->ntransitions; t++) {
+        const zh_transition *tr = &r->reg->transitions[t];
+        for (size_t i = 0; i < tr->nfrom && tr->to >= 0 && n < ZH_FLOW_EDGES_MAX; i++) {
+            zh_str label = zh_ui_label(ui, tr->label);
+            size_t k = 0;
+            while (k < n && (edges[k].from != tr->from[i] || edges[k].to != (uint16_t)tr->to)) {
+                k++;
+            }
+            if (tr->from[i] == (uint16_t)tr->to) {
+                continue;
+            }
+            n += k == n;
+            edges[k] = (zh_flow_edge){.from = tr->from[i],
+                                      .to = (uint16_t)tr->to,
+                                      .taken = taken(r, tr->from[i], (uint16_t)tr->to),
+                                      .title = ZH_SAY(ui, ZH_T_RECORD_EDGE,
+                                                      edges[k].title.n > 0 ? edges[k].title : label,
+                                                      zh_show_state(ui, r->reg, tr->from[i]),
+                                                      zh_show_state(ui, r->reg, tr->to))};
+        }
+    }
+    return n;
+}
+
+static zh_rc picture(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    zh_flow_state *states = ZH_NEW_N(ui->arena, zh_flow_state, r->reg->nstates + 1);
+    zh_flow_edge *edges = ZH_NEW_N(ui->arena, zh_flow_edge, ZH_FLOW_EDGES_MAX + 1);
+    for (size_t i = 0; i <= ZH_FLOW_EDGES_MAX; i++) {
+        edges[i] = (zh_flow_edge){0};
+    }
+    read_states(r, states);
+    zh_flow flow = {.title = ZH_SAY(ui, ZH_T_RECORD_FLOW_TITLE, zh_ui_label(ui, r->reg->label),
+                                    zh_show_state(ui, r->reg, zh_shown(r)->state)),
+                    .states = states,
+                    .nstates = r->reg->nstates,
+                    .edges = edges,
+                    .nedges = read_edges(r, edges)};
+    zh_buf svg;
+    zh_buf_init(&svg, SVG_BYTES_MAX);
+    zh_rc rc = zh_flow_svg(ui->arena, &flow, ZH_STR("flow"), &svg, ui->err);
+    if (rc == ZH_OK) {
+        zh_html_open(&ui->html, "div", "flowpic");
+        zh_html_svg(&ui->html, zh_buf_view(&svg));
+        zh_html_close(&ui->html);
+    }
+    zh_buf_free(&svg);
+    return rc;
+}
+
+/* ---- what may follow ------------------------------------------------------------------------- */
+
+static bool leaves(const zh_transition *t, int state)
+{
+    bool from = t->from_any;
+    for (size_t i = 0; i < t->nfrom; i++) {
+        from = from || t->from[i] == state;
+    }
+    return from;
+}
+
+static zh_str joined(zh_ui *ui, zh_str list, zh_str item)
+{
+    return list.n == 0 ? item
+                       : zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(list),
+                                    ZH_FMT(zh_ui_text(ui, ZH_T_SEP)), ZH_FMT(item));
+}
+
+static void next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
+{
+    zh_ui *ui = r->ui;
+    zh_str roles = ZH_STR("");
+    zh_str needs = ZH_STR("");
+    for (size_t i = 0; i < t->nroles; i++) {
+        roles = joined(ui, roles, t->roles[i]);
+    }
+    for (size_t i = 0; i < t->nneed; i++) {
+        needs = joined(ui, needs, zh_ui_label(ui, t->need[i]->label));
+    }
+    if (t->has_guard) {
+        needs = joined(ui, needs, zh_words(ui, t->guard.root));
+    }
+    zh_grid_row(g, NULL);
+    zh_grid_text(g, zh_ui_label(ui, t->label));
+    zh_grid_text(g,
+                 t->to >= 0 ? zh_show_state(ui, r->reg, t->to) : zh_ui_text(ui, ZH_T_RECORD_STAYS));
+    zh_grid_text(g, roles);
+    zh_grid_text(g, needs);
+}
+
+static void next_steps(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    int state = zh_shown(r)->state;
+    size_t n = 0;
+    for (size_t i = 0; i < r->reg->ntransitions; i++) {
+        n += leaves(&r->reg->transitions[i], state);
+    }
+    if (n == 0) {
+        zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_RECORD_END));
+        return;
+    }
+    const zh_column columns[] = {
+        {.label = zh_ui_text(ui, ZH_T_RECORD_NEXT_STEP), .css = "full"},
+        {.label = zh_ui_text(ui, ZH_T_RECORD_NEXT_TO), .css = "lab"},
+        {.label = zh_ui_text(ui, ZH_T_RECORD_NEXT_WHO), .css = "lab"},
+        {.label = zh_ui_text(ui, ZH_T_RECORD_NEXT_NEED), .css = "lab"},
+    };
+    zh_grid g;
+    zh_html_open(&ui->html, "div", "sub");
+    zh_html_leaf(&ui->html, "h3", NULL, zh_ui_text(ui, ZH_T_RECORD_NEXT));
+    zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
+    for (size_t i = 0; i < r->reg->ntransitions; i++) {
+        if (leaves(&r->reg->transitions[i], state)) {
+            next_step(r, &g, &r->reg->transitions[i]);
+        }
+    }
+    zh_grid_close(&g);
+    zh_html_close(&ui->html);
+}
+
+/* ---- time limits ----------------------------------------------------------------------------- */
+
+/* Working days where the calendar covers them, else days. */
+static zh_str time_left(zh_ui *ui, zh_time due)
+{
+    zh_date today = zh_time_date(zh_now());
+    zh_date last = zh_time_date(due - 1);
+    int64_t working = 0;
+    bool known = ui->ctx.model->calendar != NULL && last - today < 3660;
+    for (zh_date d = today + 1; d <= last && known; d++) {
+        bool is = false;
+        known = zh_calendar_is_working(ui->ctx.model->calendar, d, &is) == ZH_OK;
+        working += is;
+    }
+    return known ? ZH_SAY(ui, ZH_T_RECORD_CLOCK_LEFT, zh_ui_count(ui, working))
+                 : ZH_SAY(ui, ZH_T_RECORD_CLOCK_LEFT_DAYS, zh_ui_count(ui, last - today));
+}
+
+/* over: nothing more is to be done with the record. */
+static void clock_state(zh_ui *ui, const zh_clock_state *c, bool over)
+{
+    if (!c->started) {
+        zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_RECORD_CLOCK_IDLE));
+    } else if (c->ended) {
+        bool late = c->breached || (c->has_due && c->ended_at >= c->due_at);
+        zh_part_lamp(ui, late ? ZH_LAMP_WATCH : ZH_LAMP_DONE,
+                     zh_ui_text(ui, late ? ZH_T_RECORD_CLOCK_WAS_LATE : ZH_T_RECORD_CLOCK_MET));
+    } else if (c->suspended) {
+        zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_RECORD_CLOCK_PAUSED));
+    } else if (!c->has_due) {
+        zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_RECORD_CLOCK_NO_DUE));
+    } else if (c->breached || zh_now() >= c->due_at) {
+        zh_part_lamp(ui, over ? ZH_LAMP_WATCH : ZH_LAMP_ACT,
+                     zh_ui_text(ui, over ? ZH_T_RECORD_CLOCK_EXPIRED : ZH_T_RECORD_CLOCK_LATE));
+    } else {
+        zh_part_lamp(ui, ZH_LAMP_OK, time_left(ui, c->due_at));
+    }
+}
+
+/* The clauses of the versions; whether one of them is not verified. */
+static zh_str clauses(zh_ui *ui, const zh_clock *clock, bool *unverified)
+{
+    zh_str out = ZH_STR("");
+    for (size_t i = 0; i < clock->nversions; i++) {
+        out = joined(ui, out, clock->versions[i].clause);
+        *unverified = *unverified || clock->versions[i].unverified;
+    }
+    return out;
+}
+
+static void one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
+                      const zh_clock_state *state)
+{
+    zh_ui *ui = r->ui;
+    bool unverified = false;
+    zh_str clause = clauses(ui, clock, &unverified);
+    zh_grid_row(g, NULL);
+    zh_grid_cell(g);
+    zh_html_text(&ui->html, zh_ui_label(ui, clock->label));
+    if (unverified) {
+        zh_html_z(&ui->html, " ");
+        zh_part_tag(ui, ZH_TAG_WATCH, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
+    }
+    zh_html_leaf(&ui->html, "span", "why", clause);
+    zh_grid_text(g, state->started ? zh_ui_time(ui, state->started_at) : ZH_STR("—"));
+    /* due_at is the first instant after the period */
+    zh_grid_text(g, state->has_due ? zh_ui_time(ui, state->due_at - 1) : ZH_STR("—"));
+    zh_grid_cell(g);
+    clock_state(ui, state, r->reg->states[zh_shown(r)->state].terminal);
+}
+
+static zh_rc clocks(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    const zh_register *reg = r->reg;
+    if (reg->nclocks == 0 || !zh_shown_is_current(r)) {
+        return ZH_OK;
+    }
+    zh_clock_state *states = ZH_NEW_N(ui->arena, zh_clock_state, reg->nclocks);
+    zh_rc rc = zh_clock_load(&ui->ctx, ui->conn, zh_shown(r), states);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    const zh_column columns[] = {
+        {.label = zh_ui_text(ui, ZH_T_RECORD_CLOCK), .css = "full"},
+        {.label = zh_ui_text(ui, ZH_T_RECORD_CLOCK_FROM), .css = "lab"},
+        {.label = zh_ui_text(ui, ZH_T_RECORD_CLOCK_DUE), .css = "lab"},
+        {.label = zh_ui_text(ui, ZH_T_RECORD_CLOCK_STATE), .css = "lab"},
+    };
+    zh_grid g;
+    zh_html_open(&ui->html, "div", "sub");
+    zh_html_leaf(&ui->html, "h3", NULL, zh_ui_text(ui, ZH_T_RECORD_CLOCKS));
+    zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
+    for (size_t i = 0; i < reg->nclocks; i++) {
+        one_clock(r, &g, &reg->clocks[i], &states[i]);
+    }
+    zh_grid_close(&g);
+    zh_html_close(&ui->html);
+    return ZH_OK;
+}
+
+zh_rc zh_record_flow(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    zh_rc rc = ZH_OK;
+    zh_part_section_open(ui, "flow", zh_ui_text(ui, ZH_T_RECORD_FLOW), false);
+    if (r->reg->nstates <= 1) {
+        zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_RECORD_NO_FLOW));
+    } else {
+        rc = r->reg->nstates <= ZH_FLOW_STATES_MAX ? picture(r) : ZH_OK;
+        next_steps(r);
+    }
+    if (rc == ZH_OK) {
+        rc = clocks(r);
+    }
+    zh_part_section_close(ui);
+    return rc;
+}

@@ -1,0 +1,292 @@
+/* Values of records as people read them. */
+#include "web/show.h"
+#include "web/part.h"
+#include <inttypes.h>
+
+/* ---- references ------------------------------------------------------------------------------ */
+
+void zh_show_init(zh_show *show, zh_ui *ui, int64_t as_of)
+{
+    *show = (zh_show){.ui = ui, .as_of = as_of};
+    zh_map_init(&show->names, ui->arena);
+}
+
+static void want(zh_show *show, const zh_field *field, const zh_value *value)
+{
+    if (field->type == ZH_TYPE_REF && field->target != NULL && value->kind == ZH_REF &&
+        value->i != 0 && show->refs.n < ZH_SHOW_REFS_MAX) {
+        zh_vec_push(show->ui->arena, &show->refs, value);
+        zh_vec_push(show->ui->arena, &show->targets, field->target);
+    }
+}
+
+void zh_show_want(zh_show *show, const zh_record *record)
+{
+    for (size_t i = 0; i < record->reg->nfields; i++) {
+        const zh_field *field = &record->reg->fields[i];
+        const zh_rows *rows = &record->tables[i];
+        want(show, field, &record->values[i]);
+        for (size_t k = 0; field->type == ZH_TYPE_TABLE && k < rows->n * field->ncolumns; k++) {
+            want(show, &field->columns[k % field->ncolumns], &rows->values[k]);
+        }
+    }
+}
+
+static zh_str ref_key(zh_arena *arena, const zh_register *reg, int64_t office, int64_t id)
+{
+    return zh_str_fmt(arena, "%.*s %" PRId64 " %" PRId64, ZH_FMT(reg->id), office, id);
+}
+
+/* The references to one register, at most as many as one statement takes. */
+static zh_rc load_some(zh_show *show, const zh_register *reg, const zh_record_id *ids, size_t n)
+{
+    zh_ui *ui = show->ui;
+    zh_record **records = ZH_NEW_N(ui->arena, zh_record *, n + 1);
+    zh_rc rc = zh_records_get(&ui->ctx, ui->conn, reg, ids, n, show->as_of, records);
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        if (records[i] != NULL) {
+            zh_str *name = ZH_NEW(ui->arena, zh_str);
+            *name = zh_show_key(ui, records[i]);
+            zh_map_put(&show->names, ref_key(ui->arena, reg, ids[i].office, ids[i].id), name);
+        }
+    }
+    return rc;
+}
+
+static zh_rc load_register(zh_show *show, const zh_register *reg)
+{
+    zh_arena *arena = show->ui->arena;
+    zh_record_id *ids = ZH_NEW_N(arena, zh_record_id, show->refs.n + 1);
+    zh_map seen;
+    zh_map_init(&seen, arena);
+    size_t n = 0;
+    for (size_t i = 0; i < show->refs.n; i++) {
+        const zh_value *v = show->refs.p[i];
+        zh_str key = ref_key(arena, reg, v->office, v->i);
+        if (show->targets.p[i] == reg && zh_map_get(&seen, key) == NULL) {
+            zh_map_put(&seen, key, ids);
+            ids[n++] = (zh_record_id){v->office, v->i};
+        }
+    }
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < n && rc == ZH_OK; i += ZH_RELATED_IDS_MAX) {
+        rc = load_some(show, reg, ids + i, n - i < ZH_RELATED_IDS_MAX ? n - i : ZH_RELATED_IDS_MAX);
+    }
+    return rc;
+}
+
+zh_rc zh_show_load(zh_show *show)
+{
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < show->refs.n && rc == ZH_OK; i++) {
+        bool done = false;
+        for (size_t k = 0; k < i && !done; k++) {
+            done = show->targets.p[k] == show->targets.p[i];
+        }
+        if (!done) {
+            rc = load_register(show, show->targets.p[i]);
+        }
+    }
+    show->refs.n = 0;
+    show->targets.n = 0;
+    return rc;
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+zh_str zh_show_key(zh_ui *ui, const zh_record *record)
+{
+    const zh_register *reg = record->reg;
+    const zh_field *name = zh_register_field(reg, ZH_STR("name"));
+    zh_str key = ZH_STR("");
+    if (name != NULL && name->table == NULL && record->values[name->index].kind == ZH_TEXT) {
+        return record->values[name->index].text;
+    }
+    for (size_t i = 0; i < reg->nbusiness_key; i++) {
+        const zh_field *field = reg->business_key[i];
+        const zh_value *value = &record->values[field->index];
+        zh_show none = {.ui = ui};
+        zh_map_init(&none.names, ui->arena);
+        zh_str part = zh_show_text(&none, field, value);
+        if (part.n > 0) {
+            key =
+                key.n == 0 ? part : zh_str_fmt(ui->arena, "%.*s／%.*s", ZH_FMT(key), ZH_FMT(part));
+        }
+    }
+    return key.n > 0 ? key : zh_str_fmt(ui->arena, "%" PRId64, record->id);
+}
+
+bool zh_show_is_number(const zh_field *field)
+{
+    return field != NULL && (field->type == ZH_TYPE_DECIMAL || field->type == ZH_TYPE_QUANTITY);
+}
+
+zh_str zh_show_unit(zh_ui *ui, zh_str unit)
+{
+    const struct zh_unit *found = zh_map_get(&ui->ctx.model->unit_by_name, unit);
+    if (zh_str_chr(unit, '/') < 0) {
+        return found != NULL ? zh_ui_label(ui, found->label) : unit;
+    }
+    zh_buf out; /* ug/m3 is shown as μg/m³ */
+    zh_buf_init(&out, 256);
+    for (size_t i = 0; i < unit.n; i++) {
+        bool starts = i == 0 || unit.p[i - 1] == '/';
+        char c = unit.p[i];
+        if (starts && c == 'u' && i + 1 < unit.n) {
+            zh_buf_z(&out, "μ");
+        } else if (!starts && (c == '2' || c == '3')) {
+            zh_buf_z(&out, c == '2' ? "²" : "³");
+        } else {
+            zh_buf_c(&out, c);
+        }
+    }
+    zh_str shown = zh_str_dup(ui->arena, zh_buf_view(&out));
+    zh_buf_free(&out);
+    return shown;
+}
+
+zh_str zh_show_state(zh_ui *ui, const zh_register *reg, int state)
+{
+    return zh_ui_label(ui, reg->states[state].label);
+}
+
+zh_str zh_show_actor(zh_ui *ui, zh_str actor)
+{
+    return zh_str_is(actor, "operator") ? zh_ui_text(ui, ZH_T_REGISTER_OPERATOR)
+           : zh_str_is(actor, "clock")  ? zh_ui_text(ui, ZH_T_REGISTER_CLOCK)
+                                        : actor;
+}
+
+static const zh_code *code_of(const zh_field *field, const zh_value *value)
+{
+    return field->codes != NULL && value->kind == ZH_TEXT
+               ? zh_code_find(field->codes, value->text, INT32_MIN)
+               : NULL;
+}
+
+/* The number without its unit; separators in the whole part. */
+static zh_str number_of(zh_ui *ui, const zh_value *value)
+{
+    zh_value bare = *value;
+    bare.unit = ZH_STR("");
+    return zh_ui_decimal(ui, zh_value_display(ui->arena, &bare));
+}
+
+static zh_str ref_name(zh_show *show, const zh_field *field, const zh_value *value)
+{
+    const zh_str *name = field->target == NULL
+                             ? NULL
+                             : zh_map_get(&show->names, ref_key(show->ui->arena, field->target,
+                                                                value->office, value->i));
+    return name != NULL        ? *name
+           : value->text.n > 0 ? value->text
+                               : zh_str_fmt(show->ui->arena, "%" PRId64, value->i);
+}
+
+zh_str zh_show_text(zh_show *show, const zh_field *field, const zh_value *value)
+{
+    zh_ui *ui = show->ui;
+    const zh_code *code = code_of(field, value);
+    if (code != NULL) {
+        return zh_ui_label(ui, code->label);
+    }
+    if (value->kind == ZH_REF) {
+        return ref_name(show, field, value);
+    }
+    if (value->kind == ZH_BOOL) {
+        return zh_ui_text(ui, value->i ? ZH_T_REGISTER_YES : ZH_T_REGISTER_NO);
+    }
+    if (value->kind == ZH_TIME) {
+        return zh_ui_time(ui, value->i);
+    }
+    if (value->kind == ZH_DECIMAL && value->mark == ZH_MARK_EXACT) {
+        zh_str number = number_of(ui, value);
+        return value->unit.n == 0 ? number
+                                  : zh_str_fmt(ui->arena, "%.*s %.*s", ZH_FMT(number),
+                                               ZH_FMT(zh_show_unit(ui, value->unit)));
+    }
+    return zh_value_display(ui->arena, value);
+}
+
+/* ---- on the page ----------------------------------------------------------------------------- */
+
+static void show_decimal(zh_show *show, const zh_value *value)
+{
+    zh_ui *ui = show->ui;
+    switch (value->mark) {
+    case ZH_MARK_NOT_DETECTED: zh_part_nil(ui, ZH_NIL_ND, ZH_STR("")); return;
+    case ZH_MARK_NOT_MEASURED:
+        zh_part_nil(ui, ZH_NIL_NONE, zh_ui_text(ui, ZH_T_REGISTER_NOT_MEASURED));
+        return;
+    case ZH_MARK_NOT_APPLICABLE: zh_part_nil(ui, ZH_NIL_SKIP, ZH_STR("")); return;
+    case ZH_MARK_NOT_REPORTED: zh_part_nil(ui, ZH_NIL_NONE, ZH_STR("")); return;
+    case ZH_MARK_EXACT:
+    case ZH_MARK_BELOW:
+    case ZH_MARK_ABOVE: break;
+    }
+    zh_part_number(ui, number_of(ui, value),
+                   value->unit.n > 0 ? zh_show_unit(ui, value->unit) : ZH_STR(""), ZH_STR(""));
+}
+
+void zh_show_html(zh_show *show, const zh_field *field, const zh_value *value, bool full)
+{
+    zh_ui *ui = show->ui;
+    zh_html *h = &ui->html;
+    if (value->kind == ZH_NULL) {
+        zh_part_nil(ui, ZH_NIL_NONE, zh_ui_text(ui, ZH_T_REGISTER_NOT_FILLED));
+    } else if (value->kind == ZH_DECIMAL) {
+        show_decimal(show, value);
+    } else if (value->kind == ZH_REF && field->target != NULL) {
+        zh_html_a(h, NULL, zh_url_record(ui->arena, field->target->id, value->office, value->i),
+                  ref_name(show, field, value));
+    } else {
+        zh_html_text(h, zh_show_text(show, field, value));
+        if (full && code_of(field, value) != NULL) {
+            zh_html_z(h, " ");
+            zh_html_leaf(h, "span", "mu mono", value->text);
+        }
+    }
+}
+
+zh_str zh_show_rows(zh_show *show, const zh_record *record, const zh_field *table)
+{
+    zh_arena *arena = show->ui->arena;
+    const zh_rows *rows = &record->tables[table->index];
+    zh_str out = ZH_STR("");
+    for (size_t i = 0; i < rows->n && i < ZH_SHOW_ROWS_LINE; i++) {
+        zh_str line = ZH_STR("");
+        for (size_t c = 0; c < table->ncolumns; c++) {
+            const zh_value *v = &rows->values[i * table->ncolumns + c];
+            if (v->kind != ZH_NULL) {
+                zh_str text = zh_show_text(show, &table->columns[c], v);
+                line = zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(line), line.n > 0 ? " " : "",
+                                  ZH_FMT(text));
+            }
+        }
+        out = zh_str_fmt(arena, "%.*s%.*s%.*s", ZH_FMT(out),
+                         ZH_FMT(i > 0 ? zh_ui_text(show->ui, ZH_T_SEP) : ZH_STR("")), ZH_FMT(line));
+    }
+    if (rows->n > ZH_SHOW_ROWS_LINE) {
+        zh_str rest = zh_ui_count(show->ui, (int64_t)(rows->n - ZH_SHOW_ROWS_LINE));
+        out = zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(out),
+                         ZH_FMT(ZH_SAY(show->ui, ZH_T_FACET_REST, rest)));
+    }
+    return out;
+}
+
+zh_str zh_show_field_text(zh_show *show, const zh_record *record, const zh_field *field)
+{
+    return field->type == ZH_TYPE_TABLE ? zh_show_rows(show, record, field)
+                                        : zh_show_text(show, field, &record->values[field->index]);
+}
+
+void zh_show_field(zh_show *show, const zh_record *record, const zh_field *field)
+{
+    if (field->type != ZH_TYPE_TABLE) {
+        zh_show_html(show, field, &record->values[field->index], false);
+    } else if (record->tables[field->index].n == 0) {
+        zh_part_nil(show->ui, ZH_NIL_NONE, zh_ui_text(show->ui, ZH_T_REGISTER_NOT_FILLED));
+    } else {
+        zh_html_text(&show->ui->html, zh_show_rows(show, record, field));
+    }
+}

@@ -1,0 +1,46 @@
+/* Values of records as people read them: codes by name, units by label, marks in words, references
+ * by the name of what they point to (looked up together, never one by one). */
+#ifndef ZH_WEB_SHOW_H
+#define ZH_WEB_SHOW_H
+
+#include "core/related.h"
+#include "web/page.h"
+
+#define ZH_SHOW_REFS_MAX  ((size_t)5000) /* references named on one page; more show their id */
+#define ZH_SHOW_ROWS_LINE ((size_t)6)    /* child rows written into one line */
+
+typedef struct zh_show {
+    zh_ui *ui;
+    int64_t as_of;
+    ZH_VEC(const zh_value *) refs;       /* wanted, with … */
+    ZH_VEC(const zh_register *) targets; /* … where they point to */
+    zh_map names;                        /* "register office id" -> zh_str * */
+} zh_show;
+
+void zh_show_init(zh_show *show, zh_ui *ui, int64_t as_of);
+/* Notes the references of a record (its child rows too, when they are loaded). */
+void zh_show_want(zh_show *show, const zh_record *record);
+/* Looks up the names of everything wanted. */
+zh_rc zh_show_load(zh_show *show) ZH_MUST;
+
+/* What people call a record: its business key, else its name, else its id. */
+zh_str zh_show_key(zh_ui *ui, const zh_record *record);
+/* The value as plain text; empty for none. */
+zh_str zh_show_text(zh_show *show, const zh_field *field, const zh_value *value);
+/* The same as content of the page: none of the four kinds of nothing is blank, references are
+ * links. full: codes stand beside their names. */
+void zh_show_html(zh_show *show, const zh_field *field, const zh_value *value, bool full);
+/* A table field of a record in one line: rows separated by 、, the rest counted. */
+zh_str zh_show_rows(zh_show *show, const zh_record *record, const zh_field *table);
+/* A field of a record, whatever it is. */
+void zh_show_field(zh_show *show, const zh_record *record, const zh_field *field);
+zh_str zh_show_field_text(zh_show *show, const zh_record *record, const zh_field *field);
+/* A unit as it is written beside a number: 元, mg/kg, μg/m³. */
+zh_str zh_show_unit(zh_ui *ui, zh_str unit);
+/* A state's label in the reader's language. */
+zh_str zh_show_state(zh_ui *ui, const zh_register *reg, int state);
+/* Who wrote: the program's own actors by a word, others as they are named. */
+zh_str zh_show_actor(zh_ui *ui, zh_str actor);
+bool zh_show_is_number(const zh_field *field);
+
+#endif

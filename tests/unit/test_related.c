@@ -1,0 +1,184 @@
+/* Records by id, who refers to whom, sizes, and counts that look at no more than so many records.
+ * Expected values are counted by hand from what each test writes. */
+#include "core/related.h"
+#include "core_fixture.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+enum { SAMPLES = 7 };
+
+typedef struct world {
+    fixture f;
+    zh_conn *conn;
+    zh_applied firm, other, samples[SAMPLES];
+} world;
+
+static void ok(world *w, zh_rc rc)
+{
+    if (rc != ZH_OK) {
+        (void)printf("%s %s\n", w->f.err.rule, w->f.err.message);
+    }
+    assert_int_equal(rc, ZH_OK);
+}
+
+/* Seven samples of one firm, in two cities; none of the other firm. */
+static int set_up(void **state)
+{
+    static world w;
+    w = (world){0};
+    *state = &w;
+    fx_open(&w.f, NULL);
+    ok(&w, fx_create(&w.f, "firm", &w.firm, "code", "F-1", "name", "甲厂", NULL));
+    ok(&w, fx_create(&w.f, "firm", &w.other, "code", "F-2", "name", "乙厂", NULL));
+    for (int i = 0; i < SAMPLES; i++) {
+        char no[16];
+        (void)snprintf(no, sizeof no, "R-%d", i);
+        ok(&w, fx_create(&w.f, "sample", &w.samples[i], "report_no", no, "place",
+                         i < 3 ? "420100" : "420500", "sampled_at", "2026-01-05 09:00", "firm",
+                         "F-1", NULL));
+    }
+    ok(&w, zh_store_reader(zh_core_store(w.f.core), &w.conn, &w.f.err));
+    ok(&w, zh_read_begin(w.conn, &w.f.err));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    world *w = *state;
+    zh_read_end(w->conn);
+    zh_store_release(w->conn);
+    fx_close(&w->f);
+    return 0;
+}
+
+static void many_records_by_id(void **state)
+{
+    world *w = *state;
+    zh_record_id ids[SAMPLES + 2];
+    zh_record *found[SAMPLES + 2];
+    for (size_t i = 0; i < SAMPLES; i++) { /* backwards: the answer keeps the order asked for */
+        ids[i] = (zh_record_id){w->samples[SAMPLES - 1 - i].office, w->samples[SAMPLES - 1 - i].id};
+    }
+    ids[SAMPLES] = (zh_record_id){w->samples[0].office, 1};
+    ids[SAMPLES + 1] = (zh_record_id){w->samples[0].office + 1, w->samples[0].id};
+    ok(w, zh_records_get(&w->f.ctx, w->conn, fx_reg(&w->f, "sample"), ids, SAMPLES + 2,
+                         ZH_AS_OF_NOW, found));
+    for (size_t i = 0; i < SAMPLES; i++) {
+        assert_non_null(found[i]);
+        assert_int_equal(found[i]->id, w->samples[SAMPLES - 1 - i].id);
+    }
+    assert_null(found[SAMPLES]);
+    assert_null(found[SAMPLES + 1]);
+    ok(w, zh_records_get(&w->f.ctx, w->conn, fx_reg(&w->f, "sample"), ids, 0, ZH_AS_OF_NOW, found));
+}
+
+static void ids_have_a_cap(void **state)
+{
+    world *w = *state;
+    zh_record_id *ids = ZH_NEW_N(w->f.arena, zh_record_id, ZH_RELATED_IDS_MAX + 1);
+    zh_record **found = ZH_NEW_N(w->f.arena, zh_record *, ZH_RELATED_IDS_MAX + 1);
+    for (size_t i = 0; i <= ZH_RELATED_IDS_MAX; i++) {
+        ids[i] = (zh_record_id){w->samples[0].office, w->samples[0].id};
+    }
+    ok(w, zh_records_get(&w->f.ctx, w->conn, fx_reg(&w->f, "sample"), ids, ZH_RELATED_IDS_MAX,
+                         ZH_AS_OF_NOW, found));
+    assert_non_null(found[ZH_RELATED_IDS_MAX - 1]);
+    assert_int_equal(zh_records_get(&w->f.ctx, w->conn, fx_reg(&w->f, "sample"), ids,
+                                    ZH_RELATED_IDS_MAX + 1, ZH_AS_OF_NOW, found),
+                     ZH_ELIMIT);
+    assert_string_equal(w->f.err.rule, "read.ids");
+}
+
+static void who_refers_to_it(void **state)
+{
+    world *w = *state;
+    zh_relation *list = NULL;
+    size_t n = 0;
+    ok(w, zh_relations(&w->f.ctx, w->conn, fx_get(&w->f, "firm", &w->firm), &list, &n));
+    assert_int_equal(n, 1);
+    assert_true(zh_str_is(list[0].field->id, "firm"));
+    assert_int_equal(list[0].n, SAMPLES);
+    assert_int_equal(list[0].nrecords, SAMPLES);
+    assert_false(list[0].at_least || list[0].unknown);
+    ok(w, zh_relations(&w->f.ctx, w->conn, fx_get(&w->f, "firm", &w->other), &list, &n));
+    assert_int_equal(n, 0);
+    ok(w, zh_relations(&w->f.ctx, w->conn, fx_get(&w->f, "sample", &w->samples[0]), &list, &n));
+    assert_int_equal(n, 0);
+}
+
+static void how_large_registers_are(void **state)
+{
+    world *w = *state;
+    zh_register_size *sizes = NULL;
+    bool more = false;
+    const zh_register *sample = fx_reg(&w->f, "sample");
+    ok(w, zh_register_sizes(&w->f.ctx, w->conn, 100, &sizes));
+    assert_int_equal(sizes[sample->index].records, SAMPLES);
+    assert_int_equal(sizes[sample->index].writes, SAMPLES);
+    assert_true(sizes[sample->index].last > 0);
+    assert_int_equal(sizes[fx_reg(&w->f, "firm")->index].records, 2);
+    ok(w, zh_register_sizes(&w->f.ctx, w->conn, 3,
+                            &sizes)); /* one more than the cap: there are more */
+    assert_int_equal(sizes[sample->index].records, 4);
+    assert_int_equal(sizes[sample->index].writes, SAMPLES);
+    ok(w, zh_register_exceeds(&w->f.ctx, w->conn, sample, SAMPLES, &more));
+    assert_false(more);
+    ok(w, zh_register_exceeds(&w->f.ctx, w->conn, sample, SAMPLES - 1, &more));
+    assert_true(more);
+}
+
+static void counts_within_what_is_examined(void **state)
+{
+    world *w = *state;
+    const zh_register *reg = fx_reg(&w->f, "sample");
+    zh_group group = {.field = zh_register_field(reg, ZH_STR("place"))};
+    zh_list_query query = {.reg = reg, .limit = 10, .as_of = ZH_AS_OF_NOW, .examine_max = SAMPLES};
+    zh_counts counts = {0};
+    ok(w, zh_count(&w->f.ctx, w->conn, &query, &group, 1, &counts));
+    assert_false(counts.at_least);
+    assert_int_equal(counts.total, SAMPLES);
+    assert_int_equal(counts.rows[0].n, 4);
+    assert_int_equal(counts.rows[1].n, 3);
+    query.examine_max = SAMPLES - 1;
+    ok(w, zh_count(&w->f.ctx, w->conn, &query, &group, 1, &counts));
+    assert_true(counts.at_least);
+    assert_int_equal(counts.total, SAMPLES - 1);
+    query.examine_max = 0; /* all */
+    ok(w, zh_count(&w->f.ctx, w->conn, &query, NULL, 0, &counts));
+    assert_false(counts.at_least);
+    assert_int_equal(counts.total, SAMPLES);
+    query.search = ZH_STR("R-");
+    query.examine_max = 5;
+    ok(w, zh_count(&w->f.ctx, w->conn, &query, NULL, 0, &counts));
+    assert_true(counts.at_least);
+    assert_int_equal(counts.total, 5);
+    query.examine_max = SAMPLES + 1;
+    ok(w, zh_count(&w->f.ctx, w->conn, &query, NULL, 0, &counts));
+    assert_false(counts.at_least);
+    assert_int_equal(counts.total, SAMPLES);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(many_records_by_id),
+        TEST(ids_have_a_cap),
+        TEST(who_refers_to_it),
+        TEST(how_large_registers_are),
+        TEST(counts_within_what_is_examined),
+    };
+    const char *const *backends;
+    size_t n = fx_backends(&backends);
+    int failed = 0;
+    for (size_t i = 0; i < n; i++) {
+        fx_use(backends[i]);
+        failed += cmocka_run_group_tests_name(backends[i], tests, NULL, NULL);
+    }
+    return failed;
+}
