@@ -63,10 +63,14 @@ static zh_rc look_at_row(search *s, const zh_table_row *row, const zh_table_info
                                            : zh_mapping_find(&ctx, &o, c->layouts, c->nlayouts, row,
                                                              names[k], info->sheets[sheet].name,
                                                              info->kind == ZH_TABLE_XLSX, &m);
-            if (rc != ZH_OK) {
+            bool several = rc == ZH_EINVAL; /* of its recipes: the register is found all the same */
+            if (rc != ZH_OK && !several) {
                 return rc;
             }
-            size_t score = m != NULL ? score_of(s->scratch, m) : 0;
+            if (several) {
+                zh_err_clear(ctx.err);
+            }
+            size_t score = several ? RECIPE_SCORE : m != NULL ? score_of(s->scratch, m) : 0;
             c->score = score > c->score ? score : c->score;
         }
     }
