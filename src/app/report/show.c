@@ -304,6 +304,16 @@ static zh_rc read_classes(drawing *d, const zh_map_value *values, size_t n, zh_c
     return ZH_OK;
 }
 
+static const zh_ask_row *row_with(const zh_ask *ask, zh_str key)
+{
+    for (size_t i = 0; i < ask->nrows && ask->rows != NULL; i++) {
+        if (zh_str_eq(ask->rows[i].key, key)) {
+            return &ask->rows[i];
+        }
+    }
+    return NULL;
+}
+
 /* Values of the units of the tile grid; a unit without one is 0 where the declaration says that the
  * register is complete (`absent: zero`), else 未报. */
 static zh_map_value *map_values(drawing *d, const zh_tiles *tiles, size_t *n)
@@ -318,10 +328,11 @@ static zh_map_value *map_values(drawing *d, const zh_tiles *tiles, size_t *n)
         const zh_tile *tile = &tiles->tiles[t];
         zh_map_value *value = &values[*n];
         *value = (zh_map_value){.code = tile->code};
-        for (size_t i = 0; i < ask->nrows; i++) {
-            if (zh_str_eq(ask->rows[i].key, tile->code)) {
-                value->reading = zh_show_reading(s, ask, &ask->rows[i]);
-                value->reading.text = zh_show_digits(s, &ask->rows[i].figure, digits);
+        for (size_t a = 0; a < d->nasks; a++) {
+            const zh_ask_row *row = row_with(d->asks[a], tile->code);
+            if (row != NULL) {
+                value->reading = zh_show_reading(s, d->asks[a], row);
+                value->reading.text = zh_show_digits(s, &row->figure, digits);
             }
         }
         if (!value->reading.value.is && zero) {

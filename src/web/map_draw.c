@@ -1,0 +1,66 @@
+/* Squares and areas of the map page; see map_draw.h. */
+#include "web/map_draw.h"
+#include "app/report/atlas.h"
+#include "fmt/svg.h"
+
+enum { CLASSES = 6 };
+
+static const double width_of_map = 640;
+
+zh_rc zh_map_units(zh_arena *arena, zh_map_unit **out, size_t *n, zh_err *err)
+{
+    zh_tiles *tiles = NULL;
+    zh_rc rc = zh_atlas_tiles(arena, &tiles, err);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    *out = ZH_NEW_N(arena, zh_map_unit, tiles->n + 1);
+    *n = tiles->n;
+    for (size_t i = 0; i < tiles->n; i++) {
+        (*out)[i] = (zh_map_unit){.code = tiles->tiles[i].code, .name = tiles->tiles[i].name};
+    }
+    return ZH_OK;
+}
+
+static zh_rc draw_tiles(zh_arena *arena, const zh_map_in *in, zh_draw **out, zh_err *err)
+{
+    zh_tiles *tiles = NULL;
+    zh_rc rc = zh_atlas_tiles(arena, &tiles, err);
+    return rc == ZH_OK ? zh_map_tiles(arena, in, tiles, width_of_map, out, err) : rc;
+}
+
+static zh_rc draw_areas(zh_arena *arena, const zh_map_in *in, zh_draw **out, zh_err *err)
+{
+    zh_geo *geo = NULL;
+    zh_rc rc = zh_atlas_areas(arena, &geo, err);
+    return rc == ZH_OK ? zh_map_areas(arena, in, geo, width_of_map, out, err) : rc;
+}
+
+zh_rc zh_map_picture(zh_arena *arena, zh_str title, const zh_map_unit *units, size_t n,
+                     int decimals, bool areas, zh_buf *svg, zh_err *err)
+{
+    zh_map_value *values = ZH_NEW_N(arena, zh_map_value, n + 1);
+    double *numbers = ZH_NEW_N(arena, double, n + 1);
+    zh_map_in in = {.title = title, .values = values, .decimals = decimals};
+    zh_draw *list = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (!units[i].has_value) {
+            continue;
+        }
+        numbers[in.n] = units[i].value;
+        values[in.n].code = units[i].code;
+        values[in.n++].reading = (zh_reading){
+            .label = units[i].name,
+            .text = units[i].text,
+            .href = units[i].href,
+            .title = units[i].title,
+            .value = ZH_SOME(units[i].value),
+            .state = units[i].few ? ZH_READING_FEW : ZH_READING_OK,
+        };
+    }
+    zh_rc rc = zh_classes_quantile(numbers, in.n, CLASSES, &in.classes, err);
+    if (rc == ZH_OK) {
+        rc = areas ? draw_areas(arena, &in, &list, err) : draw_tiles(arena, &in, &list, err);
+    }
+    return rc == ZH_OK ? zh_svg_write(list, &(zh_svg_options){.id = ZH_STR("m")}, svg, err) : rc;
+}
