@@ -115,7 +115,7 @@ zh_rc zh_chart_spark(zh_arena *arena, const zh_spark *in, double width, zh_draw 
 
 /* ---- rank of rates ---- */
 
-typedef struct zh_rows {
+typedef struct zh_interval_rows {
     zh_str title; /* accessible name */
     const zh_reading *rows;
     size_t n;         /* drawn in the given order: the caller sorts */
@@ -125,10 +125,10 @@ typedef struct zh_rows {
     zh_str reference_label;
     zh_str note_head; /* over the right column: 不合格／抽检 */
     zh_str unit;      /* on the last tick: % */
-} zh_rows;
+} zh_interval_rows;
 
 /* Interval rows: label, interval with post, note; too few: ring and dotted line. */
-zh_rc zh_chart_rows(zh_arena *arena, const zh_rows *in, double width, zh_draw **out,
+zh_rc zh_chart_rows(zh_arena *arena, const zh_interval_rows *in, double width, zh_draw **out,
                     zh_err *err) ZH_MUST;
 
 /* ---- published rates over time ---- */
