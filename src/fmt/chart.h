@@ -236,7 +236,7 @@ typedef struct zh_pareto {
 zh_rc zh_chart_pareto(zh_arena *arena, const zh_pareto *in, double width, zh_draw **out,
                       zh_err *err) ZH_MUST;
 
-typedef struct zh_columns {
+typedef struct zh_count_columns {
     zh_str title;
     const zh_reading *columns; /* label below (月份), text above when not empty */
     size_t n;
@@ -247,9 +247,9 @@ typedef struct zh_columns {
     zh_str today_label; /* empty: 今天 */
     size_t marked_from; /* 1-based range with a tint behind; 0 none */
     size_t marked_to;
-} zh_columns;
+} zh_count_columns;
 
-zh_rc zh_chart_columns(zh_arena *arena, const zh_columns *in, double width, zh_draw **out,
+zh_rc zh_chart_columns(zh_arena *arena, const zh_count_columns *in, double width, zh_draw **out,
                        zh_err *err) ZH_MUST;
 
 /* ---- processes ---- */

@@ -293,7 +293,7 @@ zh_rc zh_target_columns_svg(zh_arena *arena, zh_str title, const zh_target_bar *
                                   .href = bars[i].href,
                                   .value = ZH_SOME(bars[i].value)};
     }
-    zh_columns in = {.title = title, .columns = columns, .n = n, .today = today};
+    zh_count_columns in = {.title = title, .columns = columns, .n = n, .today = today};
     zh_draw *list = NULL;
     zh_rc rc = zh_chart_columns(arena, &in, width, &list, err);
     return rc == ZH_OK ? zh_svg_write(list, &(zh_svg_options){.id = ZH_STR("due")}, out, err) : rc;

@@ -604,7 +604,7 @@ static void columns_begin_at_zero(void **state)
 {
     zh_reading r[] = {
         reading("1 月", 10, 10, 10), reading("2 月", 20, 20, 20), {.label = ZH_STR("3 月")}};
-    zh_columns in = {.title = ZH_STR("t"),
+    zh_count_columns in = {.title = ZH_STR("t"),
                      .columns = r,
                      .n = 3,
                      .today = 3,
@@ -630,7 +630,7 @@ static void small_widths_still_draw(void **state)
         .title = ZH_STR("t"), .rows = r, .n = 2, .note_head = ZH_STR("不合格／抽检")};
     zh_forest forest = {.title = ZH_STR("t"), .rows = r, .n = 2};
     zh_pareto pareto = {.title = ZH_STR("t"), .rows = r, .n = 2, .rest = ZH_SOME(3)};
-    zh_columns columns = {.title = ZH_STR("t"), .columns = r, .n = 2};
+    zh_count_columns columns = {.title = ZH_STR("t"), .columns = r, .n = 2};
     svg s;
     READ(&s, zh_chart_rows, &rows, ZH_CHART_WIDTH_MIN);
     svg_free(&s);
