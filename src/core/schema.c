@@ -408,20 +408,21 @@ static void add_index(zh_arena *arena, zh_index_plans *out, const zh_register *r
     zh_vec_push(arena, out, index);
 }
 
-/* The default list of an office is read in the order of its index. */
-static void add_sort_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg)
+/* An office's records in the order of a field: its default list, its newest event. */
+static void add_order_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg,
+                            const char *id, const zh_field *field)
 {
     const char *suffixes[3];
     zh_buf sql;
     zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
-    zh_str name = index_name(arena, reg->table, ZH_STR("sort"));
-    (void)zh_field_columns(reg->default_sort, suffixes);
+    zh_str name = index_name(arena, reg->table, zh_str_of(id));
+    (void)zh_field_columns(field, suffixes);
     zh_buf_z(&sql, "CREATE INDEX IF NOT EXISTS ");
     zh_sql_ident(&sql, name);
     zh_buf_z(&sql, " ON ");
     zh_sql_ident(&sql, reg->table);
     zh_buf_z(&sql, " (office, ");
-    zh_sql_ident(&sql, zh_str_fmt(arena, "%.*s%s", ZH_FMT(reg->default_sort->column), suffixes[0]));
+    zh_sql_ident(&sql, zh_str_fmt(arena, "%.*s%s", ZH_FMT(field->column), suffixes[0]));
     zh_buf_z(&sql, ", id)");
     zh_index_plan index = {name.p, sql_text(arena, &sql)};
     zh_vec_push(arena, out, index);
@@ -436,7 +437,10 @@ void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans 
         add_index(arena, out, reg, id, index->fields, index->nfields, index->unique);
     }
     if (reg->default_sort != NULL) {
-        add_sort_index(arena, out, reg);
+        add_order_index(arena, out, reg, "sort", reg->default_sort);
+    }
+    if (reg->event_time != NULL && reg->event_time != reg->default_sort) {
+        add_order_index(arena, out, reg, "event", reg->event_time);
     }
 }
 

@@ -81,6 +81,34 @@ static bool due(const judging *j)
     return j->item->deadline != 0 && complete(j, j->item->deadline);
 }
 
+/* The offices are stepped through by the primary key and the newest of each is the end of its
+ * index, so that the time does not grow with the records. A past state has no such index. */
+static zh_rc newest_sql(const targeting *t, const zh_register *reg, zh_buf *sql, zh_binds *binds)
+{
+    zh_ctx *ctx = t->ctx;
+    bool history = t->as_of != ZH_AS_OF_NOW;
+    zh_str table = reg->table;
+    zh_str column = reg->event_time->column;
+    if (history) {
+        zh_buf_fmt(sql, "SELECT MAX(a.%.*s) FROM ", ZH_FMT(column));
+        zh_from(ctx->arena, sql, binds, reg, t->as_of, "a");
+        zh_buf_fmt(sql, " WHERE a.%.*s IS NOT NULL", ZH_FMT(column));
+    } else {
+        zh_buf_fmt(sql,
+                   "WITH RECURSIVE o(office) AS (SELECT MIN(f.office) FROM %.*s f UNION ALL SELECT "
+                   "(SELECT MIN(n.office) FROM %.*s n WHERE n.office > o.office) FROM o WHERE "
+                   "o.office IS NOT NULL) SELECT MAX((SELECT a.%.*s FROM %.*s a WHERE "
+                   "a.office = o.office AND a.%.*s IS NOT NULL",
+                   ZH_FMT(table), ZH_FMT(table), ZH_FMT(column), ZH_FMT(table), ZH_FMT(column));
+    }
+    zh_rc rc =
+        zh_where_add(ctx, zh_conn_dialect(t->conn), sql, binds, reg, ctx->rows, "a", history);
+    if (!history) {
+        zh_buf_fmt(sql, " ORDER BY a.%.*s DESC LIMIT 1)) FROM o", ZH_FMT(column));
+    }
+    return rc;
+}
+
 /* The newest event date of the records that the reader sees. */
 static zh_rc newest_of(targeting *t, const zh_register *reg, zh_date *out)
 {
@@ -92,13 +120,7 @@ static zh_rc newest_of(targeting *t, const zh_register *reg, zh_date *out)
     zh_buf sql;
     zh_binds binds = {0};
     zh_buf_init(&sql, 1 << 20);
-    zh_str column = reg->event_time->column;
-    zh_buf_fmt(&sql, "SELECT a.%.*s FROM ", ZH_FMT(column));
-    zh_from(ctx->arena, &sql, &binds, reg, t->as_of, "a");
-    zh_buf_fmt(&sql, " WHERE a.%.*s IS NOT NULL", ZH_FMT(column));
-    zh_rc rc = zh_where_add(ctx, zh_conn_dialect(t->conn), &sql, &binds, reg, ctx->rows, "a",
-                            t->as_of != ZH_AS_OF_NOW);
-    zh_buf_fmt(&sql, " ORDER BY a.%.*s DESC LIMIT 1", ZH_FMT(column));
+    zh_rc rc = newest_sql(t, reg, &sql, &binds);
     zh_stmt *stmt = NULL;
     if (rc == ZH_OK) {
         rc = zh_query(t->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, ctx->err);
@@ -106,7 +128,7 @@ static zh_rc newest_of(targeting *t, const zh_register *reg, zh_date *out)
     if (rc == ZH_OK) {
         rc = zh_step(stmt, ctx->err);
     }
-    if (rc == ZH_OK) {
+    if (rc == ZH_OK && !zh_col_null(stmt, 0)) {
         int64_t v = zh_col_i64(stmt, 0);
         zh_date date = reg->event_time->type == ZH_TYPE_DATE ? (zh_date)v : zh_time_date(v);
         *out = date < year_last(LAST_YEAR) ? date : year_last(LAST_YEAR);

@@ -115,7 +115,7 @@ zh_rc zh_chart_spark(zh_arena *arena, const zh_spark *in, double width, zh_draw 
 
 /* ---- rank of rates ---- */
 
-typedef struct zh_rank_rows {
+typedef struct zh_interval_rows {
     zh_str title; /* accessible name */
     const zh_reading *rows;
     size_t n;         /* drawn in the given order: the caller sorts */
@@ -125,10 +125,10 @@ typedef struct zh_rank_rows {
     zh_str reference_label;
     zh_str note_head; /* over the right column: 不合格／抽检 */
     zh_str unit;      /* on the last tick: % */
-} zh_rank_rows;
+} zh_interval_rows;
 
 /* Interval rows: label, interval with post, note; too few: ring and dotted line. */
-zh_rc zh_chart_rows(zh_arena *arena, const zh_rank_rows *in, double width, zh_draw **out,
+zh_rc zh_chart_rows(zh_arena *arena, const zh_interval_rows *in, double width, zh_draw **out,
                     zh_err *err) ZH_MUST;
 
 /* ---- published rates over time ---- */
@@ -236,7 +236,7 @@ typedef struct zh_pareto {
 zh_rc zh_chart_pareto(zh_arena *arena, const zh_pareto *in, double width, zh_draw **out,
                       zh_err *err) ZH_MUST;
 
-typedef struct zh_bar_columns {
+typedef struct zh_count_columns {
     zh_str title;
     const zh_reading *columns; /* label below (月份), text above when not empty */
     size_t n;
@@ -247,9 +247,9 @@ typedef struct zh_bar_columns {
     zh_str today_label; /* empty: 今天 */
     size_t marked_from; /* 1-based range with a tint behind; 0 none */
     size_t marked_to;
-} zh_bar_columns;
+} zh_count_columns;
 
-zh_rc zh_chart_columns(zh_arena *arena, const zh_bar_columns *in, double width, zh_draw **out,
+zh_rc zh_chart_columns(zh_arena *arena, const zh_count_columns *in, double width, zh_draw **out,
                        zh_err *err) ZH_MUST;
 
 /* ---- processes ---- */

@@ -244,7 +244,7 @@ zh_rc zh_chart_control(zh_arena *arena, const zh_control *in, double width, zh_d
 
 /* ---- columns ---- */
 
-static zh_rc columns_check(const zh_bar_columns *in, zh_axis *axis, zh_err *err)
+static zh_rc columns_check(const zh_count_columns *in, zh_axis *axis, zh_err *err)
 {
     double low = 0;
     double high = 0;
@@ -271,7 +271,7 @@ static zh_rc columns_check(const zh_bar_columns *in, zh_axis *axis, zh_err *err)
 }
 
 /* Values stand over the columns when every column has its text and they do not touch. */
-static bool columns_labelled(const zh_bar_columns *in, double step)
+static bool columns_labelled(const zh_count_columns *in, double step)
 {
     for (size_t i = 0; i < in->n; i++) {
         const zh_reading *r = &in->columns[i];
@@ -317,7 +317,7 @@ static void columns_column(zh_draw *d, const zh_reading *r, const cells *c, size
     zh_draw_close(d);
 }
 
-static void columns_today(zh_draw *d, const zh_bar_columns *in, const cells *c)
+static void columns_today(zh_draw *d, const zh_count_columns *in, const cells *c)
 {
     if (in->today == 0 || in->today > in->n + 1) {
         return;
@@ -331,7 +331,7 @@ static void columns_today(zh_draw *d, const zh_bar_columns *in, const cells *c)
                  zh_chart_label(ZH_ROLE_INK_2, before ? ZH_ANCHOR_END : ZH_ANCHOR_START));
 }
 
-static void columns_reference(zh_draw *d, const zh_bar_columns *in, const cells *c)
+static void columns_reference(zh_draw *d, const zh_count_columns *in, const cells *c)
 {
     if (in->reference.is) {
         double y = zh_axis_at(&c->axis, in->reference.v, c->bottom, c->top);
@@ -340,7 +340,7 @@ static void columns_reference(zh_draw *d, const zh_bar_columns *in, const cells 
     }
 }
 
-zh_rc zh_chart_columns(zh_arena *arena, const zh_bar_columns *in, double width, zh_draw **out,
+zh_rc zh_chart_columns(zh_arena *arena, const zh_count_columns *in, double width, zh_draw **out,
                        zh_err *err)
 {
     cells c = {.top = TOP};

@@ -41,7 +41,7 @@ static bool has_marks(const zh_reading *r)
 
 /* From 0 (or the least) to what must be seen whole: intervals, and the values of too few, whose
  * intervals may run off. */
-static zh_rc rows_axis(const zh_rank_rows *in, zh_axis *axis, zh_err *err)
+static zh_rc rows_axis(const zh_interval_rows *in, zh_axis *axis, zh_err *err)
 {
     double low = 0;
     double high = 0;
@@ -66,7 +66,7 @@ static zh_rc rows_axis(const zh_rank_rows *in, zh_axis *axis, zh_err *err)
     return rc == ZH_OK ? ZH_OK : zh_err_set(err, rc, "chart.axis", "坐标轴的范围不成立");
 }
 
-static void rows_reference(zh_draw *d, const zh_rank_rows *in, const plot *p)
+static void rows_reference(zh_draw *d, const zh_interval_rows *in, const plot *p)
 {
     if (in->note_head.n > 0) {
         zh_draw_text(d, d->width, p->top - GAP, in->note_head,
@@ -111,7 +111,8 @@ static void rows_row(zh_draw *d, const zh_reading *r, const plot *p, double y)
     zh_draw_close(d);
 }
 
-zh_rc zh_chart_rows(zh_arena *arena, const zh_rank_rows *in, double width, zh_draw **out, zh_err *err)
+zh_rc zh_chart_rows(zh_arena *arena, const zh_interval_rows *in, double width, zh_draw **out,
+                    zh_err *err)
 {
     plot p = {0};
     zh_rc rc = zh_chart_check(width, in->n, err);

@@ -185,6 +185,18 @@ zh_rc zh_indicator_break(zh_indicator_page *page)
     return ZH_OK;
 }
 
+zh_rc zh_indicator_years(zh_indicator_page *page)
+{
+    const zh_register *reg = page->indicator->reg;
+    zh_figure_query query = {
+        .indicator = page->indicator, .region = page->q.region, .as_of = page->q.as_of};
+    if (reg == NULL || reg->event_time == NULL) {
+        return ZH_OK;
+    }
+    return zh_figure_by(&page->ui->ctx, page->ui->conn, &query, ZH_STR("year"), &page->years,
+                        &page->year_figures, &page->nyears);
+}
+
 static const zh_dim *dim_of(const zh_indicator_page *page)
 {
     const zh_register *reg = page->indicator->reg;
@@ -226,6 +238,25 @@ zh_str zh_indicator_scope(const zh_indicator_page *page)
                       ZH_FMT(zh_ui_period(ui, page->q.first, page->q.last)));
 }
 
+zh_str zh_indicator_by_words(const zh_indicator_page *page)
+{
+    zh_option dims[ZH_INDICATOR_DIMS_MAX];
+    size_t n = zh_indicator_dims(page, dims, ZH_INDICATOR_DIMS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (zh_str_eq(dims[i].value, page->by)) {
+            return dims[i].label;
+        }
+    }
+    return page->by;
+}
+
+zh_str zh_indicator_shown(const zh_indicator_page *page, const zh_figure *f)
+{
+    zh_str unit = zh_ui_unit(page->ui, page->indicator->unit);
+    return zh_str_fmt(page->ui->arena, "%.*s%s%.*s", ZH_FMT(zh_ui_decimal(page->ui, f->shown)),
+                      unit.n == 0 || zh_str_is(unit, "%") ? "" : " ", ZH_FMT(unit));
+}
+
 /* ---- records
  * ---------------------------------------------------------------------------------------- */
 
@@ -261,6 +292,21 @@ zh_str zh_indicator_records(const zh_indicator_page *page, const zh_str *value,
     }
     return zh_url_register(ui->arena, ind->reg->id,
                            zh_question_and(ui, zh_question_where(ui, &c), extra), page->q.as_of);
+}
+
+zh_str zh_indicator_row_url(const zh_indicator_page *page, zh_str value)
+{
+    zh_arena *arena = page->ui->arena;
+    zh_str dim = zh_figure_region_dim(page->indicator->reg);
+    zh_str url = ZH_STR("");
+    if (zh_indicator_by_time(page)) {
+        url = zh_url_indicator(arena, page->indicator->id, page->q.region, value, ZH_STR(""));
+    } else if (dim.n > 0 && value.n > 0 && zh_str_starts(page->by, dim)) {
+        url = zh_url_indicator(arena, page->indicator->id, value, page->q.period, ZH_STR(""));
+    } else {
+        return zh_indicator_records(page, &value, NULL);
+    }
+    return page->q.as_of >= 0 ? zh_url_add_i(arena, url, "as_of", page->q.as_of) : url;
 }
 
 zh_str zh_indicator_sub(const zh_indicator_page *page, const char *below)

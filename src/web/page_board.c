@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-enum { HEADLINES_MAX = 4, YEARS_MAX = 200 };
+enum { HEADLINES_MAX = 4, YEARS_MAX = 200, TRAIL_MIN = 3, TRAIL_MAX = 30 };
 
 typedef enum absence {
     PRESENT,
@@ -23,6 +23,9 @@ typedef struct row {
     bool has_before;
     zh_figure before; /* the year before */
     const zh_target *target;
+    zh_opt *trail; /* by year up to the figure's, oldest first; years without a value are absent */
+    size_t ntrail;
+    zh_str trail_words;
 } row;
 
 typedef struct board {
@@ -57,6 +60,38 @@ static bool register_empty(board *b, const zh_register *reg, bool *empty)
     return rc == ZH_OK;
 }
 
+static zh_str value_words(zh_ui *ui, const zh_figure *f)
+{
+    zh_str unit = zh_ui_unit(ui, f->indicator->unit);
+    return zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(zh_ui_decimal(ui, f->shown)),
+                      zh_str_is(unit, "%") || unit.n == 0 ? "" : " ", ZH_FMT(unit));
+}
+
+/* The years up to the one shown, as far as there are at least TRAIL_MIN of them. */
+static void trail(zh_ui *ui, row *r, const zh_figure *figures, size_t n)
+{
+    int end = year_of(r->figure.first);
+    const zh_figure *oldest = NULL;
+    size_t values = 0;
+    r->trail = ZH_NEW_N(ui->arena, zh_opt, TRAIL_MAX);
+    for (size_t i = 0; i < n; i++) {
+        int ago = end - year_of(figures[i].first);
+        if (figures[i].has_value && figures[i].first != 0 && ago >= 0 && ago < TRAIL_MAX) {
+            r->trail[TRAIL_MAX - 1 - ago] = ZH_SOME(zh_decimal_double(figures[i].value));
+            oldest = oldest == NULL ? &figures[i] : oldest;
+            values++;
+        }
+    }
+    if (values < TRAIL_MIN) {
+        return;
+    }
+    r->ntrail = (size_t)(end - year_of(oldest->first)) + 1;
+    r->trail += TRAIL_MAX - r->ntrail;
+    r->trail_words = zh_str_fmt(ui->arena, "%d–%d: %.*s → %.*s", year_of(oldest->first), end,
+                                ZH_FMT(value_words(ui, oldest)),
+                                ZH_FMT(value_words(ui, &r->figure)));
+}
+
 /* Whole years: all of them in one question, the year wanted and the one before taken from it. */
 static zh_rc ask_years(board *b, row *r)
 {
@@ -81,6 +116,9 @@ static zh_rc ask_years(board *b, row *r)
                             year_of(figures[i - 1].first) == year_of(figures[i].first) - 1;
             r->before = r->has_before ? figures[i - 1] : r->before;
         }
+    }
+    if (r->figure.indicator != NULL) {
+        trail(b->ui, r, figures, n);
     }
     return rc;
 }
@@ -167,13 +205,6 @@ static bool changed(const row *r)
            r->before.has_interval && r->figure.status == ZH_FIG_OK &&
            r->before.status == ZH_FIG_OK &&
            (r->figure.low > r->before.high || r->figure.high < r->before.low);
-}
-
-static zh_str value_words(zh_ui *ui, const zh_figure *f)
-{
-    zh_str unit = zh_ui_unit(ui, f->indicator->unit);
-    return zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(zh_ui_decimal(ui, f->shown)),
-                      zh_str_is(unit, "%") || unit.n == 0 ? "" : " ", ZH_FMT(unit));
 }
 
 static zh_str indicator_url(const board *b, const row *r)
@@ -271,17 +302,15 @@ static void row_beam(board *b, const row *r)
         end = same ? fmax(end, largest(other)) : end;
     }
     zh_part_beam(
-        b->ui, &(zh_beam){.max = zh_beam_end(end, r->indicator->percent),
-                          .has_value = true,
-                          .value = zh_decimal_double(f->value),
-                          .has_interval = f->has_interval,
-                          .low = f->low,
-                          .high = f->high,
-                          .few = f->status == ZH_FIG_SMALL_N,
-                          .has_reference = r->has_before,
-                          .reference = r->has_before ? zh_decimal_double(r->before.value) : 0,
-                          .has_target = comparable(r),
-                          .target = comparable(r) ? zh_decimal_double(r->target->item->value) : 0});
+        b->ui, 0, zh_beam_end(end, r->indicator->percent),
+        &(zh_reading){
+            .value = ZH_SOME(zh_decimal_double(f->value)),
+            .low = f->has_interval ? ZH_SOME(f->low) : ZH_ABSENT,
+            .high = f->has_interval ? ZH_SOME(f->high) : ZH_ABSENT,
+            .target = comparable(r) ? ZH_SOME(zh_decimal_double(r->target->item->value))
+                                    : ZH_ABSENT,
+            .compare = r->has_before ? ZH_SOME(zh_decimal_double(r->before.value)) : ZH_ABSENT,
+            .state = f->status == ZH_FIG_SMALL_N ? ZH_READING_FEW : ZH_READING_OK});
 }
 
 static void target_cell(zh_ui *ui, const row *r)
@@ -375,6 +404,10 @@ static void indicator_row(board *b, zh_grid *g, const row *r)
     zh_grid_cell(g);
     row_beam(b, r);
     zh_grid_cell(g);
+    if (r->ntrail > 0) {
+        zh_part_spark(ui, r->trail, r->ntrail, r->trail_words);
+    }
+    zh_grid_cell(g);
     target_cell(ui, r);
     zh_grid_cell(g);
     if (f->status == ZH_FIG_SMALL_N) {
@@ -397,6 +430,7 @@ static void table(board *b)
         {.label = zh_ui_text(ui, ZH_T_COL_CHANGE), .css = "lab"},
         {.label = zh_ui_text(ui, ZH_T_COL_N), .number = true},
         {.label = zh_ui_text(ui, ZH_T_COL_BEAM), .css = "beamc full"},
+        {.label = zh_ui_text(ui, ZH_T_COL_SPARK)},
         {.label = zh_ui_text(ui, ZH_T_COL_TARGET), .number = true},
         {.label = zh_ui_text(ui, ZH_T_COL_VERDICT)},
     };

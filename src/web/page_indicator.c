@@ -3,54 +3,41 @@
 #include "web/page_indicator.h"
 #include <inttypes.h>
 
-enum { DIMS_MAX = 32, YEARS_OPTIONS_MAX = 100, MEASURES_MAX = 16 };
+enum { YEARS_OPTIONS_MAX = 100, MEASURES_MAX = 16 };
 
 /* ---- the question
  * ----------------------------------------------------------------------------------- */
 
 /* Years with data, newest first; the period asked when it is none of them. */
-static zh_rc periods(zh_indicator_page *page, zh_option *out, size_t *n)
+static size_t periods(const zh_indicator_page *page, zh_option *out)
 {
     zh_ui *ui = page->ui;
-    zh_figure_query query = {
-        .indicator = page->indicator, .region = page->q.region, .as_of = page->q.as_of};
-    zh_str *values = NULL;
-    zh_figure *figures = NULL;
-    size_t nyears = 0;
     bool listed = page->q.period.n == 0;
-    zh_rc rc = ZH_OK;
-    *n = 0;
-    out[(*n)++] = (zh_option){ZH_STR(""), zh_ui_text(ui, ZH_T_IND_ALL_TIME)};
-    if (page->indicator->reg != NULL && page->indicator->reg->event_time != NULL) {
-        rc = zh_figure_by(&ui->ctx, ui->conn, &query, ZH_STR("year"), &values, &figures, &nyears);
-    }
-    for (size_t i = nyears; i-- > 0 && *n < YEARS_OPTIONS_MAX;) {
-        if (figures[i].has_value && values[i].n == 4) {
-            listed = listed || zh_str_eq(values[i], page->q.period);
-            out[(*n)++] =
-                (zh_option){values[i], zh_ui_period(ui, figures[i].first, figures[i].last)};
+    size_t n = 0;
+    out[n++] = (zh_option){ZH_STR(""), zh_ui_text(ui, ZH_T_IND_ALL_TIME)};
+    for (size_t i = page->nyears; i-- > 0 && n < YEARS_OPTIONS_MAX;) {
+        const zh_figure *f = &page->year_figures[i];
+        if (f->has_value && page->years[i].n == 4) {
+            listed = listed || zh_str_eq(page->years[i], page->q.period);
+            out[n++] = (zh_option){page->years[i], zh_ui_period(ui, f->first, f->last)};
         }
     }
     if (!listed) {
-        out[(*n)++] = (zh_option){page->q.period, zh_ui_period(ui, page->q.first, page->q.last)};
+        out[n++] = (zh_option){page->q.period, zh_ui_period(ui, page->q.first, page->q.last)};
     }
-    return rc;
+    return n;
 }
 
-static zh_rc ask(zh_indicator_page *page)
+static void ask(zh_indicator_page *page)
 {
     zh_ui *ui = page->ui;
     zh_option *regions;
     size_t nregions;
     zh_option *years = ZH_NEW_N(ui->arena, zh_option, YEARS_OPTIONS_MAX + 2);
-    size_t nyears;
-    zh_option dims[DIMS_MAX];
-    size_t ndims = zh_indicator_dims(page, dims, DIMS_MAX);
+    size_t nyears = periods(page, years);
+    zh_option dims[ZH_INDICATOR_DIMS_MAX];
+    size_t ndims = zh_indicator_dims(page, dims, ZH_INDICATOR_DIMS_MAX);
     const zh_register *reg = page->indicator->reg;
-    zh_rc rc = periods(page, years, &nyears);
-    if (rc != ZH_OK) {
-        return rc;
-    }
     zh_question_regions(ui, page->q.region, &regions, &nregions);
     zh_part_ask_open(ui, ui->request->path);
     zh_part_ask_words(ui, zh_ui_text(ui, ZH_T_BOARD_ASK_SHOW));
@@ -66,7 +53,6 @@ static zh_rc ask(zh_indicator_page *page)
     zh_part_ask_select(ui, "by", zh_ui_text(ui, ZH_T_IND_BY), dims, ndims, page->by);
     zh_part_ask_hidden(ui, "as_of", zh_http_param(ui->request, "as_of"));
     zh_part_ask_close(ui);
-    return ZH_OK;
 }
 
 /* ---- the number
@@ -216,43 +202,6 @@ static void definition(zh_indicator_page *page)
 /* ---- the break-down
  * --------------------------------------------------------------------------------- */
 
-typedef struct span {
-    double min, max;
-} span;
-
-/* One scale for all rows: from 0, or from below it. */
-static span scale_of(const zh_indicator_page *page)
-{
-    double low = 0;
-    double high = 0;
-    for (size_t i = 0; i < page->n; i++) {
-        const zh_figure *f = &page->figures[i];
-        double v = f->has_value ? zh_decimal_double(f->value) : 0;
-        bool reaches = f->has_value && f->has_interval && f->status == ZH_FIG_OK;
-        high = v > high ? v : high;
-        high = reaches && f->high > high ? f->high : high;
-        low = v < low ? v : low;
-    }
-    return (span){low < 0 ? -zh_beam_end(-low, false) : 0,
-                  zh_beam_end(high, page->indicator->percent)};
-}
-
-static zh_str row_url(const zh_indicator_page *page, zh_str value)
-{
-    zh_arena *arena = page->ui->arena;
-    const zh_register *reg = page->indicator->reg;
-    zh_str dim = zh_figure_region_dim(reg);
-    zh_str url = ZH_STR("");
-    if (zh_indicator_by_time(page)) {
-        url = zh_url_indicator(arena, page->indicator->id, page->q.region, value, ZH_STR(""));
-    } else if (dim.n > 0 && value.n > 0 && zh_str_starts(page->by, dim)) {
-        url = zh_url_indicator(arena, page->indicator->id, value, page->q.period, ZH_STR(""));
-    } else {
-        return zh_indicator_records(page, &value, NULL);
-    }
-    return page->q.as_of >= 0 ? zh_url_add_i(arena, url, "as_of", page->q.as_of) : url;
-}
-
 /* Which columns have anything in them. */
 typedef struct columns_with {
     bool interval, fraction;
@@ -268,12 +217,12 @@ static columns_with columns_of(const zh_indicator_page *page)
     return h;
 }
 
-static void row(zh_indicator_page *page, zh_grid *g, size_t i, span scale, columns_with has)
+static void row(zh_indicator_page *page, zh_grid *g, size_t i, columns_with has)
 {
     zh_ui *ui = page->ui;
     zh_html *h = &ui->html;
     const zh_figure *f = &page->figures[i];
-    zh_str url = row_url(page, page->values[i]);
+    zh_str url = zh_indicator_row_url(page, page->values[i]);
     zh_str records = zh_indicator_records(page, &page->values[i], NULL);
     zh_grid_row(g, NULL);
     zh_grid_link(g, url, zh_indicator_value(page, page->values[i]));
@@ -287,15 +236,6 @@ static void row(zh_indicator_page *page, zh_grid *g, size_t i, span scale, colum
         zh_grid_cell(g);
         zh_part_interval(ui, f->interval_shown);
     }
-    zh_grid_cell(g);
-    zh_part_beam(ui, &(zh_beam){.min = scale.min,
-                                .max = scale.max,
-                                .has_value = f->has_value,
-                                .value = f->has_value ? zh_decimal_double(f->value) : 0,
-                                .has_interval = f->has_interval,
-                                .low = f->low,
-                                .high = f->high,
-                                .few = f->status == ZH_FIG_SMALL_N});
     if (has.fraction) {
         zh_grid_text(g, zh_ui_decimal(ui, f->num));
         zh_grid_text(g, zh_ui_decimal(ui, f->den));
@@ -308,83 +248,28 @@ static void row(zh_indicator_page *page, zh_grid *g, size_t i, span scale, colum
     }
 }
 
-static zh_str short_value(const zh_indicator_page *page, const zh_figure *f)
-{
-    zh_str unit = zh_ui_unit(page->ui, page->indicator->unit);
-    return zh_str_fmt(page->ui->arena, "%.*s%s%.*s", ZH_FMT(zh_ui_decimal(page->ui, f->shown)),
-                      unit.n == 0 || zh_str_is(unit, "%") ? "" : " ", ZH_FMT(unit));
-}
-
-static zh_str by_words(const zh_indicator_page *page)
-{
-    zh_option dims[DIMS_MAX];
-    size_t n = zh_indicator_dims(page, dims, DIMS_MAX);
-    for (size_t i = 0; i < n; i++) {
-        if (zh_str_eq(dims[i].value, page->by)) {
-            return dims[i].label;
-        }
-    }
-    return page->by;
-}
-
-/* What the break-down shows: its extremes among the values that may be ranked. */
-static zh_str spread(const zh_indicator_page *page)
+/* 数据表: what the drawing says, and what it leaves out. */
+static void table(zh_indicator_page *page)
 {
     zh_ui *ui = page->ui;
-    const zh_figure *low = NULL;
-    const zh_figure *high = NULL;
-    size_t at_low = 0;
-    size_t at_high = 0;
-    for (size_t i = 0; i < page->n; i++) {
-        const zh_figure *f = &page->figures[i];
-        if (!f->has_value || f->status != ZH_FIG_OK || page->values[i].n == 0) {
-            continue;
-        }
-        if (low == NULL || zh_decimal_cmp(f->value, low->value) < 0) {
-            low = f;
-            at_low = i;
-        }
-        if (high == NULL || zh_decimal_cmp(f->value, high->value) > 0) {
-            high = f;
-            at_high = i;
-        }
-    }
-    if (low == NULL || low == high) {
-        return ZH_SAY(ui, ZH_T_IND_BREAKDOWN, by_words(page), zh_ui_count(ui, (int64_t)page->n));
-    }
-    return ZH_SAY(ui, ZH_T_IND_SPREAD, by_words(page),
-                  zh_indicator_value(page, page->values[at_low]), short_value(page, low),
-                  zh_indicator_value(page, page->values[at_high]), short_value(page, high));
-}
-
-static void breakdown(zh_indicator_page *page)
-{
-    zh_ui *ui = page->ui;
-    span scale = scale_of(page);
     columns_with has = columns_of(page);
-    zh_column columns[7];
+    zh_column columns[6];
     size_t n = 0;
     zh_grid g;
-    columns[n++] = (zh_column){.label = by_words(page)};
+    columns[n++] = (zh_column){.label = zh_indicator_by_words(page)};
     columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_VALUE), .number = true};
     if (has.interval) {
         columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_INTERVAL), .css = "iv full"};
     }
-    columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_BEAM), .css = "beamc full"};
     if (has.fraction) {
         columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_NUM), .number = true};
         columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_DEN), .number = true};
     }
     columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_N), .number = true};
-    zh_part_figure_open(
-        ui, &(zh_fig_head){.title = spread(page),
-                           .what = zh_str_fmt(ui->arena, "%.*s，%.*s",
-                                              ZH_FMT(zh_ui_label(ui, page->indicator->label)),
-                                              ZH_FMT(zh_indicator_scope(page))),
-                           .id = "data"});
+    zh_part_section_open(ui, "data", zh_ui_text(ui, ZH_T_FIG_TABLE), true);
     zh_grid_open(&g, ui, columns, n, true, ZH_STR(""));
     for (size_t i = 0; i < page->n && i < ZH_INDICATOR_ROWS_MAX; i++) {
-        row(page, &g, i, scale, has);
+        row(page, &g, i, has);
     }
     zh_grid_close(&g);
     if (page->n > ZH_INDICATOR_ROWS_MAX) {
@@ -392,16 +277,61 @@ static void breakdown(zh_indicator_page *page)
                      ZH_SAY(ui, ZH_T_IND_MORE_ROWS, zh_ui_count(ui, (int64_t)ZH_INDICATOR_ROWS_MAX),
                             zh_ui_count(ui, (int64_t)page->n)));
     }
-    const zh_download downloads[] = {{ZH_STR("CSV"), zh_indicator_sub(page, "data.csv")}};
+    zh_part_section_close(ui);
+}
+
+/* A drawing with its furniture; page: the question that its files answer. */
+static void figure(const zh_indicator_page *page, const zh_indicator_figure *figure, const char *id,
+                   const char *svg, const char *table_url)
+{
+    zh_ui *ui = page->ui;
+    const zh_download downloads[] = {{ZH_STR("CSV"), zh_indicator_sub(page, "data.csv")},
+                                     {ZH_STR("XLSX"), zh_indicator_sub(page, "data.xlsx")},
+                                     {ZH_STR("SVG"), zh_indicator_sub(page, svg)}};
+    zh_str read = figure->read;
+    if (figure->list == NULL) {
+        return;
+    }
+    if (figure->drawn > 0 && figure->drawn < page->n) {
+        read = zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(read),
+                          ZH_FMT(zh_str_of(ui->lang == ZH_LANG_EN ? "; " : "；")),
+                          ZH_FMT(ZH_SAY(ui, ZH_T_IND_MORE_ROWS,
+                                        zh_ui_count(ui, (int64_t)figure->drawn),
+                                        zh_ui_count(ui, (int64_t)page->n))));
+    }
+    zh_part_figure_open(
+        ui, &(zh_fig_head){.title = figure->title, .what = figure->what, .id = id});
+    zh_part_drawing(ui, figure->list, zh_str_fmt(ui->arena, "%s-d", id));
     zh_part_figure_close(
         ui, &(zh_fig_foot){
-                .read = ZH_SAY(ui, zh_indicator_by_time(page) ? ZH_T_IND_READ_TIME : ZH_T_IND_READ,
-                               zh_str_fmt(ui->arena, "%.6g", scale.min),
-                               zh_str_fmt(ui->arena, "%.6g", scale.max)),
+                .read = read,
                 .source = page->figure.sources,
                 .n = zh_str_fmt(ui->arena, "n = %.*s", ZH_FMT(zh_ui_count(ui, page->figure.n))),
+                .table_url = zh_str_of(table_url),
                 .downloads = downloads,
                 .ndownloads = ZH_COUNTOF(downloads)});
+}
+
+/* The same question by years, of all time. */
+static void years(const zh_indicator_page *page)
+{
+    zh_indicator_page yearly = *page;
+    zh_indicator_figure drawing;
+    if (zh_indicator_by_time(page) || page->nyears < 2) {
+        return;
+    }
+    yearly.by = ZH_STR("year");
+    yearly.q.period = ZH_STR("");
+    yearly.q.first = yearly.q.last = 0;
+    yearly.values = page->years;
+    yearly.figures = page->year_figures;
+    yearly.n = page->nyears;
+    yearly.figure.n = 0;
+    for (size_t i = 0; i < page->nyears; i++) {
+        yearly.figure.n += page->year_figures[i].n;
+    }
+    zh_indicator_draw(&yearly, ZH_INDICATOR_DRAWING_WIDTH, true, &drawing);
+    figure(&yearly, &drawing, "years", "figure.svg", "");
 }
 
 /* ---- the page
@@ -416,7 +346,7 @@ static zh_str finding(const zh_indicator_page *page)
     if (!f->has_value) {
         return ZH_SAY(ui, ZH_T_IND_TITLE_NONE, label, scope);
     }
-    zh_str value = short_value(page, f);
+    zh_str value = zh_indicator_shown(page, f);
     if (f->has_interval) {
         value = zh_str_fmt(ui->arena, "%.*s（%.*s）", ZH_FMT(value), ZH_FMT(f->interval_shown));
     }
@@ -426,6 +356,8 @@ static zh_str finding(const zh_indicator_page *page)
 static zh_rc show(zh_ui *ui)
 {
     zh_indicator_page *page = ZH_NEW(ui->arena, zh_indicator_page);
+    zh_indicator_figure drawing;
+    zh_indicator_figure slope;
     zh_html *h = &ui->html;
     zh_rc rc = zh_indicator_read(ui, page);
     if (rc == ZH_OK) {
@@ -433,6 +365,12 @@ static zh_rc show(zh_ui *ui)
     }
     if (rc == ZH_OK) {
         rc = zh_indicator_break(page);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_indicator_years(page);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_indicator_draw_years(page, ZH_INDICATOR_DRAWING_WIDTH, true, &slope);
     }
     if (rc != ZH_OK) {
         return rc;
@@ -442,10 +380,7 @@ static zh_rc show(zh_ui *ui)
                                     .lede = page->indicator->definition,
                                     .above = zh_ui_text(ui, ZH_T_IND_ABOVE),
                                     .above_url = ZH_STR("/")});
-    rc = ask(page);
-    if (rc != ZH_OK) {
-        return rc;
-    }
+    ask(page);
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w8 stack");
     if (page->figure.has_value) {
@@ -458,7 +393,11 @@ static zh_rc show(zh_ui *ui)
             zh_ui_text(ui, ZH_T_IND_EMPTY_LINK));
     }
     if (page->n > 0) {
-        breakdown(page);
+        zh_indicator_draw(page, ZH_INDICATOR_DRAWING_WIDTH, true, &drawing);
+        figure(page, &drawing, "figure", "figure.svg", "#data");
+        figure(page, &slope, "slope", "slope.svg", "");
+        years(page);
+        table(page);
     }
     zh_html_close(h);
     zh_html_open(h, "div", "w4 stack");

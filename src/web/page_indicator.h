@@ -7,6 +7,9 @@
 /* Rows of the break-down on the page; all of them are in the CSV. */
 #define ZH_INDICATOR_ROWS_MAX ((size_t)200)
 
+/* Choices of a break-down. */
+#define ZH_INDICATOR_DIMS_MAX ((size_t)32)
+
 typedef struct zh_indicator_page {
     zh_ui *ui;
     const zh_indicator *indicator;
@@ -16,6 +19,9 @@ typedef struct zh_indicator_page {
     zh_str *values; /* of the break-down */
     zh_figure *figures;
     size_t n;
+    zh_str *years; /* all of them, whatever period is asked; none without an event time */
+    zh_figure *year_figures;
+    size_t nyears;
 } zh_indicator_page;
 
 /* Reads {id}, region, period, as_of, by; ZH_ENOTFOUND (indicator.unknown), ZH_EINVAL. */
@@ -26,6 +32,8 @@ zh_rc zh_indicator_ask(zh_indicator_page *page) ZH_MUST;
 /* The break-down by page->by, in the order in which it is shown: periods by time, others by value
  * with what has none at the end. */
 zh_rc zh_indicator_break(zh_indicator_page *page) ZH_MUST;
+/* Fills years. */
+zh_rc zh_indicator_years(zh_indicator_page *page) ZH_MUST;
 /* Whether the break-down is by time. */
 bool zh_indicator_by_time(const zh_indicator_page *page);
 /* The choices of `by`, at most max. */
@@ -40,5 +48,34 @@ zh_str zh_indicator_records(const zh_indicator_page *page, const zh_str *value,
                             const zh_measure *measure);
 /* This page's question as a query string on another path below the indicator. */
 zh_str zh_indicator_sub(const zh_indicator_page *page, const char *below);
+
+/* Where a value of the break-down leads: its own page when it is a period or a region, else its
+ * records. */
+zh_str zh_indicator_row_url(const zh_indicator_page *page, zh_str value);
+/* The break-down in words: by year. */
+zh_str zh_indicator_by_words(const zh_indicator_page *page);
+/* A figure's value with its unit: 1,234.5 km. */
+zh_str zh_indicator_shown(const zh_indicator_page *page, const zh_figure *f);
+
+/* ---- drawings ---- */
+
+#define ZH_INDICATOR_DRAWING_WIDTH 760.0
+
+typedef struct zh_indicator_figure {
+    zh_draw *list; /* NULL: nothing to draw */
+    zh_str title;  /* the finding; also without a drawing */
+    zh_str what;   /* quantity, scope, unit */
+    zh_str read;   /* how to read it */
+    size_t drawn;  /* rows of the drawing when it may leave some out, else 0 */
+} zh_indicator_figure;
+
+/* The break-down: over time columns of counts, else period segments; by a dimension Pareto bars of
+ * counts, else interval rows. Marks lead to their pages when linked. */
+void zh_indicator_draw(const zh_indicator_page *page, double width, bool linked,
+                       zh_indicator_figure *out);
+/* A mean by regions in the year asked (or the newest) and the year before, as a slope; nothing
+ * where there are no such two years. Needs years; asks for the two. */
+zh_rc zh_indicator_draw_years(const zh_indicator_page *page, double width, bool linked,
+                              zh_indicator_figure *out) ZH_MUST;
 
 #endif

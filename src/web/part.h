@@ -5,6 +5,7 @@
 #define ZH_WEB_PART_H
 
 #include "core/indicator.h"
+#include "fmt/chart.h"
 #include "web/page.h"
 
 /* ---- words and marks ------------------------------------------------------------------------ */
@@ -158,17 +159,17 @@ typedef struct zh_fig_foot {
 void zh_part_figure_open(zh_ui *ui, const zh_fig_head *head);
 void zh_part_figure_close(zh_ui *ui, const zh_fig_foot *foot);
 
-/* 衡杆: value, interval, target and reference on one scale. Not drawn outside [min, max]. */
-typedef struct zh_beam {
-    double min, max;
-    bool has_value, has_interval, has_target, has_reference, few;
-    double value, low, high, target, reference;
-    zh_str label; /* for readers who do not see it; empty: composed of the numbers */
-} zh_beam;
 /* A round end of a scale from 0 that holds v: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 of a power of
  * ten; at most 100 where v is a percentage. */
 double zh_beam_end(double v, bool percent);
-void zh_part_beam(zh_ui *ui, const zh_beam *beam);
+/* 衡杆: value, interval, target and comparison on a scale from min to max, drawn by fmt/chart.h. An
+ * empty title is composed of the numbers. */
+void zh_part_beam(zh_ui *ui, double min, double max, const zh_reading *reading);
+/* 轨迹: values in order of time, drawn by fmt/chart.h; title says them in words. */
+void zh_part_spark(zh_ui *ui, const zh_opt *values, size_t n, zh_str title);
+/* A list of drawing as SVG at the writer's place. id: prefix of the ids inside, unique in the page.
+ * A list that cannot be written is said to be missing. */
+void zh_part_drawing(zh_ui *ui, const zh_draw *list, zh_str id);
 /* A figure as value with unit, interval and status, everywhere the same; url on the value. */
 void zh_part_figure_value(zh_ui *ui, const zh_figure *figure, zh_str url);
 

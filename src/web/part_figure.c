@@ -1,7 +1,9 @@
 /* Figures: furniture, the beam, a figure's value. */
+#include "fmt/svg.h"
 #include "web/part.h"
-#include <inttypes.h>
 #include <math.h>
+
+enum { BEAM_WIDTH = 220, SPARK_WIDTH = 96, SVG_BYTES_MAX = 4 << 20 };
 
 void zh_part_figure_open(zh_ui *ui, const zh_fig_head *head)
 {
@@ -51,63 +53,21 @@ void zh_part_figure_close(zh_ui *ui, const zh_fig_foot *foot)
     zh_html_close(h);
 }
 
-/* ---- beam
+/* ---- drawings
  * ------------------------------------------------------------------------------------------- */
 
-static double percent(const zh_beam *beam, double v)
+static zh_str reading_words(zh_ui *ui, const zh_reading *r)
 {
-    return 100 * (v - beam->min) / (beam->max - beam->min);
-}
-
-static double clipped(const zh_beam *beam, double v)
-{
-    double p = percent(beam, v);
-    return p < 0 ? 0 : p > 100 ? 100 : p;
-}
-
-static bool on_scale(const zh_beam *beam, double v)
-{
-    return v >= beam->min && v <= beam->max;
-}
-
-static void line(zh_html *h, const char *css, double x, const char *y1, const char *y2)
-{
-    zh_html_open(h, "line", css);
-    zh_html_attr_f(h, "x1", "%.2f%%", x);
-    zh_html_attr_f(h, "x2", "%.2f%%", x);
-    zh_html_attr_z(h, "y1", y1);
-    zh_html_attr_z(h, "y2", y2);
-}
-
-static void scale(zh_html *h)
-{
-    zh_html_open(h, "line", "b-ax");
-    zh_html_attr_z(h, "x1", "0");
-    zh_html_attr_z(h, "x2", "100%");
-    zh_html_attr_z(h, "y1", "9");
-    zh_html_attr_z(h, "y2", "9");
-    for (int i = 0; i <= 10; i++) {
-        line(h, "b-ax", 10.0 * i, i == 10 ? "3" : "6.5", i == 10 ? "15" : "11.5");
-    }
-}
-
-static zh_str beam_words(zh_ui *ui, const zh_beam *beam)
-{
-    if (beam->label.n > 0) {
-        return beam->label;
-    }
     zh_str words = ZH_STR("");
     const struct {
-        bool has;
         zh_text_id name;
-        double v;
-    } parts[] = {{beam->has_value, ZH_T_VALUE, beam->value},
-                 {beam->has_target, ZH_T_TARGET, beam->target},
-                 {beam->has_reference, ZH_T_REFERENCE, beam->reference}};
+        zh_opt v;
+    } parts[] = {
+        {ZH_T_VALUE, r->value}, {ZH_T_TARGET, r->target}, {ZH_T_REFERENCE, r->compare}};
     for (size_t i = 0; i < ZH_COUNTOF(parts); i++) {
-        if (parts[i].has) {
+        if (parts[i].v.is) {
             words = zh_str_fmt(ui->arena, "%.*s%s%.*s %.6g", ZH_FMT(words), words.n > 0 ? " " : "",
-                               ZH_FMT(zh_ui_text(ui, parts[i].name)), parts[i].v);
+                               ZH_FMT(zh_ui_text(ui, parts[i].name)), parts[i].v.v);
         }
     }
     return words.n > 0 ? words : zh_ui_text(ui, ZH_T_NIL_NONE);
@@ -124,53 +84,52 @@ double zh_beam_end(double v, bool percent)
     return percent && v <= 100 && end > 100 ? 100 : end;
 }
 
-/* Lengths are percentages of the width, so that the drawing stretches and its marks do not. */
-void zh_part_beam(zh_ui *ui, const zh_beam *beam)
+void zh_part_drawing(zh_ui *ui, const zh_draw *list, zh_str id)
 {
-    zh_html *h = &ui->html;
-    bool drawn = beam->has_value && beam->max > beam->min;
-    zh_html_open(h, "svg", !drawn ? "beam none" : beam->few ? "beam few" : "beam");
-    zh_html_attr_z(h, "role", "img");
-    zh_html_attr(h, "aria-label", beam_words(ui, beam));
-    if (!drawn) {
-        zh_html_close(h);
-        return;
+    zh_buf svg;
+    zh_err ignored = {0};
+    zh_buf_init(&svg, SVG_BYTES_MAX);
+    if (list != NULL &&
+        zh_svg_write(list, &(zh_svg_options){.id = id}, &svg, &ignored) == ZH_OK) {
+        zh_html_svg(&ui->html, zh_buf_view(&svg));
+    } else {
+        zh_part_nil(ui, ZH_NIL_NONE, ZH_STR(""));
     }
-    scale(h);
-    if (beam->has_interval) {
-        double low = clipped(beam, beam->low);
-        zh_html_open(h, "rect", "b-ci");
-        zh_html_attr_f(h, "x", "%.2f%%", low);
-        zh_html_attr_z(h, "y", "5");
-        zh_html_attr_f(h, "width", "%.2f%%", clipped(beam, beam->high) - low);
-        zh_html_attr_z(h, "height", "8");
+    zh_buf_free(&svg);
+}
+
+/* Where it stands in the page makes an id that no other drawing has. */
+static void in_row(zh_ui *ui, const char *css, const zh_draw *list)
+{
+    zh_html_open(&ui->html, "span", css);
+    zh_part_drawing(ui, list, zh_str_fmt(ui->arena, "m%zu", ui->html.out->n));
+    zh_html_close(&ui->html);
+}
+
+void zh_part_beam(zh_ui *ui, double min, double max, const zh_reading *reading)
+{
+    zh_beam beam = {.reading = *reading};
+    zh_draw *list = NULL;
+    zh_err ignored = {0};
+    if (reading->title.n == 0) {
+        beam.reading.title = reading_words(ui, reading);
     }
-    if (beam->has_target && on_scale(beam, beam->target)) {
-        line(h, "b-tg", percent(beam, beam->target), "0", "18");
-        zh_html_open(h, "svg", "b-w");
-        zh_html_attr_f(h, "x", "%.2f%%", percent(beam, beam->target));
-        zh_html_open(h, "path", "b-wt");
-        zh_html_attr_z(h, "d", "M0 12l4 6h-8z");
-        zh_html_close(h);
-        zh_html_close(h);
+    if (zh_axis_fixed(min, max, 2, &beam.axis) != ZH_OK ||
+        zh_chart_beam(ui->arena, &beam, BEAM_WIDTH, &list, &ignored) != ZH_OK) {
+        list = NULL;
     }
-    if (beam->has_reference && on_scale(beam, beam->reference)) {
-        zh_html_open(h, "circle", "b-rf");
-        zh_html_attr_f(h, "cx", "%.2f%%", percent(beam, beam->reference));
-        zh_html_attr_z(h, "cy", "9");
-        zh_html_attr_z(h, "r", "4");
+    in_row(ui, "beam", list);
+}
+
+void zh_part_spark(zh_ui *ui, const zh_opt *values, size_t n, zh_str title)
+{
+    zh_spark spark = {.values = values, .n = n, .title = title};
+    zh_draw *list = NULL;
+    zh_err ignored = {0};
+    if (zh_chart_spark(ui->arena, &spark, SPARK_WIDTH, &list, &ignored) != ZH_OK) {
+        list = NULL;
     }
-    if (on_scale(beam, beam->value)) {
-        if (beam->few) {
-            zh_html_open(h, "circle", "b-fw");
-            zh_html_attr_f(h, "cx", "%.2f%%", percent(beam, beam->value));
-            zh_html_attr_z(h, "cy", "9");
-            zh_html_attr_z(h, "r", "3.5");
-        } else {
-            line(h, "b-pt", percent(beam, beam->value), "2.5", "15.5");
-        }
-    }
-    zh_html_close(h);
+    in_row(ui, "spark", list);
 }
 
 /* ---- a figure's value

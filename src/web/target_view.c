@@ -258,32 +258,25 @@ static void widen(double v, double *min, double *max)
 static void beam(zh_ui *ui, const zh_target *t)
 {
     const zh_figure *f = &t->figure;
-    zh_beam b = {.has_value = true,
-                 .value = zh_decimal_double(f->value),
-                 .has_interval = f->has_interval,
-                 .low = f->low,
-                 .high = f->high,
-                 .few = f->status == ZH_FIG_SMALL_N,
-                 .has_target = true,
-                 .target = zh_decimal_double(t->item->value),
-                 .has_reference = t->has_path,
-                 .reference = t->has_path ? zh_decimal_double(t->required) : 0};
-    double min = b.value;
-    double max = b.value;
-    widen(b.target, &min, &max);
-    if (b.has_interval) {
-        widen(b.low, &min, &max);
-        widen(b.high, &min, &max);
+    zh_reading r = {.value = ZH_SOME(zh_decimal_double(f->value)),
+                    .low = f->has_interval ? ZH_SOME(f->low) : ZH_ABSENT,
+                    .high = f->has_interval ? ZH_SOME(f->high) : ZH_ABSENT,
+                    .target = ZH_SOME(zh_decimal_double(t->item->value)),
+                    .compare = t->has_path ? ZH_SOME(zh_decimal_double(t->required)) : ZH_ABSENT,
+                    .state = f->status == ZH_FIG_SMALL_N ? ZH_READING_FEW : ZH_READING_OK};
+    double min = r.value.v;
+    double max = r.value.v;
+    widen(r.target.v, &min, &max);
+    if (r.low.is) {
+        widen(r.low.v, &min, &max);
+        widen(r.high.v, &min, &max);
     }
-    if (b.has_reference) {
-        widen(b.reference, &min, &max);
+    if (r.compare.is) {
+        widen(r.compare.v, &min, &max);
     }
     double room = max > min ? (max - min) * 0.15 : fabs(max) * 0.1 + 1e-9;
-    b.min = min >= 0 && min - room < 0 ? 0 : min - room;
-    b.max = f->indicator->percent && max <= 100 && max + room > 100 ? 100 : max + room;
-    size_t depth = ui->html.depth;
-    zh_part_beam(ui, &b);
-    zh_html_close_to(&ui->html, depth);
+    zh_part_beam(ui, min >= 0 && min - room < 0 ? 0 : min - room,
+                 f->indicator->percent && max <= 100 && max + room > 100 ? 100 : max + room, &r);
 }
 
 /* Each year with a mark: reached or not. */

@@ -44,6 +44,7 @@ ZH_TEXT(COL_INTERVAL, "区间", "Interval")
 ZH_TEXT(COL_CHANGE, "比上一年", "On the year")
 ZH_TEXT(COL_N, "n", "n")
 ZH_TEXT(COL_BEAM, "衡杆", "Beam")
+ZH_TEXT(COL_SPARK, "逐年", "By year")
 ZH_TEXT(COL_TARGET, "目标", "Target")
 ZH_TEXT(COL_VERDICT, "判断", "Verdict")
 ZH_TEXT(COL_NUM, "分子", "Numerator")
@@ -106,14 +107,29 @@ ZH_TEXT(IND_BY_DIM, "按{1}", "by {1}")
 ZH_TEXT(IND_BREAKDOWN, "{1}分开看，{2} 项", "{1}, {2} rows")
 ZH_TEXT(IND_SPREAD, "{1}分开看，从{2}的 {3} 到{4}的 {5}", "{1}: from {3} ({2}) to {5} ({4})")
 ZH_TEXT(IND_READ,
-        "浅色段为 95% 区间，短竖为值，全列一个刻度：{1} 到 {2}。区间重叠者不分先后；n "
-        "少于下限的画成空心，不排名",
-        "Tint: 95% interval; post: value; one scale, {1} to {2}. Overlapping intervals are ties; "
-        "too few: hollow, unranked")
+        "浅色段为区间，短竖为值，虚线为合计。区间重叠者不分先后；n 少于下限的画成空心，不排名",
+        "Tint: interval; post: value; dashes: all together. Overlapping intervals are ties; too "
+        "few: hollow, unranked")
 ZH_TEXT(IND_READ_TIME,
-        "浅色段为 95% 区间，短竖为值，全列一个刻度：{1} 到 {2}。各期抽样任务不同，不连线",
-        "Tint: 95% interval; post: value; one scale, {1} to {2}. Periods are not joined")
-ZH_TEXT(IND_MORE_ROWS, "只列前 {1} 项，共 {2} 项；全部见 CSV", "first {1} of {2}; all in the CSV")
+        "横段长为时期，色带高为区间。各期之间不连线；没有数的时期画斜线，不记 0",
+        "Length: the period; tint: the interval. Periods are not joined; hatch: no data, never 0")
+ZH_TEXT(IND_READ_COLUMNS, "柱从 0 起。没有记录的时期画斜线，不记 0；件数多少也随登记多少而变",
+        "Columns from 0; hatch: no record, never 0. Counts also follow how much is recorded")
+ZH_TEXT(IND_READ_PARETO, "按多少排列，右列为累计占比；其余合为一行。只是内部构成，不是发生率",
+        "Most first; cumulative share at the right, the others in one row. A composition, no rate")
+ZH_TEXT(IND_READ_SLOPE, "每线一个地区，写出后一年最高和最低的；只有一年的画成点，样本不足的不画",
+        "A line for each place, highest and lowest of the later year by name; a point: one year "
+        "only; too few are left out")
+ZH_TEXT(IND_NEWEST, "{1} {2}，样本不足", "{1}: {2}, too few")
+ZH_TEXT(IND_NEWEST_MOST, "{1}最高，{2}", "{1} is highest, {2}")
+ZH_TEXT(IND_NEWEST_AND_MOST, "{1} {2}，最高的是{3}，{4}", "{1}: {2}; highest {3}: {4}")
+ZH_TEXT(IND_TWO_YEARS, "{1} 个地区比{2}：{3} 个降，{4} 个升",
+        "{1} places against {2}: {3} lower, {4} higher")
+ZH_TEXT(IND_TOGETHER, "合计 {1}", "all {1}")
+ZH_TEXT(IND_NUM_DEN, "分子／分母", "num／den")
+ZH_TEXT(IND_REST, "其余 {1} 项", "other {1}")
+ZH_TEXT(IND_CUMULATIVE, "累计", "cumulative")
+ZH_TEXT(IND_MORE_ROWS, "只列前 {1} 项，共 {2} 项；全部见 CSV、XLSX", "first {1} of {2}; all in the files")
 ZH_TEXT(IND_NO_VALUE_KEY, "（无值）", "(none)")
 ZH_TEXT(IND_EMPTY, "这里没有数据", "No data here")
 ZH_TEXT(IND_EMPTY_TEXT, "这个地区和时期没有记录，不等于 0。",

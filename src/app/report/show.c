@@ -211,7 +211,7 @@ static zh_rc draw_rows(drawing *d)
     for (size_t i = 0; i < n; i++) {
         rows[i] = zh_show_reading(s, ask, &ask->rows[i]);
     }
-    zh_rank_rows in = {.title = ask->title,
+    zh_interval_rows in = {.title = ask->title,
                        .rows = rows,
                        .n = n,
                        .note_head = zh_yaml_text(d->item, "note_head"),
