@@ -63,6 +63,8 @@ static zh_rc scale(plot *p, zh_err *err)
     if (in->has_line) {
         widen(in->line_start, &low, &high);
     }
+    double room = in->running ? 0 : (high - low) * 0.05; /* the least value stands off the axis */
+    low = low > 0 && low - room < 0 ? 0 : low - room;
     int from = year_of(in->periods[0].first);
     int to = year_of(in->periods[in->n - 1].last);
     from = in->from != 0 && in->from < from ? in->from : from;
@@ -284,7 +286,8 @@ zh_rc zh_target_spark_svg(zh_arena *arena, const zh_target_picture *in, zh_str i
 }
 
 zh_rc zh_target_columns_svg(zh_arena *arena, zh_str title, const zh_target_bar *bars, size_t n,
-                            size_t today, double width, zh_buf *out, zh_err *err)
+                            size_t today, zh_str today_label, double width, zh_buf *out,
+                            zh_err *err)
 {
     zh_reading *columns = ZH_NEW_N(arena, zh_reading, n + 1);
     for (size_t i = 0; i < n; i++) {
@@ -293,7 +296,8 @@ zh_rc zh_target_columns_svg(zh_arena *arena, zh_str title, const zh_target_bar *
                                   .href = bars[i].href,
                                   .value = ZH_SOME(bars[i].value)};
     }
-    zh_count_columns in = {.title = title, .columns = columns, .n = n, .today = today};
+    zh_count_columns in = {
+        .title = title, .columns = columns, .n = n, .today = today, .today_label = today_label};
     zh_draw *list = NULL;
     zh_rc rc = zh_chart_columns(arena, &in, width, &list, err);
     return rc == ZH_OK ? zh_svg_write(list, &(zh_svg_options){.id = ZH_STR("due")}, out, err) : rc;
