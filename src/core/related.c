@@ -213,7 +213,9 @@ zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_relat
 static zh_rc read_writes(zh_ctx *ctx, zh_conn *conn, zh_register_size *sizes)
 {
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(conn, ZH_STR("SELECT register, SUM(n), MAX(at) FROM zh_outbox GROUP BY 1"),
+    zh_rc rc = zh_query(conn,
+                        ZH_STR("SELECT register, SUM(n), MAX(at) " /* exact: integer */
+                               "FROM zh_outbox GROUP BY 1"),
                         NULL, 0, &stmt, ctx->err);
     while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
         const zh_register *reg = zh_model_register(ctx->model, zh_col_str(stmt, 0));

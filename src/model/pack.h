@@ -8,8 +8,8 @@
 #define ZH_PACK_DEPTH_MAX      8 /* folders inside each other */
 
 /* All .yaml .yml .csv .json .txt files below the folder, sorted by path; paths are relative to it.
- * Hidden files, other kinds, and folders named "data" are left out. Everything lives in the arena. ZH_ENOTFOUND no such
- * folder, ZH_ELIMIT a cap (file size, number of files, depth), ZH_EIO. */
+ * Hidden files, other kinds, and folders named "data" are left out. Everything lives in the arena.
+ * ZH_ENOTFOUND no such folder, ZH_ELIMIT a cap (file size, number of files, depth), ZH_EIO. */
 zh_rc zh_pack_load_dir(zh_arena *arena, const char *dir, zh_pack_file **files, size_t *n,
                        zh_err *err) ZH_MUST;
 /* The embedded files whose path begins with prefix ("packs/"), without it. Text is borrowed from

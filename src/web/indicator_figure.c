@@ -71,11 +71,10 @@ static zh_reading reading_of(const zh_indicator_page *page, size_t i, zh_str lab
     zh_ui *ui = page->ui;
     const zh_figure *f = &page->figures[i];
     zh_str shown = f->has_value ? zh_indicator_shown(page, f) : ZH_STR("");
-    zh_str interval =
-        f->has_value && f->interval_shown.n > 0
-            ? zh_str_fmt(ui->arena, ui->lang == ZH_LANG_EN ? " (%.*s)" : "（%.*s）",
-                         ZH_FMT(f->interval_shown))
-            : ZH_STR("");
+    zh_str interval = f->has_value && f->interval_shown.n > 0
+                          ? zh_str_fmt(ui->arena, ui->lang == ZH_LANG_EN ? " (%.*s)" : "（%.*s）",
+                                       ZH_FMT(f->interval_shown))
+                          : ZH_STR("");
     zh_str word = word_of(ui, f);
     return (zh_reading){
         .label = label,
@@ -174,8 +173,8 @@ static zh_rc columns(const zh_indicator_page *page, size_t from, double width, b
             continue;
         }
         for (int k = 1; later != 0 && n > 0 && stepped(page->by, later, -k) > first; k++) {
-            all[--n] = gap_of(ui, stepped(page->by, later, -k),
-                              stepped(page->by, later, 1 - k) - 1);
+            all[--n] =
+                gap_of(ui, stepped(page->by, later, -k), stepped(page->by, later, 1 - k) - 1);
         }
         if (n > 0) {
             all[--n] = reading_of(page, i, page->values[i], linked);
@@ -183,9 +182,9 @@ static zh_rc columns(const zh_indicator_page *page, size_t from, double width, b
         later = first;
     }
     zh_count_columns in = {.title = out->title,
-                     .columns = all + n,
-                     .n = COLUMNS_DRAWN - n,
-                     .unit = zh_ui_unit(ui, page->indicator->unit)};
+                           .columns = all + n,
+                           .n = COLUMNS_DRAWN - n,
+                           .unit = zh_ui_unit(ui, page->indicator->unit)};
     out->read = zh_ui_text(ui, ZH_T_IND_READ_COLUMNS);
     return zh_chart_columns(ui->arena, &in, width, &out->list, err);
 }
@@ -211,16 +210,15 @@ static zh_rc segments(const zh_indicator_page *page, size_t from, double width, 
             all[n++] = (zh_segment){
                 .first = gap, .last = first - 1, .reading = gap_of(ui, gap, first - 1)};
         }
-        all[n] = (zh_segment){.first = first,
-                              .last = last,
-                              .reading = reading_of(page, i, page->values[i], linked)};
+        all[n] = (zh_segment){
+            .first = first, .last = last, .reading = reading_of(page, i, page->values[i], linked)};
         bool ranks = f->has_value && f->status == ZH_FIG_OK;
         bool first_ranked = ranks && !all[most].reading.value.is;
         most = first_ranked || (ranks && all[n].reading.value.v > all[most].reading.value.v) ? n
                                                                                              : most;
-        least =
-            first_ranked || (ranks && all[n].reading.value.v < all[least].reading.value.v) ? n
-                                                                                           : least;
+        least = first_ranked || (ranks && all[n].reading.value.v < all[least].reading.value.v)
+                    ? n
+                    : least;
         n++;
     }
     if (n > 0) {
@@ -390,8 +388,8 @@ static zh_rc places(const zh_indicator_page *page, const zh_figure *const year[2
         zh_figure_query query = zh_indicator_query(page);
         query.first = year[k]->first;
         query.last = year[k]->last;
-        zh_rc rc = zh_figure_by(&ui->ctx, ui->conn, &query, page->by, &codes[k], &figures[k],
-                                &count[k]);
+        zh_rc rc =
+            zh_figure_by(&ui->ctx, ui->conn, &query, page->by, &codes[k], &figures[k], &count[k]);
         if (rc != ZH_OK) {
             return rc;
         }
@@ -399,9 +397,7 @@ static zh_rc places(const zh_indicator_page *page, const zh_figure *const year[2
     place *all = ZH_NEW_N(ui->arena, place, count[0] + count[1] + 1);
     *n = 0;
     for (size_t i = 0, k = 0; i < count[0] || k < count[1];) { /* both are sorted by code */
-        int order = i == count[0]   ? 1
-                    : k == count[1] ? -1
-                                    : zh_str_cmp(codes[0][i], codes[1][k]);
+        int order = i == count[0] ? 1 : k == count[1] ? -1 : zh_str_cmp(codes[0][i], codes[1][k]);
         const zh_figure *left = order <= 0 ? &figures[0][i] : NULL;
         const zh_figure *right = order >= 0 ? &figures[1][k] : NULL;
         left = left != NULL && left->has_value && left->status == ZH_FIG_OK ? left : NULL;

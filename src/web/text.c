@@ -5,16 +5,16 @@ static const struct {
     const char *zh, *en;
 } texts[ZH_TEXT_N] = {
 #define ZH_TEXT(id, zh, en) {zh, en},
-#include "web/text_board.h"
-#include "web/text_frame.h"
-#include "web/text_import.h"
-#include "web/text_map.h"
-#include "web/text_register.h"
-#include "web/text_report.h"
-#include "web/text_signals.h"
-#include "web/text_sources.h"
-#include "web/text_systems.h"
-#include "web/text_targets.h"
+#include "web/text_board.inc"
+#include "web/text_frame.inc"
+#include "web/text_import.inc"
+#include "web/text_map.inc"
+#include "web/text_register.inc"
+#include "web/text_report.inc"
+#include "web/text_signals.inc"
+#include "web/text_sources.inc"
+#include "web/text_systems.inc"
+#include "web/text_targets.inc"
 #undef ZH_TEXT
 };
 

@@ -1,6 +1,6 @@
 /* Every string of the user interface, in Chinese and English.
  *
- * One list a page, so that pages grow without touching each other: web/text_<page>.h holds lines
+ * One list a page, so that pages grow without touching each other: web/text_<page>.inc holds lines
  * ZH_TEXT(ID, "中文", "English") and is included here once. {1} … {9} stand for what zh_ui_say
  * fills in. Labels of registers, fields and codes come from the declarations, not from here. */
 #ifndef ZH_WEB_TEXT_H
@@ -12,16 +12,16 @@ typedef enum zh_lang { ZH_LANG_ZH, ZH_LANG_EN } zh_lang;
 
 typedef enum zh_text_id {
 #define ZH_TEXT(id, zh, en) ZH_T_##id,
-#include "web/text_board.h"
-#include "web/text_frame.h"
-#include "web/text_import.h"
-#include "web/text_map.h"
-#include "web/text_register.h"
-#include "web/text_report.h"
-#include "web/text_signals.h"
-#include "web/text_sources.h"
-#include "web/text_systems.h"
-#include "web/text_targets.h"
+#include "web/text_board.inc"
+#include "web/text_frame.inc"
+#include "web/text_import.inc"
+#include "web/text_map.inc"
+#include "web/text_register.inc"
+#include "web/text_report.inc"
+#include "web/text_signals.inc"
+#include "web/text_sources.inc"
+#include "web/text_systems.inc"
+#include "web/text_targets.inc"
 #undef ZH_TEXT
     ZH_TEXT_N
 } zh_text_id;

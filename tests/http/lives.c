@@ -91,10 +91,30 @@ static void step(world *w, const zh_register *reg, zh_applied at, const char *tr
     w->ctx.role = ZH_STR("operator");
 }
 
+/* An injury that the complaint tells of. */
+static void hurt_by(world *w, zh_applied complaint)
+{
+    const zh_register *injuries = zh_model_register(w->ctx.model, ZH_STR("injury"));
+    static const char *const burn[] = {
+        "no", "SH-1", "happened_on", "2026-04-18", "product", "电热水壶", "severity", "一般", NULL};
+    zh_applied hurt =
+        write_one(w, (zh_op){.kind = ZH_OP_CREATE, .reg = injuries}, burn, "2026-04-20T12:00:00");
+    zh_change link = {.field = zh_register_field(injuries, ZH_STR("complaint")),
+                      .value = {.kind = ZH_REF, .office = complaint.office, .i = complaint.id}};
+    zh_findings findings = {0};
+    zh_op op = {.kind = ZH_OP_AMEND,
+                .reg = injuries,
+                .office = hurt.office,
+                .id = hurt.id,
+                .changes = &link,
+                .nchanges = 1,
+                .reason = ZH_STR("与投诉对上")};
+    must(w, zh_record_apply(&w->ctx, &op, &findings, &hurt), "link");
+}
+
 static void fill(world *w)
 {
     const zh_register *reg = zh_model_register(w->ctx.model, ZH_STR("complaint"));
-    const zh_register *injuries = zh_model_register(w->ctx.model, ZH_STR("injury"));
     static const char *const none[] = {NULL};
     static const char *const kettle[] = {"source",
                                          "portal",
@@ -138,8 +158,6 @@ static void fill(world *w)
                                        NULL};
     static const char *const dearer[] = {"amount", "219.00", NULL};
     static const char *const settled[] = {"outcome", "达成协议", NULL};
-    static const char *const burn[] = {
-        "no", "SH-1", "happened_on", "2026-04-18", "product", "电热水壶", "severity", "一般", NULL};
     zh_applied a =
         write_one(w, (zh_op){.kind = ZH_OP_CREATE, .reg = reg}, kettle, "2026-04-20T09:40:00");
     (void)write_one(w, (zh_op){.kind = ZH_OP_CREATE, .reg = reg}, lamp, "2026-05-06T10:05:00");
@@ -153,19 +171,7 @@ static void fill(world *w)
                     dearer, "2026-04-21T11:00:00");
     step(w, reg, a, "mediate", none, "2026-04-22T10:00:00");
     step(w, reg, a, "finish", settled, "2026-04-28T15:00:00");
-    zh_applied hurt =
-        write_one(w, (zh_op){.kind = ZH_OP_CREATE, .reg = injuries}, burn, "2026-04-20T12:00:00");
-    zh_change link = {.field = zh_register_field(injuries, ZH_STR("complaint")),
-                      .value = {.kind = ZH_REF, .office = a.office, .i = a.id}};
-    zh_findings findings = {0};
-    zh_op op = {.kind = ZH_OP_AMEND,
-                .reg = injuries,
-                .office = hurt.office,
-                .id = hurt.id,
-                .changes = &link,
-                .nchanges = 1,
-                .reason = ZH_STR("与投诉对上")};
-    must(w, zh_record_apply(&w->ctx, &op, &findings, &hurt), "link");
+    hurt_by(w, a);
 }
 
 int main(int argc, char **argv)

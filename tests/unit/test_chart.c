@@ -605,11 +605,11 @@ static void columns_begin_at_zero(void **state)
     zh_reading r[] = {
         reading("1 月", 10, 10, 10), reading("2 月", 20, 20, 20), {.label = ZH_STR("3 月")}};
     zh_count_columns in = {.title = ZH_STR("t"),
-                     .columns = r,
-                     .n = 3,
-                     .today = 3,
-                     .reference = ZH_SOME(15),
-                     .reference_label = ZH_STR("均值")};
+                           .columns = r,
+                           .n = 3,
+                           .today = 3,
+                           .reference = ZH_SOME(15),
+                           .reference_label = ZH_STR("均值")};
     svg s;
     READ(&s, zh_chart_columns, &in, 300);
     AT(&s, "//a[2]/rect/@height div //a[1]/rect/@height", 2);

@@ -1,7 +1,7 @@
 /* The steps of the demo, in order, one line each. */
 #include "app/demo/demo.h"
-#include "app/signal/judge.h"
 #include "app/report/report.h"
+#include "app/signal/judge.h"
 #include "core/cube.h"
 #include "core/read.h"
 #include "core/record.h"

@@ -212,10 +212,10 @@ static zh_rc draw_rows(drawing *d)
         rows[i] = zh_show_reading(s, ask, &ask->rows[i]);
     }
     zh_interval_rows in = {.title = ask->title,
-                       .rows = rows,
-                       .n = n,
-                       .note_head = zh_yaml_text(d->item, "note_head"),
-                       .unit = zh_yaml_text(d->item, "unit")};
+                           .rows = rows,
+                           .n = n,
+                           .note_head = zh_yaml_text(d->item, "note_head"),
+                           .unit = zh_yaml_text(d->item, "unit")};
     const zh_yaml *total = zh_yaml_get(d->item, "reference");
     if (total != NULL) {
         zh_ask *reference = NULL;
