@@ -146,9 +146,9 @@ REPORTED = {"food_rate_quarter", "food_nonconforming_rate_national", "food_nonco
             "food_failure_offsite_share", "air_pm25_over75", "water_good_share", "rasff_from_china", "food_failure_lots"}
 
 
-def texts_of_report(data):
+def texts_of_report(data, folder="report"):
     """The report as text, from both of its files."""
-    base = os.path.join(data, "report", "food-environment")
+    base = os.path.join(data, folder, "food-environment")
     with open(base + ".html", encoding="utf-8") as file:
         texts = {"html": html.unescape(re.sub(r"<[^>]*>", "", re.sub(r"<style>.*?</style>", "", file.read(), flags=re.S)))}
     if shutil.which("pdftotext"):
@@ -190,6 +190,20 @@ def twice(tally, program, data):
     for name in ("food-environment.html", "food-environment.pdf", "food-environment.json"):
         with open(os.path.join(data, "report", name), "rb") as one, open(os.path.join(other, name), "rb") as two:
             tally.check(one.read() == two.read(), name + " is the same again")
+    code, _, err = program.run("report", "--as-of", "1", "--out", other)
+    tally.equal(code, 0, "the report of an empty ledger: " + err)
+    tally.check("数据未到" in texts_of_report(other, "")["html"], "it says that no data have come")
+    begin = "id: x\ntitle: x\nask: {q: {figure: org_code_valid_rate}}\nbody:\n  - say: '%s'\n"
+    for rule, text in (("report.say", begin % "{q.colour}"), ("report.say", begin % "{nobody}"), ("report.say", begin % "{q"),
+                       ("report.id", "id: ../x\nask: {}\n"), ("report.indicator", "id: x\nask: {q: {figure: nothing}}\n"),
+                       ("report.ask", "id: x\nask: {q: {}}\n"), ("report.body", begin % "a" + "  - shout: b\n"),
+                       ("report.figure", begin % "a" + "  - {figure: pie, title: t, of: q}\n"),
+                       ("report.table", begin % "a" + "  - {table: heap, title: t}\n")):
+        bad = os.path.join(other, "bad.yaml")
+        with open(bad, "w", encoding="utf-8") as file:
+            file.write(text)
+        code, _, err = program.run("report", "--document", bad, "--out", other)
+        tally.check(code == 1 and rule in err and "bad.yaml:" in err, "a declaration that breaks " + rule, err)
 
 
 def position(program):
