@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INDICATORS_MAX = 300, YEARS_MAX = 100, SVG_BYTES = 8 << 20 };
+enum { LEADERS = 3, INDICATORS_MAX = 300, YEARS_MAX = 100, SVG_BYTES = 8 << 20 };
 
 typedef struct unit {
     zh_map_unit drawn;
@@ -256,6 +256,21 @@ static void ask_form(view *v)
     zh_part_ask_close(ui);
 }
 
+/* The three greatest: the finding of the picture. */
+static zh_str leaders(const view *v)
+{
+    zh_ui *ui = v->ui;
+    zh_str out = ZH_STR("");
+    for (size_t i = 0; i < v->with_value && i < LEADERS; i++) {
+        zh_str value = zh_ui_decimal(ui, v->units[i].figure->shown);
+        out = zh_str_fmt(ui->arena, "%.*s%.*s%.*s %.*s", ZH_FMT(out),
+                         ZH_FMT(i > 0 ? zh_ui_text(ui, ZH_T_MAP_SEP) : ZH_STR("")),
+                         ZH_FMT(v->units[i].drawn.name), ZH_FMT(value));
+    }
+    zh_str mark = zh_ui_unit(ui, v->indicator->unit);
+    return zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(out), mark.n > 0 ? " " : "", ZH_FMT(mark));
+}
+
 static zh_rc picture(view *v)
 {
     zh_ui *ui = v->ui;
@@ -271,10 +286,15 @@ static zh_rc picture(view *v)
     if (rc == ZH_OK) {
         const zh_figure *first = v->units[0].figure;
         zh_part_figure_open(
-            ui, &(zh_fig_head){.title = title_of(v),
+            ui, &(zh_fig_head){.title = leaders(v),
                                .what = zh_str_fmt(ui->arena, "%.*s%.*s", ZH_FMT(what), ZH_FMT(how)),
                                .id = "map"});
+        zh_html_open(&ui->html, "div", "map");
+        zh_html_attr_z(&ui->html, "tabindex", "0"); /* scrolls on phones */
+        zh_html_attr_z(&ui->html, "role", "group");
+        zh_html_attr(&ui->html, "aria-label", what);
         zh_html_svg(&ui->html, zh_buf_view(&svg));
+        zh_html_close(&ui->html);
         zh_part_figure_close(
             ui, &(zh_fig_foot){
                     .read = zh_ui_text(ui, v->areas ? ZH_T_MAP_READ_AREAS : ZH_T_MAP_READ_TILES),
@@ -292,15 +312,19 @@ static void table(view *v)
     zh_ui *ui = v->ui;
     zh_grid grid;
     const zh_column columns[] = {
-        {.label = zh_ui_text(ui, ZH_T_MAP_RANK), .number = true},
-        {.label = zh_ui_text(ui, ZH_T_MAP_PLACE)},
+        {.label = zh_ui_text(ui, ZH_T_MAP_RANK), .number = true, .css = "hide-s"},
+        {.label = zh_ui_text(ui, ZH_T_MAP_PLACE), .css = "full"},
         {.label = zh_ui_text(ui, ZH_T_MAP_VALUE), .number = true},
-        {.label = zh_ui_text(ui, ZH_T_MAP_INTERVAL), .number = true},
         {.label = zh_ui_text(ui, ZH_T_MAP_RECORDS), .number = true},
+        {.label = zh_ui_text(ui, ZH_T_MAP_INTERVAL), .number = true},
     };
+    bool intervals = false;
+    for (size_t i = 0; i < v->with_value; i++) {
+        intervals = intervals || v->units[i].figure->has_interval;
+    }
     zh_part_section_open(ui, "data",
                          ZH_SAY(ui, ZH_T_MAP_TABLE, zh_ui_count(ui, (int64_t)v->with_value)), true);
-    zh_grid_open(&grid, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
+    zh_grid_open(&grid, ui, columns, ZH_COUNTOF(columns) - (intervals ? 0 : 1), true, ZH_STR(""));
     for (size_t i = 0; i < v->with_value; i++) {
         const unit *u = &v->units[i];
         zh_grid_row(&grid, NULL);
@@ -309,13 +333,16 @@ static void table(view *v)
         zh_grid_cell(&grid);
         zh_part_number(ui, u->figure->shown, zh_ui_unit(ui, v->indicator->unit),
                        unit_url(v, u->drawn.code));
+        zh_grid_text(&grid, zh_ui_count(ui, u->figure->n));
+        if (!intervals) {
+            continue;
+        }
         zh_grid_cell(&grid);
         if (u->figure->has_interval) {
             zh_part_interval(ui, u->figure->interval_shown);
         } else {
             zh_part_nil(ui, ZH_NIL_SKIP, ZH_STR(""));
         }
-        zh_grid_text(&grid, zh_ui_count(ui, u->figure->n));
     }
     zh_grid_close(&grid);
     zh_part_section_close(ui);
@@ -342,7 +369,8 @@ static zh_rc content(view *v)
     zh_ui *ui = v->ui;
     zh_html *h = &ui->html;
     zh_rc rc = ZH_OK;
-    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_MAP, .title = title_of(v)});
+    zh_ui_head(
+        ui, &(zh_ui_head_of){.nav = ZH_T_NAV_MAP, .title = title_of(v), .css = ZH_STR("map.css")});
     ask_form(v);
     if (v->with_value == 0) {
         zh_part_empty(ui, ZH_EMPTY_DATA, title_of(v), zh_ui_text(ui, ZH_T_MAP_EMPTY), ZH_STR(""),

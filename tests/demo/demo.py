@@ -9,8 +9,10 @@ PART served: the finished demo of PART whole is served, and ends when asked.
 PART postgres: the first tour in the database ZH_DB, with fewer cities.
 PART provenance: every data file with its digest, licence and mention.
 """
+import base64
 import gzip
 import hashlib
+import html
 import json
 import os
 import random
@@ -21,6 +23,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 sys.dont_write_bytecode = True
@@ -140,6 +143,71 @@ def stated(tally, document):
     return seen
 
 
+# What the report states of the summary's figures; everything else of it is questions of its own.
+REPORTED = {"food_rate_quarter", "food_nonconforming_rate_national", "food_nonconforming_rate", "food_rate_national_half",
+            "food_failure_offsite_share", "air_pm25_over75", "water_good_share", "rasff_from_china", "food_failure_lots"}
+
+
+def texts_of_report(data, folder="report"):
+    """The report as text, from both of its files."""
+    base = os.path.join(data, folder, "food-environment")
+    with open(base + ".html", encoding="utf-8") as file:
+        texts = {"html": html.unescape(re.sub(r"<[^>]*>", "", re.sub(r"<style>.*?</style>", "", file.read(), flags=re.S)))}
+    if shutil.which("pdftotext"):
+        done = subprocess.run(["pdftotext", "-layout", base + ".pdf", "-"], stdout=subprocess.PIPE, check=False)
+        texts["pdf"] = done.stdout.decode("utf-8")
+    else:
+        print("skipped: pdftotext is not installed")
+    return texts
+
+
+def reported(tally, data, document):
+    """The figures of the summary, which have independent answers, stand in both files of the report."""
+    if not tally.check(os.path.exists(os.path.join(data, "report", "food-environment.pdf")), "the report is there"):
+        return
+    texts = texts_of_report(data)
+    seen = 0
+    for item in document["summary"]:
+        if "lines" in item or item["indicator"] not in REPORTED or item["where"]:
+            continue
+        if item["value"] is None:
+            wanted = "未报"
+        else:
+            whole_part, _, rest = str(item["value"]).partition(".")
+            wanted = "{:,}".format(int(whole_part)) + ("." + rest if rest else "")
+        for kind, text in texts.items():
+            seen += 1
+            tally.check(wanted in text, "%s of %s in the report's %s" % (wanted, asked(item), kind))
+    tally.check(seen >= 20, "figures looked for in the report", seen)
+    for kind, text in texts.items():
+        tally.check("占比异常" in text and "风险升高" not in text and "口径不同" in text and "示意图" in text,
+                    "words of the report's " + kind)
+
+
+def twice(tally, program, data):
+    """The same records give the same bytes."""
+    other = os.path.join(os.path.dirname(data), "again")
+    code, _, err = program.run("report", "--out", other)
+    tally.equal(code, 0, "the report again: " + err)
+    for name in ("food-environment.html", "food-environment.pdf", "food-environment.json"):
+        with open(os.path.join(data, "report", name), "rb") as one, open(os.path.join(other, name), "rb") as two:
+            tally.check(one.read() == two.read(), name + " is the same again")
+    code, _, err = program.run("report", "--as-of", "1", "--out", other)
+    tally.equal(code, 0, "the report of an empty ledger: " + err)
+    tally.check("数据未到" in texts_of_report(other, "")["html"], "it says that no data have come")
+    begin = "id: x\ntitle: x\nask: {q: {figure: org_code_valid_rate}}\nbody:\n  - say: '%s'\n"
+    for rule, text in (("report.say", begin % "{q.colour}"), ("report.say", begin % "{nobody}"), ("report.say", begin % "{q"),
+                       ("report.id", "id: ../x\nask: {}\n"), ("report.indicator", "id: x\nask: {q: {figure: nothing}}\n"),
+                       ("report.ask", "id: x\nask: {q: {}}\n"), ("report.body", begin % "a" + "  - shout: b\n"),
+                       ("report.figure", begin % "a" + "  - {figure: pie, title: t, of: q}\n"),
+                       ("report.table", begin % "a" + "  - {table: heap, title: t}\n")):
+        bad = os.path.join(other, "bad.yaml")
+        with open(bad, "w", encoding="utf-8") as file:
+            file.write(text)
+        code, _, err = program.run("report", "--document", bad, "--out", other)
+        tally.check(code == 1 and rule in err and "bad.yaml:" in err, "a declaration that breaks " + rule, err)
+
+
 def position(program):
     _, answer = program.json("indicator", "org_code_valid_rate")
     return answer.get("log_size")
@@ -166,6 +234,9 @@ def whole(tally, program, work):
         tally.check(lines and all(re.search(r"100%", line) for line in lines), "a line of progress a step", lines)
         compare(tally, document, expected, DATA)
         seen += stated(tally, document)
+        if tour == "report":
+            reported(tally, os.path.join(alone, "data"), document)
+            twice(tally, here, os.path.join(alone, "data"))
         at = position(here)
         code, again, err, seconds = demo(here, tour)
         print("%s again: %.1f s" % (tour, seconds))
@@ -177,7 +248,7 @@ def whole(tally, program, work):
     laid_out = {os.path.relpath(os.path.join(d, f), os.path.join(alone, "data", "demo"))
                 for d, _, names in os.walk(os.path.join(alone, "data", "demo")) for f in names}
     there = {os.path.relpath(os.path.join(d, f), DATA) for d, _, names in os.walk(DATA) for f in names}
-    tally.equal(laid_out, there - {"summary.csv"}, "files laid out")
+    tally.equal(laid_out, there - {"summary.csv", "report.yaml"}, "files laid out")
 
 
 def killed(program, tour, source, rng):
@@ -221,6 +292,8 @@ def altered(tally, program, work):
         code, document, err, _ = demo(here, tour, "--source", copy)
         if tally.check(code == 0 and document, "altered copy, tour " + tour, err):
             compare(tally, document, expected, copy)
+            if tour == "report":
+                reported(tally, os.path.join(work, "altered"), document)
     tally.check(kills > 0, "runs killed", kills)
     print("%d runs killed" % kills)
     for register in ("air_city_day", "rasff_notification", "food_failure", "division_entry", "map_unit"):
@@ -255,6 +328,49 @@ def refused(tally, program, work):
     tally.check(not os.path.exists(fresh), "nothing was made for it")
 
 
+def fetch(address, path, **more):
+    """Status, headers and body; a redirect is not followed."""
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *args):
+            return None
+    request = urllib.request.Request(address.rstrip("/") + path, **more)
+    request.add_header("Accept", "text/html")
+    try:
+        with urllib.request.build_opener(Stay).open(request, timeout=60) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.headers, refusal.read()
+
+
+def pages(tally, address):
+    """Reports and maps as a browser asks for them."""
+    status, _, body = fetch(address, "/report")
+    text = body.decode("utf-8")
+    tally.check(status == 200 and "/reports/food-environment.pdf" in text, "list of reports", status)
+    status, headers, body = fetch(address, "/reports/food-environment.html")
+    style = re.search(rb"<style>(.*?)</style>", body, re.S)
+    digest = base64.b64encode(hashlib.sha256(style.group(1)).digest()).decode("ascii") if style else ""
+    policy = headers.get("Content-Security-Policy", "")
+    tally.check(status == 200 and digest and "'sha256-%s'" % digest in policy and "script" not in policy, "a report as HTML", policy)
+    status, headers, body = fetch(address, "/reports/food-environment.pdf")
+    tally.check(status == 200 and headers["Content-Type"] == "application/pdf" and body.startswith(b"%PDF"), "a report as PDF", status)
+    for path in ("/reports/..%2Fzhiheng.db", "/reports/none.html", "/reports/food-environment.json"):
+        tally.equal(fetch(address, path)[0], 404, path)
+    status, headers, _ = fetch(address, "/reports", data=b"", method="POST")
+    tally.check(status == 303 and headers["Location"] == "/report", "building it again", status)
+    status, _, _ = fetch(address, "/reports", data=b"", method="POST", headers={"Sec-Fetch-Site": "cross-site"})
+    tally.equal(status, 403, "building it from another site")
+    for view in ("tiles", "areas"):
+        status, _, body = fetch(address, "/map?indicator=air_pm25_mean&period=2015&view=" + view)
+        text = body.decode("utf-8")
+        tally.check(status == 200 and "70.21" in text and "/indicators/air_pm25_mean?region=421000&amp;period=2015" in text
+                    and "35 个未报" in text, "map of " + view, status)
+    tally.check("示意图" in text, "the map says that it is a sketch")
+    status, _, body = fetch(address, "/map?indicator=%3Cscript%3E")
+    tally.check(status == 404 and b"<script>" not in body, "a hostile name", status)
+    tally.equal(fetch(address, "/map?view=globe")[0], 422, "an unknown view")
+
+
 def served(tally, program, work):
     where = ["--data", os.path.join(work, "alone", "data"), "--listen", "127.0.0.1:0"]
     with subprocess.Popen([program, "demo", *where], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -267,6 +383,7 @@ def served(tally, program, work):
         if tally.check(address, "the address is printed"):
             with urllib.request.urlopen(address + "health", timeout=10) as answer:
                 tally.equal(answer.status, 200, "the demo is served")
+            pages(tally, address)
         process.send_signal(signal.SIGTERM)
         tally.equal(process.wait(timeout=20), 0, "it ends when asked")
 

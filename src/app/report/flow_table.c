@@ -237,6 +237,6 @@ void zh_flow_table(zh_flow *f, const zh_doc_block *b)
         draw_row(&s, r, sets, own);
         fresh = false;
     }
-    zh_flow_need(f, foot);
+    zh_flow_need(f, foot - ZH_FLOW_AFTER);
     zh_flow_foot(f, &frame);
 }

@@ -82,6 +82,12 @@ static const zh_ask_row *row_of(const zh_ask *ask, zh_str row)
 /* ---- properties
  * ------------------------------------------------------------------------------------- */
 
+/* A known property without a value is empty, not unknown. */
+static zh_str or_nothing(zh_str text)
+{
+    return text.p != NULL ? text : ZH_STR("");
+}
+
 /* A figure's property; p == NULL: not a property of figures. */
 static zh_str figure_prop(zh_ctx *ctx, const zh_figure *f, zh_str prop)
 {
@@ -89,7 +95,7 @@ static zh_str figure_prop(zh_ctx *ctx, const zh_figure *f, zh_str prop)
         return zh_report_value(ctx->arena, ctx->model, f);
     }
     if (zh_str_is(prop, "value")) {
-        return zh_words_decimal(ctx->arena, f->shown);
+        return or_nothing(zh_words_decimal(ctx->arena, f->shown));
     }
     if (zh_str_is(prop, "interval")) {
         return f->has_interval ? f->interval_shown : ZH_STR("无区间");
@@ -98,10 +104,10 @@ static zh_str figure_prop(zh_ctx *ctx, const zh_figure *f, zh_str prop)
         return zh_words_count(ctx->arena, f->n);
     }
     if (zh_str_is(prop, "num") || zh_str_is(prop, "den")) {
-        return zh_words_decimal(ctx->arena, zh_str_is(prop, "num") ? f->num : f->den);
+        return or_nothing(zh_words_decimal(ctx->arena, zh_str_is(prop, "num") ? f->num : f->den));
     }
-    if (zh_str_is(prop, "unit")) {
-        return zh_words_unit(ctx->model, f->indicator->unit);
+    if (zh_str_is(prop, "unit") && f->indicator != NULL) {
+        return or_nothing(zh_words_unit(ctx->model, f->indicator->unit));
     }
     return ZH_STR_NONE;
 }
@@ -114,9 +120,11 @@ static zh_str list_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
     int64_t fell = 0;
     int64_t rose = 0;
     int64_t both = 0;
+    int64_t records = 0;
     for (size_t i = 0; i < ask->nrows && ask->rows != NULL; i++) {
         const zh_ask_row *row = &ask->rows[i];
         double value = row->figure.has_value ? zh_decimal_double(row->figure.value) : 0;
+        records += row->figure.n;
         above += row->figure.has_value && ask->has_standard && value > ask->standard;
         below += row->figure.has_value && ask->has_standard && value <= ask->standard;
         if (row->has_before && row->figure.has_value) {
@@ -135,6 +143,7 @@ static zh_str list_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
                   {"fell", fell},
                   {"rose", rose},
                   {"both", both},
+                  {"records", records},
                   {"units", ask->units}};
     for (size_t i = 0; i < ZH_COUNTOF(counts); i++) {
         if (zh_str_is(prop, counts[i].name)) {
@@ -142,13 +151,16 @@ static zh_str list_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
         }
     }
     if (zh_str_is(prop, "period")) {
-        return ask->period;
+        return or_nothing(ask->period);
     }
     if (zh_str_is(prop, "region")) {
-        return ask->region;
+        return or_nothing(ask->region);
     }
     if (zh_str_is(prop, "title")) {
-        return ask->title;
+        return or_nothing(ask->title);
+    }
+    if (zh_str_is(prop, "criteria") && ask->detector != NULL) {
+        return zh_detector_criteria(ctx->arena, ask->detector);
     }
     if (zh_str_is(prop, "standard")) {
         return zh_yaml_text(ask->declared, "standard");
@@ -280,6 +292,7 @@ static zh_str resolve(speaker *s, const zh_ask *ask, const path *p, bool *gone)
         }
         return *gone ? ZH_STR("—") : pair_prop(ctx, &ask->pairs[at], p->prop);
     }
+    static const zh_figure nothing = {.status = ZH_FIG_NO_DATA};
     const zh_ask_row *row = ask->rows != NULL ? row_of(ask, p->row) : NULL;
     *gone = row == NULL || !row->figure.has_value;
     if (zh_str_is(p->prop, "key")) {
@@ -289,7 +302,7 @@ static zh_str resolve(speaker *s, const zh_ask *ask, const path *p, bool *gone)
         *gone = *gone || !row->has_before;
         return *gone ? ZH_STR("数据未到") : figure_prop(ctx, &row->before, ZH_STR(""));
     }
-    return row != NULL ? figure_prop(ctx, &row->figure, p->prop) : ZH_STR("数据未到");
+    return figure_prop(ctx, row != NULL ? &row->figure : &nothing, p->prop);
 }
 
 static void put_linked(speaker *s, const zh_ask *ask, zh_str text)
@@ -308,9 +321,9 @@ static void put_linked(speaker *s, const zh_ask *ask, zh_str text)
 /* Numbers lead to their question; names and periods are only words. */
 static bool is_word(zh_str prop)
 {
-    static const char *const words[] = {"period",   "region", "title", "key",      "row",
-                                        "column",   "list",   "quote", "clause",   "note",
-                                        "standard", "n",      "unit",  "interval", "outline"};
+    static const char *const words[] = {
+        "period", "region", "title",    "key", "row",  "column",   "list",    "quote",
+        "clause", "note",   "standard", "n",   "unit", "interval", "outline", "criteria"};
     for (size_t i = 0; i < ZH_COUNTOF(words); i++) {
         if (zh_str_is(prop, words[i])) {
             return true;
@@ -321,7 +334,8 @@ static bool is_word(zh_str prop)
 
 static void say_value(speaker *s, zh_str inside)
 {
-    path p = path_of(inside);
+    bool may_lack = inside.n > 0 && inside.p[0] == '~';
+    path p = path_of(may_lack ? zh_str_sub(inside, 1, inside.n) : inside);
     const zh_ask *ask = zh_asks_get(s->asks, p.name);
     bool gone = false;
     if (ask == NULL) {
@@ -331,6 +345,10 @@ static void say_value(speaker *s, zh_str inside)
     zh_str text = resolve(s, ask, &p, &gone);
     if (text.p == NULL) {
         fail(s, "提问没有这个属性：", inside);
+        return;
+    }
+    if (gone && may_lack) {
+        zh_buf_z(&s->out, "未报");
         return;
     }
     if (gone) {
