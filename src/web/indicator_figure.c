@@ -10,6 +10,7 @@ enum {
     BARS_DRAWN = 24,     /* of a Pareto; the others are its rest */
     COLUMNS_DRAWN = 120, /* the newest */
     SEGMENTS_DRAWN = ZH_CHART_SEGMENTS_MAX / 2,
+    PLACES_DRAWN = 60, /* of a slope: more lines cannot be told apart */
     NAMED_AT_EACH_END = 3,
 };
 
@@ -58,8 +59,12 @@ static zh_reading_state state_of(const zh_figure *f)
                                                 : ZH_READING_MISSING;
 }
 
-static zh_str count_note(zh_ui *ui, const zh_figure *f)
+/* What stands beside a row: how many of how many, or the value where parts say nothing. */
+static zh_str row_note(zh_ui *ui, const zh_figure *f)
 {
+    if (f->indicator->kind == ZH_I_MEAN) {
+        return f->has_value ? zh_ui_decimal(ui, f->shown) : ZH_STR("");
+    }
     return f->den.n > 0 ? zh_str_fmt(ui->arena, "%.*s／%.*s", ZH_FMT(zh_ui_decimal(ui, f->num)),
                                      ZH_FMT(zh_ui_decimal(ui, f->den)))
                         : zh_str_fmt(ui->arena, "n = %.*s", ZH_FMT(zh_ui_count(ui, f->n)));
@@ -71,15 +76,14 @@ static zh_reading reading_of(const zh_indicator_page *page, size_t i, zh_str lab
     zh_ui *ui = page->ui;
     const zh_figure *f = &page->figures[i];
     zh_str shown = f->has_value ? zh_indicator_shown(page, f) : ZH_STR("");
-    zh_str interval =
-        f->has_value && f->interval_shown.n > 0
-            ? zh_str_fmt(ui->arena, ui->lang == ZH_LANG_EN ? " (%.*s)" : "（%.*s）",
-                         ZH_FMT(f->interval_shown))
-            : ZH_STR("");
+    zh_str interval = f->has_value && f->interval_shown.n > 0
+                          ? zh_str_fmt(ui->arena, ui->lang == ZH_LANG_EN ? " (%.*s)" : "（%.*s）",
+                                       ZH_FMT(f->interval_shown))
+                          : ZH_STR("");
     zh_str word = word_of(ui, f);
     return (zh_reading){
         .label = label,
-        .note = count_note(ui, f),
+        .note = row_note(ui, f),
         .text = f->has_value ? zh_ui_decimal(ui, f->shown) : ZH_STR(""),
         .href = linked ? zh_indicator_row_url(page, page->values[i]) : ZH_STR(""),
         .title = zh_str_fmt(ui->arena, "%.*s %.*s%.*s%s%.*s n = %.*s",
@@ -174,8 +178,8 @@ static zh_rc columns(const zh_indicator_page *page, size_t from, double width, b
             continue;
         }
         for (int k = 1; later != 0 && n > 0 && stepped(page->by, later, -k) > first; k++) {
-            all[--n] = gap_of(ui, stepped(page->by, later, -k),
-                              stepped(page->by, later, 1 - k) - 1);
+            all[--n] =
+                gap_of(ui, stepped(page->by, later, -k), stepped(page->by, later, 1 - k) - 1);
         }
         if (n > 0) {
             all[--n] = reading_of(page, i, page->values[i], linked);
@@ -183,9 +187,9 @@ static zh_rc columns(const zh_indicator_page *page, size_t from, double width, b
         later = first;
     }
     zh_count_columns in = {.title = out->title,
-                     .columns = all + n,
-                     .n = COLUMNS_DRAWN - n,
-                     .unit = zh_ui_unit(ui, page->indicator->unit)};
+                           .columns = all + n,
+                           .n = COLUMNS_DRAWN - n,
+                           .unit = zh_ui_unit(ui, page->indicator->unit)};
     out->read = zh_ui_text(ui, ZH_T_IND_READ_COLUMNS);
     return zh_chart_columns(ui->arena, &in, width, &out->list, err);
 }
@@ -211,16 +215,15 @@ static zh_rc segments(const zh_indicator_page *page, size_t from, double width, 
             all[n++] = (zh_segment){
                 .first = gap, .last = first - 1, .reading = gap_of(ui, gap, first - 1)};
         }
-        all[n] = (zh_segment){.first = first,
-                              .last = last,
-                              .reading = reading_of(page, i, page->values[i], linked)};
+        all[n] = (zh_segment){
+            .first = first, .last = last, .reading = reading_of(page, i, page->values[i], linked)};
         bool ranks = f->has_value && f->status == ZH_FIG_OK;
         bool first_ranked = ranks && !all[most].reading.value.is;
         most = first_ranked || (ranks && all[n].reading.value.v > all[most].reading.value.v) ? n
                                                                                              : most;
-        least =
-            first_ranked || (ranks && all[n].reading.value.v < all[least].reading.value.v) ? n
-                                                                                           : least;
+        least = first_ranked || (ranks && all[n].reading.value.v < all[least].reading.value.v)
+                    ? n
+                    : least;
         n++;
     }
     if (n > 0) {
@@ -285,6 +288,7 @@ static zh_rc rows(const zh_indicator_page *page, double width, bool linked,
     zh_ui *ui = page->ui;
     const zh_figure *all = &page->figure;
     size_t n = page->n < ROWS_DRAWN ? page->n : ROWS_DRAWN;
+    bool mean = page->indicator->kind == ZH_I_MEAN;
     bool fraction = n > 0 && page->figures[0].den.n > 0;
     bool compared = all->has_value && !is_count(page->indicator) &&
                     page->indicator->kind != ZH_I_SHARE && all->status == ZH_FIG_OK;
@@ -295,7 +299,9 @@ static zh_rc rows(const zh_indicator_page *page, double width, bool linked,
         .reference = compared ? ZH_SOME(zh_decimal_double(all->value)) : ZH_ABSENT,
         .reference_label =
             compared ? ZH_SAY(ui, ZH_T_IND_TOGETHER, zh_indicator_shown(page, all)) : ZH_STR(""),
-        .note_head = fraction ? zh_ui_text(ui, ZH_T_IND_NUM_DEN) : ZH_STR(""),
+        .note_head = mean       ? zh_ui_text(ui, ZH_T_COL_VALUE)
+                     : fraction ? zh_ui_text(ui, ZH_T_IND_NUM_DEN)
+                                : ZH_STR(""),
         .unit = zh_ui_unit(ui, page->indicator->unit)};
     out->read = zh_ui_text(ui, ZH_T_IND_READ);
     out->drawn = n;
@@ -390,8 +396,8 @@ static zh_rc places(const zh_indicator_page *page, const zh_figure *const year[2
         zh_figure_query query = zh_indicator_query(page);
         query.first = year[k]->first;
         query.last = year[k]->last;
-        zh_rc rc = zh_figure_by(&ui->ctx, ui->conn, &query, page->by, &codes[k], &figures[k],
-                                &count[k]);
+        zh_rc rc =
+            zh_figure_by(&ui->ctx, ui->conn, &query, page->by, &codes[k], &figures[k], &count[k]);
         if (rc != ZH_OK) {
             return rc;
         }
@@ -399,9 +405,7 @@ static zh_rc places(const zh_indicator_page *page, const zh_figure *const year[2
     place *all = ZH_NEW_N(ui->arena, place, count[0] + count[1] + 1);
     *n = 0;
     for (size_t i = 0, k = 0; i < count[0] || k < count[1];) { /* both are sorted by code */
-        int order = i == count[0]   ? 1
-                    : k == count[1] ? -1
-                                    : zh_str_cmp(codes[0][i], codes[1][k]);
+        int order = i == count[0] ? 1 : k == count[1] ? -1 : zh_str_cmp(codes[0][i], codes[1][k]);
         const zh_figure *left = order <= 0 ? &figures[0][i] : NULL;
         const zh_figure *right = order >= 0 ? &figures[1][k] : NULL;
         left = left != NULL && left->has_value && left->status == ZH_FIG_OK ? left : NULL;
@@ -476,7 +480,7 @@ zh_rc zh_indicator_draw_years(const zh_indicator_page *page, double width, bool 
             higher += order > 0;
         }
     }
-    if (both < 2) {
+    if (both < 2 || n > PLACES_DRAWN) {
         return ZH_OK;
     }
     size_t ranked = 0; /* those with a value in the later year stand first */

@@ -87,9 +87,9 @@ static void trail(zh_ui *ui, row *r, const zh_figure *figures, size_t n)
     }
     r->ntrail = (size_t)(end - year_of(oldest->first)) + 1;
     r->trail += TRAIL_MAX - r->ntrail;
-    r->trail_words = zh_str_fmt(ui->arena, "%d–%d: %.*s → %.*s", year_of(oldest->first), end,
-                                ZH_FMT(value_words(ui, oldest)),
-                                ZH_FMT(value_words(ui, &r->figure)));
+    r->trail_words =
+        zh_str_fmt(ui->arena, "%d–%d: %.*s → %.*s", year_of(oldest->first), end,
+                   ZH_FMT(value_words(ui, oldest)), ZH_FMT(value_words(ui, &r->figure)));
 }
 
 /* Whole years: all of them in one question, the year wanted and the one before taken from it. */
@@ -303,14 +303,14 @@ static void row_beam(board *b, const row *r)
     }
     zh_part_beam(
         b->ui, 0, zh_beam_end(end, r->indicator->percent),
-        &(zh_reading){
-            .value = ZH_SOME(zh_decimal_double(f->value)),
-            .low = f->has_interval ? ZH_SOME(f->low) : ZH_ABSENT,
-            .high = f->has_interval ? ZH_SOME(f->high) : ZH_ABSENT,
-            .target = comparable(r) ? ZH_SOME(zh_decimal_double(r->target->item->value))
-                                    : ZH_ABSENT,
-            .compare = r->has_before ? ZH_SOME(zh_decimal_double(r->before.value)) : ZH_ABSENT,
-            .state = f->status == ZH_FIG_SMALL_N ? ZH_READING_FEW : ZH_READING_OK});
+        &(zh_reading){.value = ZH_SOME(zh_decimal_double(f->value)),
+                      .low = f->has_interval ? ZH_SOME(f->low) : ZH_ABSENT,
+                      .high = f->has_interval ? ZH_SOME(f->high) : ZH_ABSENT,
+                      .target = comparable(r) ? ZH_SOME(zh_decimal_double(r->target->item->value))
+                                              : ZH_ABSENT,
+                      .compare =
+                          r->has_before ? ZH_SOME(zh_decimal_double(r->before.value)) : ZH_ABSENT,
+                      .state = f->status == ZH_FIG_SMALL_N ? ZH_READING_FEW : ZH_READING_OK});
 }
 
 static void target_cell(zh_ui *ui, const row *r)

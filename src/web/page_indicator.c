@@ -293,23 +293,22 @@ static void figure(const zh_indicator_page *page, const zh_indicator_figure *fig
         return;
     }
     if (figure->drawn > 0 && figure->drawn < page->n) {
-        read = zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(read),
-                          ZH_FMT(zh_str_of(ui->lang == ZH_LANG_EN ? "; " : "；")),
-                          ZH_FMT(ZH_SAY(ui, ZH_T_IND_MORE_ROWS,
-                                        zh_ui_count(ui, (int64_t)figure->drawn),
-                                        zh_ui_count(ui, (int64_t)page->n))));
+        read = zh_str_fmt(
+            ui->arena, "%.*s%.*s%.*s", ZH_FMT(read),
+            ZH_FMT(zh_str_of(ui->lang == ZH_LANG_EN ? "; " : "；")),
+            ZH_FMT(ZH_SAY(ui, ZH_T_IND_MORE_ROWS, zh_ui_count(ui, (int64_t)figure->drawn),
+                          zh_ui_count(ui, (int64_t)page->n))));
     }
-    zh_part_figure_open(
-        ui, &(zh_fig_head){.title = figure->title, .what = figure->what, .id = id});
+    zh_part_figure_open(ui, &(zh_fig_head){.title = figure->title, .what = figure->what, .id = id});
     zh_part_drawing(ui, figure->list, zh_str_fmt(ui->arena, "%s-d", id));
-    zh_part_figure_close(
-        ui, &(zh_fig_foot){
-                .read = read,
-                .source = page->figure.sources,
-                .n = zh_str_fmt(ui->arena, "n = %.*s", ZH_FMT(zh_ui_count(ui, page->figure.n))),
-                .table_url = zh_str_of(table_url),
-                .downloads = downloads,
-                .ndownloads = ZH_COUNTOF(downloads)});
+    zh_part_figure_close(ui,
+                         &(zh_fig_foot){.read = read,
+                                        .source = page->figure.sources,
+                                        .n = zh_str_fmt(ui->arena, "n = %.*s",
+                                                        ZH_FMT(zh_ui_count(ui, page->figure.n))),
+                                        .table_url = zh_str_of(table_url),
+                                        .downloads = downloads,
+                                        .ndownloads = ZH_COUNTOF(downloads)});
 }
 
 /* The same question by years, of all time. */

@@ -59,7 +59,7 @@ zh_str zh_indicator_shown(const zh_indicator_page *page, const zh_figure *f);
 
 /* ---- drawings ---- */
 
-#define ZH_INDICATOR_DRAWING_WIDTH 760.0
+#define ZH_INDICATOR_DRAWING_WIDTH 800.0
 
 typedef struct zh_indicator_figure {
     zh_draw *list; /* NULL: nothing to draw */

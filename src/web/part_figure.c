@@ -62,8 +62,7 @@ static zh_str reading_words(zh_ui *ui, const zh_reading *r)
     const struct {
         zh_text_id name;
         zh_opt v;
-    } parts[] = {
-        {ZH_T_VALUE, r->value}, {ZH_T_TARGET, r->target}, {ZH_T_REFERENCE, r->compare}};
+    } parts[] = {{ZH_T_VALUE, r->value}, {ZH_T_TARGET, r->target}, {ZH_T_REFERENCE, r->compare}};
     for (size_t i = 0; i < ZH_COUNTOF(parts); i++) {
         if (parts[i].v.is) {
             words = zh_str_fmt(ui->arena, "%.*s%s%.*s %.6g", ZH_FMT(words), words.n > 0 ? " " : "",
@@ -89,8 +88,7 @@ void zh_part_drawing(zh_ui *ui, const zh_draw *list, zh_str id)
     zh_buf svg;
     zh_err ignored = {0};
     zh_buf_init(&svg, SVG_BYTES_MAX);
-    if (list != NULL &&
-        zh_svg_write(list, &(zh_svg_options){.id = id}, &svg, &ignored) == ZH_OK) {
+    if (list != NULL && zh_svg_write(list, &(zh_svg_options){.id = id}, &svg, &ignored) == ZH_OK) {
         zh_html_svg(&ui->html, zh_buf_view(&svg));
     } else {
         zh_part_nil(ui, ZH_NIL_NONE, ZH_STR(""));
