@@ -373,8 +373,9 @@ zh_rc zh_chart_columns(zh_arena *arena, const zh_count_columns *in, double width
     for (size_t i = 0; i < in->n; i++) {
         columns_column(d, &in->columns[i], &c, i, labelled);
         if (i % step == 0) {
-            zh_draw_text(d, middle(&c, i), c.bottom + 16, in->columns[i].label,
-                         zh_chart_label(ZH_ROLE_INK_2, ZH_ANCHOR_MIDDLE));
+            double half = zh_chart_text_width(in->columns[i].label) / 2;
+            zh_draw_text(d, zh_chart_clamp(middle(&c, i), half, width - half), c.bottom + 16,
+                         in->columns[i].label, zh_chart_label(ZH_ROLE_INK_2, ZH_ANCHOR_MIDDLE));
         }
     }
     zh_draw_line(d, c.left, c.bottom, c.right, c.bottom,

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 enum {
+    WIDE = 800,
+    NARROW = 330,        /* on a phone */
     ROWS_DRAWN = 60,     /* interval rows */
     BARS_DRAWN = 24,     /* of a Pareto; the others are its rest */
     COLUMNS_DRAWN = 120, /* the newest */
@@ -13,6 +15,13 @@ enum {
     PLACES_DRAWN = 60, /* of a slope: more lines cannot be told apart */
     NAMED_AT_EACH_END = 3,
 };
+
+/* Beside a tick stands % only; a longer unit is in the words above the drawing. */
+static zh_str tick_unit(const zh_indicator_page *page)
+{
+    zh_str unit = zh_ui_unit(page->ui, page->indicator->unit);
+    return zh_str_is(unit, "%") ? unit : ZH_STR("");
+}
 
 /* ---- readings
  * ------------------------------------------------------------------------------------------- */
@@ -164,7 +173,7 @@ static void finding_in_time(const zh_indicator_page *page, size_t from, zh_str *
                           zh_indicator_shown(page, most));
 }
 
-static zh_rc columns(const zh_indicator_page *page, size_t from, double width, bool linked,
+static zh_rc columns(const zh_indicator_page *page, size_t from, bool linked,
                      zh_indicator_figure *out, zh_err *err)
 {
     zh_ui *ui = page->ui;
@@ -186,15 +195,14 @@ static zh_rc columns(const zh_indicator_page *page, size_t from, double width, b
         }
         later = first;
     }
-    zh_count_columns in = {.title = out->title,
-                           .columns = all + n,
-                           .n = COLUMNS_DRAWN - n,
-                           .unit = zh_ui_unit(ui, page->indicator->unit)};
+    zh_count_columns in = {
+        .title = out->title, .columns = all + n, .n = COLUMNS_DRAWN - n, .unit = tick_unit(page)};
     out->read = zh_ui_text(ui, ZH_T_IND_READ_COLUMNS);
-    return zh_chart_columns(ui->arena, &in, width, &out->list, err);
+    zh_rc rc = zh_chart_columns(ui->arena, &in, WIDE, &out->list, err);
+    return rc == ZH_OK && linked ? zh_chart_columns(ui->arena, &in, NARROW, &out->narrow, err) : rc;
 }
 
-static zh_rc segments(const zh_indicator_page *page, size_t from, double width, bool linked,
+static zh_rc segments(const zh_indicator_page *page, size_t from, bool linked,
                       zh_indicator_figure *out, zh_err *err)
 {
     zh_ui *ui = page->ui;
@@ -233,10 +241,11 @@ static zh_rc segments(const zh_indicator_page *page, size_t from, double width, 
     zh_periods in = {.title = out->title,
                      .series = &series,
                      .n = 1,
-                     .unit = zh_ui_unit(ui, page->indicator->unit),
+                     .unit = tick_unit(page),
                      .from_zero = page->indicator->percent || is_count(page->indicator)};
     out->read = zh_ui_text(ui, ZH_T_IND_READ_TIME);
-    return zh_chart_periods(ui->arena, &in, width, &out->list, err);
+    zh_rc rc = zh_chart_periods(ui->arena, &in, WIDE, &out->list, err);
+    return rc == ZH_OK && linked ? zh_chart_periods(ui->arena, &in, NARROW, &out->narrow, err) : rc;
 }
 
 /* ---- by a dimension
@@ -282,8 +291,7 @@ static zh_reading *readings(const zh_indicator_page *page, size_t n, bool linked
     return out;
 }
 
-static zh_rc rows(const zh_indicator_page *page, double width, bool linked,
-                  zh_indicator_figure *out, zh_err *err)
+static zh_rc rows(const zh_indicator_page *page, bool linked, zh_indicator_figure *out, zh_err *err)
 {
     zh_ui *ui = page->ui;
     const zh_figure *all = &page->figure;
@@ -302,14 +310,15 @@ static zh_rc rows(const zh_indicator_page *page, double width, bool linked,
         .note_head = mean       ? zh_ui_text(ui, ZH_T_COL_VALUE)
                      : fraction ? zh_ui_text(ui, ZH_T_IND_NUM_DEN)
                                 : ZH_STR(""),
-        .unit = zh_ui_unit(ui, page->indicator->unit)};
+        .unit = tick_unit(page)};
     out->read = zh_ui_text(ui, ZH_T_IND_READ);
     out->drawn = n;
-    return zh_chart_rows(ui->arena, &in, width, &out->list, err);
+    zh_rc rc = zh_chart_rows(ui->arena, &in, WIDE, &out->list, err);
+    return rc == ZH_OK && linked ? zh_chart_rows(ui->arena, &in, NARROW, &out->narrow, err) : rc;
 }
 
-static zh_rc pareto(const zh_indicator_page *page, double width, bool linked,
-                    zh_indicator_figure *out, zh_err *err)
+static zh_rc pareto(const zh_indicator_page *page, bool linked, zh_indicator_figure *out,
+                    zh_err *err)
 {
     zh_ui *ui = page->ui;
     size_t n = page->n < BARS_DRAWN ? page->n : BARS_DRAWN;
@@ -325,7 +334,8 @@ static zh_rc pareto(const zh_indicator_page *page, double width, bool linked,
                     .rest_label = ZH_SAY(ui, ZH_T_IND_REST, zh_ui_count(ui, (int64_t)left_out)),
                     .cumulative_head = zh_ui_text(ui, ZH_T_IND_CUMULATIVE)};
     out->read = zh_ui_text(ui, ZH_T_IND_READ_PARETO);
-    return zh_chart_pareto(ui->arena, &in, width, &out->list, err);
+    zh_rc rc = zh_chart_pareto(ui->arena, &in, WIDE, &out->list, err);
+    return rc == ZH_OK && linked ? zh_chart_pareto(ui->arena, &in, NARROW, &out->narrow, err) : rc;
 }
 
 /* ---- what is drawn
@@ -340,8 +350,7 @@ static zh_str what(const zh_indicator_page *page)
                       ZH_FMT(zh_indicator_scope(page)), unit.n > 0 ? "，" : "", ZH_FMT(unit));
 }
 
-void zh_indicator_draw(const zh_indicator_page *page, double width, bool linked,
-                       zh_indicator_figure *out)
+void zh_indicator_draw(const zh_indicator_page *page, bool linked, zh_indicator_figure *out)
 {
     zh_err ignored = {0};
     *out = (zh_indicator_figure){.what = what(page), .title = spread(page)};
@@ -356,11 +365,11 @@ void zh_indicator_draw(const zh_indicator_page *page, double width, bool linked,
             return;
         }
         finding_in_time(page, from, &out->title);
-        rc = bars ? columns(page, from, width, linked, out, &ignored)
-                  : segments(page, from, width, linked, out, &ignored);
+        rc = bars ? columns(page, from, linked, out, &ignored)
+                  : segments(page, from, linked, out, &ignored);
     } else {
-        rc = bars && adds_up(page->indicator) ? pareto(page, width, linked, out, &ignored)
-                                              : rows(page, width, linked, out, &ignored);
+        rc = bars && adds_up(page->indicator) ? pareto(page, linked, out, &ignored)
+                                              : rows(page, linked, out, &ignored);
     }
     out->list = rc == ZH_OK ? out->list : NULL; /* the table says it all */
 }
@@ -450,8 +459,7 @@ static bool two_years(const zh_indicator_page *page, const zh_figure *year[2])
     return year[0]->has_value && year[0]->last + 1 == year[1]->first;
 }
 
-zh_rc zh_indicator_draw_years(const zh_indicator_page *page, double width, bool linked,
-                              zh_indicator_figure *out)
+zh_rc zh_indicator_draw_years(const zh_indicator_page *page, bool linked, zh_indicator_figure *out)
 {
     zh_ui *ui = page->ui;
     const zh_figure *year[2] = {NULL, NULL};
@@ -499,7 +507,8 @@ zh_rc zh_indicator_draw_years(const zh_indicator_page *page, double width, bool 
                    .right_head = zh_period_format(ui->arena, year[1]->first, year[1]->last),
                    .lines = lines,
                    .n = n};
-    if (zh_chart_slope(ui->arena, &in, width, &out->list, &ignored) != ZH_OK) {
+    if (zh_chart_slope(ui->arena, &in, WIDE, &out->list, &ignored) != ZH_OK ||
+        (linked && zh_chart_slope(ui->arena, &in, NARROW, &out->narrow, &ignored) != ZH_OK)) {
         out->list = NULL;
     }
     return ZH_OK;

@@ -241,7 +241,7 @@ static zh_rc show_figure(zh_ui *ui)
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_indicator_draw(page, ZH_INDICATOR_DRAWING_WIDTH, false, &figure);
+    zh_indicator_draw(page, false, &figure);
     return write_svg(page, &figure, ".svg");
 }
 
@@ -254,7 +254,7 @@ static zh_rc show_slope(zh_ui *ui)
         rc = zh_indicator_years(page);
     }
     if (rc == ZH_OK) {
-        rc = zh_indicator_draw_years(page, ZH_INDICATOR_DRAWING_WIDTH, false, &figure);
+        rc = zh_indicator_draw_years(page, false, &figure);
     }
     return rc == ZH_OK ? write_svg(page, &figure, "-slope.svg") : rc;
 }
