@@ -95,10 +95,10 @@ static zh_reading reading_of(const zh_indicator_page *page, size_t i, zh_str lab
         .note = row_note(ui, f),
         .text = f->has_value ? zh_ui_decimal(ui, f->shown) : ZH_STR(""),
         .href = linked ? zh_indicator_row_url(page, page->values[i]) : ZH_STR(""),
-        .title = zh_str_fmt(ui->arena, "%.*s %.*s%.*s%s%.*s n = %.*s",
+        .title = zh_str_fmt(ui->arena, "%.*s %.*s%.*s%s%.*s%.*s",
                             ZH_FMT(zh_indicator_value(page, page->values[i])), ZH_FMT(shown),
                             ZH_FMT(interval), word.n > 0 ? " " : "", ZH_FMT(word),
-                            ZH_FMT(zh_ui_count(ui, f->n))),
+                            ZH_FMT(ZH_SAY(ui, ZH_T_IND_OF_N, zh_ui_count(ui, f->n)))),
         .word = word,
         .value = f->has_value ? ZH_SOME(zh_decimal_double(f->value)) : ZH_ABSENT,
         .low = f->has_value && f->has_interval ? ZH_SOME(f->low) : ZH_ABSENT,
@@ -156,7 +156,7 @@ static void finding_in_time(const zh_indicator_page *page, size_t from, zh_str *
         }
         newest = f;
         at_newest = i;
-        if (f->status == ZH_FIG_OK && (most == NULL || zh_decimal_cmp(f->value, most->value) > 0)) {
+        if (f->status == ZH_FIG_OK && (most == NULL || zh_decimal_cmp(f->value, most->value) >= 0)) {
             most = f;
             at_most = i;
         }

@@ -121,10 +121,11 @@ ZH_TEXT(IND_READ_SLOPE, "每线一个地区，写出后一年最高和最低的�
         "A line for each place, highest and lowest of the later year by name; a point: one year "
         "only; too few are left out")
 ZH_TEXT(IND_NEWEST, "{1} {2}，样本不足", "{1}: {2}, too few")
-ZH_TEXT(IND_NEWEST_MOST, "{1} 最高，{2}", "{1} is highest, {2}")
+ZH_TEXT(IND_NEWEST_MOST, "{1}最高，{2}", "{1} is highest, {2}")
 ZH_TEXT(IND_NEWEST_AND_MOST, "{1} {2}，最高的是 {3}，{4}", "{1}: {2}; highest {3}: {4}")
 ZH_TEXT(IND_TWO_YEARS, "{1} 个地区比 {2}：{3} 个降，{4} 个升",
         "{1} places against {2}: {3} lower, {4} higher")
+ZH_TEXT(IND_OF_N, "，n = {1}", ", n = {1}")
 ZH_TEXT(IND_TOGETHER, "合计 {1}", "all {1}")
 ZH_TEXT(IND_NUM_DEN, "分子／分母", "num／den")
 ZH_TEXT(IND_REST, "其余 {1} 项", "other {1}")
