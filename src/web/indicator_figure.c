@@ -156,7 +156,8 @@ static void finding_in_time(const zh_indicator_page *page, size_t from, zh_str *
         }
         newest = f;
         at_newest = i;
-        if (f->status == ZH_FIG_OK && (most == NULL || zh_decimal_cmp(f->value, most->value) >= 0)) {
+        if (f->status == ZH_FIG_OK &&
+            (most == NULL || zh_decimal_cmp(f->value, most->value) >= 0)) {
             most = f;
             at_most = i;
         }
