@@ -12,6 +12,7 @@
 #define PLOT_LOW   170.0
 #define PLOT_HIGH  250.0
 #define POINT      4.0
+#define WORD_STEP  15.0 /* cell that a standing word fits */
 
 typedef struct cells {
     double left, right, top, bottom;
@@ -308,11 +309,13 @@ static void columns_column(zh_draw *d, const zh_reading *r, const cells *c, size
         double height = zh_draw_text_width(word, ZH_CHART_SMALL) + 12;
         zh_draw_rect(d, x - width / 2, c->bottom - height, width, height,
                      (zh_paint){.fill = texture, .stroke = ZH_ROLE_HATCH});
-        zh_text_at up = zh_chart_note(ZH_ROLE_INK_3, ZH_ANCHOR_START);
-        up.turn = -90;
-        zh_draw_rect(d, x - zh_chart_clamp(width / 2, 0, 7), c->bottom - height + 4,
-                     zh_chart_clamp(width, 0, 14), height - 8, zh_chart_fill(ZH_ROLE_PAPER));
-        zh_draw_text(d, x + 4, c->bottom - 6, word, up);
+        if (c->step >= WORD_STEP) { /* else the words would run into each other */
+            zh_text_at up = zh_chart_note(ZH_ROLE_INK_3, ZH_ANCHOR_START);
+            up.turn = -90;
+            zh_draw_rect(d, x - zh_chart_clamp(width / 2, 0, 7), c->bottom - height + 4,
+                         zh_chart_clamp(width, 0, 14), height - 8, zh_chart_fill(ZH_ROLE_PAPER));
+            zh_draw_text(d, x + 4, c->bottom - 6, word, up);
+        }
     }
     zh_draw_close(d);
 }
@@ -370,8 +373,9 @@ zh_rc zh_chart_columns(zh_arena *arena, const zh_count_columns *in, double width
     for (size_t i = 0; i < in->n; i++) {
         columns_column(d, &in->columns[i], &c, i, labelled);
         if (i % step == 0) {
-            zh_draw_text(d, middle(&c, i), c.bottom + 16, in->columns[i].label,
-                         zh_chart_label(ZH_ROLE_INK_2, ZH_ANCHOR_MIDDLE));
+            double half = zh_chart_text_width(in->columns[i].label) / 2;
+            zh_draw_text(d, zh_chart_clamp(middle(&c, i), half, width - half), c.bottom + 16,
+                         in->columns[i].label, zh_chart_label(ZH_ROLE_INK_2, ZH_ANCHOR_MIDDLE));
         }
     }
     zh_draw_line(d, c.left, c.bottom, c.right, c.bottom,

@@ -1,5 +1,4 @@
-/* Ratios with their intervals as a drawing for a page. Separate from the pages, because the names
- * of the charts' data and of the model's are not used in one file. */
+/* Ratios with their intervals as a drawing for a page. */
 #ifndef ZH_WEB_FOREST_H
 #define ZH_WEB_FOREST_H
 

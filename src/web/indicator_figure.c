@@ -6,12 +6,22 @@
 #include <stdlib.h>
 
 enum {
+    WIDE = 800,
+    NARROW = 330,        /* on a phone */
     ROWS_DRAWN = 60,     /* interval rows */
     BARS_DRAWN = 24,     /* of a Pareto; the others are its rest */
     COLUMNS_DRAWN = 120, /* the newest */
     SEGMENTS_DRAWN = ZH_CHART_SEGMENTS_MAX / 2,
+    PLACES_DRAWN = 60, /* of a slope: more lines cannot be told apart */
     NAMED_AT_EACH_END = 3,
 };
+
+/* Beside a tick stands % only; a longer unit is in the words above the drawing. */
+static zh_str tick_unit(const zh_indicator_page *page)
+{
+    zh_str unit = zh_ui_unit(page->ui, page->indicator->unit);
+    return zh_str_is(unit, "%") ? unit : ZH_STR("");
+}
 
 /* ---- readings
  * ------------------------------------------------------------------------------------------- */
@@ -58,8 +68,12 @@ static zh_reading_state state_of(const zh_figure *f)
                                                 : ZH_READING_MISSING;
 }
 
-static zh_str count_note(zh_ui *ui, const zh_figure *f)
+/* What stands beside a row: how many of how many, or the value where parts say nothing. */
+static zh_str row_note(zh_ui *ui, const zh_figure *f)
 {
+    if (f->indicator->kind == ZH_I_MEAN) {
+        return f->has_value ? zh_ui_decimal(ui, f->shown) : ZH_STR("");
+    }
     return f->den.n > 0 ? zh_str_fmt(ui->arena, "%.*s／%.*s", ZH_FMT(zh_ui_decimal(ui, f->num)),
                                      ZH_FMT(zh_ui_decimal(ui, f->den)))
                         : zh_str_fmt(ui->arena, "n = %.*s", ZH_FMT(zh_ui_count(ui, f->n)));
@@ -78,13 +92,13 @@ static zh_reading reading_of(const zh_indicator_page *page, size_t i, zh_str lab
     zh_str word = word_of(ui, f);
     return (zh_reading){
         .label = label,
-        .note = count_note(ui, f),
+        .note = row_note(ui, f),
         .text = f->has_value ? zh_ui_decimal(ui, f->shown) : ZH_STR(""),
         .href = linked ? zh_indicator_row_url(page, page->values[i]) : ZH_STR(""),
-        .title = zh_str_fmt(ui->arena, "%.*s %.*s%.*s%s%.*s n = %.*s",
+        .title = zh_str_fmt(ui->arena, "%.*s %.*s%.*s%s%.*s%.*s",
                             ZH_FMT(zh_indicator_value(page, page->values[i])), ZH_FMT(shown),
                             ZH_FMT(interval), word.n > 0 ? " " : "", ZH_FMT(word),
-                            ZH_FMT(zh_ui_count(ui, f->n))),
+                            ZH_FMT(ZH_SAY(ui, ZH_T_IND_OF_N, zh_ui_count(ui, f->n)))),
         .word = word,
         .value = f->has_value ? ZH_SOME(zh_decimal_double(f->value)) : ZH_ABSENT,
         .low = f->has_value && f->has_interval ? ZH_SOME(f->low) : ZH_ABSENT,
@@ -142,7 +156,8 @@ static void finding_in_time(const zh_indicator_page *page, size_t from, zh_str *
         }
         newest = f;
         at_newest = i;
-        if (f->status == ZH_FIG_OK && (most == NULL || zh_decimal_cmp(f->value, most->value) > 0)) {
+        if (f->status == ZH_FIG_OK &&
+            (most == NULL || zh_decimal_cmp(f->value, most->value) >= 0)) {
             most = f;
             at_most = i;
         }
@@ -159,7 +174,7 @@ static void finding_in_time(const zh_indicator_page *page, size_t from, zh_str *
                           zh_indicator_shown(page, most));
 }
 
-static zh_rc columns(const zh_indicator_page *page, size_t from, double width, bool linked,
+static zh_rc columns(const zh_indicator_page *page, size_t from, bool linked,
                      zh_indicator_figure *out, zh_err *err)
 {
     zh_ui *ui = page->ui;
@@ -181,15 +196,14 @@ static zh_rc columns(const zh_indicator_page *page, size_t from, double width, b
         }
         later = first;
     }
-    zh_count_columns in = {.title = out->title,
-                           .columns = all + n,
-                           .n = COLUMNS_DRAWN - n,
-                           .unit = zh_ui_unit(ui, page->indicator->unit)};
+    zh_count_columns in = {
+        .title = out->title, .columns = all + n, .n = COLUMNS_DRAWN - n, .unit = tick_unit(page)};
     out->read = zh_ui_text(ui, ZH_T_IND_READ_COLUMNS);
-    return zh_chart_columns(ui->arena, &in, width, &out->list, err);
+    zh_rc rc = zh_chart_columns(ui->arena, &in, WIDE, &out->list, err);
+    return rc == ZH_OK && linked ? zh_chart_columns(ui->arena, &in, NARROW, &out->narrow, err) : rc;
 }
 
-static zh_rc segments(const zh_indicator_page *page, size_t from, double width, bool linked,
+static zh_rc segments(const zh_indicator_page *page, size_t from, bool linked,
                       zh_indicator_figure *out, zh_err *err)
 {
     zh_ui *ui = page->ui;
@@ -228,10 +242,11 @@ static zh_rc segments(const zh_indicator_page *page, size_t from, double width, 
     zh_periods in = {.title = out->title,
                      .series = &series,
                      .n = 1,
-                     .unit = zh_ui_unit(ui, page->indicator->unit),
+                     .unit = tick_unit(page),
                      .from_zero = page->indicator->percent || is_count(page->indicator)};
     out->read = zh_ui_text(ui, ZH_T_IND_READ_TIME);
-    return zh_chart_periods(ui->arena, &in, width, &out->list, err);
+    zh_rc rc = zh_chart_periods(ui->arena, &in, WIDE, &out->list, err);
+    return rc == ZH_OK && linked ? zh_chart_periods(ui->arena, &in, NARROW, &out->narrow, err) : rc;
 }
 
 /* ---- by a dimension
@@ -277,12 +292,12 @@ static zh_reading *readings(const zh_indicator_page *page, size_t n, bool linked
     return out;
 }
 
-static zh_rc rows(const zh_indicator_page *page, double width, bool linked,
-                  zh_indicator_figure *out, zh_err *err)
+static zh_rc rows(const zh_indicator_page *page, bool linked, zh_indicator_figure *out, zh_err *err)
 {
     zh_ui *ui = page->ui;
     const zh_figure *all = &page->figure;
     size_t n = page->n < ROWS_DRAWN ? page->n : ROWS_DRAWN;
+    bool mean = page->indicator->kind == ZH_I_MEAN;
     bool fraction = n > 0 && page->figures[0].den.n > 0;
     bool compared = all->has_value && !is_count(page->indicator) &&
                     page->indicator->kind != ZH_I_SHARE && all->status == ZH_FIG_OK;
@@ -293,15 +308,18 @@ static zh_rc rows(const zh_indicator_page *page, double width, bool linked,
         .reference = compared ? ZH_SOME(zh_decimal_double(all->value)) : ZH_ABSENT,
         .reference_label =
             compared ? ZH_SAY(ui, ZH_T_IND_TOGETHER, zh_indicator_shown(page, all)) : ZH_STR(""),
-        .note_head = fraction ? zh_ui_text(ui, ZH_T_IND_NUM_DEN) : ZH_STR(""),
-        .unit = zh_ui_unit(ui, page->indicator->unit)};
+        .note_head = mean       ? zh_ui_text(ui, ZH_T_COL_VALUE)
+                     : fraction ? zh_ui_text(ui, ZH_T_IND_NUM_DEN)
+                                : ZH_STR(""),
+        .unit = tick_unit(page)};
     out->read = zh_ui_text(ui, ZH_T_IND_READ);
     out->drawn = n;
-    return zh_chart_rows(ui->arena, &in, width, &out->list, err);
+    zh_rc rc = zh_chart_rows(ui->arena, &in, WIDE, &out->list, err);
+    return rc == ZH_OK && linked ? zh_chart_rows(ui->arena, &in, NARROW, &out->narrow, err) : rc;
 }
 
-static zh_rc pareto(const zh_indicator_page *page, double width, bool linked,
-                    zh_indicator_figure *out, zh_err *err)
+static zh_rc pareto(const zh_indicator_page *page, bool linked, zh_indicator_figure *out,
+                    zh_err *err)
 {
     zh_ui *ui = page->ui;
     size_t n = page->n < BARS_DRAWN ? page->n : BARS_DRAWN;
@@ -317,7 +335,8 @@ static zh_rc pareto(const zh_indicator_page *page, double width, bool linked,
                     .rest_label = ZH_SAY(ui, ZH_T_IND_REST, zh_ui_count(ui, (int64_t)left_out)),
                     .cumulative_head = zh_ui_text(ui, ZH_T_IND_CUMULATIVE)};
     out->read = zh_ui_text(ui, ZH_T_IND_READ_PARETO);
-    return zh_chart_pareto(ui->arena, &in, width, &out->list, err);
+    zh_rc rc = zh_chart_pareto(ui->arena, &in, WIDE, &out->list, err);
+    return rc == ZH_OK && linked ? zh_chart_pareto(ui->arena, &in, NARROW, &out->narrow, err) : rc;
 }
 
 /* ---- what is drawn
@@ -332,8 +351,7 @@ static zh_str what(const zh_indicator_page *page)
                       ZH_FMT(zh_indicator_scope(page)), unit.n > 0 ? "，" : "", ZH_FMT(unit));
 }
 
-void zh_indicator_draw(const zh_indicator_page *page, double width, bool linked,
-                       zh_indicator_figure *out)
+void zh_indicator_draw(const zh_indicator_page *page, bool linked, zh_indicator_figure *out)
 {
     zh_err ignored = {0};
     *out = (zh_indicator_figure){.what = what(page), .title = spread(page)};
@@ -348,11 +366,11 @@ void zh_indicator_draw(const zh_indicator_page *page, double width, bool linked,
             return;
         }
         finding_in_time(page, from, &out->title);
-        rc = bars ? columns(page, from, width, linked, out, &ignored)
-                  : segments(page, from, width, linked, out, &ignored);
+        rc = bars ? columns(page, from, linked, out, &ignored)
+                  : segments(page, from, linked, out, &ignored);
     } else {
-        rc = bars && adds_up(page->indicator) ? pareto(page, width, linked, out, &ignored)
-                                              : rows(page, width, linked, out, &ignored);
+        rc = bars && adds_up(page->indicator) ? pareto(page, linked, out, &ignored)
+                                              : rows(page, linked, out, &ignored);
     }
     out->list = rc == ZH_OK ? out->list : NULL; /* the table says it all */
 }
@@ -442,8 +460,7 @@ static bool two_years(const zh_indicator_page *page, const zh_figure *year[2])
     return year[0]->has_value && year[0]->last + 1 == year[1]->first;
 }
 
-zh_rc zh_indicator_draw_years(const zh_indicator_page *page, double width, bool linked,
-                              zh_indicator_figure *out)
+zh_rc zh_indicator_draw_years(const zh_indicator_page *page, bool linked, zh_indicator_figure *out)
 {
     zh_ui *ui = page->ui;
     const zh_figure *year[2] = {NULL, NULL};
@@ -472,7 +489,7 @@ zh_rc zh_indicator_draw_years(const zh_indicator_page *page, double width, bool 
             higher += order > 0;
         }
     }
-    if (both < 2) {
+    if (both < 2 || n > PLACES_DRAWN) {
         return ZH_OK;
     }
     size_t ranked = 0; /* those with a value in the later year stand first */
@@ -491,7 +508,8 @@ zh_rc zh_indicator_draw_years(const zh_indicator_page *page, double width, bool 
                    .right_head = zh_period_format(ui->arena, year[1]->first, year[1]->last),
                    .lines = lines,
                    .n = n};
-    if (zh_chart_slope(ui->arena, &in, width, &out->list, &ignored) != ZH_OK) {
+    if (zh_chart_slope(ui->arena, &in, WIDE, &out->list, &ignored) != ZH_OK ||
+        (linked && zh_chart_slope(ui->arena, &in, NARROW, &out->narrow, &ignored) != ZH_OK)) {
         out->list = NULL;
     }
     return ZH_OK;

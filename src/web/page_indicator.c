@@ -300,7 +300,12 @@ static void figure(const zh_indicator_page *page, const zh_indicator_figure *fig
                           zh_ui_count(ui, (int64_t)page->n))));
     }
     zh_part_figure_open(ui, &(zh_fig_head){.title = figure->title, .what = figure->what, .id = id});
-    zh_part_drawing(ui, figure->list, zh_str_fmt(ui->arena, "%s-d", id));
+    zh_html_open(&ui->html, "div", "hide-s");
+    zh_part_drawing(ui, figure->list, zh_str_fmt(ui->arena, "%s-w", id));
+    zh_html_close(&ui->html);
+    zh_html_open(&ui->html, "div", "only-s");
+    zh_part_drawing(ui, figure->narrow, zh_str_fmt(ui->arena, "%s-n", id));
+    zh_html_close(&ui->html);
     zh_part_figure_close(ui,
                          &(zh_fig_foot){.read = read,
                                         .source = page->figure.sources,
@@ -329,7 +334,7 @@ static void years(const zh_indicator_page *page)
     for (size_t i = 0; i < page->nyears; i++) {
         yearly.figure.n += page->year_figures[i].n;
     }
-    zh_indicator_draw(&yearly, ZH_INDICATOR_DRAWING_WIDTH, true, &drawing);
+    zh_indicator_draw(&yearly, true, &drawing);
     figure(&yearly, &drawing, "years", "figure.svg", "");
 }
 
@@ -369,7 +374,7 @@ static zh_rc show(zh_ui *ui)
         rc = zh_indicator_years(page);
     }
     if (rc == ZH_OK) {
-        rc = zh_indicator_draw_years(page, ZH_INDICATOR_DRAWING_WIDTH, true, &slope);
+        rc = zh_indicator_draw_years(page, true, &slope);
     }
     if (rc != ZH_OK) {
         return rc;
@@ -392,7 +397,7 @@ static zh_rc show(zh_ui *ui)
             zh_ui_text(ui, ZH_T_IND_EMPTY_LINK));
     }
     if (page->n > 0) {
-        zh_indicator_draw(page, ZH_INDICATOR_DRAWING_WIDTH, true, &drawing);
+        zh_indicator_draw(page, true, &drawing);
         figure(page, &drawing, "figure", "figure.svg", "#data");
         figure(page, &slope, "slope", "slope.svg", "");
         years(page);

@@ -59,23 +59,21 @@ zh_str zh_indicator_shown(const zh_indicator_page *page, const zh_figure *f);
 
 /* ---- drawings ---- */
 
-#define ZH_INDICATOR_DRAWING_WIDTH 760.0
-
 typedef struct zh_indicator_figure {
-    zh_draw *list; /* NULL: nothing to draw */
-    zh_str title;  /* the finding; also without a drawing */
-    zh_str what;   /* quantity, scope, unit */
-    zh_str read;   /* how to read it */
-    size_t drawn;  /* rows of the drawing when it may leave some out, else 0 */
+    zh_draw *list;   /* NULL: nothing to draw */
+    zh_draw *narrow; /* the same for a phone, when linked */
+    zh_str title;    /* the finding; also without a drawing */
+    zh_str what;     /* quantity, scope, unit */
+    zh_str read;     /* how to read it */
+    size_t drawn;    /* rows of the drawing when it may leave some out, else 0 */
 } zh_indicator_figure;
 
 /* The break-down: over time columns of counts, else period segments; by a dimension Pareto bars of
  * counts, else interval rows. Marks lead to their pages when linked. */
-void zh_indicator_draw(const zh_indicator_page *page, double width, bool linked,
-                       zh_indicator_figure *out);
+void zh_indicator_draw(const zh_indicator_page *page, bool linked, zh_indicator_figure *out);
 /* A mean by regions in the year asked (or the newest) and the year before, as a slope; nothing
  * where there are no such two years. Needs years; asks for the two. */
-zh_rc zh_indicator_draw_years(const zh_indicator_page *page, double width, bool linked,
+zh_rc zh_indicator_draw_years(const zh_indicator_page *page, bool linked,
                               zh_indicator_figure *out) ZH_MUST;
 
 #endif

@@ -1,6 +1,4 @@
-/* GET /indicators/ID/recount, …/revisions and …/data.csv: 复算, 修订史 and the break-down as a
- * file. */
-#include "base/csv.h"
+/* GET /indicators/ID/recount and …/revisions: 复算, 修订史. */
 #include "base/json.h"
 #include "core/job.h"
 #include "core/record.h"
@@ -235,79 +233,6 @@ static zh_rc show_revisions(zh_ui *ui)
     return ZH_OK;
 }
 
-/* ---- data.csv
- * --------------------------------------------------------------------------------------- */
-
-/* Words are guarded against being taken for formulas by a spreadsheet; numbers stay as they are. */
-static void cell(zh_buf *out, zh_str text, bool last)
-{
-    zh_decimal number;
-    bool guard = zh_decimal_parse(text, false, &number) != ZH_OK;
-    zh_csv_write_cell(out, text, ',', guard);
-    zh_buf_z(out, last ? "\r\n" : ",");
-}
-
-static zh_str plain(zh_ui *ui, bool has, double v)
-{
-    return has ? zh_str_fmt(ui->arena, "%.10g", v) : ZH_STR("");
-}
-
-static void csv_row(zh_indicator_page *page, zh_buf *out, zh_str key, zh_str label,
-                    const zh_figure *f)
-{
-    zh_ui *ui = page->ui;
-    cell(out, page->indicator->id, false);
-    cell(out, f->region, false);
-    cell(out,
-         f->first == 0 && f->last == 0 ? ZH_STR("")
-                                       : zh_period_format(ui->arena, f->first, f->last),
-         false);
-    cell(out, key, false);
-    cell(out, label, false);
-    cell(out, f->has_value ? f->shown : ZH_STR(""), false);
-    cell(out, page->indicator->unit, false);
-    cell(out, plain(ui, f->has_interval, f->low), false);
-    cell(out, plain(ui, f->has_interval, f->high), false);
-    cell(out, f->num, false);
-    cell(out, f->den, false);
-    cell(out, zh_str_fmt(ui->arena, "%" PRId64, f->n), false);
-    cell(out, zh_str_fmt(ui->arena, "%" PRId64, f->log_size), false);
-    cell(out, f->sources, true);
-}
-
-static zh_rc show_csv(zh_ui *ui)
-{
-    static const char *const names[] = {"indicator", "region", "period", "key",   "label",
-                                        "value",     "unit",   "low",    "high",  "num",
-                                        "den",       "n",      "as_of",  "source"};
-    zh_indicator_page *page = ZH_NEW(ui->arena, zh_indicator_page);
-    zh_buf *out = &ui->response->body;
-    zh_rc rc = zh_indicator_read(ui, page);
-    if (rc == ZH_OK) {
-        rc = zh_indicator_ask(page);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_indicator_break(page);
-    }
-    if (rc != ZH_OK) {
-        return rc;
-    }
-    zh_buf_z(out, "\xef\xbb\xbf"); /* spreadsheets take UTF-8 for it only with this mark */
-    for (size_t i = 0; i < ZH_COUNTOF(names); i++) {
-        cell(out, zh_str_of(names[i]), i + 1 == ZH_COUNTOF(names));
-    }
-    csv_row(page, out, ZH_STR(""), ZH_STR(""), &page->figure);
-    for (size_t i = 0; i < page->n; i++) {
-        csv_row(page, out, page->values[i], zh_indicator_value(page, page->values[i]),
-                &page->figures[i]);
-    }
-    ui->response->type = "text/csv; charset=utf-8";
-    zh_http_header_add(
-        ui->response, "Content-Disposition",
-        zh_str_fmt(ui->arena, "attachment; filename=\"%.*s.csv\"", ZH_FMT(page->indicator->id)).p);
-    return ZH_OK;
-}
-
 /* ---- routes
  * ----------------------------------------------------------------------------------------- */
 
@@ -319,11 +244,6 @@ static zh_rc recount(const zh_http_request *request, zh_http_response *response,
 static zh_rc revisions(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
     return zh_ui_answer(request, response, err, show_revisions);
-}
-
-static zh_rc csv(const zh_http_request *request, zh_http_response *response, zh_err *err)
-{
-    return zh_ui_answer_bare(request, response, err, show_csv);
 }
 
 ZH_ROUTE(page_indicator_recount) = {
@@ -340,12 +260,4 @@ ZH_ROUTE(page_indicator_revisions) = {
     .en = "an indicator's values by the ledger as it stood",
     .slow = true,
     .handle = revisions,
-};
-
-ZH_ROUTE(page_indicator_csv) = {
-    .method = "GET",
-    .path = "/indicators/{id}/data.csv",
-    .en = "an indicator and its break-down as CSV",
-    .slow = true,
-    .handle = csv,
 };

@@ -25,7 +25,7 @@ class Page(HTMLParser):
             self.row = {"text": [], "lamp": "", "act": False, "beam": 0, "picture": 0, "cells": 0, "links": [], "id": None}
         if self.row is not None:
             self.row["beam"] += "beam" in css
-            self.row["picture"] += "zh-fig" in css
+            self.row["picture"] += ("zh-fig" in css) - ("beam" in css)  # a beam is drawn by one
             self.row["cells"] += "yc" in css
             if name == "a":
                 self.row["links"].append(a.get("href", ""))
