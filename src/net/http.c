@@ -57,7 +57,8 @@ struct zh_http {
 static const zh_http_header security[] = {
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
-    {"Referrer-Policy", "no-referrer"},
+    /* Under "no-referrer" browsers send "Origin: null" with our own forms, which we refuse. */
+    {"Referrer-Policy", "same-origin"},
     {"Content-Security-Policy",
      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
      "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},

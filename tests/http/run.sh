@@ -86,7 +86,7 @@ json "is the same" "d['status'] == 'ok'"
 ask "HEAD" 200 -I "$URL/health"
 ask "query is ignored" 200 "$URL/health?x=1"
 . tests/http/page_frame.sh
-for name in 'x-content-type-options: nosniff' 'x-frame-options: deny' 'referrer-policy: no-referrer' \
+for name in 'x-content-type-options: nosniff' 'x-frame-options: deny' 'referrer-policy: same-origin' \
     "content-security-policy: default-src 'none'" 'cache-control: no-store'; do
     header "header $name" "^$name"
 done
