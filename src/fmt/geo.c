@@ -468,7 +468,9 @@ zh_albers zh_albers_of(double parallel1, double parallel2, double latitude0, dou
 zh_point zh_albers_at(const zh_albers *a, double longitude, double latitude)
 {
     double inside = a->c - 2 * a->n * sin(latitude * RADIANS);
-    double rho = sqrt(inside > 0 ? inside : 0) / a->n;               /* 14-3 */
-    double theta = a->n * (longitude - a->lambda0) * RADIANS;        /* 14-4 */
-    return (zh_point){rho * sin(theta), a->rho0 - rho * cos(theta)}; /* 14-1, 14-2 */
+    double rho = sqrt(inside > 0 ? inside : 0) / a->n;        /* 14-3 */
+    double theta = a->n * (longitude - a->lambda0) * RADIANS; /* 14-4 */
+    double x = rho * sin(theta);                              /* 14-1 */
+    double y = a->rho0 - rho * cos(theta);                    /* 14-2 */
+    return (zh_point){x, y};
 }

@@ -308,8 +308,8 @@ static void write_textures(const writer *w, const contents *found)
                    missing ? "missing" : "few", missing ? 6 : 4, missing ? 6 : 4,
                    missing ? " patternTransform=\"rotate(45)\"" : "");
         zh_paint ground = {.fill = ZH_ROLE_PAPER};
-        zh_paint ink =
-            missing ? (zh_paint){.stroke = ZH_ROLE_HATCH} : (zh_paint){.fill = ZH_ROLE_HATCH};
+        zh_paint ink = {.stroke = missing ? ZH_ROLE_HATCH : ZH_ROLE_NONE,
+                        .fill = missing ? ZH_ROLE_NONE : ZH_ROLE_HATCH};
         zh_draw_item back = {.kind = ZH_DRAW_RECT, .paint = ground, .c = 6, .d = 6};
         zh_draw_item line = {.kind = ZH_DRAW_LINE, .paint = ink, .a = 0.5, .c = 0.5, .d = 6};
         zh_draw_item dot = {.kind = ZH_DRAW_CIRCLE, .paint = ink, .a = 2, .b = 2, .c = 0.8};

@@ -113,7 +113,9 @@ class Side:
                 _, jobs = program.json("job")
                 jobs = jobs if isinstance(jobs, list) else []  # a kill behind the end of one begins another
                 written = sum((job["result"] or {"written": 0})["written"] for job in jobs)
-                whole = all(job["cursor"] % BATCH == 0 or job["state"] == "done" for job in jobs)
+                # the last batch is what is left; the job is done one transaction later
+                whole = count == wanted["records"] or all(
+                    job["cursor"] % BATCH == 0 or job["state"] == "done" for job in jobs)
                 self.tally.check(before <= count == written and whole, what + ": before, records, written, whole batches",
                                  (before, count, written, whole))
                 before = count

@@ -1035,7 +1035,6 @@ static void test_sqlite_settings(void **state)
     assert_int_equal(number(f, conn, "PRAGMA page_size"), 8192);
     assert_int_equal(number(f, conn, "PRAGMA foreign_keys"), 0);
     assert_int_equal(number(f, conn, "PRAGMA trusted_schema"), 0);
-    assert_int_equal(number(f, conn, "PRAGMA busy_timeout"), 10000);
     zh_stmt *q;
     OK(zh_query(conn, ZH_STR("PRAGMA journal_mode"), NULL, 0, &q, &f->err));
     OK(zh_step(q, &f->err));

@@ -136,9 +136,8 @@ static zh_rc add_shown(maker *m, const zh_yaml *item, const zh_yaml *kind)
     bool nothing = figure ? block.draw == NULL : block.table.nrows == 0;
     if (nothing) {
         m->missing++;
-        push(m, (zh_doc_block){.kind = ZH_DOC_NOTE,
-                               .text = {.text = zh_str_fmt(m->ctx.arena, "数据未到，没有图表：%.*s",
-                                                           ZH_FMT(what.text))}});
+        zh_str note = zh_str_fmt(m->ctx.arena, "数据未到，没有图表：%.*s", ZH_FMT(what.text));
+        push(m, (zh_doc_block){.kind = ZH_DOC_NOTE, .text = {.text = note}});
         return ZH_OK;
     }
     block.number = zh_str_fmt(m->ctx.arena, "%s %zu", figure ? "图" : "表", ++*number);
