@@ -111,8 +111,7 @@ static void rows_row(zh_draw *d, const zh_reading *r, const plot *p, double y)
     zh_draw_close(d);
 }
 
-zh_rc zh_chart_rows(zh_arena *arena, const zh_rank_rows *in, double width, zh_draw **out,
-                    zh_err *err)
+zh_rc zh_chart_rows(zh_arena *arena, const zh_rank_rows *in, double width, zh_draw **out, zh_err *err)
 {
     plot p = {0};
     zh_rc rc = zh_chart_check(width, in->n, err);

@@ -289,12 +289,12 @@ static void rows_share_one_axis(void **state)
                       {.label = ZH_STR("肉")}};
     r[0].state = r[2].state = ZH_READING_FEW;
     zh_rank_rows in = {.title = ZH_STR("各类"),
-                       .rows = r,
-                       .n = 4,
-                       .reference = ZH_SOME(1),
-                       .reference_label = ZH_STR("全部 1%"),
-                       .note_head = ZH_STR("n"),
-                       .unit = ZH_STR("%")};
+                  .rows = r,
+                  .n = 4,
+                  .reference = ZH_SOME(1),
+                  .reference_label = ZH_STR("全部 1%"),
+                  .note_head = ZH_STR("n"),
+                  .unit = ZH_STR("%")};
     svg s;
     READ(&s, zh_chart_rows, &in, 400);
     assert_int_equal(svg_count(&s, "//*[@class='mark']"), 4);
@@ -605,11 +605,11 @@ static void columns_begin_at_zero(void **state)
     zh_reading r[] = {
         reading("1 月", 10, 10, 10), reading("2 月", 20, 20, 20), {.label = ZH_STR("3 月")}};
     zh_bar_columns in = {.title = ZH_STR("t"),
-                         .columns = r,
-                         .n = 3,
-                         .today = 3,
-                         .reference = ZH_SOME(15),
-                         .reference_label = ZH_STR("均值")};
+                     .columns = r,
+                     .n = 3,
+                     .today = 3,
+                     .reference = ZH_SOME(15),
+                     .reference_label = ZH_STR("均值")};
     svg s;
     READ(&s, zh_chart_columns, &in, 300);
     AT(&s, "//a[2]/rect/@height div //a[1]/rect/@height", 2);
@@ -626,8 +626,7 @@ static void columns_begin_at_zero(void **state)
 static void small_widths_still_draw(void **state)
 {
     zh_reading r[] = {reading("一个很长很长很长的名称", 10, 5, 20), {.label = ZH_STR("x")}};
-    zh_rank_rows rows = {
-        .title = ZH_STR("t"), .rows = r, .n = 2, .note_head = ZH_STR("不合格／抽检")};
+    zh_rank_rows rows = {.title = ZH_STR("t"), .rows = r, .n = 2, .note_head = ZH_STR("不合格／抽检")};
     zh_forest forest = {.title = ZH_STR("t"), .rows = r, .n = 2};
     zh_pareto pareto = {.title = ZH_STR("t"), .rows = r, .n = 2, .rest = ZH_SOME(3)};
     zh_bar_columns columns = {.title = ZH_STR("t"), .columns = r, .n = 2};
