@@ -117,7 +117,10 @@ static void furniture(page *p, const zh_doc_block *b)
 static void cell(page *p, const zh_doc_table *t, size_t row, size_t column)
 {
     const zh_doc_cell *c = &t->cells[row * t->ncolumns + column];
-    const char *css = c->nil ? " class=\"nil\"" : t->columns[column].number ? " class=\"r\"" : "";
+    bool number = t->columns[column].number;
+    const char *css = c->nil && number ? " class=\"nil r\"" : "";
+    css = c->nil && !number ? " class=\"nil\"" : css;
+    css = !c->nil && number ? " class=\"r\"" : css;
     zh_buf_fmt(p->out, "<td%s>", css);
     if (c->draw != NULL) {
         drawing(p, c->draw, true);
