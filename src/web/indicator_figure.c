@@ -469,7 +469,7 @@ zh_rc zh_indicator_draw_years(const zh_indicator_page *page, bool linked, zh_ind
     zh_err ignored = {0};
     *out = (zh_indicator_figure){.what = what(page)};
     if (page->indicator->kind != ZH_I_MEAN || zh_str_chr(page->by, '@') < 0 ||
-        !two_years(page, year)) {
+        page->n > PLACES_DRAWN || !two_years(page, year)) {
         return ZH_OK;
     }
     zh_rc rc = places(page, year, &all, &n);

@@ -72,7 +72,8 @@ typedef struct zh_indicator_figure {
  * counts, else interval rows. Marks lead to their pages when linked. */
 void zh_indicator_draw(const zh_indicator_page *page, bool linked, zh_indicator_figure *out);
 /* A mean by regions in the year asked (or the newest) and the year before, as a slope; nothing
- * where there are no such two years. Needs years; asks for the two. */
+ * where there are no such two years or too many places. Needs the break-down and years; asks for
+ * the two. */
 zh_rc zh_indicator_draw_years(const zh_indicator_page *page, bool linked,
                               zh_indicator_figure *out) ZH_MUST;
 
