@@ -177,7 +177,7 @@ format:
 format-check:
 	clang-format --dry-run -Werror $(STYLED)
 # ctunullpointer takes the `out` of one function for that of another; legacyUninitvar takes an array handed to the function that fills it for a use of its contents;
-# varFuncNullUB fears a NULL that is no pointer, which glibc's is.
+# varFuncNullUB fears a NULL that is no pointer, which glibc's is; unknownEvaluationOrder takes a designator within one of the same name for a second assignment.
 cppcheck:
 	@mkdir -p build/cppcheck
 	cppcheck --quiet --enable=warning,portability --inline-suppr --std=c11 --error-exitcode=1 \
