@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { context, controls, lost } from "./browser.mjs";
+import { context, controls, lost, small_print } from "./browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -37,7 +37,7 @@ export async function listed(browser, base, tally, job) {
     ["indicator-series", "/indicators/air_pm25_mean?period=2015"],
     ["recount", await linked(tab, rate, /\/recount/)],
     ["revisions", await linked(tab, rate, /\/revisions/)],
-    ["target", await linked(tab, "/targets", /^\/targets\/./)],
+    ["target", await linked(tab, "/targets", /^\/targets\/[^/?#]+\/[^/?#]+$/)],
     ["register", "/registers/food_failure"],
     ["register-hubei", "/registers/food_failure?where=maker_place%20within%20%27420000%27"],
     ["record", await linked(tab, "/registers/food_failure", /^\/registers\/food_failure\/./)],
@@ -105,6 +105,7 @@ async function look(browser, base, tally, pages, one, folder, shots) {
     const paper = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0, 3).map(Number));
     tally.check(`${as}: theme`, (paper[0] + paper[1] + paper[2] < 384) === (one.theme === "dark"), paper);
     tally.none(`${as}: nothing lost`, await tab.evaluate(lost));
+    tally.none(`${as}: drawings can be read`, await tab.evaluate(small_print));
     tally.none(`${as}: axe`, await findings(tab, one.theme));
     if (shots) {
       await tab.screenshot({ path: path.join(shots, `${name}-${phone ? "phone" : "desktop"}-${one.theme}.jpg`), type: "jpeg", quality: 60,
