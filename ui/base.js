@@ -3,6 +3,8 @@
 (function () {
   "use strict";
   var root = document.documentElement;
+  var here = document.querySelector(".nav [aria-current]"); /* on a phone the menu scrolls */
+  if (here) here.parentNode.scrollLeft = here.offsetLeft + here.offsetWidth / 2 - here.parentNode.clientWidth / 2;
   document.addEventListener("click", function (event) {
     var link = event.target.closest("[data-set]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -76,3 +76,17 @@ export function controls() {
   }
   return [...seen];
 }
+
+/* Letters of drawings that come out smaller than 9 px on the screen. */
+export function small_print() {
+  const said = [];
+  for (const svg of document.querySelectorAll("main svg")) {
+    const box = svg.getBoundingClientRect();
+    const text = svg.querySelector("text");
+    if (!text || box.width === 0 || !svg.checkVisibility()) continue;
+    const scale = svg.viewBox.baseVal.width ? box.width / svg.viewBox.baseVal.width : 1;
+    const size = parseFloat(getComputedStyle(text).fontSize) * scale;
+    if (size < 9) said.push(`${size.toFixed(1)} px: ${svg.closest("figure, section")?.id ?? ""} 「${text.textContent}」`);
+  }
+  return said;
+}

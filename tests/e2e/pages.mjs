@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { context, controls, lost } from "./browser.mjs";
+import { context, controls, lost, small_print } from "./browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -12,7 +12,12 @@ const LOOKS = [
   { width: 1440, height: 900, theme: "dark" },
   { width: 390, height: 844, theme: "light" },
   { width: 390, height: 844, theme: "dark" },
+  { width: 1440, height: 900, theme: "light", paper: true },
 ];
+
+/* Whose pictures are kept: one of a kind. */
+const KEPT = new Set(["board", "indicator", "indicator-series", "targets", "target", "registers", "register-hubei", "record", "import",
+  "import-check", "signals", "signal", "map", "report", "systems", "system", "sources"]);
 
 /* The first address on the page at `from` that fits. */
 async function linked(tab, from, fits) {
@@ -37,7 +42,7 @@ export async function listed(browser, base, tally, job) {
     ["indicator-series", "/indicators/air_pm25_mean?period=2015"],
     ["recount", await linked(tab, rate, /\/recount/)],
     ["revisions", await linked(tab, rate, /\/revisions/)],
-    ["target", await linked(tab, "/targets", /^\/targets\/./)],
+    ["target", await linked(tab, "/targets", /^\/targets\/[^/?#]+\/[^/?#]+$/)],
     ["register", "/registers/food_failure"],
     ["register-hubei", "/registers/food_failure?where=maker_place%20within%20%27420000%27"],
     ["record", await linked(tab, "/registers/food_failure", /^\/registers\/food_failure\/./)],
@@ -87,41 +92,44 @@ async function printed(tab, tally, name, folder) {
   await tab.emulateMedia({ media: null });
 }
 
-async function look(browser, base, tally, pages, one, folder, shots) {
-  const phone = one.width < 500;
+async function look(tab, take, tally, name, one, shots) {
+  const as = `${name} ${one.width} ${one.theme}`;
+  const said = take().filter((line) => name !== "unknown" || !/status of 404/.test(line));
+  tally.none(`${as}: console`, said);
+  const paper = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0, 3).map(Number));
+  tally.check(`${as}: theme`, (paper[0] + paper[1] + paper[2] < 384) === (one.theme === "dark"), paper);
+  tally.none(`${as}: nothing lost`, await tab.evaluate(lost));
+  tally.none(`${as}: drawings can be read`, await tab.evaluate(small_print));
+  tally.none(`${as}: axe`, await findings(tab, one.theme));
+  if (shots && KEPT.has(name)) {
+    const file = path.join(shots, `${name}-${one.width < 500 ? "phone" : "desktop"}-${one.theme}.jpg`);
+    await tab.screenshot({ path: file, type: "jpeg", quality: 50, fullPage: true, clip: await clip(tab, one) });
+  }
+}
+
+/* Printed, and at 200 %: a window of half the size in which everything can still be reached. */
+async function paper(tab, tally, name, folder) {
+  const before = await tab.evaluate(controls);
+  await printed(tab, tally, name, folder);
+  await tab.setViewportSize({ width: 720, height: 450 });
+  tally.none(`${name} 200 %: nothing lost`, await tab.evaluate(lost));
+  const after = new Set(await tab.evaluate(controls));
+  tally.none(`${name} 200 %: every control`, before.filter((control) => !after.has(control)));
+  await tab.setViewportSize({ width: 1440, height: 900 });
+}
+
+async function go_through(browser, base, tally, pages, one, folder, shots) {
   const { made, take } = await context(browser, base, {
     viewport: { width: one.width, height: one.height },
     colorScheme: one.theme,
-    hasTouch: phone,
+    hasTouch: one.width < 500,
   });
   const tab = await made.newPage();
-  const sizes = phone ? [] : [["200 %", { width: 720, height: 450 }]];
   for (const [name, href] of pages) {
-    const as = `${name} ${one.width} ${one.theme}`;
     const answer = await tab.goto(href, { waitUntil: "load" });
-    tally.equal(`${as}: status`, answer.status(), name === "unknown" ? 404 : 200);
-    const said = take().filter((line) => name !== "unknown" || !/status of 404/.test(line));
-    tally.none(`${as}: console`, said);
-    const paper = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0, 3).map(Number));
-    tally.check(`${as}: theme`, (paper[0] + paper[1] + paper[2] < 384) === (one.theme === "dark"), paper);
-    tally.none(`${as}: nothing lost`, await tab.evaluate(lost));
-    tally.none(`${as}: axe`, await findings(tab, one.theme));
-    if (shots) {
-      await tab.screenshot({ path: path.join(shots, `${name}-${phone ? "phone" : "desktop"}-${one.theme}.jpg`), type: "jpeg", quality: 60,
-        fullPage: true, clip: await clip(tab, one) });
-    }
-    if (one.theme === "light" && !phone) {
-      const before = await tab.evaluate(controls);
-      await printed(tab, tally, name, folder);
-      for (const [how, size] of sizes) {
-        await tab.setViewportSize(size);
-        tally.none(`${name} ${how}: nothing lost`, await tab.evaluate(lost));
-        const after = new Set(await tab.evaluate(controls));
-        tally.none(`${name} ${how}: every control`, before.filter((control) => !after.has(control)));
-        await tab.setViewportSize({ width: one.width, height: one.height });
-      }
-      take();
-    }
+    tally.equal(`${name} ${one.width} ${one.theme}: status`, answer.status(), name === "unknown" ? 404 : 200);
+    if (one.paper) await paper(tab, tally, name, folder);
+    else await look(tab, take, tally, name, one, shots);
   }
   await made.close();
 }
@@ -129,7 +137,7 @@ async function look(browser, base, tally, pages, one, folder, shots) {
 /* The upper part of long pages: what is below looks like it. */
 async function clip(tab, one) {
   const high = await tab.evaluate(() => document.documentElement.scrollHeight);
-  return { x: 0, y: 0, width: one.width, height: Math.min(high, one.width > 500 ? 2000 : 3000) };
+  return { x: 0, y: 0, width: one.width, height: Math.min(high, one.width > 500 ? 1500 : 1800) };
 }
 
 /* Two looks at a time, on two processors. */
@@ -139,7 +147,7 @@ export async function look_at_all(browser, base, tally, pages, folder) {
   const left = [...LOOKS];
   const worker = async () => {
     for (let one = left.shift(); one; one = left.shift()) {
-      await tally.journey(`pages ${one.width} ${one.theme}`, () => look(browser, base, tally, pages, one, folder, shots));
+      await tally.journey(`pages ${one.paper ? "on paper, at 200 %" : `${one.width} ${one.theme}`}`, () => go_through(browser, base, tally, pages, one, folder, shots));
     }
   };
   await Promise.all([worker(), worker()]);

@@ -21,7 +21,7 @@ count() {
 
 for source in "$@"; do
     name=$(basename "$source" .c)
-    timeout "${ZH_UNIT_TIMEOUT:-300}" "build/$mode-$compiler/tests/unit/$name" \
+    timeout "${ZH_UNIT_TIMEOUT:-$([ "${ZH_LONG:-0}" = 1 ] && echo 3600 || echo 300)}" "build/$mode-$compiler/tests/unit/$name" \
         >"$STEP_DIR/output" 2>&1
     status=$?
     passed=$(count PASSED)
