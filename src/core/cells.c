@@ -138,6 +138,28 @@ static const zh_dim *declared_dim(const zh_register *reg, zh_str id, uint16_t le
     return NULL;
 }
 
+/* The declared dimensions by name, each once, for a message. */
+static zh_str dims_of(zh_arena *arena, const zh_register *reg)
+{
+    zh_map seen;
+    zh_buf out;
+    zh_map_init(&seen, arena);
+    zh_buf_init(&out, 1024);
+    for (size_t i = 0; i < reg->ncubes; i++) {
+        for (size_t k = 0; k < reg->cubes[i].ndims; k++) {
+            const zh_dim *dim = &reg->cubes[i].dims[k];
+            zh_str id = dim->id;
+            if (id.n > 0 && zh_map_put(&seen, id, &seen) == NULL) {
+                zh_buf_z(&out, out.n > 0 ? "、" : "");
+                zh_buf_str(&out, id);
+            }
+        }
+    }
+    zh_str text = zh_str_dup(arena, zh_buf_view(&out));
+    zh_buf_free(&out);
+    return text;
+}
+
 /* A dimension to recount by: a declared one, else a field of the record. */
 static zh_rc adhoc_dim(const answering *a, zh_str id, uint16_t level, zh_dim *out)
 {
@@ -148,7 +170,8 @@ static zh_rc adhoc_dim(const answering *a, zh_str id, uint16_t level, zh_dim *ou
         (field == NULL || field->table != NULL || field->type == ZH_TYPE_TABLE)) {
         zh_err_set(a->ctx->err, ZH_EINVAL, "cube.dim", "“%.*s”没有维度“%.*s”",
                    ZH_FMT(reg->label.zh), ZH_FMT(id));
-        zh_err_fix(a->ctx->err, "用 model docs %.*s 查看可用的维度", ZH_FMT(reg->id));
+        zh_err_fix(a->ctx->err, "可用：%.*s；也可以用任一字段",
+                   ZH_FMT(dims_of(a->ctx->arena, reg)));
         return ZH_EINVAL;
     }
     *out = declared ? *declared
