@@ -92,6 +92,11 @@ size_t zh_indicator_dims(const zh_indicator_page *page, zh_option *out, size_t m
             add_dim(page, &reg->cubes[c].dims[d], out, max, &n);
         }
     }
+    const zh_field *asked = zh_register_field(reg, page->by);
+    if (asked != NULL) { /* any field may be asked for: the sentence then says it too */
+        zh_str label = zh_ui_label(page->ui, asked->label);
+        add_option(out, max, &n, page->by, ZH_SAY(page->ui, ZH_T_IND_BY_DIM, label));
+    }
     return n;
 }
 
