@@ -395,7 +395,7 @@ static zh_rc deadlines(view *v)
     zh_buf svg;
     zh_buf_init(&svg, (size_t)1 << 20);
     zh_rc rc = zh_target_columns_svg(ui->arena, zh_ui_text(ui, ZH_T_TARGETS_DUE_TITLE_ONE), bars, n,
-                                     today, 440, &svg, ui->err);
+                                     today, 400, &svg, ui->err);
     if (rc == ZH_OK) {
         zh_part_figure_open(ui, &(zh_fig_head){.title = due_title(v, years, counts, n),
                                                .what = zh_ui_text(ui, ZH_T_TARGETS_DUE_WHAT)});
