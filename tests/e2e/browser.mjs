@@ -1,7 +1,10 @@
 /* Chromium for the tests: contexts that write down what the console and the content security policy
  * say, and the question every page is asked: does it scroll sideways, is anything cut off. */
 import { execFileSync } from "node:child_process";
-import { chromium } from "playwright-core";
+import { createRequire } from "node:module";
+
+/* By NODE_PATH, which import does not know. */
+const { chromium } = createRequire(import.meta.url)("playwright-core");
 
 export async function launch() {
   const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();

@@ -103,7 +103,7 @@ async function look(tab, take, tally, name, one, shots) {
   tally.none(`${as}: axe`, await findings(tab, one.theme));
   if (shots && KEPT.has(name)) {
     const file = path.join(shots, `${name}-${one.width < 500 ? "phone" : "desktop"}-${one.theme}.jpg`);
-    await tab.screenshot({ path: file, type: "jpeg", quality: 50, fullPage: true, clip: await clip(tab, one) });
+    await tab.screenshot({ path: file, type: "jpeg", quality: 45, fullPage: true, clip: await clip(tab, one) });
   }
 }
 

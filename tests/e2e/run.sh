@@ -16,10 +16,13 @@ node_is_new() {
 }
 check "chromium and poppler" install_missing chromium fonts-noto-cjk poppler-utils
 node_is_new || check "node" install_missing nodejs npm
+# They are kept outside the tree that the checks of the source read.
 packages() {
-    cmp -s tests/e2e/package-lock.json tests/e2e/node_modules/.pinned && return
-    (cd tests/e2e && npm ci --ignore-scripts --no-audit --no-fund) &&
-        cp tests/e2e/package-lock.json tests/e2e/node_modules/.pinned
+    local to=build/e2e
+    cmp -s tests/e2e/package-lock.json $to/node_modules/.pinned && return
+    mkdir -p $to && cp tests/e2e/package.json tests/e2e/package-lock.json $to &&
+        (cd $to && npm ci --ignore-scripts --no-audit --no-fund) &&
+        cp tests/e2e/package-lock.json $to/node_modules/.pinned
 }
 check "packages of package-lock.json" packages
 
@@ -43,7 +46,7 @@ URL=${ZH_E2E_URL:-}
 [ -n "$URL" ] || serve
 
 check "the workbook" python3 -B tests/e2e/workbook.py "$folder"
-node tests/e2e/main.mjs "$URL" "$folder" >"$STEP_DIR/said" 2>&1
+NODE_PATH=$PWD/build/e2e/node_modules node tests/e2e/main.mjs "$URL" "$folder" >"$STEP_DIR/said" 2>&1
 closing=$(tail -n 1 "$STEP_DIR/said")
 if [[ $closing =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     sed '$d' "$STEP_DIR/said"
