@@ -1,10 +1,10 @@
 #!/bin/bash
-# Fuzzing: every harness replays its corpus and then searches for ZH_FUZZ_SECONDS (20; 600 in the long
+# Fuzzing: every harness replays its corpus and then searches for ZH_FUZZ_SECONDS (10; 600 in the long
 # run), two at a time. Then the corpus (with what the search added) is replayed in a build that
 # counts lines, and each file named in a harness's line "// covers: src/a/b.c ..." must reach 80 %.
 . tests/step.sh
 
-seconds=${ZH_FUZZ_SECONDS:-$([ "${ZH_LONG:-0}" = 1 ] && echo 600 || echo 20)}
+seconds=${ZH_FUZZ_SECONDS:-$([ "${ZH_LONG:-0}" = 1 ] && echo 600 || echo 10)}
 floor=80
 profdata=$(command -v llvm-profdata llvm-profdata-14 | head -n 1)
 llvm_cov=$(command -v llvm-cov llvm-cov-14 | head -n 1)
