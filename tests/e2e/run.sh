@@ -8,7 +8,8 @@
 folder=$STEP_DIR/work
 mkdir "$folder"
 SERVER=""
-trap '[ -z "$SERVER" ] || kill -KILL "$SERVER" 2>/dev/null; rm -rf "$STEP_DIR"' EXIT
+# Waited for, lest the shell says "Killed" after the closing line.
+trap '[ -z "$SERVER" ] || { kill "$SERVER" && wait "$SERVER"; } 2>/dev/null; rm -rf "$STEP_DIR"' EXIT
 
 # A node that is there is used from 18 on; the pinned packages run on it.
 node_is_new() {
