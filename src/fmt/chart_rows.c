@@ -153,7 +153,9 @@ static zh_rc forest_axis(const zh_forest *in, zh_axis *axis, zh_err *err)
     double low = 1;
     double high = 1;
     bool any = true;
+    bool endless = false;
     zh_chart_extend(in->threshold, &low, &high, &any);
+    double room = 10 * high; /* without any other value ∞ would stand at the threshold */
     for (size_t i = 0; i < in->n; i++) {
         const zh_reading *r = &in->rows[i];
         if ((r->value.is && r->value.v <= 0) || (r->low.is && r->low.v < 0)) {
@@ -162,6 +164,7 @@ static zh_rc forest_axis(const zh_forest *in, zh_axis *axis, zh_err *err)
             return ZH_EINVAL;
         }
         if (has_marks(r)) {
+            endless = endless || isinf(r->value.v);
             zh_chart_extend(r->value, &low, &high, &any);
             if (r->low.v > 0) { /* a lower end of 0 runs off a logarithmic axis */
                 zh_chart_extend(r->low, &low, &high, &any);
@@ -169,6 +172,7 @@ static zh_rc forest_axis(const zh_forest *in, zh_axis *axis, zh_err *err)
             zh_chart_extend(r->high, &low, &high, &any);
         }
     }
+    high = endless && high < room ? room : high;
     low = in->low.is ? in->low.v : low;
     high = in->high.is ? in->high.v : high;
     zh_rc rc = zh_axis_log(low, high, axis);

@@ -283,6 +283,7 @@ def altered(tally, program, work):
     raw = linked(os.path.join(work, "raw"))
     subprocess.run([sys.executable, "-B", os.path.join(EXPECTED, "alter.py"), raw, copy, seed],
                    stdout=subprocess.DEVNULL, check=True)
+    shutil.copytree(os.path.join(DATA, "food-class-map"), os.path.join(copy, "food-class-map"), dirs_exist_ok=True)
     here = Program(program, os.path.join(work, "altered"))
     expected = answers(copy)
     kills = 0
