@@ -324,8 +324,12 @@ static void refused_rows(void **state)
     given g = file_for(&f, "unit", "units.csv", "");
     put_units(&g, false, (int)ZH_INTAKE_BATCH);
     both(&g, (int64_t)ZH_INTAKE_BATCH, 0, 0, UNITS - (int64_t)ZH_INTAKE_BATCH);
-    finding(&g, 0, "第2002行第2列", "below");
-    finding(&g, 1, "第2003行第2列", "intake.reference");
+    char first[40];
+    char second[40];
+    (void)snprintf(first, sizeof first, "第%zu行第2列", ZH_INTAKE_BATCH + 2); /* after the header */
+    (void)snprintf(second, sizeof second, "第%zu行第2列", ZH_INTAKE_BATCH + 3);
+    finding(&g, 0, first, "below");
+    finding(&g, 1, second, "intake.reference");
     assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_unit"), (int64_t)ZH_INTAKE_BATCH);
     fx_close(&f);
 }
