@@ -1,11 +1,22 @@
-/* Serving, as the verbs serve and demo do it. A verb that serves has the options listen and
- * threads.
- */
+/* Serving, as the verbs serve and demo do it. */
 #ifndef ZH_CLI_SERVE_H
 #define ZH_CLI_SERVE_H
 
 #include "cli/session.h"
 #include "net/address.h"
+
+/* The two options, for the list of a verb that serves. */
+#define ZH_SERVE_OPTIONS                                                                           \
+    {.name = "listen",                                                                             \
+     .value = "ADDRESS",                                                                           \
+     .kind = ZH_PARAM_TEXT,                                                                        \
+     .otherwise = "127.0.0.1:8086",                                                                \
+     .zh = "监听地址，只能是本机；端口 0 为任选一个",                                              \
+     .en = "address, loopback only"},                                                              \
+    {                                                                                              \
+        .name = "threads", .value = "N", .kind = ZH_PARAM_NUMBER, .otherwise = "2",                \
+        .zh = "网络线程数", .en = "network threads"                                                \
+    }
 
 /* Reads --listen and --threads; a usage error unless it is an address of this machine. */
 zh_rc zh_serve_check(zh_cli *cli, zh_address *out) ZH_MUST;

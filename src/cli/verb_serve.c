@@ -153,18 +153,7 @@ static int run(zh_cli *cli)
 }
 
 static const zh_param options[] = {
-    {.name = "listen",
-     .value = "ADDRESS",
-     .kind = ZH_PARAM_TEXT,
-     .otherwise = "127.0.0.1:8086",
-     .zh = "监听地址，只能是本机；端口 0 为任选一个",
-     .en = "address, loopback only"},
-    {.name = "threads",
-     .value = "N",
-     .kind = ZH_PARAM_NUMBER,
-     .otherwise = "2",
-     .zh = "网络线程数",
-     .en = "network threads"},
+    ZH_SERVE_OPTIONS,
 };
 
 ZH_VERB(serve) = {

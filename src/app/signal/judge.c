@@ -109,54 +109,50 @@ static void put_ratios(judge *j, changes *c, const zh_detected *p)
     put(j, c, reg, "chi2_yates", ratio(has && s->has_chi2, s->chi2_yates));
 }
 
-static void put_profile(judge *j, changes *c, const zh_detected *p)
+/* Room for the rows of a child table of signals, at most as many as it takes, as one more change.
+ * NULL when the register has no such table: c->rc says so. */
+static zh_rows *rows_for(judge *j, changes *c, const char *name, size_t columns, size_t wanted)
 {
-    const zh_field *table = c->rc == ZH_OK ? field_of(j, j->d->signals, "profile") : NULL;
-    if (table == NULL || table->type != ZH_TYPE_TABLE || table->ncolumns != 4) {
+    const zh_field *table = c->rc == ZH_OK ? field_of(j, j->d->signals, name) : NULL;
+    if (table == NULL || table->type != ZH_TYPE_TABLE || table->ncolumns != columns) {
         c->rc = ZH_EINVAL;
-        return;
+        return NULL;
     }
     zh_arena *arena = j->ctx->arena;
-    size_t n = p->nfacets < table->rows_max ? p->nfacets : table->rows_max;
+    size_t n = wanted < table->rows_max ? wanted : table->rows_max;
     zh_rows *rows = ZH_NEW(arena, zh_rows);
     *rows = (zh_rows){.table = table,
                       .ids = ZH_NEW_N(arena, int64_t, n + 1),
-                      .values = ZH_NEW_N(arena, zh_value, 4 * n + 1),
+                      .values = ZH_NEW_N(arena, zh_value, columns * n + 1),
                       .n = n};
-    for (size_t i = 0; i < n; i++) {
+    zh_assert(c->n < CHANGES_MAX);
+    c->list[c->n++] = (zh_change){.field = table, .rows = rows};
+    return rows;
+}
+
+static void put_profile(judge *j, changes *c, const zh_detected *p)
+{
+    zh_rows *rows = rows_for(j, c, "profile", 4, p->nfacets);
+    for (size_t i = 0; rows != NULL && i < rows->n; i++) {
         const zh_facet *f = &p->facets[i];
         rows->values[4 * i] = zh_value_text(f->dim->id);
         rows->values[4 * i + 1] = f->value.n > 0 ? zh_value_text(f->value) : ZH_VALUE_NULL;
         rows->values[4 * i + 2] = zh_value_text(f->label);
         rows->values[4 * i + 3] = zh_value_int(f->n);
     }
-    zh_assert(c->n < CHANGES_MAX);
-    c->list[c->n++] = (zh_change){.field = table, .rows = rows};
 }
 
 /* The records themselves, named one by one; the stored query gives also those beyond the cap. */
 static void put_refs(judge *j, changes *c, const zh_detected *p)
 {
-    const zh_field *table = c->rc == ZH_OK ? field_of(j, j->d->signals, "evidence") : NULL;
-    if (table == NULL || table->type != ZH_TYPE_TABLE || table->ncolumns != 2) {
-        c->rc = ZH_EINVAL;
-        return;
-    }
+    zh_rows *rows = rows_for(j, c, "evidence", 2, p->nrefs);
     zh_arena *arena = j->ctx->arena;
-    size_t n = p->nrefs < table->rows_max ? p->nrefs : table->rows_max;
-    zh_rows *rows = ZH_NEW(arena, zh_rows);
-    *rows = (zh_rows){.table = table,
-                      .ids = ZH_NEW_N(arena, int64_t, n + 1),
-                      .values = ZH_NEW_N(arena, zh_value, 2 * n + 1),
-                      .n = n};
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; rows != NULL && i < rows->n; i++) {
         const zh_evidence_ref *ref = &p->refs[i];
         rows->values[2 * i] =
             zh_value_text(zh_str_fmt(arena, "%" PRId64 ":%" PRId64, ref->office, ref->id));
         rows->values[2 * i + 1] = ref->key.n > 0 ? zh_value_text(ref->key) : ZH_VALUE_NULL;
     }
-    zh_assert(c->n < CHANGES_MAX);
-    c->list[c->n++] = (zh_change){.field = table, .rows = rows};
 }
 
 static zh_rc fields_of(judge *j, const zh_detected *p, changes *c)
