@@ -13,7 +13,7 @@
 #include "core/cube.h"
 #include "core/job.h"
 
-#define ZH_INTAKE_BATCH       ((size_t)2500)
+#define ZH_INTAKE_BATCH       ((size_t)1500)
 #define ZH_INTAKE_ERRORS_KEPT ((size_t)1000) /* in the result; the error file holds all */
 #define ZH_INTAKE_HEADER_ROWS ((size_t)30)   /* the header is looked for in these */
 #define ZH_INTAKE_RULES_MAX   ((size_t)256)
