@@ -1,4 +1,5 @@
 /* Vectors of the evidence ledger. */
+#include "base/os.h"
 #include "proof/record.h"
 #include "vectors/vectors.h"
 #include <string.h>

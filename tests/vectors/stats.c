@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 #include "vectors/vectors.h"
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,9 +45,14 @@ struct difference {
     char what[200];
 };
 
-static bool differ(struct difference *d, const char *format, double expected, double got)
+static bool differ(struct difference *d, const char *format, ...) ZH_PRINTF(2, 3);
+
+static bool differ(struct difference *d, const char *format, ...)
 {
-    (void)snprintf(d->what, sizeof(d->what), format, expected, got);
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(d->what, sizeof(d->what), format, list);
+    va_end(list);
     return false;
 }
 
@@ -56,7 +62,7 @@ static bool same_number(const zh_json *expected, const zh_json *got, struct tole
     double e;
     double g;
     if (zh_json_double(expected, &e) != ZH_OK || zh_json_double(got, &g) != ZH_OK) {
-        return differ(d, "a number is expected, not what was given", 0, 0);
+        return differ(d, "a number is expected, not what was given");
     }
     if (e == g) {
         return true;
@@ -76,7 +82,7 @@ static bool same_members(const zh_json *expected, const zh_json *got, struct tol
         size_t used = strlen(d->where);
         (void)snprintf(d->where + used, sizeof(d->where) - used, ".%.*s", ZH_FMT(e->name));
         if (!g) {
-            return differ(d, "is missing", 0, 0);
+            return differ(d, "is missing");
         }
         if (!same(e, g, inside(t, e->name), d)) {
             return false;
@@ -118,17 +124,16 @@ static bool same(const zh_json *expected, const zh_json *got, struct tolerance t
         return same_number(expected, got, t, d);
     }
     if (expected->kind != got->kind) {
-        return differ(d, "is of another kind", 0, 0);
+        return differ(d, "is of another kind");
     }
     switch (expected->kind) {
     case ZH_JSON_OBJECT: return same_members(expected, got, t, d);
     case ZH_JSON_ARRAY: return same_elements(expected, got, t, d);
-    case ZH_JSON_BOOL:
-        return expected->boolean == got->boolean || differ(d, "is the opposite", 0, 0);
+    case ZH_JSON_BOOL: return expected->boolean == got->boolean || differ(d, "is the opposite");
     case ZH_JSON_NULL: return true;
     case ZH_JSON_NUMBER:
     case ZH_JSON_STRING:
-        return zh_str_eq(expected->text, got->text) || differ(d, "is another text", 0, 0);
+        return zh_str_eq(expected->text, got->text) || differ(d, "is another text");
     }
     return false;
 }
