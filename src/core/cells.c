@@ -2,6 +2,7 @@
  * records in force. Both end in one aggregator, so that they can only differ in what they read. */
 #include "core/cube.h"
 #include "core/cube_private.h"
+#include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"
 #include <stdlib.h>
@@ -634,6 +635,7 @@ static zh_rc scan(answering *a, zh_each_record each, void *user)
     zh_program where = narrowed(a);
     zh_ctx scanning = *a->ctx;
     scanning.arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    scanning.counting = scanning.counting || each == recount_record;
     zh_list_query list = {.reg = a->q->reg,
                           .where = where.root != NULL ? &where : NULL,
                           .as_of = a->q->as_of,
@@ -722,8 +724,8 @@ static zh_rc prepare(answering *a)
                           ZH_ANSWER_GROUPS_MAX, ZH_ANSWER_MEASURES_MAX);
     }
     zh_map_init(&a->by_groups, a->ctx->arena);
-    bool cubes =
-        q->where == NULL && a->ctx->rows == NULL && q->as_of == ZH_AS_OF_NOW && !q->recount;
+    bool cubes = q->where == NULL && zh_scope_is_all(a->ctx, q->reg) && q->as_of == ZH_AS_OF_NOW &&
+                 !q->recount;
     a->cube = cubes ? choose(a) : NULL;
     return ZH_OK;
 }
@@ -759,6 +761,25 @@ static zh_rc read_cube(answering *a)
     return rc;
 }
 
+static zh_rc dim_allowed(zh_ctx *ctx, const zh_dim *dim)
+{
+    zh_rc rc = zh_mask_allows_field(ctx, dim->field);
+    return rc == ZH_OK ? zh_mask_allows(ctx, &dim->expr) : rc;
+}
+
+/* Nothing is told apart by what the reader may not see. */
+static zh_rc dims_allowed(const answering *a)
+{
+    zh_rc rc = zh_mask_allows(a->ctx, a->q->where);
+    for (size_t i = 0; i < a->q->ngroups && rc == ZH_OK; i++) {
+        rc = dim_allowed(a->ctx, &a->cube->dims[a->group_at[i]]);
+    }
+    for (size_t i = 0; i < a->q->nfilters && rc == ZH_OK; i++) {
+        rc = dim_allowed(a->ctx, &a->filter_dims[i]);
+    }
+    return rc;
+}
+
 zh_rc zh_cells(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_cell_answer *out)
 {
     uint64_t started = zh_monotonic_us();
@@ -769,6 +790,10 @@ zh_rc zh_cells(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_cell_a
     if (rc == ZH_OK && a.cube == NULL) {
         rc = make_cube(&a);
     }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    rc = dims_allowed(&a);
     if (rc != ZH_OK) {
         return rc;
     }
