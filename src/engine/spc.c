@@ -8,10 +8,10 @@
 #include "num/quadrature.h"
 #include <math.h>
 
-#define EDGE       9.0  /* beyond it the integrands are below 1e-15 */
-#define STEP       0.05
-#define EDGE_STEPS 180
-#define RANGE_EDGE 16.0 /* a relative range larger than this has no weight */
+#define EDGE        9.0 /* beyond it the integrands are below 1e-15 */
+#define STEP        0.05
+#define EDGE_STEPS  180
+#define RANGE_EDGE  16.0 /* a relative range larger than this has no weight */
 #define RANGE_NODES 80
 
 /* ---- constants ---- */
@@ -80,8 +80,9 @@ double zh_spc_c4(size_t n)
     }
     /* Gamma(x + 1/2)/Gamma(x)/sqrt(x), DLMF 5.11.13: differences of lgamma would cancel. */
     double t = 1.0 / half;
-    return 1.0 + t * (-1.0 / 8 + t * (1.0 / 128 + t * (5.0 / 1024 + t * (-21.0 / 32768 +
-                                                                       t * (-399.0 / 262144)))));
+    return 1.0 +
+           t * (-1.0 / 8 +
+                t * (1.0 / 128 + t * (5.0 / 1024 + t * (-21.0 / 32768 + t * (-399.0 / 262144)))));
 }
 
 zh_rc zh_spc_constants_of(size_t n, zh_spc_constants *out, zh_err *err)
@@ -224,8 +225,9 @@ static zh_rc summary_of(zh_arena *arena, const zh_subgroups *data, struct summar
     for (size_t i = 0; i < data->n; i++) {
         s->size[i] = data->start[i + 1] - data->start[i];
         if (s->size[i] == 0 || s->size[i] > ZH_SPC_SUBGROUP_MAX) {
-            return zh_err_set(err, ZH_EINVAL, "spc.size", "第 %zu 个子组有 %zu 个值，要 1 到 %zu 个",
-                              i + 1, s->size[i], ZH_SPC_SUBGROUP_MAX);
+            return zh_err_set(err, ZH_EINVAL, "spc.size",
+                              "第 %zu 个子组有 %zu 个值，要 1 到 %zu 个", i + 1, s->size[i],
+                              ZH_SPC_SUBGROUP_MAX);
         }
         largest = s->size[i] > largest ? s->size[i] : largest;
         summarise(s, data, i);
@@ -252,8 +254,8 @@ static zh_rc sigma_within(const struct summary *s, size_t m, zh_sigma_method met
         }
         if (uses_range(method) && s->size[i] > ZH_SPC_RANGE_SIZE_MAX) {
             return zh_err_set(err, ZH_EINVAL, "spc.range",
-                              "第 %zu 个子组有 %zu 个值，用极差估计 σ 最多 %zu 个，改用标准差", i + 1,
-                              s->size[i], ZH_SPC_RANGE_SIZE_MAX);
+                              "第 %zu 个子组有 %zu 个值，用极差估计 σ 最多 %zu 个，改用标准差",
+                              i + 1, s->size[i], ZH_SPC_RANGE_SIZE_MAX);
         }
         if (method == ZH_SIGMA_RMSDF) {
             w = (double)s->size[i] - 1.0;
@@ -308,8 +310,8 @@ static zh_rc sigma_individuals(const double *x, size_t n, const zh_chart_options
     }
     if (options->span < 2 || options->span > ZH_SPC_RANGE_SIZE_MAX || n < options->span) {
         return zh_err_set(err, ZH_EINVAL, "spc.span",
-                          "移动极差的跨度是 %zu，要在 2 到 %zu 之间且不多于 %zu 个值", options->span,
-                          ZH_SPC_RANGE_SIZE_MAX, n);
+                          "移动极差的跨度是 %zu，要在 2 到 %zu 之间且不多于 %zu 个值",
+                          options->span, ZH_SPC_RANGE_SIZE_MAX, n);
     }
     *out = mean_moving_range(x, n, options->span) / zh_spc_d2(options->span);
     return ZH_OK;
@@ -350,11 +352,8 @@ static bool method_fits(zh_chart_type type, zh_sigma_method method)
 
 zh_chart_options zh_chart_options_of(zh_chart_type type)
 {
-    return (zh_chart_options){.type = type,
-                              .nsigmas = 3.0,
-                              .span = 2,
-                              .center = (double)NAN,
-                              .std_dev = (double)NAN};
+    return (zh_chart_options){
+        .type = type, .nsigmas = 3.0, .span = 2, .center = (double)NAN, .std_dev = (double)NAN};
 }
 
 static zh_rc check_options(const zh_chart_options *options, size_t n, zh_err *err)
@@ -392,8 +391,8 @@ static zh_rc new_chart(zh_arena *arena, size_t n, zh_chart *out, zh_err *err)
     out->lcl = ZH_TRY_N(arena, double, n);
     out->ucl = ZH_TRY_N(arena, double, n);
     out->beyond = ZH_TRY_N(arena, bool, n);
-    bool all = out->statistics != NULL && out->lcl != NULL && out->ucl != NULL &&
-               out->beyond != NULL;
+    bool all =
+        out->statistics != NULL && out->lcl != NULL && out->ucl != NULL && out->beyond != NULL;
     return all ? ZH_OK : no_memory(err);
 }
 
@@ -417,12 +416,12 @@ static void limits_of(const struct summary *s, const zh_chart_options *options, 
     switch (options->type) {
     case ZH_CHART_R:
         if (exact) {
-            chart->lcl[i] = chart->std_dev *
-                            zh_dist_studentized_range_quantile(alpha, (double)n, (double)INFINITY,
-                                                               ZH_TAIL_LOWER);
-            chart->ucl[i] = chart->std_dev *
-                            zh_dist_studentized_range_quantile(alpha, (double)n, (double)INFINITY,
-                                                               ZH_TAIL_UPPER);
+            chart->lcl[i] = chart->std_dev * zh_dist_studentized_range_quantile(alpha, (double)n,
+                                                                                (double)INFINITY,
+                                                                                1.0, ZH_TAIL_LOWER);
+            chart->ucl[i] = chart->std_dev * zh_dist_studentized_range_quantile(alpha, (double)n,
+                                                                                (double)INFINITY,
+                                                                                1.0, ZH_TAIL_UPPER);
             return;
         }
         se = d3_of(s, i) * chart->std_dev;
@@ -430,10 +429,10 @@ static void limits_of(const struct summary *s, const zh_chart_options *options, 
     case ZH_CHART_S:
         if (exact) {
             double df = (double)n - 1.0;
-            chart->lcl[i] = chart->std_dev *
-                            sqrt(zh_dist_chi_squared_quantile(alpha, df, ZH_TAIL_LOWER) / df);
-            chart->ucl[i] = chart->std_dev *
-                            sqrt(zh_dist_chi_squared_quantile(alpha, df, ZH_TAIL_UPPER) / df);
+            chart->lcl[i] =
+                chart->std_dev * sqrt(zh_dist_chi_squared_quantile(alpha, df, ZH_TAIL_LOWER) / df);
+            chart->ucl[i] =
+                chart->std_dev * sqrt(zh_dist_chi_squared_quantile(alpha, df, ZH_TAIL_UPPER) / df);
             return;
         }
         se = chart->std_dev * sqrt(1.0 - pow(c4_of(s, i), 2.0));
@@ -689,6 +688,9 @@ zh_rc zh_spc_count_chart(zh_arena *arena, const double *counts, const double *si
 {
     zh_chart_type type = options->type;
     zh_rc rc = check_options(options, n, err);
+    if (rc == ZH_OK && type == ZH_CHART_G && options->confidence > 0.0) {
+        rc = zh_err_set(err, ZH_EINVAL, "spc.confidence", "g 图没有概率界限，用 nsigmas");
+    }
     rc = rc == ZH_OK ? check_counts(counts, sizes, n, type, err) : rc;
     rc = rc == ZH_OK ? new_chart(arena, n, out, err) : rc;
     if (rc != ZH_OK) {
@@ -706,8 +708,7 @@ zh_rc zh_spc_count_chart(zh_arena *arena, const double *counts, const double *si
         return zh_err_set(err, ZH_EINVAL, "spc.known", "给定的中心线不是可能的不合格品率");
     }
     out->center = level * mean_size;
-    out->std_dev =
-        isnan(options->std_dev) ? count_sd(type, level, mean_size) : options->std_dev;
+    out->std_dev = isnan(options->std_dev) ? count_sd(type, level, mean_size) : options->std_dev;
     if (type == ZH_CHART_NP) {
         rc = point_centers(arena, sizes, level, out, err);
     }

@@ -104,8 +104,8 @@ typedef struct zh_chart {
 } zh_chart;
 
 /* Charts of measured values: X-bar, individuals (subgroups of 1), R, S. A subgroup of one unit
- * is plotted on an X-bar chart but does not estimate sigma; R and S charts refuse it. Centre of X-bar:
- * the mean of all units; of R and S: mean of the statistics weighted by size. */
+ * is plotted on an X-bar chart but does not estimate sigma; R and S charts refuse it. Centre of
+ * X-bar: the mean of all units; of R and S: mean of the statistics weighted by size. */
 zh_rc zh_spc_chart(zh_arena *arena, const zh_subgroups *data, const zh_chart_options *options,
                    zh_chart *out, zh_err *err) ZH_MUST;
 
@@ -178,10 +178,10 @@ zh_rc zh_spc_t2_subgroup(zh_arena *arena, const zh_matrix *x, size_t variables, 
 /* ---- run rules ---- */
 
 typedef enum zh_run_rule {
-    ZH_RULE_WE1, /* Western Electric (1956): 1 beyond 3 sigma */
-    ZH_RULE_WE2, /* 2 of 3 beyond 2 sigma on a side */
-    ZH_RULE_WE3, /* 4 of 5 beyond 1 sigma on a side */
-    ZH_RULE_WE4, /* 8 in a row on a side */
+    ZH_RULE_WE1,     /* Western Electric (1956): 1 beyond 3 sigma */
+    ZH_RULE_WE2,     /* 2 of 3 beyond 2 sigma on a side */
+    ZH_RULE_WE3,     /* 4 of 5 beyond 1 sigma on a side */
+    ZH_RULE_WE4,     /* 8 in a row on a side */
     ZH_RULE_NELSON1, /* L. S. Nelson, J. Quality Technology 16 (1984) 237-239; GB/T 4091-2001 */
     ZH_RULE_NELSON2, /* 9 in a row on a side */
     ZH_RULE_NELSON3, /* 6 in a row rising, or falling */
@@ -190,9 +190,9 @@ typedef enum zh_run_rule {
     ZH_RULE_NELSON6, /* 4 of 5 beyond 1 sigma on a side */
     ZH_RULE_NELSON7, /* 15 in a row within 1 sigma */
     ZH_RULE_NELSON8, /* 8 in a row beyond 1 sigma, on both sides */
-    ZH_RULE_GB1, /* GB/T 17989.2 (ISO 7870-2:2013): 1 beyond 3 sigma */
-    ZH_RULE_GB2, /* 7 in a row on a side */
-    ZH_RULE_GB3, /* 7 in a row rising, or falling */
+    ZH_RULE_GB1,     /* GB/T 17989.2 (ISO 7870-2:2013): 1 beyond 3 sigma */
+    ZH_RULE_GB2,     /* 7 in a row on a side */
+    ZH_RULE_GB3,     /* 7 in a row rising, or falling */
     ZH_RULE_N,
 } zh_run_rule;
 
@@ -238,22 +238,22 @@ typedef enum zh_ewma_limits {
     ZH_EWMA_FIR,     /* two one-sided charts with head start +-hs, fixed limits */
     ZH_EWMA_BOTH,    /* fir and vacl */
     ZH_EWMA_STEINER, /* vacl, narrowed at the start: S. H. Steiner, JQT 31 (1999) 75-86 */
-    ZH_EWMA_STAT,    /* z_0 drawn from the stationary distribution */
+    ZH_EWMA_STAT,    /* z_1 = sqrt(lambda/(2 - lambda)) x_1 has the stationary variance */
 } zh_ewma_limits;
 
 typedef struct zh_ewma_scheme {
-    double lambda; /* 0 < lambda <= 1 */
-    double zr;     /* one-sided: reflecting border, <= c */
-    double hs;     /* head start; zr, hs and c in standard deviations of z */
-    zh_arl_sides sides; /* one or two */
+    double lambda;         /* 0 < lambda <= 1 */
+    double zr;             /* one-sided: reflecting border, <= c */
+    double hs;             /* head start; zr, hs and c in standard deviations of z */
+    zh_arl_sides sides;    /* one or two */
     zh_ewma_limits limits; /* one-sided: fix, vacl or stat */
     size_t r;
 } zh_ewma_scheme;
 
 /* EWMA with limits -+ c standard deviations of z: L(z) = 1 + 1/lambda int L(y)
  * phi((y - (1 - lambda) z)/lambda - mu) dy by Gauss-Legendre quadrature (S. V. Crowder,
- * Technometrics 29 (1987) 401-407); changing limits by the densities of z_1, z_2, … until the limits
- * stand still (S. Knoth, Sequential Analysis 22 (2003) 241-255). */
+ * Technometrics 29 (1987) 401-407); changing limits by the densities of z_1, z_2, … until the
+ * limits stand still (S. Knoth, Sequential Analysis 22 (2003) 241-255). */
 zh_rc zh_spc_arl_ewma(const zh_ewma_scheme *scheme, double c, double mu, double *out,
                       zh_err *err) ZH_MUST;
 
@@ -289,10 +289,10 @@ typedef struct zh_specification {
 } zh_specification;
 
 /* Capability (sigma within subgroups, by the method of options) and performance (overall standard
- * deviation) indices. ISO 22514-2:2017, 6; ISO 22514-4:2016. Intervals: Cp by chi-squared with n - 1
- * degrees; Cpl, Cpu, Cpk by the normal approximation of A. F. Bissell, Applied Statistics 39 (1990)
- * 331-340, Cpl and Cpu with the one-sided quantile on each side; Cpm by R. A. Boyles, J. Quality
- * Technology 23 (1991) 17-26. */
+ * deviation) indices. ISO 22514-2:2017, 6; ISO 22514-4:2016. Intervals: Cp by chi-squared with n -
+ * 1 degrees; Cpl, Cpu, Cpk by the normal approximation of A. F. Bissell, Applied Statistics 39
+ * (1990) 331-340, Cpl and Cpu with the one-sided quantile on each side; Cpm by R. A. Boyles, J.
+ * Quality Technology 23 (1991) 17-26. */
 zh_rc zh_spc_capability(zh_arena *arena, const zh_subgroups *data, const zh_chart_options *options,
                         const zh_specification *spec, zh_capability *out, zh_err *err) ZH_MUST;
 

@@ -10,7 +10,8 @@ static const zh_index none = {(double)NAN, (double)NAN, (double)NAN};
 static zh_index chi_squared(double value, double df, double confidence)
 {
     double tail = (1.0 - confidence) / 2.0;
-    return (zh_index){value, value * sqrt(zh_dist_chi_squared_quantile(tail, df, ZH_TAIL_LOWER) / df),
+    return (zh_index){value,
+                      value * sqrt(zh_dist_chi_squared_quantile(tail, df, ZH_TAIL_LOWER) / df),
                       value * sqrt(zh_dist_chi_squared_quantile(tail, df, ZH_TAIL_UPPER) / df)};
 }
 
@@ -93,7 +94,8 @@ zh_rc zh_spc_capability(zh_arena *arena, const zh_subgroups *data, const zh_char
     }
     double overall = sqrt(squares / ((double)n - 1.0));
     if (!(chart.std_dev > 0.0) || !(overall > 0.0)) {
-        return zh_err_set(err, ZH_EINVAL, "spc.sigma", "标准差是 0：所有的值都相同，能力指数没有意义");
+        return zh_err_set(err, ZH_EINVAL, "spc.sigma",
+                          "标准差是 0：所有的值都相同，能力指数没有意义");
     }
     *out = (zh_capability){
         .n = n,

@@ -1,7 +1,7 @@
 /* Charts beyond Shewhart's: CUSUM, EWMA, Hotelling's T2. Centre and sigma come from the Shewhart
  * chart of the same data. */
 #include "engine/spc.h"
-#include "num/beta.h"
+#include "num/distribution.h"
 #include <math.h>
 
 static zh_rc no_memory(zh_err *err)
@@ -97,8 +97,8 @@ zh_rc zh_spc_ewma(zh_arena *arena, const zh_subgroups *data, const zh_chart_opti
     for (size_t i = 0; i < n; i++) {
         rest *= (1.0 - lambda) * (1.0 - lambda);
         z = lambda * chart.statistics[i] + (1.0 - lambda) * z;
-        double se = chart.std_dev / sqrt(units(data, i)) *
-                    sqrt(lambda / (2.0 - lambda) * (1.0 - rest));
+        double se =
+            chart.std_dev / sqrt(units(data, i)) * sqrt(lambda / (2.0 - lambda) * (1.0 - rest));
         out->ewma[i] = z;
         out->lcl[i] = chart.center - options->nsigmas * se;
         out->ucl[i] = chart.center + options->nsigmas * se;
@@ -108,14 +108,6 @@ zh_rc zh_spc_ewma(zh_arena *arena, const zh_subgroups *data, const zh_chart_opti
 }
 
 /* ---- Hotelling's T2 ---- */
-
-/* F quantile: X = a F/(a F + b) has the beta distribution with a/2 and b/2. */
-static double f_quantile(double p, double a, double b)
-{
-    double x = zh_beta_quantile(p, a / 2.0, b / 2.0);
-    double rest = zh_beta_quantile_upper(p, b / 2.0, a / 2.0);
-    return x / rest * b / a;
-}
 
 static zh_rc new_t2(zh_arena *arena, size_t n, size_t variables, zh_t2_chart *out, zh_err *err)
 {
@@ -214,10 +206,11 @@ zh_rc zh_spc_t2_individual(zh_arena *arena, const zh_matrix *x, double confidenc
             }
         }
     }
-    out->ucl_phase1 = (m - 1.0) * (m - 1.0) / m *
-                      zh_beta_quantile(confidence, d / 2.0, (m - d - 1.0) / 2.0);
-    out->ucl_phase2 =
-        d * (m + 1.0) * (m - 1.0) / (m * (m - d)) * f_quantile(confidence, d, m - d);
+    out->ucl_phase1 =
+        (m - 1.0) * (m - 1.0) / m *
+        zh_dist_beta_quantile(confidence, d / 2.0, (m - d - 1.0) / 2.0, ZH_TAIL_LOWER);
+    out->ucl_phase2 = d * (m + 1.0) * (m - 1.0) / (m * (m - d)) *
+                      zh_dist_fisher_quantile(confidence, d, m - d, ZH_TAIL_LOWER);
     return distances(arena, x, 1.0, out, err);
 }
 
@@ -250,8 +243,8 @@ zh_rc zh_spc_t2_subgroup(zh_arena *arena, const zh_matrix *x, size_t variables, 
     double p = (double)variables;
     double df = (double)m * ((double)n - 1.0) - p + 1.0;
     if (rc == ZH_OK && df < 1.0) {
-        return zh_err_set(err, ZH_EINVAL, "spc.t2", "%zu 组 × %zu 个太少，不能估计 %zu 个特性", m, n,
-                          variables);
+        return zh_err_set(err, ZH_EINVAL, "spc.t2", "%zu 组 × %zu 个太少，不能估计 %zu 个特性", m,
+                          n, variables);
     }
     rc = rc == ZH_OK ? new_t2(arena, m, variables, out, err) : rc;
     zh_matrix means = {0};
@@ -277,7 +270,8 @@ zh_rc zh_spc_t2_subgroup(zh_arena *arena, const zh_matrix *x, size_t variables, 
             out->cov.v[v * variables + k] = covariance_within(x, &means, v, k);
         }
     }
-    double f = p * ((double)n - 1.0) / df * f_quantile(confidence, p, df);
+    double f =
+        p * ((double)n - 1.0) / df * zh_dist_fisher_quantile(confidence, p, df, ZH_TAIL_LOWER);
     out->ucl_phase1 = ((double)m - 1.0) * f;
     out->ucl_phase2 = ((double)m + 1.0) * f;
     return distances(arena, &means, (double)n, out, err);

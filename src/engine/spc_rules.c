@@ -144,8 +144,8 @@ static void mixture(const zh_run_input *in, const struct rule *rule, bool *hits)
 
 static zh_rc check(const zh_run_input *in, zh_err *err)
 {
-    bool fits = (in->center_n == 1 || in->center_n == in->n) &&
-                (in->sigma_n == 1 || in->sigma_n == in->n);
+    bool fits =
+        (in->center_n == 1 || in->center_n == in->n) && (in->sigma_n == 1 || in->sigma_n == in->n);
     if (!fits) {
         return zh_err_set(err, ZH_EINVAL, "spc.rules", "中心线和 σ 要是一个数，或与点一样多");
     }
