@@ -17,14 +17,32 @@
 struct draw {
     zh_count_model model;
     double n, quality, lot, marked;
+    double odds; /* quality/(1 - quality); Poisson: the mean */
 };
+
+static struct draw new_draw(zh_count_model model, double n, double quality, double lot,
+                            double marked)
+{
+    double odds = model == ZH_COUNT_POISSON ? n * quality : quality / (1.0 - quality);
+    return (struct draw){model, n, quality, lot, marked, odds};
+}
+
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
 
 /* P(k + 1)/P(k) */
 static double ratio(const struct draw *d, double k)
 {
     switch (d->model) {
-    case ZH_COUNT_BINOMIAL: return (d->n - k) / (k + 1.0) * (d->quality / (1.0 - d->quality));
-    case ZH_COUNT_POISSON: return d->n * d->quality / (k + 1.0);
+    case ZH_COUNT_BINOMIAL: return (d->n - k) / (k + 1.0) * d->odds;
+    case ZH_COUNT_POISSON: return d->odds / (k + 1.0);
     case ZH_COUNT_HYPERGEOMETRIC: break;
     }
     return (d->marked - k) * (d->n - k) / ((k + 1.0) * (d->lot - d->marked - d->n + k + 1.0));
@@ -65,7 +83,7 @@ static double most_likely(const struct draw *d)
 static double least_drawn(const struct draw *d)
 {
     if (d->model == ZH_COUNT_HYPERGEOMETRIC) {
-        return fmax(0.0, d->n - (d->lot - d->marked));
+        return larger(0.0, d->n - (d->lot - d->marked));
     }
     return d->model == ZH_COUNT_BINOMIAL && d->quality >= 1.0 ? d->n : 0.0;
 }
@@ -75,7 +93,7 @@ static double most_drawn(const struct draw *d)
     if (d->model == ZH_COUNT_POISSON) {
         return d->quality > 0.0 ? (double)INFINITY : 0.0;
     }
-    double most = d->model == ZH_COUNT_HYPERGEOMETRIC ? fmin(d->n, d->marked) : d->n;
+    double most = d->model == ZH_COUNT_HYPERGEOMETRIC ? smaller(d->n, d->marked) : d->n;
     return d->model == ZH_COUNT_BINOMIAL && !(d->quality > 0.0) ? 0.0 : most;
 }
 
@@ -83,7 +101,7 @@ static double most_drawn(const struct draw *d)
 static void masses(const struct draw *d, double *mass, size_t count)
 {
     double least = least_drawn(d);
-    double most = fmin(most_drawn(d), (double)count - 1.0);
+    double most = smaller(most_drawn(d), (double)count - 1.0);
     for (size_t k = 0; k < count; k++) {
         mass[k] = 0.0;
     }
@@ -92,7 +110,7 @@ static void masses(const struct draw *d, double *mass, size_t count)
     }
     double none = least == 0.0 && most_drawn(d) > 0.0 ? log_none(d) : (double)NAN;
     bool from_none = none > -LOG_SAFE;
-    double begin = from_none ? 0.0 : fmin(fmax(most_likely(d), least), most);
+    double begin = from_none ? 0.0 : smaller(larger(most_likely(d), least), most);
     mass[(size_t)begin] = from_none ? exp(none) : density(d, begin);
     for (size_t k = (size_t)begin; k < (size_t)most; k++) {
         mass[k + 1] = mass[k] * ratio(d, (double)k);
@@ -106,7 +124,7 @@ static void masses(const struct draw *d, double *mass, size_t count)
 static double at_most(const struct draw *d, int64_t ac)
 {
     double least = least_drawn(d);
-    double most = fmin(most_drawn(d), (double)ac);
+    double most = smaller(most_drawn(d), (double)ac);
     if (most >= most_drawn(d)) {
         return 1.0;
     }
@@ -115,7 +133,7 @@ static double at_most(const struct draw *d, int64_t ac)
     }
     double none = least == 0.0 ? log_none(d) : (double)NAN;
     bool from_none = none > -LOG_SAFE;
-    double begin = from_none ? 0.0 : fmin(fmax(most_likely(d), least), most);
+    double begin = from_none ? 0.0 : smaller(larger(most_likely(d), least), most);
     double first = from_none ? exp(none) : density(d, begin);
     double sum = first;
     double term = first;
@@ -132,7 +150,7 @@ static double at_most(const struct draw *d, int64_t ac)
         term /= ratio(d, k - 1.0);
         sum += term;
     }
-    return fmin(sum, 1.0);
+    return smaller(sum, 1.0);
 }
 
 /* ---- plans by attributes ---- */
@@ -190,12 +208,12 @@ static zh_rc check_quality(zh_count_model model, int64_t lot_size, double qualit
 static struct draw draw_of(const zh_attribute_plan *plan, zh_count_model model, int64_t lot_size,
                            double quality, size_t i, int64_t found)
 {
-    struct draw d = {model, (double)plan->n[i], quality, (double)lot_size, nearbyint(quality)};
+    double lot = (double)lot_size;
     for (size_t j = 0; j < i; j++) {
-        d.lot -= (double)plan->n[j];
+        lot -= (double)plan->n[j];
     }
-    d.marked = fmin(fmax(d.marked - (double)found, 0.0), d.lot);
-    return d;
+    double marked = smaller(larger(nearbyint(quality) - (double)found, 0.0), lot);
+    return new_draw(model, (double)plan->n[i], quality, lot, marked);
 }
 
 struct walk {
@@ -255,7 +273,7 @@ static void summarise(const struct walk *w, zh_plan_result *out)
         passed += w->accepted[i] * (lot - units);
         out->ati += w->accepted[i] * units;
     }
-    out->p_accept = fmin(out->p_accept, 1.0);
+    out->p_accept = smaller(out->p_accept, 1.0);
     out->aoq = w->lot_size > 0 ? share * passed / lot : (double)NAN;
     out->ati = w->lot_size > 0 ? out->ati + (1.0 - out->p_accept) * lot : (double)NAN;
 }
@@ -333,7 +351,7 @@ static zh_rc check_points(const zh_risk_points *r, double most, zh_err *err)
 static double single_accepts(zh_count_model model, int64_t lot_size, double quality, int64_t n,
                              int64_t ac)
 {
-    struct draw d = {model, (double)n, quality, (double)lot_size, nearbyint(quality)};
+    struct draw d = new_draw(model, (double)n, quality, (double)lot_size, nearbyint(quality));
     return at_most(&d, ac);
 }
 
@@ -419,6 +437,22 @@ static bool variables_meet(const zh_risk_points *r, bool sigma_known, int64_t n)
     return rc == ZH_OK && p <= r->crp_accept;
 }
 
+/* Near the answer: exact when sigma is known, else with its n (1 + k^2/2) (Lieberman & Resnikoff
+ * 1955), where the search begins. */
+static int64_t guess_n(const zh_risk_points *r, bool sigma_known, int64_t least)
+{
+    double good = zh_normal_quantile(r->prp_quality);
+    double bad = zh_normal_quantile(r->crp_quality);
+    double alpha = zh_normal_quantile(1.0 - r->prp_accept);
+    double beta = zh_normal_quantile(r->crp_accept);
+    double n = pow((alpha + beta) / (bad - good), 2.0);
+    double k = (alpha * bad + beta * good) / -(alpha + beta);
+    n *= sigma_known ? 1.0 : 1.0 + k * k / 2.0;
+    return n >= (double)ZH_PLAN_VARIABLES_N ? ZH_PLAN_VARIABLES_N
+           : n > (double)least              ? (int64_t)n
+                                            : least;
+}
+
 zh_rc zh_variables_find(const zh_risk_points *points, bool sigma_known, int64_t *n, double *k,
                         zh_err *err)
 {
@@ -429,9 +463,16 @@ zh_rc zh_variables_find(const zh_risk_points *points, bool sigma_known, int64_t 
     if (rc != ZH_OK) {
         return rc;
     }
-    int64_t low = sigma_known ? 1 : 2;
+    int64_t least = sigma_known ? 1 : 2;
+    int64_t low = guess_n(points, sigma_known, least);
     int64_t high = low;
     int64_t step = 1;
+    while (low > least && variables_meet(points, sigma_known, low)) {
+        high = low;
+        low = low - step > least ? low - step : least;
+        step *= 2;
+    }
+    step = 1;
     while (high <= ZH_PLAN_VARIABLES_N && !variables_meet(points, sigma_known, high)) {
         low = high + 1;
         high += step;

@@ -34,7 +34,7 @@ static double range_cdf(double n, double w)
 {
     double sum = 0.0;
     for (int i = -EDGE_STEPS; i <= EDGE_STEPS; i++) {
-        double x = STEP * i - w / 2.0;
+        double x = STEP * i;
         double between = zh_normal_cdf(x + w) - zh_normal_cdf(x);
         sum += exp(-x * x / 2.0) * pow(between, n - 1.0);
     }
@@ -184,10 +184,10 @@ static void summarise(struct summary *s, const zh_subgroups *data, size_t i)
     double least = v[0];
     double most = v[0];
     for (size_t j = 1; j < n; j++) {
-        least = fmin(least, v[j]);
-        most = fmax(most, v[j]);
+        least = v[j] < least ? v[j] : least;
+        most = v[j] > most ? v[j] : most;
     }
-    s->mean[i] = mean_of(v, n);
+    s->mean[i] = n > 1 ? mean_of(v, n) : v[0];
     s->range[i] = most - least;
     s->sd[i] = n > 1 ? sd_of(v, n, s->mean[i]) : 0.0;
 }
@@ -290,8 +290,8 @@ static double mean_moving_range(const double *x, size_t n, size_t span)
         double least = x[i];
         double most = x[i];
         for (size_t j = 1; j < span; j++) {
-            least = fmin(least, x[i + j]);
-            most = fmax(most, x[i + j]);
+            least = x[i + j] < least ? x[i + j] : least;
+            most = x[i + j] > most ? x[i + j] : most;
         }
         sum += most - least;
     }

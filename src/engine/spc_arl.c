@@ -21,6 +21,14 @@ static double phi(double x)
     return exp(-x * x / 2.0) * INVERSE_ROOT_2PI;
 }
 
+/* row -= f pivot, two rows apart: the compiler may take several elements at once. */
+static void subtract(double *restrict row, const double *restrict pivot, double f, size_t n)
+{
+    for (size_t j = 0; j < n; j++) {
+        row[j] -= f * pivot[j];
+    }
+}
+
 /* Solves a x = b in place by elimination with partial pivoting; false: singular. */
 static bool solve(double *a, double *b, size_t n)
 {
@@ -41,13 +49,11 @@ static bool solve(double *a, double *b, size_t n)
         double swap = b[k];
         b[k] = b[best];
         b[best] = swap;
+        double inverse = 1.0 / pivot[k];
         for (size_t i = k + 1; i < n; i++) {
-            double *row = a + i * n;
-            double f = row[k] / pivot[k];
+            double f = a[i * n + k] * inverse;
             b[i] -= f * b[k];
-            for (size_t j = k + 1; j < n; j++) {
-                row[j] -= f * pivot[j];
-            }
+            subtract(a + i * n + k + 1, pivot + k + 1, f, n - k - 1);
         }
     }
     for (size_t k = n; k-- > 0;) {
@@ -190,8 +196,8 @@ zh_rc zh_spc_arl_cusum(double k, double h, double mu, double hs, zh_arl_sides si
 
 /* States of an EWMA chart between lower and upper; with an atom at lower when one-sided. */
 struct states {
-    size_t r, atom; /* atom: 1 when there is one */
-    double lambda, mu, lower, upper;
+    size_t r, atom;                           /* atom: 1 when there is one */
+    double lambda, inverse, mu, lower, upper; /* inverse: 1/lambda */
     double *x, *w;
     double *mass; /* probability, or run length, of the atom and of the nodes */
 };
@@ -209,7 +215,7 @@ static double next_atom(const struct states *s, double z)
 
 static double next_density(const struct states *s, double z, size_t j)
 {
-    return phi((s->x[j] - (1.0 - s->lambda) * z) / s->lambda - s->mu) / s->lambda;
+    return phi((s->x[j] - (1.0 - s->lambda) * z) * s->inverse - s->mu) * s->inverse;
 }
 
 /* Run lengths from every state between standing limits, into mass. */
@@ -326,6 +332,13 @@ static void place(struct states *s, double lower, double upper)
     zh_gauss_legendre(s->r, lower, upper, s->x, s->w);
 }
 
+/* Points until the slowest part of the limits, (1 - lambda)^n, stands still. */
+static double changing_points(const zh_ewma_scheme *scheme)
+{
+    bool still = scheme->limits == ZH_EWMA_STAT || scheme->lambda >= 1.0;
+    return still ? 1.0 : log(STANDSTILL) / log1p(-scheme->lambda);
+}
+
 /* Sum of P(run > n) while the limits change, then the run lengths from where the chart stands. */
 static zh_rc changing_limits(const zh_ewma_scheme *scheme, double c, struct states *now,
                              struct states *next, double *a, double *out, zh_err *err)
@@ -333,14 +346,16 @@ static zh_rc changing_limits(const zh_ewma_scheme *scheme, double c, struct stat
     size_t n = now->r + now->atom;
     double total = 1.0;
     bool standing = false;
+    if (changing_points(scheme) * (double)(n * n) > WORK_MAX) {
+        zh_err_set(err, ZH_ELIMIT, "spc.arl",
+                   "λ = %g 太小，变动的界限要算 %.0f 个点才稳定，超过上限", scheme->lambda,
+                   changing_points(scheme));
+        zh_err_fix(err, "减少节点数 r，或用固定的界限（fix）");
+        return ZH_ELIMIT;
+    }
     for (double point = 1.0; !standing; point += 1.0) {
         double upper = limit_at(scheme, c, point, &standing);
         double lower = lower_of(scheme, upper);
-        if (point * (double)(n * n) > WORK_MAX) {
-            return zh_err_set(err, ZH_ELIMIT, "spc.arl",
-                              "λ = %g 太小，变动的界限要算 %g 个点以上才稳定，超过上限",
-                              scheme->lambda, point);
-        }
         if (upper <= lower) {
             return accept(total, out, err);
         }
@@ -396,8 +411,13 @@ zh_rc zh_spc_arl_ewma(const zh_ewma_scheme *scheme, double c, double mu, double 
     size_t n = r + 1;
     double *room = zh_alloc((n * n + 2 * (2 * r + n)) * sizeof(double));
     double *v = room + n * n;
-    struct states now = {
-        .r = r, .atom = one, .lambda = scheme->lambda, .mu = mu, .x = v, .w = v + r};
+    struct states now = {.r = r,
+                         .atom = one,
+                         .lambda = scheme->lambda,
+                         .inverse = 1.0 / scheme->lambda,
+                         .mu = mu,
+                         .x = v,
+                         .w = v + r};
     now.mass = v + 2 * r;
     struct states next = now;
     next.x = now.mass + n;
