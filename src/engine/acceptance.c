@@ -400,7 +400,7 @@ zh_rc zh_plan_find(const zh_risk_points *points, zh_count_model model, int64_t l
     double bad = lot ? points->crp_quality * (double)lot_size : points->crp_quality;
     int64_t most = lot ? lot_size : ZH_PLAN_N_MAX;
     int64_t n = 1;
-    for (int64_t ac = 0; ac < ZH_PLAN_AC_MAX; ac++) {
+    for (int64_t ac = 0; ac <= ZH_PLAN_FIND_AC_MAX; ac++) {
         n = smallest_n(model, lot_size, bad, points->crp_accept, ac, n > ac ? n : ac + 1, most);
         if (n > most) {
             break;

@@ -11,6 +11,7 @@
 #define ZH_PLAN_STAGES_MAX  ((size_t)10)
 #define ZH_PLAN_N_MAX       INT64_C(1000000000) /* units of a sample or lot */
 #define ZH_PLAN_AC_MAX      INT64_C(20000)      /* rejection number */
+#define ZH_PLAN_FIND_AC_MAX INT64_C(5000)       /* acceptance number of a plan looked for */
 #define ZH_PLAN_VARIABLES_N INT64_C(100000)     /* units of a sample by variables */
 
 /* ---- operating characteristics ---- */

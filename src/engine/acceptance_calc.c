@@ -236,6 +236,9 @@ static zh_numbers read_qualities(zh_door *door, zh_count_model model, int64_t lo
     return q;
 }
 
+/* Roughly the operations for all qualities; about a second. */
+#define OC_WORK_MAX 1e9
+
 /* What a stage of the walk costs for one quality; single plans cost their acceptance number. */
 static double work_of(const zh_attribute_plan *plan, zh_count_model model)
 {
@@ -246,8 +249,6 @@ static double work_of(const zh_attribute_plan *plan, zh_count_model model)
     }
     return work + 50.0;
 }
-
-#define OC_WORK_MAX 5e9
 
 struct curve {
     zh_count_model model;

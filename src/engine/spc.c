@@ -115,7 +115,8 @@ zh_rc zh_spc_constants_of(size_t n, zh_spc_constants *out, zh_err *err)
 
 /* Constants by subgroup size, calculated when first asked for. */
 struct factors {
-    double *d2, *d3, *c4; /* NAN: not yet */
+    double *d2, *d3, *c4;  /* NAN: not yet */
+    double *lower, *upper; /* probability limits of R and S in sigmas */
 };
 
 struct summary {
@@ -194,7 +195,7 @@ static void summarise(struct summary *s, const zh_subgroups *data, size_t i)
 
 static zh_rc new_factors(zh_arena *arena, size_t largest, struct factors *out, zh_err *err)
 {
-    double **known[] = {&out->d2, &out->d3, &out->c4};
+    double **known[] = {&out->d2, &out->d3, &out->c4, &out->lower, &out->upper};
     for (size_t k = 0; k < ZH_COUNTOF(known); k++) {
         double *room = ZH_TRY_N(arena, double, largest + 1);
         if (room == NULL) {
@@ -404,51 +405,45 @@ static void mark_beyond(zh_chart *chart)
     }
 }
 
+/* Quantiles of the relative range or deviation of n units, once for each n: they are dear. */
+static void quantiles_of(const struct summary *s, const zh_chart_options *options, size_t n)
+{
+    double tail = (1.0 - options->confidence) / 2.0;
+    double *lower = &s->factors.lower[n];
+    double *upper = &s->factors.upper[n];
+    if (!isnan(*lower)) {
+        return;
+    }
+    if (options->type == ZH_CHART_R) {
+        double any = (double)INFINITY;
+        *lower = zh_dist_studentized_range_quantile(tail, (double)n, any, 1.0, ZH_TAIL_LOWER);
+        *upper = zh_dist_studentized_range_quantile(tail, (double)n, any, 1.0, ZH_TAIL_UPPER);
+        return;
+    }
+    double df = (double)n - 1.0;
+    *lower = sqrt(zh_dist_chi_squared_quantile(tail, df, ZH_TAIL_LOWER) / df);
+    *upper = sqrt(zh_dist_chi_squared_quantile(tail, df, ZH_TAIL_UPPER) / df);
+}
+
 /* Limits of point i of a chart of measured values. */
-static void limits_of(const struct summary *s, const zh_chart_options *options, size_t i,
-                      zh_chart *chart)
+static void limits_of(const struct summary *s, const zh_chart_options *options, double half,
+                      size_t i, zh_chart *chart)
 {
     size_t n = s->size[i];
-    double half = half_width(options);
-    double alpha = (1.0 - options->confidence) / 2.0;
-    double se = 0.0;
-    bool exact = options->confidence > 0.0;
-    switch (options->type) {
-    case ZH_CHART_R:
-        if (exact) {
-            chart->lcl[i] = chart->std_dev * zh_dist_studentized_range_quantile(alpha, (double)n,
-                                                                                (double)INFINITY,
-                                                                                1.0, ZH_TAIL_LOWER);
-            chart->ucl[i] = chart->std_dev * zh_dist_studentized_range_quantile(alpha, (double)n,
-                                                                                (double)INFINITY,
-                                                                                1.0, ZH_TAIL_UPPER);
-            return;
-        }
-        se = d3_of(s, i) * chart->std_dev;
-        break;
-    case ZH_CHART_S:
-        if (exact) {
-            double df = (double)n - 1.0;
-            chart->lcl[i] =
-                chart->std_dev * sqrt(zh_dist_chi_squared_quantile(alpha, df, ZH_TAIL_LOWER) / df);
-            chart->ucl[i] =
-                chart->std_dev * sqrt(zh_dist_chi_squared_quantile(alpha, df, ZH_TAIL_UPPER) / df);
-            return;
-        }
-        se = chart->std_dev * sqrt(1.0 - pow(c4_of(s, i), 2.0));
-        break;
-    case ZH_CHART_XBAR:
-    case ZH_CHART_XBAR_ONE:
-    case ZH_CHART_P:
-    case ZH_CHART_NP:
-    case ZH_CHART_C:
-    case ZH_CHART_U:
-    case ZH_CHART_G: se = chart->std_dev / sqrt((double)n); break;
+    bool spread = options->type == ZH_CHART_R || options->type == ZH_CHART_S;
+    if (spread && options->confidence > 0.0) {
+        quantiles_of(s, options, n);
+        chart->lcl[i] = chart->std_dev * s->factors.lower[n];
+        chart->ucl[i] = chart->std_dev * s->factors.upper[n];
+        return;
     }
-    chart->lcl[i] = chart->center - half * se;
-    chart->ucl[i] = chart->center + half * se;
-    if (options->type == ZH_CHART_R || options->type == ZH_CHART_S) {
-        chart->lcl[i] = fmax(0.0, chart->lcl[i]);
+    double se = options->type == ZH_CHART_R   ? d3_of(s, i)
+                : options->type == ZH_CHART_S ? sqrt(1.0 - pow(c4_of(s, i), 2.0))
+                                              : 1.0 / sqrt((double)n);
+    chart->lcl[i] = chart->center - half * se * chart->std_dev;
+    chart->ucl[i] = chart->center + half * se * chart->std_dev;
+    if (spread && chart->lcl[i] < 0.0) {
+        chart->lcl[i] = 0.0;
     }
 }
 
@@ -525,15 +520,9 @@ zh_rc zh_spc_chart(zh_arena *arena, const zh_subgroups *data, const zh_chart_opt
     if (rc != ZH_OK) {
         return rc;
     }
+    double half = half_width(options);
     for (size_t i = 0; i < s.n; i++) {
-        /* Quantiles of the same size are the same, and dear. */
-        bool repeated = options->confidence > 0.0 && i > 0 && s.size[i] == s.size[i - 1];
-        if (repeated) {
-            out->lcl[i] = out->lcl[i - 1];
-            out->ucl[i] = out->ucl[i - 1];
-        } else {
-            limits_of(&s, options, i, out);
-        }
+        limits_of(&s, options, half, i, out);
     }
     mark_beyond(out);
     return ZH_OK;
@@ -690,6 +679,10 @@ zh_rc zh_spc_count_chart(zh_arena *arena, const double *counts, const double *si
     zh_rc rc = check_options(options, n, err);
     if (rc == ZH_OK && type == ZH_CHART_G && options->confidence > 0.0) {
         rc = zh_err_set(err, ZH_EINVAL, "spc.confidence", "g 图没有概率界限，用 nsigmas");
+    }
+    if (rc == ZH_OK && n > ZH_SPC_EXACT_MAX && options->confidence > 0.0) {
+        rc = zh_err_set(err, ZH_ELIMIT, "spc.confidence", "概率界限最多 %zu 个点，这里有 %zu 个",
+                        ZH_SPC_EXACT_MAX, n);
     }
     rc = rc == ZH_OK ? check_counts(counts, sizes, n, type, err) : rc;
     rc = rc == ZH_OK ? new_chart(arena, n, out, err) : rc;

@@ -17,7 +17,8 @@
 #define ZH_SPC_RANGE_SIZE_MAX ((size_t)100)   /* units of a subgroup judged by its range */
 #define ZH_SPC_VARIABLES_MAX  ((size_t)50)    /* characteristics of a T2 chart */
 #define ZH_SPC_NODES_MIN      ((size_t)4)     /* nodes of the ARL equation */
-#define ZH_SPC_NODES_MAX      ((size_t)400)
+#define ZH_SPC_NODES_MAX      ((size_t)200)
+#define ZH_SPC_EXACT_MAX      ((size_t)1000000) /* points of a count chart by probability */
 
 /* ---- constants of normal samples ---- */
 

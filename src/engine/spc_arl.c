@@ -12,7 +12,7 @@
 
 #define INVERSE_ROOT_2PI 0.398942280401432677940
 #define STANDSTILL       1e-13 /* limits this close to their end, relative, stand still */
-#define WORK_MAX         4e8   /* densities evaluated for changing limits */
+#define WORK_MAX         2e7   /* densities evaluated for changing limits, some 0.2 s */
 #define ARL_MAX          1e12  /* beyond it the equation has no digits left */
 #define LIMIT_ACCURACY   1e-11
 

@@ -344,6 +344,14 @@ static void test_refused_charts(void **state)
     o.type = ZH_CHART_C;
     assert_int_equal(zh_spc_count_chart(arena, counts, NULL, 2, &o, &chart, NULL), ZH_EINVAL);
     assert_int_equal(zh_spc_count_chart(arena, sizes, sizes, 2, &o, &chart, NULL), ZH_EINVAL);
+    double *many = zh_arena_try(arena, (ZH_SPC_EXACT_MAX + 1) * sizeof(double));
+    assert_non_null(many);
+    o.confidence = 0.99;
+    assert_int_equal(zh_spc_count_chart(arena, many, NULL, ZH_SPC_EXACT_MAX + 1, &o, &chart, NULL),
+                     ZH_ELIMIT);
+    assert_int_equal(zh_spc_count_chart(arena, many, NULL, 1000, &o, &chart, NULL), ZH_OK);
+    o.type = ZH_CHART_G;
+    assert_int_equal(zh_spc_count_chart(arena, many, NULL, 1000, &o, &chart, NULL), ZH_EINVAL);
 }
 
 /* Every allocation refused in turn: an error each time, nothing else. */
