@@ -1,6 +1,7 @@
 /* Acceptance sampling. Sources stand at each test. */
 #include "base/os.h"
 #include "engine/acceptance.h"
+#include "engine/engine.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -462,6 +463,70 @@ static void test_audit(void **state)
     assert_int_equal(zh_audit_plan_of(20.5, 1, &plan, NULL), ZH_EINVAL);
 }
 
+/* ---- the JSON door ---- */
+
+static zh_rc calculate(const char *name, const char *input, zh_err *err)
+{
+    zh_arena *arena = zh_arena_new((size_t)64 << 20);
+    zh_json *json;
+    zh_buf out;
+    zh_jw writer;
+    zh_rc rc = ZH_ENOTFOUND;
+    zh_buf_init(&out, (size_t)1 << 20);
+    zh_jw_init(&writer, &out, 0);
+    assert_int_equal(zh_json_parse(arena, zh_str_of(input), &json, err), ZH_OK);
+    for (size_t i = 0; i < zh_engines_n; i++) {
+        if (strcmp(zh_engines[i]->name, name) == 0) {
+            rc = zh_engines[i]->run(arena, json, &writer, err);
+        }
+    }
+    zh_buf_free(&out);
+    zh_arena_free(arena);
+    return rc;
+}
+
+/* Every engine calculates its own example; what cannot be is refused by name. */
+static void test_door(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *input, *where;
+    } refused[] = {
+        {"acceptance.iso2859_code_letter", "{\"lot_size\":1}", "lot_size"},
+        {"acceptance.iso2859_single_plan", "{\"lot_size\":100,\"level\":\"IV\",\"aql\":1}",
+         "level"},
+        {"acceptance.iso2859_single_plan", "{\"lot_size\":100,\"aql\":1,\"inspection\":\"none\"}",
+         "inspection"},
+        {"acceptance.oc_curve", "{\"n\":[80,80],\"ac\":[1,4],\"p\":[0.1]}", "n"},
+        {"acceptance.oc_curve", "{\"n\":[0],\"ac\":[0],\"p\":[0.1]}", "n"},
+        {"acceptance.oc_curve", "{\"n\":[5],\"ac\":[0]}", "p"},
+        {"acceptance.switching", "{\"aql\":1,\"lot_size\":[100,200],\"nonconforming\":[0,0,0]}",
+         "lot_size"},
+        {"acceptance.switching", "{\"aql\":1,\"lot_size\":100,\"nonconforming\":[-1]}",
+         "nonconforming"},
+        {"acceptance.find_plan", "{\"prp_quality\":0.01,\"prp_accept\":0.95,\"crp_quality\":0.05}",
+         "crp_accept"},
+        {"acceptance.oc_variables", "{\"n\":20,\"k\":2,\"sigma\":\"maybe\",\"p\":[0.1]}", "sigma"},
+        {"acceptance.audit_plan", "{\"level\":\"II\"}", "dql"},
+    };
+    size_t engines = 0;
+    for (size_t i = 0; i < zh_engines_n; i++) {
+        zh_err err = {0};
+        if (strncmp(zh_engines[i]->name, "acceptance.", 11) == 0) {
+            engines++;
+            assert_int_equal(calculate(zh_engines[i]->name, zh_engines[i]->input, &err), ZH_OK);
+        }
+    }
+    assert_true(engines >= 8);
+    for (size_t i = 0; i < ZH_COUNTOF(refused); i++) {
+        zh_err err = {0};
+        if (calculate(refused[i].name, refused[i].input, &err) != ZH_EINVAL ||
+            strcmp(err.where, refused[i].where) != 0) {
+            fail_msg("%s %s: %s %s", refused[i].name, refused[i].input, err.where, err.message);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -476,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_variables),
         cmocka_unit_test(test_audit),
+        cmocka_unit_test(test_door),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

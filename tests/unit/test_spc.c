@@ -1,5 +1,6 @@
 /* Control charts, run rules, run lengths, capability. Sources stand at each test; "NIST" is the
  * NIST/SEMATECH e-Handbook of Statistical Methods. */
+#include "engine/engine.h"
 #include "engine/spc.h"
 #include "num/quadrature.h"
 #include <math.h>
@@ -778,6 +779,67 @@ static void test_capability(void **state)
     assert_int_equal(zh_spc_capability(arena, data, &o, &spec, &c, NULL), ZH_EINVAL);
 }
 
+/* ---- the JSON door ---- */
+
+static zh_rc calculate(const char *name, const char *input, zh_err *err)
+{
+    zh_arena *arena = zh_arena_new((size_t)64 << 20);
+    zh_json *json;
+    zh_buf out;
+    zh_jw writer;
+    zh_rc rc = ZH_ENOTFOUND;
+    zh_buf_init(&out, (size_t)1 << 20);
+    zh_jw_init(&writer, &out, 0);
+    assert_int_equal(zh_json_parse(arena, zh_str_of(input), &json, err), ZH_OK);
+    for (size_t i = 0; i < zh_engines_n; i++) {
+        if (strcmp(zh_engines[i]->name, name) == 0) {
+            rc = zh_engines[i]->run(arena, json, &writer, err);
+        }
+    }
+    zh_buf_free(&out);
+    zh_arena_free(arena);
+    return rc;
+}
+
+/* Every engine calculates its own example; what cannot be is refused by name. */
+static void test_door(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *input, *where;
+    } refused[] = {
+        {"spc.control_chart", "{\"type\":\"xbar\",\"data\":3}", "data"},
+        {"spc.control_chart", "{\"type\":\"z\",\"data\":[[1,2]]}", "type"},
+        {"spc.control_chart", "{\"type\":\"xbar\",\"data\":[[1,\"x\"]]}", "data"},
+        {"spc.control_chart", "{\"type\":\"p\",\"data\":[1,2],\"sizes\":[5,5,5]}", "sizes"},
+        {"spc.control_chart", "{\"type\":\"xbar\",\"data\":[[1,2]],\"nsigmas\":0}", "nsigmas"},
+        {"spc.chart_constants", "{\"n\":1}", "n"},
+        {"spc.chart_constants", "{}", "n"},
+        {"spc.run_rules", "{\"statistics\":[1],\"center\":0}", "sigma"},
+        {"spc.arl_cusum", "{\"k\":0.5,\"h\":5,\"r\":3}", "r"},
+        {"spc.arl_ewma", "{\"l\":0.2,\"c\":3,\"limits\":\"fink\"}", "limits"},
+        {"spc.hotelling_t2_subgroup", "{\"data\":[]}", "data"},
+        {"spc.hotelling_t2_individual", "{\"data\":[[1,2],[3]]}", "data"},
+        {"spc.capability", "{\"data\":[1,2,3],\"lsl\":0,\"usl\":4,\"confidence\":1}", "confidence"},
+    };
+    size_t engines = 0;
+    for (size_t i = 0; i < zh_engines_n; i++) {
+        zh_err err = {0};
+        if (strncmp(zh_engines[i]->name, "spc.", 4) == 0) {
+            engines++;
+            assert_int_equal(calculate(zh_engines[i]->name, zh_engines[i]->input, &err), ZH_OK);
+        }
+    }
+    assert_true(engines >= 13);
+    for (size_t i = 0; i < ZH_COUNTOF(refused); i++) {
+        zh_err err = {0};
+        if (calculate(refused[i].name, refused[i].input, &err) != ZH_EINVAL ||
+            strcmp(err.where, refused[i].where) != 0) {
+            fail_msg("%s %s: %s %s", refused[i].name, refused[i].input, err.where, err.message);
+        }
+    }
+}
+
 static int set_up(void **state)
 {
     *state = zh_arena_new((size_t)64 << 20);
@@ -814,6 +876,7 @@ int main(void)
         cmocka_unit_test(test_crit),
         cmocka_unit_test(test_refused_arl),
         cmocka_unit_test_setup_teardown(test_capability, set_up, tear_down),
+        cmocka_unit_test(test_door),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
