@@ -34,8 +34,9 @@ static zh_subgroups read_subgroups(zh_door *door)
         values += row->kind == ZH_JSON_ARRAY ? row->n : 1;
     }
     double *v = zh_door_room(door, values);
-    size_t *start = (size_t *)zh_door_room(door, data->n + 1);
+    size_t *start = ZH_TRY_N(door->arena, size_t, data->n + 1);
     if (v == NULL || start == NULL) {
+        (void)zh_door_room(door, SIZE_MAX);
         return (zh_subgroups){0};
     }
     size_t n = 0;
@@ -230,13 +231,11 @@ ZH_ENGINE(spc_chart_constants) = {
 
 static zh_rc put_rules(zh_door *door, const zh_run_input *in, unsigned set, bool chosen, zh_jw *out)
 {
-    bool *hits = (bool *)zh_door_room(door, in->n);
-    bool *any = (bool *)zh_door_room(door, in->n);
+    bool *hits = ZH_TRY_N(door->arena, bool, in->n + 1);
+    bool *any = ZH_TRY_N(door->arena, bool, in->n + 1);
     if (hits == NULL || any == NULL) {
+        (void)zh_door_room(door, SIZE_MAX);
         return door->rc;
-    }
-    for (size_t i = 0; i < in->n; i++) {
-        any[i] = false;
     }
     zh_jw_object(out);
     for (unsigned rule = 0; rule < ZH_RULE_N && door->rc == ZH_OK; rule++) {

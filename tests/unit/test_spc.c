@@ -450,8 +450,9 @@ static void test_t2(void **state)
     double v[60];
     double u[60];
     for (size_t i = 0; i < 20; i++) {
+        double common = uniform(&seed);
         for (size_t j = 0; j < 3; j++) {
-            v[i * 3 + j] = uniform(&seed) + (j > 0 ? v[i * 3] : 0);
+            v[i * 3 + j] = uniform(&seed) + common;
         }
         u[i * 3] = v[i * 3] + 2 * v[i * 3 + 1];
         u[i * 3 + 1] = v[i * 3 + 1] - v[i * 3 + 2] + 100;
