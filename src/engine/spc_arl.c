@@ -306,9 +306,9 @@ static double advance(const zh_ewma_scheme *scheme, const struct states *from, s
         }
     }
     size_t starts = from != NULL ? from->r + from->atom : scheme->limits == ZH_EWMA_STAT ? 0 : 1;
-    double head = scheme->limits == ZH_EWMA_VACL && scheme->sides == ZH_ARL_ONE
-                      ? scheme->hs * deviation_of_z(scheme->lambda)
-                      : 0.0;
+    /* fir and both have their head start in the limits. */
+    bool in_limits = scheme->limits == ZH_EWMA_FIR || scheme->limits == ZH_EWMA_BOTH;
+    double head = in_limits ? 0.0 : scheme->hs * deviation_of_z(scheme->lambda);
     for (size_t i = 0; i < starts; i++) {
         double z = from != NULL ? state_at(from, i) : head;
         double mass = from != NULL ? from->mass[i] : 1.0;

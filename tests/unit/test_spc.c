@@ -676,6 +676,13 @@ static void test_arl_ewma(void **state)
         close_to(ewma(0.1, stat, mu, 0, -6, ZH_ARL_ONE, ZH_EWMA_STAT), runs[i][2],
                  1e-4 * runs[i][2]);
     }
+    /* A chart seen in a mirror. */
+    static const zh_ewma_limits mirrored[] = {ZH_EWMA_FIX, ZH_EWMA_VACL, ZH_EWMA_STEINER};
+    for (size_t i = 0; i < ZH_COUNTOF(mirrored); i++) {
+        double arl = ewma(0.2, 2.8, 0.7, 1.2, 0, ZH_ARL_TWO, mirrored[i]);
+        close_to(ewma(0.2, 2.8, -0.7, -1.2, 0, ZH_ARL_TWO, mirrored[i]), arl, 1e-9);
+        assert_true(arl < ewma(0.2, 2.8, 0.7, 0, 0, ZH_ARL_TWO, mirrored[i]));
+    }
     /* lambda 1: the Shewhart chart, 1/(2 Phi(-3)). */
     close_to(ewma(1, 3, 0, 0, 0, ZH_ARL_TWO, ZH_EWMA_FIX), 370.398347345, 1e-6);
     close_to(ewma(1, 3, 0, 0, 0, ZH_ARL_TWO, ZH_EWMA_VACL), 370.398347345, 1e-6);
