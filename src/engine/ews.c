@@ -142,8 +142,7 @@ double zh_count_standardise(zh_count_transform transform, double count, double m
     case ZH_COUNT_ROSSI:
         return (count - 3.0 * mean + 2.0 * sqrt(count * mean)) / (2.0 * sqrt(mean));
     case ZH_COUNT_ANSCOMBE: return 1.5 * (x * x - m * m) / sqrt(m);
-    case ZH_COUNT_ANSCOMBE_2ND:
-        return (x * x - (m * m - 1.0 / (9.0 * m))) / (2.0 / 3.0 * sqrt(m));
+    case ZH_COUNT_ANSCOMBE_2ND: return (x * x - (m * m - 1.0 / (9.0 * m))) / (2.0 / 3.0 * sqrt(m));
     case ZH_COUNT_PEARSON_NB: return (count - mean) / sqrt(mean + alpha * mean * mean);
     case ZH_COUNT_ANSCOMBE_NB: {
         double spread = pow(mean + alpha * mean * mean, 1.0 / 6.0);

@@ -61,7 +61,7 @@ typedef struct zh_ews_bayes {
 size_t zh_ews_bayes_first(const zh_ews_bayes *bayes);
 /* 1 - alpha quantile of the predictive distribution NB(sum + 1/2, n/(n + 1)) of a Poisson count
  * under Jeffreys' prior, sum and n being those of the reference points; at >= first and at least
- * one reference point (asserted). The alarm is count >= bound. */
+ * one reference point (asserted). The alarm is count > bound. */
 double zh_ews_bayes_upper(const double *counts, size_t at, const zh_ews_bayes *bayes);
 
 /* ---- Farrington: C. P. Farrington, N. J. Andrews, A. D. Beale, M. A. Catchpole, A statistical
@@ -95,8 +95,8 @@ typedef struct zh_farrington {
     size_t limit_points;      /* hold fewer cases; >= 1 */
     const double *population; /* NULL, or an offset log(population) of each point */
     /* the flexible method only */
-    size_t no_periods;     /* levels of the seasonal factor; 1: only the windows, as originally */
-    size_t past_excluded;  /* points before now left out of the baseline */
+    size_t no_periods;    /* levels of the seasonal factor; 1: only the windows, as originally */
+    size_t past_excluded; /* points before now left out of the baseline */
     double weights_threshold; /* residuals above it are weighted down; originally 1 */
     double p_trend;           /* a trend is kept when its p-value is below; originally 0.05 */
     zh_farrington_threshold threshold;
@@ -116,16 +116,16 @@ zh_farrington zh_farrington_defaults(bool flexible, size_t frequency);
 /* The first time point whose reference points all exist. */
 size_t zh_farrington_first(const zh_farrington *settings);
 
-/* Quasi-Poisson regression with a log link on the reference points (baseline), fitted by iteratively
- * reweighted least squares until the deviance changes by less than 1e-8 (at most 25 steps, the
- * criteria of R's glm); Anscombe residuals s = 3/2 (y^(2/3) mu^(-1/6) - mu^(1/2))/sqrt(phi (1 - h))
- * weight those above the threshold by s^-2 (Farrington 3.5); the trend is kept when it is
- * significant, b >= 3 and the forecast does not pass the largest baseline count (3.4); threshold by
- * 3.7 or its successors. Reference points before the start of the series are left out. As in
- * surveillance the flexible method takes the variance of the mean, and that of the trend, from
- * sum omega (y/mu - 1)^2/df after reweighting.
- * range: n_range time points, each >= b * frequency (0-based) and < n. ZH_EINVAL: settings or range
- * out of bounds (rule ews.*), ZH_ELIMIT, ZH_ENOMEM. */
+/* Quasi-Poisson regression with a log link on the reference points (baseline), fitted by
+ * iteratively reweighted least squares until the deviance changes by less than 1e-8 (at most 25
+ * steps, the criteria of R's glm); Anscombe residuals s = 3/2 (y^(2/3) mu^(-1/6) -
+ * mu^(1/2))/sqrt(phi (1 - h)) weight those above the threshold by s^-2 (Farrington 3.5); the trend
+ * is kept when it is significant, b >= 3 and the forecast does not pass the largest baseline count
+ * (3.4); threshold by 3.7 or its successors. Reference points before the start of the series are
+ * left out. As in surveillance the flexible method takes the variance of the mean, and that of the
+ * trend, from sum omega (y/mu - 1)^2/df after reweighting. range: n_range time points, each >= b *
+ * frequency (0-based) and < n. ZH_EINVAL: settings or range out of bounds (rule ews.*), ZH_ELIMIT,
+ * ZH_ENOMEM. */
 zh_rc zh_farrington_run(zh_arena *arena, const double *counts, size_t n, const size_t *range,
                         size_t n_range, const zh_farrington *settings, zh_farrington_point *out,
                         zh_err *err) ZH_MUST;

@@ -153,8 +153,8 @@ static bool solve(struct fit *f)
     f->squares = squares > ALIASED * whole ? squares : 0.0;
     f->slope = f->squares > 0.0 ? products / f->squares : 0.0;
     f->rank += f->squares > 0.0 ? 1 : 0;
-    f->now_eta = f->mean_z[f->now_level] +
-                 f->slope * (f->now_time - f->mean_time[f->now_level]) + f->now_offset;
+    f->now_eta = f->mean_z[f->now_level] + f->slope * (f->now_time - f->mean_time[f->now_level]) +
+                 f->now_offset;
     return isfinite(f->now_eta) && f->weight[f->now_level] > 0.0;
 }
 
@@ -203,8 +203,7 @@ static bool fit_glm(struct fit *f, bool trend)
         }
         for (size_t i = 0; i < f->n; i++) {
             size_t g = f->level[i];
-            f->eta[i] =
-                f->mean_z[g] + f->slope * (f->time[i] - f->mean_time[g]) + f->offset[i];
+            f->eta[i] = f->mean_z[g] + f->slope * (f->time[i] - f->mean_time[g]) + f->offset[i];
         }
         f->deviance = deviance_at(f);
         if (!isfinite(f->deviance)) {
@@ -388,10 +387,9 @@ static void by_count(const struct fit *f, const struct model *m, const zh_farrin
         out->upper = out->expected = out->p_value = (double)NAN;
     } else if (m->phi > 1.0) {
         double size = mu / (m->phi - 1.0);
-        out->upper = zh_dist_negative_binomial_quantile(1.0 - s->alpha, size, 1.0 / m->phi,
-                                                        ZH_TAIL_LOWER);
-        out->p_value =
-            zh_dist_negative_binomial_cdf(y - 1.0, size, 1.0 / m->phi, ZH_TAIL_UPPER);
+        out->upper =
+            zh_dist_negative_binomial_quantile(1.0 - s->alpha, size, 1.0 / m->phi, ZH_TAIL_LOWER);
+        out->p_value = zh_dist_negative_binomial_cdf(y - 1.0, size, 1.0 / m->phi, ZH_TAIL_UPPER);
     } else {
         out->upper = zh_dist_poisson_quantile(1.0 - s->alpha, mu, ZH_TAIL_LOWER);
         out->p_value = zh_dist_poisson_cdf(y - 1.0, mu, ZH_TAIL_UPPER);
@@ -409,8 +407,8 @@ static void judge(struct fit *f, const double *counts, size_t at, const zh_farri
         recent += counts[i];
     }
     if (f->n == 0 || !choose(f, s, &m)) {
-        *out = (zh_farrington_point){(double)NAN, (double)NAN, (double)NAN, (double)NAN, false,
-                                     ZH_ALARM_UNKNOWN};
+        *out = (zh_farrington_point){(double)NAN, (double)NAN, (double)NAN,
+                                     (double)NAN, false,       ZH_ALARM_UNKNOWN};
         return;
     }
     if (s->flexible && s->threshold != ZH_FARRINGTON_DELTA) {
@@ -480,8 +478,8 @@ static zh_rc check(const zh_farrington *s, size_t n, const size_t *range, size_t
 
 static bool rooms(zh_arena *arena, struct fit *f, size_t points, size_t levels)
 {
-    double **columns[] = {&f->y,  &f->log_y, &f->time, &f->offset, &f->prior,
-                          &f->eta, &f->mu,   &f->w,    &f->z};
+    double **columns[] = {&f->y,   &f->log_y, &f->time, &f->offset, &f->prior,
+                          &f->eta, &f->mu,    &f->w,    &f->z};
     double **by_level[] = {&f->weight, &f->mean_time, &f->mean_z};
     bool all = true;
     for (size_t i = 0; i < ZH_COUNTOF(columns); i++) {

@@ -219,7 +219,8 @@ zh_rc zh_count_glr_run(const double *counts, const double *mean, size_t n, const
     if (rc != ZH_OK) {
         return rc;
     }
-    /* surveillance: the charts of a known shift and of a Poisson epidemic must pass the threshold */
+    /* surveillance: the charts of a known shift and of a Poisson epidemic must pass the threshold
+     */
     bool strict = glr->known || (glr->epidemic && glr->alpha == 0.0);
     struct chart c = {glr, counts, mean, 0.0};
     size_t start = 0;
