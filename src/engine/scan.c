@@ -3,13 +3,16 @@
 #include "num/random.h"
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SELECT_MAX 64    /* neighbours found by insertion; more by sorting */
 #define LANES      8     /* periods that are scanned at once */
 #define SLACK      1e-12 /* share of the score within which a replicate ties with it */
-#define EVENTS_MAX 64 /* cases per period of a location above which counts are drawn, not cases */
+#define EVENTS_MAX 64  /* cases per period of a location above which counts are drawn, not cases */
+#define BUFFER     256 /* random numbers drawn at once */
+#define THREADS    2
 
 static zh_rc no_memory(zh_err *err)
 {
@@ -473,31 +476,72 @@ static void make_alias(const double *weight, size_t n, uint32_t *share, uint32_t
     }
 }
 
-/* Cases of one location drawn into its periods, then summed up from the last period back. */
-static void draw_periods(const struct world *w, zh_random *random, size_t i, int64_t cases,
-                         int32_t *row, int64_t *scratch)
+/* What one thread draws and counts in. */
+struct draws {
+    const struct world *world;
+    size_t first, step, replicates; /* its replicates: first, first + step, … */
+    uint64_t seed;
+    size_t reached;
+    int64_t *cases, *scratch;
+    int32_t *row; /* of all locations, and one for all periods */
+    pthread_t thread;
+    bool started;
+    uint64_t bits[BUFFER];
+};
+
+static size_t period_of(uint32_t bits, size_t n, const uint32_t *share, const uint32_t *alias)
 {
+    uint64_t product = (uint64_t)bits * n;
+    size_t d = (size_t)(product >> 32);
+    return (uint32_t)product < share[d] ? d : alias[d];
+}
+
+/* Cases drawn one by one into the periods of location i, two from 64 random bits. */
+static void draw_cases(struct draws *p, zh_random *random, size_t i, size_t cases, int32_t *row)
+{
+    const struct world *w = p->world;
     size_t n = w->periods;
     const uint32_t *share = w->share + i * n;
     const uint32_t *alias = w->alias + i * n;
-    memset(row, 0, w->stride * sizeof(*row));
-    if (cases > (int64_t)(EVENTS_MAX * n)) {
-        zh_random_multinomial(random, cases, w->by_period + i * n, n, scratch);
-        for (size_t d = 0; d < w->longest; d++) {
-            row[d] = (int32_t)scratch[d];
-        }
-    } else {
-        uint64_t bits = 0;
-        for (int64_t k = 0; k < cases; k++) {
-            bits = k % 2 == 0 ? zh_random_u64(random) : bits >> 32;
-            uint64_t product = (bits & UINT32_MAX) * n;
-            size_t d = (size_t)(product >> 32);
-            d = (uint32_t)product < share[d] ? d : alias[d];
-            row[d] += d < w->longest ? 1 : 0;
+    uint64_t *bits = p->bits;
+    for (size_t left = (cases + 1) / 2; left > 0;) {
+        size_t now = left < BUFFER ? left : BUFFER;
+        left -= now;
+        zh_random_fill(random, bits, now);
+        bool odd = left == 0 && cases % 2 != 0;
+        for (size_t k = 0; k < now; k++) {
+            row[period_of((uint32_t)bits[k], n, share, alias)]++;
+            row[period_of((uint32_t)(bits[k] >> 32), n, share, alias)] +=
+                odd && k + 1 == now ? 0 : 1;
         }
     }
+}
+
+/* Cases of one location by period, then summed up from the last period back. Periods beyond the
+ * longest duration are drawn into the row and cleared again. */
+static void draw_periods(struct draws *p, zh_random *random, size_t i)
+{
+    const struct world *w = p->world;
+    int64_t cases = p->cases[i];
+    int32_t *row = p->row + i * w->stride;
+    if (w->periods == 1) {
+        *row = (int32_t)cases;
+        return;
+    }
+    int32_t *all = w->longest == w->periods ? row : p->row + w->n * w->stride;
+    memset(row, 0, w->stride * sizeof(*row));
+    memset(all, 0, w->periods * sizeof(*all));
+    if (cases > (int64_t)(EVENTS_MAX * w->periods)) {
+        zh_random_multinomial(random, cases, w->by_period + i * w->periods, w->periods, p->scratch);
+        for (size_t d = 0; d < w->periods; d++) {
+            all[d] = (int32_t)p->scratch[d];
+        }
+    } else {
+        draw_cases(p, random, i, (size_t)cases, all);
+    }
+    row[0] = all[0];
     for (size_t d = 1; d < w->longest; d++) {
-        row[d] += row[d - 1];
+        row[d] = row[d - 1] + all[d];
     }
 }
 
@@ -510,16 +554,19 @@ static bool block_reaches(const struct world *w, const int32_t *row, size_t i, s
     const zh_scan_circles *c = w->circles;
     lanes_t low = {0};
     lanes_t high = {0};
-    lanes_t hit = {0};
+    lanes_t low_hit = {0};
+    lanes_t high_hit = {0};
     const int32_t *below = w->below + c->start[i] * w->stride + block;
     for (size_t j = c->start[i]; j < c->start[i + 1]; j++, below += w->stride) {
         const lanes_t *add = (const void *)(row + c->index[j] * w->stride + block);
         const lanes_t *limit = (const void *)below;
         low += add[0];
         high += add[1];
-        hit |= (low > limit[0]) | (high > limit[1]);
+        low_hit |= low > limit[0];
+        high_hit |= high > limit[1];
     }
-    return (hit[0] | hit[1] | hit[2] | hit[3]) != 0;
+    low_hit |= high_hit;
+    return (low_hit[0] | low_hit[1] | low_hit[2] | low_hit[3]) != 0;
 }
 
 static bool reaches_score(const struct world *w, const int32_t *row)
@@ -545,37 +592,78 @@ static bool reaches_score(const struct world *w, const int32_t *row)
     return false;
 }
 
+static void *draw(void *argument)
+{
+    struct draws *p = argument;
+    const struct world *w = p->world;
+    for (size_t r = p->first; r < p->replicates; r += p->step) {
+        zh_random random;
+        zh_random_seed_task(&random, p->seed, r);
+        zh_random_multinomial(&random, w->total, w->weight, w->n, p->cases);
+        for (size_t i = 0; i < w->n; i++) {
+            draw_periods(p, &random, i);
+        }
+        p->reached += reaches_score(w, p->row) ? 1 : 0;
+    }
+    return NULL;
+}
+
+static zh_rc prepare(zh_arena *arena, struct world *w, zh_err *err)
+{
+    size_t n = w->periods;
+    double *scaled = ZH_TRY_N(arena, double, n);
+    uint32_t *stack = ZH_TRY_N(arena, uint32_t, n);
+    w->share = ZH_TRY_N(arena, uint32_t, w->n * n);
+    w->alias = ZH_TRY_N(arena, uint32_t, w->n * n);
+    if (scaled == NULL || stack == NULL || w->share == NULL || w->alias == NULL) {
+        return no_memory(err);
+    }
+    for (size_t i = 0; i < w->n; i++) {
+        make_alias(w->by_period + i * n, n, w->share + i * n, w->alias + i * n, scaled, stack);
+    }
+    return ZH_OK;
+}
+
+/* Every replicate has its own random numbers, so that it does not matter which thread draws it. */
 static zh_rc test(zh_arena *arena, struct world *w, uint64_t seed, zh_scan *out, zh_err *err)
 {
+    struct draws draws[THREADS];
     if (!(out->score > 0.0)) {
         out->reached = out->replicates; /* every replicate has a score of at least 0 */
         return ZH_OK;
     }
     zh_rc rc = set_critical(arena, w, out->score * (1.0 - SLACK), err);
-    size_t n = w->n;
-    int64_t *cases = ZH_TRY_N(arena, int64_t, n);
-    int64_t *scratch = ZH_TRY_N(arena, int64_t, w->periods);
-    int32_t *row = ZH_TRY_N(arena, int32_t, n * w->stride);
-    double *scaled = ZH_TRY_N(arena, double, w->periods);
-    uint32_t *stack = ZH_TRY_N(arena, uint32_t, w->periods);
-    w->share = ZH_TRY_N(arena, uint32_t, n * w->periods);
-    w->alias = ZH_TRY_N(arena, uint32_t, n * w->periods);
-    if (rc != ZH_OK || cases == NULL || scratch == NULL || row == NULL || scaled == NULL ||
-        stack == NULL || w->share == NULL || w->alias == NULL) {
-        return rc != ZH_OK ? rc : no_memory(err);
+    if (rc == ZH_OK) {
+        rc = prepare(arena, w, err);
     }
-    for (size_t i = 0; i < n; i++) {
-        make_alias(w->by_period + i * w->periods, w->periods, w->share + i * w->periods,
-                   w->alias + i * w->periods, scaled, stack);
-    }
-    for (size_t r = 0; r < out->replicates; r++) {
-        zh_random random;
-        zh_random_seed_task(&random, seed, r);
-        zh_random_multinomial(&random, w->total, w->weight, n, cases);
-        for (size_t i = 0; i < n; i++) {
-            draw_periods(w, &random, i, cases[i], row + i * w->stride, scratch);
+    for (size_t t = 0; rc == ZH_OK && t < THREADS; t++) {
+        draws[t] = (struct draws){.world = w,
+                                  .first = t,
+                                  .step = THREADS,
+                                  .replicates = out->replicates,
+                                  .seed = seed,
+                                  .cases = ZH_TRY_N(arena, int64_t, w->n),
+                                  .scratch = ZH_TRY_N(arena, int64_t, w->periods),
+                                  .row = ZH_TRY_N(arena, int32_t, w->n * w->stride + w->periods)};
+        if (draws[t].cases == NULL || draws[t].scratch == NULL || draws[t].row == NULL) {
+            rc = no_memory(err);
         }
-        out->reached += reaches_score(w, row) ? 1 : 0;
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    for (size_t t = 1; t < THREADS; t++) {
+        draws[t].started = pthread_create(&draws[t].thread, NULL, draw, &draws[t]) == 0;
+    }
+    (void)draw(&draws[0]);
+    out->reached = draws[0].reached;
+    for (size_t t = 1; t < THREADS; t++) {
+        if (draws[t].started) {
+            (void)pthread_join(draws[t].thread, NULL);
+        } else {
+            (void)draw(&draws[t]);
+        }
+        out->reached += draws[t].reached;
     }
     return ZH_OK;
 }
