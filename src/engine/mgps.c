@@ -1,0 +1,362 @@
+/* Empirical Bayes screening: scores, and the fit of the prior. */
+#include "engine/mgps.h"
+#include "num/distribution.h"
+#include "num/normal.h"
+#include "num/optimize.h"
+#include "num/special.h"
+#include <float.h>
+#include <math.h>
+
+#define PARAMETERS        5
+#define LOG_MAX           20.0 /* |log parameter|, |logit p| of the fit */
+#define TABLE_MAX         4096 /* counts whose rising factorials are tabulated */
+#define EVALUATIONS_MAX   2000
+#define EVALUATIONS_ROUGH 60 /* of each start; the best goes on */
+
+static zh_rc bad_pair(zh_err *err, size_t at, const char *what)
+{
+    zh_err_set(err, ZH_EINVAL, "mgps.pair", "第 %zu 对的%s", at + 1, what);
+    zh_err_where(err, "%zu", at + 1);
+    return ZH_EINVAL;
+}
+
+static zh_rc check_pairs(const double *n, const double *e, const double *weight, size_t pairs,
+                         double least, zh_err *err)
+{
+    for (size_t i = 0; i < pairs; i++) {
+        if (!(n[i] >= 0.0 && n[i] <= ZH_MGPS_COUNT_MAX && floor(n[i]) == n[i])) {
+            return bad_pair(err, i, "计数不是 0 到 1e9 的整数");
+        }
+        if (n[i] < least) {
+            return bad_pair(err, i, "计数小于 n_star");
+        }
+        if (!(e[i] >= ZH_MGPS_EXPECTED_MIN && e[i] <= ZH_MGPS_COUNT_MAX)) {
+            return bad_pair(err, i, "期望数不在 1e-12 到 1e9 之间");
+        }
+        if (weight != NULL && !(weight[i] > 0.0 && weight[i] <= ZH_MGPS_COUNT_MAX)) {
+            return bad_pair(err, i, "权重不大于 0");
+        }
+    }
+    return ZH_OK;
+}
+
+/* ---- scores ---- */
+
+/* Posterior of one pair: a mixture of two gamma distributions. */
+struct posterior {
+    double share[2], shape[2], rate[2];
+    double log_constant[2]; /* of the density in log lambda: shape log rate - log Gamma(shape) */
+};
+
+static void posterior_of(const zh_mgps *prior, double n, double e, struct posterior *q)
+{
+    const double alpha[] = {prior->alpha1, prior->alpha2};
+    const double beta[] = {prior->beta1, prior->beta2};
+    double density[2];
+    for (int k = 0; k < 2; k++) {
+        q->shape[k] = alpha[k] + n;
+        q->rate[k] = beta[k] + e;
+        double log_gamma = zh_lgamma(q->shape[k]);
+        density[k] = log_gamma - zh_lgamma(alpha[k]) - alpha[k] * log1p(e / beta[k]) -
+                     n * log1p(beta[k] / e);
+        q->log_constant[k] = q->shape[k] * log(q->rate[k]) - log_gamma;
+    }
+    double odds = log(prior->p) - log1p(-prior->p) + density[0] - density[1];
+    q->share[0] = 1.0 / (1.0 + exp(-odds));
+    q->share[1] = 1.0 / (1.0 + exp(odds));
+}
+
+/* Log of the tail probability at lambda = exp(u), and its derivative in u. */
+static double log_tail(const struct posterior *q, double u, unsigned tail, double *slope)
+{
+    double x = exp(u);
+    double sum = 0.0;
+    double density = 0.0;
+    for (int k = 0; k < 2; k++) {
+        if (q->share[k] > 0.0) {
+            sum += q->share[k] * zh_dist_gamma_cdf(x, q->shape[k], q->rate[k], tail);
+            density += q->share[k] * exp(q->log_constant[k] + q->shape[k] * u - q->rate[k] * x);
+        }
+    }
+    *slope = (tail == ZH_TAIL_UPPER ? -density : density) / sum;
+    return log(sum);
+}
+
+/* Where the tail has probability p: Newton's method on log probability and log lambda, where both
+ * are nearly straight far out, inside a bracket. */
+static double tail_quantile(const struct posterior *q, double p, unsigned tail)
+{
+    double wanted = log(p);
+    double low[2];
+    for (int k = 0; k < 2; k++) {
+        low[k] = q->share[k] > 0.0 ? log(zh_dist_gamma_quantile(p, q->shape[k], q->rate[k], tail))
+                                   : (double)NAN;
+    }
+    double from = fmin(low[0], low[1]); /* the quantile lies between those of the components */
+    double to = fmax(low[0], low[1]);
+    double u = q->share[0] * (q->share[0] > 0.0 ? low[0] : 0.0) +
+               q->share[1] * (q->share[1] > 0.0 ? low[1] : 0.0);
+    for (int step = 0; step < 100 && to - from > 4.0 * DBL_EPSILON * fabs(u); step++) {
+        double slope;
+        double off = log_tail(q, u, tail, &slope) - wanted;
+        bool left = tail == ZH_TAIL_UPPER ? off > 0.0 : off < 0.0;
+        if (left) {
+            from = u;
+        } else {
+            to = u;
+        }
+        double next = u - off / slope;
+        if (!(next > from && next < to)) {
+            next = 0.5 * (from + to);
+        }
+        if (fabs(next - u) <= 1e-14 * (1.0 + fabs(u))) {
+            return exp(next);
+        }
+        u = next;
+    }
+    return exp(u);
+}
+
+zh_rc zh_mgps_scores(zh_arena *arena, const zh_mgps *prior, const double *n, const double *e,
+                     size_t pairs, zh_mgps_score *out, zh_err *err)
+{
+    (void)arena;
+    const double parameters[] = {prior->alpha1, prior->beta1, prior->alpha2, prior->beta2};
+    for (size_t i = 0; i < ZH_COUNTOF(parameters); i++) {
+        if (!(parameters[i] >= 1e-9 && parameters[i] <= 1e9)) {
+            return zh_err_set(err, ZH_EINVAL, "mgps.prior",
+                              "alpha1、beta1、alpha2、beta2 要在 1e-9 到 1e9 之间");
+        }
+    }
+    if (!(prior->p > 0.0 && prior->p < 1.0)) {
+        return zh_err_set(err, ZH_EINVAL, "mgps.prior", "p 要在 0 与 1 之间");
+    }
+    if (pairs > ZH_MGPS_PAIRS_MAX) {
+        return zh_err_set(err, ZH_ELIMIT, "mgps.pairs", "有 %zu 对，最多 %zu 对", pairs,
+                          ZH_MGPS_PAIRS_MAX);
+    }
+    zh_rc rc = check_pairs(n, e, NULL, pairs, 0.0, err);
+    for (size_t i = 0; rc == ZH_OK && i < pairs; i++) {
+        struct posterior q;
+        posterior_of(prior, n[i], e[i], &q);
+        double mean = 0.0;
+        for (int k = 0; k < 2; k++) {
+            mean += q.share[k] > 0.0 ? q.share[k] * (zh_digamma(q.shape[k]) - log(q.rate[k])) : 0.0;
+        }
+        out[i] = (zh_mgps_score){.qn = q.share[0],
+                                 .ebgm = exp(mean),
+                                 .eb05 = tail_quantile(&q, 0.05, ZH_TAIL_LOWER),
+                                 .eb95 = tail_quantile(&q, 0.05, ZH_TAIL_UPPER)};
+    }
+    return rc;
+}
+
+/* ---- the fit ---- */
+
+struct data {
+    const double *n, *e, *weight;
+    double *log_e;
+    size_t pairs;
+    unsigned n_star;
+    double constant; /* sum of weight log n!, which no parameter changes */
+    size_t table;    /* counts below are tabulated */
+    double *rising[2], *psi[2];
+};
+
+/* One component at one pair: log probability and its derivatives in alpha and beta. */
+struct term {
+    double log, by_alpha, by_beta;
+};
+
+static struct term negative_binomial(const struct data *d, int k, double alpha, double beta,
+                                     double n, double e, double log_e)
+{
+    double log_rate = log(beta + e);
+    double log_beta = log(beta);
+    bool tabled = n < (double)d->table;
+    double rising = tabled ? d->rising[k][(size_t)n] : zh_lgamma(alpha + n) - zh_lgamma(alpha);
+    double psi = tabled ? d->psi[k][(size_t)n] : zh_digamma(alpha + n) - zh_digamma(alpha);
+    return (struct term){
+        .log = rising + alpha * (log_beta - log_rate) + n * (log_e - log_rate),
+        .by_alpha = psi + log_beta - log_rate,
+        .by_beta = alpha / beta - (alpha + n) / (beta + e),
+    };
+}
+
+/* Divides by the probability of n_star or more. */
+static void truncate_below(const struct data *d, int k, double alpha, double beta, double e,
+                           double log_e, struct term *t)
+{
+    double by_alpha = 0.0;
+    double by_beta = 0.0;
+    double log_rest = 0.0;
+    for (unsigned j = 0; j < d->n_star; j++) {
+        struct term s = negative_binomial(d, k, alpha, beta, (double)j, e, log_e);
+        double mass = exp(s.log - zh_lgamma((double)j + 1.0));
+        by_alpha += mass * s.by_alpha;
+        by_beta += mass * s.by_beta;
+        log_rest = s.log;
+    }
+    double rest = d->n_star == 1
+                      ? -expm1(log_rest)
+                      : zh_dist_negative_binomial_cdf_mu((double)d->n_star - 1.0, alpha,
+                                                         alpha * e / beta, ZH_TAIL_UPPER);
+    t->log -= log(rest);
+    t->by_alpha += by_alpha / rest;
+    t->by_beta += by_beta / rest;
+}
+
+/* log of the rising factorial alpha (alpha + 1) … and its derivative, for the counts of the table.
+ */
+static void tabulate(struct data *d, int k, double alpha)
+{
+    double rising = 0.0;
+    double psi = 0.0;
+    for (size_t n = 0; n < d->table; n++) {
+        d->rising[k][n] = rising;
+        d->psi[k][n] = psi;
+        rising += log(alpha + (double)n);
+        psi += 1.0 / (alpha + (double)n);
+    }
+}
+
+static double negative_log_likelihood(const double *x, double *gradient, void *context)
+{
+    struct data *d = context;
+    double sum = 0.0;
+    double g[PARAMETERS] = {0.0};
+    for (int i = 0; i < PARAMETERS; i++) {
+        if (!(fabs(x[i]) <= LOG_MAX)) {
+            return (double)INFINITY;
+        }
+    }
+    const double alpha[] = {exp(x[0]), exp(x[2])};
+    const double beta[] = {exp(x[1]), exp(x[3])};
+    double log_p[] = {-log1p(exp(-x[4])), -log1p(exp(x[4]))};
+    tabulate(d, 0, alpha[0]);
+    tabulate(d, 1, alpha[1]);
+    for (size_t i = 0; i < d->pairs; i++) {
+        struct term t[2];
+        for (int k = 0; k < 2; k++) {
+            t[k] = negative_binomial(d, k, alpha[k], beta[k], d->n[i], d->e[i], d->log_e[i]);
+            if (d->n_star > 0) {
+                truncate_below(d, k, alpha[k], beta[k], d->e[i], d->log_e[i], &t[k]);
+            }
+            t[k].log += log_p[k];
+        }
+        double odds = exp(-fabs(t[0].log - t[1].log));
+        double larger = 1.0 / (1.0 + odds);
+        double first = t[0].log >= t[1].log ? larger : 1.0 - larger;
+        double w = d->weight != NULL ? d->weight[i] : 1.0;
+        sum += w * (fmax(t[0].log, t[1].log) + log1p(odds));
+        g[0] += w * first * t[0].by_alpha;
+        g[1] += w * first * t[0].by_beta;
+        g[2] += w * (1.0 - first) * t[1].by_alpha;
+        g[3] += w * (1.0 - first) * t[1].by_beta;
+        g[4] += w * (first - exp(log_p[0]));
+    }
+    gradient[0] = -g[0] * alpha[0];
+    gradient[1] = -g[1] * beta[0];
+    gradient[2] = -g[2] * alpha[1];
+    gradient[3] = -g[3] * beta[1];
+    gradient[4] = -g[4];
+    return d->constant - sum;
+}
+
+/* alpha1, beta1, alpha2, beta2, p; the first is DuMouchel's. */
+static const double starts[][PARAMETERS] = {
+    {0.2, 0.1, 2.0, 4.0, 1.0 / 3.0}, {0.2, 0.2, 5.0, 5.0, 0.2}, {0.5, 0.1, 10.0, 10.0, 0.05},
+    {2.0, 0.5, 1.0, 1.0, 0.5},       {0.1, 0.1, 1.0, 0.5, 0.9},
+};
+
+static void climb_from_starts(struct data *d, zh_mgps_fit *out, double *best)
+{
+    out->neg_log_lik = (double)INFINITY;
+    for (size_t i = 0; i < ZH_COUNTOF(starts); i++) {
+        double x[PARAMETERS];
+        for (int j = 0; j < 4; j++) {
+            x[j] = log(starts[i][j]);
+        }
+        x[4] = log(starts[i][4] / (1.0 - starts[i][4]));
+        zh_minimum m =
+            zh_minimize(negative_log_likelihood, d, PARAMETERS, x, 1e-9, EVALUATIONS_ROUGH);
+        out->evaluations += m.evaluations;
+        out->starts++;
+        if (m.value < out->neg_log_lik) {
+            out->neg_log_lik = m.value;
+            for (int j = 0; j < PARAMETERS; j++) {
+                best[j] = x[j];
+            }
+        }
+    }
+}
+
+static zh_mgps ordered(const double *x)
+{
+    zh_mgps m = {exp(x[0]), exp(x[1]), exp(x[2]), exp(x[3]), 1.0 / (1.0 + exp(-x[4]))};
+    if (m.alpha1 / m.beta1 >= m.alpha2 / m.beta2) {
+        return m;
+    }
+    return (zh_mgps){m.alpha2, m.beta2, m.alpha1, m.beta1, 1.0 / (1.0 + exp(x[4]))};
+}
+
+static bool rooms(zh_arena *arena, struct data *d)
+{
+    double largest = 0.0;
+    for (size_t i = 0; i < d->pairs; i++) {
+        largest = fmax(largest, d->n[i]);
+    }
+    size_t needed = (size_t)largest + d->n_star + 1;
+    d->table = needed < TABLE_MAX ? needed : TABLE_MAX;
+    d->log_e = ZH_TRY_N(arena, double, d->pairs);
+    bool all = d->log_e != NULL;
+    for (int k = 0; k < 2; k++) {
+        d->rising[k] = ZH_TRY_N(arena, double, d->table);
+        d->psi[k] = ZH_TRY_N(arena, double, d->table);
+        all = all && d->rising[k] != NULL && d->psi[k] != NULL;
+    }
+    for (size_t i = 0; all && i < d->pairs; i++) {
+        d->log_e[i] = log(d->e[i]);
+        d->constant += (d->weight != NULL ? d->weight[i] : 1.0) * zh_lgamma(d->n[i] + 1.0);
+    }
+    return all;
+}
+
+zh_rc zh_mgps_estimate(zh_arena *arena, const double *n, const double *e, const double *weight,
+                       size_t pairs, unsigned n_star, zh_mgps_fit *out, zh_err *err)
+{
+    struct data d = {.n = n, .e = e, .weight = weight, .pairs = pairs, .n_star = n_star};
+    double best[PARAMETERS] = {0.0};
+    *out = (zh_mgps_fit){0};
+    if (pairs < PARAMETERS) {
+        return zh_err_set(err, ZH_EINVAL, "mgps.pairs", "只有 %zu 对，估计 5 个参数至少要 5 对",
+                          pairs);
+    }
+    if (pairs > ZH_MGPS_FIT_PAIRS_MAX || n_star > ZH_MGPS_STAR_MAX) {
+        return zh_err_set(err, ZH_ELIMIT, "mgps.pairs", "有 %zu 对，最多 %zu 对；n_star 最多 %d",
+                          pairs, ZH_MGPS_FIT_PAIRS_MAX, ZH_MGPS_STAR_MAX);
+    }
+    zh_rc rc = check_pairs(n, e, weight, pairs, (double)n_star, err);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_arena_mark here = zh_arena_here(arena);
+    if (!rooms(arena, &d)) {
+        zh_arena_rewind(arena, here);
+        return zh_err_set(err, ZH_ENOMEM, "calc.memory", "输入太大，内存不够算完");
+    }
+    climb_from_starts(&d, out, best);
+    zh_minimum m =
+        zh_minimize(negative_log_likelihood, &d, PARAMETERS, best, 1e-14, EVALUATIONS_MAX);
+    zh_arena_rewind(arena, here);
+    out->evaluations += m.evaluations;
+    out->neg_log_lik = m.value;
+    out->converged = m.converged;
+    out->prior = ordered(best);
+    if (!isfinite(m.value) || !m.converged) {
+        zh_err_set(err, ZH_EINVAL, "mgps.converge", "极大似然不收敛：数据不足以定出五个参数");
+        zh_err_fix(err, "给更多的对，或合并计数");
+        return ZH_EINVAL;
+    }
+    return ZH_OK;
+}
