@@ -1,10 +1,8 @@
-/* Empirical Bayes screening: scores, and the fit of the prior. */
+/* Empirical Bayes screening: the fit of the prior. The scores are in mgps_score.c. */
 #include "engine/mgps.h"
 #include "num/distribution.h"
-#include "num/normal.h"
 #include "num/optimize.h"
 #include "num/special.h"
-#include <float.h>
 #include <math.h>
 
 #define PARAMETERS        5
@@ -20,8 +18,8 @@ static zh_rc bad_pair(zh_err *err, size_t at, const char *what)
     return ZH_EINVAL;
 }
 
-static zh_rc check_pairs(const double *n, const double *e, const double *weight, size_t pairs,
-                         double least, zh_err *err)
+zh_rc zh_mgps_check(const double *n, const double *e, const double *weight, size_t pairs,
+                    double least, zh_err *err)
 {
     for (size_t i = 0; i < pairs; i++) {
         if (!(n[i] >= 0.0 && n[i] <= ZH_MGPS_COUNT_MAX && floor(n[i]) == n[i])) {
@@ -38,117 +36,6 @@ static zh_rc check_pairs(const double *n, const double *e, const double *weight,
         }
     }
     return ZH_OK;
-}
-
-/* ---- scores ---- */
-
-/* Posterior of one pair: a mixture of two gamma distributions. */
-struct posterior {
-    double share[2], shape[2], rate[2];
-    double log_constant[2]; /* of the density in log lambda: shape log rate - log Gamma(shape) */
-};
-
-static void posterior_of(const zh_mgps *prior, double n, double e, struct posterior *q)
-{
-    const double alpha[] = {prior->alpha1, prior->alpha2};
-    const double beta[] = {prior->beta1, prior->beta2};
-    double density[2];
-    for (int k = 0; k < 2; k++) {
-        q->shape[k] = alpha[k] + n;
-        q->rate[k] = beta[k] + e;
-        double log_gamma = zh_lgamma(q->shape[k]);
-        density[k] = log_gamma - zh_lgamma(alpha[k]) - alpha[k] * log1p(e / beta[k]) -
-                     n * log1p(beta[k] / e);
-        q->log_constant[k] = q->shape[k] * log(q->rate[k]) - log_gamma;
-    }
-    double odds = log(prior->p) - log1p(-prior->p) + density[0] - density[1];
-    q->share[0] = 1.0 / (1.0 + exp(-odds));
-    q->share[1] = 1.0 / (1.0 + exp(odds));
-}
-
-/* Log of the tail probability at lambda = exp(u), and its derivative in u. */
-static double log_tail(const struct posterior *q, double u, unsigned tail, double *slope)
-{
-    double x = exp(u);
-    double sum = 0.0;
-    double density = 0.0;
-    for (int k = 0; k < 2; k++) {
-        if (q->share[k] > 0.0) {
-            sum += q->share[k] * zh_dist_gamma_cdf(x, q->shape[k], q->rate[k], tail);
-            density += q->share[k] * exp(q->log_constant[k] + q->shape[k] * u - q->rate[k] * x);
-        }
-    }
-    *slope = (tail == ZH_TAIL_UPPER ? -density : density) / sum;
-    return log(sum);
-}
-
-/* Where the tail has probability p: Newton's method on log probability and log lambda, where both
- * are nearly straight far out, inside a bracket. */
-static double tail_quantile(const struct posterior *q, double p, unsigned tail)
-{
-    double wanted = log(p);
-    double low[2];
-    for (int k = 0; k < 2; k++) {
-        low[k] = q->share[k] > 0.0 ? log(zh_dist_gamma_quantile(p, q->shape[k], q->rate[k], tail))
-                                   : (double)NAN;
-    }
-    double from = fmin(low[0], low[1]); /* the quantile lies between those of the components */
-    double to = fmax(low[0], low[1]);
-    double u = q->share[0] * (q->share[0] > 0.0 ? low[0] : 0.0) +
-               q->share[1] * (q->share[1] > 0.0 ? low[1] : 0.0);
-    for (int step = 0; step < 100 && to - from > 4.0 * DBL_EPSILON * fabs(u); step++) {
-        double slope;
-        double off = log_tail(q, u, tail, &slope) - wanted;
-        bool left = tail == ZH_TAIL_UPPER ? off > 0.0 : off < 0.0;
-        if (left) {
-            from = u;
-        } else {
-            to = u;
-        }
-        double next = u - off / slope;
-        if (!(next > from && next < to)) {
-            next = 0.5 * (from + to);
-        }
-        if (fabs(next - u) <= 1e-14 * (1.0 + fabs(u))) {
-            return exp(next);
-        }
-        u = next;
-    }
-    return exp(u);
-}
-
-zh_rc zh_mgps_scores(zh_arena *arena, const zh_mgps *prior, const double *n, const double *e,
-                     size_t pairs, zh_mgps_score *out, zh_err *err)
-{
-    (void)arena;
-    const double parameters[] = {prior->alpha1, prior->beta1, prior->alpha2, prior->beta2};
-    for (size_t i = 0; i < ZH_COUNTOF(parameters); i++) {
-        if (!(parameters[i] >= 1e-9 && parameters[i] <= 1e9)) {
-            return zh_err_set(err, ZH_EINVAL, "mgps.prior",
-                              "alpha1、beta1、alpha2、beta2 要在 1e-9 到 1e9 之间");
-        }
-    }
-    if (!(prior->p > 0.0 && prior->p < 1.0)) {
-        return zh_err_set(err, ZH_EINVAL, "mgps.prior", "p 要在 0 与 1 之间");
-    }
-    if (pairs > ZH_MGPS_PAIRS_MAX) {
-        return zh_err_set(err, ZH_ELIMIT, "mgps.pairs", "有 %zu 对，最多 %zu 对", pairs,
-                          ZH_MGPS_PAIRS_MAX);
-    }
-    zh_rc rc = check_pairs(n, e, NULL, pairs, 0.0, err);
-    for (size_t i = 0; rc == ZH_OK && i < pairs; i++) {
-        struct posterior q;
-        posterior_of(prior, n[i], e[i], &q);
-        double mean = 0.0;
-        for (int k = 0; k < 2; k++) {
-            mean += q.share[k] > 0.0 ? q.share[k] * (zh_digamma(q.shape[k]) - log(q.rate[k])) : 0.0;
-        }
-        out[i] = (zh_mgps_score){.qn = q.share[0],
-                                 .ebgm = exp(mean),
-                                 .eb05 = tail_quantile(&q, 0.05, ZH_TAIL_LOWER),
-                                 .eb95 = tail_quantile(&q, 0.05, ZH_TAIL_UPPER)};
-    }
-    return rc;
 }
 
 /* ---- the fit ---- */
@@ -336,7 +223,7 @@ zh_rc zh_mgps_estimate(zh_arena *arena, const double *n, const double *e, const 
         return zh_err_set(err, ZH_ELIMIT, "mgps.pairs", "有 %zu 对，最多 %zu 对；n_star 最多 %d",
                           pairs, ZH_MGPS_FIT_PAIRS_MAX, ZH_MGPS_STAR_MAX);
     }
-    zh_rc rc = check_pairs(n, e, weight, pairs, (double)n_star, err);
+    zh_rc rc = zh_mgps_check(n, e, weight, pairs, (double)n_star, err);
     if (rc != ZH_OK) {
         return rc;
     }

@@ -24,6 +24,11 @@ typedef struct zh_mgps {
     double p;                            /* share of the first component, inside (0, 1) */
 } zh_mgps;
 
+/* Whether the pairs are possible: counts whole, from `least` to ZH_MGPS_COUNT_MAX, expected counts
+ * from ZH_MGPS_EXPECTED_MIN, weights (NULL: 1) above 0. ZH_EINVAL names the pair. */
+zh_rc zh_mgps_check(const double *n, const double *e, const double *weight, size_t pairs,
+                    double least, zh_err *err) ZH_MUST;
+
 typedef struct zh_mgps_score {
     double qn;         /* posterior probability of the first component */
     double ebgm;       /* exp E(log lambda | N), equation 11 of 1999 */
@@ -31,8 +36,9 @@ typedef struct zh_mgps_score {
 } zh_mgps_score;
 
 /* Scores of the pairs with counts n and expected counts e. Densities on the log scale; quantiles
- * solve the mixture of two gamma distributions to about 1e-12. ZH_EINVAL: the prior, or a pair
- * (named), is impossible; ZH_ELIMIT: more than ZH_MGPS_PAIRS_MAX; ZH_ENOMEM. */
+ * solve the mixture of two gamma distributions to about 1e-12 relative. Pairs are taken in the
+ * order of n and e, so that each quantile starts from its neighbour's. ZH_EINVAL: the prior, or a
+ * pair (named), is impossible; ZH_ELIMIT: more than ZH_MGPS_PAIRS_MAX; ZH_ENOMEM. */
 zh_rc zh_mgps_scores(zh_arena *arena, const zh_mgps *prior, const double *n, const double *e,
                      size_t pairs, zh_mgps_score *out, zh_err *err) ZH_MUST;
 

@@ -1,0 +1,285 @@
+/* Empirical Bayes screening: posterior mean and quantiles of many pairs.
+ *
+ * Pairs of one count differ only in the rates of their two gamma distributions, and neighbours in
+ * the expected count hardly differ at all. The distribution functions are therefore not computed
+ * afresh: from the point where one is known (its anchor) it is carried to the next by the Taylor
+ * series of the density, whose coefficients follow a recurrence of three terms. */
+#include "engine/mgps.h"
+#include "num/distribution.h"
+#include "num/special.h"
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define ANCHOR_STEPS 48 /* steps after which an anchor is computed afresh */
+#define TERMS_MAX    60
+#define SOLVE_MAX    200
+#define HALLEY       1e-5 /* a step below it, in standard deviations, leaves an error of its cube */
+#define STRIDE_MAX   1.0  /* of log lambda in one step */
+
+/* Distribution function and density of a gamma distribution of rate 1 at x. */
+struct anchor {
+    double x, cdf, density;
+    unsigned steps; /* carried since it was computed */
+    bool set;
+};
+
+/* A gamma component at the present count. */
+struct component {
+    double alpha, beta, log_beta;
+    double shape, psi;
+    double log_ratio; /* log Gamma(shape) - log Gamma(alpha) */
+    double rate, share;
+};
+
+struct quantile {
+    double p;
+    struct anchor anchor[2];
+    double u, slope; /* log lambda of the pair before, and its change with log e */
+};
+
+struct solver {
+    double n, log_e;
+    double log_odds; /* of the prior */
+    struct component c[2];
+    struct quantile q[2];
+    unsigned known; /* pairs of this count that were solved */
+};
+
+struct row {
+    double n, e;
+    size_t at;
+};
+
+static int by_count_and_expected(const void *a, const void *b)
+{
+    const struct row *x = a;
+    const struct row *y = b;
+    if (x->n != y->n) {
+        return x->n < y->n ? -1 : 1;
+    }
+    return (x->e > y->e) - (x->e < y->e);
+}
+
+/* ---- distribution functions ---- */
+
+/* Carries the anchor to x. With f the density, x f' = (a - 1 - x) f, so that the terms t_k = f_k
+ * h^k of its series obey (k + 1) x t_{k+1} = h ((a - 1 - x - k) t_k - h t_{k-1}). False: too far.
+ */
+static bool carry(struct anchor *p, double shape, double x)
+{
+    double h = x - p->x;
+    double lean = shape - 1.0 - p->x;
+    double far = fabs(h);
+    if (!p->set || p->steps >= ANCHOR_STEPS || far > 0.1 * p->x || far * fabs(lean) > 0.5 * p->x ||
+        far * far > 0.5 * p->x) {
+        return false;
+    }
+    double ratio = h / p->x;
+    double before = 0.0;
+    double term = p->density;
+    double density = term;
+    double area = term;
+    for (int k = 0; k < TERMS_MAX; k++) {
+        double next = ratio * ((lean - (double)k) * term - h * before) / (double)(k + 1);
+        before = term;
+        term = next;
+        density += term;
+        area += term / (double)(k + 2);
+        if (fabs(term) <= 1e-18 * density && fabs(before) <= 1e-15 * density) {
+            p->cdf += h * area;
+            p->density = density;
+            p->x = x;
+            p->steps++;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void move(struct anchor *p, double shape, double x)
+{
+    if (!carry(p, shape, x)) {
+        *p = (struct anchor){.x = x,
+                             .cdf = zh_dist_gamma_cdf(x, shape, 1.0, ZH_TAIL_LOWER),
+                             .density = zh_dist_gamma_density(x, shape, 1.0, false),
+                             .set = true};
+    }
+}
+
+/* ---- quantiles ---- */
+
+/* A first guess: E. B. Wilson, M. M. Hilferty, PNAS 17 (1931) 684-688, of the heavier component;
+ * below shape 1 the lower tail is a power. */
+static double guess(const struct solver *s, double p)
+{
+    const struct component *c = s->c[0].share > 0.5 ? &s->c[0] : &s->c[1];
+    double z = p < 0.5 ? -1.6448536269514722 : 1.6448536269514722;
+    double root = 1.0 - 1.0 / (9.0 * c->shape) + z / (3.0 * sqrt(c->shape));
+    double x = c->shape * root * root * root;
+    if (root <= 0.1 || (c->shape < 1.0 && p < 0.5)) {
+        x = exp((log(p) + zh_lgamma(c->shape + 1.0)) / c->shape);
+    }
+    return log(x / c->rate);
+}
+
+/* The step of Halley's method on the distribution function of log lambda at u; *off tells on which
+ * side u lies. Not finite where the density vanishes. */
+static double halley(struct solver *s, struct quantile *q, double u, double *off)
+{
+    double lambda = exp(u);
+    double cdf = 0.0;
+    double first = 0.0;
+    double second = 0.0;
+    for (int k = 0; k < 2; k++) {
+        const struct component *c = &s->c[k];
+        double x = c->rate * lambda;
+        move(&q->anchor[k], c->shape, x);
+        double f = c->share * q->anchor[k].density * x;
+        cdf += c->share * q->anchor[k].cdf;
+        first += f;
+        second += f * (c->shape - x);
+    }
+    *off = cdf - q->p;
+    double step = *off / first;
+    double bend = 0.5 * step * second / first;
+    return fabs(bend) < 0.5 ? -step / (1.0 - bend) : -step;
+}
+
+/* Solves for log lambda from u, inside a bracket that closes as sides become known. */
+static double solve(struct solver *s, struct quantile *q, double u)
+{
+    double low = -(double)INFINITY;
+    double high = (double)INFINITY;
+    double larger = fmax(s->c[0].shape, s->c[1].shape);
+    double enough = HALLEY / sqrt(1.0 + larger);
+    for (int i = 0; i < SOLVE_MAX; i++) {
+        double off;
+        double step = halley(s, q, u, &off);
+        if (fabs(step) <= enough) {
+            return u + step;
+        }
+        if (off < 0.0) {
+            low = u;
+        } else {
+            high = u;
+        }
+        double next = isfinite(step) ? u + fmax(-STRIDE_MAX, fmin(step, STRIDE_MAX))
+                                     : u + (off < 0.0 ? STRIDE_MAX : -STRIDE_MAX);
+        if (!(next > low && next < high)) {
+            next = 0.5 * (low + high);
+        }
+        if (high - low <= 4.0 * DBL_EPSILON * (1.0 + fabs(u))) {
+            break;
+        }
+        u = next;
+    }
+    return u;
+}
+
+static double quantile(struct solver *s, struct quantile *q, double log_e)
+{
+    double step = log_e - s->log_e;
+    double from = s->known > 0 ? q->u + q->slope * step : guess(s, q->p);
+    double u = solve(s, q, from);
+    q->slope = s->known > 0 && step > 1e-9 ? (u - q->u) / step : 0.0;
+    q->u = u;
+    return exp(u);
+}
+
+/* ---- pairs ---- */
+
+static void begin_count(struct solver *s, double n)
+{
+    s->n = n;
+    s->known = 0;
+    for (int k = 0; k < 2; k++) {
+        struct component *c = &s->c[k];
+        c->shape = c->alpha + n;
+        c->psi = zh_digamma(c->shape);
+        c->log_ratio = zh_lgamma(c->shape) - zh_lgamma(c->alpha);
+        s->q[0].anchor[k].set = false;
+        s->q[1].anchor[k].set = false;
+    }
+}
+
+static zh_mgps_score score(struct solver *s, double e)
+{
+    double density[2];
+    double mean[2];
+    double log_e = log(e);
+    for (int k = 0; k < 2; k++) {
+        struct component *c = &s->c[k];
+        double growth = log1p(e / c->beta);
+        c->rate = c->beta + e;
+        density[k] = c->log_ratio - c->alpha * growth - s->n * log1p(c->beta / e);
+        mean[k] = c->psi - c->log_beta - growth;
+    }
+    double odds = s->log_odds + density[0] - density[1];
+    double rare = exp(-fabs(odds));
+    double larger = 1.0 / (1.0 + rare);
+    s->c[0].share = odds >= 0.0 ? larger : rare * larger;
+    s->c[1].share = odds >= 0.0 ? rare * larger : larger;
+    zh_mgps_score out = {.qn = s->c[0].share,
+                         .ebgm = exp(s->c[0].share * mean[0] + s->c[1].share * mean[1]),
+                         .eb05 = quantile(s, &s->q[0], log_e),
+                         .eb95 = quantile(s, &s->q[1], log_e)};
+    s->log_e = log_e;
+    s->known++;
+    return out;
+}
+
+static zh_rc check_prior(const zh_mgps *prior, size_t pairs, zh_err *err)
+{
+    const double parameters[] = {prior->alpha1, prior->beta1, prior->alpha2, prior->beta2};
+    for (size_t i = 0; i < ZH_COUNTOF(parameters); i++) {
+        if (!(parameters[i] >= 1e-9 && parameters[i] <= 1e9)) {
+            return zh_err_set(err, ZH_EINVAL, "mgps.prior",
+                              "alpha1、beta1、alpha2、beta2 要在 1e-9 到 1e9 之间");
+        }
+    }
+    if (!(prior->p > 0.0 && prior->p < 1.0)) {
+        return zh_err_set(err, ZH_EINVAL, "mgps.prior", "p 要在 0 与 1 之间");
+    }
+    if (pairs > ZH_MGPS_PAIRS_MAX) {
+        return zh_err_set(err, ZH_ELIMIT, "mgps.pairs", "有 %zu 对，最多 %zu 对", pairs,
+                          ZH_MGPS_PAIRS_MAX);
+    }
+    return ZH_OK;
+}
+
+zh_rc zh_mgps_scores(zh_arena *arena, const zh_mgps *prior, const double *n, const double *e,
+                     size_t pairs, zh_mgps_score *out, zh_err *err)
+{
+    zh_rc rc = check_prior(prior, pairs, err);
+    if (rc == ZH_OK) {
+        rc = zh_mgps_check(n, e, NULL, pairs, 0.0, err);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_arena_mark here = zh_arena_here(arena);
+    struct row *rows = ZH_TRY_N(arena, struct row, pairs + 1);
+    if (rows == NULL) {
+        return zh_err_set(err, ZH_ENOMEM, "calc.memory", "输入太大，内存不够算完");
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        rows[i] = (struct row){n[i], e[i], i};
+    }
+    qsort(rows, pairs, sizeof(*rows), by_count_and_expected);
+    struct solver s = {.n = -1.0, .log_odds = log(prior->p) - log1p(-prior->p)};
+    s.c[0] = (struct component){
+        .alpha = prior->alpha1, .beta = prior->beta1, .log_beta = log(prior->beta1)};
+    s.c[1] = (struct component){
+        .alpha = prior->alpha2, .beta = prior->beta2, .log_beta = log(prior->beta2)};
+    s.q[0].p = 0.05;
+    s.q[1].p = 0.95;
+    for (size_t i = 0; i < pairs; i++) {
+        if (rows[i].n > s.n) {
+            begin_count(&s, rows[i].n);
+        }
+        out[rows[i].at] = score(&s, rows[i].e);
+    }
+    zh_arena_rewind(arena, here);
+    return ZH_OK;
+}
