@@ -165,10 +165,16 @@ static void original_last(struct world *w)
 static void ears(struct world *w, zh_ears_method method)
 {
     zh_ears e = {method, 7, method == ZH_EARS_C3 ? 0.025 : 0.001, 0.0};
+    size_t range[WEEKS];
+    double upper[WEEKS];
+    size_t n = 0;
+    for (size_t t = zh_ears_first(&e); t < WEEKS; t++) {
+        range[n++] = t;
+    }
     for (size_t s = 0; s < SERIES; s++) {
-        for (size_t t = zh_ears_first(&e); t < WEEKS; t++) {
-            double upper = zh_ears_upper(w->counts + s * WEEKS, t, &e);
-            w->answer += isfinite(upper) ? upper : 0.0;
+        zh_ears_run(w->counts + s * WEEKS, range, n, &e, upper);
+        for (size_t t = 0; t < n; t++) {
+            w->answer += isfinite(upper[t]) ? upper[t] : 0.0;
         }
     }
 }

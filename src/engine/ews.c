@@ -44,10 +44,8 @@ static double excess(const double *counts, size_t at, const zh_ears *ears)
     return over < 0.0 ? 0.0 : over;
 }
 
-double zh_ears_upper(const double *counts, size_t at, const zh_ears *ears)
+static double ears_upper(const double *counts, size_t at, const zh_ears *ears, double z)
 {
-    zh_assert(at >= zh_ears_first(ears) && ears->baseline >= 3);
-    double z = zh_normal_quantile(1.0 - ears->alpha);
     double mean;
     double sd;
     baseline(counts, at, ears->method == ZH_EARS_C1 ? 1 : 3, ears, &mean, &sd);
@@ -57,6 +55,18 @@ double zh_ears_upper(const double *counts, size_t at, const zh_ears *ears)
     double before = excess(counts, at - 2, ears) + excess(counts, at - 1, ears);
     double upper = counts[at] + sd * (z - before);
     return upper < 0.0 ? 0.0 : upper;
+}
+
+void zh_ears_run(const double *counts, const size_t *range, size_t n, const zh_ears *ears,
+                 double *upper)
+{
+    zh_assert(ears->baseline >= 3 && ears->alpha > 0.0 && ears->alpha < 1.0);
+    double z = zh_normal_quantile(1.0 - ears->alpha);
+    size_t first = zh_ears_first(ears);
+    for (size_t i = 0; i < n; i++) {
+        zh_assert(range[i] >= first);
+        upper[i] = ears_upper(counts, range[i], ears, z);
+    }
 }
 
 /* ---- Bayes ---- */

@@ -40,11 +40,13 @@ typedef struct zh_ears {
 
 /* The first time point that has a bound: baseline for C1, baseline + 2 for C2, + 4 for C3. */
 size_t zh_ears_first(const zh_ears *ears);
-/* Upper bound of time point `at`. C1, C2: mean + z(1 - alpha) max(sd, min_sigma) of the baseline
- * that ends 1 or 3 points before. C3: count + sd (z - sum over the two points before of
- * max(0, C2 - 1)), never below 0, C2 being (count - mean)/sd. The alarm is count > bound. NAN where
- * a C3 baseline does not vary and min_sigma is 0. at >= zh_ears_first (asserted). */
-double zh_ears_upper(const double *counts, size_t at, const zh_ears *ears);
+/* Upper bounds of n time points. C1, C2: mean + z(1 - alpha) max(sd, min_sigma) of the baseline
+ * that ends 1 or 3 points before. C3: count + sd (z - sum over the two points before of max(0, C2 -
+ * 1)), never below 0, C2 being (count - mean)/sd. The alarm is count > bound. NAN where a C3
+ * baseline does not vary and min_sigma is 0. Points from zh_ears_first on, settings in their ranges
+ * (asserted). */
+void zh_ears_run(const double *counts, const size_t *range, size_t n, const zh_ears *ears,
+                 double *upper);
 
 /* ---- Bayes: A. Riebler, Empirischer Vergleich von statistischen Methoden zur Ausbruchserkennung
  * bei Surveillance Daten, LMU München 2004; M. Höhle, Computational Statistics 22 (2007) 571-582.

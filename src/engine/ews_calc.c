@@ -119,8 +119,8 @@ static zh_rc ears(zh_arena *arena, const zh_json *input, zh_jw *out, zh_err *err
     if (door.rc != ZH_OK) {
         return door.rc;
     }
+    zh_ears_run(s.counts, s.range, s.n_range, &e, upper);
     for (size_t i = 0; i < s.n_range; i++) {
-        upper[i] = zh_ears_upper(s.counts, s.range[i], &e);
         alarm[i] = isnan(upper[i])                   ? ZH_ALARM_UNKNOWN
                    : s.counts[s.range[i]] > upper[i] ? ZH_ALARM_YES
                                                      : ZH_ALARM_NO;

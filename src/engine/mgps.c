@@ -9,7 +9,8 @@
 #define LOG_MAX           20.0 /* |log parameter|, |logit p| of the fit */
 #define TABLE_MAX         4096 /* counts whose rising factorials are tabulated */
 #define EVALUATIONS_MAX   2000
-#define EVALUATIONS_ROUGH 60 /* of each start; the best goes on */
+#define EVALUATIONS_ROUGH 40   /* of each start; the best goes on */
+#define ROUGH_PAIRS       1500 /* pairs, about, that the starts are climbed on */
 
 static zh_rc bad_pair(zh_err *err, size_t at, const char *what)
 {
@@ -43,51 +44,56 @@ zh_rc zh_mgps_check(const double *n, const double *e, const double *weight, size
 struct data {
     const double *n, *e, *weight;
     double *log_e;
-    size_t pairs;
+    size_t pairs, stride; /* every stride-th pair is taken */
     unsigned n_star;
     double constant; /* sum of weight log n!, which no parameter changes */
     size_t table;    /* counts below are tabulated */
     double *rising[2], *psi[2];
 };
 
-/* One component at one pair: log probability and its derivatives in alpha and beta. */
+/* One component: its parameters, and at one pair the logarithm of beta + e. */
+struct component {
+    int k;
+    double alpha, beta, log_beta, log_rate;
+};
+
+/* Log probability at one pair, without n!, and its derivatives in alpha and beta. */
 struct term {
     double log, by_alpha, by_beta;
 };
 
-static struct term negative_binomial(const struct data *d, int k, double alpha, double beta,
-                                     double n, double e, double log_e)
+static struct term negative_binomial(const struct data *d, const struct component *c, double n,
+                                     double e, double log_e)
 {
-    double log_rate = log(beta + e);
-    double log_beta = log(beta);
     bool tabled = n < (double)d->table;
-    double rising = tabled ? d->rising[k][(size_t)n] : zh_lgamma(alpha + n) - zh_lgamma(alpha);
-    double psi = tabled ? d->psi[k][(size_t)n] : zh_digamma(alpha + n) - zh_digamma(alpha);
+    double rising =
+        tabled ? d->rising[c->k][(size_t)n] : zh_lgamma(c->alpha + n) - zh_lgamma(c->alpha);
+    double psi = tabled ? d->psi[c->k][(size_t)n] : zh_digamma(c->alpha + n) - zh_digamma(c->alpha);
+    double share = c->log_beta - c->log_rate;
     return (struct term){
-        .log = rising + alpha * (log_beta - log_rate) + n * (log_e - log_rate),
-        .by_alpha = psi + log_beta - log_rate,
-        .by_beta = alpha / beta - (alpha + n) / (beta + e),
+        .log = rising + c->alpha * share + n * (log_e - c->log_rate),
+        .by_alpha = psi + share,
+        .by_beta = c->alpha / c->beta - (c->alpha + n) / (c->beta + e),
     };
 }
 
 /* Divides by the probability of n_star or more. */
-static void truncate_below(const struct data *d, int k, double alpha, double beta, double e,
-                           double log_e, struct term *t)
+static void truncate_below(const struct data *d, const struct component *c, double e, double log_e,
+                           struct term *t)
 {
     double by_alpha = 0.0;
     double by_beta = 0.0;
-    double log_rest = 0.0;
+    double log_zero = c->alpha * (c->log_beta - c->log_rate);
     for (unsigned j = 0; j < d->n_star; j++) {
-        struct term s = negative_binomial(d, k, alpha, beta, (double)j, e, log_e);
+        struct term s = negative_binomial(d, c, (double)j, e, log_e);
         double mass = exp(s.log - zh_lgamma((double)j + 1.0));
         by_alpha += mass * s.by_alpha;
         by_beta += mass * s.by_beta;
-        log_rest = s.log;
     }
     double rest = d->n_star == 1
-                      ? -expm1(log_rest)
-                      : zh_dist_negative_binomial_cdf_mu((double)d->n_star - 1.0, alpha,
-                                                         alpha * e / beta, ZH_TAIL_UPPER);
+                      ? -expm1(log_zero)
+                      : zh_dist_negative_binomial_cdf_mu((double)d->n_star - 1.0, c->alpha,
+                                                         c->alpha * e / c->beta, ZH_TAIL_UPPER);
     t->log -= log(rest);
     t->by_alpha += by_alpha / rest;
     t->by_beta += by_beta / rest;
@@ -117,23 +123,24 @@ static double negative_log_likelihood(const double *x, double *gradient, void *c
             return (double)INFINITY;
         }
     }
-    const double alpha[] = {exp(x[0]), exp(x[2])};
-    const double beta[] = {exp(x[1]), exp(x[3])};
-    double log_p[] = {-log1p(exp(-x[4])), -log1p(exp(x[4]))};
-    tabulate(d, 0, alpha[0]);
-    tabulate(d, 1, alpha[1]);
-    for (size_t i = 0; i < d->pairs; i++) {
+    struct component c[] = {{.k = 0, .alpha = exp(x[0]), .beta = exp(x[1]), .log_beta = x[1]},
+                            {.k = 1, .alpha = exp(x[2]), .beta = exp(x[3]), .log_beta = x[3]}};
+    const double log_p[] = {-log1p(exp(-x[4])), -log1p(exp(x[4]))};
+    tabulate(d, 0, c[0].alpha);
+    tabulate(d, 1, c[1].alpha);
+    for (size_t i = 0; i < d->pairs; i += d->stride) {
         struct term t[2];
         for (int k = 0; k < 2; k++) {
-            t[k] = negative_binomial(d, k, alpha[k], beta[k], d->n[i], d->e[i], d->log_e[i]);
+            c[k].log_rate = log(c[k].beta + d->e[i]);
+            t[k] = negative_binomial(d, &c[k], d->n[i], d->e[i], d->log_e[i]);
             if (d->n_star > 0) {
-                truncate_below(d, k, alpha[k], beta[k], d->e[i], d->log_e[i], &t[k]);
+                truncate_below(d, &c[k], d->e[i], d->log_e[i], &t[k]);
             }
             t[k].log += log_p[k];
         }
         double odds = exp(-fabs(t[0].log - t[1].log));
         double larger = 1.0 / (1.0 + odds);
-        double first = t[0].log >= t[1].log ? larger : 1.0 - larger;
+        double first = t[0].log >= t[1].log ? larger : odds * larger;
         double w = d->weight != NULL ? d->weight[i] : 1.0;
         sum += w * (fmax(t[0].log, t[1].log) + log1p(odds));
         g[0] += w * first * t[0].by_alpha;
@@ -142,10 +149,10 @@ static double negative_log_likelihood(const double *x, double *gradient, void *c
         g[3] += w * (1.0 - first) * t[1].by_beta;
         g[4] += w * (first - exp(log_p[0]));
     }
-    gradient[0] = -g[0] * alpha[0];
-    gradient[1] = -g[1] * beta[0];
-    gradient[2] = -g[2] * alpha[1];
-    gradient[3] = -g[3] * beta[1];
+    gradient[0] = -g[0] * c[0].alpha;
+    gradient[1] = -g[1] * c[0].beta;
+    gradient[2] = -g[2] * c[1].alpha;
+    gradient[3] = -g[3] * c[1].beta;
     gradient[4] = -g[4];
     return d->constant - sum;
 }
@@ -156,8 +163,11 @@ static const double starts[][PARAMETERS] = {
     {2.0, 0.5, 1.0, 1.0, 0.5},       {0.1, 0.1, 1.0, 0.5, 0.9},
 };
 
+/* Climbs from every start on a part of the pairs; the end of the climb that is best on all of them
+ * is left in `best`. */
 static void climb_from_starts(struct data *d, zh_mgps_fit *out, double *best)
 {
+    double gradient[PARAMETERS];
     out->neg_log_lik = (double)INFINITY;
     for (size_t i = 0; i < ZH_COUNTOF(starts); i++) {
         double x[PARAMETERS];
@@ -165,12 +175,15 @@ static void climb_from_starts(struct data *d, zh_mgps_fit *out, double *best)
             x[j] = log(starts[i][j]);
         }
         x[4] = log(starts[i][4] / (1.0 - starts[i][4]));
+        d->stride = d->pairs / ROUGH_PAIRS + 1;
         zh_minimum m =
-            zh_minimize(negative_log_likelihood, d, PARAMETERS, x, 1e-9, EVALUATIONS_ROUGH);
-        out->evaluations += m.evaluations;
+            zh_minimize(negative_log_likelihood, d, PARAMETERS, x, 1e-7, EVALUATIONS_ROUGH);
+        d->stride = 1;
+        double value = negative_log_likelihood(x, gradient, d);
+        out->evaluations += m.evaluations + 1;
         out->starts++;
-        if (m.value < out->neg_log_lik) {
-            out->neg_log_lik = m.value;
+        if (value < out->neg_log_lik) {
+            out->neg_log_lik = value;
             for (int j = 0; j < PARAMETERS; j++) {
                 best[j] = x[j];
             }
@@ -212,7 +225,8 @@ static bool rooms(zh_arena *arena, struct data *d)
 zh_rc zh_mgps_estimate(zh_arena *arena, const double *n, const double *e, const double *weight,
                        size_t pairs, unsigned n_star, zh_mgps_fit *out, zh_err *err)
 {
-    struct data d = {.n = n, .e = e, .weight = weight, .pairs = pairs, .n_star = n_star};
+    struct data d = {
+        .n = n, .e = e, .weight = weight, .pairs = pairs, .stride = 1, .n_star = n_star};
     double best[PARAMETERS] = {0.0};
     *out = (zh_mgps_fit){0};
     if (pairs < PARAMETERS) {
