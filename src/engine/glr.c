@@ -7,6 +7,8 @@
 #define NEWTON_STEPS_MAX 200
 #define NEWTON_EPSILON   1e-12
 #define SHIFT_MAX        50.0 /* |kappa|: beyond it a likelihood no longer moves */
+#define LAMBDA_STEP      0x1p-20
+#define LAMBDA_MAX       0x1p40
 
 /* The counts since the last alarm. */
 struct chart {
@@ -46,14 +48,15 @@ static void derivatives(const struct chart *c, size_t k, size_t n, double at, do
     }
 }
 
-/* The parameter >= 0 where the first derivative, positive at 0, changes sign: Newton's method kept
- * inside the bracket. */
-static double climb(const struct chart *c, size_t k, size_t n, double first, double second)
+/* The parameter between low, where the first derivative is positive, and high, where it is not (or
+ * infinity): Newton's method kept inside the bracket. */
+static double climb(const struct chart *c, size_t k, size_t n, double low, double high)
 {
-    double low = 0.0;
-    double high = (double)INFINITY;
-    double at = 0.0;
-    double limit = c->glr->epidemic ? 1e15 : SHIFT_MAX;
+    double at = low;
+    double first;
+    double second;
+    double limit = c->glr->epidemic ? LAMBDA_MAX : SHIFT_MAX;
+    derivatives(c, k, n, at, &first, &second);
     for (int step = 0; step < NEWTON_STEPS_MAX && at < limit; step++) {
         double next = second < 0.0 ? at - first / second : -1.0;
         if (!(next > low && next < high)) {
@@ -94,6 +97,27 @@ static double ratio_at(const struct chart *c, size_t k, size_t n, double at)
     return sum;
 }
 
+/* The epidemic chart of negative binomial counts: the likelihood may have several maxima; each is
+ * climbed that shows between neighbouring steps of the parameter. */
+static double epidemic_supremum(const struct chart *c, size_t k, size_t n)
+{
+    double largest = 0.0;
+    double low = 0.0;
+    double second;
+    double rises;
+    derivatives(c, k, n, 0.0, &rises, &second);
+    for (double high = LAMBDA_STEP; high < LAMBDA_MAX; high *= 2.0) {
+        double after;
+        derivatives(c, k, n, high, &after, &second);
+        if (rises > 0.0 && after <= 0.0) {
+            largest = fmax(largest, ratio_at(c, k, n, climb(c, k, n, low, high)));
+        }
+        low = high;
+        rises = after;
+    }
+    return largest;
+}
+
 /* Poisson, shift of the intercept: the supremum has a closed form in the two sums. */
 static double poisson_supremum(double x, double mu, bool decrease)
 {
@@ -119,12 +143,11 @@ static double poisson_statistic(const struct chart *c, size_t n, size_t low, siz
     return largest;
 }
 
-/* Change points from n back to low; the derivatives at 0 grow by one point each time, and only
- * where the first is positive is there anything to climb. */
+/* Change points from n back to low; the derivative at 0 grows by one point each time, and only
+ * where it is positive is there anything to climb: those likelihoods are concave. */
 static double climbed_statistic(const struct chart *c, size_t n, size_t low, size_t up)
 {
     double first = 0.0;
-    double second = 0.0;
     double cases = 0.0;
     double largest = 0.0;
     for (size_t k = n + 1; k-- > low;) {
@@ -132,14 +155,14 @@ static double climbed_statistic(const struct chart *c, size_t n, size_t low, siz
         double d2;
         derivatives(c, k, k, 0.0, &d1, &d2);
         first += d1;
-        second += d2;
         cases += c->x[k];
-        if (k > up || first <= 0.0) {
-            continue;
+        if (k <= up && c->glr->epidemic && c->glr->alpha > 0.0) {
+            largest = fmax(largest, epidemic_supremum(c, k, n));
+        } else if (k <= up && first > 0.0) {
+            bool none = c->glr->decrease && cases == 0.0; /* the supremum is the limit */
+            double at = none ? SHIFT_MAX : climb(c, k, n, 0.0, (double)INFINITY);
+            largest = fmax(largest, ratio_at(c, k, n, at));
         }
-        bool none = c->glr->decrease && cases == 0.0; /* the supremum is the limit */
-        double at = none ? SHIFT_MAX : climb(c, k, n, first, second);
-        largest = fmax(largest, ratio_at(c, k, n, at));
     }
     return largest;
 }
@@ -202,7 +225,10 @@ static zh_rc check(const double *mean, size_t n, const zh_count_glr *g, zh_err *
     double points = (double)n;
     double back = g->window > 0 ? fmin((double)g->window, points) : points;
     bool climbs = !g->known && (g->alpha > 0.0 || g->epidemic);
-    double work = g->known ? points : points * back * (climbs ? 3.0 * back : 1.0);
+    double work =
+        g->known
+            ? points
+            : points * back * (climbs ? (g->epidemic && g->alpha > 0.0 ? 30.0 : 3.0) * back : 1.0);
     if (work > ZH_EWS_WORK_MAX) {
         zh_err_set(err, ZH_ELIMIT, "ews.work", "序列太长：%zu 个时点，每点要比较 %.0f 个变点", n,
                    back);

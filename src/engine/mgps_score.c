@@ -11,11 +11,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define ANCHOR_STEPS 48 /* steps after which an anchor is computed afresh */
-#define TERMS_MAX    60
-#define SOLVE_MAX    200
-#define HALLEY       1e-5 /* a step below it, in standard deviations, leaves an error of its cube */
-#define STRIDE_MAX   1.0  /* of log lambda in one step */
+#define ANCHOR_STEPS   48 /* steps after which an anchor is computed afresh */
+#define TERMS_MAX      60
+#define SOLVE_MAX      200
+#define HALLEY         1e-5 /* a step below it, in standard deviations, leaves an error of its cube */
+#define STRIDE         1.0 /* of log lambda in the first step that is too long; then doubled */
+#define LOG_LAMBDA_MAX 700.0
 
 /* Distribution function and density of a gamma distribution of rate 1 at x. */
 struct anchor {
@@ -146,16 +147,22 @@ static double halley(struct solver *s, struct quantile *q, double u, double *off
     return fabs(bend) < 0.5 ? -step / (1.0 - bend) : -step;
 }
 
-/* Solves for log lambda from u, inside a bracket that closes as sides become known. */
+/* Solves for log lambda from u, inside a bracket that closes as sides become known. Minus infinity:
+ * the quantile is too small to be told from 0. */
 static double solve(struct solver *s, struct quantile *q, double u)
 {
+    u = fmax(-LOG_LAMBDA_MAX, fmin(u, LOG_LAMBDA_MAX));
     double low = -(double)INFINITY;
     double high = (double)INFINITY;
     double larger = fmax(s->c[0].shape, s->c[1].shape);
     double enough = HALLEY / sqrt(1.0 + larger);
+    double stride = STRIDE;
     for (int i = 0; i < SOLVE_MAX; i++) {
         double off;
         double step = halley(s, q, u, &off);
+        if (u <= -LOG_LAMBDA_MAX && off > 0.0) {
+            return -(double)INFINITY;
+        }
         if (fabs(step) <= enough) {
             return u + step;
         }
@@ -164,11 +171,13 @@ static double solve(struct solver *s, struct quantile *q, double u)
         } else {
             high = u;
         }
-        double next = isfinite(step) ? u + fmax(-STRIDE_MAX, fmin(step, STRIDE_MAX))
-                                     : u + (off < 0.0 ? STRIDE_MAX : -STRIDE_MAX);
+        bool close = isfinite(step) && fabs(step) <= stride;
+        double next = close ? u + step : u + (off < 0.0 ? stride : -stride);
+        stride = close ? STRIDE : 2.0 * stride;
         if (!(next > low && next < high)) {
             next = 0.5 * (low + high);
         }
+        next = fmax(-LOG_LAMBDA_MAX, fmin(next, LOG_LAMBDA_MAX));
         if (high - low <= 4.0 * DBL_EPSILON * (1.0 + fabs(u))) {
             break;
         }
@@ -182,8 +191,9 @@ static double quantile(struct solver *s, struct quantile *q, double log_e)
     double step = log_e - s->log_e;
     double from = s->known > 0 ? q->u + q->slope * step : guess(s, q->p);
     double u = solve(s, q, from);
-    q->slope = s->known > 0 && step > 1e-9 ? (u - q->u) / step : 0.0;
-    q->u = u;
+    bool near = s->known > 0 && step > 1e-9 && isfinite(u);
+    q->slope = near ? (u - q->u) / step : 0.0;
+    q->u = fmax(u, -LOG_LAMBDA_MAX);
     return exp(u);
 }
 
