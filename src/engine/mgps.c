@@ -248,7 +248,7 @@ zh_rc zh_mgps_estimate(zh_arena *arena, const double *n, const double *e, const 
     }
     climb_from_starts(&d, out, best);
     zh_minimum m =
-        zh_minimize(negative_log_likelihood, &d, PARAMETERS, best, 1e-14, EVALUATIONS_MAX);
+        zh_minimize(negative_log_likelihood, &d, PARAMETERS, best, 1e-12, EVALUATIONS_MAX);
     zh_arena_rewind(arena, here);
     out->evaluations += m.evaluations;
     out->neg_log_lik = m.value;

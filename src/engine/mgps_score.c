@@ -9,7 +9,7 @@
 #include "num/special.h"
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 #define ANCHOR_STEPS   48 /* steps after which an anchor is computed afresh */
 #define TERMS_MAX      60
@@ -47,22 +47,58 @@ struct solver {
     unsigned known; /* pairs of this count that were solved */
 };
 
+/* ---- the order of the pairs ---- */
+
 struct row {
-    double n, e;
+    uint64_t key; /* the count, then the leading bits of the expected count */
     size_t at;
 };
 
-static int by_count_and_expected(const void *a, const void *b)
+#define DIGIT_BITS    11
+#define EXPECTED_BITS 33 /* three digits; sign, exponent and 21 bits of the fraction */
+
+static uint64_t key_of(double n, double e)
 {
-    const struct row *x = a;
-    const struct row *y = b;
-    if (x->n != y->n) {
-        return x->n < y->n ? -1 : 1;
+    uint64_t bits;
+    memcpy(&bits, &e, sizeof(bits)); /* positive numbers are in the order of their bits */
+    return ((uint64_t)n << EXPECTED_BITS) | bits >> (64 - EXPECTED_BITS);
+}
+
+/* Radix sort by key, the lowest digit first; digits that are all the same are passed over. Returns
+ * the array that holds the rows in order, one of the two. */
+static struct row *in_order(struct row *rows, struct row *other, size_t n)
+{
+    for (unsigned shift = 0; shift < 64; shift += DIGIT_BITS) {
+        size_t start[(1 << DIGIT_BITS) + 1] = {0};
+        for (size_t i = 0; i < n; i++) {
+            start[(rows[i].key >> shift & ((1 << DIGIT_BITS) - 1)) + 1]++;
+        }
+        if (start[(rows[0].key >> shift & ((1 << DIGIT_BITS) - 1)) + 1] == n) {
+            continue;
+        }
+        for (size_t d = 0; d < 1 << DIGIT_BITS; d++) {
+            start[d + 1] += start[d];
+        }
+        for (size_t i = 0; i < n; i++) {
+            other[start[rows[i].key >> shift & ((1 << DIGIT_BITS) - 1)]++] = rows[i];
+        }
+        struct row *sorted = other;
+        other = rows;
+        rows = sorted;
     }
-    return (x->e > y->e) - (x->e < y->e);
+    return rows;
 }
 
 /* ---- distribution functions ---- */
+
+/* 1/k for k up to TERMS_MAX: the series divide by nothing else. */
+static const double inverse[] = {
+    0.0,        1.0 / 1.0,  1.0 / 2.0,  1.0 / 3.0,  1.0 / 4.0,  1.0 / 5.0,  1.0 / 6.0,
+    1.0 / 7.0,  1.0 / 8.0,  1.0 / 9.0,  1.0 / 10.0, 1.0 / 11.0, 1.0 / 12.0, 1.0 / 13.0,
+    1.0 / 14.0, 1.0 / 15.0, 1.0 / 16.0, 1.0 / 17.0, 1.0 / 18.0, 1.0 / 19.0, 1.0 / 20.0,
+    1.0 / 21.0, 1.0 / 22.0, 1.0 / 23.0, 1.0 / 24.0, 1.0 / 25.0, 1.0 / 26.0, 1.0 / 27.0,
+    1.0 / 28.0, 1.0 / 29.0, 1.0 / 30.0, 1.0 / 31.0, 1.0 / 32.0, 1.0 / 33.0, 1.0 / 34.0,
+    1.0 / 35.0, 1.0 / 36.0, 1.0 / 37.0, 1.0 / 38.0, 1.0 / 39.0, 1.0 / 40.0};
 
 /* Carries the anchor to x. With f the density, x f' = (a - 1 - x) f, so that the terms t_k = f_k
  * h^k of its series obey (k + 1) x t_{k+1} = h ((a - 1 - x - k) t_k - h t_{k-1}). False: too far.
@@ -81,13 +117,13 @@ static bool carry(struct anchor *p, double shape, double x)
     double term = p->density;
     double density = term;
     double area = term;
-    for (int k = 0; k < TERMS_MAX; k++) {
-        double next = ratio * ((lean - (double)k) * term - h * before) / (double)(k + 1);
+    for (int k = 0; k + 2 <= TERMS_MAX; k++) {
+        double next = ratio * inverse[k + 1] * ((lean - (double)k) * term - h * before);
         before = term;
         term = next;
         density += term;
-        area += term / (double)(k + 2);
-        if (fabs(term) <= 1e-18 * density && fabs(before) <= 1e-15 * density) {
+        area += term * inverse[k + 2];
+        if (fabs(term) <= 1e-17 * density && fabs(before) <= 1e-15 * density) {
             p->cdf += h * area;
             p->density = density;
             p->x = x;
@@ -270,13 +306,15 @@ zh_rc zh_mgps_scores(zh_arena *arena, const zh_mgps *prior, const double *n, con
     }
     zh_arena_mark here = zh_arena_here(arena);
     struct row *rows = ZH_TRY_N(arena, struct row, pairs + 1);
-    if (rows == NULL) {
+    struct row *other = ZH_TRY_N(arena, struct row, pairs + 1);
+    if (rows == NULL || other == NULL) {
+        zh_arena_rewind(arena, here);
         return zh_err_set(err, ZH_ENOMEM, "calc.memory", "输入太大，内存不够算完");
     }
     for (size_t i = 0; i < pairs; i++) {
-        rows[i] = (struct row){n[i], e[i], i};
+        rows[i] = (struct row){key_of(n[i], e[i]), i};
     }
-    qsort(rows, pairs, sizeof(*rows), by_count_and_expected);
+    rows = in_order(rows, other, pairs);
     struct solver s = {.n = -1.0, .log_odds = log(prior->p) - log1p(-prior->p)};
     s.c[0] = (struct component){
         .alpha = prior->alpha1, .beta = prior->beta1, .log_beta = log(prior->beta1)};
@@ -285,10 +323,11 @@ zh_rc zh_mgps_scores(zh_arena *arena, const zh_mgps *prior, const double *n, con
     s.q[0].p = 0.05;
     s.q[1].p = 0.95;
     for (size_t i = 0; i < pairs; i++) {
-        if (rows[i].n > s.n) {
-            begin_count(&s, rows[i].n);
+        size_t at = rows[i].at;
+        if (n[at] > s.n) {
+            begin_count(&s, n[at]);
         }
-        out[rows[i].at] = score(&s, rows[i].e);
+        out[at] = score(&s, e[at]);
     }
     zh_arena_rewind(arena, here);
     return ZH_OK;
