@@ -54,8 +54,13 @@ static double line_search(struct search *s, double *x, double *gradient, double 
     double best = 0.0;
     for (int i = 0; i < 60 && s->evaluations < s->evaluations_max; i++) {
         double next = try_step(s, step, x, gradient);
+        double share = 0.5; /* of the bracket, where the next trial lies */
         if (!isfinite(next) || next > s->value + decrease * step * slope) {
             high = step;
+            if (low == 0.0 && isfinite(next)) { /* the minimum of the parabola, 3.58 */
+                double parabola = -0.5 * slope * step / (next - s->value - slope * step);
+                share = fmax(0.1, fmin(parabola, 0.5));
+            }
         } else if (dot(gradient, s->direction, s->n) < flatness * slope) {
             low = step;
             best = step;
@@ -63,7 +68,7 @@ static double line_search(struct search *s, double *x, double *gradient, double 
             *value = next;
             return step;
         }
-        step = isinf(high) ? 2.0 * low : 0.5 * (low + high);
+        step = isinf(high) ? 2.0 * low : low + share * (high - low);
         if (high - low <= 1e-14 * (1.0 + low)) {
             break;
         }
@@ -106,8 +111,14 @@ static void learn_curvature(struct search *s, const double *x, const double *gra
     }
 }
 
-static void aim(struct search *s)
+static void aim(struct search *s, bool first)
 {
+    double length = sqrt(dot(s->gradient, s->gradient, s->n));
+    if (first && length > 1.0) {
+        for (size_t i = 0; i < s->n; i++) {
+            s->inverse[i][i] = 1.0 / length; /* a first step of length 1, not of the slope */
+        }
+    }
     for (size_t i = 0; i < s->n; i++) {
         s->direction[i] = -dot(s->inverse[i], s->gradient, s->n);
     }
@@ -138,7 +149,7 @@ zh_minimum zh_minimize(zh_objective objective, void *context, size_t n, double *
     forget_curvature(&s);
     while (isfinite(s.value) && !converged && s.evaluations < evaluations_max) {
         double value = s.value;
-        aim(&s);
+        aim(&s, first);
         if (!(line_search(&s, next, gradient, &value) > 0.0)) {
             converged = s.evaluations < evaluations_max && (first || small > 0);
             if (first || converged) {
