@@ -51,7 +51,8 @@ double zh_dist_beta_quantile(double p, double a, double b, unsigned tail);
 /* df > 0, infinite allowed (normal); ncp: noncentrality, 0 for Student's own t. The central t is a
  * beta distribution (DLMF 8.17.20); the noncentral one is integrated over the distribution of the
  * standard deviation, P(T <= t) = E Phi(t S - ncp), by the trapezoidal rule in log S, which keeps
- * the relative accuracy of both tails. |ncp| <= 1e4. */
+ * the relative accuracy of both tails. |ncp| <= 1e4, and df >= 0.1 where ncp is
+ * not 0. */
 double zh_dist_student_density(double x, double df, double ncp, bool log);
 double zh_dist_student_cdf(double q, double df, double ncp, unsigned tail);
 double zh_dist_student_quantile(double p, double df, double ncp, unsigned tail);
