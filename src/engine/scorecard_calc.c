@@ -1,4 +1,4 @@
-/* Scorecards by name. */
+/* Scorecards by name: binning of numbers and categories from JSON, regression, points, measures. */
 #include "engine/door.h"
 #include "engine/engine.h"
 #include "engine/scorecard.h"
