@@ -192,23 +192,26 @@ zh_pls_work *zh_pls_work_new(zh_arena *arena, const zh_pls_model *model, size_t 
 static void add_rows(const double *x, size_t n, size_t p, bool squared, double *sum)
 {
     for (size_t i = 0; i < n; i++) {
+        const double *row = x + i * zh_pls_stride(p);
         for (size_t j = 0; j < p; j++) {
-            double value = x[i * p + j];
-            sum[j] += squared ? value * value : value;
+            sum[j] += squared ? row[j] * row[j] : row[j];
         }
     }
 }
 
-double *zh_pls_treated(zh_arena *arena, const zh_pls_model *model, const zh_matrix *data,
-                       double *mean, double *sd)
+double *zh_pls_treated(zh_arena *arena, bool scaled, const zh_matrix *data, double *mean,
+                       double *sd)
 {
     size_t n = data->rows;
     size_t p = data->cols;
-    double *x = ZH_TRY_N(arena, double, n *p);
+    size_t stride = zh_pls_stride(p);
+    double *x = ZH_TRY_N(arena, double, n *stride);
     if (x == NULL) {
         return NULL;
     }
-    memcpy(x, data->v, n * p * sizeof(*x));
+    for (size_t i = 0; i < n; i++) {
+        memcpy(x + i * stride, zh_matrix_row(data, i), p * sizeof(*x));
+    }
     memset(mean, 0, p * sizeof(*mean));
     /* The second pass takes out what rounding left of a mean far from zero. */
     for (size_t pass = 0; pass < 2; pass++) {
@@ -220,7 +223,7 @@ double *zh_pls_treated(zh_arena *arena, const zh_pls_model *model, const zh_matr
         }
         for (size_t i = 0; i < n; i++) {
             for (size_t j = 0; j < p; j++) {
-                x[i * p + j] -= sd[j];
+                x[i * stride + j] -= sd[j];
             }
         }
     }
@@ -229,9 +232,9 @@ double *zh_pls_treated(zh_arena *arena, const zh_pls_model *model, const zh_matr
     for (size_t j = 0; j < p; j++) {
         sd[j] = sqrt(sd[j] / (double)n);
     }
-    for (size_t i = 0; i < n && model->scaled; i++) {
+    for (size_t i = 0; i < n && scaled; i++) {
         for (size_t j = 0; j < p; j++) {
-            x[i * p + j] = sd[j] > 0.0 ? x[i * p + j] / sd[j] : 0.0;
+            x[i * stride + j] = sd[j] > 0.0 ? x[i * stride + j] / sd[j] : 0.0;
         }
     }
     return x;
@@ -239,49 +242,50 @@ double *zh_pls_treated(zh_arena *arena, const zh_pls_model *model, const zh_matr
 
 /* ---- the covariance matrix ---- */
 
-/* Four columns of u against four, over all rows: sixteen independent sums. */
-static void tile(const double *u, size_t rows, size_t items, size_t a, size_t b, double sum[16])
+typedef double pair __attribute__((vector_size(16)));
+
+/* Four columns of u against four, over all rows: eight independent pairs of sums. */
+static void tile(const double *u, size_t rows, size_t stride, size_t a, size_t b, pair sum[8])
 {
-    double t[16] = {0};
+    pair s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0}, s5 = {0}, s6 = {0}, s7 = {0};
     const double *x = u + a;
     const double *y = u + b;
-    for (size_t i = 0; i < rows; i++, x += items, y += items) {
-        for (size_t k = 0; k < 4; k++) {
-            t[4 * k] += x[k] * y[0];
-            t[4 * k + 1] += x[k] * y[1];
-            t[4 * k + 2] += x[k] * y[2];
-            t[4 * k + 3] += x[k] * y[3];
-        }
+    for (size_t i = 0; i < rows; i++, x += stride, y += stride) {
+        pair left = {y[0], y[1]};
+        pair right = {y[2], y[3]};
+        s0 += x[0] * left;
+        s1 += x[0] * right;
+        s2 += x[1] * left;
+        s3 += x[1] * right;
+        s4 += x[2] * left;
+        s5 += x[2] * right;
+        s6 += x[3] * left;
+        s7 += x[3] * right;
     }
-    memcpy(sum, t, sizeof(t));
-}
-
-static double product(const double *u, size_t rows, size_t items, size_t a, size_t b)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < rows; i++) {
-        sum += u[i * items + a] * u[i * items + b];
-    }
-    return sum;
+    sum[0] = s0;
+    sum[1] = s1;
+    sum[2] = s2;
+    sum[3] = s3;
+    sum[4] = s4;
+    sum[5] = s5;
+    sum[6] = s6;
+    sum[7] = s7;
 }
 
 void zh_pls_covariance(const double *u, size_t rows, size_t items, double n, double *s)
 {
-    size_t whole = items - items % 4;
-    for (size_t a = 0; a < whole; a += 4) {
-        for (size_t b = a; b < whole; b += 4) {
-            double sum[16];
-            tile(u, rows, items, a, b, sum);
+    for (size_t a = 0; a < items; a += 4) {
+        for (size_t b = a; b < items; b += 4) {
+            pair sum[8];
+            tile(u, rows, zh_pls_stride(items), a, b, sum);
             for (size_t k = 0; k < 16; k++) {
-                s[(a + k / 4) * items + b + k % 4] = sum[k] / n;
-                s[(b + k % 4) * items + a + k / 4] = sum[k] / n;
+                size_t i = a + k / 4;
+                size_t j = b + k % 4;
+                if (i < items && j < items) {
+                    s[i * items + j] = sum[k / 2][k % 2] / n;
+                    s[j * items + i] = s[i * items + j];
+                }
             }
-        }
-    }
-    for (size_t b = whole; b < items; b++) {
-        for (size_t a = 0; a <= b; a++) {
-            s[a * items + b] = product(u, rows, items, a, b) / n;
-            s[b * items + a] = s[a * items + b];
         }
     }
 }
@@ -601,7 +605,7 @@ zh_rc zh_pls_estimate(zh_arena *arena, const zh_pls_model *model, const zh_matri
     }
     size_t n = model->latents;
     zh_arena_mark mark = zh_arena_here(arena);
-    double *x = zh_pls_treated(arena, model, data, out->mean, out->sd);
+    double *x = zh_pls_treated(arena, model->scaled, data, out->mean, out->sd);
     if (x == NULL) {
         return zh_err_set(err, ZH_ENOMEM, "calc.memory", "输入太大，内存不够算完");
     }

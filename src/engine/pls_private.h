@@ -45,12 +45,18 @@ zh_pls_failure zh_pls_iterate(zh_pls_work *work);
 /* path, r2 and, when not NULL, total effects from work->r. */
 zh_pls_failure zh_pls_inner(zh_pls_work *work, double *path, double *r2, double *total);
 
-/* Treated data: centred, and divided by sd when the model is scaled; mean and sd have divisor n.
- * Returns NULL when memory is exhausted. */
-double *zh_pls_treated(zh_arena *arena, const zh_pls_model *model, const zh_matrix *data,
-                       double *mean, double *sd);
+/* Columns of a row of treated data: the items, and zeros up to a multiple of four. */
+static inline size_t zh_pls_stride(size_t items)
+{
+    return (items + 3) / 4 * 4;
+}
 
-/* S = U'U / n, items × items, of rows × items numbers. */
+/* Treated data, rows × stride: centred, and divided by sd when scaled; mean and sd (divisor n) are
+ * of the items. Returns NULL when memory is exhausted. */
+double *zh_pls_treated(zh_arena *arena, bool scaled, const zh_matrix *data, double *mean,
+                       double *sd);
+
+/* S = U'U / n, items × items, of rows × stride numbers. */
 void zh_pls_covariance(const double *u, size_t rows, size_t items, double n, double *s);
 
 zh_rc zh_pls_check(const zh_pls_model *model, const zh_matrix *data, zh_err *err) ZH_MUST;

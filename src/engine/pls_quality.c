@@ -128,11 +128,9 @@ zh_rc zh_pls_quality_of(zh_arena *arena, const zh_pls_model *model, const zh_mat
     size_t p = data->cols;
     double *room = ZH_TRY_N(arena, double, 7 * n + n * n + 2 * p);
     zh_matrix r = zh_matrix_new(arena, p, p);
-    zh_pls_model standard = *model;
-    standard.scaled = true;
     double *x =
         room != NULL && r.v != NULL
-            ? zh_pls_treated(arena, &standard, data, room + 7 * n + n * n, room + 7 * n + n * n + p)
+            ? zh_pls_treated(arena, true, data, room + 7 * n + n * n, room + 7 * n + n * n + p)
             : NULL;
     if (x == NULL) {
         return zh_err_set(err, ZH_ENOMEM, "calc.memory", "输入太大，内存不够算完");
@@ -198,9 +196,8 @@ zh_rc zh_cronbach_alpha(zh_arena *arena, const zh_matrix *items, zh_alpha *out, 
     if (p > ZH_PLS_ITEMS_MAX) {
         return zh_err_set(err, ZH_ELIMIT, "pls.items", "题目最多 %zu 个", ZH_PLS_ITEMS_MAX);
     }
-    zh_pls_model centred = {.scaled = false};
     double *room = ZH_TRY_N(arena, double, p *p + 4 * p);
-    double *x = room != NULL ? zh_pls_treated(arena, &centred, items, room, room + p) : NULL;
+    double *x = room != NULL ? zh_pls_treated(arena, false, items, room, room + p) : NULL;
     if (x == NULL) {
         return zh_err_set(err, ZH_ENOMEM, "calc.memory", "输入太大，内存不够算完");
     }

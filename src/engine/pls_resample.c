@@ -11,7 +11,7 @@
 
 struct resampling {
     zh_pls_work *work;
-    const double *x; /* treated data, rows × items */
+    const double *x; /* treated data, rows × stride */
     size_t rows;
     double *drawn;     /* rows × items: distinct drawn rows, each times the root of its count */
     double *mean, *sd; /* items, of the drawn rows */
@@ -29,6 +29,7 @@ static size_t draw(struct resampling *in, zh_random *random)
 {
     size_t n = in->rows;
     size_t p = in->work->items;
+    size_t stride = zh_pls_stride(p);
     size_t distinct = 0;
     memset(in->count, 0, n * sizeof(*in->count));
     memset(in->mean, 0, p * sizeof(*in->mean));
@@ -40,8 +41,8 @@ static size_t draw(struct resampling *in, zh_random *random)
             continue;
         }
         double root = sqrt((double)in->count[i]);
-        const double *from = in->x + i * p;
-        double *to = in->drawn + distinct++ * p;
+        const double *from = in->x + i * stride;
+        double *to = in->drawn + distinct++ * stride;
         for (size_t j = 0; j < p; j++) {
             to[j] = root * from[j];
             in->mean[j] += root * to[j];
@@ -290,7 +291,7 @@ zh_rc zh_pls_resample(zh_arena *arena, const zh_pls_model *model, const zh_matri
     *out = (zh_pls_bootstrap){.replicates = replicates};
     in.work = zh_pls_work_new(arena, model, data->cols);
     bool room = in.work != NULL && make_room(arena, &in, out);
-    in.x = room ? zh_pls_treated(arena, model, data, in.mean, in.variance) : NULL;
+    in.x = room ? zh_pls_treated(arena, model->scaled, data, in.mean, in.variance) : NULL;
     size_t lists = 2 * data->cols + out->paths + model->latents + out->effects;
     double *draws = ZH_TRY_N(arena, double, lists *replicates);
     if (in.x == NULL || draws == NULL) {
