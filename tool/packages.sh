@@ -11,6 +11,10 @@ BUILD_PACKAGES="gcc libc6-dev make pkg-config libsqlite3-dev libpq-dev libyaml-d
 TEST_PACKAGES="postgresql-15 sqlite3 libcmocka-dev clang libclang-rt-14-dev llvm clang-format
     cppcheck python3 binutils curl poppler-utils"
 
+# Peers of bench/p6.sh.
+# shellcheck disable=SC2034
+BENCH_PACKAGES="r-base-core r-cran-surveillance r-cran-spc r-cran-survival r-cran-survey"
+
 # Installs the named packages that are not installed yet. The package lists are fetched only when
 # the ones at hand do not suffice.
 install_missing() {
