@@ -47,7 +47,8 @@ typedef struct zh_http_request {
     const zh_upload *files;
     size_t nfiles;
     /* Headers; p == NULL when not sent. */
-    zh_str host, cookie, accept, accept_encoding, accept_language, if_none_match, content_type;
+    zh_str host, cookie, accept, accept_encoding, accept_language, if_none_match, content_type,
+        user_agent;
 } zh_http_request;
 
 typedef struct zh_http_header {
@@ -85,6 +86,7 @@ typedef struct zh_http_options {
     zh_address address;
     unsigned threads;    /* 0: 2 */
     unsigned workers;    /* for slow routes; 0: 2 */
+    const char *proxy;   /* name under which a TLS proxy in front is reached; NULL: there is none */
     const char *uploads; /* directory for files that are sent; NULL: files are refused */
     const zh_route *const *routes;
     size_t nroutes;
