@@ -40,6 +40,7 @@ struct logs {
     size_t n, events;
     double center;
     double mean_event; /* of x over the failures */
+    double sd;         /* of x over all units */
 };
 
 /* Sums of u, u x, u x^2 with u = exp(b x), of all units. */
@@ -59,25 +60,30 @@ static struct moments moments_at(const struct logs *d, double b)
     return m;
 }
 
-/* Solves s1/s0 - 1/b = mean_event for b: the left side increases from -infinity to 0 (the largest
- * x), the right side is negative. */
+/* Solves b (s1/s0 - mean_event) = 1 for b, the profile equation times b: near the solution almost a
+ * straight line. s1/s0 increases to 0 (the largest x) and mean_event is negative, so the left side
+ * passes 1 once. Starts at the shape that the standard deviation of log times would have in a
+ * complete sample; a Newton step below 1e-8 leaves an error of its square. */
 static double solve_shape(const struct logs *d)
 {
+    const double unit_sd = 1.2825498301618641; /* pi/sqrt 6 */
     double low = 0.0;
     double high = (double)INFINITY;
-    double b = fmin(fmax(-1.0 / d->mean_event, 1e-6), 1e6);
+    double b = d->sd > 0.0 ? unit_sd / d->sd : -1.0 / d->mean_event;
     for (int i = 0; i < 200; i++) {
         struct moments m = moments_at(d, b);
         double mean = m.s1 / m.s0;
-        double value = mean - 1.0 / b - d->mean_event;
-        double slope = m.s2 / m.s0 - mean * mean + 1.0 / (b * b);
+        double value = b * (mean - d->mean_event) - 1.0;
+        double slope = mean - d->mean_event + b * (m.s2 / m.s0 - mean * mean);
         low = value < 0.0 ? b : low;
         high = value < 0.0 ? high : b;
-        double next = b - value / slope;
+        double next = slope > 0.0 ? b - value / slope : -1.0;
+        double enough = 1e-8;
         if (!(next > low && next < high)) {
-            next = isinf(high) ? 2.0 * b : 0.5 * (low + high);
+            next = value == 0.0 ? b : isinf(high) ? 2.0 * b : 0.5 * (low + high);
+            enough = 1e-15;
         }
-        if (fabs(next - b) <= 1e-15 * b) {
+        if (fabs(next - b) <= enough * b) {
             return next;
         }
         b = next;
@@ -105,10 +111,16 @@ static zh_rc read_logs(zh_arena *arena, const double *time, const int64_t *event
         zh_err_fix(err, "已知形状参数时用 reliability.weibayes");
         return ZH_EINVAL;
     }
+    double sum = 0.0;
+    double squares = 0.0;
     for (size_t i = 0; i < n; i++) {
         d->x[i] -= d->center;
-        d->mean_event += event[i] != 0 ? d->x[i] / (double)d->events : 0.0;
+        d->mean_event += event[i] != 0 ? d->x[i] : 0.0;
+        sum += d->x[i];
+        squares += d->x[i] * d->x[i];
     }
+    d->mean_event /= (double)d->events;
+    d->sd = sqrt(fmax(squares - sum * sum / (double)n, 0.0) / (double)n);
     if (d->mean_event > -1e-12) {
         return zh_err_set(err, ZH_EINVAL, "reliability.degenerate",
                           "失效都发生在最大的那个时间，似然没有最大值，不能估计形状参数");

@@ -14,7 +14,7 @@ struct lives {
     zh_counts event;
 };
 
-/* Times, and which of them are failures: 1 or true, 0 or false; without `event` all are. */
+/* Times, and which of them are failures (1) or censored (0); without `event` all are failures. */
 static struct lives read_lives(zh_door *door)
 {
     struct lives d = {.time = zh_door_numbers(door, "time")};
