@@ -54,6 +54,28 @@ uint64_t zh_random_u64(zh_random *random)
     return result;
 }
 
+void zh_random_fill(zh_random *random, uint64_t *out, size_t n)
+{
+    uint64_t a = random->s[0];
+    uint64_t b = random->s[1];
+    uint64_t c = random->s[2];
+    uint64_t d = random->s[3];
+    for (size_t i = 0; i < n; i++) {
+        out[i] = rotate(a + d, 23) + a;
+        uint64_t t = b << 17;
+        c ^= a;
+        d ^= b;
+        b ^= c;
+        a ^= d;
+        c ^= t;
+        d = rotate(d, 45);
+    }
+    random->s[0] = a;
+    random->s[1] = b;
+    random->s[2] = c;
+    random->s[3] = d;
+}
+
 double zh_random_uniform(zh_random *random)
 {
     return (double)(zh_random_u64(random) >> 11) * 0x1p-53;

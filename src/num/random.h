@@ -27,6 +27,8 @@ void zh_random_seed_task(zh_random *random, uint64_t seed, uint64_t task);
 
 /* 64 random bits. */
 uint64_t zh_random_u64(zh_random *random);
+/* The next n of them: the same as n calls, several times as fast. */
+void zh_random_fill(zh_random *random, uint64_t *out, size_t n);
 /* Uniform on [0, 1): a multiple of 2^-53. */
 double zh_random_uniform(zh_random *random);
 /* Uniform on 0 … n - 1 without bias, n > 0: D. Lemire, Fast random integer generation in an
