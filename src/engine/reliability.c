@@ -11,6 +11,14 @@ static zh_rc no_memory(zh_err *err)
     return zh_err_set(err, ZH_ENOMEM, "calc.memory", "输入太大，内存不够算完");
 }
 
+/* Interval of a positive quantity whose logarithm is uncertain by -+ half. */
+static zh_interval log_interval(double center, double half)
+{
+    double lower = center * exp(-half);
+    double upper = center * exp(half);
+    return (zh_interval){lower, upper};
+}
+
 static zh_rc check_confidence(double confidence, zh_err *err)
 {
     if (!(confidence > 0.0 && 0.5 + confidence / 2.0 < 1.0)) {
@@ -164,9 +172,8 @@ zh_rc zh_weibull_mle(zh_arena *arena, const double *time, const int64_t *event, 
     out->se_log_shape = sqrt(i_scale / determinant);
     out->cov_log = -i_cross / determinant;
     double z = zh_normal_quantile(0.5 + confidence / 2.0);
-    out->shape_ci = (zh_interval){b * exp(-z * out->se_log_shape), b * exp(z * out->se_log_shape)};
-    out->scale_ci = (zh_interval){out->scale * exp(-z * out->se_log_scale),
-                                  out->scale * exp(z * out->se_log_scale)};
+    out->shape_ci = log_interval(b, z * out->se_log_shape);
+    out->scale_ci = log_interval(out->scale, z * out->se_log_scale);
     return ZH_OK;
 }
 
@@ -178,7 +185,7 @@ double zh_weibull_quantile(const zh_weibull_fit *fit, double p, zh_interval *int
     double variance = fit->se_log_scale * fit->se_log_scale +
                       w * w * fit->se_log_shape * fit->se_log_shape - 2.0 * w * fit->cov_log;
     double half = zh_normal_quantile(0.5 + fit->confidence / 2.0) * sqrt(fmax(variance, 0.0));
-    *interval = (zh_interval){t * exp(-half), t * exp(half)};
+    *interval = log_interval(t, half);
     return t;
 }
 
@@ -337,8 +344,11 @@ static void add_intervals(zh_survival_step *step, double z)
     double half = s > 0.0 ? z * step->se_log * s : (double)NAN;
     step->log = transformed(s, step->se_log, z, false);
     step->log_log = transformed(s, step->se_log, z, true);
-    step->plain = s > 0.0 ? (zh_interval){fmax(s - half, 0.0), fmin(s + half, 1.0)}
-                          : (zh_interval){(double)NAN, (double)NAN};
+    step->plain = (zh_interval){(double)NAN, (double)NAN};
+    if (s > 0.0) {
+        step->plain.lower = fmax(s - half, 0.0);
+        step->plain.upper = fmin(s + half, 1.0);
+    }
 }
 
 /* Middle of the stretch on which the curve is 1/2, or where it jumps across. */
