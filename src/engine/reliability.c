@@ -331,7 +331,9 @@ static zh_interval transformed(double s, double se, double z, bool log_log)
         return (zh_interval){(double)NAN, (double)NAN};
     }
     if (!log_log) {
-        return (zh_interval){s * exp(-z * se), fmin(s * exp(z * se), 1.0)};
+        zh_interval ends = log_interval(s, z * se);
+        ends.upper = fmin(ends.upper, 1.0);
+        return ends;
     }
     double center = log(-log(s));
     double half = z * se / log(s);
