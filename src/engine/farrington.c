@@ -370,7 +370,7 @@ static void by_delta(const struct fit *f, const struct model *m, const zh_farrin
     case ZH_FARRINGTON_HALF: se = sqrt(tau / 4.0); break;
     case ZH_FARRINGTON_TWO_THIRDS: se = sqrt(4.0 / 9.0 * cbrt(mu) * tau); break;
     }
-    double z = zh_normal_quantile(1.0 - (s->flexible ? s->alpha : s->alpha / 2.0));
+    double z = -zh_normal_quantile(s->flexible ? s->alpha : fmax(s->alpha / 2.0, DBL_MIN));
     double center = transformed(s->power, mu);
     out->upper = back(s->power, center + z * se);
     out->expected = mu;
@@ -385,7 +385,7 @@ static void by_count(const struct fit *f, const struct model *m, const zh_farrin
     out->expected = mu;
     if (s->threshold == ZH_FARRINGTON_MUAN) {
         double se = sqrt(m->variance * unscaled(f, f->now_level, f->now_time));
-        mu = exp(m->now_eta + zh_normal_quantile(1.0 - s->alpha) * se);
+        mu = exp(m->now_eta + -zh_normal_quantile(s->alpha) * se);
     }
     if (!isfinite(mu) || mu > ZH_EWS_COUNT_MAX * 1e3) {
         out->upper = out->expected = out->p_value = (double)NAN;
