@@ -691,7 +691,7 @@ static zh_rc limits(const zh_matrix *counts, const struct world *w, size_t repli
     double work = (double)replicates * ((double)cells * (double)w->stride + (double)w->total);
     if (replicates > ZH_SCAN_REPLICATES_MAX || work > ZH_SCAN_WORK_MAX) {
         return zh_err_set(err, ZH_ELIMIT, "scan.replicates",
-                          "模拟 %zu 次太多：最多 %zu 次，且次数 × 区域 × 时期不超过 2e11",
+                          "模拟 %zu 次太多：最多 %zu 次，且次数 × 区域 × 时期不超过 5e10",
                           replicates, ZH_SCAN_REPLICATES_MAX);
     }
     return ZH_OK;
