@@ -219,7 +219,12 @@ static void one_row(const page *p, zh_grid *g, const zh_signal *s, bool ratio)
                    zh_url_register(ui->arena, s->source, s->where, s->position));
     if (ratio) {
         zh_grid_text(g, s->prr_shown);
-        zh_grid_text(g, s->interval_shown);
+        zh_grid_cell(g);
+        if (s->interval_shown.n > 0) {
+            zh_part_interval(ui, s->interval_shown);
+        } else {
+            zh_part_nil(ui, ZH_NIL_SKIP, ZH_STR(""));
+        }
         zh_grid_text(g, s->chi2_shown);
     }
     zh_grid_text(g, made_of(ui, s));
