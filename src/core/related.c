@@ -210,24 +210,6 @@ zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_relat
 
 /* ---- sizes ----------------------------------------------------------------------------------- */
 
-static zh_rc read_writes(zh_ctx *ctx, zh_conn *conn, zh_register_size *sizes)
-{
-    zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(conn,
-                        ZH_STR("SELECT register, SUM(n), MAX(at) " /* exact: integer */
-                               "FROM zh_outbox GROUP BY 1"),
-                        NULL, 0, &stmt, ctx->err);
-    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
-        const zh_register *reg = zh_model_register(ctx->model, zh_col_str(stmt, 0));
-        if (reg != NULL) {
-            sizes[reg->index].writes = zh_col_i64(stmt, 1);
-            sizes[reg->index].last = zh_col_i64(stmt, 2);
-        }
-    }
-    zh_finish(stmt);
-    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
-}
-
 zh_rc zh_register_exceeds(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t n, bool *out)
 {
     zh_str sql = zh_str_fmt(ctx->arena, "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s LIMIT %zu) a",
@@ -242,12 +224,12 @@ zh_rc zh_register_sizes(zh_ctx *ctx, zh_conn *conn, size_t cap, zh_register_size
 {
     const zh_model *model = ctx->model;
     zh_register_size *sizes = ZH_NEW_N(ctx->arena, zh_register_size, model->nregisters + 1);
-    for (size_t i = 0; i < model->nregisters; i++) {
-        sizes[i] = (zh_register_size){0};
-    }
-    zh_rc rc = read_writes(ctx, conn, sizes);
+    zh_rc rc = ZH_OK;
     for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
-        if (sizes[i].writes > 0) {
+        zh_sql_value key = ZH_SQL_STR(model->registers[i].id);
+        rc = zh_query_i64(conn, "SELECT COALESCE(MAX(at), 0) FROM zh_outbox WHERE register = ?",
+                          &key, 1, &sizes[i].last, ctx->err);
+        if (rc == ZH_OK && sizes[i].last > 0) {
             zh_str sql =
                 zh_str_fmt(ctx->arena, "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s LIMIT %zu) a",
                            ZH_FMT(model->registers[i].table), cap + 1);
