@@ -4,6 +4,7 @@
  * of one record ZH_TABLE_ROWS_MAX. */
 #include "core/read.h"
 #include "core/filter.h"
+#include "core/permission.h"
 #include "core/read_private.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -504,7 +505,7 @@ static zh_rc get_where(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const
     }
     bool history = as_of != ZH_AS_OF_NOW;
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_where_add(ctx, zh_conn_dialect(conn), &sql, &binds, reg, ctx->rows, "a", history);
+    zh_rc rc = zh_scope_add(ctx, zh_conn_dialect(conn), &sql, &binds, reg, "a", history);
     if (rc == ZH_OK) {
         rc = zh_query(conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, ctx->err);
     }
@@ -516,7 +517,11 @@ static zh_rc get_where(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const
     }
     zh_finish(stmt);
     zh_buf_free(&sql);
-    return rc == ZH_OK ? zh_rows_load(ctx, conn, *out, history) : rc;
+    rc = rc == ZH_OK ? zh_rows_load(ctx, conn, *out, history) : rc;
+    if (rc == ZH_OK) {
+        zh_mask_record(ctx, *out);
+    }
+    return rc;
 }
 
 zh_rc zh_record_get(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office, int64_t id,
@@ -545,8 +550,10 @@ zh_rc zh_record_by_key(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const
         const zh_field *field = reg->business_key[i];
         zh_value value;
         char how = 0;
-        rc = zh_field_parse(ctx->model, field, ctx->arena, key[i], INT32_MIN, &value, &how,
-                            ctx->err);
+        rc = zh_mask_allows_field(ctx, field);
+        rc = rc != ZH_OK ? rc
+                         : zh_field_parse(ctx->model, field, ctx->arena, key[i], INT32_MIN, &value,
+                                          &how, ctx->err);
         zh_sql_value columns[3];
         if (rc == ZH_OK) {
             size_t width = zh_value_columns(field, &value, columns);
@@ -604,6 +611,7 @@ zh_rc zh_record_history(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int6
         rc = zh_row_decode(ctx, reg, stmt, 9, &record);
         if (rc == ZH_OK) {
             rc = zh_rows_load(ctx, conn, record, true);
+            zh_mask_record(ctx, record);
             v.record = record;
             zh_vec_push(ctx->arena, &versions, v);
         }

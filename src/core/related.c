@@ -1,5 +1,6 @@
 /* Records by id, relations and sizes. Row scopes apply as in lists. */
 #include "core/related.h"
+#include "core/permission.h"
 #include "core/read_private.h"
 
 enum { SQL_MAX = 256 << 10 };
@@ -28,14 +29,17 @@ static zh_rc read_office(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int
     }
     zh_buf_c(&sql, ')');
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_where_add(ctx, zh_conn_dialect(conn), &sql, &binds, reg, ctx->rows, "a",
-                            as_of != ZH_AS_OF_NOW);
+    zh_rc rc =
+        zh_scope_add(ctx, zh_conn_dialect(conn), &sql, &binds, reg, "a", as_of != ZH_AS_OF_NOW);
     if (rc == ZH_OK) {
         rc = zh_query(conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, ctx->err);
     }
     while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
         zh_record *record = NULL;
         rc = zh_row_decode(ctx, reg, stmt, 0, &record);
+        if (rc == ZH_OK) {
+            zh_mask_record(ctx, record);
+        }
         for (size_t i = 0; i < n && rc == ZH_OK; i++) {
             if (ids[i].office == office && ids[i].id == record->id) {
                 out[i] = record;

@@ -228,8 +228,10 @@ typedef struct zh_access {
     bool has_rows;
     const zh_str *can; /* read create amend transition export, or transition ids */
     size_t ncan;
-    const zh_field *const *mask;
+    const zh_field *const *mask; /* shown by their mask, or not at all when they have none */
     size_t nmask;
+    const zh_field *const *drop; /* never shown */
+    size_t ndrop;
     zh_str purpose;
     const zh_register *self; /* register of the reader's own record, which `self` means in rows */
 } zh_access;

@@ -9,7 +9,7 @@
 build() {
     local mode=${ZH_MODE:-asan} compiler
     compiler=$(basename "${CC:-gcc}")
-    check "build ($mode)" make -j"$JOBS" -s --no-print-directory MODE="$mode" \
+    check "build ($mode)" build "$mode" \
         "build/$mode-$compiler/zhiheng"
     ZHIHENG=$PWD/build/$mode-$compiler/zhiheng
     [ -x "$ZHIHENG" ] || finish

@@ -29,7 +29,7 @@ check "packages of package-lock.json" packages
 
 serve() {
     local i program=build/release-gcc/zhiheng
-    check "release build" make -j"$JOBS" -s --no-print-directory MODE=release all
+    check "release build" build release all
     check "data of the demo" "$program" demo --data "$STEP_DIR/data" --no-serve
     "$program" serve --data "$STEP_DIR/data" --listen 127.0.0.1:0 \
         >"$STEP_DIR/serve.out" 2>"$STEP_DIR/serve.err" &
