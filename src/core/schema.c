@@ -532,6 +532,7 @@ static const char SYSTEM_INDEXES[] =
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_pos ON zh_outbox (pos);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_until ON zh_outbox (until, pos);\n"
     "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_account_login ON zh_account (office, login);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_outbox_register ON zh_outbox (register, at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_due_at ON zh_due (due_at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_use_record ON zh_file_use (office, record);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_erased ON zh_file (erased_at) WHERE erased_at IS NOT "

@@ -30,6 +30,29 @@ void zh_part_icon(zh_ui *ui, zh_icon icon)
     zh_html_close(h);
 }
 
+void zh_part_title(zh_ui *ui, const char *element, zh_str text)
+{
+    zh_html *h = &ui->html;
+    size_t from = 0;
+    zh_html_open(h, element, NULL);
+    for (size_t i = 0; i + 2 < text.n; i++) {
+        bool digit = text.p[i] >= '0' && text.p[i] <= '9';
+        if (!digit || text.p[i + 1] != ' ') {
+            continue;
+        }
+        size_t end = i + 3; /* digit, space and the one character that follows */
+        while (end < text.n && ((unsigned char)text.p[end] & 0xC0) == 0x80) {
+            end++;
+        }
+        zh_html_text(h, zh_str_sub(text, from, i - from));
+        zh_html_leaf(h, "span", "nw", zh_str_sub(text, i, end - i));
+        from = end;
+        i = end - 1;
+    }
+    zh_html_text(h, zh_str_sub(text, from, text.n));
+    zh_html_close(h);
+}
+
 void zh_part_number(zh_ui *ui, zh_str value, zh_str unit, zh_str url)
 {
     zh_html *h = &ui->html;

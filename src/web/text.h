@@ -21,6 +21,7 @@ typedef enum zh_text_id {
 #include "web/text_report.inc"
 #include "web/text_signals.inc"
 #include "web/text_sources.inc"
+#include "web/text_study.inc"
 #include "web/text_systems.inc"
 #include "web/text_targets.inc"
 #undef ZH_TEXT

@@ -73,20 +73,32 @@ typedef struct zh_ask {
 typedef struct zh_asks {
     zh_ask *list;
     size_t n;
+    bool english; /* labels, periods and words in English where there are any */
 } zh_asks;
 
 /* Asks all questions of `ask:` in order. as_of: ZH_AS_OF_NOW or a log size. conn should be inside
  * zh_read_begin. Everything lives in ctx->arena. ZH_EINVAL with file and line: a question that
  * cannot be asked of this model; ZH_ELIMIT: the caps. */
 zh_rc zh_report_ask(zh_ctx *ctx, zh_conn *conn, const zh_yaml *declared, int64_t as_of,
-                    zh_asks *out) ZH_MUST;
+                    bool english, zh_asks *out) ZH_MUST;
+/* Whether the model declares every indicator, detector, register and target that is asked for. */
+bool zh_report_fits(const zh_model *model, const zh_yaml *declared);
 /* By name; NULL when there is none. Marks it used. */
 zh_ask *zh_asks_get(const zh_asks *asks, zh_str name);
 /* Text under a key of a mapping; empty when there is none. */
 zh_str zh_yaml_text(const zh_yaml *mapping, const char *key);
+/* KEY_en in English where it is declared, else KEY; NULL when there is neither. */
+const zh_yaml *zh_asks_key(const zh_asks *asks, const zh_yaml *mapping, const char *key);
+/* The same as text; empty when there is none. */
+zh_str zh_asks_text(const zh_asks *asks, const zh_yaml *mapping, const char *key);
+/* In the language of the answers. */
+zh_str zh_asks_label(const zh_asks *asks, zh_label label);
+zh_str zh_asks_period(zh_arena *arena, const zh_asks *asks, zh_date first, zh_date last);
+zh_str zh_asks_words(const zh_asks *asks, const char *zh, const char *en);
 /* A value with its unit as people read it; the status in words when there is none. */
-zh_str zh_report_value(zh_arena *arena, const zh_model *model, const zh_figure *figure);
+zh_str zh_report_value(zh_arena *arena, const zh_asks *asks, const zh_model *model,
+                       const zh_figure *figure);
 /* The name of a region; the code when it is unknown. */
-zh_str zh_report_region(const zh_model *model, zh_str code);
+zh_str zh_report_region(const zh_asks *asks, const zh_model *model, zh_str code);
 
 #endif
