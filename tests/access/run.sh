@@ -18,7 +18,7 @@ person() { # LOGIN NAME [ROLE SCOPE PLACE]
     check "account $1" bash -c "echo '$passphrase' | $zhiheng account add $1 $2 --data '$data'"
     [ $# -lt 3 ] || check "post of $1" $zhiheng account grant "$1" "$3" "$4" ${5:+"$5"} --data "$data"
 }
-person analyst 分析员 analyst all
+person analyst 分析员 analyst all 420000
 person wuhan 武汉办理员 officer subtree 420100
 person yichang 宜昌办理员 officer subtree 420500
 person nobody 无岗位
