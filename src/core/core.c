@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "core/adopt.h"
 #include "core/core_private.h"
+#include "core/ledger.h"
 #include "core/number.h"
 #include <inttypes.h>
 #include <string.h>
@@ -313,6 +314,7 @@ zh_rc zh_core_open(const zh_core_options *options, zh_core **out, zh_err *err)
     if (rc == ZH_OK) {
         rc = open_store(core, options, err);
     }
+    core->ledger = zh_ledger_new(arena, core->data_dir, options->relaxed_sync);
     if (rc == ZH_OK) {
         identity who = {core, options};
         rc = zh_core_write(core, settle, &who, err);
@@ -337,6 +339,7 @@ void zh_core_close(zh_core *core)
         zh_number_return(core);
         zh_store_close(core->store);
     }
+    zh_ledger_end(core->ledger);
     zh_snapshot_release(core->snapshot);
     pthread_mutex_destroy(&core->lock);
     pthread_mutex_destroy(&core->adopting);

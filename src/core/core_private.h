@@ -41,6 +41,7 @@ typedef struct zh_number_block {
 
 struct zh_core {
     zh_store *store;
+    struct zh_ledger *ledger;
     zh_arena *arena; /* options and number blocks; guarded by lock */
     const char *data_dir;
     int64_t office;
