@@ -59,6 +59,8 @@ zh_rc zh_checkpoint_parse(zh_str text, zh_checkpoint *out, zh_err *err) ZH_MUST;
 void zh_checkpoint_sign(const zh_checkpoint *checkpoint, const zh_signer *signers, size_t n,
                         uint64_t time_s, zh_buf *out);
 
+/* A number as these formats write it: ASCII digits without leading zeros, at most 2^64 - 1. */
+bool zh_note_number(zh_str text, uint64_t *out) ZH_MUST;
 /* Standard Base 64 (RFC 4648 section 4) with padding, as all these formats use it. */
 void zh_base64_write(zh_str bytes, zh_buf *out);
 /* At most `max` bytes into out. Strict: padding, no white space, unused bits zero. false otherwise.

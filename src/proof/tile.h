@@ -61,8 +61,8 @@ typedef struct zh_tile_sink {
  * and the bundle; make it with zh_tile_front_init, release with zh_tile_front_free. */
 typedef struct zh_tile_front {
     zh_hash hash;
-    uint64_t size;
-    uint64_t flushed; /* size at the last flush */
+    zh_tree_edge edge; /* edge.size: entries so far */
+    uint64_t flushed;  /* size at the last flush */
     zh_digest tile[ZH_TILE_LEVELS][ZH_TILE_WIDTH];
     zh_buf bundle;
 } zh_tile_front;

@@ -50,8 +50,8 @@ typedef zh_rc (*zh_witness_known)(void *context, zh_str origin, zh_witness_state
 zh_rc zh_witness_decide(zh_str body, const zh_policy *policy, zh_witness_known known, void *context,
                         zh_witness_answer *out, zh_err *err) ZH_MUST;
 
-/* Lines of a 200 answer that are right cosignatures of this witness over the note's text, appended
- * to out. ZH_EINVAL (witness.answer): none is. */
+/* The line of a 200 answer that is a right cosignature of this witness over the note's text,
+ * appended to out. ZH_EINVAL (witness.answer): none is. */
 zh_rc zh_witness_accept(zh_str note, zh_str answer, const zh_verifier *witness, zh_buf *out,
                         zh_err *err) ZH_MUST;
 
