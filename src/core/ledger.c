@@ -136,12 +136,12 @@ static zh_rc size_incident(const zh_ledger *l, const binding *b, zh_err *err)
     zh_rc rc = incident(
         l, "ledger.rollback", err,
         zh_str_fmt(arena,
-                   (uint64_t)b->size > l->log.front.size
+                   (uint64_t)b->size > l->log.front.edge.size
                        ? "数据库已定序 %" PRId64 " 条，日志只有 %" PRIu64
                          " 条：日志目录是旧的，或者丢了一段"
                        : "数据库只定序了 %" PRId64 " 条，日志已有 %" PRIu64
                          " 条：数据库是旧的，日志里有它没有的条目",
-                   b->size, l->log.front.size));
+                   b->size, l->log.front.edge.size));
     zh_arena_free(arena);
     return rc;
 }
@@ -217,7 +217,7 @@ static zh_rc finish_tail(zh_core *core, const binding *b, tail *t, zh_err *err)
     }
     if (rc == ZH_OK) {
         zh_log(ZH_INFO, "ledger.recovered", "补上 %" PRIu64 " 条的位置",
-               l->log.front.size - (uint64_t)b->size);
+               l->log.front.edge.size - (uint64_t)b->size);
     } else {
         *err = found;
     }
@@ -230,17 +230,17 @@ static zh_rc fill(zh_core *core, const binding *b, zh_err *err)
     zh_ledger *l = core->ledger;
     zh_arena *arena = zh_arena_new(FILL_BYTES);
     zh_rc rc = ZH_OK;
-    while (rc == ZH_OK && l->log.front.size < (uint64_t)b->size) {
+    while (rc == ZH_OK && l->log.front.edge.size < (uint64_t)b->size) {
         zh_arena_reset(arena);
         zh_wal_batch *list = ZH_NEW_N(arena, zh_wal_batch, FILL_ROWS);
         zh_conn *conn = NULL;
         size_t n = 0;
         rc = zh_store_reader(core->store, &conn, err);
         if (rc == ZH_OK) {
-            rc = zh_outbox_placed(conn, arena, (int64_t)l->log.front.size, FILL_ROWS, list, &n, err);
+            rc = zh_outbox_placed(conn, arena, (int64_t)l->log.front.edge.size, FILL_ROWS, list, &n, err);
         }
         zh_store_release(conn);
-        uint64_t at = l->log.front.size;
+        uint64_t at = l->log.front.edge.size;
         for (size_t i = 0; i < n && rc == ZH_OK; i++) {
             rc = list[i].pos == at ? ZH_OK
                                    : incident(l, "ledger.outbox", err,
@@ -340,10 +340,10 @@ static zh_rc settle_sizes(zh_core *core, binding *b, tail *t, zh_err *err)
     zh_ledger *l = core->ledger;
     uint64_t size = (uint64_t)b->size;
     zh_rc rc = ZH_OK;
-    if (l->log.front.size > size) {
+    if (l->log.front.edge.size > size) {
         rc = b->bound ? finish_tail(core, b, t, err) : size_incident(l, b, err);
-        b->size = (int64_t)l->log.front.size;
-    } else if (l->log.front.size < size) {
+        b->size = (int64_t)l->log.front.edge.size;
+    } else if (l->log.front.edge.size < size) {
         rc = b->bound ? size_incident(l, b, err) : fill(core, b, err);
     }
     if (rc == ZH_OK) {
@@ -388,8 +388,8 @@ static zh_rc ready(zh_core *core, binding *b, zh_arena *arena, zh_err *err)
         rc = read_binding(core, arena, b, err);
     }
     /* another process was killed between its steps, or began another epoch */
-    bool other = rc == ZH_OK && ((uint64_t)b->size != l->log.front.size ||
-                                 l->log.published != l->log.front.size ||
+    bool other = rc == ZH_OK && ((uint64_t)b->size != l->log.front.edge.size ||
+                                 l->log.published != l->log.front.edge.size ||
                                  !zh_str_is(b->id, l->log.identity.id) ||
                                  (uint64_t)b->epoch != l->log.identity.epoch);
     if (rc == ZH_ECONFLICT || other) {
@@ -447,13 +447,13 @@ static zh_rc round_locked(zh_core *core, int64_t *size, bool *more, zh_err *err)
         zh_outbox_page page = {.max_rows = ZH_LEDGER_ROUND_BATCHES,
                                .max_entries = ZH_LEDGER_ROUND_ENTRIES,
                                .with_entries = true,
-                               .size = l->log.front.size,
+                               .size = l->log.front.edge.size,
                                .until = b.until};
         rc = zh_outbox_waiting(conn, arena, &page, list, &n, err);
         zh_treelog_at(ZH_STEP_READ);
     }
     zh_store_release(conn);
-    uint64_t before = l->log.front.size;
+    uint64_t before = l->log.front.edge.size;
     if (rc == ZH_OK && n > 0) {
         rc = seal(core, list, n, err);
         if (rc != ZH_OK) {
@@ -461,9 +461,9 @@ static zh_rc round_locked(zh_core *core, int64_t *size, bool *more, zh_err *err)
         }
     }
     if (rc == ZH_OK) {
-        *size = (int64_t)l->log.front.size;
+        *size = (int64_t)l->log.front.edge.size;
         *more = n == ZH_LEDGER_ROUND_BATCHES ||
-                l->log.front.size - before >= ZH_LEDGER_ROUND_ENTRIES;
+                l->log.front.edge.size - before >= ZH_LEDGER_ROUND_ENTRIES;
     }
     zh_arena_free(arena);
     return rc;

@@ -112,7 +112,7 @@ typedef struct replay {
 
 static void look_at_size(replay *r)
 {
-    if (!r->passed && r->log->front.size == r->signed_size) {
+    if (!r->passed && r->log->front.edge.size == r->signed_size) {
         zh_tile_front_root(&r->log->front, &r->root);
         r->passed = true;
     }
@@ -228,13 +228,13 @@ static zh_rc mend_history(zh_treelog *log, zh_err *err)
 static zh_rc prove_signed(zh_treelog *log, const replay *r, const zh_checkpoint *signed_one,
                           zh_err *err)
 {
-    if (signed_one->size > log->front.size || (signed_one->size < log->wal.base)) {
+    if (signed_one->size > log->front.edge.size || (signed_one->size < log->wal.base)) {
         return incident(
             log, "ledger.rollback", ROLLBACK_FIX, err,
             zh_str_fmt(log->arena,
                        "最后签名的检查点是 %" PRIu64 " 条，日志里能重建的是 %" PRIu64
                        " 条：日志目录被换成了旧的，或者丢了一段",
-                       signed_one->size, log->front.size));
+                       signed_one->size, log->front.edge.size));
     }
     zh_assert(r->passed);
     if (signed_one->size > 0 && !zh_digest_eq(&r->root, &signed_one->root)) {
@@ -326,9 +326,9 @@ zh_rc zh_treelog_refresh(zh_treelog *log, zh_err *err)
     zh_str text = ZH_STR_NONE;
     zh_note note;
     zh_checkpoint newest = {.size = 0};
-    uint64_t before = log->front.size;
+    uint64_t before = log->front.edge.size;
     zh_rc rc = zh_wal_more(&log->wal, take_over, log, err);
-    if (rc != ZH_OK || log->front.size == before) {
+    if (rc != ZH_OK || log->front.edge.size == before) {
         return rc;
     }
     zh_arena_mark mark = zh_arena_here(log->arena);
@@ -346,7 +346,7 @@ zh_rc zh_treelog_refresh(zh_treelog *log, zh_err *err)
 
 zh_rc zh_treelog_append(zh_treelog *log, const zh_wal_batch *batches, size_t n, zh_err *err)
 {
-    zh_assert(log->front.size == log->wal.end);
+    zh_assert(log->front.edge.size == log->wal.end);
     zh_rc rc = zh_wal_append(&log->wal, batches, n, err);
     if (rc == ZH_OK) {
         zh_treelog_at(ZH_STEP_WAL);
@@ -387,7 +387,7 @@ static void sweep_partial(const zh_treelog *log, uint64_t from)
     zh_tile_growth growth;
     zh_tile tile;
     char path[PATH_BYTES];
-    zh_tile_growth_begin(&growth, from, log->front.size);
+    zh_tile_growth_begin(&growth, from, log->front.edge.size);
     while (zh_tile_growth_next(&growth, &tile)) {
         if (tile.width == ZH_TILE_WIDTH) {
             size_t n = strlen(tile_path(log, &tile, path));
@@ -416,7 +416,7 @@ static zh_rc rotate(zh_treelog *log, zh_err *err)
         }
     }
     zh_treelog_at(ZH_STEP_SYNCED);
-    zh_rc rc = zh_wal_create(log->wal_path, log->front.size, err);
+    zh_rc rc = zh_wal_create(log->wal_path, log->front.edge.size, err);
     if (rc != ZH_OK) {
         return rc;
     }
@@ -431,7 +431,7 @@ static zh_rc rotate(zh_treelog *log, zh_err *err)
 static zh_rc sign(zh_treelog *log, zh_err *err)
 {
     zh_checkpoint checkpoint = {.origin = zh_str_of(log->identity.origin),
-                                .size = log->front.size};
+                                .size = log->front.edge.size};
     zh_buf note;
     zh_tile_front_root(&log->front, &checkpoint.root);
     zh_buf_init(&note, ZH_NOTE_BYTES_MAX);
@@ -459,7 +459,7 @@ static zh_rc sign(zh_treelog *log, zh_err *err)
 zh_rc zh_treelog_publish(zh_treelog *log, zh_err *err)
 {
     zh_tile_sink sink = {put_tile, log};
-    if (log->published == log->front.size) {
+    if (log->published == log->front.edge.size) {
         return ZH_OK;
     }
     zh_rc rc = zh_tile_front_flush(&log->front, &sink, err);
@@ -468,7 +468,7 @@ zh_rc zh_treelog_publish(zh_treelog *log, zh_err *err)
         rc = sign(log, err);
     }
     if (rc == ZH_OK) {
-        log->published = log->front.size;
+        log->published = log->front.edge.size;
         rc = log->wal.bytes > ZH_TREELOG_ROTATE_BYTES ? rotate(log, err) : ZH_OK;
     }
     return rc;

@@ -59,7 +59,7 @@ typedef struct zh_treelog {
     zh_signer signers[ZH_TREELOG_SIGNERS_MAX];
     size_t nsigners;
     zh_wal wal;
-    zh_tile_front front; /* what has been folded; front.size == wal.end */
+    zh_tile_front front; /* what has been folded; front.edge.size == wal.end */
     uint64_t published;  /* size of the newest checkpoint */
     bool relaxed;
 } zh_treelog;
@@ -90,12 +90,12 @@ void zh_treelog_close(zh_treelog *log);
 /* Under the lock: takes over what other processes have appended since. ZH_ECONFLICT (nothing
  * recorded): close and open again. */
 zh_rc zh_treelog_refresh(zh_treelog *log, zh_err *err) ZH_MUST;
-/* Under the lock: batches that follow each other from front.size, durable when it returns. */
+/* Under the lock: batches that follow each other from front.edge.size, durable when it returns. */
 zh_rc zh_treelog_append(zh_treelog *log, const zh_wal_batch *batches, size_t n,
                         zh_err *err) ZH_MUST;
 /* Folds what was appended into full tiles. After an error: close and open again. */
 zh_rc zh_treelog_fold(zh_treelog *log, const zh_wal_batch *batches, size_t n, zh_err *err) ZH_MUST;
-/* Partial tiles, then a signed checkpoint of front.size, if there is none yet. */
+/* Partial tiles, then a signed checkpoint of front.edge.size, if there is none yet. */
 zh_rc zh_treelog_publish(zh_treelog *log, zh_err *err) ZH_MUST;
 
 /* For readers; needs no lock. ZH_ENOTFOUND: no log. */

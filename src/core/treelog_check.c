@@ -156,9 +156,9 @@ static zh_rc compare_tile(void *context, const zh_tile *tile, zh_str bytes, zh_e
 static void compare_checkpoints(walk *w)
 {
     history *h = &w->history;
-    while (h->next.size <= w->front.size) {
+    while (h->next.size <= w->front.edge.size) {
         zh_digest root;
-        bool wrong = h->next.size < w->front.size;
+        bool wrong = h->next.size < w->front.edge.size;
         if (!wrong) {
             zh_tile_front_root(&w->front, &root);
             wrong = !zh_digest_eq(&root, &h->next.root) ||
@@ -173,7 +173,7 @@ static void compare_checkpoints(walk *w)
 
 static zh_rc walk_bundle(walk *w, uint64_t size, zh_treelog_entries each, zh_err *err)
 {
-    uint64_t first = w->front.size;
+    uint64_t first = w->front.edge.size;
     zh_tile tile = {.entries = true,
                     .index = first / ZH_TILE_WIDTH,
                     .width = zh_tile_width(size, 0, first / ZH_TILE_WIDTH)};
@@ -262,7 +262,7 @@ static zh_rc walk_all(walk *w, zh_treelog_entries each, zh_err *err)
     zh_rc rc = ZH_OK;
     compare_checkpoints(w);
     zh_arena_mark mark = zh_arena_here(w->arena);
-    while (w->front.size < size && rc == ZH_OK) {
+    while (w->front.edge.size < size && rc == ZH_OK) {
         rc = walk_bundle(w, size, each, err);
         zh_arena_rewind(w->arena, mark);
     }
