@@ -191,7 +191,8 @@ static void say_entry(void *user, const zh_named *named)
     zh_verifying *v = user;
     zh_str key = readable(v, named->key);
     if (!any(named->sums[ZH_COUNTED], named->n)) {
-        zh_verify_say(v, "凭证 %.*s：没有对应的版本，或版本的凭证无法重算", ZH_FMT(key));
+        zh_verify_say(v, "%.*s 的凭证 %.*s：没有对应的版本，或版本的凭证无法重算",
+                      ZH_FMT(named->label), ZH_FMT(key));
     } else if (!any(named->sums[ZH_STORED], named->n)) {
         zh_verify_say(v, "%.*s：发件箱里没有它的凭证（%.*s）", ZH_FMT(named->label), ZH_FMT(key));
     } else {
@@ -253,6 +254,19 @@ static zh_rc add_deltas(zh_verifying *v, const zh_register *reg, int64_t office,
     return rc;
 }
 
+/* The record that an entry of the outbox speaks of. */
+static zh_str entry_name(zh_verifying *v, zh_str reg, int64_t office, const uint8_t *bytes)
+{
+    zh_record_entry entry;
+    zh_err ignored = {0};
+    if (zh_record_entry_read((zh_str){(const char *)bytes, ZH_RECORD_ENTRY_BYTES}, &entry,
+                             &ignored) != ZH_OK) {
+        return ZH_STR_NONE;
+    }
+    return zh_str_fmt(v->ctx.arena, "%.*s/%" PRId64 "/%" PRIu64, ZH_FMT(reg), office,
+                      entry.subject);
+}
+
 static zh_rc take_batch(zh_verifying *v, const zh_stmt *s, bool first)
 {
     int64_t office = zh_col_i64(s, 0);
@@ -275,8 +289,9 @@ static zh_rc take_batch(zh_verifying *v, const zh_stmt *s, bool first)
         }
     }
     for (size_t i = 0; i < entries.n / ZH_RECORD_ENTRY_BYTES && v->entries != NULL; i++) {
-        zh_verify_entry(v, ZH_STORED, office, batch, (int64_t)i,
-                        (const uint8_t *)entries.p + i * ZH_RECORD_ENTRY_BYTES, ZH_STR_NONE);
+        const uint8_t *entry = (const uint8_t *)entries.p + i * ZH_RECORD_ENTRY_BYTES;
+        zh_verify_entry(v, ZH_STORED, office, batch, (int64_t)i, entry,
+                        v->entries->naming ? entry_name(v, id, office, entry) : ZH_STR_NONE);
     }
     bool deltas = reg != NULL && (first || v->deltas[reg->index].naming);
     return deltas ? add_deltas(v, reg, office, batch, zh_col_str(s, 6)) : ZH_OK;
@@ -759,6 +774,9 @@ static zh_rc verify_all(zh_verifying *v)
     }
     if (rc == ZH_OK) {
         rc = check_positions(v);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_verify_log(v);
     }
     for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
         rc = verify_register(v, &model->registers[i]);

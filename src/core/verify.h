@@ -8,6 +8,7 @@
 
 typedef struct zh_verify_report {
     int64_t registers, records, versions, cells, entries, differences;
+    int64_t sealed; /* entries of the signed log that were checked */
 } zh_verify_report;
 
 typedef void (*zh_verify_progress)(void *user, const char *what, int64_t done, int64_t total);
@@ -22,7 +23,10 @@ typedef void (*zh_verify_progress)(void *user, const char *what, int64_t done, i
  * - cells, counters, roll-ups and grams equal a recount, both ways; the cell changes in the outbox
  *   add up to the cells (of registers whose cubes have not changed since). While cells are wrong,
  *   the roll-ups and changes of their register are not looked at;
- * - clocks equal their newest history.
+ * - clocks equal their newest history;
+ * - the signed log, when the data directory has one: its entries equal the outbox's position by
+ *   position, tiles, roots and every checkpoint ever signed follow from them, the newest is not an
+ *   older one, and it belongs to this database.
  * Every difference is appended to lines, naming the record, cell or batch, and counted. ZH_OK also
  * when there are differences. progress may be NULL. Reads as if ctx had no row scope. */
 zh_rc zh_verify(zh_ctx *ctx, zh_buf *lines, zh_verify_report *report, zh_verify_progress progress,
