@@ -44,6 +44,12 @@ static const struct {
     void (*run)(struct run *run);
 } formats[] = {
     {"ledger", "records.json", run_records},
+    {"ledger", "tree_*.json", run_tree},
+    {"ledger", "tiles_*.tsv", run_tiles},
+    {"ledger", "merkle_inclusion.jsonl", run_merkle},
+    {"ledger", "merkle_consistency.jsonl", run_merkle},
+    {"ledger", "notes.json", run_notes},
+    {"ledger", "sm2_notes.json", run_sm2_notes},
     {"stats", "*.json", run_stats},
 };
 

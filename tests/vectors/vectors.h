@@ -24,6 +24,11 @@ void result(struct run *run, bool ok, const char *what, size_t record, size_t fi
 const zh_json *document(struct run *run);
 
 void run_records(struct run *run);
+void run_tree(struct run *run);
+void run_tiles(struct run *run);
+void run_merkle(struct run *run);
+void run_notes(struct run *run);
+void run_sm2_notes(struct run *run);
 void run_stats(struct run *run);
 
 #endif
