@@ -256,7 +256,7 @@ static zh_rc fill(zh_core *core, const binding *b, zh_err *err)
         if (rc == ZH_OK) {
             rc = zh_treelog_fold(&l->log, list, n, err);
         }
-        if (rc == ZH_OK && l->log.wal.bytes > ZH_TREELOG_ROTATE_BYTES) {
+        if (rc == ZH_OK && l->log.wal.bytes > zh_treelog_rotate_at) {
             rc = zh_treelog_publish(&l->log, err);
         }
     }

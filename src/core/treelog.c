@@ -469,7 +469,7 @@ zh_rc zh_treelog_publish(zh_treelog *log, zh_err *err)
     }
     if (rc == ZH_OK) {
         log->published = log->front.edge.size;
-        rc = log->wal.bytes > ZH_TREELOG_ROTATE_BYTES ? rotate(log, err) : ZH_OK;
+        rc = log->wal.bytes > zh_treelog_rotate_at ? rotate(log, err) : ZH_OK;
     }
     return rc;
 }

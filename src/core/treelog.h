@@ -128,8 +128,10 @@ typedef struct zh_treelog_key {
 } zh_treelog_key;
 zh_rc zh_treelog_keys(const char *dir, zh_treelog_key *out, size_t *n, zh_err *err) ZH_MUST;
 
-/* Test hook, called with the number of each step of appending, publishing, rotating and creating;
- * NULL = off. Process-wide. */
+/* Test hooks, process-wide. Called with the number of each step of appending, publishing, rotating
+ * and creating (1 … ZH_TREELOG_STEPS); NULL = off. Bytes at which the WAL is rotated. */
+#define ZH_TREELOG_STEPS 14
 extern void (*zh_treelog_step)(int step);
+extern uint64_t zh_treelog_rotate_at;
 
 #endif

@@ -15,6 +15,7 @@
 enum { DIR_BYTES = 8 << 20, LOCK_WAIT_US = 1000, TAIL_BYTES = 64 << 10 };
 
 void (*zh_treelog_step)(int step);
+uint64_t zh_treelog_rotate_at = ZH_TREELOG_ROTATE_BYTES;
 
 void zh_treelog_at(int step)
 {

@@ -22,8 +22,8 @@ enum {
     ZH_STEP_WAL_MADE,   /* creating: empty WAL */
     ZH_STEP_IDENTITY,   /* creating: identity in place */
     ZH_STEP_BOUND,      /* creating: the database knows the log */
-    ZH_STEPS,
 };
+_Static_assert(ZH_STEP_BOUND == ZH_TREELOG_STEPS, "the last step");
 void zh_treelog_at(int step);
 
 /* Paths live in the arena, NUL-terminated. */

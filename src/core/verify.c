@@ -21,19 +21,36 @@ enum {
 
 /* ---- saying ---------------------------------------------------------------------------------- */
 
+static void add_line(zh_verifying *v, const char *format, va_list arguments)
+{
+    zh_arena_mark mark = zh_arena_here(v->arena);
+    zh_buf_str(v->lines, zh_str_vfmt(v->arena, format, arguments));
+    zh_buf_c(v->lines, '\n');
+    zh_arena_rewind(v->arena, mark);
+}
+
 void zh_verify_say(zh_verifying *v, const char *format, ...)
 {
     va_list arguments;
     v->report->differences++;
-    if (v->report->differences > ZH_VERIFY_LINES_MAX) {
-        return;
+    if (v->report->differences <= ZH_VERIFY_LINES_MAX) {
+        va_start(arguments, format);
+        add_line(v, format, arguments);
+        va_end(arguments);
     }
-    zh_arena_mark mark = zh_arena_here(v->arena);
-    va_start(arguments, format);
-    zh_buf_str(v->lines, zh_str_vfmt(v->arena, format, arguments));
-    va_end(arguments);
-    zh_buf_c(v->lines, '\n');
-    zh_arena_rewind(v->arena, mark);
+}
+
+/* Remarkable, and no difference. */
+static void note(zh_verifying *v, const char *format, ...) ZH_PRINTF(2, 3);
+static void note(zh_verifying *v, const char *format, ...)
+{
+    va_list arguments;
+    v->report->notices++;
+    if (v->report->notices <= ZH_VERIFY_LINES_MAX) {
+        va_start(arguments, format);
+        add_line(v, format, arguments);
+        va_end(arguments);
+    }
 }
 
 /* ---- keys and numbers ------------------------------------------------------------------------ */
@@ -331,10 +348,11 @@ static zh_rc check_positions(zh_verifying *v)
     int64_t next = 0;
     int64_t until = INT64_MIN;
     int64_t size = 0;
+    zh_arena_mark mark = zh_arena_here(v->ctx.arena);
     zh_sql_value log[] = {ZH_SQL_INT(0), ZH_SQL_STR(ZH_STR("log"))};
     zh_rc rc = zh_query(v->conn,
-                        ZH_STR("SELECT office, batch, pos, n, at, until FROM zh_outbox WHERE pos "
-                               "IS NOT NULL ORDER BY pos, office, batch"),
+                        ZH_STR("SELECT office, batch, pos, n, at, until, register, entries FROM "
+                               "zh_outbox WHERE pos IS NOT NULL ORDER BY pos, office, batch"),
                         NULL, 0, &stmt, v->ctx.err);
     while (rc == ZH_OK && (rc = zh_step(stmt, v->ctx.err)) == ZH_OK) {
         int64_t pos = zh_col_i64(stmt, 2);
@@ -343,12 +361,23 @@ static zh_rc check_positions(zh_verifying *v)
             zh_verify_say(v, "批次 %" PRId64 "/%" PRId64 "：日志位置 %" PRId64 "，应为 %" PRId64,
                           zh_col_i64(stmt, 0), zh_col_i64(stmt, 1), pos, next);
         }
+        if (until != INT64_MIN && at < until - ZH_VERIFY_CLOCK_US) {
+            zh_str entries = zh_col_str(stmt, 7);
+            zh_str name = entries.n >= ZH_RECORD_ENTRY_BYTES
+                              ? entry_name(v, zh_col_str(stmt, 6), zh_col_i64(stmt, 0),
+                                           (const uint8_t *)entries.p)
+                              : ZH_STR_NONE;
+            note(v,
+                 "注意：账本第 %" PRId64 " 条（%.*s）提交时，时钟比此前的条目倒退了 %" PRId64 " 秒",
+                 pos, ZH_FMT(name), (until - at) / 1000000);
+        }
         until = at > until ? at : until;
         if (zh_col_null(stmt, 5) || zh_col_i64(stmt, 5) < until) {
             zh_verify_say(v, "批次 %" PRId64 "/%" PRId64 "：截至时间早于此前的批次",
                           zh_col_i64(stmt, 0), zh_col_i64(stmt, 1));
         }
         next = pos + zh_col_i64(stmt, 3);
+        zh_arena_rewind(v->ctx.arena, mark);
     }
     zh_finish(stmt);
     if (rc != ZH_ENOTFOUND) {
@@ -736,9 +765,12 @@ static zh_rc name_entries(zh_verifying *v, zh_balance *entries)
     for (size_t i = 0; i < model->nregisters; i++) {
         v->deltas[i].naming = false;
     }
-    zh_rc rc = walk_outbox(v, false);
+    zh_rc rc = ZH_OK; /* the rows first: they say which version it is */
     for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
         rc = zh_verify_rows(v, &model->registers[i]);
+    }
+    if (rc == ZH_OK) {
+        rc = walk_outbox(v, false);
     }
     tell(v, entries, "凭证", say_entry);
     return rc;
