@@ -8,9 +8,12 @@
 #include "core/outbox.h"
 #include "core/record.h"
 #include "core/treelog_private.h"
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { ROUND_BYTES = 16 << 20, FILL_ROWS = 256, FILL_BYTES = 128 << 20, WAIT_MS = 5 };
 
@@ -611,6 +614,26 @@ zh_rc zh_ledger_view(zh_core *core, zh_arena *arena, zh_treelog_view *out, zh_er
                             : "日志在签名的那个服务的数据目录里：用 --data 指明");
     }
     return rc;
+}
+
+int64_t zh_ledger_sealed(const zh_core *core)
+{
+    char text[ZH_TREELOG_ORIGIN_MAX + 64];
+    char path[512];
+    int64_t size = 0;
+    const char *dir = core->ledger->dir;
+    int n = dir != NULL ? snprintf(path, sizeof path, "%s/pub/checkpoint", dir) : -1;
+    int fd = n > 0 && n < (int)sizeof path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof text) : 0;
+    zh_str rest = {text, got > 0 ? (size_t)got : 0};
+    zh_str origin;
+    zh_str line;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    bool good = rest.n > 0 && zh_str_split(&rest, '\n', &origin) && rest.p != NULL &&
+                zh_str_split(&rest, '\n', &line) && zh_str_i64(line, &size) == ZH_OK;
+    return good && size > 0 ? size : 0;
 }
 
 zh_rc zh_ledger_wait(zh_core *core, int64_t size, unsigned wait_ms, zh_err *err)

@@ -44,6 +44,8 @@ zh_rc zh_ledger_adopt(zh_core *core, zh_err *err) ZH_MUST;
 
 /* The log as a reader sees it. ZH_ENOTFOUND (ledger.none): there is none. */
 zh_rc zh_ledger_view(zh_core *core, zh_arena *arena, zh_treelog_view *out, zh_err *err) ZH_MUST;
+/* Entries that the newest checkpoint covers; 0 when there is none. Cheap: reads two lines. */
+int64_t zh_ledger_sealed(const zh_core *core);
 /* Waits until the newest checkpoint covers `size` entries, running rounds itself; at most wait_ms.
  * ZH_EBUSY: not within that time. */
 zh_rc zh_ledger_wait(zh_core *core, int64_t size, unsigned wait_ms, zh_err *err) ZH_MUST;
