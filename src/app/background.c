@@ -3,6 +3,7 @@
 #include "app/background.h"
 #include "app/import.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "core/cube.h"
 #include "core/record.h"
 #include <errno.h>
@@ -43,6 +44,17 @@ static zh_rc sequence(zh_core *core, zh_err *err)
     return zh_sequence(core, &size, err);
 }
 
+/* Group commit without waiting when idle. */
+static void pace_sequence(zh_core *core, uint64_t begun_us)
+{
+    zh_core_await_write(core, ZH_SEQUENCE_MS);
+    uint64_t passed = zh_monotonic_us() - begun_us;
+    if (passed < ZH_SEQUENCE_PACE_MS * 1000) {
+        struct timespec rest = {.tv_nsec = (long)(ZH_SEQUENCE_PACE_MS * 1000 - passed) * 1000};
+        (void)nanosleep(&rest, NULL);
+    }
+}
+
 static zh_rc due(zh_core *core, zh_err *err)
 {
     size_t done;
@@ -50,7 +62,7 @@ static zh_rc due(zh_core *core, zh_err *err)
 }
 
 static const duty duties[DUTIES] = {
-    {"定序", sequence, ZH_SEQUENCE_MS},
+    {"定序", sequence, 0},
     {"到期", due, ZH_DUE_MS},
     {"汇总", zh_rollup_fold, ZH_FOLD_MS},
     {"声明", zh_core_follow, ZH_FOLLOW_MS},
@@ -90,11 +102,15 @@ static void *work(void *user)
     worker *w = user;
     do {
         zh_err err = {0};
+        uint64_t begun = zh_monotonic_us();
         zh_rc rc = w->duty->run(w->background->core, &err);
         if (rc == ZH_OK) {
             w->last_error[0] = '\0';
         } else if (rc != ZH_EBUSY) {
             report(w, &err);
+        }
+        if (w->duty->run == sequence) {
+            pace_sequence(w->background->core, begun);
         }
     } while (wait_ms(w->background, w->duty->every_ms));
     return NULL;

@@ -6,7 +6,10 @@
 
 #include "core/core.h"
 
-#define ZH_SEQUENCE_MS 50u /* longest wait of a committed batch for its position */
+/* A committed batch is sequenced at once, but two rounds are this far apart: what is committed in
+ * between shares one. Writes of other processes are looked for this often. */
+#define ZH_SEQUENCE_PACE_MS 5u
+#define ZH_SEQUENCE_MS      50u
 #define ZH_DUE_MS      1000u
 #define ZH_FOLD_MS     3000u
 #define ZH_FOLLOW_MS   1000u /* declarations that another process has adopted */

@@ -76,6 +76,10 @@ zh_rc zh_setting_get(zh_conn *conn, zh_arena *arena, const char *name, zh_str *o
                      zh_err *err) ZH_MUST;
 zh_rc zh_setting_set(zh_conn *conn, const char *name, zh_str value, zh_err *err) ZH_MUST;
 
+/* Waits until something was written through this core since the last call, at most ms. For whoever
+ * sequences: other processes' writes are seen by looking. */
+void zh_core_await_write(zh_core *core, unsigned ms);
+
 /* Who reads or writes, and what for. There is no read or write without one. */
 typedef struct zh_ctx {
     zh_core *core;
