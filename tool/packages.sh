@@ -9,7 +9,7 @@ BUILD_PACKAGES="gcc libc6-dev make pkg-config libsqlite3-dev libpq-dev libyaml-d
 
 # shellcheck disable=SC2034
 TEST_PACKAGES="postgresql-15 sqlite3 libcmocka-dev clang libclang-rt-14-dev llvm clang-format
-    cppcheck python3 binutils curl poppler-utils"
+    cppcheck python3 binutils curl poppler-utils golang-go golang-golang-x-mod-dev"
 
 # Installs the named packages that are not installed yet. The package lists are fetched only when
 # the ones at hand do not suffice.

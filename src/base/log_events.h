@@ -17,6 +17,8 @@
     X("import.job", "浏览器里的预检或导入没有做成，或没有记下结果")                                \
     X("background.step", "后台的定序、到期或汇总没有做成")                                         \
     X("net.listen", "监听地址与端口")                                                              \
-    X("net.slow_inline", "网络线程上的处理超过 5 毫秒")
+    X("net.slow_inline", "网络线程上的处理超过 5 毫秒")                                            \
+    X("witness.state", "见证方不能读写自己保存的状态")                                             \
+    X("witness.refused", "见证方拒绝：日志给出的检查点不延续上次见证的那个")
 
 #endif
