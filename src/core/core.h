@@ -21,6 +21,8 @@
  *   ended_at, suspended_at, breached (0, 1); _h has a version and every change
  * - zh_due: office, register, record, kind (clock, field), name, due_at, fired_at, error
  * - zh_counter: office, name, next: numbers
+ * - zh_figure, zh_figure_list: published figures with the fields and salt of their entries, and
+ *   their lists of records by root (core/publish.h); their outbox rows have the register "_figure"
  * - zh_file, zh_file_use: files by digest, and which records use them
  * - zh_setting, zh_model, zh_model_file, zh_shape: settings; adopted models and their sources; the
  *   canonical fields of every declaration version

@@ -2,6 +2,7 @@
  * walked by verify_rows.c. See verify.h for what is proved and balance.h for how two sides are
  * compared without holding either. */
 #include "core/verify.h"
+#include "core/publish.h"
 #include "core/read.h"
 #include "core/verify_private.h"
 #include <inttypes.h>
@@ -297,7 +298,7 @@ static zh_rc take_batch(zh_verifying *v, const zh_stmt *s, bool first)
         v->batches[v->nbatches++] =
             (zh_batch){office, batch, zh_col_null(s, 4) ? -1 : zh_col_i64(s, 4), (int32_t)n,
                        reg != NULL ? reg->index : UINT32_MAX};
-        if (reg == NULL) {
+        if (reg == NULL && !zh_str_is(id, ZH_FIGURE_REGISTER)) {
             zh_verify_say(v, "批次 %" PRId64 "/%" PRId64 "：没有登记册“%.*s”", office, batch,
                           ZH_FMT(id));
         }
@@ -770,6 +771,9 @@ static zh_rc name_entries(zh_verifying *v, zh_balance *entries)
         rc = zh_verify_rows(v, &model->registers[i]);
     }
     if (rc == ZH_OK) {
+        rc = zh_verify_figures(v, false);
+    }
+    if (rc == ZH_OK) {
         rc = walk_outbox(v, false);
     }
     tell(v, entries, "凭证", say_entry);
@@ -809,6 +813,9 @@ static zh_rc verify_all(zh_verifying *v)
     }
     if (rc == ZH_OK) {
         rc = zh_verify_log(v);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_verify_figures(v, true);
     }
     for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
         rc = verify_register(v, &model->registers[i]);

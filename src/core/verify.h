@@ -26,6 +26,7 @@ typedef void (*zh_verify_progress)(void *user, const char *what, int64_t done, i
  *   add up to the cells (of registers whose cubes have not changed since). While cells are wrong,
  *   the roll-ups and changes of their register are not looked at;
  * - clocks equal their newest history;
+ * - published figures: their entries follow from their fields, their lists have the roots told;
  * - the signed log, when the data directory has one: its entries equal the outbox's position by
  *   position, tiles, roots and every checkpoint ever signed follow from them, the newest is not an
  *   older one, and it belongs to this database.
