@@ -462,12 +462,33 @@ static zh_rc prepare(zh_ctx *ctx, const zh_publish_ask *ask, publishing *w, bool
     return rc;
 }
 
+zh_rc zh_publish_size(zh_core *core, int64_t *size, zh_err *err)
+{
+    zh_conn *conn = NULL;
+    zh_sql_value reg = ZH_SQL_STR(ZH_STR(ZH_FIGURE_REGISTER));
+    zh_rc rc = zh_sequence(core, size, err);
+    if (rc == ZH_OK) {
+        rc = zh_store_reader(core->store, &conn, err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_query_i64(conn,
+                          "SELECT pos + n FROM zh_outbox WHERE pos IS NOT NULL AND register <> ? "
+                          "ORDER BY pos DESC LIMIT 1",
+                          &reg, 1, size, err);
+    }
+    zh_store_release(conn);
+    *size = rc == ZH_ENOTFOUND ? 0 : *size;
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
 /* As of which size: everything that is committed, sealed. */
 static zh_rc seal_size(zh_ctx *ctx, zh_figure_query *query)
 {
     int64_t size = 0;
     zh_rc rc = zh_sequence(ctx->core, &size, ctx->err);
-    query->as_of = query->as_of == ZH_AS_OF_NOW ? size : query->as_of;
+    if (rc == ZH_OK && query->as_of == ZH_AS_OF_NOW) {
+        rc = zh_publish_size(ctx->core, &query->as_of, ctx->err);
+    }
     if (rc == ZH_OK && query->as_of > size) {
         rc = zh_err_set(ctx->err, ZH_EINVAL, "figure.size", "账本只有 %" PRId64 " 条", size);
     }

@@ -46,6 +46,11 @@ typedef struct zh_published {
     uint8_t entry[ZH_RECORD_ENTRY_BYTES];
 } zh_published;
 
+/* Sequences, and gives the size that holds all records: entries behind it are published figures, so
+ * that publishing again without new records finds the same figures. What ZH_AS_OF_NOW means to
+ * zh_publish. */
+zh_rc zh_publish_size(zh_core *core, int64_t *size, zh_err *err) ZH_MUST;
+
 /* Publishes, or finds that the same figure (question, size, formula, publication) is published
  * already. Seals what is committed first. Everything lives in ctx->arena. ZH_EINVAL
  * (figure.none): there is no value; ZH_ELIMIT (figure.records): lists above the caps; errors of

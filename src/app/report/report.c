@@ -5,7 +5,9 @@
 #include "base/embedded.h"
 #include "base/json.h"
 #include "base/os.h"
+#include "core/publish.h"
 #include "core/record.h"
+#include "fmt/qr.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -20,7 +22,8 @@ typedef struct maker {
     zh_asks asks;
     zh_show show;
     ZH_VEC(zh_doc_block) blocks;
-    size_t chapters, sections, findings, figures, tables;
+    size_t chapters, sections, findings, figures, tables, published;
+    int64_t as_of;
     int64_t missing, position;
     zh_doc doc;
 } maker;
@@ -194,13 +197,13 @@ static zh_rc compose(maker *m, zh_conn *conn)
 {
     zh_time at = 0;
     zh_ctx *ctx = &m->ctx;
-    m->position = m->o->as_of;
+    m->position = m->as_of;
     zh_rc rc = m->position < 0 ? zh_log_size(conn, &m->position, ctx->err) : ZH_OK;
     if (rc == ZH_OK) {
         rc = zh_log_time(conn, m->position, &at, ctx->err);
     }
     if (rc == ZH_OK) {
-        rc = zh_report_ask(ctx, conn, m->declared, m->o->as_of, &m->asks);
+        rc = zh_report_ask(ctx, conn, m->declared, m->as_of, &m->asks);
     }
     if (rc != ZH_OK) {
         return rc;
@@ -228,6 +231,83 @@ static zh_rc compose(maker *m, zh_conn *conn)
     m->doc.blocks = m->blocks.p;
     m->doc.n = m->blocks.n;
     return rc;
+}
+
+/* ---- published figures
+ * ------------------------------------------------------------------------------ */
+
+enum { ANNEX_COLUMNS = 4, QR_UNITS = 84 };
+
+static zh_rc annex_row(maker *m, const zh_published *p, zh_doc_cell *cells)
+{
+    zh_arena *arena = m->ctx.arena;
+    zh_str url = zh_str_fmt(arena, "%.*s/figures/%" PRId64, ZH_FMT(m->show.base), p->id);
+    zh_str where = zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(zh_report_region(m->ctx.model, p->region)),
+                              p->region.n > 0 && p->period.n > 0 ? "，" : "", ZH_FMT(p->period));
+    zh_str what = where.n > 0 ? zh_str_fmt(arena, "%.*s（%.*s）", ZH_FMT(p->title), ZH_FMT(where))
+                              : p->title;
+    cells[0] = (zh_doc_cell){.text = what};
+    cells[1] = (zh_doc_cell){.text = zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(p->value),
+                                                ZH_FMT(zh_words_unit(m->ctx.model, p->unit)))};
+    cells[2] = (zh_doc_cell){.text = zh_str_fmt(arena, "%" PRId64, p->id), .href = url};
+    return zh_qr_draw(arena, url, QR_UNITS, zh_str_fmt(arena, "二维码：%.*s", ZH_FMT(url)),
+                      &cells[3].draw, m->ctx.err);
+}
+
+static zh_rc add_annex(maker *m, const zh_published *list, size_t n)
+{
+    static const zh_doc_column columns[ANNEX_COLUMNS] = {{.label = {"数字", 6}},
+                                                         {.label = {"数值", 6}, .number = true},
+                                                         {.label = {"编号", 6}},
+                                                         {.label = {"二维码", 9}}};
+    zh_arena *arena = m->ctx.arena;
+    zh_doc_cell *cells = ZH_NEW_N(arena, zh_doc_cell, ANNEX_COLUMNS * n + 1);
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        rc = annex_row(m, &list[i], &cells[ANNEX_COLUMNS * i]);
+    }
+    push(m, (zh_doc_block){.kind = ZH_DOC_PAGE});
+    push(m, (zh_doc_block){.kind = ZH_DOC_CHAPTER,
+                           .number = zh_str_fmt(arena, "%zu", ++m->chapters),
+                           .text = {.text = ZH_STR("已发布的数字")},
+                           .name = ZH_STR("published")});
+    push(m, (zh_doc_block){
+                .kind = ZH_DOC_TABLE,
+                .number = zh_str_fmt(arena, "表 %zu", ++m->tables),
+                .text = {.text = zh_str_fmt(arena, "文中 %zu 个数字已记入存证日志，可以打开到逐条记录", n)},
+                .what = ZH_STR("编号是已发布数字的编号，二维码通向它的页面"),
+                .read = ZH_STR("打开一个数字：看它由哪些记录得出、没有计入的有哪些和为什么，下载证明，在别的"
+                               "机器上用 zhiheng-verify 核对。以后的更正不改变这里的数字。"),
+                .source = m->show.stamp,
+                .table = {.columns = columns,
+                          .ncolumns = ANNEX_COLUMNS,
+                          .cells = cells,
+                          .nrows = n}});
+    m->doc.blocks = m->blocks.p;
+    m->doc.n = m->blocks.n;
+    return rc;
+}
+
+/* After the snapshot has been given back: publishing writes. */
+static zh_rc publish_figures(maker *m)
+{
+    zh_published *list = ZH_NEW_N(m->ctx.arena, zh_published, m->asks.n + 1);
+    size_t n = 0;
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < m->asks.n && rc == ZH_OK; i++) {
+        const zh_ask *ask = &m->asks.list[i];
+        if (!ask->used || ask->query == NULL || ask->nrows == 0 || !ask->rows[0].figure.has_value) {
+            continue;
+        }
+        zh_publish_ask asked = {.query = *ask->query,
+                                .title = ask->title,
+                                .publication = zh_yaml_text(m->declared, "id")};
+        asked.query.as_of = m->position;
+        rc = zh_publish(&m->ctx, &asked, &list[n]);
+        n += rc == ZH_OK;
+    }
+    m->published = n;
+    return rc == ZH_OK && n > 0 ? add_annex(m, list, n) : rc;
 }
 
 static zh_rc compose_in_snapshot(maker *m)
@@ -317,6 +397,7 @@ static zh_rc write_manifest(maker *m, const zh_report *report)
     zh_jw_ki(&w, "position", report->position);
     zh_jw_ki(&w, "pages", report->pages);
     zh_jw_ki(&w, "missing", report->missing);
+    zh_jw_ki(&w, "published", report->published);
     zh_jw_ki(&w, "html_bytes", report->html_bytes);
     zh_jw_ki(&w, "pdf_bytes", report->pdf_bytes);
     zh_jw_kv(&w, "model", m->ctx.model->digest);
@@ -360,8 +441,15 @@ zh_rc zh_report_build(zh_ctx *ctx, const zh_report_options *options, zh_report *
     maker m = {.ctx = *ctx, .o = options};
     m.ctx.arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
     zh_rc rc = read_declaration(&m);
+    m.as_of = options->as_of;
+    if (rc == ZH_OK && options->publish && m.as_of == ZH_AS_OF_NOW) {
+        rc = zh_publish_size(ctx->core, &m.as_of, ctx->err);
+    }
     if (rc == ZH_OK) {
         rc = compose_in_snapshot(&m);
+    }
+    if (rc == ZH_OK && options->publish) {
+        rc = publish_figures(&m);
     }
     if (rc == ZH_OK) {
         zh_str id = zh_yaml_text(m.declared, "id");
@@ -373,6 +461,7 @@ zh_rc zh_report_build(zh_ctx *ctx, const zh_report_options *options, zh_report *
             .pdf = zh_str_fmt(ctx->arena, "%.*s.pdf", ZH_FMT(id)),
             .position = m.position,
             .missing = m.missing,
+            .published = (int64_t)m.published,
             .stamp = zh_str_dup(ctx->arena, m.show.stamp),
         };
         rc = write_report(&m, out);
@@ -412,6 +501,7 @@ static bool read_manifest(zh_arena *arena, const char *dir, zh_str name, zh_repo
         .position = number_of(json, "position"),
         .pages = number_of(json, "pages"),
         .missing = number_of(json, "missing"),
+        .published = number_of(json, "published"),
         .html_bytes = number_of(json, "html_bytes"),
         .pdf_bytes = number_of(json, "pdf_bytes"),
     };
