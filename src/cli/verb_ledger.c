@@ -446,16 +446,19 @@ static void keep_lines(zh_str text, zh_buf *out)
     }
 }
 
-static void name_witnesses(zh_str text, zh_buf *out)
+static uint64_t name_witnesses(zh_str text, zh_buf *out)
 {
     zh_str line;
+    uint64_t n = 0;
     while (text.n > 0 && zh_str_split(&text, '\n', &line)) {
         zh_str rest = zh_str_sub(line, 8, line.n);
         zh_str name;
         if (zh_str_starts(line, ZH_STR("witness ")) && zh_str_split(&rest, ' ', &name)) {
             zh_buf_fmt(out, " %.*s", ZH_FMT(name));
+            n++;
         }
     }
+    return n;
 }
 
 /* NAME VKEY URL: one more; the quorum is --quorum of all of them. */
@@ -471,10 +474,16 @@ static zh_rc add_witness(zh_session *s, const char *dir, zh_str before)
         zh_buf_fmt(&text, "witness %.*s %.*s %.*s\n", ZH_FMT(zh_cli_argument(cli, 2)),
                    ZH_FMT(zh_cli_argument(cli, 3)), ZH_FMT(zh_cli_argument(cli, 4)));
     }
-    zh_str lines = zh_str_dup(cli->arena, zh_buf_view(&text));
-    zh_buf_fmt(&text, "group 见证 %" PRIu64, quorum);
-    name_witnesses(lines, &text);
-    zh_buf_z(&text, "\nquorum 见证\n");
+    zh_buf names;
+    zh_buf_init(&names, ZH_POLICY_BYTES_MAX);
+    uint64_t n = name_witnesses(zh_buf_view(&text), &names);
+    if (quorum > n) {
+        zh_cli_note("现在只有 %" PRIu64 " 个见证，先要求全部签名", n);
+        quorum = n;
+    }
+    zh_buf_fmt(&text, "group 见证 %" PRIu64 "%.*s\nquorum 见证\n", quorum,
+               ZH_FMT(zh_buf_view(&names)));
+    zh_buf_free(&names);
     zh_rc rc = zh_policy_parse(zh_buf_view(&text), policy, &cli->err);
     cli->usage = rc != ZH_OK;
     if (rc == ZH_OK) {
