@@ -236,7 +236,7 @@ static zh_rc compose(maker *m, zh_conn *conn)
 /* ---- published figures
  * ------------------------------------------------------------------------------ */
 
-enum { ANNEX_COLUMNS = 4, QR_UNITS = 84 };
+enum { ANNEX_COLUMNS = 4, QR_UNITS = 60 };
 
 static zh_rc annex_row(maker *m, const zh_published *p, zh_doc_cell *cells)
 {
