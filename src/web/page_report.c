@@ -18,14 +18,19 @@ static const char *directory(const zh_web *web, zh_arena *arena)
 /* ---- the list
  * --------------------------------------------------------------------------------------- */
 
-static void build_button(zh_ui *ui, zh_text_id text)
+/* publish: every figure said in it gets a number and stands in the ledger. */
+static void build_button(zh_ui *ui, zh_text_id text, bool publish)
 {
     zh_html *h = &ui->html;
     zh_html_open(h, "form", NULL);
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", ZH_STR("/reports"));
-    zh_html_open(h, "button", "btn pri");
+    zh_html_open(h, "button", publish ? "btn" : "btn pri");
     zh_html_attr_z(h, "type", "submit");
+    if (publish) {
+        zh_html_attr_z(h, "name", "publish");
+        zh_html_attr_z(h, "value", "1");
+    }
     zh_html_text(h, zh_ui_text(ui, text));
     zh_html_close(h);
     zh_html_close(h);
@@ -108,7 +113,13 @@ static zh_rc show(zh_ui *ui)
                      old ? ZH_SAY(ui, ZH_T_REPORT_OLD, zh_ui_count(ui, ui->log_size - newest))
                          : zh_ui_text(ui, ZH_T_REPORT_CURRENT));
     }
-    build_button(ui, n > 0 ? ZH_T_REPORT_BUILD : ZH_T_REPORT_BUILD_FIRST);
+    build_button(ui, n > 0 ? ZH_T_REPORT_BUILD : ZH_T_REPORT_BUILD_FIRST, false);
+    build_button(ui, ZH_T_REPORT_PUBLISH, true);
+    zh_html_open(h, "p", "sm");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_REPORT_PUBLISH_HELP));
+    zh_html_z(h, " ");
+    zh_html_a(h, NULL, ZH_STR("/figures"), zh_ui_text(ui, ZH_T_REPORT_FIGURES));
+    zh_html_close(h);
     zh_part_section_open(ui, "how", zh_ui_text(ui, ZH_T_REPORT_HOW), false);
     zh_html_leaf(h, "p", NULL, zh_ui_text(ui, ZH_T_REPORT_HOW_TEXT));
     zh_html_open(h, "p", "sm");
@@ -150,6 +161,7 @@ static zh_rc build(const zh_http_request *request, zh_http_response *response, z
     }
     zh_ctx ctx = zh_ctx_local(web->core, request->arena, err);
     zh_report_options options = {.out = dir, .as_of = ZH_AS_OF_NOW};
+    options.publish = zh_str_is(zh_pairs_get(request->form, "publish"), "1");
     zh_rc rc = zh_report_build(&ctx, &options, &report);
     zh_ctx_end(&ctx);
     return rc == ZH_OK ? zh_http_see_other(request, response, ZH_STR("/report")) : rc;

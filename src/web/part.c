@@ -105,8 +105,18 @@ void zh_part_stamp(zh_ui *ui)
     zh_html_z(h, " ");
     zh_html_leaf(h, "b", NULL, ZH_SAY(ui, ZH_T_LEDGER_AT, zh_ui_count(ui, ui->log_size)));
     zh_html_leaf(h, "span", NULL, zh_ui_time(ui, ui->log_time));
-    zh_part_seal(ui, ZH_SEAL_WAIT);
+    zh_part_seal(ui, zh_part_sealed_all(ui, ui->log_size));
     zh_html_close(h);
+}
+
+zh_seal zh_part_sealed(const zh_ui *ui, int64_t position)
+{
+    return position >= 0 && position < ui->sealed ? ZH_SEAL_DONE : ZH_SEAL_WAIT;
+}
+
+zh_seal zh_part_sealed_all(const zh_ui *ui, int64_t size)
+{
+    return size <= ui->sealed ? ZH_SEAL_DONE : ZH_SEAL_WAIT;
 }
 
 void zh_part_seal(zh_ui *ui, zh_seal state)
@@ -151,7 +161,7 @@ void zh_part_nil(zh_ui *ui, zh_nil kind, zh_str text)
 /* ---- messages
  * --------------------------------------------------------------------------------------- */
 
-void zh_part_note_open(zh_ui *ui, zh_note look)
+void zh_part_note_open(zh_ui *ui, zh_note_look look)
 {
     static const char *const css[] = {"note", "note qing", "note watch", "note act"};
     zh_html_open(&ui->html, "div", css[look]);
@@ -165,7 +175,7 @@ void zh_part_note_close(zh_ui *ui)
     zh_html_close(&ui->html);
 }
 
-void zh_part_note(zh_ui *ui, zh_note look, zh_str text)
+void zh_part_note(zh_ui *ui, zh_note_look look, zh_str text)
 {
     zh_part_note_open(ui, look);
     zh_html_leaf(&ui->html, "p", NULL, text);
@@ -425,7 +435,7 @@ void zh_part_sealbar(zh_ui *ui, int64_t position, zh_str digest)
 {
     zh_html *h = &ui->html;
     zh_html_open(h, "div", "sealbar");
-    zh_part_seal(ui, ZH_SEAL_WAIT);
+    zh_part_seal(ui, zh_part_sealed(ui, position));
     zh_html_open(h, "span", NULL);
     zh_html_text(h, zh_ui_text(ui, ZH_T_SEALBAR_POS));
     zh_html_z(h, " ");
@@ -435,6 +445,7 @@ void zh_part_sealbar(zh_ui *ui, int64_t position, zh_str digest)
     if (digest.n > 0) {
         zh_html_leaf(h, "span", "mono", digest);
     }
-    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_SEAL_WAIT));
+    bool done = zh_part_sealed(ui, position) == ZH_SEAL_DONE;
+    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, done ? ZH_T_SEAL_DONE : ZH_T_SEAL_WAIT));
     zh_html_close(h);
 }

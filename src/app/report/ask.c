@@ -311,6 +311,7 @@ static zh_rc ask_figure(asker *a, zh_ask *ask)
     ask->kind = ask->by.n > 0 ? ZH_ASK_BY : ZH_ASK_FIGURE;
     query->indicator = ask->indicator;
     query->as_of = a->as_of;
+    ask->query = ask->kind == ZH_ASK_FIGURE ? query : NULL;
     read_filter(ask, query, filter);
     zh_rc rc = find_origin(a, ask);
     if (rc == ZH_OK) {

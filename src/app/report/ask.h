@@ -62,6 +62,7 @@ typedef struct zh_ask {
     zh_str region, period; /* in words */
     zh_str region_code, period_text, by, where;
     const zh_indicator *indicator;
+    const zh_figure_query *query; /* figure: as it was asked */
     const zh_register *reg;
     const zh_demo_origin *origin; /* NULL: not of the demo's sets */
     zh_ask_row *rows;             /* figure: one */
