@@ -7,7 +7,7 @@
 sample=build/release-gcc/tests/proof/sample
 verify=build/zhiheng-verify
 witness=build/zhiheng-witness
-if ! make -j"$JOBS" -s --no-print-directory MODE=release all $sample >"$STEP_DIR/build" 2>&1; then
+if ! build release all $sample >"$STEP_DIR/build" 2>&1; then
     bad "build" "$STEP_DIR/build"
     finish
 fi
