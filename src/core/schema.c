@@ -520,6 +520,10 @@ static const system_table SYSTEM[] = {
     {"zh_job", "office,id,progress,total,cursor,cancel,lease_until,created_at,updated_at",
      "kind,args,state,result,actor,owner", "", "id"},
     {"zh_file", "office,bytes,at,erased_at", "digest,name", "", "digest"},
+    {"zh_account", "office,id,totp_last,failed,locked_until,created_at,password_at,disabled_at",
+     "login,name,secret,totp", "", "id"},
+    {"zh_session", "office,account,post,post_office,created_at,seen_at,ended_at", "token,client",
+     "", "token"},
     {"zh_file_use", "office,record", "digest,register", "", "digest, register, record"},
 };
 
@@ -527,6 +531,7 @@ static const char SYSTEM_INDEXES[] =
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_new ON zh_outbox (batch) WHERE pos IS NULL;\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_pos ON zh_outbox (pos);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_until ON zh_outbox (until, pos);\n"
+    "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_account_login ON zh_account (office, login);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_register ON zh_outbox (register, at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_due_at ON zh_due (due_at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_use_record ON zh_file_use (office, record);\n"

@@ -31,10 +31,11 @@ typedef struct zh_ui {
     zh_arena *arena; /* of the request */
     zh_err *err;
     zh_lang lang;
-    zh_ctx ctx;       /* the local operator; its arena and err are those above */
-    zh_conn *conn;    /* reader inside one snapshot; NULL on an error page */
-    int64_t log_size; /* entries that have a position */
-    zh_time log_time; /* when the newest of them was written; 0: none */
+    zh_ctx ctx; /* the session's, or the local operator's; arena and err are those above */
+    const struct zh_user_session *session; /* NULL: the local operator */
+    zh_conn *conn;                         /* reader inside one snapshot; NULL on an error page */
+    int64_t log_size;                      /* entries that have a position */
+    zh_time log_time;                      /* when the newest of them was written; 0: none */
 } zh_ui;
 
 /* Opens the reader's snapshot, calls show, closes what it left open, ends the page. An error of

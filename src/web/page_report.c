@@ -127,11 +127,23 @@ static zh_rc list(const zh_http_request *request, zh_http_response *response, zh
 /* ---- building
  * --------------------------------------------------------------------------------------- */
 
+/* Whether the request has a session that may ask this; the reports themselves stand in files. */
+static zh_rc may_ask(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    zh_ui ui;
+    zh_rc rc = zh_ui_begin(&ui, request, response, err);
+    zh_ui_end(&ui);
+    return rc;
+}
+
 static zh_rc build(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
     zh_web *web = zh_web_of(request);
     const char *dir = directory(web, request->arena);
     zh_report report;
+    if (may_ask(request, response, err) != ZH_OK) {
+        return err->rc;
+    }
     if (dir == NULL) {
         return zh_err_set(err, ZH_EINVAL, "report.directory", "%.*s",
                           ZH_FMT(zh_text_of(ZH_LANG_ZH, ZH_T_REPORT_NO_DIR)));
@@ -204,6 +216,9 @@ static bool good_name(zh_str name)
 
 static zh_rc file(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
+    if (may_ask(request, response, err) != ZH_OK) {
+        return err->rc;
+    }
     zh_str name = zh_http_arg(request, "file");
     const char *dir = directory(zh_web_of(request), request->arena);
     bool html = zh_str_ends(name, ZH_STR(".html"));
@@ -244,6 +259,7 @@ ZH_ROUTE(page_report_file) = {.method = "GET",
                               .en = "One report as HTML or PDF",
                               .handle = file};
 ZH_ROUTE(page_report_build) = {.method = "POST",
+                               .reach = ZH_REACH_WHOLE,
                                .path = "/reports",
                                .slow = true,
                                .body_max = 1024,

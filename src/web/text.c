@@ -8,6 +8,7 @@ static const struct {
 #include "web/text_board.inc"
 #include "web/text_frame.inc"
 #include "web/text_import.inc"
+#include "web/text_login.inc"
 #include "web/text_map.inc"
 #include "web/text_register.inc"
 #include "web/text_report.inc"
@@ -16,6 +17,7 @@ static const struct {
 #include "web/text_study.inc"
 #include "web/text_systems.inc"
 #include "web/text_targets.inc"
+#include "web/text_verify.inc"
 #undef ZH_TEXT
 };
 
