@@ -42,17 +42,17 @@ sleep 0.5
 # ---- signals
 page "signals" 200 '/signals?detector=food_item_by_maker'
 says "pairs, counts and ratios are those of the file" signals "$food" ""
-ask "as a table" 200 "$URL/signals/files/signals.csv?detector=food_item_by_maker"
+ask "as a table" 200 "$URL/files/signals/signals.csv?detector=food_item_by_maker"
 says "with the four-fold tables" table "$food" ""
 header "to be kept" '^content-disposition: attachment; filename="food_item_by_maker.csv"$'
-ask "as a workbook" 200 "$URL/signals/files/signals.xlsx?detector=food_item_by_maker"
+ask "as a workbook" 200 "$URL/files/signals/signals.xlsx?detector=food_item_by_maker"
 header "is one" '^content-type: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet$'
-ask "as a drawing" 200 "$URL/signals/files/signals.svg?detector=food_item_by_maker"
+ask "as a drawing" 200 "$URL/files/signals/signals.svg?detector=food_item_by_maker"
 has "is one" "<svg"
-ask "as a picture" 200 "$URL/signals/files/signals.png?detector=food_item_by_maker"
+ask "as a picture" 200 "$URL/files/signals/signals.png?detector=food_item_by_maker"
 head -c 8 "$OUT" | cmp -s - <(printf '\x89PNG\r\n\x1a\n') && ok || bad "is no PNG"
-ask "no such file" 404 "$URL/signals/files/other.csv"
-ask "no such form" 404 "$URL/signals/files/signals.exe"
+ask "no such file" 404 "$URL/files/signals/other.csv"
+ask "no such form" 404 "$URL/files/signals/signals.exe"
 page "signals of Hubei" 200 '/signals?detector=food_item_by_maker&region=420000'
 says "are its own" signals "$food" 湖北省
 one=$(grep -o '/signals/[0-9]\+' "$OUT" | head -1)
@@ -84,9 +84,9 @@ ask "no such figure" 404 "$URL/studies/chicago/nothing.svg"
 ask "a table is no drawing" 404 "$URL/studies/chicago/months.svg"
 
 # ---- maps and targets as files
-ask "targets as a table" 200 "$URL/targets/files/targets.csv?outline=hubei-2023"
+ask "targets as a table" 200 "$URL/files/targets/targets.csv?outline=hubei-2023"
 says "one row a target of the document" lines 84
-ask "deadlines as a drawing" 200 "$URL/targets/files/deadlines.svg"
+ask "deadlines as a drawing" 200 "$URL/files/targets/deadlines.svg"
 ask "a map as a table" 200 "$URL/map/map.csv?indicator=food_failure_lots"
 says "one row a prefecture" lines 48
 ask "a map as a drawing" 200 "$URL/map/map.svg?indicator=food_failure_lots"
