@@ -426,7 +426,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
         zh_html_close(h);
     }
     zh_html_open(h, "div", "head");
-    zh_part_title(ui, "h1", head->title);
+    zh_part_title(ui, "h1", head->title, head->links, head->nlinks);
     if (ui->conn != NULL) {
         zh_part_stamp(ui);
     }

@@ -49,7 +49,7 @@ typedef struct board {
     const zh_study *study; /* that the figures are of */
     const zh_doc_block *figures[FIGURES_MAX];
     size_t nfigures;
-    zh_str told; /* the findings of the figures as one sentence */
+    zh_study_title told; /* the findings of the figures as one sentence */
 } board;
 
 /* ---- asking
@@ -274,16 +274,12 @@ static zh_rc choose_figures(board *b, zh_study *study)
     zh_rc rc = zh_study_compose(ui, study, b->q.as_of);
     for (size_t i = 0; i < study->made.doc.n && rc == ZH_OK && b->nfigures < FIGURES_MAX; i++) {
         const zh_doc_block *block = &study->made.doc.blocks[i];
-        zh_str told;
         if (block->kind != ZH_DOC_FIGURE || block->lacking) {
             continue;
         }
-        rc = zh_study_say(ui, study, zh_study_item(study, block->id), "short", &told);
+        rc = zh_study_say(ui, study, zh_study_item(study, block->id), "short", &b->told);
         b->study = study;
         b->figures[b->nfigures++] = block;
-        b->told = b->told.n == 0 ? told
-                                 : zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(b->told),
-                                              ui->lang == ZH_LANG_EN ? "; " : "；", ZH_FMT(told));
     }
     return rc;
 }
@@ -744,8 +740,8 @@ static zh_str finding(board *b)
     zh_str scope = scope_words(b);
     zh_str all = zh_ui_count(ui, (int64_t)b->n);
     zh_str with = zh_ui_count(ui, (int64_t)b->with_data);
-    if (b->told.n > 0) {
-        return b->told;
+    if (b->told.text.n > 0) {
+        return b->told.text;
     }
     if (missed > 0) {
         return ZH_SAY(ui, ZH_T_BOARD_TITLE_ACT, scope, all, with, zh_ui_count(ui, missed));
@@ -771,6 +767,8 @@ static zh_rc show(zh_ui *ui)
     }
     zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_BOARD,
                                     .title = finding(b),
+                                    .links = b->told.links,
+                                    .nlinks = b->told.nlinks,
                                     .lede = zh_ui_text(ui, ZH_T_BOARD_LEDE)});
     ask(b);
     zh_html_open(&ui->html, "div", "stack");

@@ -1,6 +1,6 @@
 /* GET /signals: 占比异常. The signals of one detector: how strong, what they are made of, their
  * tasks, and what they do not mean.
- * GET /signals/files/{file}: the same as a table (signals.csv, .xlsx), the forest as a picture
+ * GET /files/signals/{file}: the same as a table (signals.csv, .xlsx), the forest as a picture
  * (signals.svg, .png). */
 #include "web/page_signals.h"
 #include "web/keep.h"
@@ -264,7 +264,7 @@ static void table(const page *p)
                                          .n = zh_str_fmt(ui->arena, "n = %zu", p->n),
                                          .downloads = files,
                                          .ndownloads = zh_keep_downloads(
-                                             ui, ZH_STR("/signals/files/signals"),
+                                             ui, ZH_STR("/files/signals/signals"),
                                              ui->request->query, false, true, files)});
     zh_part_section_close(ui);
 }
@@ -297,7 +297,7 @@ static zh_rc forest(const page *p)
                              .n = zh_str_fmt(ui->arena, "n = %zu", p->n),
                              .table_url = ZH_STR("#data"),
                              .downloads = files,
-                             .ndownloads = zh_keep_downloads(ui, ZH_STR("/signals/files/signals"),
+                             .ndownloads = zh_keep_downloads(ui, ZH_STR("/files/signals/signals"),
                                                              ui->request->query, true, true, files),
                          });
     return rc;
@@ -478,7 +478,7 @@ ZH_ROUTE(page_signals) = {.method = "GET",
                           .handle = handle};
 
 ZH_ROUTE(page_signals_file) = {.method = "GET",
-                               .path = "/signals/files/{file}",
+                               .path = "/files/signals/{file}",
                                .en = "The signals of a detector as a table or a picture",
                                .slow = true,
                                .handle = handle_file};

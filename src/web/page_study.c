@@ -37,7 +37,7 @@ static zh_rc show_one(zh_ui *ui)
     zh_study *study = NULL;
     int64_t position = ZH_AS_OF_NOW;
     zh_str id = zh_http_arg(ui->request, "id");
-    zh_str finding = ZH_STR("");
+    zh_study_title finding = {0};
     zh_rc rc = find(ui, "study", id, &study);
     if (rc == ZH_OK && study == NULL) {
         rc = zh_err_set(ui->err, ZH_ENOTFOUND, "study.unknown", "没有专题“%.*s”", ZH_FMT(id));
@@ -56,12 +56,14 @@ static zh_rc show_one(zh_ui *ui)
     }
     const zh_doc *doc = &study->made.doc;
     zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_STUDY,
-                                    .title = finding.n > 0 ? finding : doc->title,
+                                    .title = finding.text.n > 0 ? finding.text : doc->title,
+                                    .links = finding.links,
+                                    .nlinks = finding.nlinks,
                                     .lede = doc->subject,
                                     .above = zh_ui_text(ui, ZH_T_STUDY_ABOVE),
                                     .above_url = ZH_STR("/studies")});
     zh_html_open(&ui->html, "div", "stack");
-    if (finding.n == 0) {
+    if (finding.text.n == 0) {
         zh_part_empty(ui, ZH_EMPTY_DATA, zh_ui_text(ui, ZH_T_STUDY_NONE),
                       ZH_SAY(ui, ZH_T_STUDY_NONE_TEXT,
                              zh_asks_text(&study->made.asks, study->declared, "needs")),
@@ -82,14 +84,14 @@ static zh_rc show_all(zh_ui *ui)
     zh_study *studies = NULL;
     size_t n = 0;
     zh_rc rc = zh_study_list(ui, "study", &studies, &n);
-    zh_str *findings = ZH_NEW_N(ui->arena, zh_str, n + 1);
+    zh_study_title *findings = ZH_NEW_N(ui->arena, zh_study_title, n + 1);
     int64_t found = 0;
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         rc = zh_study_compose(ui, &studies[i], ZH_AS_OF_NOW);
         if (rc == ZH_OK) {
             rc = zh_study_say(ui, &studies[i], studies[i].declared, "headline", &findings[i]);
         }
-        found += rc == ZH_OK && findings[i].n > 0;
+        found += rc == ZH_OK && findings[i].text.n > 0;
     }
     if (rc != ZH_OK) {
         return rc;
@@ -112,8 +114,8 @@ static zh_rc show_all(zh_ui *ui)
         zh_html_a(&ui->html, "t", url, made->doc.title);
         zh_html_leaf(&ui->html, "span", "why", made->doc.subject);
         zh_grid_cell(&g);
-        if (findings[i].n > 0) {
-            zh_html_text(&ui->html, findings[i]);
+        if (findings[i].text.n > 0) {
+            zh_html_text(&ui->html, findings[i].text);
         } else {
             zh_part_nil(ui, ZH_NIL_NONE,
                         ZH_SAY(ui, ZH_T_STUDY_NONE_TEXT,

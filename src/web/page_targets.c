@@ -1,7 +1,7 @@
 /* GET /targets and /targets/{outline}: 目标进度. Every target of the policy documents with its
  * clause, what is wanted, what is there, and a verdict only where one is possible; beside them the
  * tasks and facts of the documents.
- * GET /targets/files/{file}: the targets selected (targets.csv, .xlsx), the deadlines as a picture
+ * GET /files/targets/{file}: the targets selected (targets.csv, .xlsx), the deadlines as a picture
  * (deadlines.svg, .png). */
 #include "core/mechanism.h"
 #include "web/keep.h"
@@ -436,7 +436,7 @@ static zh_rc deadlines(view *v)
                            .n = due_n(v),
                            .table_url = ZH_STR("#list"),
                            .downloads = files,
-                           .ndownloads = zh_keep_downloads(ui, ZH_STR("/targets/files/deadlines"),
+                           .ndownloads = zh_keep_downloads(ui, ZH_STR("/files/targets/deadlines"),
                                                            file_query(v), true, false, files)});
     return ZH_OK;
 }
@@ -700,7 +700,7 @@ static void list(view *v)
         ui, &(zh_fig_foot){.source = zh_ui_text(ui, ZH_T_TARGETS_DUE_SOURCE),
                            .n = ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, (int64_t)v->shown)),
                            .downloads = files,
-                           .ndownloads = zh_keep_downloads(ui, ZH_STR("/targets/files/targets"),
+                           .ndownloads = zh_keep_downloads(ui, ZH_STR("/files/targets/targets"),
                                                            file_query(v), false, true, files)});
     zh_part_section_close(ui);
 }
@@ -933,7 +933,7 @@ ZH_ROUTE(page_targets_outline) = {
 
 ZH_ROUTE(page_targets_file) = {
     .method = "GET",
-    .path = "/targets/files/{file}",
+    .path = "/files/targets/{file}",
     .en = "The targets selected as a table, their deadlines as a picture",
     .slow = true,
     .handle = handle_file,

@@ -50,11 +50,9 @@ static size_t number_end(zh_str text, size_t at)
     return at;
 }
 
-void zh_part_title(zh_ui *ui, const char *element, zh_str text)
+static void title_piece(zh_html *h, zh_str text)
 {
-    zh_html *h = &ui->html;
     size_t from = 0;
-    zh_html_open(h, element, NULL);
     for (size_t i = 0; i < text.n; i++) {
         size_t end = text.p[i] >= '0' && text.p[i] <= '9' ? number_end(text, i) : 0;
         if (end > i + 1) {
@@ -65,6 +63,20 @@ void zh_part_title(zh_ui *ui, const char *element, zh_str text)
         i = end > i ? end - 1 : i;
     }
     zh_html_text(h, zh_str_sub(text, from, text.n));
+}
+
+void zh_part_title(zh_ui *ui, const char *element, zh_str text, const zh_title_link *links,
+                   size_t nlinks)
+{
+    zh_html *h = &ui->html;
+    size_t at = 0;
+    zh_html_open(h, element, NULL);
+    for (size_t i = 0; i < nlinks; i++) {
+        title_piece(h, zh_str_sub(text, at, links[i].from - at));
+        zh_html_a(h, "n", links[i].url, zh_str_sub(text, links[i].from, links[i].n));
+        at = links[i].from + links[i].n;
+    }
+    title_piece(h, zh_str_sub(text, at, text.n));
     zh_html_close(h);
 }
 

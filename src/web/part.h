@@ -25,7 +25,8 @@ typedef enum zh_icon {
 void zh_part_icon(zh_ui *ui, zh_icon icon); /* decorative: a word stands beside it */
 
 /* A heading whose lines do not break between a number and what it counts or measures. */
-void zh_part_title(zh_ui *ui, const char *element, zh_str text);
+void zh_part_title(zh_ui *ui, const char *element, zh_str text, const zh_title_link *links,
+                   size_t nlinks);
 /* A number that opens: value (as shown, separators added), its unit small after it, linked when url
  * is not empty. */
 void zh_part_number(zh_ui *ui, zh_str value, zh_str unit, zh_str url);

@@ -58,16 +58,6 @@ const zh_yaml *zh_study_item(const zh_study *study, zh_str id)
     return NULL;
 }
 
-zh_rc zh_study_say(zh_ui *ui, const zh_study *study, const zh_yaml *mapping, const char *key,
-                   zh_str *out)
-{
-    zh_said said = {0};
-    const zh_yaml *node = mapping != NULL ? zh_asks_key(&study->made.asks, mapping, key) : NULL;
-    zh_rc rc = node != NULL ? zh_report_say(&ui->ctx, &study->made.asks, node, &said) : ZH_OK;
-    *out = rc == ZH_OK && node != NULL && said.missing.n == 0 ? said.text.text : ZH_STR("");
-    return rc;
-}
-
 /* ---- blocks
  * ------------------------------------------------------------------------------------------- */
 
@@ -79,6 +69,32 @@ static zh_str served(const zh_study *study, zh_str href)
     }
     const zh_ask *ask = zh_asks_get(&study->made.asks, zh_str_sub(href, 3, href.n));
     return ask != NULL ? zh_show_page(&study->made.show, ask, NULL) : ZH_STR("");
+}
+
+zh_rc zh_study_say(zh_ui *ui, const zh_study *study, const zh_yaml *mapping, const char *key,
+                   zh_study_title *out)
+{
+    zh_said said = {0};
+    const zh_yaml *node = mapping != NULL ? zh_asks_key(&study->made.asks, mapping, key) : NULL;
+    zh_rc rc = node != NULL ? zh_report_say(&ui->ctx, &study->made.asks, node, &said) : ZH_OK;
+    if (rc != ZH_OK || node == NULL || said.missing.n > 0) {
+        return rc;
+    }
+    const char *between = out->text.n == 0 ? "" : ui->lang == ZH_LANG_EN ? "; " : "；";
+    size_t shift = out->text.n + strlen(between);
+    const zh_doc_text *t = &said.text;
+    zh_title_link *links = ZH_NEW_N(ui->arena, zh_title_link, out->nlinks + t->nlinks + 1);
+    for (size_t i = 0; i < out->nlinks; i++) {
+        links[i] = out->links[i];
+    }
+    for (size_t i = 0; i < t->nlinks; i++) {
+        links[out->nlinks++] = (zh_title_link){.from = t->links[i].from + shift,
+                                               .n = t->links[i].n,
+                                               .url = served(study, t->links[i].href)};
+    }
+    out->links = links;
+    out->text = zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(out->text), between, ZH_FMT(t->text));
+    return ZH_OK;
 }
 
 static void rich(zh_ui *ui, const zh_study *study, const zh_doc_text *t)

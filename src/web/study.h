@@ -22,10 +22,16 @@ zh_rc zh_study_list(zh_ui *ui, const char *folder, zh_study **out, size_t *n) ZH
 zh_rc zh_study_compose(zh_ui *ui, zh_study *study, int64_t as_of) ZH_MUST;
 /* The declaration of a block with an id; NULL when there is none. */
 const zh_yaml *zh_study_item(const zh_study *study, zh_str id);
-/* A sentence under a key of a block's or the study's declaration; empty when there is none or a
- * value of it is missing. */
+/* A sentence for a title, its numbers linked. */
+typedef struct zh_study_title {
+    zh_str text;
+    zh_title_link *links;
+    size_t nlinks;
+} zh_study_title;
+/* Adds the sentence under a key of a block's or the study's declaration, behind a semicolon when
+ * something stands there; nothing when there is no such key or a value of it is missing. */
 zh_rc zh_study_say(zh_ui *ui, const zh_study *study, const zh_yaml *mapping, const char *key,
-                   zh_str *out) ZH_MUST;
+                   zh_study_title *out) ZH_MUST;
 /* A figure with its furniture and downloads; css: classes of its column, or NULL. */
 void zh_study_figure(zh_ui *ui, const zh_study *study, const zh_doc_block *block, const char *css);
 /* Any block, in the order of the document. */

@@ -309,12 +309,20 @@ static zh_str target_prop(zh_ctx *ctx, const zh_asks *asks, const zh_target *t, 
 /* ---- places
  * ----------------------------------------------------------------------------------------- */
 
+/* Limits, comparisons and likenesses of records that have not come are missing, not 0. */
+static bool made_of_nothing(const zh_ask *ask)
+{
+    bool listed = zh_yaml_get(ask->declared, "records") != NULL;
+    return (ask->kind == ZH_ASK_SERIES && ask->nrows == 0) ||
+           (ask->kind == ZH_ASK_RECORDS && !listed && ask->units == 0);
+}
+
 /* What stands at a place; p == NULL and *gone when the answer has no such row or value. */
 static zh_str resolve(speaker *s, const zh_ask *ask, const path *p, bool *gone)
 {
     zh_ctx *ctx = s->ctx;
     zh_str general = p->row.n == 0 && p->prop.n > 0 ? list_prop(ctx, ask, p->prop) : ZH_STR_NONE;
-    *gone = false;
+    *gone = general.p != NULL && made_of_nothing(ask);
     if (general.p != NULL && !(ask->kind == ZH_ASK_COUNT && zh_str_is(p->prop, "count"))) {
         return general;
     }

@@ -689,22 +689,23 @@ zh_rc zh_show_figure(zh_show *s, const zh_yaml *item, zh_doc_block *block)
                  .title = block->text.text,
                  .width = (double)zh_show_number(item, "width", 0)};
     d.width = d.width > 0 ? d.width : s->width;
-    zh_rc rc = zh_show_refuse(s, item, "report.figure", "不认识的图", kind);
-    for (size_t i = 0; i < ZH_COUNTOF(kinds); i++) {
-        if (zh_str_is(kind, kinds[i].kind)) {
-            rc = kinds[i].series ? ZH_OK : read_of(&d);
-            if (rc == ZH_OK && !kinds[i].series &&
-                (d.nasks == 0 || d.asks[0]->kind != kinds[i].needs)) {
-                rc = zh_show_refuse(s, item, "report.figure", "这种图不能画这样的提问：", kind);
-            }
-            rc = rc == ZH_OK ? kinds[i].draw(&d) : rc;
-            if (rc == ZH_OK && d.out != NULL && s->narrow > 0) {
-                drawing narrow = d;
-                narrow.width = s->narrow;
-                rc = kinds[i].draw(&narrow);
-                block->narrow = narrow.out;
-            }
-        }
+    size_t at = 0;
+    while (at < ZH_COUNTOF(kinds) && !zh_str_is(kind, kinds[at].kind)) {
+        at++;
+    }
+    if (at == ZH_COUNTOF(kinds)) {
+        return zh_show_refuse(s, item, "report.figure", "不认识的图", kind);
+    }
+    zh_rc rc = kinds[at].series ? ZH_OK : read_of(&d);
+    if (rc == ZH_OK && !kinds[at].series && (d.nasks == 0 || d.asks[0]->kind != kinds[at].needs)) {
+        rc = zh_show_refuse(s, item, "report.figure", "这种图不能画这样的提问：", kind);
+    }
+    rc = rc == ZH_OK ? kinds[at].draw(&d) : rc;
+    if (rc == ZH_OK && d.out != NULL && s->narrow > 0) {
+        drawing narrow = d;
+        narrow.width = s->narrow;
+        rc = kinds[at].draw(&narrow);
+        block->narrow = narrow.out;
     }
     block->kind = ZH_DOC_FIGURE;
     block->draw = d.out; /* NULL: nothing to draw */

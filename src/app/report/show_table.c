@@ -483,12 +483,12 @@ zh_rc zh_show_table(zh_show *s, const zh_yaml *item, zh_doc_block *block)
     zh_str kind = zh_yaml_text(item, "table");
     building b = {.show = s, .item = item};
     b.columns = ZH_NEW_N(s->ctx->arena, zh_doc_column, ZH_DOC_COLUMNS_MAX);
-    zh_rc rc = zh_show_refuse(s, item, "report.table", "不认识的表", kind);
-    for (size_t i = 0; i < ZH_COUNTOF(kinds); i++) {
-        if (zh_str_is(kind, kinds[i].kind)) {
-            rc = kinds[i].build(&b);
-        }
+    size_t at = 0;
+    while (at < ZH_COUNTOF(kinds) && !zh_str_is(kind, kinds[at].kind)) {
+        at++;
     }
+    zh_rc rc = at < ZH_COUNTOF(kinds) ? kinds[at].build(&b)
+                                      : zh_show_refuse(s, item, "report.table", "不认识的表", kind);
     if (rc == ZH_OK && b.ncolumns == 0) {
         rc = zh_show_refuse(s, item, "report.columns", "表格没有列：", kind);
     }
