@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "cli/serve.h"
 #include "core/identity.h"
+#include "core/ledger.h"
 #include "web/route.h"
 #include <errno.h>
 #include <pthread.h>
@@ -105,6 +106,11 @@ static zh_rc serve(zh_session *s, const zh_address *address, const sigset_t *sig
     if (rc == ZH_OK) {
         rc = uploads_directory(s, &uploads);
     }
+    if (rc == ZH_OK && zh_ledger_dir(s->core) != NULL) {
+        rc = zh_ledger_start(s->core, &s->cli->err);
+    } else if (rc == ZH_OK) {
+        zh_cli_note("没有数据目录：只定序，不生成签名的存证日志；要签名就加上 --data");
+    }
     if (rc != ZH_OK) {
         return rc;
     }
@@ -187,7 +193,8 @@ ZH_VERB(serve) = {
     .name = "serve",
     .zh = "启动服务，直到 SIGTERM 或 Ctrl-C",
     .en = "serve HTTP",
-    .text = "页面在 /，健康状况在 /health。后台给已提交的数据定序、写到期事件、折叠汇总。",
+    .text = "页面在 /，健康状况在 /health。后台给已提交的数据定序并签进存证日志（数据目录的 "
+            "log/）、写到期事件、折叠汇总。最后签名的检查点不能从数据重算出来时拒绝启动。",
     .example = "zhiheng serve --data ./data --listen 127.0.0.1:8086",
     .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS,
     .options = options,

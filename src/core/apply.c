@@ -338,6 +338,7 @@ static zh_rc put_outbox(loader *l, int64_t office, int64_t batch, size_t n, cons
                     "INSERT INTO zh_outbox (office, batch, register, n, at, entries, deltas) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
                     row, ZH_COUNTOF(row), NULL, &l->found);
+        atomic_store_explicit(&l->ctx->core->placing, true, memory_order_relaxed);
     }
     zh_buf_free(&encoded);
     return rc;

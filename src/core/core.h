@@ -21,6 +21,8 @@
  *   ended_at, suspended_at, breached (0, 1); _h has a version and every change
  * - zh_due: office, register, record, kind (clock, field), name, due_at, fired_at, error
  * - zh_counter: office, name, next: numbers
+ * - zh_figure, zh_figure_list: published figures with the fields and salt of their entries, and
+ *   their lists of records by root (core/publish.h); their outbox rows have the register "_figure"
  * - zh_file, zh_file_use: files by digest, and which records use them
  * - zh_setting, zh_model, zh_model_file, zh_shape: settings; adopted models and their sources; the
  *   canonical fields of every declaration version
@@ -75,6 +77,10 @@ int64_t zh_core_id(zh_core *core, int64_t after);
 zh_rc zh_setting_get(zh_conn *conn, zh_arena *arena, const char *name, zh_str *out,
                      zh_err *err) ZH_MUST;
 zh_rc zh_setting_set(zh_conn *conn, const char *name, zh_str value, zh_err *err) ZH_MUST;
+
+/* Waits until something was written through this core since the last call, at most ms. For whoever
+ * sequences: other processes' writes are seen by looking. */
+void zh_core_await_write(zh_core *core, unsigned ms);
 
 /* Who reads or writes, and what for. There is no read or write without one. */
 typedef struct zh_ctx {

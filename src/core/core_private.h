@@ -41,6 +41,7 @@ typedef struct zh_number_block {
 
 struct zh_core {
     zh_store *store;
+    struct zh_ledger *ledger;
     zh_arena *arena; /* options and number blocks; guarded by lock */
     const char *data_dir;
     int64_t office;
@@ -49,6 +50,10 @@ struct zh_core {
     pthread_mutex_t lock; /* snapshot, salts, numbers */
     pthread_mutex_t adopting;
     struct zh_snapshot *snapshot;
+    pthread_mutex_t waking; /* guards written */
+    pthread_cond_t awake;
+    bool written;           /* to the outbox, and nobody has been woken for it yet */
+    atomic_bool placing;    /* an outbox row stands in a transaction that is still open */
     _Atomic int64_t last_id; /* milliseconds << 12 | counter */
     uint8_t salts[ZH_SALT_POOL_BYTES];
     size_t salts_left;

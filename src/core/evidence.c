@@ -380,6 +380,16 @@ zh_rc zh_sealed_root(zh_arena *arena, zh_str sealed, const zh_record_field *fiel
     return rc;
 }
 
+zh_rc zh_sealed_read(zh_str sealed, size_t n, zh_digest *digests, bool *erased, zh_err *err)
+{
+    zh_hash_alg alg = ZH_HASH_SHA256;
+    zh_rc rc = sealed_check(sealed, n, &alg, err);
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        erased[i] = *sealed_item(sealed, i, &digests[i]) == 'c';
+    }
+    return rc;
+}
+
 zh_rc zh_sealed_make(zh_arena *arena, zh_hash_alg alg, const zh_digest *salt, zh_str sealed,
                      const zh_record_field *fields, const bool *erased, size_t n, zh_str *out,
                      zh_err *err)

@@ -44,6 +44,9 @@ zh_rc zh_shape_of(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, zh_str dec
 /* Root recomputed from salts and commitments. sealed as above. ZH_ECORRUPT: malformed. */
 zh_rc zh_sealed_root(zh_arena *arena, zh_str sealed, const zh_record_field *fields, size_t n,
                      zh_digest *root, zh_err *err) ZH_MUST;
+/* What the blob holds for each of n fields: the salt, or the commitment where erased[i] is set. */
+zh_rc zh_sealed_read(zh_str sealed, size_t n, zh_digest *digests, bool *erased,
+                     zh_err *err) ZH_MUST;
 /* The blob after erasing the fields with erased[i] set. From the record salt, or, when it is NULL,
  * from the earlier blob. */
 zh_rc zh_sealed_make(zh_arena *arena, zh_hash_alg alg, const zh_digest *salt, zh_str sealed,

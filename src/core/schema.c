@@ -540,6 +540,9 @@ static const system_table SYSTEM[] = {
     {"zh_counter", "office,next", "name", "", "name"},
     {"zh_job", "office,id,progress,total,cursor,cancel,lease_until,created_at,updated_at",
      "kind,args,state,result,actor,owner", "", "id"},
+    {"zh_figure", "office,id,batch,size,at", "indicator,publication,ask,detail,frame",
+     "salt,record", "id"},
+    {"zh_figure_list", "office", "digest", "lines", "digest"},
     {"zh_file", "office,bytes,at,erased_at", "digest,name", "", "digest"},
     {"zh_account", "office,id,totp_last,failed,locked_until,created_at,password_at,disabled_at",
      "login,name,secret,totp", "", "id"},
@@ -554,6 +557,7 @@ static const char SYSTEM_INDEXES[] =
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_until ON zh_outbox (until, pos);\n"
     "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_account_login ON zh_account (office, login);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_register ON zh_outbox (register, at);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_figure_at ON zh_figure (at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_due_at ON zh_due (due_at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_clock_open ON zh_clock (register, due_at) WHERE ended_at IS "
     "NULL;\n"

@@ -52,6 +52,11 @@ void zh_verify_counter(zh_verifying *v, zh_balance *b, zh_side side, int64_t off
 void zh_verify_entry(zh_verifying *v, zh_side side, int64_t office, int64_t batch, int64_t ord,
                      const uint8_t *entry, zh_str label);
 
+/* publish_open.c: the entries of published figures, made again; with `lists` their lists, too. */
+zh_rc zh_verify_figures(zh_verifying *v, bool lists) ZH_MUST;
+/* verify_log.c: the signed log, when there is one here, against the outbox and against itself. */
+zh_rc zh_verify_log(zh_verifying *v) ZH_MUST;
+
 /* verify_rows.c: walks over all versions and current rows of a register. */
 zh_rc zh_verify_rows(zh_verifying *v, const zh_register *reg) ZH_MUST;
 

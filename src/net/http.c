@@ -350,6 +350,7 @@ static int check(exchange *e)
         return e->allow != NULL ? 405 : 404;
     }
     e->allow = NULL;
+    r->route = e->route;
     if (from_another_site(e)) {
         return 403;
     }

@@ -35,8 +35,9 @@
 typedef struct zh_http zh_http;
 
 typedef struct zh_http_request {
-    zh_arena *arena; /* of this request */
-    void *app;       /* as given to zh_http_start */
+    zh_arena *arena;              /* of this request */
+    const struct zh_route *route; /* that answers it; NULL while none was found */
+    void *app;                    /* as given to zh_http_start */
     zh_str method;
     zh_str path;  /* as sent, without the query, not decoded */
     zh_str query; /* as sent, without '?' */
@@ -64,6 +65,13 @@ typedef struct zh_http_response {
     size_t nheaders;
 } zh_http_response;
 
+/* Who a route answers, once the application tells people apart. */
+typedef enum zh_reach {
+    ZH_REACH_READER, /* everybody who has a session, within what the session's reader may see */
+    ZH_REACH_OPEN,   /* everybody: it leads to a session, or says nothing about the data */
+    ZH_REACH_WHOLE,  /* readers of all data only: work over everything, and its files */
+} zh_reach;
+
 typedef struct zh_route {
     const char *method; /* GET also answers HEAD */
     /* Literal segments match as they were sent, {name} one segment, a last segment * all the rest
@@ -73,7 +81,8 @@ typedef struct zh_route {
     size_t body_max;   /* 0: no body is taken */
     size_t upload_max; /* of a multipart body, whose files go to disk; 0: files are refused */
     bool slow;         /* handled on a worker thread */
-    const char *en;    /* what it is, for the description of the API */
+    zh_reach reach;
+    const char *en; /* what it is, for the description of the API */
     zh_rc (*handle)(const zh_http_request *request, zh_http_response *response, zh_err *err);
 } zh_route;
 

@@ -104,21 +104,25 @@ ACT(cancel)
 ACT(resume)
 
 ZH_ROUTE(import_commit) = {.method = "POST",
+                           .reach = ZH_REACH_WHOLE,
                            .path = "/import/{job}/commit",
                            .body_max = 65536,
                            .en = "commit what a check found: mode=all|clean|none",
                            .handle = handle_commit};
 ZH_ROUTE(import_check) = {.method = "POST",
+                          .reach = ZH_REACH_WHOLE,
                           .path = "/import/{job}/check",
                           .body_max = 65536,
                           .en = "check the same file again, otherwise",
                           .handle = handle_check_again};
 ZH_ROUTE(import_cancel) = {.method = "POST",
+                           .reach = ZH_REACH_WHOLE,
                            .path = "/import/{job}/cancel",
                            .body_max = 65536,
                            .en = "stop a check or a commit",
                            .handle = handle_cancel};
 ZH_ROUTE(import_resume) = {.method = "POST",
+                           .reach = ZH_REACH_WHOLE,
                            .path = "/import/{job}/resume",
                            .body_max = 65536,
                            .en = "go on with a commit that stopped on an error",
@@ -194,6 +198,7 @@ static zh_rc handle_file(const zh_http_request *request, zh_http_response *respo
 
 ZH_ROUTE(import_file) = {
     .method = "GET",
+    .reach = ZH_REACH_WHOLE,
     .path = "/import/{job}/{file}",
     .slow = true,
     .en = "errors.csv: every problem; rows.csv: rows to be corrected; file: what was read",
@@ -241,8 +246,11 @@ static zh_rc handle_list(const zh_http_request *request, zh_http_response *respo
     return zh_ui_answer(request, response, err, list);
 }
 
-ZH_ROUTE(page_jobs) = {
-    .method = "GET", .path = "/jobs", .en = "long-running jobs", .handle = handle_list};
+ZH_ROUTE(page_jobs) = {.method = "GET",
+                       .reach = ZH_REACH_WHOLE,
+                       .path = "/jobs",
+                       .en = "long-running jobs",
+                       .handle = handle_list};
 
 static void json_job(zh_jw *w, const zh_job *job)
 {
@@ -318,8 +326,12 @@ static zh_rc handle_all(const zh_http_request *request, zh_http_response *respon
 }
 
 ZH_ROUTE(api_job) = {.method = "GET",
+                     .reach = ZH_REACH_WHOLE,
                      .path = "/api/v1/jobs/{job}",
                      .en = "state and progress of a job",
                      .handle = handle_one};
-ZH_ROUTE(api_jobs) = {
-    .method = "GET", .path = "/api/v1/jobs", .en = "newest jobs", .handle = handle_all};
+ZH_ROUTE(api_jobs) = {.method = "GET",
+                      .reach = ZH_REACH_WHOLE,
+                      .path = "/api/v1/jobs",
+                      .en = "newest jobs",
+                      .handle = handle_all};

@@ -2,6 +2,7 @@
 #include "web/page.h"
 #include "app/words.h"
 #include "core/identity.h"
+#include "core/ledger.h"
 #include "core/record.h"
 #include "web/part.h"
 #include "web/session.h"
@@ -84,7 +85,11 @@ bool zh_web_wants_html(const zh_http_request *request)
 static zh_rc read_log(zh_ui *ui)
 {
     zh_rc rc = zh_log_size(ui->conn, &ui->log_size, ui->err);
-    return rc == ZH_OK ? zh_log_time(ui->conn, ui->log_size, &ui->log_time, ui->err) : rc;
+    if (rc == ZH_OK) {
+        rc = zh_log_time(ui->conn, ui->log_size, &ui->log_time, ui->err);
+    }
+    ui->sealed = zh_ledger_sealed(ui->web->core);
+    return rc == ZH_OK ? zh_log_waiting(ui->conn, &ui->waiting, ui->err) : rc;
 }
 
 static void start(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
@@ -146,11 +151,9 @@ static void footer(zh_ui *ui)
 }
 
 /* What a kept page must agree in: key, what was asked by whom; state, of the data. */
-static zh_rc cache_key(zh_ui *ui, zh_str *key, zh_str *state)
+static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
 {
     const zh_http_request *r = ui->request;
-    int64_t waiting = 0;
-    zh_rc rc = zh_log_waiting(ui->conn, &waiting, ui->err);
     zh_str login = ui->session != NULL ? ui->session->login : ZH_STR("");
     zh_str post = ui->session != NULL ? ui->session->current.code : ZH_STR("");
     *key = zh_str_fmt(ui->arena, "%.*s %.*s %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
@@ -159,9 +162,9 @@ static zh_rc cache_key(zh_ui *ui, zh_str *key, zh_str *state)
         const char *value = switch_value(r, switches[i].name);
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
     }
-    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %.*s", ui->log_size, waiting,
-                        ZH_FMT(ui->ctx.model->digest));
-    return rc;
+    bool sealed = ui->sealed >= ui->log_size;
+    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %.*s", ui->log_size, ui->waiting,
+                        (int)sealed, ZH_FMT(ui->ctx.model->digest));
 }
 
 static void finish(const zh_http_request *request, zh_http_response *response)
@@ -201,7 +204,7 @@ zh_rc zh_ui_answer_kept(const zh_http_request *request, zh_http_response *respon
     remember_switches(request, response);
     zh_rc rc = zh_ui_begin(&ui, request, response, err);
     if (rc == ZH_OK) {
-        rc = cache_key(&ui, &key, &state);
+        cache_key(&ui, &key, &state);
     }
     if (rc == ZH_OK && !zh_cache_get(cache, key, state, &response->body)) {
         rc = show(&ui);
@@ -336,6 +339,7 @@ static void menus(zh_ui *ui, zh_text_id current)
         {ZH_T_NAV_IMPORT, "/import"},
         {ZH_T_NAV_SIGNALS, "/signals"},
         {ZH_T_NAV_MAP, "/map"},
+        {ZH_T_NAV_STUDY, "/studies"},
         {ZH_T_NAV_REPORT, "/report"},
         {ZH_T_NAV_SYSTEMS, "/systems"},
         {ZH_T_NAV_SOURCES, "/sources"},

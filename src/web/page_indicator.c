@@ -1,5 +1,6 @@
 /* GET /indicators/ID: 指标详情. The value and the lists of records behind it, its break-down, how
  * it is counted, what it comes from. */
+#include "web/figures.h"
 #include "web/page_indicator.h"
 #include <inttypes.h>
 
@@ -409,6 +410,10 @@ static zh_rc show(zh_ui *ui)
     zh_html_close(h);
     zh_html_open(h, "div", "w4 stack");
     definition(page);
+    if (page->figure.has_value && page->q.as_of == ZH_AS_OF_NOW) {
+        zh_figures_form(ui, page->indicator->id, page->q.region,
+                        page->q.period);
+    }
     zh_html_close(h);
     return ZH_OK;
 }

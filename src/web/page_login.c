@@ -140,9 +140,13 @@ static zh_rc post_login(const zh_http_request *request, zh_http_response *respon
     return zh_ui_answer(request, response, err, do_login);
 }
 
-ZH_ROUTE(page_login) = {
-    .method = "GET", .path = "/login", .en = "The form to log in, as a page", .handle = get_login};
+ZH_ROUTE(page_login) = {.method = "GET",
+                        .reach = ZH_REACH_OPEN,
+                        .path = "/login",
+                        .en = "The form to log in, as a page",
+                        .handle = get_login};
 ZH_ROUTE(login) = {.method = "POST",
+                   .reach = ZH_REACH_OPEN,
                    .path = "/login",
                    .body_max = FORM_BYTES_MAX,
                    .slow = true, /* a verification takes tens of milliseconds on purpose */
@@ -369,10 +373,12 @@ static zh_rc post_setup(const zh_http_request *request, zh_http_response *respon
 }
 
 ZH_ROUTE(page_setup) = {.method = "GET",
+                        .reach = ZH_REACH_OPEN,
                         .path = "/setup",
                         .en = "The form for the first account, as a page",
                         .handle = get_setup};
 ZH_ROUTE(setup) = {.method = "POST",
+                   .reach = ZH_REACH_OPEN,
                    .path = "/setup",
                    .body_max = FORM_BYTES_MAX,
                    .slow = true,

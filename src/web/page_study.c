@@ -55,7 +55,7 @@ static zh_rc show_one(zh_ui *ui)
         return rc;
     }
     const zh_doc *doc = &study->made.doc;
-    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_REPORT,
+    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_STUDY,
                                     .title = finding.n > 0 ? finding : doc->title,
                                     .lede = doc->subject,
                                     .above = zh_ui_text(ui, ZH_T_STUDY_ABOVE),
@@ -98,7 +98,7 @@ static zh_rc show_all(zh_ui *ui)
                                  {.label = zh_ui_text(ui, ZH_T_STUDY_COL_FINDING), .css = "full"}};
     zh_grid g;
     zh_ui_head(ui,
-               &(zh_ui_head_of){.nav = ZH_T_NAV_REPORT,
+               &(zh_ui_head_of){.nav = ZH_T_NAV_STUDY,
                                 .title = ZH_SAY(ui, ZH_T_STUDY_TITLE, zh_ui_count(ui, (int64_t)n),
                                                 zh_ui_count(ui, found)),
                                 .lede = zh_ui_text(ui, ZH_T_STUDY_LEDE)});

@@ -35,6 +35,9 @@ void zh_part_interval(zh_ui *ui, zh_str interval);
 void zh_part_stamp(zh_ui *ui);
 typedef enum zh_seal { ZH_SEAL_WAIT, ZH_SEAL_DONE, ZH_SEAL_OK, ZH_SEAL_BAD } zh_seal;
 void zh_part_seal(zh_ui *ui, zh_seal state);
+/* Whether a signed checkpoint covers an entry (negative: not sequenced); of a log size: all of it. */
+zh_seal zh_part_sealed(const zh_ui *ui, int64_t position);
+zh_seal zh_part_sealed_all(const zh_ui *ui, int64_t size);
 
 typedef enum zh_tag_look {
     ZH_TAG_PLAIN,
@@ -54,9 +57,9 @@ void zh_part_nil(zh_ui *ui, zh_nil kind, zh_str text);
 
 /* ---- messages ------------------------------------------------------------------------------- */
 
-typedef enum zh_note { ZH_NOTE_PLAIN, ZH_NOTE_QING, ZH_NOTE_WATCH, ZH_NOTE_ACT } zh_note;
-void zh_part_note(zh_ui *ui, zh_note look, zh_str text);
-void zh_part_note_open(zh_ui *ui, zh_note look);
+typedef enum zh_note_look { ZH_NOTE_PLAIN, ZH_NOTE_QING, ZH_NOTE_WATCH, ZH_NOTE_ACT } zh_note_look;
+void zh_part_note(zh_ui *ui, zh_note_look look, zh_str text);
+void zh_part_note_open(zh_ui *ui, zh_note_look look);
 void zh_part_note_close(zh_ui *ui);
 /* Why there is nothing: no data have come, not permitted, or the filter left none. url/link: what
  * to do next; may be empty. */

@@ -43,7 +43,7 @@ void zh_part_furniture(zh_ui *ui, const zh_fig_foot *foot)
         zh_html_leaf(h, "span", NULL, foot->n);
     }
     zh_html_leaf(h, "span", NULL, ZH_SAY(ui, ZH_T_FIG_AS_OF, zh_ui_count(ui, ui->log_size)));
-    zh_part_seal(ui, ZH_SEAL_WAIT);
+    zh_part_seal(ui, zh_part_sealed_all(ui, ui->log_size));
     zh_html_open(h, "span", "dl");
     if (foot->table_url.n > 0) {
         zh_html_a(h, NULL, foot->table_url, zh_ui_text(ui, ZH_T_FIG_TABLE));

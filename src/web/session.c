@@ -30,10 +30,20 @@ void zh_user_session_cookie(const zh_http_request *request, zh_http_response *re
     zh_http_header_add(response, "Set-Cookie", text.p);
 }
 
-/* What can be asked without a session, because it leads to one. */
-static bool is_open(zh_str path)
+static zh_reach reach_of(const zh_http_request *request)
 {
-    return zh_str_is(path, "/login") || zh_str_is(path, "/setup");
+    return request->route != NULL ? request->route->reach : ZH_REACH_READER;
+}
+
+static zh_rc whole_only(zh_ui *ui)
+{
+    if (reach_of(ui->request) != ZH_REACH_WHOLE || ui->ctx.post->scope == ZH_SCOPE_ALL) {
+        return ZH_OK;
+    }
+    zh_err_set(ui->err, ZH_EDENIED, "permission.whole",
+               "这项工作要看到全部数据，你的岗位的数据范围不是全部");
+    zh_err_fix(ui->err, "换到数据范围为“全部”的岗位，或请有这样岗位的同事来做");
+    return ZH_EDENIED;
 }
 
 zh_rc zh_user_session_begin(zh_ui *ui)
@@ -49,7 +59,7 @@ zh_rc zh_user_session_begin(zh_ui *ui)
     }
     zh_str token = zh_user_session_token(ui->request);
     rc = token.n > 0 ? zh_user_session_find(core, ui->arena, token, session, &lost) : ZH_ENOTFOUND;
-    if (rc == ZH_ENOTFOUND && !is_open(ui->request->path)) {
+    if (rc == ZH_ENOTFOUND && reach_of(ui->request) != ZH_REACH_OPEN) {
         return zh_err_set(ui->err, ZH_EDENIED, "login.needed", "请先登录");
     }
     if (rc != ZH_OK && rc != ZH_ENOTFOUND) {
@@ -58,5 +68,5 @@ zh_rc zh_user_session_begin(zh_ui *ui)
     ui->session = rc == ZH_OK ? session : NULL;
     zh_ctx_end(&ui->ctx);
     ui->ctx = zh_ctx_session(core, ui->arena, rc == ZH_OK ? session : &nobody, ui->err);
-    return ZH_OK;
+    return whole_only(ui);
 }

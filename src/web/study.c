@@ -4,7 +4,7 @@
 #include "web/keep.h"
 #include <string.h>
 
-enum { PHONE_WIDTH = 330, PAGE_WIDTH = 1140, FILES = 4 };
+enum { PHONE_WIDTH = 330, PAGE_WIDTH = 1140, FILES = 4, SHORT_BYTES = 20 };
 
 /* ---- declarations
  * ------------------------------------------------------------------------------------- */
@@ -134,6 +134,17 @@ void zh_study_figure(zh_ui *ui, const zh_study *study, const zh_doc_block *block
                                             .ndownloads = n});
 }
 
+/* A column of dates, codes and figures, which are not broken into lines. */
+static bool is_short(const zh_doc_table *t, size_t column)
+{
+    for (size_t i = column; i < t->nrows * t->ncolumns; i += t->ncolumns) {
+        if (t->cells[i].text.n > SHORT_BYTES || t->cells[i].draw != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void table(zh_ui *ui, const zh_study *study, const zh_doc_block *block)
 {
     zh_grid g;
@@ -141,8 +152,12 @@ static void table(zh_ui *ui, const zh_study *study, const zh_doc_block *block)
     zh_column columns[ZH_DOC_COLUMNS_MAX];
     zh_download files[FILES];
     zh_html *h = &ui->html;
+    size_t rows = zh_show_number(zh_study_item(study, block->id), "rows", t->nrows);
+    rows = rows < t->nrows ? rows : t->nrows;
     for (size_t k = 0; k < t->ncolumns; k++) {
-        columns[k] = (zh_column){.label = t->columns[k].label, .number = t->columns[k].number};
+        columns[k] = (zh_column){.label = t->columns[k].label,
+                                 .number = t->columns[k].number,
+                                 .css = is_short(t, k) ? (k > 0 ? "lab nw" : NULL) : "full"};
     }
     zh_part_section_open(ui, block->id.n > 0 ? zh_str_c(ui->arena, block->id) : NULL,
                          block->text.text, true);
@@ -150,7 +165,7 @@ static void table(zh_ui *ui, const zh_study *study, const zh_doc_block *block)
         zh_html_leaf(h, "p", "sm mu", block->what);
     }
     zh_grid_open(&g, ui, columns, t->ncolumns, true, ZH_STR(""));
-    for (size_t i = 0; i < t->nrows * t->ncolumns; i++) {
+    for (size_t i = 0; i < rows * t->ncolumns; i++) {
         const zh_doc_cell *cell = &t->cells[i];
         if (i % t->ncolumns == 0) {
             zh_grid_row(&g, NULL);
@@ -167,6 +182,11 @@ static void table(zh_ui *ui, const zh_study *study, const zh_doc_block *block)
         }
     }
     zh_grid_close(&g);
+    if (rows < t->nrows) {
+        zh_html_leaf(h, "p", "sm mu",
+                     ZH_SAY(ui, ZH_T_IND_MORE_ROWS, zh_ui_count(ui, (int64_t)rows),
+                            zh_ui_count(ui, (int64_t)t->nrows)));
+    }
     size_t n = block->id.n > 0 ? zh_keep_downloads(ui, files_of(ui, study, block), asked(ui), false,
                                                    true, files)
                                : 0;

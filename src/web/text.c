@@ -9,6 +9,7 @@ static const struct {
 #include "web/text_desk.inc"
 #include "web/text_frame.inc"
 #include "web/text_import.inc"
+#include "web/text_ledger.inc"
 #include "web/text_login.inc"
 #include "web/text_map.inc"
 #include "web/text_register.inc"
@@ -18,6 +19,7 @@ static const struct {
 #include "web/text_study.inc"
 #include "web/text_systems.inc"
 #include "web/text_targets.inc"
+#include "web/text_verify.inc"
 #undef ZH_TEXT
 };
 

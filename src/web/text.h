@@ -16,6 +16,7 @@ typedef enum zh_text_id {
 #include "web/text_desk.inc"
 #include "web/text_frame.inc"
 #include "web/text_import.inc"
+#include "web/text_ledger.inc"
 #include "web/text_login.inc"
 #include "web/text_map.inc"
 #include "web/text_register.inc"
@@ -25,6 +26,7 @@ typedef enum zh_text_id {
 #include "web/text_study.inc"
 #include "web/text_systems.inc"
 #include "web/text_targets.inc"
+#include "web/text_verify.inc"
 #undef ZH_TEXT
     ZH_TEXT_N
 } zh_text_id;

@@ -1,5 +1,6 @@
 /* Asking the questions of a report; see ask.h. */
 #include "app/report/ask.h"
+#include "app/report/series.h"
 #include "app/words.h"
 #include "base/vec.h"
 #include "core/record.h"
@@ -310,6 +311,7 @@ static zh_rc ask_figure(asker *a, zh_ask *ask)
     ask->kind = ask->by.n > 0 ? ZH_ASK_BY : ZH_ASK_FIGURE;
     query->indicator = ask->indicator;
     query->as_of = a->as_of;
+    ask->query = ask->kind == ZH_ASK_FIGURE ? query : NULL;
     read_filter(ask, query, filter);
     zh_rc rc = find_origin(a, ask);
     if (rc == ZH_OK) {
@@ -583,6 +585,31 @@ static zh_rc ask_target(asker *a, zh_ask *ask)
     return rc;
 }
 
+/* ---- made from answers
+ * --------------------------------------------------------------------------------- */
+
+static zh_rc ask_control(asker *a, zh_ask *ask)
+{
+    return zh_ask_control(a->ctx, a->asks, ask);
+}
+
+static zh_rc ask_watch(asker *a, zh_ask *ask)
+{
+    return zh_ask_watch(a->ctx, a->asks, ask);
+}
+
+static zh_rc ask_published(asker *a, zh_ask *ask)
+{
+    zh_rc rc = zh_ask_published(a->ctx, a->conn, a->as_of, ask);
+    return rc == ZH_OK ? find_origin(a, ask) : rc;
+}
+
+static zh_rc ask_similar(asker *a, zh_ask *ask)
+{
+    zh_rc rc = zh_ask_similar(a->ctx, a->conn, a->as_of, a->asks, ask);
+    return rc == ZH_OK ? find_origin(a, ask) : rc;
+}
+
 /* ---- all
  * -------------------------------------------------------------------------------------------- */
 
@@ -593,9 +620,11 @@ static zh_rc ask_one(asker *a, zh_ask *ask)
         zh_ask_kind kind;
         zh_rc (*ask)(asker *a, zh_ask *ask);
     } kinds[] = {
-        {"figure", ZH_ASK_FIGURE, ask_figure},    {"change", ZH_ASK_CHANGE, ask_change},
-        {"detector", ZH_ASK_PAIRS, ask_pairs},    {"count", ZH_ASK_COUNT, ask_count},
-        {"records", ZH_ASK_RECORDS, ask_records}, {"target", ZH_ASK_TARGET, ask_target},
+        {"figure", ZH_ASK_FIGURE, ask_figure},        {"change", ZH_ASK_CHANGE, ask_change},
+        {"detector", ZH_ASK_PAIRS, ask_pairs},        {"count", ZH_ASK_COUNT, ask_count},
+        {"records", ZH_ASK_RECORDS, ask_records},     {"target", ZH_ASK_TARGET, ask_target},
+        {"control", ZH_ASK_SERIES, ask_control},      {"watch", ZH_ASK_SERIES, ask_watch},
+        {"published", ZH_ASK_RECORDS, ask_published}, {"similar", ZH_ASK_RECORDS, ask_similar},
     };
     for (size_t i = 0; i < ZH_COUNTOF(kinds); i++) {
         if (zh_yaml_get(ask->declared, kinds[i].key) != NULL) {
@@ -625,7 +654,9 @@ bool zh_report_fits(const zh_model *model, const zh_yaml *declared)
         zh_str detector = zh_yaml_text(q, "detector");
         zh_str target = zh_yaml_text(q, "target");
         zh_str count = zh_yaml_text(q, "count");
-        zh_str reg = count.n > 0 ? count : zh_yaml_text(q, "records");
+        zh_str records = zh_yaml_text(q, "records");
+        zh_str reg = count.n > 0 ? count : records.n > 0 ? records : zh_yaml_text(q, "similar");
+        detector = detector.n > 0 ? detector : zh_yaml_text(q, "published");
         if ((figure.n > 0 && zh_model_indicator(model, figure) == NULL) ||
             (detector.n > 0 && zh_model_detector(model, detector) == NULL) ||
             (target.n > 0 && !has_target(model, target)) ||

@@ -10,6 +10,10 @@
  *   count: REGISTER        of FIELD, where
  *   records: REGISTER      fields, where
  *   target: OUTLINE ITEM
+ *   control: NAME          control limits on an answer by period (app/report/series.h)
+ *   watch: NAME            early warning on an answer by day, with a shock
+ *   published: DETECTOR    published results beside computed ones
+ *   similar: REGISTER      records that resemble each other
  *
  * and, for words: label, standard with standard_label. */
 #ifndef ZH_APP_REPORT_ASK_H
@@ -32,6 +36,7 @@ typedef enum zh_ask_kind {
     ZH_ASK_PAIRS,
     ZH_ASK_COUNT,
     ZH_ASK_RECORDS,
+    ZH_ASK_SERIES,
     ZH_ASK_TARGET,
 } zh_ask_kind;
 
@@ -42,6 +47,12 @@ typedef struct zh_ask_row {
     zh_figure before; /* change: the first of the two */
 } zh_ask_row;
 
+/* What belongs to a row of a series. */
+typedef struct zh_ask_limit {
+    double lower, upper, n;
+    bool has_lower, has_upper, out;
+} zh_ask_limit;
+
 typedef struct zh_ask {
     zh_str name;
     zh_ask_kind kind;
@@ -51,6 +62,7 @@ typedef struct zh_ask {
     zh_str region, period; /* in words */
     zh_str region_code, period_text, by, where;
     const zh_indicator *indicator;
+    const zh_figure_query *query; /* figure: as it was asked */
     const zh_register *reg;
     const zh_demo_origin *origin; /* NULL: not of the demo's sets */
     zh_ask_row *rows;             /* figure: one */
@@ -64,6 +76,12 @@ typedef struct zh_ask {
     zh_str *cells;
     size_t ncolumns;
     zh_target target;
+    zh_ask_limit *limits; /* series: one a row */
+    double centre;
+    size_t baseline; /* points that the limits were estimated from; 0 all */
+    size_t nout;     /* rows beyond; pairs that differ from what was published; pairs alike */
+    bool has_shock, has_alarm;
+    zh_date shock, alarm; /* the first alarm on or after the shock */
     bool has_standard;
     double standard;
     zh_str standard_label;

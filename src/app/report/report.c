@@ -1,9 +1,11 @@
 /* Building reports; see report.h. */
 #include "app/report/report.h"
+#include "app/report/annex.h"
 #include "app/report/compose.h"
 #include "base/embedded.h"
 #include "base/json.h"
 #include "base/os.h"
+#include "core/publish.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -16,6 +18,8 @@ typedef struct maker {
     const zh_report_options *o;
     const zh_yaml *declared;
     zh_composed made;
+    int64_t as_of;
+    size_t published;
 } maker;
 
 static zh_rc compose_in_snapshot(maker *m)
@@ -27,8 +31,7 @@ static zh_rc compose_in_snapshot(maker *m)
     }
     if (rc == ZH_OK) {
         const zh_compose_options options = {
-            .base = zh_str_of(m->o->base != NULL ? m->o->base : ZH_REPORT_BASE),
-            .as_of = m->o->as_of};
+            .base = zh_str_of(m->o->base != NULL ? m->o->base : ZH_REPORT_BASE), .as_of = m->as_of};
         rc = zh_report_compose(&m->ctx, conn, m->declared, &options, &m->made);
         zh_read_end(conn);
     }
@@ -108,6 +111,7 @@ static zh_rc write_manifest(maker *m, const zh_report *report)
     zh_jw_ki(&w, "position", report->position);
     zh_jw_ki(&w, "pages", report->pages);
     zh_jw_ki(&w, "missing", report->missing);
+    zh_jw_ki(&w, "published", report->published);
     zh_jw_ki(&w, "html_bytes", report->html_bytes);
     zh_jw_ki(&w, "pdf_bytes", report->pdf_bytes);
     zh_jw_kv(&w, "model", m->ctx.model->digest);
@@ -151,8 +155,15 @@ zh_rc zh_report_build(zh_ctx *ctx, const zh_report_options *options, zh_report *
     maker m = {.ctx = *ctx, .o = options};
     m.ctx.arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
     zh_rc rc = read_declaration(&m);
+    m.as_of = options->as_of;
+    if (rc == ZH_OK && options->publish && m.as_of == ZH_AS_OF_NOW) {
+        rc = zh_publish_size(ctx->core, &m.as_of, ctx->err);
+    }
     if (rc == ZH_OK) {
         rc = compose_in_snapshot(&m);
+    }
+    if (rc == ZH_OK && options->publish) {
+        rc = zh_report_annex(&m.ctx, &m.made, zh_yaml_text(m.declared, "id"), &m.published);
     }
     if (rc == ZH_OK) {
         zh_str id = zh_yaml_text(m.declared, "id");
@@ -164,6 +175,7 @@ zh_rc zh_report_build(zh_ctx *ctx, const zh_report_options *options, zh_report *
             .pdf = zh_str_fmt(ctx->arena, "%.*s.pdf", ZH_FMT(id)),
             .position = m.made.position,
             .missing = m.made.missing,
+            .published = (int64_t)m.published,
             .stamp = zh_str_dup(ctx->arena, m.made.show.stamp),
         };
         rc = write_report(&m, out);
@@ -203,6 +215,7 @@ static bool read_manifest(zh_arena *arena, const char *dir, zh_str name, zh_repo
         .position = number_of(json, "position"),
         .pages = number_of(json, "pages"),
         .missing = number_of(json, "missing"),
+        .published = number_of(json, "published"),
         .html_bytes = number_of(json, "html_bytes"),
         .pdf_bytes = number_of(json, "pdf_bytes"),
     };

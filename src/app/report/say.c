@@ -112,6 +112,41 @@ static zh_str figure_prop(zh_ctx *ctx, const zh_asks *asks, const zh_figure *f, 
     return ZH_STR_NONE;
 }
 
+static zh_str day(zh_ctx *ctx, zh_date date)
+{
+    char text[16];
+    zh_date_format(date, text);
+    return zh_str_dup(ctx->arena, zh_str_of(text));
+}
+
+/* Of control charts and early warning, and of compared pairs. */
+static zh_str series_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
+{
+    if (zh_str_is(prop, "out")) {
+        return zh_words_count(ctx->arena, (int64_t)ask->nout);
+    }
+    if (zh_str_is(prop, "same") && ask->kind == ZH_ASK_RECORDS) {
+        return zh_words_count(ctx->arena, (int64_t)ask->nrows - (int64_t)ask->nout);
+    }
+    if (ask->kind != ZH_ASK_SERIES) {
+        return ZH_STR_NONE;
+    }
+    if (zh_str_is(prop, "centre")) {
+        bool percent = ask->indicator->percent;
+        return zh_str_fmt(ctx->arena, percent ? "%.1f%%" : "%.0f", ask->centre);
+    }
+    if (zh_str_is(prop, "shock")) {
+        return ask->has_shock ? day(ctx, ask->shock) : ZH_STR("—");
+    }
+    if (zh_str_is(prop, "alarm")) {
+        return ask->has_alarm ? day(ctx, ask->alarm) : ZH_STR("—");
+    }
+    if (zh_str_is(prop, "latency")) {
+        return ask->has_alarm ? zh_words_count(ctx->arena, ask->alarm - ask->shock) : ZH_STR("∞");
+    }
+    return ZH_STR_NONE;
+}
+
 /* What can be counted over the rows of an answer. */
 static zh_str list_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
 {
@@ -149,6 +184,10 @@ static zh_str list_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
         if (zh_str_is(prop, counts[i].name)) {
             return zh_words_count(ctx->arena, counts[i].n);
         }
+    }
+    zh_str made = series_prop(ctx, ask, prop);
+    if (made.p != NULL) {
+        return made;
     }
     if (zh_str_is(prop, "period")) {
         return or_nothing(ask->period);

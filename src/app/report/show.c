@@ -526,7 +526,8 @@ static zh_rc draw_forest(drawing *d)
                                   ask->name);
         }
         for (size_t i = 0; i < ask->npairs && i < most; i++) {
-            rows[n++] = pair_reading(s, ask, &ask->pairs[i], d->nasks > 1);
+            rows[n++] = pair_reading(s, ask, &ask->pairs[i],
+                                     d->nasks > 1 || zh_yaml_get(d->item, "both") != NULL);
         }
     }
     zh_forest in = {.title = d->title, .rows = rows, .n = n, .threshold = ZH_SOME(2)};
@@ -562,6 +563,90 @@ static zh_rc draw_pareto(drawing *d)
     return n > 0 ? zh_chart_pareto(s->ctx->arena, &in, d->width, &d->out, s->ctx->err) : ZH_OK;
 }
 
+static zh_str short_label(const drawing *d, const zh_ask_row *row)
+{
+    int y = 0;
+    int m = 0;
+    int day = 0;
+    const zh_figure *f = &row->figure;
+    zh_date_civil(f->first, &y, &m, &day);
+    zh_arena *arena = d->show->ctx->arena;
+    return f->last == f->first        ? zh_str_fmt(arena, "%d-%d", m, day)
+           : f->last - f->first > 300 ? zh_str_fmt(arena, "%d", y)
+                                      : zh_str_fmt(arena, "%d-%02d", y, m);
+}
+
+/* The rows to draw: all, or `points` of them from `before` the shock on. */
+static void window(const drawing *d, size_t *from, size_t *n)
+{
+    const zh_ask *ask = d->asks[0];
+    size_t before = zh_show_number(d->item, "before", 7);
+    *n = zh_show_number(d->item, "points", ask->nrows);
+    *from = 0;
+    for (size_t i = 0; ask->kind == ZH_ASK_SERIES && ask->has_shock && i < ask->nrows; i++) {
+        if (ask->rows[i].figure.first == ask->shock) {
+            *from = i > before ? i - before : 0;
+        }
+    }
+    *n = *n < ask->nrows - *from ? *n : ask->nrows - *from;
+}
+
+static zh_rc draw_control(drawing *d)
+{
+    zh_show *s = d->show;
+    const zh_ask *ask = d->asks[0];
+    size_t from = 0;
+    size_t n = 0;
+    window(d, &from, &n);
+    zh_control_point *points = ZH_NEW_N(s->ctx->arena, zh_control_point, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const zh_ask_limit *limit = &ask->limits[from + i];
+        zh_reading reading = zh_show_reading(s, ask, &ask->rows[from + i]);
+        reading.label = short_label(d, &ask->rows[from + i]);
+        points[i] =
+            (zh_control_point){.reading = reading,
+                               .n = limit->n,
+                               .lower = limit->has_lower ? ZH_SOME(limit->lower) : ZH_ABSENT,
+                               .upper = limit->has_upper ? ZH_SOME(limit->upper) : ZH_ABSENT,
+                               .flag = limit->out ? ZH_CONTROL_OUT : ZH_CONTROL_PLAIN};
+    }
+    zh_control in = {.title = d->title,
+                     .points = points,
+                     .n = n,
+                     .centre = ask->centre,
+                     .centre_label = zh_asks_text(s->asks, d->item, "centre"),
+                     .upper_label = zh_asks_text(s->asks, d->item, "upper"),
+                     .lower_label = zh_asks_text(s->asks, d->item, "lower"),
+                     .unit = zh_yaml_text(d->item, "unit"),
+                     .baseline = from == 0 ? ask->baseline : 0,
+                     .baseline_label = zh_asks_text(s->asks, d->item, "baseline_label"),
+                     .after_label = zh_asks_text(s->asks, d->item, "after_label")};
+    return n > 1 ? zh_chart_control(s->ctx->arena, &in, d->width, &d->out, s->ctx->err) : ZH_OK;
+}
+
+static zh_rc draw_columns(drawing *d)
+{
+    zh_show *s = d->show;
+    const zh_ask *ask = d->asks[0];
+    size_t every = zh_show_number(d->item, "text_from", 0);
+    zh_reading *columns = ZH_NEW_N(s->ctx->arena, zh_reading, ask->nrows + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < ask->nrows; i++) {
+        if (ask->rows[i].figure.first == 0) {
+            continue;
+        }
+        columns[n] = zh_show_reading(s, ask, &ask->rows[i]);
+        columns[n].label = short_label(d, &ask->rows[i]);
+        if (columns[n].value.v < (double)every) {
+            columns[n].text = ZH_STR("");
+        }
+        n++;
+    }
+    zh_count_columns in = {
+        .title = d->title, .columns = columns, .n = n, .unit = zh_yaml_text(d->item, "unit")};
+    return n > 0 ? zh_chart_columns(s->ctx->arena, &in, d->width, &d->out, s->ctx->err) : ZH_OK;
+}
+
 static zh_rc read_of(drawing *d)
 {
     const zh_yaml *of = zh_yaml_get(d->item, "of");
@@ -587,10 +672,16 @@ zh_rc zh_show_figure(zh_show *s, const zh_yaml *item, zh_doc_block *block)
         zh_ask_kind needs;
         zh_rc (*draw)(drawing *d);
     } kinds[] = {
-        {"periods", true, ZH_ASK_BY, draw_periods},   {"rows", false, ZH_ASK_BY, draw_rows},
-        {"slope", false, ZH_ASK_CHANGE, draw_slope},  {"tiles", false, ZH_ASK_BY, draw_tiles},
-        {"areas", false, ZH_ASK_BY, draw_areas},      {"status", false, ZH_ASK_COUNT, draw_status},
-        {"forest", false, ZH_ASK_PAIRS, draw_forest}, {"pareto", false, ZH_ASK_BY, draw_pareto},
+        {"periods", true, ZH_ASK_BY, draw_periods},
+        {"rows", false, ZH_ASK_BY, draw_rows},
+        {"slope", false, ZH_ASK_CHANGE, draw_slope},
+        {"tiles", false, ZH_ASK_BY, draw_tiles},
+        {"areas", false, ZH_ASK_BY, draw_areas},
+        {"status", false, ZH_ASK_COUNT, draw_status},
+        {"forest", false, ZH_ASK_PAIRS, draw_forest},
+        {"pareto", false, ZH_ASK_BY, draw_pareto},
+        {"control", false, ZH_ASK_SERIES, draw_control},
+        {"columns", false, ZH_ASK_BY, draw_columns},
     };
     zh_str kind = zh_yaml_text(item, "figure");
     drawing d = {.show = s,

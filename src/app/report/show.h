@@ -41,8 +41,8 @@ zh_rc zh_show_refuse(zh_show *show, const zh_yaml *node, const char *rule, const
 /* A whole number under a key, or `otherwise`. */
 size_t zh_show_number(const zh_yaml *item, const char *key, size_t otherwise);
 
-/* `figure:` KIND (periods rows slope tiles areas status forest pareto) and `table:` KIND (values
- * matrix pairs change records asks sources). ZH_EINVAL with file and line. */
+/* `figure:` KIND (periods rows slope tiles areas status forest pareto columns control) and `table:`
+ * KIND (values matrix pairs change records asks sources). ZH_EINVAL with file and line. */
 zh_rc zh_show_figure(zh_show *show, const zh_yaml *item, zh_doc_block *block) ZH_MUST;
 zh_rc zh_show_table(zh_show *show, const zh_yaml *item, zh_doc_block *block) ZH_MUST;
 
