@@ -332,6 +332,7 @@ static void menus(zh_ui *ui, zh_text_id current)
         zh_text_id text;
         const char *url;
     } items[] = {
+        {ZH_T_NAV_DESK, "/desk"},
         {ZH_T_NAV_BOARD, "/"},
         {ZH_T_NAV_TARGETS, "/targets"},
         {ZH_T_NAV_REGISTERS, "/registers"},

@@ -70,15 +70,26 @@ static void problem(zh_ui *ui, const zh_err *err)
 
 /* ---- /login ---- */
 
-/* A path of this server to go on to; anything else is the front page. */
+/* A path of this server to go on to; anything else is the role's front door. */
 static zh_str next_of(zh_str text)
 {
-    bool local =
-        text.n > 0 && text.p[0] == '/' && (text.n == 1 || (text.p[1] != '/' && text.p[1] != '\\'));
+    bool local = text.n > 1 && text.p[0] == '/' && text.p[1] != '/' && text.p[1] != '\\';
     for (size_t i = 0; i < text.n && local; i++) {
         local = (unsigned char)text.p[i] > ' ';
     }
-    return local ? text : ZH_STR("/");
+    return local ? text : ZH_STR("");
+}
+
+/* The figures for those who look after them, the workbench for everybody else. */
+static zh_str front_door(zh_ui *ui, zh_str token)
+{
+    zh_user_session session;
+    zh_err lost = {0};
+    bool known = zh_user_session_find(ui->web->core, ui->arena, token, &session, &lost) == ZH_OK;
+    bool figures =
+        known && session.post != NULL &&
+        (zh_str_is(session.post->role, "analyst") || zh_str_is(session.post->role, "leader"));
+    return figures || !known ? ZH_STR("/") : ZH_STR("/desk");
 }
 
 static void login_form(zh_ui *ui, const zh_err *err, zh_str next)
@@ -111,7 +122,8 @@ static zh_rc do_login(zh_ui *ui)
                         ui->request->user_agent, token, &why);
     if (rc == ZH_OK) {
         zh_user_session_cookie(ui->request, ui->response, zh_str_of(token));
-        return zh_http_see_other(ui->request, ui->response, next);
+        return zh_http_see_other(ui->request, ui->response,
+                                 next.n > 0 ? next : front_door(ui, zh_str_of(token)));
     }
     ui->response->status = rc == ZH_EBUSY ? 429 : rc == ZH_EDENIED ? 403 : 500;
     login_form(ui, &why, next);

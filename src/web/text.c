@@ -6,6 +6,7 @@ static const struct {
 } texts[ZH_TEXT_N] = {
 #define ZH_TEXT(id, zh, en) {zh, en},
 #include "web/text_board.inc"
+#include "web/text_desk.inc"
 #include "web/text_frame.inc"
 #include "web/text_import.inc"
 #include "web/text_ledger.inc"
