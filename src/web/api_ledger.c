@@ -14,9 +14,8 @@ static const char TEXT[] = "text/plain; charset=utf-8";
 
 static void attachment(zh_ui *ui, zh_str name)
 {
-    zh_http_header_add(
-        ui->response, "Content-Disposition",
-        zh_str_fmt(ui->arena, "attachment; filename=\"%.*s\"", ZH_FMT(name)).p);
+    zh_http_header_add(ui->response, "Content-Disposition",
+                       zh_str_fmt(ui->arena, "attachment; filename=\"%.*s\"", ZH_FMT(name)).p);
 }
 
 static zh_rc view_of(zh_ui *ui, zh_treelog_view *out)
@@ -90,8 +89,8 @@ static zh_rc position_of(zh_ui *ui, int64_t *out)
     if (zh_str_i64(text, out) == ZH_OK && *out >= 0) {
         return ZH_OK;
     }
-    return zh_err_set(ui->err, ZH_ENOTFOUND, "prove.position", "账本位置应是从 0 起的整数，不是“%.*s”",
-                      ZH_FMT(text));
+    return zh_err_set(ui->err, ZH_ENOTFOUND, "prove.position",
+                      "账本位置应是从 0 起的整数，不是“%.*s”", ZH_FMT(text));
 }
 
 static zh_rc proof(zh_ui *ui)
@@ -127,7 +126,8 @@ static zh_rc entry(zh_ui *ui)
             continue;
         }
         if (show.n == FIELDS_MAX) {
-            rc = zh_err_set(ui->err, ZH_ELIMIT, "prove.fields", "一次最多出示 %d 个字段", FIELDS_MAX);
+            rc = zh_err_set(ui->err, ZH_ELIMIT, "prove.fields", "一次最多出示 %d 个字段",
+                            FIELDS_MAX);
         } else {
             names[show.n++] = pair->value;
         }
@@ -205,7 +205,8 @@ static zh_rc no_file(const zh_http_request *request, zh_err *err)
 static zh_rc file_name(const zh_http_request *request, const zh_treelog_view *v, zh_str *name,
                        bool *fixed, zh_err *err)
 {
-    static const char *const texts[] = {"checkpoint", "checkpoint.witnessed", "checkpoints", "keys"};
+    static const char *const texts[] = {"checkpoint", "checkpoint.witnessed", "checkpoints",
+                                        "keys"};
     zh_str rest = zh_http_arg(request, "*");
     zh_str origin = zh_str_of(v->identity.origin);
     zh_tile tile;
@@ -282,10 +283,12 @@ static zh_rc handle_consistency(const zh_http_request *request, zh_http_response
 }
 
 ZH_ROUTE(api_ledger) = {.method = "GET",
+                        .reach = ZH_REACH_OPEN,
                         .path = "/api/v1/ledger",
                         .en = "The signed log: origin, size, root, keys",
                         .handle = handle_status};
 ZH_ROUTE(api_ledger_checkpoint) = {.method = "GET",
+                                   .reach = ZH_REACH_OPEN,
                                    .path = "/api/v1/ledger/checkpoint",
                                    .en = "The newest signed checkpoint (C2SP tlog-checkpoint)",
                                    .handle = handle_checkpoint};
@@ -300,11 +303,13 @@ ZH_ROUTE(api_ledger_entry) = {.method = "GET",
                               .en = "An entry with chosen fields of its record and its proof",
                               .handle = handle_entry};
 ZH_ROUTE(api_ledger_consistency) = {.method = "GET",
+                                    .reach = ZH_REACH_OPEN,
                                     .path = "/api/v1/ledger/consistency",
                                     .slow = true,
                                     .en = "Consistency proof between two sizes",
                                     .handle = handle_consistency};
 ZH_ROUTE(ledger_files) = {.method = "GET",
+                          .reach = ZH_REACH_OPEN,
                           .path = "/log/*",
                           .slow = true,
                           .en = "Public files of the log (C2SP tlog-tiles)",

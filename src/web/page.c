@@ -332,16 +332,11 @@ static void menus(zh_ui *ui, zh_text_id current)
         zh_text_id text;
         const char *url;
     } items[] = {
-        {ZH_T_NAV_DESK, "/desk"},
-        {ZH_T_NAV_BOARD, "/"},
-        {ZH_T_NAV_TARGETS, "/targets"},
-        {ZH_T_NAV_REGISTERS, "/registers"},
-        {ZH_T_NAV_IMPORT, "/import"},
-        {ZH_T_NAV_SIGNALS, "/signals"},
-        {ZH_T_NAV_MAP, "/map"},
-        {ZH_T_NAV_STUDY, "/studies"},
-        {ZH_T_NAV_REPORT, "/report"},
-        {ZH_T_NAV_SYSTEMS, "/systems"},
+        {ZH_T_NAV_DESK, "/desk"},       {ZH_T_NAV_BOARD, "/"},
+        {ZH_T_NAV_TARGETS, "/targets"}, {ZH_T_NAV_REGISTERS, "/registers"},
+        {ZH_T_NAV_IMPORT, "/import"},   {ZH_T_NAV_SIGNALS, "/signals"},
+        {ZH_T_NAV_MAP, "/map"},         {ZH_T_NAV_STUDY, "/studies"},
+        {ZH_T_NAV_REPORT, "/report"},   {ZH_T_NAV_SYSTEMS, "/systems"},
         {ZH_T_NAV_SOURCES, "/sources"},
     };
     zh_html *h = &ui->html;

@@ -36,8 +36,8 @@ typedef struct zh_ui {
     zh_conn *conn;                         /* reader inside one snapshot; NULL on an error page */
     int64_t log_size;                      /* entries that have a position */
     zh_time log_time;                      /* when the newest of them was written; 0: none */
-    int64_t sealed;  /* entries that the newest signed checkpoint covers */
-    int64_t waiting; /* newest batch without a position; 0: none */
+    int64_t sealed;                        /* entries that the newest signed checkpoint covers */
+    int64_t waiting;                       /* newest batch without a position; 0: none */
 } zh_ui;
 
 /* Opens the reader's snapshot, calls show, closes what it left open, ends the page. An error of

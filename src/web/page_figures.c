@@ -1,10 +1,11 @@
-/* GET /figures: published figures. GET /figures/{id}: one of them, proven and counted again, down to
- * its records. GET /figures/{id}/file: the file for somebody without this system. POST /figures:
+/* GET /figures: published figures. GET /figures/{id}: one of them, proven and counted again, down
+ * to its records. GET /figures/{id}/file: the file for somebody without this system. POST /figures:
  * publishes an indicator's answer. */
 #include "core/prove.h"
 #include "core/publish.h"
 #include "web/figures.h"
 #include "web/part.h"
+#include "web/session.h"
 #include <inttypes.h>
 
 enum { LINES_SHOWN = 50, CORRECTIONS_SHOWN = 50, HASH_SHOWN = 16 };
@@ -153,9 +154,9 @@ static void since(zh_ui *ui, const zh_published *p, const zh_reopened *r)
         zh_html_open(h, "p", NULL);
         zh_html_text(h, zh_ui_text(ui, ZH_T_FIGURE_NOW));
         zh_html_z(h, "　");
-        zh_part_figure_value(ui, &r->now,
-                             zh_url_indicator(ui->arena, p->indicator, p->region, ZH_STR(""),
-                                              ZH_STR("")));
+        zh_part_figure_value(
+            ui, &r->now,
+            zh_url_indicator(ui->arena, p->indicator, p->region, ZH_STR(""), ZH_STR("")));
         zh_html_close(h);
     }
     zh_html_open(h, "ul", "sm");
@@ -312,10 +313,9 @@ static zh_rc show_file(zh_ui *ui)
         zh_opening_write(file, &w);
         zh_buf_c(&ui->response->body, '\n');
         ui->response->type = "application/json; charset=utf-8";
-        zh_http_header_add(ui->response, "Content-Disposition",
-                           zh_str_fmt(ui->arena, "attachment; filename=\"%" PRId64 ".figure.json\"",
-                                      p.id)
-                               .p);
+        zh_http_header_add(
+            ui->response, "Content-Disposition",
+            zh_str_fmt(ui->arena, "attachment; filename=\"%" PRId64 ".figure.json\"", p.id).p);
     }
     zh_arena_free(ctx.arena);
     return rc;
@@ -349,6 +349,9 @@ void zh_figures_form(zh_ui *ui, zh_str indicator, zh_str region, zh_str period)
 static zh_rc publish(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
     zh_web *web = zh_web_of(request);
+    if (zh_user_session_need(request, response, err) != ZH_OK) {
+        return err->rc;
+    }
     zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
     zh_ctx ctx = zh_ctx_local(web->core, arena, err);
     zh_str id = zh_pairs_get(request->form, "indicator");
@@ -406,6 +409,7 @@ ZH_ROUTE(page_figure_file) = {.method = "GET",
                               .en = "A published figure as one file for outsiders",
                               .handle = handle_file};
 ZH_ROUTE(page_figure_publish) = {.method = "POST",
+                                 .reach = ZH_REACH_WHOLE,
                                  .path = "/figures",
                                  .slow = true,
                                  .body_max = 65536,

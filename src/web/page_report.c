@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "proof/hash.h"
 #include "web/part.h"
+#include "web/session.h"
 #include <inttypes.h>
 
 enum { NAME_MAX_BYTES = 80 };
@@ -138,21 +139,12 @@ static zh_rc list(const zh_http_request *request, zh_http_response *response, zh
 /* ---- building
  * --------------------------------------------------------------------------------------- */
 
-/* Whether the request has a session that may ask this; the reports themselves stand in files. */
-static zh_rc may_ask(const zh_http_request *request, zh_http_response *response, zh_err *err)
-{
-    zh_ui ui;
-    zh_rc rc = zh_ui_begin(&ui, request, response, err);
-    zh_ui_end(&ui);
-    return rc;
-}
-
 static zh_rc build(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
     zh_web *web = zh_web_of(request);
     const char *dir = directory(web, request->arena);
     zh_report report;
-    if (may_ask(request, response, err) != ZH_OK) {
+    if (zh_user_session_need(request, response, err) != ZH_OK) {
         return err->rc;
     }
     if (dir == NULL) {
@@ -228,7 +220,7 @@ static bool good_name(zh_str name)
 
 static zh_rc file(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
-    if (may_ask(request, response, err) != ZH_OK) {
+    if (zh_user_session_need(request, response, err) != ZH_OK) {
         return err->rc;
     }
     zh_str name = zh_http_arg(request, "file");

@@ -91,6 +91,7 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
 
 ZH_ROUTE(page_verify) = {
     .method = "GET",
+    .reach = ZH_REACH_OPEN,
     .path = "/verify",
     .en = "verify proofs and figures in the browser",
     .handle = handle,

@@ -70,3 +70,11 @@ zh_rc zh_user_session_begin(zh_ui *ui)
     ui->ctx = zh_ctx_session(core, ui->arena, rc == ZH_OK ? session : &nobody, ui->err);
     return whole_only(ui);
 }
+
+zh_rc zh_user_session_need(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    zh_ui ui;
+    zh_rc rc = zh_ui_begin(&ui, request, response, err);
+    zh_ui_end(&ui);
+    return rc;
+}

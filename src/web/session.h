@@ -15,4 +15,8 @@ void zh_user_session_cookie(const zh_http_request *request, zh_http_response *re
  */
 zh_rc zh_user_session_begin(zh_ui *ui) ZH_MUST;
 
+/* For a handler that has no page: ZH_OK when the request has a session that the route answers. */
+zh_rc zh_user_session_need(const zh_http_request *request, zh_http_response *response,
+                           zh_err *err) ZH_MUST;
+
 #endif
