@@ -3,6 +3,7 @@
 #include "base/os.h"
 #include "cli/print.h"
 #include "cli/session.h"
+#include "core/gm.h"
 #include "core/prove.h"
 #include "core/record.h"
 #include "proof/opening.h"
@@ -17,7 +18,7 @@ typedef zh_rc (*action_fn)(zh_session *s, zh_buf *out, int *code);
 static zh_rc need_dir(zh_session *s, const char **dir)
 {
     zh_err *err = &s->cli->err;
-    *dir = zh_ledger_dir(s->core);
+    *dir = zh_cli_flag(s->cli, "gm") ? zh_ledger_gm_dir(s->core) : zh_ledger_dir(s->core);
     if (*dir != NULL) {
         return ZH_OK;
     }
@@ -25,6 +26,14 @@ static zh_rc need_dir(zh_session *s, const char **dir)
     zh_err_fix(err, "用 --data 指明数据目录（用 PostgreSQL 时与 --db 一起给）");
     s->cli->usage = true;
     return ZH_EINVAL;
+}
+
+/* The log asked for: the first, or with --gm the second. */
+static zh_rc view_of(zh_session *s, zh_treelog_view *out)
+{
+    return zh_cli_flag(s->cli, "gm")
+               ? zh_ledger_gm_view(s->core, s->cli->arena, out, &s->cli->err)
+               : zh_ledger_view(s->core, s->cli->arena, out, &s->cli->err);
 }
 
 /* ---- checkpoint ------------------------------------------------------------------------------ */
@@ -62,7 +71,7 @@ static zh_rc do_checkpoint(zh_session *s, zh_buf *out, int *code)
         rc = zh_ledger_round(s->core, &size, &more, err);
     }
     if (rc == ZH_OK) {
-        rc = zh_ledger_view(s->core, s->cli->arena, &view, err);
+        rc = view_of(s, &view);
     }
     if (rc == ZH_OK && s->cli->json) {
         json_view(&view, out);
@@ -286,7 +295,7 @@ static zh_rc do_verify(zh_session *s, zh_buf *out, int *code)
     zh_treelog_view view;
     zh_str text;
     zh_str path = zh_cli_argument(cli, 1);
-    zh_rc rc = zh_ledger_view(s->core, cli->arena, &view, &cli->err);
+    zh_rc rc = view_of(s, &view);
     if (rc == ZH_OK && path.n == 0) {
         return check_log(s, &view, out, code);
     }
@@ -350,7 +359,7 @@ static zh_rc do_tiles(zh_session *s, zh_buf *out, int *code)
     char path[ZH_TILE_PATH_BYTES];
     zh_str to = zh_cli_argument(s->cli, 1);
     (void)code;
-    zh_rc rc = zh_ledger_view(s->core, s->cli->arena, &view, &s->cli->err);
+    zh_rc rc = view_of(s, &view);
     uint64_t size = rc == ZH_OK && view.note.p != NULL ? view.checkpoint.size : 0;
     if (rc == ZH_OK && to.n == 0) {
         zh_buf_fmt(out, "%s\n", view.pub);
@@ -539,6 +548,27 @@ static zh_rc do_adopt(zh_session *s, zh_buf *out, int *code)
     return rc;
 }
 
+/* ---- init ------------------------------------------------------------------------------------ */
+
+static zh_rc do_init(zh_session *s, zh_buf *out, int *code)
+{
+    zh_treelog_view view;
+    (void)code;
+    if (!zh_cli_flag(s->cli, "gm")) {
+        return zh_cli_usage(s->cli, "cli.missing",
+                            "ledger init --gm 建立国密日志；第一个日志在首次启动时自己建立");
+    }
+    zh_rc rc = zh_gm_on(s->core, &s->cli->err);
+    if (rc == ZH_OK) {
+        rc = view_of(s, &view);
+    }
+    if (rc == ZH_OK) {
+        zh_buf_fmt(out, "国密日志 %s：%" PRIu64 " 条，在 %s\n", view.identity.origin,
+                   view.note.p != NULL ? view.checkpoint.size : 0, zh_ledger_gm_dir(s->core));
+    }
+    return rc;
+}
+
 /* ---- verb ------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -548,7 +578,7 @@ static const struct {
 } actions[] = {
     {"checkpoint", do_checkpoint, 1}, {"prove", do_prove, 2}, {"verify", do_verify, 2},
     {"tiles", do_tiles, 2},           {"keys", do_keys, 1},   {"witness", do_witness, 5},
-    {"adopt", do_adopt, 1},
+    {"adopt", do_adopt, 1},           {"init", do_init, 1},
 };
 
 static int run(zh_cli *cli)
@@ -585,8 +615,8 @@ static int run(zh_cli *cli)
 static const zh_param arguments[] = {
     {.name = "ACTION",
      .kind = ZH_PARAM_CHOICE,
-     .choices = "checkpoint|prove|verify|tiles|witness|keys|adopt",
-     .zh = "签检查点、出证明、核对、镜像、见证、密钥、认领",
+     .choices = "checkpoint|prove|verify|tiles|witness|keys|adopt|init",
+     .zh = "签检查点、出证明、核对、镜像、见证、密钥、认领、建国密日志",
      .en = "what to do"},
     {.name = "WHAT",
      .kind = ZH_PARAM_TEXT,
@@ -611,6 +641,8 @@ static const zh_param options[] = {
      .kind = ZH_PARAM_FILE,
      .zh = "prove：写成 STEM.tlog-proof 和 STEM.disclosure.json",
      .en = "write two files"},
+    {.name = "gm", .kind = ZH_PARAM_FLAG, .zh = "init：建立国密（SM3、SM2）日志；其余：指国密日志",
+     .en = "the second log, by SM3 and SM2"},
     {.name = "rotate", .kind = ZH_PARAM_FLAG, .zh = "keys：加一把新密钥，与旧的并签",
      .en = "add a signing key"},
     {.name = "retire", .value = "ID", .kind = ZH_PARAM_TEXT, .zh = "keys：停用并销毁一把密钥",

@@ -47,6 +47,7 @@ struct zh_core {
     int64_t office;
     unsigned node;
     zh_hash_alg alg;
+    atomic_bool gm; /* a second log by SM3 is kept (core/gm.h) */
     pthread_mutex_t lock; /* snapshot, salts, numbers */
     pthread_mutex_t adopting;
     struct zh_snapshot *snapshot;

@@ -142,10 +142,11 @@ static void spread(zh_published *p)
     digest_of(p, "frame_root", &p->frame_root);
 }
 
-static zh_rc make_entry(zh_ctx *ctx, zh_published *p)
+zh_rc zh_published_entry(zh_ctx *ctx, const zh_published *p, zh_hash_alg alg,
+                         uint8_t out[ZH_RECORD_ENTRY_BYTES])
 {
     zh_digest *work = ZH_NEW_N(ctx->arena, zh_digest, FIELDS_MAX);
-    zh_record_entry entry = {.alg = ctx->core->alg,
+    zh_record_entry entry = {.alg = alg,
                              .kind = ZH_ENTRY_FIGURE,
                              .time_ms = (uint64_t)(p->at / 1000),
                              .subject = (uint64_t)p->id,
@@ -153,9 +154,14 @@ static zh_rc make_entry(zh_ctx *ctx, zh_published *p)
     zh_rc rc = zh_record_root(entry.alg, &p->salt, p->fields, p->nfields, work, &entry.root,
                               ctx->err);
     if (rc == ZH_OK) {
-        zh_record_entry_write(&entry, p->entry);
+        zh_record_entry_write(&entry, out);
     }
     return rc;
+}
+
+static zh_rc make_entry(zh_ctx *ctx, zh_published *p)
+{
+    return zh_published_entry(ctx, p, ctx->core->alg, p->entry);
 }
 
 static const char SELECT[] =
@@ -255,6 +261,7 @@ typedef struct publishing {
     zh_published *p;
     const zh_figure_lists *lists;
     zh_str ask;
+    uint8_t gm[ZH_RECORD_ENTRY_BYTES];
 } publishing;
 
 static zh_rc put_lines(zh_conn *conn, const zh_digest *root, zh_str lines, zh_err *err)
@@ -312,6 +319,8 @@ static zh_rc store(void *user, zh_conn *conn, zh_err *err)
         ZH_SQL_INT(zh_now()),
         ZH_SQL_BYTES(((zh_str){(const char *)p->entry, sizeof p->entry})),
         ZH_SQL_BYTES(ZH_STR("")),
+        w->ctx->core->gm ? ZH_SQL_BYTES(((zh_str){(const char *)w->gm, sizeof w->gm}))
+                         : ZH_SQL_NONE,
     };
     zh_rc rc = put_lines(conn, &p->detail_root, w->lists->detail, err);
     if (rc == ZH_OK) {
@@ -322,7 +331,7 @@ static zh_rc store(void *user, zh_conn *conn, zh_err *err)
     }
     return rc == ZH_OK ? zh_run(conn,
                                 "INSERT INTO zh_outbox (office, batch, register, n, at, entries, "
-                                "deltas) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                                "deltas, entries_gm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                                 outbox, ZH_COUNTOF(outbox), NULL, err)
                        : rc;
 }
@@ -518,6 +527,9 @@ zh_rc zh_publish(zh_ctx *ctx, const zh_publish_ask *ask, zh_published *out)
     out->at = zh_now();
     out->batch = zh_core_id(ctx->core, 0);
     rc = make_entry(ctx, out);
+    if (rc == ZH_OK && ctx->core->gm) {
+        rc = zh_published_entry(ctx, out, ZH_HASH_SM3, w.gm);
+    }
     if (rc == ZH_OK) {
         rc = zh_core_write(ctx->core, store, &w, ctx->err);
     }

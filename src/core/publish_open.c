@@ -328,6 +328,14 @@ static zh_rc verify_one(zh_verifying *v, const zh_published *p, bool lists)
     zh_err found = {0};
     zh_ctx own = v->ctx;
     zh_verify_entry(v, ZH_COUNTED, p->office, p->batch, 0, p->entry, name);
+    if (v->ctx.core->gm) {
+        uint8_t gm[ZH_RECORD_ENTRY_BYTES];
+        zh_rc made = zh_published_entry(&v->ctx, p, ZH_HASH_SM3, gm);
+        if (made != ZH_OK) {
+            return made;
+        }
+        zh_verify_entry(v, ZH_COUNTED, p->office, p->batch, 0, gm, name);
+    }
     if (!lists) {
         return ZH_OK;
     }
