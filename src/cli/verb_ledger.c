@@ -31,9 +31,8 @@ static zh_rc need_dir(zh_session *s, const char **dir)
 /* The log asked for: the first, or with --gm the second. */
 static zh_rc view_of(zh_session *s, zh_treelog_view *out)
 {
-    return zh_cli_flag(s->cli, "gm")
-               ? zh_ledger_gm_view(s->core, s->cli->arena, out, &s->cli->err)
-               : zh_ledger_view(s->core, s->cli->arena, out, &s->cli->err);
+    return zh_cli_flag(s->cli, "gm") ? zh_ledger_gm_view(s->core, s->cli->arena, out, &s->cli->err)
+                                     : zh_ledger_view(s->core, s->cli->arena, out, &s->cli->err);
 }
 
 /* ---- checkpoint ------------------------------------------------------------------------------ */
@@ -95,8 +94,8 @@ static zh_rc find_record(zh_session *s, const zh_register *reg, zh_str text, zh_
     bool is_id = zh_str_i64(text, &id) == ZH_OK ||
                  (dash > 0 && zh_str_i64(zh_str_sub(text, 0, (size_t)dash), &office) == ZH_OK &&
                   zh_str_i64(zh_str_sub(text, (size_t)dash + 1, text.n), &id) == ZH_OK);
-    zh_rc rc = is_id ? zh_record_get(&s->ctx, s->conn, reg, office, id, ZH_AS_OF_NOW, out)
-                     : ZH_ENOTFOUND;
+    zh_rc rc =
+        is_id ? zh_record_get(&s->ctx, s->conn, reg, office, id, ZH_AS_OF_NOW, out) : ZH_ENOTFOUND;
     if (rc == ZH_ENOTFOUND && reg->nbusiness_key == 1) {
         zh_err_clear(err);
         rc = zh_record_by_key(&s->ctx, s->conn, reg, &text, out);
@@ -119,8 +118,9 @@ static zh_rc prove_what(zh_session *s, zh_prove_fields show, zh_proved *out)
         return zh_prove_position(&s->ctx, s->conn, position, show, out);
     }
     if (slash <= 0) {
-        return zh_cli_usage(cli, "cli.missing",
-                            "ledger prove 要账本位置（1234），或 登记册/机构-记录号（complaint/1-…）");
+        return zh_cli_usage(
+            cli, "cli.missing",
+            "ledger prove 要账本位置（1234），或 登记册/机构-记录号（complaint/1-…）");
     }
     const zh_register *reg = NULL;
     zh_record *record = NULL;
@@ -434,8 +434,9 @@ static zh_rc do_keys(zh_session *s, zh_buf *out, int *code)
     if (rc == ZH_OK) {
         print_keys(keys, n, cli->json, out);
         if (zh_cli_flag(cli, "rotate")) {
-            zh_cli_note("新旧密钥从下一个检查点起并签；重新启动服务后生效，外人换上新的验证密钥后用 "
-                        "--retire 停用旧的");
+            zh_cli_note(
+                "新旧密钥从下一个检查点起并签；重新启动服务后生效，外人换上新的验证密钥后用 "
+                "--retire 停用旧的");
         }
     }
     return rc;
@@ -541,7 +542,8 @@ static zh_rc do_adopt(zh_session *s, zh_buf *out, int *code)
         rc = zh_ledger_view(s->core, s->cli->arena, &view, &s->cli->err);
     }
     if (rc == ZH_OK) {
-        zh_buf_fmt(out, "日志现在叫 %s，第 %" PRIu64 " 纪元，%" PRIu64 " 条；此前公开的在 log/before\n",
+        zh_buf_fmt(out,
+                   "日志现在叫 %s，第 %" PRIu64 " 纪元，%" PRIu64 " 条；此前公开的在 log/before\n",
                    view.identity.origin, view.identity.epoch,
                    view.note.p != NULL ? view.checkpoint.size : 0);
     }
@@ -634,20 +636,33 @@ static const zh_param options[] = {
      .many = true,
      .zh = "prove：出示这个字段，可重复；* 指全部非个人信息字段",
      .en = "disclose this field"},
-    {.name = "version", .value = "N", .kind = ZH_PARAM_NUMBER, .zh = "prove：第几版，默认现行",
+    {.name = "version",
+     .value = "N",
+     .kind = ZH_PARAM_NUMBER,
+     .zh = "prove：第几版，默认现行",
      .en = "which version"},
     {.name = "out",
      .value = "STEM",
      .kind = ZH_PARAM_FILE,
      .zh = "prove：写成 STEM.tlog-proof 和 STEM.disclosure.json",
      .en = "write two files"},
-    {.name = "gm", .kind = ZH_PARAM_FLAG, .zh = "init：建立国密（SM3、SM2）日志；其余：指国密日志",
+    {.name = "gm",
+     .kind = ZH_PARAM_FLAG,
+     .zh = "init：建立国密（SM3、SM2）日志；其余：指国密日志",
      .en = "the second log, by SM3 and SM2"},
-    {.name = "rotate", .kind = ZH_PARAM_FLAG, .zh = "keys：加一把新密钥，与旧的并签",
+    {.name = "rotate",
+     .kind = ZH_PARAM_FLAG,
+     .zh = "keys：加一把新密钥，与旧的并签",
      .en = "add a signing key"},
-    {.name = "retire", .value = "ID", .kind = ZH_PARAM_TEXT, .zh = "keys：停用并销毁一把密钥",
+    {.name = "retire",
+     .value = "ID",
+     .kind = ZH_PARAM_TEXT,
+     .zh = "keys：停用并销毁一把密钥",
      .en = "stop a key"},
-    {.name = "quorum", .value = "K", .kind = ZH_PARAM_NUMBER, .zh = "witness：至少要几个见证",
+    {.name = "quorum",
+     .value = "K",
+     .kind = ZH_PARAM_NUMBER,
+     .zh = "witness：至少要几个见证",
      .en = "witnesses needed"},
 };
 
@@ -655,10 +670,10 @@ ZH_VERB(ledger) = {
     .name = "ledger",
     .zh = "存证日志：检查点、证明、核对、镜像、见证、密钥",
     .en = "the signed log: checkpoints, proofs, mirrors, witnesses, keys",
-    .text =
-        "每条已提交的版本在存证日志（数据目录的 log/）里有一条 56 字节的条目；日志是 C2SP tlog-tiles "
-        "格式，检查点是签名的 note，谁都可以镜像和核对。\n"
-        "adopt：日志目录搬了家、从备份恢复或确实丢了一段时，从数据库另起一个纪元，日志改名。",
+    .text = "每条已提交的版本在存证日志（数据目录的 log/）里有一条 56 字节的条目；日志是 C2SP "
+            "tlog-tiles "
+            "格式，检查点是签名的 note，谁都可以镜像和核对。\n"
+            "adopt：日志目录搬了家、从备份恢复或确实丢了一段时，从数据库另起一个纪元，日志改名。",
     .example = "zhiheng ledger checkpoint --data ./data\n"
                "zhiheng ledger prove complaint/1-4711 --field received_at --out 证明\n"
                "zhiheng ledger verify 证明.disclosure.json\n"

@@ -53,8 +53,8 @@ zh_rc zh_gm_entry(zh_ctx *ctx, zh_conn *conn, const zh_stored_version *v,
         rc = zh_evidence_fields(ctx->arena, &shape, v->record, v->declaration, &fields, &n,
                                 ctx->err);
     }
-    return rc == ZH_OK ? zh_gm_entry_of(ctx->arena, v->salt, v->sealed, fields, n, v->record,
-                                        v->op, out, ctx->err)
+    return rc == ZH_OK ? zh_gm_entry_of(ctx->arena, v->salt, v->sealed, fields, n, v->record, v->op,
+                                        out, ctx->err)
                        : rc;
 }
 
@@ -94,9 +94,9 @@ static zh_str batch_key(const int64_t key[2])
 static zh_rc read_missing(filling *f)
 {
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(f->conn,
-                        ZH_STR("SELECT office, batch, n FROM zh_outbox WHERE entries_gm IS NULL"),
-                        NULL, 0, &stmt, f->ctx.err);
+    zh_rc rc =
+        zh_query(f->conn, ZH_STR("SELECT office, batch, n FROM zh_outbox WHERE entries_gm IS NULL"),
+                 NULL, 0, &stmt, f->ctx.err);
     while (rc == ZH_OK && (rc = zh_step(stmt, f->ctx.err)) == ZH_OK) {
         int64_t n = zh_col_i64(stmt, 2);
         if (n < 0 || n > ZH_WAL_BATCH_MAX ||
@@ -156,9 +156,8 @@ static zh_rc fill_register(filling *f, const zh_register *reg)
 static zh_rc fill_figures(filling *f)
 {
     zh_stmt *stmt = NULL;
-    zh_rc rc =
-        zh_query(f->conn, ZH_STR("SELECT office, batch, id FROM zh_figure"), NULL, 0, &stmt,
-                 f->ctx.err);
+    zh_rc rc = zh_query(f->conn, ZH_STR("SELECT office, batch, id FROM zh_figure"), NULL, 0, &stmt,
+                        f->ctx.err);
     while (rc == ZH_OK && (rc = zh_step(stmt, f->ctx.err)) == ZH_OK) {
         int64_t key[2] = {zh_col_i64(stmt, 0), zh_col_i64(stmt, 1)};
         missing *m = zh_map_get(&f->by_batch, batch_key(key));

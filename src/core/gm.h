@@ -11,7 +11,7 @@
 
 #include "core/evidence.h"
 
-#define ZH_GM_SET       "ledger.gm"       /* "on" */
+#define ZH_GM_SET       "ledger.gm" /* "on" */
 #define ZH_GM_SET_ID    "ledger.gm.id"
 #define ZH_GM_SET_EPOCH "ledger.gm.epoch"
 

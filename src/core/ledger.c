@@ -127,8 +127,8 @@ static zh_rc read_binding(zh_core *core, zh_arena *arena, binding *out, zh_err *
     }
     out->bound = out->id.p != NULL;
     if (rc == ZH_OK && out->bound && zh_str_i64(epoch, &out->epoch) != ZH_OK) {
-        rc = zh_err_set(err, ZH_ECORRUPT, "ledger.setting", "设置“%s”不是整数",
-                        ZH_LEDGER_SET_EPOCH);
+        rc =
+            zh_err_set(err, ZH_ECORRUPT, "ledger.setting", "设置“%s”不是整数", ZH_LEDGER_SET_EPOCH);
     }
     zh_store_release(conn);
     return rc;
@@ -172,15 +172,14 @@ static zh_rc incident(const zh_ledger *l, const char *rule, zh_err *err, zh_str 
 static zh_rc size_incident(const zh_ledger *l, const zh_treelog *log, const binding *b, zh_err *err)
 {
     zh_arena *arena = zh_arena_new(4096);
-    zh_rc rc = incident(
-        l, "ledger.rollback", err,
-        zh_str_fmt(arena,
-                   (uint64_t)b->size > log->front.edge.size
-                       ? "数据库已定序 %" PRId64 " 条，日志只有 %" PRIu64
-                         " 条：日志目录是旧的，或者丢了一段"
-                       : "数据库只定序了 %" PRId64 " 条，日志已有 %" PRIu64
-                         " 条：数据库是旧的，日志里有它没有的条目",
-                   b->size, log->front.edge.size));
+    zh_rc rc = incident(l, "ledger.rollback", err,
+                        zh_str_fmt(arena,
+                                   (uint64_t)b->size > log->front.edge.size
+                                       ? "数据库已定序 %" PRId64 " 条，日志只有 %" PRIu64
+                                         " 条：日志目录是旧的，或者丢了一段"
+                                       : "数据库只定序了 %" PRId64 " 条，日志已有 %" PRIu64
+                                         " 条：数据库是旧的，日志里有它没有的条目",
+                                   b->size, log->front.edge.size));
     zh_arena_free(arena);
     return rc;
 }
@@ -277,8 +276,8 @@ static zh_rc fill(zh_core *core, side to, const binding *b, zh_err *err)
         size_t n = 0;
         rc = zh_store_reader(core->store, &conn, err);
         if (rc == ZH_OK) {
-            rc = zh_outbox_placed(conn, arena, (int64_t)log->front.edge.size, to.gm,
-                                  FILL_ROWS, list, &n, err);
+            rc = zh_outbox_placed(conn, arena, (int64_t)log->front.edge.size, to.gm, FILL_ROWS,
+                                  list, &n, err);
         }
         zh_store_release(conn);
         uint64_t at = log->front.edge.size;
@@ -352,7 +351,8 @@ static zh_rc ensure_log(zh_core *core, const binding *b, zh_err *err)
     zh_rc rc = zh_treelog_identify(l->dir, &identity, err);
     if (rc == ZH_ENOTFOUND && b->bound) {
         zh_err_set(err, ZH_ECORRUPT, "ledger.lost",
-                   "数据库的存证日志（%.*s，第 %" PRId64 " 纪元）不在这里", ZH_FMT(b->id), b->epoch);
+                   "数据库的存证日志（%.*s，第 %" PRId64 " 纪元）不在这里", ZH_FMT(b->id),
+                   b->epoch);
         zh_err_where(err, "%s", l->dir);
         zh_err_fix(err, "日志在签名的那个服务的数据目录里：用它的 --data；目录丢了就从备份恢复，"
                         "确实找不回来时用 zhiheng ledger adopt 从数据库另起一个纪元");
@@ -369,8 +369,8 @@ static zh_rc ensure_log(zh_core *core, const binding *b, zh_err *err)
         zh_arena *arena = zh_arena_new(4096);
         rc = incident(l, "ledger.foreign", err,
                       zh_str_fmt(arena,
-                                 "数据库的日志是 %.*s 第 %" PRId64 " 纪元，目录里的是 %s 第 %" PRIu64
-                                 " 纪元：两者不是一套",
+                                 "数据库的日志是 %.*s 第 %" PRId64
+                                 " 纪元，目录里的是 %s 第 %" PRIu64 " 纪元：两者不是一套",
                                  ZH_FMT(b->id), b->epoch, identity.id, identity.epoch));
         zh_arena_free(arena);
     }
@@ -767,9 +767,8 @@ zh_rc zh_ledger_view(zh_core *core, zh_arena *arena, zh_treelog_view *out, zh_er
     zh_rc rc = l->dir != NULL ? zh_treelog_view_open(arena, l->dir, out, err) : ZH_ENOTFOUND;
     if (rc == ZH_ENOTFOUND) {
         zh_err_set(err, rc, "ledger.none", "这里还没有签名的存证日志");
-        zh_err_fix(err, l->dir != NULL
-                            ? "启动服务，或运行 zhiheng ledger checkpoint，就会建立"
-                            : "日志在签名的那个服务的数据目录里：用 --data 指明");
+        zh_err_fix(err, l->dir != NULL ? "启动服务，或运行 zhiheng ledger checkpoint，就会建立"
+                                       : "日志在签名的那个服务的数据目录里：用 --data 指明");
     }
     return rc;
 }

@@ -24,9 +24,11 @@
 typedef struct zh_ledger zh_ledger;
 
 /* Settings of the database that name its log. */
-#define ZH_LEDGER_SET_ID     "ledger.id"
-#define ZH_LEDGER_SET_EPOCH  "ledger.epoch"
-#define ZH_LEDGER_SET_ORIGIN "ledger.origin" /* name for a log that is made; else zhiheng.local/… */
+#define ZH_LEDGER_SET_ID    "ledger.id"
+#define ZH_LEDGER_SET_EPOCH "ledger.epoch"
+#define ZH_LEDGER_SET_ORIGIN                                                                       \
+    "ledger.origin" /* name for a log that is made; else zhiheng.local/…                         \
+                     */
 
 /* DATA/log, and DATA/log-gm of the second log; NULL without a data directory. */
 const char *zh_ledger_dir(const zh_core *core);

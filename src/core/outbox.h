@@ -20,8 +20,8 @@ zh_rc zh_outbox_waiting(zh_conn *conn, zh_arena *arena, const zh_outbox_page *pa
                         zh_wal_batch *list, size_t *n, zh_err *err) ZH_MUST;
 /* Log size and latest `until`. */
 zh_rc zh_outbox_size(zh_conn *conn, int64_t *size, int64_t *until, zh_err *err) ZH_MUST;
-/* In the open transaction: gives the batches their positions, which follow the log size. ZH_ECONFLICT
- * (ledger.moved): they do not, or a row is not there or has a position already. */
+/* In the open transaction: gives the batches their positions, which follow the log size.
+ * ZH_ECONFLICT (ledger.moved): they do not, or a row is not there or has a position already. */
 zh_rc zh_outbox_place(zh_conn *conn, const zh_wal_batch *list, size_t n, zh_err *err) ZH_MUST;
 /* Batches with a position >= from, in order, into the arena, with the entries of the first or the
  * second log; at most max_rows. */

@@ -151,8 +151,8 @@ zh_rc zh_published_entry(zh_ctx *ctx, const zh_published *p, zh_hash_alg alg,
                              .time_ms = (uint64_t)(p->at / 1000),
                              .subject = (uint64_t)p->id,
                              .n = (uint16_t)p->nfields};
-    zh_rc rc = zh_record_root(entry.alg, &p->salt, p->fields, p->nfields, work, &entry.root,
-                              ctx->err);
+    zh_rc rc =
+        zh_record_root(entry.alg, &p->salt, p->fields, p->nfields, work, &entry.root, ctx->err);
     if (rc == ZH_OK) {
         zh_record_entry_write(&entry, out);
     }
@@ -232,8 +232,9 @@ static zh_rc read_lines(zh_ctx *ctx, zh_conn *conn, const zh_digest *root, zh_st
     zh_digest_hex(root, hex);
     zh_sql_value key = ZH_SQL_STR(zh_str_of(hex));
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(conn, ZH_STR("SELECT lines FROM zh_figure_list WHERE office = 0 AND digest "
-                                     "= ?"),
+    zh_rc rc = zh_query(conn,
+                        ZH_STR("SELECT lines FROM zh_figure_list WHERE office = 0 AND digest "
+                               "= ?"),
                         &key, 1, &stmt, ctx->err);
     if (rc == ZH_OK) {
         rc = zh_step(stmt, ctx->err);
@@ -368,7 +369,8 @@ static zh_rc fill(zh_ctx *ctx, const zh_publish_ask *ask, const zh_figure *f,
     list->arena = ctx->arena;
     add(list, "actor", ZH_FIELD_TEXT, ctx->actor);
     add_u64(list, "checkpoint_size", (uint64_t)f->log_size);
-    add(list, "denominator", ZH_FIELD_DECIMAL, sum ? decimal_or_none(lists->den) : decimal_or_none(f->den));
+    add(list, "denominator", ZH_FIELD_DECIMAL,
+        sum ? decimal_or_none(lists->den) : decimal_or_none(f->den));
     add_u64(list, "detail_count", lists->details);
     add_digest(list, "detail_root", &lists->detail_root);
     add(list, "filter", ZH_FIELD_TEXT, p->filter);
@@ -378,8 +380,7 @@ static zh_rc fill(zh_ctx *ctx, const zh_publish_ask *ask, const zh_figure *f,
     add_u64(list, "frame_count", lists->frames);
     add_digest(list, "frame_root", &lists->frame_root);
     add(list, "indicator", ZH_FIELD_TEXT, ind->id);
-    add(list, "numerator", ZH_FIELD_DECIMAL,
-        sum ? lists->num : f->num.n > 0 ? f->num : f->shown);
+    add(list, "numerator", ZH_FIELD_DECIMAL, sum ? lists->num : f->num.n > 0 ? f->num : f->shown);
     add(list, "period", ZH_FIELD_TEXT, period_text(ctx->arena, f->first, f->last));
     add(list, "publication", ZH_FIELD_TEXT, ask->publication);
     add(list, "region", ZH_FIELD_TEXT, ask->query.region);
@@ -406,10 +407,11 @@ static zh_rc agrees(zh_ctx *ctx, const zh_figure *f, const zh_figure_lists *list
         (zh_str_eq(f->num, lists->num) && (!ind->has_den || zh_str_eq(f->den, lists->den)))) {
         return ZH_OK;
     }
-    return zh_err_set(ctx->err, ZH_ECORRUPT, "figure.recount",
-                      "“%.*s”的分子分母（%.*s / %.*s）与逐条清单的合计（%.*s / %.*s）不符，不能发布",
-                      ZH_FMT(ind->label.zh), ZH_FMT(f->num), ZH_FMT(f->den), ZH_FMT(lists->num),
-                      ZH_FMT(lists->den));
+    return zh_err_set(
+        ctx->err, ZH_ECORRUPT, "figure.recount",
+        "“%.*s”的分子分母（%.*s / %.*s）与逐条清单的合计（%.*s / %.*s）不符，不能发布",
+        ZH_FMT(ind->label.zh), ZH_FMT(f->num), ZH_FMT(f->den), ZH_FMT(lists->num),
+        ZH_FMT(lists->den));
 }
 
 /* The same question with the same answer, published before. */
@@ -419,8 +421,8 @@ static zh_rc find_same(zh_ctx *ctx, zh_conn *conn, const zh_publish_ask *ask, zh
     zh_sql_value key[] = {ZH_SQL_STR(question), ZH_SQL_STR(ask->publication)};
     zh_str formula = zh_figure_formula(ctx, f);
     zh_stmt *stmt = NULL;
-    zh_str sql = zh_str_fmt(ctx->arena, "%sWHERE f.ask = ? AND f.publication = ? ORDER BY f.id",
-                            SELECT);
+    zh_str sql =
+        zh_str_fmt(ctx->arena, "%sWHERE f.ask = ? AND f.publication = ? ORDER BY f.id", SELECT);
     *found = false;
     zh_rc rc = zh_query(conn, sql, key, 2, &stmt, ctx->err);
     while (rc == ZH_OK && !*found && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {

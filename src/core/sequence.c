@@ -158,9 +158,8 @@ zh_rc zh_outbox_place(zh_conn *conn, const zh_wal_batch *list, size_t n, zh_err 
                         row, 4, &changed, err);
         }
         if (rc == ZH_OK && changed != 1) {
-            rc = zh_err_set(err, ZH_ECONFLICT, "ledger.moved",
-                            "批次 %lld/%lld 已被另一处定序", (long long)list[i].office,
-                            (long long)list[i].batch);
+            rc = zh_err_set(err, ZH_ECONFLICT, "ledger.moved", "批次 %lld/%lld 已被另一处定序",
+                            (long long)list[i].office, (long long)list[i].batch);
         }
         size += list[i].n;
         until = list[i].until;

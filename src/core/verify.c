@@ -300,7 +300,8 @@ static void take_gm(zh_verifying *v, const zh_stmt *s, bool first)
     int64_t batch = zh_col_i64(s, 1);
     if (gm.n != entries.n) {
         if (first && !(zh_col_null(s, 7) && zh_col_null(s, 4))) {
-            zh_verify_say(v, "批次 %" PRId64 "/%" PRId64 "：没有国密条目，或条数不符", office, batch);
+            zh_verify_say(v, "批次 %" PRId64 "/%" PRId64 "：没有国密条目，或条数不符", office,
+                          batch);
         }
         return;
     }

@@ -109,8 +109,8 @@ static zh_str name_of(log_walk *w, uint64_t pos)
     }
     zh_record_entry entry;
     zh_err ignored = {0};
-    zh_str bytes = zh_str_sub(row.entries, (size_t)ord * ZH_RECORD_ENTRY_BYTES,
-                              ZH_RECORD_ENTRY_BYTES);
+    zh_str bytes =
+        zh_str_sub(row.entries, (size_t)ord * ZH_RECORD_ENTRY_BYTES, ZH_RECORD_ENTRY_BYTES);
     if (zh_record_entry_read(bytes, &entry, &ignored) == ZH_OK) {
         return zh_str_fmt(w->arena, "：%.*s/%" PRId64 "/%" PRIu64, ZH_FMT(row.reg), row.office,
                           entry.subject);
@@ -233,8 +233,7 @@ static zh_rc finish_round(zh_verifying *v)
         zh_verify_say(v, "存证日志：%s", found.message);
         return ZH_OK;
     }
-    return rc == ZH_OK || rc == ZH_EBUSY || rc == ZH_EIO ? ZH_OK
-                                                         : (*v->ctx.err = found, found.rc);
+    return rc == ZH_OK || rc == ZH_EBUSY || rc == ZH_EIO ? ZH_OK : (*v->ctx.err = found, found.rc);
 }
 
 static zh_rc check_sizes(log_walk *w, zh_treelog_view *view)
@@ -265,12 +264,12 @@ static zh_rc check_binding(const log_walk *w, const zh_treelog_view *view, bool 
     zh_verifying *v = w->v;
     zh_str id = ZH_STR_NONE;
     zh_str epoch = ZH_STR_NONE;
-    zh_rc rc = zh_setting_get(v->conn, v->arena, w->gm ? ZH_GM_SET_ID : ZH_LEDGER_SET_ID, &id,
-                              v->ctx.err);
+    zh_rc rc =
+        zh_setting_get(v->conn, v->arena, w->gm ? ZH_GM_SET_ID : ZH_LEDGER_SET_ID, &id, v->ctx.err);
     *bound = rc == ZH_OK;
     if (rc == ZH_OK && view != NULL) {
-        rc = zh_setting_get(v->conn, v->arena, w->gm ? ZH_GM_SET_EPOCH : ZH_LEDGER_SET_EPOCH, &epoch,
-                            v->ctx.err);
+        rc = zh_setting_get(v->conn, v->arena, w->gm ? ZH_GM_SET_EPOCH : ZH_LEDGER_SET_EPOCH,
+                            &epoch, v->ctx.err);
         zh_str has = zh_str_fmt(v->arena, "%" PRIu64, view->identity.epoch);
         if (!zh_str_is(id, view->identity.id) || !zh_str_eq(epoch, has)) {
             zh_verify_say(v, "%s：数据库的日志是 %.*s 第 %.*s 纪元，目录里的是 %s 第 %.*s 纪元",
@@ -326,10 +325,8 @@ static zh_rc verify_present(log_walk *w)
 
 zh_rc zh_verify_log(zh_verifying *v, bool gm)
 {
-    log_walk w = {.v = v,
-                  .arena = zh_arena_new(LOG_BYTES),
-                  .gm = gm,
-                  .title = gm ? "国密日志" : "存证日志"};
+    log_walk w = {
+        .v = v, .arena = zh_arena_new(LOG_BYTES), .gm = gm, .title = gm ? "国密日志" : "存证日志"};
     zh_treelog_identity identity;
     bool bound = false;
     int64_t size = 0;

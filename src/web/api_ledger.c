@@ -14,9 +14,8 @@ static const char TEXT[] = "text/plain; charset=utf-8";
 
 static void attachment(zh_ui *ui, zh_str name)
 {
-    zh_http_header_add(
-        ui->response, "Content-Disposition",
-        zh_str_fmt(ui->arena, "attachment; filename=\"%.*s\"", ZH_FMT(name)).p);
+    zh_http_header_add(ui->response, "Content-Disposition",
+                       zh_str_fmt(ui->arena, "attachment; filename=\"%.*s\"", ZH_FMT(name)).p);
 }
 
 static zh_rc view_of(zh_ui *ui, zh_treelog_view *out)
@@ -90,8 +89,8 @@ static zh_rc position_of(zh_ui *ui, int64_t *out)
     if (zh_str_i64(text, out) == ZH_OK && *out >= 0) {
         return ZH_OK;
     }
-    return zh_err_set(ui->err, ZH_ENOTFOUND, "prove.position", "账本位置应是从 0 起的整数，不是“%.*s”",
-                      ZH_FMT(text));
+    return zh_err_set(ui->err, ZH_ENOTFOUND, "prove.position",
+                      "账本位置应是从 0 起的整数，不是“%.*s”", ZH_FMT(text));
 }
 
 static zh_rc proof(zh_ui *ui)
@@ -127,7 +126,8 @@ static zh_rc entry(zh_ui *ui)
             continue;
         }
         if (show.n == FIELDS_MAX) {
-            rc = zh_err_set(ui->err, ZH_ELIMIT, "prove.fields", "一次最多出示 %d 个字段", FIELDS_MAX);
+            rc = zh_err_set(ui->err, ZH_ELIMIT, "prove.fields", "一次最多出示 %d 个字段",
+                            FIELDS_MAX);
         } else {
             names[show.n++] = pair->value;
         }
@@ -205,7 +205,8 @@ static zh_rc no_file(const zh_http_request *request, zh_err *err)
 static zh_rc file_name(const zh_http_request *request, const zh_treelog_view *v, zh_str *name,
                        bool *fixed, zh_err *err)
 {
-    static const char *const texts[] = {"checkpoint", "checkpoint.witnessed", "checkpoints", "keys"};
+    static const char *const texts[] = {"checkpoint", "checkpoint.witnessed", "checkpoints",
+                                        "keys"};
     zh_str rest = zh_http_arg(request, "*");
     zh_str origin = zh_str_of(v->identity.origin);
     zh_tile tile;

@@ -1,5 +1,5 @@
-/* GET /figures: published figures. GET /figures/{id}: one of them, proven and counted again, down to
- * its records. GET /figures/{id}/file: the file for somebody without this system. POST /figures:
+/* GET /figures: published figures. GET /figures/{id}: one of them, proven and counted again, down
+ * to its records. GET /figures/{id}/file: the file for somebody without this system. POST /figures:
  * publishes an indicator's answer. */
 #include "core/prove.h"
 #include "core/publish.h"
@@ -153,9 +153,9 @@ static void since(zh_ui *ui, const zh_published *p, const zh_reopened *r)
         zh_html_open(h, "p", NULL);
         zh_html_text(h, zh_ui_text(ui, ZH_T_FIGURE_NOW));
         zh_html_z(h, "　");
-        zh_part_figure_value(ui, &r->now,
-                             zh_url_indicator(ui->arena, p->indicator, p->region, ZH_STR(""),
-                                              ZH_STR("")));
+        zh_part_figure_value(
+            ui, &r->now,
+            zh_url_indicator(ui->arena, p->indicator, p->region, ZH_STR(""), ZH_STR("")));
         zh_html_close(h);
     }
     zh_html_open(h, "ul", "sm");
@@ -312,10 +312,9 @@ static zh_rc show_file(zh_ui *ui)
         zh_opening_write(file, &w);
         zh_buf_c(&ui->response->body, '\n');
         ui->response->type = "application/json; charset=utf-8";
-        zh_http_header_add(ui->response, "Content-Disposition",
-                           zh_str_fmt(ui->arena, "attachment; filename=\"%" PRId64 ".figure.json\"",
-                                      p.id)
-                               .p);
+        zh_http_header_add(
+            ui->response, "Content-Disposition",
+            zh_str_fmt(ui->arena, "attachment; filename=\"%" PRId64 ".figure.json\"", p.id).p);
     }
     zh_arena_free(ctx.arena);
     return rc;

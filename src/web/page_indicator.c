@@ -1,7 +1,7 @@
 /* GET /indicators/ID: 指标详情. The value and the lists of records behind it, its break-down, how
  * it is counted, what it comes from. */
-#include "web/figures.h"
 #include "web/page_indicator.h"
+#include "web/figures.h"
 #include <inttypes.h>
 
 enum { YEARS_OPTIONS_MAX = 100, MEASURES_MAX = 16 };
@@ -408,8 +408,7 @@ static zh_rc show(zh_ui *ui)
     zh_html_open(h, "div", "w4 stack");
     definition(page);
     if (page->figure.has_value && page->q.as_of == ZH_AS_OF_NOW) {
-        zh_figures_form(ui, page->indicator->id, page->q.region,
-                        page->q.period);
+        zh_figures_form(ui, page->indicator->id, page->q.region, page->q.period);
     }
     zh_html_close(h);
     return ZH_OK;

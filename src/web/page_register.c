@@ -419,8 +419,7 @@ static void row(listing *l, zh_grid *g, const zh_record *record)
     }
     zh_grid_cell(g);
     const zh_ui *ui = l->q.ui; /* the row's own position is not asked for: all or none */
-    zh_part_seal(l->q.ui,
-                 ui->waiting == 0 ? zh_part_sealed_all(ui, ui->log_size) : ZH_SEAL_WAIT);
+    zh_part_seal(l->q.ui, ui->waiting == 0 ? zh_part_sealed_all(ui, ui->log_size) : ZH_SEAL_WAIT);
 }
 
 /* "201 条，占全部 4,032 条的 5.0%" and the order. */

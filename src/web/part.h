@@ -33,7 +33,8 @@ void zh_part_interval(zh_ui *ui, zh_str interval);
 void zh_part_stamp(zh_ui *ui);
 typedef enum zh_seal { ZH_SEAL_WAIT, ZH_SEAL_DONE, ZH_SEAL_OK, ZH_SEAL_BAD } zh_seal;
 void zh_part_seal(zh_ui *ui, zh_seal state);
-/* Whether a signed checkpoint covers an entry (negative: not sequenced); of a log size: all of it. */
+/* Whether a signed checkpoint covers an entry (negative: not sequenced); of a log size: all of it.
+ */
 zh_seal zh_part_sealed(const zh_ui *ui, int64_t position);
 zh_seal zh_part_sealed_all(const zh_ui *ui, int64_t size);
 

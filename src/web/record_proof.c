@@ -43,8 +43,7 @@ static void show_form(zh_shown_record *r, int64_t position)
     const zh_record *record = zh_shown(r);
     zh_html_open(h, "details", "gap");
     zh_html_leaf(h, "summary", NULL, zh_ui_text(ui, ZH_T_RECORD_PROVE));
-    zh_html_leaf(h, "p", "sm",
-                 ZH_SAY(ui, ZH_T_RECORD_PROVE_HELP, zh_ui_count(ui, position)));
+    zh_html_leaf(h, "p", "sm", ZH_SAY(ui, ZH_T_RECORD_PROVE_HELP, zh_ui_count(ui, position)));
     zh_html_open(h, "form", "sm");
     zh_html_attr_z(h, "method", "get");
     zh_html_link(h, "action", proof_url(ui, "entries", position));

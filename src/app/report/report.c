@@ -242,10 +242,11 @@ static zh_rc annex_row(maker *m, const zh_published *p, zh_doc_cell *cells)
 {
     zh_arena *arena = m->ctx.arena;
     zh_str url = zh_str_fmt(arena, "%.*s/figures/%" PRId64, ZH_FMT(m->show.base), p->id);
-    zh_str where = zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(zh_report_region(m->ctx.model, p->region)),
-                              p->region.n > 0 && p->period.n > 0 ? "，" : "", ZH_FMT(p->period));
-    zh_str what = where.n > 0 ? zh_str_fmt(arena, "%.*s（%.*s）", ZH_FMT(p->title), ZH_FMT(where))
-                              : p->title;
+    zh_str where =
+        zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(zh_report_region(m->ctx.model, p->region)),
+                   p->region.n > 0 && p->period.n > 0 ? "，" : "", ZH_FMT(p->period));
+    zh_str what =
+        where.n > 0 ? zh_str_fmt(arena, "%.*s（%.*s）", ZH_FMT(p->title), ZH_FMT(where)) : p->title;
     cells[0] = (zh_doc_cell){.text = what};
     cells[1] = (zh_doc_cell){.text = zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(p->value),
                                                 ZH_FMT(zh_words_unit(m->ctx.model, p->unit)))};
@@ -271,18 +272,18 @@ static zh_rc add_annex(maker *m, const zh_published *list, size_t n)
                            .number = zh_str_fmt(arena, "%zu", ++m->chapters),
                            .text = {.text = ZH_STR("已发布的数字")},
                            .name = ZH_STR("published")});
-    push(m, (zh_doc_block){
-                .kind = ZH_DOC_TABLE,
-                .number = zh_str_fmt(arena, "表 %zu", ++m->tables),
-                .text = {.text = zh_str_fmt(arena, "文中 %zu 个数字已记入存证日志，可以打开到逐条记录", n)},
-                .what = ZH_STR("编号是已发布数字的编号，二维码通向它的页面"),
-                .read = ZH_STR("打开一个数字：看它由哪些记录得出、没有计入的有哪些和为什么，下载证明，在别的"
-                               "机器上用 zhiheng-verify 核对。以后的更正不改变这里的数字。"),
-                .source = m->show.stamp,
-                .table = {.columns = columns,
-                          .ncolumns = ANNEX_COLUMNS,
-                          .cells = cells,
-                          .nrows = n}});
+    push(m,
+         (zh_doc_block){
+             .kind = ZH_DOC_TABLE,
+             .number = zh_str_fmt(arena, "表 %zu", ++m->tables),
+             .text = {.text = zh_str_fmt(arena, "文中 %zu 个数字已记入存证日志，可以打开到逐条记录",
+                                         n)},
+             .what = ZH_STR("编号是已发布数字的编号，二维码通向它的页面"),
+             .read = ZH_STR(
+                 "打开一个数字：看它由哪些记录得出、没有计入的有哪些和为什么，下载证明，在别的"
+                 "机器上用 zhiheng-verify 核对。以后的更正不改变这里的数字。"),
+             .source = m->show.stamp,
+             .table = {.columns = columns, .ncolumns = ANNEX_COLUMNS, .cells = cells, .nrows = n}});
     m->doc.blocks = m->blocks.p;
     m->doc.n = m->blocks.n;
     return rc;

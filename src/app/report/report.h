@@ -25,8 +25,8 @@ typedef struct zh_report_options {
     const char *out;      /* directory, made when it is missing */
     const char *base; /* address of the served pages that the document leads to; NULL: default */
     int64_t as_of;    /* ZH_AS_OF_NOW or a log size */
-    bool publish;     /* every figure said in it is published, and stands in an annex with its number
-                         and a QR code of its page */
+    bool publish; /* every figure said in it is published, and stands in an annex with its number
+                     and a QR code of its page */
 } zh_report_options;
 
 typedef struct zh_report {
