@@ -101,20 +101,17 @@ static zh_rc witness(zh_background *b, zh_err *err)
     }
     zh_arena *arena = zh_arena_new(WITNESS_BYTES);
     zh_rc rc = zh_ledger_view(b->core, arena, &view, &ignored);
-    bool due_now = rc == ZH_OK && view.policy->quorum != 0 && view.note.p != NULL &&
-                   (view.witnessed.p == NULL ||
-                    view.witnessed_checkpoint.size < view.checkpoint.size);
+    bool due_now =
+        rc == ZH_OK && view.policy->quorum != 0 && view.note.p != NULL &&
+        (view.witnessed.p == NULL || view.witnessed_checkpoint.size < view.checkpoint.size);
     rc = due_now ? gather(b, arena, &view, err) : ZH_OK;
     zh_arena_free(arena);
     return rc;
 }
 
 static const duty duties[DUTIES] = {
-    {"定序", sequence, 0},
-    {"到期", due, ZH_DUE_MS},
-    {"汇总", fold, ZH_FOLD_MS},
-    {"声明", follow, ZH_FOLLOW_MS},
-    {"见证", witness, ZH_WITNESS_MS},
+    {"定序", sequence, 0},          {"到期", due, ZH_DUE_MS},         {"汇总", fold, ZH_FOLD_MS},
+    {"声明", follow, ZH_FOLLOW_MS}, {"见证", witness, ZH_WITNESS_MS},
 };
 
 static void report(worker *w, const zh_err *err)

@@ -1,4 +1,5 @@
-/* figure: publishing numbers, listing them, opening them down to their records, handing them out. */
+/* figure: publishing numbers, listing them, opening them down to their records, handing them out.
+ */
 #include "base/json.h"
 #include "base/os.h"
 #include "cli/figure.h"
@@ -44,7 +45,8 @@ static zh_rc read_ask(zh_session *s, zh_publish_ask *out)
                             ZH_FMT(id));
     }
     if (period != NULL && zh_period_parse(zh_str_of(period), &q->first, &q->last) != ZH_OK) {
-        return zh_cli_usage(cli, "cli.period", "“%s”不是期间：2024、2024H1、2024Q2、2024-03", period);
+        return zh_cli_usage(cli, "cli.period", "“%s”不是期间：2024、2024H1、2024Q2、2024-03",
+                            period);
     }
     zh_rc rc = zh_session_region(s, zh_cli_text(cli, "region"), &q->region);
     if (rc == ZH_OK && q->indicator->reg != NULL) {
@@ -59,8 +61,8 @@ static void print_line(const zh_published *p, zh_buf *out)
 {
     zh_buf_fmt(out, "%" PRId64 "  %.*s = %.*s%s%.*s", p->id, ZH_FMT(p->title), ZH_FMT(p->value),
                p->unit.n > 0 ? " " : "", ZH_FMT(p->unit));
-    zh_buf_fmt(out, "  （%.*s%s%.*s）", ZH_FMT(p->region), p->region.n > 0 && p->period.n > 0 ? "，" : "",
-               ZH_FMT(p->period));
+    zh_buf_fmt(out, "  （%.*s%s%.*s）", ZH_FMT(p->region),
+               p->region.n > 0 && p->period.n > 0 ? "，" : "", ZH_FMT(p->period));
     zh_buf_fmt(out, "  账本 #%" PRId64 "，第 %" PRId64 " 条\n", p->size, p->position);
 }
 
@@ -197,10 +199,10 @@ static void print_open(zh_session *s, const zh_published *p, const zh_reopened *
     zh_buf_fmt(out, "发布以后，候选记录有 %" PRId64 " 次更正、流转或删除\n", r->corrected);
     for (size_t i = 0; i < r->ncorrections && i < SHOWN; i++) {
         const zh_figure_correction *c = &r->corrections[i];
-        zh_buf_fmt(out, "  %.*s/%" PRId64 "/%" PRId64 " 第 %d 版 %.*s %.*s（发布时用第 %" PRId64
-                   " 条）\n",
-                   ZH_FMT(p->reg), c->office, c->id, (int)c->version, ZH_FMT(c->op),
-                   ZH_FMT(zh_text_time(a, c->at)), c->index);
+        zh_buf_fmt(
+            out, "  %.*s/%" PRId64 "/%" PRId64 " 第 %d 版 %.*s %.*s（发布时用第 %" PRId64 " 条）\n",
+            ZH_FMT(p->reg), c->office, c->id, (int)c->version, ZH_FMT(c->op),
+            ZH_FMT(zh_text_time(a, c->at)), c->index);
     }
 }
 
@@ -354,9 +356,15 @@ static const zh_param arguments[] = {
 };
 
 static const zh_param options[] = {
-    {.name = "region", .value = "REGION", .kind = ZH_PARAM_TEXT, .zh = "publish：地区",
+    {.name = "region",
+     .value = "REGION",
+     .kind = ZH_PARAM_TEXT,
+     .zh = "publish：地区",
      .en = "region"},
-    {.name = "period", .value = "PERIOD", .kind = ZH_PARAM_TEXT, .zh = "publish：期间",
+    {.name = "period",
+     .value = "PERIOD",
+     .kind = ZH_PARAM_TEXT,
+     .zh = "publish：期间",
      .en = "period"},
     {.name = "filter",
      .value = "DIM=VALUE",
@@ -364,9 +372,15 @@ static const zh_param options[] = {
      .many = true,
      .zh = "publish：只看维度取此值的",
      .en = "only this value of a dimension"},
-    {.name = "where", .value = "EXPR", .kind = ZH_PARAM_TEXT, .zh = "publish：再加一个条件",
+    {.name = "where",
+     .value = "EXPR",
+     .kind = ZH_PARAM_TEXT,
+     .zh = "publish：再加一个条件",
      .en = "further condition"},
-    {.name = "title", .value = "TEXT", .kind = ZH_PARAM_TEXT, .zh = "publish：发布时的名称",
+    {.name = "title",
+     .value = "TEXT",
+     .kind = ZH_PARAM_TEXT,
+     .zh = "publish：发布时的名称",
      .en = "title"},
     {.name = "publication",
      .value = "ID",
@@ -391,7 +405,8 @@ ZH_VERB(figure) = {
     .name = "figure",
     .zh = "已发布的数字：发布、列出、打开到记录、导出给别人核对",
     .en = "published figures: publish, list, open, export",
-    .text = "发布一个数字，就在存证日志里记下它的口径、分子、分母、数值、当时的账本位置，以及逐条记录清单"
+    .text = "发布一个数字，就在存证日志里记下它的口径、分子、分母、数值、当时的账本位置，以及逐条记"
+            "录清单"
             "和候选清单的根。\n"
             "open 重新证明并按当时的账本重数；有一处对不上，退出码为 1。export 的文件用 "
             "zhiheng-verify 在别的机器上核对，不需要本系统的数据库。",

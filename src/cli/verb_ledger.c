@@ -3,6 +3,7 @@
 #include "base/os.h"
 #include "cli/print.h"
 #include "cli/session.h"
+#include "core/gm.h"
 #include "core/prove.h"
 #include "core/record.h"
 #include "proof/opening.h"
@@ -17,7 +18,7 @@ typedef zh_rc (*action_fn)(zh_session *s, zh_buf *out, int *code);
 static zh_rc need_dir(zh_session *s, const char **dir)
 {
     zh_err *err = &s->cli->err;
-    *dir = zh_ledger_dir(s->core);
+    *dir = zh_cli_flag(s->cli, "gm") ? zh_ledger_gm_dir(s->core) : zh_ledger_dir(s->core);
     if (*dir != NULL) {
         return ZH_OK;
     }
@@ -25,6 +26,13 @@ static zh_rc need_dir(zh_session *s, const char **dir)
     zh_err_fix(err, "用 --data 指明数据目录（用 PostgreSQL 时与 --db 一起给）");
     s->cli->usage = true;
     return ZH_EINVAL;
+}
+
+/* The log asked for: the first, or with --gm the second. */
+static zh_rc view_of(zh_session *s, zh_treelog_view *out)
+{
+    return zh_cli_flag(s->cli, "gm") ? zh_ledger_gm_view(s->core, s->cli->arena, out, &s->cli->err)
+                                     : zh_ledger_view(s->core, s->cli->arena, out, &s->cli->err);
 }
 
 /* ---- checkpoint ------------------------------------------------------------------------------ */
@@ -62,7 +70,7 @@ static zh_rc do_checkpoint(zh_session *s, zh_buf *out, int *code)
         rc = zh_ledger_round(s->core, &size, &more, err);
     }
     if (rc == ZH_OK) {
-        rc = zh_ledger_view(s->core, s->cli->arena, &view, err);
+        rc = view_of(s, &view);
     }
     if (rc == ZH_OK && s->cli->json) {
         json_view(&view, out);
@@ -86,8 +94,8 @@ static zh_rc find_record(zh_session *s, const zh_register *reg, zh_str text, zh_
     bool is_id = zh_str_i64(text, &id) == ZH_OK ||
                  (dash > 0 && zh_str_i64(zh_str_sub(text, 0, (size_t)dash), &office) == ZH_OK &&
                   zh_str_i64(zh_str_sub(text, (size_t)dash + 1, text.n), &id) == ZH_OK);
-    zh_rc rc = is_id ? zh_record_get(&s->ctx, s->conn, reg, office, id, ZH_AS_OF_NOW, out)
-                     : ZH_ENOTFOUND;
+    zh_rc rc =
+        is_id ? zh_record_get(&s->ctx, s->conn, reg, office, id, ZH_AS_OF_NOW, out) : ZH_ENOTFOUND;
     if (rc == ZH_ENOTFOUND && reg->nbusiness_key == 1) {
         zh_err_clear(err);
         rc = zh_record_by_key(&s->ctx, s->conn, reg, &text, out);
@@ -110,8 +118,9 @@ static zh_rc prove_what(zh_session *s, zh_prove_fields show, zh_proved *out)
         return zh_prove_position(&s->ctx, s->conn, position, show, out);
     }
     if (slash <= 0) {
-        return zh_cli_usage(cli, "cli.missing",
-                            "ledger prove 要账本位置（1234），或 登记册/机构-记录号（complaint/1-…）");
+        return zh_cli_usage(
+            cli, "cli.missing",
+            "ledger prove 要账本位置（1234），或 登记册/机构-记录号（complaint/1-…）");
     }
     const zh_register *reg = NULL;
     zh_record *record = NULL;
@@ -286,7 +295,7 @@ static zh_rc do_verify(zh_session *s, zh_buf *out, int *code)
     zh_treelog_view view;
     zh_str text;
     zh_str path = zh_cli_argument(cli, 1);
-    zh_rc rc = zh_ledger_view(s->core, cli->arena, &view, &cli->err);
+    zh_rc rc = view_of(s, &view);
     if (rc == ZH_OK && path.n == 0) {
         return check_log(s, &view, out, code);
     }
@@ -350,7 +359,7 @@ static zh_rc do_tiles(zh_session *s, zh_buf *out, int *code)
     char path[ZH_TILE_PATH_BYTES];
     zh_str to = zh_cli_argument(s->cli, 1);
     (void)code;
-    zh_rc rc = zh_ledger_view(s->core, s->cli->arena, &view, &s->cli->err);
+    zh_rc rc = view_of(s, &view);
     uint64_t size = rc == ZH_OK && view.note.p != NULL ? view.checkpoint.size : 0;
     if (rc == ZH_OK && to.n == 0) {
         zh_buf_fmt(out, "%s\n", view.pub);
@@ -425,8 +434,9 @@ static zh_rc do_keys(zh_session *s, zh_buf *out, int *code)
     if (rc == ZH_OK) {
         print_keys(keys, n, cli->json, out);
         if (zh_cli_flag(cli, "rotate")) {
-            zh_cli_note("新旧密钥从下一个检查点起并签；重新启动服务后生效，外人换上新的验证密钥后用 "
-                        "--retire 停用旧的");
+            zh_cli_note(
+                "新旧密钥从下一个检查点起并签；重新启动服务后生效，外人换上新的验证密钥后用 "
+                "--retire 停用旧的");
         }
     }
     return rc;
@@ -532,9 +542,31 @@ static zh_rc do_adopt(zh_session *s, zh_buf *out, int *code)
         rc = zh_ledger_view(s->core, s->cli->arena, &view, &s->cli->err);
     }
     if (rc == ZH_OK) {
-        zh_buf_fmt(out, "日志现在叫 %s，第 %" PRIu64 " 纪元，%" PRIu64 " 条；此前公开的在 log/before\n",
+        zh_buf_fmt(out,
+                   "日志现在叫 %s，第 %" PRIu64 " 纪元，%" PRIu64 " 条；此前公开的在 log/before\n",
                    view.identity.origin, view.identity.epoch,
                    view.note.p != NULL ? view.checkpoint.size : 0);
+    }
+    return rc;
+}
+
+/* ---- init ------------------------------------------------------------------------------------ */
+
+static zh_rc do_init(zh_session *s, zh_buf *out, int *code)
+{
+    zh_treelog_view view;
+    (void)code;
+    if (!zh_cli_flag(s->cli, "gm")) {
+        return zh_cli_usage(s->cli, "cli.missing",
+                            "ledger init --gm 建立国密日志；第一个日志在首次启动时自己建立");
+    }
+    zh_rc rc = zh_gm_on(s->core, &s->cli->err);
+    if (rc == ZH_OK) {
+        rc = view_of(s, &view);
+    }
+    if (rc == ZH_OK) {
+        zh_buf_fmt(out, "国密日志 %s：%" PRIu64 " 条，在 %s\n", view.identity.origin,
+                   view.note.p != NULL ? view.checkpoint.size : 0, zh_ledger_gm_dir(s->core));
     }
     return rc;
 }
@@ -548,7 +580,7 @@ static const struct {
 } actions[] = {
     {"checkpoint", do_checkpoint, 1}, {"prove", do_prove, 2}, {"verify", do_verify, 2},
     {"tiles", do_tiles, 2},           {"keys", do_keys, 1},   {"witness", do_witness, 5},
-    {"adopt", do_adopt, 1},
+    {"adopt", do_adopt, 1},           {"init", do_init, 1},
 };
 
 static int run(zh_cli *cli)
@@ -585,8 +617,8 @@ static int run(zh_cli *cli)
 static const zh_param arguments[] = {
     {.name = "ACTION",
      .kind = ZH_PARAM_CHOICE,
-     .choices = "checkpoint|prove|verify|tiles|witness|keys|adopt",
-     .zh = "签检查点、出证明、核对、镜像、见证、密钥、认领",
+     .choices = "checkpoint|prove|verify|tiles|witness|keys|adopt|init",
+     .zh = "签检查点、出证明、核对、镜像、见证、密钥、认领、建国密日志",
      .en = "what to do"},
     {.name = "WHAT",
      .kind = ZH_PARAM_TEXT,
@@ -604,18 +636,33 @@ static const zh_param options[] = {
      .many = true,
      .zh = "prove：出示这个字段，可重复；* 指全部非个人信息字段",
      .en = "disclose this field"},
-    {.name = "version", .value = "N", .kind = ZH_PARAM_NUMBER, .zh = "prove：第几版，默认现行",
+    {.name = "version",
+     .value = "N",
+     .kind = ZH_PARAM_NUMBER,
+     .zh = "prove：第几版，默认现行",
      .en = "which version"},
     {.name = "out",
      .value = "STEM",
      .kind = ZH_PARAM_FILE,
      .zh = "prove：写成 STEM.tlog-proof 和 STEM.disclosure.json",
      .en = "write two files"},
-    {.name = "rotate", .kind = ZH_PARAM_FLAG, .zh = "keys：加一把新密钥，与旧的并签",
+    {.name = "gm",
+     .kind = ZH_PARAM_FLAG,
+     .zh = "init：建立国密（SM3、SM2）日志；其余：指国密日志",
+     .en = "the second log, by SM3 and SM2"},
+    {.name = "rotate",
+     .kind = ZH_PARAM_FLAG,
+     .zh = "keys：加一把新密钥，与旧的并签",
      .en = "add a signing key"},
-    {.name = "retire", .value = "ID", .kind = ZH_PARAM_TEXT, .zh = "keys：停用并销毁一把密钥",
+    {.name = "retire",
+     .value = "ID",
+     .kind = ZH_PARAM_TEXT,
+     .zh = "keys：停用并销毁一把密钥",
      .en = "stop a key"},
-    {.name = "quorum", .value = "K", .kind = ZH_PARAM_NUMBER, .zh = "witness：至少要几个见证",
+    {.name = "quorum",
+     .value = "K",
+     .kind = ZH_PARAM_NUMBER,
+     .zh = "witness：至少要几个见证",
      .en = "witnesses needed"},
 };
 
@@ -623,10 +670,10 @@ ZH_VERB(ledger) = {
     .name = "ledger",
     .zh = "存证日志：检查点、证明、核对、镜像、见证、密钥",
     .en = "the signed log: checkpoints, proofs, mirrors, witnesses, keys",
-    .text =
-        "每条已提交的版本在存证日志（数据目录的 log/）里有一条 56 字节的条目；日志是 C2SP tlog-tiles "
-        "格式，检查点是签名的 note，谁都可以镜像和核对。\n"
-        "adopt：日志目录搬了家、从备份恢复或确实丢了一段时，从数据库另起一个纪元，日志改名。",
+    .text = "每条已提交的版本在存证日志（数据目录的 log/）里有一条 56 字节的条目；日志是 C2SP "
+            "tlog-tiles "
+            "格式，检查点是签名的 note，谁都可以镜像和核对。\n"
+            "adopt：日志目录搬了家、从备份恢复或确实丢了一段时，从数据库另起一个纪元，日志改名。",
     .example = "zhiheng ledger checkpoint --data ./data\n"
                "zhiheng ledger prove complaint/1-4711 --field received_at --out 证明\n"
                "zhiheng ledger verify 证明.disclosure.json\n"

@@ -881,7 +881,8 @@ static zh_rc frame_record(void *user, zh_ctx *ctx, const zh_record *record)
         return ZH_OK;
     }
     for (size_t i = 0; i < q->nfilters; i++) {
-        if (!in_filter(f->scope, i, zh_cube_dim_value(ctx, record, &f->scope->filter_dims[i], at))) {
+        if (!in_filter(f->scope, i,
+                       zh_cube_dim_value(ctx, record, &f->scope->filter_dims[i], at))) {
             return ZH_OK;
         }
     }

@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "core/adopt.h"
 #include "core/core_private.h"
+#include "core/gm.h"
 #include "core/ledger.h"
 #include "core/number.h"
 #include <inttypes.h>
@@ -316,6 +317,9 @@ static zh_rc settle(void *user, zh_conn *conn, zh_err *err)
     core->office = who->options->office ? who->options->office : office;
     if (rc == ZH_OK) {
         rc = choose_hash(core, conn, arena, who->options->hash, err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_gm_kept(core, conn, err);
     }
     if (rc == ZH_OK) {
         rc = setting_i64(conn, arena, "node", 0, &node, err);

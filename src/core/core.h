@@ -15,8 +15,9 @@
  * - q_<reg>_<cube>: cells: office, dims, measures; …_k counters per cell and key
  * - u_<reg>_<cube>: roll-ups folded from cells (rebuildable); …_k likewise
  * - zh_outbox: one row per transaction, home office and register: office, batch, register, n, at,
- *   pos, until, entries (n × 56 bytes zhl1), deltas (cell changes, for the folder); key (office,
- *   batch). until = the latest `at` up to this position
+ *   pos, until, entries (n × 56 bytes zhl1), entries_gm (the same by SM3 when the second log is
+ *   kept), deltas (cell changes, for the folder); key (office, batch). until = the latest `at` up
+ * to this position
  * - zh_clock, zh_clock_h: clocks of records: office, register, record, clock, started_at, due_at,
  *   ended_at, suspended_at, breached (0, 1); _h has a version and every change
  * - zh_due: office, register, record, kind (clock, field), name, due_at, fired_at, error

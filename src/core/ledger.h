@@ -24,12 +24,15 @@
 typedef struct zh_ledger zh_ledger;
 
 /* Settings of the database that name its log. */
-#define ZH_LEDGER_SET_ID     "ledger.id"
-#define ZH_LEDGER_SET_EPOCH  "ledger.epoch"
-#define ZH_LEDGER_SET_ORIGIN "ledger.origin" /* name for a log that is made; else zhiheng.local/… */
+#define ZH_LEDGER_SET_ID    "ledger.id"
+#define ZH_LEDGER_SET_EPOCH "ledger.epoch"
+#define ZH_LEDGER_SET_ORIGIN                                                                       \
+    "ledger.origin" /* name for a log that is made; else zhiheng.local/…                         \
+                     */
 
-/* DATA/log; NULL without a data directory. */
+/* DATA/log, and DATA/log-gm of the second log; NULL without a data directory. */
 const char *zh_ledger_dir(const zh_core *core);
+const char *zh_ledger_gm_dir(const zh_core *core);
 
 /* One round. *size: entries with a position; *more: others wait. ZH_EBUSY: another process is at
  * it; ZH_ECORRUPT: an incident; ZH_EIO: the disk. */
@@ -44,6 +47,8 @@ zh_rc zh_ledger_adopt(zh_core *core, zh_err *err) ZH_MUST;
 
 /* The log as a reader sees it. ZH_ENOTFOUND (ledger.none): there is none. */
 zh_rc zh_ledger_view(zh_core *core, zh_arena *arena, zh_treelog_view *out, zh_err *err) ZH_MUST;
+/* The second log (core/gm.h). ZH_ENOTFOUND (ledger.gm.none). */
+zh_rc zh_ledger_gm_view(zh_core *core, zh_arena *arena, zh_treelog_view *out, zh_err *err) ZH_MUST;
 /* Entries that the newest checkpoint covers; 0 when there is none. Cheap: reads two lines. */
 int64_t zh_ledger_sealed(const zh_core *core);
 /* Waits until the newest checkpoint covers `size` entries, running rounds itself; at most wait_ms.

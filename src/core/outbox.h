@@ -13,16 +13,19 @@ typedef struct zh_outbox_page {
     bool with_entries;
     uint64_t size;
     int64_t until;
+    zh_wal_batch *gm; /* the same with the entries of the second log; NULL: not wanted */
+    bool *gm_missing; /* a row has none of them */
 } zh_outbox_page;
 zh_rc zh_outbox_waiting(zh_conn *conn, zh_arena *arena, const zh_outbox_page *page,
                         zh_wal_batch *list, size_t *n, zh_err *err) ZH_MUST;
 /* Log size and latest `until`. */
 zh_rc zh_outbox_size(zh_conn *conn, int64_t *size, int64_t *until, zh_err *err) ZH_MUST;
-/* In the open transaction: gives the batches their positions, which follow the log size. ZH_ECONFLICT
- * (ledger.moved): they do not, or a row is not there or has a position already. */
+/* In the open transaction: gives the batches their positions, which follow the log size.
+ * ZH_ECONFLICT (ledger.moved): they do not, or a row is not there or has a position already. */
 zh_rc zh_outbox_place(zh_conn *conn, const zh_wal_batch *list, size_t n, zh_err *err) ZH_MUST;
-/* Batches with a position >= from, in order, into the arena; at most max_rows. */
-zh_rc zh_outbox_placed(zh_conn *conn, zh_arena *arena, int64_t from, size_t max_rows,
+/* Batches with a position >= from, in order, into the arena, with the entries of the first or the
+ * second log; at most max_rows. */
+zh_rc zh_outbox_placed(zh_conn *conn, zh_arena *arena, int64_t from, bool gm, size_t max_rows,
                        zh_wal_batch *list, size_t *n, zh_err *err) ZH_MUST;
 
 #endif

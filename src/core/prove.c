@@ -23,7 +23,8 @@ typedef struct showing {
 static bool personal(void *user, const zh_field *field)
 {
     (void)user;
-    return field->pipl != ZH_PIPL_NONE || (field->table != NULL && field->table->pipl != ZH_PIPL_NONE);
+    return field->pipl != ZH_PIPL_NONE ||
+           (field->table != NULL && field->table->pipl != ZH_PIPL_NONE);
 }
 
 static zh_rc no_field(const showing *s, zh_str name, bool erased)
@@ -135,8 +136,8 @@ static zh_rc add_proof(zh_ctx *ctx, zh_proved *p)
     zh_treelog_view view;
     zh_buf text;
     zh_err found = {0};
-    zh_rc rc = p->position < 0 ? ZH_ENOTFOUND
-                               : zh_ledger_view(ctx->core, ctx->arena, &view, &found);
+    zh_rc rc =
+        p->position < 0 ? ZH_ENOTFOUND : zh_ledger_view(ctx->core, ctx->arena, &view, &found);
     zh_buf_init(&text, PROOF_BYTES);
     if (rc == ZH_OK) {
         rc = zh_treelog_prove(ctx->arena, &view, (uint64_t)p->position, &text, &found);
@@ -267,6 +268,7 @@ zh_rc zh_prove_position(zh_ctx *ctx, zh_conn *conn, int64_t position, zh_prove_f
 {
     zh_proved at;
     zh_rc rc = zh_prove_find(ctx, conn, position, &at);
-    return rc == ZH_OK ? zh_prove_version(ctx, conn, at.reg, at.office, at.id, at.version, show, out)
-                       : rc;
+    return rc == ZH_OK
+               ? zh_prove_version(ctx, conn, at.reg, at.office, at.id, at.version, show, out)
+               : rc;
 }

@@ -23,9 +23,9 @@ typedef struct zh_proved {
     zh_digest leaf;          /* leaf hash in the log */
 } zh_proved;
 
-/* A version by record, or by its position in the log. Everything lives in ctx->arena. The tlog-proof
- * is left out (file.proof.p == NULL) when the log does not cover it or there is none here.
- * ZH_ENOTFOUND: no such version, no such position, no such field (prove.field); ZH_EDENIED
+/* A version by record, or by its position in the log. Everything lives in ctx->arena. The
+ * tlog-proof is left out (file.proof.p == NULL) when the log does not cover it or there is none
+ * here. ZH_ENOTFOUND: no such version, no such position, no such field (prove.field); ZH_EDENIED
  * (prove.erased): the field was erased; ZH_ECORRUPT: it cannot be recomputed. */
 zh_rc zh_prove_version(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office,
                        int64_t id, int32_t version, zh_prove_fields show, zh_proved *out) ZH_MUST;

@@ -142,20 +142,26 @@ static void spread(zh_published *p)
     digest_of(p, "frame_root", &p->frame_root);
 }
 
-static zh_rc make_entry(zh_ctx *ctx, zh_published *p)
+zh_rc zh_published_entry(zh_ctx *ctx, const zh_published *p, zh_hash_alg alg,
+                         uint8_t out[ZH_RECORD_ENTRY_BYTES])
 {
     zh_digest *work = ZH_NEW_N(ctx->arena, zh_digest, FIELDS_MAX);
-    zh_record_entry entry = {.alg = ctx->core->alg,
+    zh_record_entry entry = {.alg = alg,
                              .kind = ZH_ENTRY_FIGURE,
                              .time_ms = (uint64_t)(p->at / 1000),
                              .subject = (uint64_t)p->id,
                              .n = (uint16_t)p->nfields};
-    zh_rc rc = zh_record_root(entry.alg, &p->salt, p->fields, p->nfields, work, &entry.root,
-                              ctx->err);
+    zh_rc rc =
+        zh_record_root(entry.alg, &p->salt, p->fields, p->nfields, work, &entry.root, ctx->err);
     if (rc == ZH_OK) {
-        zh_record_entry_write(&entry, p->entry);
+        zh_record_entry_write(&entry, out);
     }
     return rc;
+}
+
+static zh_rc make_entry(zh_ctx *ctx, zh_published *p)
+{
+    return zh_published_entry(ctx, p, ctx->core->alg, p->entry);
 }
 
 static const char SELECT[] =
@@ -226,8 +232,9 @@ static zh_rc read_lines(zh_ctx *ctx, zh_conn *conn, const zh_digest *root, zh_st
     zh_digest_hex(root, hex);
     zh_sql_value key = ZH_SQL_STR(zh_str_of(hex));
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(conn, ZH_STR("SELECT lines FROM zh_figure_list WHERE office = 0 AND digest "
-                                     "= ?"),
+    zh_rc rc = zh_query(conn,
+                        ZH_STR("SELECT lines FROM zh_figure_list WHERE office = 0 AND digest "
+                               "= ?"),
                         &key, 1, &stmt, ctx->err);
     if (rc == ZH_OK) {
         rc = zh_step(stmt, ctx->err);
@@ -255,6 +262,7 @@ typedef struct publishing {
     zh_published *p;
     const zh_figure_lists *lists;
     zh_str ask;
+    uint8_t gm[ZH_RECORD_ENTRY_BYTES];
 } publishing;
 
 static zh_rc put_lines(zh_conn *conn, const zh_digest *root, zh_str lines, zh_err *err)
@@ -312,6 +320,8 @@ static zh_rc store(void *user, zh_conn *conn, zh_err *err)
         ZH_SQL_INT(zh_now()),
         ZH_SQL_BYTES(((zh_str){(const char *)p->entry, sizeof p->entry})),
         ZH_SQL_BYTES(ZH_STR("")),
+        w->ctx->core->gm ? ZH_SQL_BYTES(((zh_str){(const char *)w->gm, sizeof w->gm}))
+                         : ZH_SQL_NONE,
     };
     zh_rc rc = put_lines(conn, &p->detail_root, w->lists->detail, err);
     if (rc == ZH_OK) {
@@ -322,7 +332,7 @@ static zh_rc store(void *user, zh_conn *conn, zh_err *err)
     }
     return rc == ZH_OK ? zh_run(conn,
                                 "INSERT INTO zh_outbox (office, batch, register, n, at, entries, "
-                                "deltas) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                                "deltas, entries_gm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                                 outbox, ZH_COUNTOF(outbox), NULL, err)
                        : rc;
 }
@@ -359,7 +369,8 @@ static zh_rc fill(zh_ctx *ctx, const zh_publish_ask *ask, const zh_figure *f,
     list->arena = ctx->arena;
     add(list, "actor", ZH_FIELD_TEXT, ctx->actor);
     add_u64(list, "checkpoint_size", (uint64_t)f->log_size);
-    add(list, "denominator", ZH_FIELD_DECIMAL, sum ? decimal_or_none(lists->den) : decimal_or_none(f->den));
+    add(list, "denominator", ZH_FIELD_DECIMAL,
+        sum ? decimal_or_none(lists->den) : decimal_or_none(f->den));
     add_u64(list, "detail_count", lists->details);
     add_digest(list, "detail_root", &lists->detail_root);
     add(list, "filter", ZH_FIELD_TEXT, p->filter);
@@ -369,8 +380,7 @@ static zh_rc fill(zh_ctx *ctx, const zh_publish_ask *ask, const zh_figure *f,
     add_u64(list, "frame_count", lists->frames);
     add_digest(list, "frame_root", &lists->frame_root);
     add(list, "indicator", ZH_FIELD_TEXT, ind->id);
-    add(list, "numerator", ZH_FIELD_DECIMAL,
-        sum ? lists->num : f->num.n > 0 ? f->num : f->shown);
+    add(list, "numerator", ZH_FIELD_DECIMAL, sum ? lists->num : f->num.n > 0 ? f->num : f->shown);
     add(list, "period", ZH_FIELD_TEXT, period_text(ctx->arena, f->first, f->last));
     add(list, "publication", ZH_FIELD_TEXT, ask->publication);
     add(list, "region", ZH_FIELD_TEXT, ask->query.region);
@@ -397,10 +407,11 @@ static zh_rc agrees(zh_ctx *ctx, const zh_figure *f, const zh_figure_lists *list
         (zh_str_eq(f->num, lists->num) && (!ind->has_den || zh_str_eq(f->den, lists->den)))) {
         return ZH_OK;
     }
-    return zh_err_set(ctx->err, ZH_ECORRUPT, "figure.recount",
-                      "“%.*s”的分子分母（%.*s / %.*s）与逐条清单的合计（%.*s / %.*s）不符，不能发布",
-                      ZH_FMT(ind->label.zh), ZH_FMT(f->num), ZH_FMT(f->den), ZH_FMT(lists->num),
-                      ZH_FMT(lists->den));
+    return zh_err_set(
+        ctx->err, ZH_ECORRUPT, "figure.recount",
+        "“%.*s”的分子分母（%.*s / %.*s）与逐条清单的合计（%.*s / %.*s）不符，不能发布",
+        ZH_FMT(ind->label.zh), ZH_FMT(f->num), ZH_FMT(f->den), ZH_FMT(lists->num),
+        ZH_FMT(lists->den));
 }
 
 /* The same question with the same answer, published before. */
@@ -410,8 +421,8 @@ static zh_rc find_same(zh_ctx *ctx, zh_conn *conn, const zh_publish_ask *ask, zh
     zh_sql_value key[] = {ZH_SQL_STR(question), ZH_SQL_STR(ask->publication)};
     zh_str formula = zh_figure_formula(ctx, f);
     zh_stmt *stmt = NULL;
-    zh_str sql = zh_str_fmt(ctx->arena, "%sWHERE f.ask = ? AND f.publication = ? ORDER BY f.id",
-                            SELECT);
+    zh_str sql =
+        zh_str_fmt(ctx->arena, "%sWHERE f.ask = ? AND f.publication = ? ORDER BY f.id", SELECT);
     *found = false;
     zh_rc rc = zh_query(conn, sql, key, 2, &stmt, ctx->err);
     while (rc == ZH_OK && !*found && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
@@ -518,6 +529,9 @@ zh_rc zh_publish(zh_ctx *ctx, const zh_publish_ask *ask, zh_published *out)
     out->at = zh_now();
     out->batch = zh_core_id(ctx->core, 0);
     rc = make_entry(ctx, out);
+    if (rc == ZH_OK && ctx->core->gm) {
+        rc = zh_published_entry(ctx, out, ZH_HASH_SM3, w.gm);
+    }
     if (rc == ZH_OK) {
         rc = zh_core_write(ctx->core, store, &w, ctx->err);
     }

@@ -21,10 +21,10 @@
 #include "core/ledger.h"
 #include "proof/opening.h"
 
-#define ZH_FIGURE_REGISTER  "_figure" /* of outbox rows */
-#define ZH_FIGURE_LINES_MAX ((size_t)60 << 20) /* bytes of one list */
-#define ZH_FIGURE_LIST_MAX  ((size_t)500)      /* figures of one listing */
-#define ZH_FIGURE_CORRECTIONS_MAX 1000         /* listed; more are only counted */
+#define ZH_FIGURE_REGISTER        "_figure"          /* of outbox rows */
+#define ZH_FIGURE_LINES_MAX       ((size_t)60 << 20) /* bytes of one list */
+#define ZH_FIGURE_LIST_MAX        ((size_t)500)      /* figures of one listing */
+#define ZH_FIGURE_CORRECTIONS_MAX 1000               /* listed; more are only counted */
 
 typedef struct zh_publish_ask {
     zh_figure_query query; /* as_of: ZH_AS_OF_NOW or a log size; where borrows its source */
@@ -75,10 +75,10 @@ typedef struct zh_figure_correction {
 } zh_figure_correction;
 
 typedef struct zh_reopened {
-    bool entry;   /* the fields give the entry that the outbox has */
-    bool sealed;  /* and the signed log holds it */
-    bool lists;   /* both lists have the roots of the entry */
-    bool formula; /* the indicator is still defined like this */
+    bool entry;           /* the fields give the entry that the outbox has */
+    bool sealed;          /* and the signed log holds it */
+    bool lists;           /* both lists have the roots of the entry */
+    bool formula;         /* the indicator is still defined like this */
     bool recounted, same; /* lists and value, counted again as of `size`; meaningful with formula */
     bool has_now;
     zh_figure now; /* the same question today */

@@ -177,8 +177,8 @@ static zh_rc place_of(counting *c, zh_ctx *ctx, const zh_record *r, uint64_t *in
     zh_rc rc = zh_query_i64(c->conn, c->place_sql.p, key, 3, &place, ctx->err);
     *index = (uint64_t)place;
     return rc == ZH_ENOTFOUND || (rc == ZH_OK && (place < 0 || place >= c->as_of))
-               ? zh_err_set(ctx->err, ZH_ECORRUPT, "figure.place", "记录 %" PRId64
-                            " 的版本 %d 没有账本位置", r->id, (int)r->version)
+               ? zh_err_set(ctx->err, ZH_ECORRUPT, "figure.place",
+                            "记录 %" PRId64 " 的版本 %d 没有账本位置", r->id, (int)r->version)
                : rc;
 }
 

@@ -79,8 +79,9 @@ static zh_rc outbox_has(zh_ctx *ctx, zh_conn *conn, const zh_published *p, bool 
 {
     zh_sql_value key[] = {ZH_SQL_INT(p->office), ZH_SQL_INT(p->batch)};
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(conn, ZH_STR("SELECT entries FROM zh_outbox WHERE office = ? AND batch = ?"),
-                        key, 2, &stmt, ctx->err);
+    zh_rc rc =
+        zh_query(conn, ZH_STR("SELECT entries FROM zh_outbox WHERE office = ? AND batch = ?"), key,
+                 2, &stmt, ctx->err);
     if (rc == ZH_OK) {
         rc = zh_step(stmt, ctx->err);
         zh_str stored = rc == ZH_OK ? zh_col_str(stmt, 0) : ZH_STR_NONE;
@@ -95,13 +96,12 @@ static zh_rc log_has(zh_ctx *ctx, const zh_published *p, bool *out)
     zh_treelog_view view;
     zh_err ignored = {0};
     zh_str entry;
-    zh_rc rc = p->position < 0 ? ZH_ENOTFOUND
-                               : zh_ledger_view(ctx->core, ctx->arena, &view, &ignored);
+    zh_rc rc =
+        p->position < 0 ? ZH_ENOTFOUND : zh_ledger_view(ctx->core, ctx->arena, &view, &ignored);
     if (rc == ZH_OK && view.note.p != NULL && (uint64_t)p->position < view.checkpoint.size) {
         rc = zh_tile_entry(&view.store, view.checkpoint.size, (uint64_t)p->position, ctx->arena,
                            &entry, &ignored);
-        *out = rc == ZH_OK && entry.n == sizeof p->entry &&
-               memcmp(entry.p, p->entry, entry.n) == 0;
+        *out = rc == ZH_OK && entry.n == sizeof p->entry && memcmp(entry.p, p->entry, entry.n) == 0;
     }
     return ZH_OK;
 }
@@ -192,8 +192,7 @@ zh_rc zh_published_check(zh_ctx *ctx, zh_conn *conn, const zh_published *p, zh_r
     own.err = &found;
     if (rc == ZH_OK) {
         rc = zh_published_lines(&own, conn, p, &detail, &frame);
-        out->lists = rc == ZH_OK &&
-                     has_root(ctx->core->alg, detail, &p->detail_root, p->details) &&
+        out->lists = rc == ZH_OK && has_root(ctx->core->alg, detail, &p->detail_root, p->details) &&
                      has_root(ctx->core->alg, frame, &p->frame_root, p->frames);
         rc = rc == ZH_ECORRUPT ? ZH_OK : rc; /* a missing list is what is to be told */
     }
@@ -322,21 +321,29 @@ zh_rc zh_published_file(zh_ctx *ctx, zh_conn *conn, const zh_published *p, size_
 
 static zh_rc verify_one(zh_verifying *v, const zh_published *p, bool lists)
 {
-    zh_str name = zh_str_fmt(v->ctx.arena, "已发布数字 %" PRId64 "（%.*s）", p->id, ZH_FMT(p->title));
+    zh_str name =
+        zh_str_fmt(v->ctx.arena, "已发布数字 %" PRId64 "（%.*s）", p->id, ZH_FMT(p->title));
     zh_str detail;
     zh_str frame;
     zh_err found = {0};
     zh_ctx own = v->ctx;
     zh_verify_entry(v, ZH_COUNTED, p->office, p->batch, 0, p->entry, name);
+    if (v->ctx.core->gm) {
+        uint8_t gm[ZH_RECORD_ENTRY_BYTES];
+        zh_rc made = zh_published_entry(&v->ctx, p, ZH_HASH_SM3, gm);
+        if (made != ZH_OK) {
+            return made;
+        }
+        zh_verify_entry(v, ZH_COUNTED, p->office, p->batch, 0, gm, name);
+    }
     if (!lists) {
         return ZH_OK;
     }
     own.err = &found;
     zh_rc rc = zh_published_lines(&own, v->conn, p, &detail, &frame);
     zh_hash_alg alg = v->ctx.core->alg;
-    if (rc == ZH_ECORRUPT ||
-        (rc == ZH_OK && (!has_root(alg, detail, &p->detail_root, p->details) ||
-                         !has_root(alg, frame, &p->frame_root, p->frames)))) {
+    if (rc == ZH_ECORRUPT || (rc == ZH_OK && (!has_root(alg, detail, &p->detail_root, p->details) ||
+                                              !has_root(alg, frame, &p->frame_root, p->frames)))) {
         zh_verify_say(v, "%.*s：逐条清单缺失或与凭证里的根不符", ZH_FMT(name));
         return ZH_OK;
     }
@@ -352,9 +359,9 @@ static zh_rc next_ids(zh_verifying *v, int64_t after, int64_t *ids, size_t *n)
     zh_sql_value binds[] = {ZH_SQL_INT(after), ZH_SQL_INT(PAGE)};
     zh_stmt *stmt = NULL;
     *n = 0;
-    zh_rc rc = zh_query(v->conn,
-                        ZH_STR("SELECT id FROM zh_figure WHERE id > ? ORDER BY id LIMIT ?"), binds,
-                        2, &stmt, v->ctx.err);
+    zh_rc rc =
+        zh_query(v->conn, ZH_STR("SELECT id FROM zh_figure WHERE id > ? ORDER BY id LIMIT ?"),
+                 binds, 2, &stmt, v->ctx.err);
     while (rc == ZH_OK && *n < PAGE && (rc = zh_step(stmt, v->ctx.err)) == ZH_OK) {
         ids[(*n)++] = zh_col_i64(stmt, 0);
     }

@@ -530,7 +530,7 @@ static const system_table SYSTEM[] = {
     {"zh_model", "office,adopted_at", "digest,origin", "", "digest"},
     {"zh_model_file", "office", "digest,path,content", "", "digest, path"},
     {"zh_shape", "office", "register,declaration,fields", "", "register, declaration"},
-    {"zh_outbox", "office,batch,n,at,pos,until", "register", "entries,deltas", "batch"},
+    {"zh_outbox", "office,batch,n,at,pos,until", "register", "entries,entries_gm,deltas", "batch"},
     {"zh_clock", "office,record,started_at,due_at,ended_at,suspended_at,breached", "register,clock",
      "", "register, record, clock"},
     {"zh_clock_h", "office,record,version,started_at,due_at,ended_at,suspended_at,breached",

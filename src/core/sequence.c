@@ -69,6 +69,26 @@ static zh_rc take_row(const zh_stmt *s, zh_arena *arena, bool with_entries, zh_w
     return ZH_OK;
 }
 
+static zh_rc take_gm(const zh_stmt *s, zh_arena *arena, const zh_outbox_page *page, size_t at,
+                     const zh_wal_batch *batch, zh_err *err)
+{
+    zh_str bytes;
+    if (page->gm == NULL) {
+        return ZH_OK;
+    }
+    zh_str stored = zh_col_str(s, 6);
+    page->gm[at] = *batch;
+    if (stored.n != (size_t)batch->n * ZH_RECORD_ENTRY_BYTES) {
+        *page->gm_missing = true;
+        return ZH_OK;
+    }
+    if (!zh_str_try_dup(arena, stored, &bytes)) {
+        return zh_err_set(err, ZH_ENOMEM, "ledger.memory", "一轮定序的条目放不进内存");
+    }
+    page->gm[at].entries = (const uint8_t *)bytes.p;
+    return ZH_OK;
+}
+
 zh_rc zh_outbox_waiting(zh_conn *conn, zh_arena *arena, const zh_outbox_page *page,
                         zh_wal_batch *list, size_t *n, zh_err *err)
 {
@@ -79,8 +99,8 @@ zh_rc zh_outbox_waiting(zh_conn *conn, zh_arena *arena, const zh_outbox_page *pa
     *n = 0;
     zh_rc rc = zh_query(conn,
                         page->with_entries
-                            ? ZH_STR("SELECT office, batch, n, at, 0, entries FROM zh_outbox WHERE "
-                                     "pos IS NULL ORDER BY batch, office LIMIT ?")
+                            ? ZH_STR("SELECT office, batch, n, at, 0, entries, entries_gm FROM "
+                                     "zh_outbox WHERE pos IS NULL ORDER BY batch, office LIMIT ?")
                             : ZH_STR("SELECT office, batch, n, at FROM zh_outbox WHERE pos IS NULL "
                                      "ORDER BY batch, office LIMIT ?"),
                         &limit, 1, &stmt, err);
@@ -93,6 +113,7 @@ zh_rc zh_outbox_waiting(zh_conn *conn, zh_arena *arena, const zh_outbox_page *pa
             b->until = until;
             b->pos = size;
             size += b->n;
+            rc = take_gm(stmt, arena, page, *n, b, err);
             (*n)++;
         }
     }
@@ -100,15 +121,17 @@ zh_rc zh_outbox_waiting(zh_conn *conn, zh_arena *arena, const zh_outbox_page *pa
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-zh_rc zh_outbox_placed(zh_conn *conn, zh_arena *arena, int64_t from, size_t max_rows,
+zh_rc zh_outbox_placed(zh_conn *conn, zh_arena *arena, int64_t from, bool gm, size_t max_rows,
                        zh_wal_batch *list, size_t *n, zh_err *err)
 {
     zh_stmt *stmt = NULL;
     zh_sql_value binds[] = {ZH_SQL_INT(from), ZH_SQL_INT((int64_t)max_rows)};
     *n = 0;
     zh_rc rc = zh_query(conn,
-                        ZH_STR("SELECT office, batch, n, until, pos, entries FROM zh_outbox WHERE "
-                               "pos >= ? ORDER BY pos, office, batch LIMIT ?"),
+                        gm ? ZH_STR("SELECT office, batch, n, until, pos, entries_gm FROM "
+                                    "zh_outbox WHERE pos >= ? ORDER BY pos, office, batch LIMIT ?")
+                           : ZH_STR("SELECT office, batch, n, until, pos, entries FROM zh_outbox "
+                                    "WHERE pos >= ? ORDER BY pos, office, batch LIMIT ?"),
                         binds, 2, &stmt, err);
     while (rc == ZH_OK && *n < max_rows && (rc = zh_step(stmt, err)) == ZH_OK) {
         rc = take_row(stmt, arena, true, &list[*n], err);
@@ -135,9 +158,8 @@ zh_rc zh_outbox_place(zh_conn *conn, const zh_wal_batch *list, size_t n, zh_err 
                         row, 4, &changed, err);
         }
         if (rc == ZH_OK && changed != 1) {
-            rc = zh_err_set(err, ZH_ECONFLICT, "ledger.moved",
-                            "批次 %lld/%lld 已被另一处定序", (long long)list[i].office,
-                            (long long)list[i].batch);
+            rc = zh_err_set(err, ZH_ECONFLICT, "ledger.moved", "批次 %lld/%lld 已被另一处定序",
+                            (long long)list[i].office, (long long)list[i].batch);
         }
         size += list[i].n;
         until = list[i].until;

@@ -229,12 +229,11 @@ static zh_rc prove_signed(zh_treelog *log, const replay *r, const zh_checkpoint 
                           zh_err *err)
 {
     if (signed_one->size > log->front.edge.size || (signed_one->size < log->wal.base)) {
-        return incident(
-            log, "ledger.rollback", ROLLBACK_FIX, err,
-            zh_str_fmt(log->arena,
-                       "最后签名的检查点是 %" PRIu64 " 条，日志里能重建的是 %" PRIu64
-                       " 条：日志目录被换成了旧的，或者丢了一段",
-                       signed_one->size, log->front.edge.size));
+        return incident(log, "ledger.rollback", ROLLBACK_FIX, err,
+                        zh_str_fmt(log->arena,
+                                   "最后签名的检查点是 %" PRIu64 " 条，日志里能重建的是 %" PRIu64
+                                   " 条：日志目录被换成了旧的，或者丢了一段",
+                                   signed_one->size, log->front.edge.size));
     }
     zh_assert(r->passed);
     if (signed_one->size > 0 && !zh_digest_eq(&r->root, &signed_one->root)) {
@@ -251,11 +250,11 @@ static zh_rc check_identity(zh_treelog *log, zh_err *err)
 {
     zh_rc rc = zh_treelog_identify(log->dir, &log->identity, err);
     if (rc == ZH_OK && log->identity.copied) {
-        rc = incident(log, "ledger.copied",
-                      "这里是原件且已不在别处运行，就用 zhiheng ledger adopt 认领；只想查看就用只读的"
-                      "命令",
-                      err,
-                      ZH_STR("日志目录是复制或恢复出来的：两处都接着签名，同一个日志就会分叉"));
+        rc = incident(
+            log, "ledger.copied",
+            "这里是原件且已不在别处运行，就用 zhiheng ledger adopt 认领；只想查看就用只读的"
+            "命令",
+            err, ZH_STR("日志目录是复制或恢复出来的：两处都接着签名，同一个日志就会分叉"));
     }
     return rc;
 }
@@ -270,7 +269,8 @@ zh_rc zh_treelog_open(zh_treelog *log, const char *dir, bool relaxed, zh_wal_eac
     log->pub = zh_treelog_path(log->arena, dir, "pub");
     log->wal_path = zh_treelog_path(log->arena, dir, "wal");
     zh_rc rc = check_identity(log, err);
-    zh_tile_front_init(&log->front, log->identity.alg == ZH_HASH_SM3 ? ZH_HASH_SM3 : ZH_HASH_SHA256);
+    zh_tile_front_init(&log->front,
+                       log->identity.alg == ZH_HASH_SM3 ? ZH_HASH_SM3 : ZH_HASH_SHA256);
     if (rc == ZH_OK) {
         rc = zh_treelog_signers(dir, &log->identity, log->signers, &log->nsigners, err);
     }

@@ -9,10 +9,10 @@
  *   DIR/pub/           what anybody may mirror: checkpoint, checkpoint.witnessed, checkpoints (all
  *                      that were ever signed, one after another), keys (a tlog-policy), tile/…
  *
- * Appending: batches go to the WAL with one fdatasync, then into tiles, then a checkpoint of the new
- * size is signed. Tiles need no sync of their own: until the file system has been synced the WAL
- * holds what they hold. What was signed is never more than what the WAL and the tiles hold; opening
- * proves that and refuses otherwise.
+ * Appending: batches go to the WAL with one fdatasync, then into tiles, then a checkpoint of the
+ * new size is signed. Tiles need no sync of their own: until the file system has been synced the
+ * WAL holds what they hold. What was signed is never more than what the WAL and the tiles hold;
+ * opening proves that and refuses otherwise.
  *
  * The directory was copied when the inode in the identity is not that of the file: a copy signs
  * nothing under the same origin (it would fork the log) until zh_treelog_adopt makes it another
@@ -71,8 +71,8 @@ zh_rc zh_treelog_identify(const char *dir, zh_treelog_identity *out, zh_err *err
 zh_rc zh_treelog_create(const char *dir, zh_hash_alg alg, zh_str id, zh_str origin,
                         zh_err *err) ZH_MUST;
 /* Begins the log anew, empty, under a raised epoch, another origin and another key, where it stands
- * now (it was moved, restored or copied, or a part is lost for good): no checkpoint of before can be
- * contradicted. What was public goes to DIR/before/eN. */
+ * now (it was moved, restored or copied, or a part is lost for good): no checkpoint of before can
+ * be contradicted. What was public goes to DIR/before/eN. */
 zh_rc zh_treelog_adopt(const char *dir, zh_err *err) ZH_MUST;
 
 /* Takes the lock (waits at most ZH_TREELOG_LOCK_MS: ZH_EBUSY); gives the descriptor to unlock. */

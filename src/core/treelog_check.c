@@ -24,7 +24,8 @@ zh_rc zh_treelog_prove(zh_arena *arena, const zh_treelog_view *view, uint64_t in
         zh_err_set(err, ZH_ENOTFOUND, "ledger.unsealed",
                    "第 %" PRIu64 " 条还没有签进日志（已签到 %" PRIu64 " 条）", index,
                    note.p == NULL ? 0 : size);
-        zh_err_fix(err, "过一会儿再取证明；服务没有运行时，用 zhiheng ledger checkpoint 定序并签名");
+        zh_err_fix(err,
+                   "过一会儿再取证明；服务没有运行时，用 zhiheng ledger checkpoint 定序并签名");
         return ZH_ENOTFOUND;
     }
     zh_tlog_proof proof = {.index = index, .note = note};
@@ -143,8 +144,8 @@ static zh_rc compare_tile(void *context, const zh_tile *tile, zh_str bytes, zh_e
         for (size_t i = 0; i < tile->width; i++) {
             if (memcmp(stored.p + i * ZH_DIGEST_BYTES, bytes.p + i * ZH_DIGEST_BYTES,
                        ZH_DIGEST_BYTES) != 0) {
-                w->say(w->user, first + i * unit, unit, "日志分块 %s 的第 %zu 个散列与条目重算的不同",
-                       path, i);
+                w->say(w->user, first + i * unit, unit,
+                       "日志分块 %s 的第 %zu 个散列与条目重算的不同", path, i);
                 break;
             }
         }

@@ -103,9 +103,8 @@ zh_rc zh_treelog_identify(const char *dir, zh_treelog_identity *out, zh_err *err
     uint64_t inode = 0;
     *out = (zh_treelog_identity){0};
     zh_rc rc = zh_treelog_text(arena, dir, "log", &text, err);
-    if (rc == ZH_OK &&
-        (!zh_str_starts(text, ZH_STR("zhiheng log v1\n")) ||
-         stat(zh_treelog_path(arena, dir, "log"), &info) != 0)) {
+    if (rc == ZH_OK && (!zh_str_starts(text, ZH_STR("zhiheng log v1\n")) ||
+                        stat(zh_treelog_path(arena, dir, "log"), &info) != 0)) {
         rc = bad_identity(dir, err);
     }
     zh_str rest = zh_str_sub(text, 15, text.n);
@@ -138,11 +137,11 @@ static zh_rc write_identity(const char *dir, const zh_treelog_identity *identity
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
     zh_rc rc = fd >= 0 && fstat(fd, &info) == 0 ? ZH_OK : io(name, "写身份文件", err);
     if (rc == ZH_OK) {
-        zh_str text =
-            zh_str_fmt(arena, "zhiheng log v1\nid %s\nepoch %" PRIu64 "\norigin %s\nhash %s\ninode %"
-                       PRIu64 "\n",
-                       identity->id, identity->epoch, identity->origin,
-                       zh_hash_alg_name(identity->alg), (uint64_t)info.st_ino);
+        zh_str text = zh_str_fmt(arena,
+                                 "zhiheng log v1\nid %s\nepoch %" PRIu64
+                                 "\norigin %s\nhash %s\ninode %" PRIu64 "\n",
+                                 identity->id, identity->epoch, identity->origin,
+                                 zh_hash_alg_name(identity->alg), (uint64_t)info.st_ino);
         rc = write(fd, text.p, text.n) == (ssize_t)text.n && fsync(fd) == 0 &&
                      rename(name, path) == 0
                  ? ZH_OK
@@ -221,7 +220,8 @@ zh_rc zh_treelog_create(const char *dir, zh_hash_alg alg, zh_str id, zh_str orig
         rc = zh_dir_make(zh_treelog_path(arena, dir, "pub"), err);
     }
     if (rc == ZH_OK && zh_path_exists(zh_treelog_path(arena, dir, "pub/checkpoint"))) {
-        zh_err_set(err, ZH_ECONFLICT, "ledger.identity", "有签过名的检查点，日志的身份文件却不见了");
+        zh_err_set(err, ZH_ECONFLICT, "ledger.identity",
+                   "有签过名的检查点，日志的身份文件却不见了");
         zh_err_where(err, "%s/log", dir);
         zh_err_fix(err, "从备份恢复整个日志目录");
         rc = ZH_ECONFLICT;
@@ -377,8 +377,7 @@ zh_rc zh_treelog_keys(const char *dir, zh_treelog_key *out, size_t *n, zh_err *e
             zh_err_where(err, "%s", path);
         }
         zh_str stem = zh_str_sub(names[i], 0, names[i].n - 4);
-        out[*n].signs =
-            zh_path_exists(zh_str_fmt(arena, "%s/%.*s.key", folder, ZH_FMT(stem)).p);
+        out[*n].signs = zh_path_exists(zh_str_fmt(arena, "%s/%.*s.key", folder, ZH_FMT(stem)).p);
         (*n)++;
     }
     zh_arena_free(arena);
@@ -582,8 +581,8 @@ zh_rc zh_treelog_last_note(zh_arena *arena, const char *dir, zh_str *note, uint6
         size_t at = text.n - line.n + 1; /* the last line that is the origin */
         do {
             at--;
-        } while (at > 0 && !((tail[at - 1] == '\n') &&
-                             zh_str_starts(zh_str_sub(text, at, text.n), line)));
+        } while (at > 0 &&
+                 !((tail[at - 1] == '\n') && zh_str_starts(zh_str_sub(text, at, text.n), line)));
         zh_note parsed;
         zh_err ignored = {0};
         zh_str piece = zh_str_sub(text, at, text.n);

@@ -15,6 +15,7 @@ enum {
     WIDE_BITS = 16,
     NARROW_BITS = 10, /* one balance a register during the pass over the outbox */
     ENTRY_NUMBERS = ZH_RECORD_ENTRY_BYTES / 8,
+    ENTRY_EVENT_BYTES = 19, /* kind, time, subject, number of fields */
     CELL_NUMBERS_MAX = 1 + 2 * ZH_ANSWER_MEASURES_MAX * 4,
 };
 
@@ -140,6 +141,13 @@ void zh_verify_counter(zh_verifying *v, zh_balance *b, zh_side side, int64_t off
     zh_balance_put(b, side, zh_buf_view(&v->key), &number, cell_names(v, cube), 1, ZH_STR_NONE);
 }
 
+void zh_verify_entry_key(zh_verifying *v, bool gm, int64_t office, int64_t batch, int64_t ord)
+{
+    zh_verify_key(v, gm ? ZH_STR("zh_outbox_gm") : ZH_STR("zh_outbox"), office);
+    zh_verify_number(v, batch);
+    zh_verify_number(v, ord);
+}
+
 void zh_verify_entry(zh_verifying *v, zh_side side, int64_t office, int64_t batch, int64_t ord,
                      const uint8_t *entry, zh_str label)
 {
@@ -152,9 +160,7 @@ void zh_verify_entry(zh_verifying *v, zh_side side, int64_t office, int64_t batc
         }
         numbers[i] = word;
     }
-    zh_verify_key(v, ZH_STR("zh_outbox"), office);
-    zh_verify_number(v, batch);
-    zh_verify_number(v, ord);
+    zh_verify_entry_key(v, v->ctx.core->gm && entry[4] == ZH_HASH_SM3, office, batch, ord);
     zh_balance_put(v->entries, side, zh_buf_view(&v->key), numbers, names, ENTRY_NUMBERS, label);
 }
 
@@ -285,6 +291,36 @@ static zh_str entry_name(zh_verifying *v, zh_str reg, int64_t office, const uint
                       entry.subject);
 }
 
+/* The entries of the second log: the same event at every position, apart from hash and root. */
+static void take_gm(zh_verifying *v, const zh_stmt *s, bool first)
+{
+    zh_str entries = zh_col_str(s, 5);
+    zh_str gm = zh_col_str(s, 7);
+    int64_t office = zh_col_i64(s, 0);
+    int64_t batch = zh_col_i64(s, 1);
+    if (gm.n != entries.n) {
+        if (first && !(zh_col_null(s, 7) && zh_col_null(s, 4))) {
+            zh_verify_say(v, "批次 %" PRId64 "/%" PRId64 "：没有国密条目，或条数不符", office,
+                          batch);
+        }
+        return;
+    }
+    for (size_t i = 0; i < gm.n / ZH_RECORD_ENTRY_BYTES; i++) {
+        const uint8_t *one = (const uint8_t *)entries.p + i * ZH_RECORD_ENTRY_BYTES;
+        const uint8_t *two = (const uint8_t *)gm.p + i * ZH_RECORD_ENTRY_BYTES;
+        zh_str name = entry_name(v, zh_col_str(s, 2), office, one);
+        if (first && (memcmp(one, two, 4) != 0 || two[4] != ZH_HASH_SM3 ||
+                      memcmp(one + 5, two + 5, ENTRY_EVENT_BYTES) != 0)) {
+            zh_verify_say(v, "%.*s：国密条目（批次 %" PRId64 "/%" PRId64 "）说的不是同一件事",
+                          ZH_FMT(name), office, batch);
+        }
+        if (v->entries != NULL) {
+            zh_verify_entry(v, ZH_STORED, office, batch, (int64_t)i, two,
+                            v->entries->naming ? name : ZH_STR_NONE);
+        }
+    }
+}
+
 static zh_rc take_batch(zh_verifying *v, const zh_stmt *s, bool first)
 {
     int64_t office = zh_col_i64(s, 0);
@@ -311,6 +347,9 @@ static zh_rc take_batch(zh_verifying *v, const zh_stmt *s, bool first)
         zh_verify_entry(v, ZH_STORED, office, batch, (int64_t)i, entry,
                         v->entries->naming ? entry_name(v, id, office, entry) : ZH_STR_NONE);
     }
+    if (v->ctx.core->gm) {
+        take_gm(v, s, first);
+    }
     bool deltas = reg != NULL && (first || v->deltas[reg->index].naming);
     return deltas ? add_deltas(v, reg, office, batch, zh_col_str(s, 6)) : ZH_OK;
 }
@@ -329,8 +368,8 @@ static zh_rc walk_outbox(zh_verifying *v, bool first)
     }
     if (rc == ZH_OK) {
         rc = zh_query(v->conn,
-                      ZH_STR("SELECT office, batch, register, n, pos, entries, deltas FROM "
-                             "zh_outbox ORDER BY office, batch"),
+                      ZH_STR("SELECT office, batch, register, n, pos, entries, deltas, entries_gm "
+                             "FROM zh_outbox ORDER BY office, batch"),
                       NULL, 0, &stmt, v->ctx.err);
     }
     zh_arena_mark mark = zh_arena_here(v->ctx.arena);
@@ -812,7 +851,10 @@ static zh_rc verify_all(zh_verifying *v)
         rc = check_positions(v);
     }
     if (rc == ZH_OK) {
-        rc = zh_verify_log(v);
+        rc = zh_verify_log(v, false);
+    }
+    if (rc == ZH_OK && v->ctx.core->gm) {
+        rc = zh_verify_log(v, true);
     }
     if (rc == ZH_OK) {
         rc = zh_verify_figures(v, true);

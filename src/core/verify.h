@@ -4,7 +4,8 @@
 
 #include "core/core.h"
 
-#define ZH_VERIFY_CLOCK_US    (INT64_C(5) * 60 * 1000000) /* a batch older than one before it: a notice */
+#define ZH_VERIFY_CLOCK_US                                                                         \
+    (INT64_C(5) * 60 * 1000000)   /* a batch older than one before it: a notice */
 #define ZH_VERIFY_LINES_MAX 20000 /* lines written; further differences are only counted */
 
 typedef struct zh_verify_report {

@@ -1,6 +1,7 @@
 /* Verifying the signed log against the outbox, entry by entry, and against itself: tiles, roots,
  * every checkpoint ever signed. A difference names the record that stands at the position. */
 #include "base/time.h"
+#include "core/gm.h"
 #include "core/ledger.h"
 #include "core/outbox.h"
 #include "core/read.h"
@@ -26,6 +27,8 @@ typedef struct log_walk {
     placed row;
     uint64_t size; /* entries of the database's snapshot */
     size_t named;
+    bool gm;           /* the second log */
+    const char *title; /* how it is called */
 } log_walk;
 
 /* ---- naming ---------------------------------------------------------------------------------- */
@@ -106,8 +109,8 @@ static zh_str name_of(log_walk *w, uint64_t pos)
     }
     zh_record_entry entry;
     zh_err ignored = {0};
-    zh_str bytes = zh_str_sub(row.entries, (size_t)ord * ZH_RECORD_ENTRY_BYTES,
-                              ZH_RECORD_ENTRY_BYTES);
+    zh_str bytes =
+        zh_str_sub(row.entries, (size_t)ord * ZH_RECORD_ENTRY_BYTES, ZH_RECORD_ENTRY_BYTES);
     if (zh_record_entry_read(bytes, &entry, &ignored) == ZH_OK) {
         return zh_str_fmt(w->arena, "：%.*s/%" PRId64 "/%" PRIu64, ZH_FMT(row.reg), row.office,
                           entry.subject);
@@ -125,12 +128,12 @@ static void say(void *user, uint64_t first, uint64_t n, const char *format, ...)
     zh_str what = zh_str_vfmt(w->arena, format, arguments);
     va_end(arguments);
     if (n == 0) {
-        zh_verify_say(w->v, "存证日志：%.*s", ZH_FMT(what));
+        zh_verify_say(w->v, "%s：%.*s", w->title, ZH_FMT(what));
     } else if (n == 1) {
-        zh_verify_say(w->v, "存证日志：%.*s（第 %" PRIu64 " 条%.*s）", ZH_FMT(what), first,
+        zh_verify_say(w->v, "%s：%.*s（第 %" PRIu64 " 条%.*s）", w->title, ZH_FMT(what), first,
                       ZH_FMT(name_of(w, first)));
     } else {
-        zh_verify_say(w->v, "存证日志：%.*s（第 %" PRIu64 "–%" PRIu64 " 条，起自%.*s）",
+        zh_verify_say(w->v, "%s：%.*s（第 %" PRIu64 "–%" PRIu64 " 条，起自%.*s）", w->title,
                       ZH_FMT(what), first, first + n - 1, ZH_FMT(name_of(w, first)));
     }
     zh_arena_rewind(w->arena, mark);
@@ -208,7 +211,8 @@ static zh_rc settled_view(log_walk *w, zh_treelog_view *view, int64_t *now)
     while (true) {
         zh_rc rc = size_now(v, now);
         if (rc == ZH_OK) {
-            rc = zh_ledger_view(v->ctx.core, w->arena, view, v->ctx.err);
+            rc = w->gm ? zh_ledger_gm_view(v->ctx.core, w->arena, view, v->ctx.err)
+                       : zh_ledger_view(v->ctx.core, w->arena, view, v->ctx.err);
         }
         uint64_t size = rc == ZH_OK && view->note.p != NULL ? view->checkpoint.size : 0;
         if (rc != ZH_OK || (size >= w->size && size <= (uint64_t)*now) ||
@@ -229,8 +233,7 @@ static zh_rc finish_round(zh_verifying *v)
         zh_verify_say(v, "存证日志：%s", found.message);
         return ZH_OK;
     }
-    return rc == ZH_OK || rc == ZH_EBUSY || rc == ZH_EIO ? ZH_OK
-                                                         : (*v->ctx.err = found, found.rc);
+    return rc == ZH_OK || rc == ZH_EBUSY || rc == ZH_EIO ? ZH_OK : (*v->ctx.err = found, found.rc);
 }
 
 static zh_rc check_sizes(log_walk *w, zh_treelog_view *view)
@@ -239,10 +242,8 @@ static zh_rc check_sizes(log_walk *w, zh_treelog_view *view)
     int64_t now = 0;
     zh_rc rc = settled_view(w, view, &now);
     if (rc == ZH_OK && view->note.p != NULL && view->checkpoint.size > (uint64_t)now) {
-        zh_verify_say(v,
-                      "存证日志：数据库只定序了 %" PRId64 " 条，日志签到 %" PRIu64
-                      " 条：数据库是旧的",
-                      now, view->checkpoint.size);
+        zh_verify_say(v, "%s：数据库只定序了 %" PRId64 " 条，日志签到 %" PRIu64 " 条：数据库是旧的",
+                      w->title, now, view->checkpoint.size);
     }
     if (rc == ZH_OK && (view->note.p == NULL ? 0 : view->checkpoint.size) < w->size) {
         rc = finish_round(v);
@@ -258,18 +259,21 @@ static zh_rc check_sizes(log_walk *w, zh_treelog_view *view)
     return rc;
 }
 
-static zh_rc check_binding(zh_verifying *v, const zh_treelog_view *view, bool *bound)
+static zh_rc check_binding(const log_walk *w, const zh_treelog_view *view, bool *bound)
 {
+    zh_verifying *v = w->v;
     zh_str id = ZH_STR_NONE;
     zh_str epoch = ZH_STR_NONE;
-    zh_rc rc = zh_setting_get(v->conn, v->arena, ZH_LEDGER_SET_ID, &id, v->ctx.err);
+    zh_rc rc =
+        zh_setting_get(v->conn, v->arena, w->gm ? ZH_GM_SET_ID : ZH_LEDGER_SET_ID, &id, v->ctx.err);
     *bound = rc == ZH_OK;
     if (rc == ZH_OK && view != NULL) {
-        rc = zh_setting_get(v->conn, v->arena, ZH_LEDGER_SET_EPOCH, &epoch, v->ctx.err);
+        rc = zh_setting_get(v->conn, v->arena, w->gm ? ZH_GM_SET_EPOCH : ZH_LEDGER_SET_EPOCH,
+                            &epoch, v->ctx.err);
         zh_str has = zh_str_fmt(v->arena, "%" PRIu64, view->identity.epoch);
         if (!zh_str_is(id, view->identity.id) || !zh_str_eq(epoch, has)) {
-            zh_verify_say(v, "存证日志：数据库的日志是 %.*s 第 %.*s 纪元，目录里的是 %s 第 %.*s 纪元",
-                          ZH_FMT(id), ZH_FMT(epoch), view->identity.id, ZH_FMT(has));
+            zh_verify_say(v, "%s：数据库的日志是 %.*s 第 %.*s 纪元，目录里的是 %s 第 %.*s 纪元",
+                          w->title, ZH_FMT(id), ZH_FMT(epoch), view->identity.id, ZH_FMT(has));
         }
     }
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
@@ -281,8 +285,10 @@ static zh_rc walk_log(log_walk *w, const zh_treelog_view *view)
 {
     zh_verifying *v = w->v;
     zh_rc rc = zh_query(v->conn,
-                        ZH_STR("SELECT pos, n, entries FROM zh_outbox WHERE pos IS NOT NULL ORDER "
-                               "BY pos, office, batch"),
+                        w->gm ? ZH_STR("SELECT pos, n, entries_gm FROM zh_outbox WHERE pos IS NOT "
+                                       "NULL ORDER BY pos, office, batch")
+                              : ZH_STR("SELECT pos, n, entries FROM zh_outbox WHERE pos IS NOT "
+                                       "NULL ORDER BY pos, office, batch"),
                         NULL, 0, &w->stmt, v->ctx.err);
     if (rc == ZH_OK) {
         rc = next_row(w);
@@ -294,42 +300,53 @@ static zh_rc walk_log(log_walk *w, const zh_treelog_view *view)
     return rc;
 }
 
-zh_rc zh_verify_log(zh_verifying *v)
+static zh_rc verify_present(log_walk *w)
 {
-    log_walk w = {.v = v, .arena = zh_arena_new(LOG_BYTES)};
+    zh_verifying *v = w->v;
     zh_treelog_view view = {.note = ZH_STR_NONE};
+    bool bound = false;
+    zh_rc rc = check_sizes(w, &view);
+    if (rc == ZH_OK) {
+        rc = check_binding(w, &view, &bound);
+    }
+    if (rc == ZH_OK) {
+        rc = walk_log(w, &view);
+        if (!w->gm) {
+            v->report->sealed = view.note.p != NULL ? (int64_t)view.checkpoint.size : 0;
+        }
+    }
+    if (rc == ZH_EINVAL || rc == ZH_ECORRUPT) { /* keys or notes that cannot be read */
+        zh_verify_say(v, "%s：%s", w->title, v->ctx.err->message);
+        zh_err_clear(v->ctx.err);
+        rc = ZH_OK;
+    }
+    return rc;
+}
+
+zh_rc zh_verify_log(zh_verifying *v, bool gm)
+{
+    log_walk w = {
+        .v = v, .arena = zh_arena_new(LOG_BYTES), .gm = gm, .title = gm ? "国密日志" : "存证日志"};
     zh_treelog_identity identity;
     bool bound = false;
     int64_t size = 0;
-    const char *dir = zh_ledger_dir(v->ctx.core);
+    const char *dir = gm ? zh_ledger_gm_dir(v->ctx.core) : zh_ledger_dir(v->ctx.core);
     zh_err found = {0};
     zh_rc rc = dir != NULL ? zh_treelog_identify(dir, &identity, &found) : ZH_ENOTFOUND;
     bool missing = rc == ZH_ENOTFOUND;
     if (rc == ZH_ECORRUPT) {
-        zh_verify_say(v, "存证日志：%s", found.message);
+        zh_verify_say(v, "%s：%s", w.title, found.message);
     }
     rc = zh_log_size(v->conn, &size, v->ctx.err);
     w.size = (uint64_t)size;
     if (rc == ZH_OK && missing) {
-        rc = check_binding(v, NULL, &bound);
+        rc = check_binding(&w, NULL, &bound);
         if (rc == ZH_OK && bound && dir != NULL) {
-            zh_verify_say(v, "存证日志：数据库有签名的日志，%s 里却没有", dir);
+            zh_verify_say(v, "%s：数据库有签名的日志，%s 里却没有", w.title, dir);
         }
     }
     if (rc == ZH_OK && !missing && found.rc == ZH_OK) {
-        rc = check_sizes(&w, &view);
-        if (rc == ZH_OK) {
-            rc = check_binding(v, &view, &bound);
-        }
-        if (rc == ZH_OK) {
-            rc = walk_log(&w, &view);
-            v->report->sealed = view.note.p != NULL ? (int64_t)view.checkpoint.size : 0;
-        }
-        if (rc == ZH_EINVAL || rc == ZH_ECORRUPT) { /* keys or notes that cannot be read */
-            zh_verify_say(v, "存证日志：%s", v->ctx.err->message);
-            zh_err_clear(v->ctx.err);
-            rc = ZH_OK;
-        }
+        rc = verify_present(&w);
     }
     zh_arena_free(w.arena);
     return rc;

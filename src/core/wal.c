@@ -132,8 +132,7 @@ static zh_rc take_records(zh_wal *wal, zh_str bytes, zh_wal_each each, void *use
         if (!read_record(wal, bytes, &batch, &size)) {
             break;
         }
-        rc = batch.pos == wal->end ? each(user, &batch, err)
-                                   : broken(wal, "里的位置不连续", err);
+        rc = batch.pos == wal->end ? each(user, &batch, err) : broken(wal, "里的位置不连续", err);
         if (rc == ZH_OK) {
             wal->bytes += size;
             wal->end += batch.n;
@@ -217,8 +216,7 @@ static void put_record(zh_wal *wal, zh_buf *out, const zh_wal_batch *b)
     zh_buf_u32be(out, b->n);
     zh_buf_add(out, b->entries, entries);
     if (!out->failed) {
-        zh_buf_u32be(out, crc32c(wal->crc, out->p + payload,
-                                 out->n - payload));
+        zh_buf_u32be(out, crc32c(wal->crc, out->p + payload, out->n - payload));
     }
 }
 
@@ -247,9 +245,9 @@ zh_rc zh_wal_append(zh_wal *wal, const zh_wal_batch *batches, size_t n, zh_err *
     zh_buf_init(&out, ZH_WAL_BYTES_MAX / 2);
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         zh_assert(batches[i].pos == end);
-        rc = batches[i].n <= ZH_WAL_BATCH_MAX
-                 ? ZH_OK
-                 : zh_err_set(err, ZH_ELIMIT, "ledger.batch", "一个批次最多 %u 条", ZH_WAL_BATCH_MAX);
+        rc = batches[i].n <= ZH_WAL_BATCH_MAX ? ZH_OK
+                                              : zh_err_set(err, ZH_ELIMIT, "ledger.batch",
+                                                           "一个批次最多 %u 条", ZH_WAL_BATCH_MAX);
         put_record(wal, &out, &batches[i]);
         end += batches[i].n;
     }

@@ -315,6 +315,22 @@ class Attacks:
         code, out, said = w.program.run("ledger", "checkpoint")
         self.tally.check(code != 0 and "key.file.mode" in said, "a key that others can read is refused", (out, said))
 
+    def second_log(self):
+        w = self.world()
+        code, out, said = w.program.run("ledger", "init", "--gm")
+        self.tally.check(code == 0 and "705 条" in out, "second log over what there is", out + said)
+        self.sequel(w, 1000)
+        code, out, said = w.program.run("verify")
+        self.tally.check(code == 0, "verify with two logs", out + said)
+        name = self.name(w, 2)
+        (office, batch, entries), = w.sql("SELECT office, batch, entries_gm FROM zh_outbox ORDER BY pos LIMIT 1")
+        changed = bytearray(entries)
+        changed[2 * ENTRY + 30] ^= 1
+        w.sql("UPDATE zh_outbox SET entries_gm = ? WHERE office = ? AND batch = ?", bytes(changed), office, batch)
+        self.found(w, "edited entry of the second log", "国密日志", name)
+        shutil.rmtree(os.path.join(w.data, "log-gm"))
+        self.found(w, "the second log is gone", "国密日志", "却没有")
+
     def clock_back(self, shim):
         w = self.world()
         rows = os.path.join(w.data, "..", "more.csv")
@@ -334,7 +350,8 @@ def main():
     attacks = Attacks(tally, sys.argv[1], sys.argv[2])
     for attack in ("edited_row", "edited_version", "edited_everywhere", "deleted_row", "deleted_outbox",
                    "reordered_log", "swapped_tile", "removed_tile", "replayed_checkpoint", "forged_checkpoint",
-                   "torn_wal", "old_database", "old_log", "lost_log", "foreign_log", "copied", "loose_key"):
+                   "torn_wal", "old_database", "old_log", "lost_log", "foreign_log", "copied", "loose_key",
+                   "second_log"):
         getattr(attacks, attack)()
     attacks.clock_back(sys.argv[3])
     tally.finish()

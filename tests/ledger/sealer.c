@@ -5,8 +5,8 @@
  * One thread creates and amends records of the register `entry`, the other seals them as the
  * service does. After every round the newest checkpoint is appended to TOLD, "SIZE ROOT" in hex,
  * synced: from then on somebody may hold it. At the NTH time that STEP (1 … ZH_TREELOG_STEPS) is
- * passed the process kills itself; STEP 0: it waits to be killed. DB "-": SQLite in DATA. The WAL is
- * rotated every few kilobytes, so that these steps come too. */
+ * passed the process kills itself; STEP 0: it waits to be killed. DB "-": SQLite in DATA. The WAL
+ * is rotated every few kilobytes, so that these steps come too. */
 #include "core/ledger.h"
 #include "core/record.h"
 #include <fcntl.h>
@@ -70,10 +70,9 @@ static void *write_on(void *user)
         zh_findings findings = {0};
         snprintf(text, sizeof text, "%s-%" PRIu64, j->seed, i);
         snprintf(amount, sizeof amount, "%" PRIu64 ".%02u", i, (unsigned)(i % 100));
-        zh_change changes[] = {change_of(&ctx, reg, "no", text),
-                               change_of(&ctx, reg, "place", "east"),
-                               change_of(&ctx, reg, "day", "2026-03-04"),
-                               change_of(&ctx, reg, "amount", amount)};
+        zh_change changes[] = {
+            change_of(&ctx, reg, "no", text), change_of(&ctx, reg, "place", "east"),
+            change_of(&ctx, reg, "day", "2026-03-04"), change_of(&ctx, reg, "amount", amount)};
         zh_op op = {.kind = ZH_OP_CREATE, .reg = reg, .changes = changes, .nchanges = 4};
         zh_applied *at = &made[i % RECORDS];
         if (n == RECORDS && i % 3 != 0) {

@@ -1,8 +1,8 @@
 /* Published figures: their lists give their numbers, the file proves them without the database, and
- * neither corrections nor erasure afterwards change what was published. Expected counts are those of
- * the rows written here. */
-#include "core/publish.h"
+ * neither corrections nor erasure afterwards change what was published. Expected counts are those
+ * of the rows written here. */
 #include "base/json.h"
+#include "core/publish.h"
 #include "core/verify.h"
 #include "core_fixture.h"
 #include <setjmp.h>
@@ -19,9 +19,11 @@ enum { ROWS = 40, FILE_BYTES = 8 << 20 };
 
 static const char INDICATORS[] =
     "indicators:\n"
-    "  - {id: fail_rate, label: 不合格率, definition: d, kind: rate, register: sample, num: failed,\n"
+    "  - {id: fail_rate, label: 不合格率, definition: d, kind: rate, register: sample, num: "
+    "failed,\n"
     "     den: n, unit: \"%\", digits: 2}\n"
-    "  - {id: wuhan_money, label: 武汉金额, definition: d, kind: sum, register: sample, num: money,\n"
+    "  - {id: wuhan_money, label: 武汉金额, definition: d, kind: sum, register: sample, num: "
+    "money,\n"
     "     where: \"amount > 5\", digits: 2}\n"
     "  - {id: growth, label: 增幅, definition: d, kind: growth, of: fail_rate, against: year,\n"
     "     unit: \"%\"}\n";
@@ -42,9 +44,9 @@ static void fill(fixture *f, zh_applied *at)
         char amount[32];
         snprintf(no, sizeof no, "P-%u", i);
         snprintf(amount, sizeof amount, "%u.00", i + 1);
-        ok(f, fx_create(f, "sample", &at[i], "report_no", no, "place",
-                        i % 2 ? "宜昌市" : "武汉市", "sampled_at", "2026-03-05", "person",
-                        "张三丰", "amount", i % 10 == 9 ? "" : amount, "items",
+        ok(f, fx_create(f, "sample", &at[i], "report_no", no, "place", i % 2 ? "宜昌市" : "武汉市",
+                        "sampled_at", "2026-03-05", "person", "张三丰", "amount",
+                        i % 10 == 9 ? "" : amount, "items",
                         i % 4 ? "铅,0.050 mg/kg,pass,李四" : "铅,0.500 mg/kg,fail,李四", NULL));
     }
 }
@@ -52,11 +54,11 @@ static void fill(fixture *f, zh_applied *at)
 static zh_published publish(fixture *f, const char *indicator, const char *region)
 {
     zh_published p;
-    zh_publish_ask ask = {.query = {.indicator = zh_model_indicator(f->ctx.model,
-                                                                    zh_str_of(indicator)),
-                                    .region = zh_str_of(region),
-                                    .as_of = ZH_AS_OF_NOW},
-                          .publication = ZH_STR("test")};
+    zh_publish_ask ask = {
+        .query = {.indicator = zh_model_indicator(f->ctx.model, zh_str_of(indicator)),
+                  .region = zh_str_of(region),
+                  .as_of = ZH_AS_OF_NOW},
+        .publication = ZH_STR("test")};
     assert_non_null(ask.query.indicator);
     zh_err_clear(&f->err);
     ok(f, zh_publish(&f->ctx, &ask, &p));
@@ -277,8 +279,8 @@ static void test_other_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rate),      cmocka_unit_test(test_frame),
-        cmocka_unit_test(test_after),     cmocka_unit_test(test_tampering),
+        cmocka_unit_test(test_rate),        cmocka_unit_test(test_frame),
+        cmocka_unit_test(test_after),       cmocka_unit_test(test_tampering),
         cmocka_unit_test(test_other_kinds),
     };
     const char *const *backends = NULL;

@@ -1,5 +1,6 @@
-/* QR codes: what ISO/IEC 18004 fixes of every symbol: sizes, finder patterns (6.3.3), timing (6.3.5),
- * the dark module (6.9.1); and the drawing. That phones read them was tried with zbarimg. */
+/* QR codes: what ISO/IEC 18004 fixes of every symbol: sizes, finder patterns (6.3.3), timing
+ * (6.3.5), the dark module (6.9.1); and the drawing. That phones read them was tried with zbarimg.
+ */
 #include "fmt/qr.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -79,8 +80,8 @@ static void test_drawing(void **state)
     zh_arena *arena = zh_arena_new((size_t)8 << 20);
     const zh_draw *d = NULL;
     zh_err err = {0};
-    assert_int_equal(
-        zh_qr_draw(arena, ZH_STR("http://a.cn/ab"), WIDTH, ZH_STR("二维码"), &d, &err), ZH_OK);
+    assert_int_equal(zh_qr_draw(arena, ZH_STR("http://a.cn/ab"), WIDTH, ZH_STR("二维码"), &d, &err),
+                     ZH_OK);
     const zh_draw_item *polygon = d->first->next;
     assert_int_equal(polygon->kind, ZH_DRAW_POLYGON);
     double unit = (double)WIDTH / (21 + 2 * ZH_QR_QUIET);
