@@ -131,9 +131,13 @@ zh_str zh_show_page(const zh_show *s, const zh_ask *ask, const zh_ask_row *row)
         zh_str region = ask->region_code;
         zh_str period = ask->period_text;
         narrowed(ask, row, &region, &period);
-        return zh_str_fmt(arena, "%.*s/indicators/%.*s%s%.*s%s%.*s", ZH_FMT(s->base),
-                          ZH_FMT(ask->indicator->id), region.n > 0 ? "?region=" : "?",
-                          ZH_FMT(region), period.n > 0 ? "&period=" : "", ZH_FMT(period));
+        zh_str url =
+            zh_str_fmt(arena, "%.*s/indicators/%.*s", ZH_FMT(s->base), ZH_FMT(ask->indicator->id));
+        url =
+            region.n > 0 ? zh_str_fmt(arena, "%.*s?region=%.*s", ZH_FMT(url), ZH_FMT(region)) : url;
+        return period.n > 0 ? zh_str_fmt(arena, "%.*s%speriod=%.*s", ZH_FMT(url),
+                                         region.n > 0 ? "&" : "?", ZH_FMT(period))
+                            : url;
     }
     if (ask->detector != NULL) {
         return zh_str_fmt(arena, "%.*s/signals?detector=%.*s", ZH_FMT(s->base),
