@@ -620,3 +620,47 @@ zh_rc zh_pdf_write(const zh_pdf_in *in, zh_buf *out, zh_pdf_result *result, zh_e
     }
     return ZH_OK;
 }
+
+zh_rc zh_png_write(const zh_draw *list, double scale, zh_buf *out, zh_err *err)
+{
+    zh_ruler ruler = {0};
+    double width = ceil(list->width * scale);
+    double height = ceil(list->height * scale);
+    zh_rc rc = zh_draw_check(list, err);
+    if (rc == ZH_OK && !(width >= 1 && height >= 1 && width * height <= ZH_PNG_PIXELS_MAX)) {
+        rc = zh_err_set(err, ZH_ELIMIT, "png.pixels", "图片太大");
+    }
+    if (rc == ZH_OK) {
+        rc = open_ruler(&ruler, err);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    cairo_surface_t *surface =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
+    painter p = {.cr = cairo_create(surface),
+                 .ruler = &ruler,
+                 .arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES)};
+    cairo_set_source_rgb(p.cr, 1, 1, 1);
+    cairo_paint(p.cr);
+    cairo_scale(p.cr, scale, scale);
+    cairo_set_fill_rule(p.cr, CAIRO_FILL_RULE_EVEN_ODD);
+    cairo_set_line_join(p.cr, CAIRO_LINE_JOIN_ROUND);
+    pango_cairo_update_layout(p.cr, ruler.layout);
+    paint_list(&p, list);
+    cairo_status_t status = cairo_status(p.cr);
+    cairo_destroy(p.cr);
+    if (status == CAIRO_STATUS_SUCCESS) {
+        status = cairo_surface_write_to_png_stream(surface, append_bytes, out);
+    }
+    cairo_surface_destroy(surface);
+    release_ruler(&ruler);
+    zh_arena_free(p.arena);
+    if (out->failed) {
+        return zh_err_set(err, ZH_ELIMIT, "png.size", "文件超过字节上限");
+    }
+    return status == CAIRO_STATUS_SUCCESS
+               ? ZH_OK
+               : zh_err_set(err, ZH_EIO, "png.cairo", "图片没有写成：%s",
+                            cairo_status_to_string(status));
+}

@@ -67,6 +67,12 @@ typedef struct zh_pdf_result {
     size_t unknown_glyphs; /* characters that no installed font has; they print as boxes */
 } zh_pdf_result;
 
+#define ZH_PNG_PIXELS_MAX 40000000.0
+
+/* One list as a PNG, `scale` pixels a unit, on whatever ground the list paints. ZH_ELIMIT: more than
+ * ZH_PNG_PIXELS_MAX, out's cap; ZH_EINVAL: what zh_draw_check refuses; ZH_EIO: fonts or cairo. */
+zh_rc zh_png_write(const zh_draw *list, double scale, zh_buf *out, zh_err *err) ZH_MUST;
+
 /* Writes the document to out (cap: out's own, at most ZH_PDF_BYTES_MAX). A group's href "#name"
  * leads to the group or page mark of that name anywhere in the document, any other to that address.
  * ZH_EINVAL: no page, a list that zh_draw_check refuses, a "#name" that does not exist or exists
