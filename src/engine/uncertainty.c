@@ -486,6 +486,8 @@ zh_rc zh_monte_carlo_propagate(zh_arena *arena, const zh_formula *model,
     if (rc == ZH_OK) {
         radix_sort(y, sorting, draws, count);
         summarise(y, draws, confidence, out);
+        out->sorted = y;
+        out->draws = draws;
     }
     return rc;
 }

@@ -59,6 +59,8 @@ typedef struct zh_variate_input {
 typedef struct zh_monte_carlo {
     double mean, sd;
     zh_interval symmetric, shortest; /* coverage intervals */
+    const double *sorted;            /* the values of the model, ascending; the arena's */
+    size_t draws;
 } zh_monte_carlo;
 
 /* JCGM 101: draws inputs (6.4, table 1), evaluates the model (7.4), sorts (7.5), mean and standard
