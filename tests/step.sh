@@ -4,6 +4,7 @@
 #   ok NAME            counts a pass
 #   bad NAME [FILE]    counts a failure and shows the file that explains it
 #   check NAME CMD...  runs a command; its output is shown only when it fails
+#   build MODE TARGET...  make, one at a time in a mode: steps run beside each other
 #   finish             prints the closing line that ./test sums, and exits
 
 set -uo pipefail
@@ -32,6 +33,14 @@ check() {
     else
         bad "$name" "$STEP_DIR/output"
     fi
+}
+
+build() {
+    local mode=$1
+    shift
+    mkdir -p build
+    flock "build/$mode-$(basename "${CC:-gcc}").lock" \
+        make -j"$JOBS" -s --no-print-directory MODE="$mode" "$@"
 }
 
 finish() {

@@ -22,6 +22,16 @@ bool zh_str_is(zh_str a, const char *z)
     return zh_str_eq(a, zh_str_of(z));
 }
 
+bool zh_str_among(zh_str s, const zh_str *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (zh_str_eq(s, list[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int zh_str_cmp(zh_str a, zh_str b)
 {
     size_t n = a.n < b.n ? a.n : b.n;

@@ -22,6 +22,7 @@ typedef struct zh_str {
 zh_str zh_str_of(const char *nul_terminated); /* NULL gives the empty string */
 bool zh_str_eq(zh_str a, zh_str b);
 bool zh_str_is(zh_str a, const char *nul_terminated);
+bool zh_str_among(zh_str s, const zh_str *list, size_t n);
 int zh_str_cmp(zh_str a, zh_str b); /* by bytes, shorter first; <0, 0, >0 */
 bool zh_str_starts(zh_str s, zh_str prefix);
 bool zh_str_ends(zh_str s, zh_str suffix);

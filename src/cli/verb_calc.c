@@ -8,16 +8,6 @@
 
 enum { INPUT_BYTES_MAX = 64 << 20, READ_BYTES = 64 << 10 };
 
-static const zh_engine *find(zh_str name)
-{
-    for (size_t i = 0; i < zh_engines_n; i++) {
-        if (zh_str_is(name, zh_engines[i]->name)) {
-            return zh_engines[i];
-        }
-    }
-    return NULL;
-}
-
 static int list(zh_cli *cli)
 {
     static const char *const headers[] = {"函数", "内容", "方法", "输入示例"};
@@ -77,7 +67,6 @@ static zh_rc calculate(zh_cli *cli, const zh_engine *engine, zh_buf *in, zh_buf 
 {
     const char *file = zh_cli_text(cli, "input");
     zh_str text;
-    zh_json *input = NULL;
     zh_rc rc;
     if (file != NULL) {
         rc = zh_file_read(cli->arena, file, INPUT_BYTES_MAX, &text, &cli->err);
@@ -86,22 +75,7 @@ static zh_rc calculate(zh_cli *cli, const zh_engine *engine, zh_buf *in, zh_buf 
         rc = read_stdin(cli, in);
         text = zh_buf_view(in);
     }
-    if (rc == ZH_OK) {
-        rc = zh_json_parse(cli->arena, text, &input, &cli->err);
-    }
-    if (rc == ZH_OK && input->kind != ZH_JSON_OBJECT) {
-        rc = zh_err_set(&cli->err, ZH_EINVAL, "calc.input", "输入要是一个 JSON 对象");
-    }
-    if (rc == ZH_OK) {
-        zh_jw w;
-        zh_jw_init(&w, out, 2);
-        rc = engine->run(cli->arena, input, &w, &cli->err);
-        zh_buf_c(out, '\n');
-    }
-    if (rc != ZH_OK) {
-        zh_err_fix(&cli->err, "能用的输入：%s", engine->input);
-    }
-    return rc;
+    return rc == ZH_OK ? zh_engine_run(engine, cli->arena, text, 2, out, &cli->err) : rc;
 }
 
 static int run(zh_cli *cli)
@@ -110,7 +84,7 @@ static int run(zh_cli *cli)
     if (name.n == 0) {
         return list(cli);
     }
-    const zh_engine *engine = find(name);
+    const zh_engine *engine = zh_engine_find(name);
     if (engine == NULL) {
         return unknown(cli, name);
     }

@@ -547,6 +547,7 @@ static zh_rc follow_automatic(zh_ctx *ctx, zh_conn *conn, const zh_record *recor
     zh_ctx system = *ctx;
     system.actor = system.role = ZH_STR("system");
     system.rows = NULL;
+    system.post = NULL;
     zh_rc rc = has_automatic(record->reg) ? ZH_OK : ZH_ENOTFOUND;
     for (size_t i = 0; rc == ZH_OK; i++) {
         const zh_transition *t = NULL;

@@ -2,6 +2,7 @@
  * records in force. Both end in one aggregator, so that they can only differ in what they read. */
 #include "core/cube.h"
 #include "core/cube_private.h"
+#include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"
 #include <stdlib.h>
@@ -243,6 +244,9 @@ static bool in_filter(const answering *a, size_t i, zh_str v)
 
 static bool passes(const answering *a, const zh_str *dims, bool stock)
 {
+    if (a->decided) {
+        return true;
+    }
     for (size_t i = 0; i < a->q->nfilters && !a->recounting; i++) {
         if (!in_filter(a, i, dims[a->filter_at[i]])) {
             return false;
@@ -385,6 +389,15 @@ static bool wants_stock(const zh_cell_query *q)
 
 /* ---- reading cells --------------------------------------------------------------------------- */
 
+static size_t count_within(const zh_codes *codes, const zh_code *ancestor)
+{
+    size_t n = 0;
+    for (size_t c = 0; c < codes->n; c++) {
+        n += zh_code_within(&codes->codes[c], ancestor);
+    }
+    return n;
+}
+
 static void where_filters(answering *a, zh_buf *sql, zh_binds *binds)
 {
     zh_arena *arena = a->ctx->arena;
@@ -395,11 +408,7 @@ static void where_filters(answering *a, zh_buf *sql, zh_binds *binds)
             zh_vec_push(arena, binds, ZH_SQL_STR(a->q->filters[i].value));
             continue;
         }
-        size_t n = 0;
-        for (size_t c = 0; c < dim->codes->n; c++) {
-            n += zh_code_within(&dim->codes->codes[c], a->ancestors[i]);
-        }
-        if (n > SUBTREE_IN_MAX) {
+        if (count_within(dim->codes, a->ancestors[i]) > SUBTREE_IN_MAX) {
             continue; /* passes() decides */
         }
         zh_buf_fmt(sql, " AND %.*s IN (", ZH_FMT(dim->column));
@@ -438,20 +447,67 @@ static void select_dims(const answering *a, zh_buf *sql)
     }
 }
 
+/* Whether the answer tells this dimension apart. */
+static bool is_grouped(const answering *a, size_t dim)
+{
+    bool grouped = a->q->by != ZH_GRAIN_NONE && a->time_at == (int)dim;
+    for (size_t i = 0; i < a->q->ngroups; i++) {
+        grouped = grouped || a->group_at[i] == (int)dim;
+    }
+    return grouped;
+}
+
+/* Whether where_filters says all that passes() would. */
+static bool database_decides(const answering *a)
+{
+    bool all = !wants_stock(a->q);
+    for (size_t i = 0; i < a->q->nfilters; i++) {
+        all = all && (a->ancestors[i] == NULL ||
+                      count_within(a->filter_dims[i].codes, a->ancestors[i]) <= SUBTREE_IN_MAX);
+    }
+    return all;
+}
+
+/* The cells, summed by the database over the dimensions that the answer does not tell apart. Counts
+ * and limbs are integers far below 2^63, so the sums are exact. */
+static void select_cells(answering *a, zh_buf *sql, zh_binds *binds)
+{
+    const char *names[256];
+    size_t n = zh_cube_value_columns(a->ctx->arena, a->cube, names, ZH_COUNTOF(names));
+    a->decided = database_decides(a);
+    if (!a->decided) {
+        select_dims(a, sql);
+    } else {
+        zh_buf_z(sql, "SELECT ");
+        for (size_t i = 0; i < a->cube->ndims; i++) {
+            zh_str column = is_grouped(a, i) ? a->cube->dims[i].column : ZH_STR("''");
+            zh_buf_fmt(sql, "%.*s, ", ZH_FMT(column));
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_fmt(sql,
+                   a->decided ? "%sCAST(COALESCE(SUM(%s), 0) AS BIGINT)" /* exact: integer */
+                              : "%s%s",
+                   i ? ", " : "", names[i]);
+    }
+    zh_buf_fmt(sql, " FROM %.*s WHERE 1 = 1", ZH_FMT(a->cube->table));
+    where_filters(a, sql, binds);
+    const char *by = " GROUP BY ";
+    for (size_t i = 0; i < a->cube->ndims && a->decided; i++) {
+        if (is_grouped(a, i)) {
+            zh_buf_fmt(sql, "%s%.*s", by, ZH_FMT(a->cube->dims[i].column));
+            by = ", ";
+        }
+    }
+}
+
 static zh_rc read_cells(answering *a)
 {
     zh_arena *arena = a->ctx->arena;
-    const char *names[256];
     zh_buf sql;
     zh_buf_init(&sql, 1 << 20);
     zh_binds binds = {0};
-    select_dims(a, &sql);
-    size_t n = zh_cube_value_columns(arena, a->cube, names, ZH_COUNTOF(names));
-    for (size_t i = 0; i < n; i++) {
-        zh_buf_fmt(&sql, "%s%s", i ? ", " : "", names[i]);
-    }
-    zh_buf_fmt(&sql, " FROM %.*s WHERE 1 = 1", ZH_FMT(a->cube->table));
-    where_filters(a, &sql, &binds);
+    select_cells(a, &sql, &binds);
     zh_delta d = {.cube = a->cube,
                   .values = ZH_NEW_N(arena, zh_i128, a->cube->nmeasures + 1),
                   .counts = ZH_NEW_N(arena, int64_t, a->cube->nmeasures + 1)};
@@ -464,6 +520,7 @@ static zh_rc read_cells(answering *a)
     }
     zh_finish(stmt);
     zh_buf_free(&sql);
+    a->decided = false;
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
@@ -578,6 +635,7 @@ static zh_rc scan(answering *a, zh_each_record each, void *user)
     zh_program where = narrowed(a);
     zh_ctx scanning = *a->ctx;
     scanning.arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    scanning.counting = scanning.counting || each == recount_record;
     zh_list_query list = {.reg = a->q->reg,
                           .where = where.root != NULL ? &where : NULL,
                           .as_of = a->q->as_of,
@@ -666,8 +724,8 @@ static zh_rc prepare(answering *a)
                           ZH_ANSWER_GROUPS_MAX, ZH_ANSWER_MEASURES_MAX);
     }
     zh_map_init(&a->by_groups, a->ctx->arena);
-    bool cubes =
-        q->where == NULL && a->ctx->rows == NULL && q->as_of == ZH_AS_OF_NOW && !q->recount;
+    bool cubes = q->where == NULL && zh_scope_is_all(a->ctx, q->reg) && q->as_of == ZH_AS_OF_NOW &&
+                 !q->recount;
     a->cube = cubes ? choose(a) : NULL;
     return ZH_OK;
 }
@@ -703,6 +761,25 @@ static zh_rc read_cube(answering *a)
     return rc;
 }
 
+static zh_rc dim_allowed(zh_ctx *ctx, const zh_dim *dim)
+{
+    zh_rc rc = zh_mask_allows_field(ctx, dim->field);
+    return rc == ZH_OK ? zh_mask_allows(ctx, &dim->expr) : rc;
+}
+
+/* Nothing is told apart by what the reader may not see. */
+static zh_rc dims_allowed(const answering *a)
+{
+    zh_rc rc = zh_mask_allows(a->ctx, a->q->where);
+    for (size_t i = 0; i < a->q->ngroups && rc == ZH_OK; i++) {
+        rc = dim_allowed(a->ctx, &a->cube->dims[a->group_at[i]]);
+    }
+    for (size_t i = 0; i < a->q->nfilters && rc == ZH_OK; i++) {
+        rc = dim_allowed(a->ctx, &a->filter_dims[i]);
+    }
+    return rc;
+}
+
 zh_rc zh_cells(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_cell_answer *out)
 {
     uint64_t started = zh_monotonic_us();
@@ -713,6 +790,10 @@ zh_rc zh_cells(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_cell_a
     if (rc == ZH_OK && a.cube == NULL) {
         rc = make_cube(&a);
     }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    rc = dims_allowed(&a);
     if (rc != ZH_OK) {
         return rc;
     }

@@ -89,6 +89,7 @@ static zh_rc resolve_key(zh_write *w, const zh_field *field, zh_value *value)
     zh_ctx ctx = *w->ctx;
     zh_err ignored = {0};
     ctx.rows = NULL;
+    ctx.post = NULL;
     ctx.err = &ignored;
     zh_record *found = NULL;
     zh_rc rc = zh_record_by_key(&ctx, w->conn, field->target, &value->text, &found);

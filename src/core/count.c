@@ -4,6 +4,7 @@
  * both databases agree and hierarchies stay data. Expressions SQL cannot say are counted by a scan.
  */
 #include "core/cube_private.h"
+#include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"
 #include <inttypes.h>
@@ -184,7 +185,7 @@ static zh_rc count_sql(counter *c, zh_conn *conn)
     from_bounded(c, &sql, &binds);
     zh_buf_z(&sql, " WHERE 1 = 1");
     zh_dialect dialect = zh_conn_dialect(conn);
-    zh_rc rc = zh_where_add(ctx, dialect, &sql, &binds, reg, ctx->rows, "a", history);
+    zh_rc rc = zh_scope_add(ctx, dialect, &sql, &binds, reg, "a", history);
     if (rc == ZH_OK) {
         rc = zh_where_add(ctx, dialect, &sql, &binds, reg, c->q->where, "a", history);
     }
@@ -304,6 +305,10 @@ static zh_rc check_groups(zh_ctx *ctx, const zh_group *groups, size_t n)
         return zh_err_set(ctx->err, ZH_ELIMIT, "count.by", "一次最多按 %d 项分组", GROUPS_MAX);
     }
     for (size_t i = 0; i < n; i++) {
+        zh_rc rc = zh_mask_allows_field(ctx, groups[i].field);
+        if (rc != ZH_OK) {
+            return rc;
+        }
         if (!groups[i].is_state &&
             (groups[i].field->table != NULL || groups[i].field->type == ZH_TYPE_TABLE)) {
             return zh_err_set(ctx->err, ZH_EINVAL, "count.by", "不能按子表“%.*s”分组",
@@ -319,6 +324,9 @@ zh_rc zh_count(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_
     counter c = {.ctx = ctx, .q = query, .groups = groups, .ngroups = ngroups};
     zh_map_init(&c.by_key, ctx->arena);
     zh_rc rc = check_groups(ctx, groups, ngroups);
+    if (rc == ZH_OK) {
+        rc = zh_mask_allows(ctx, query->where);
+    }
     if (rc != ZH_OK) {
         return rc;
     }

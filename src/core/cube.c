@@ -171,11 +171,16 @@ static void create_one(zh_buf *sql, zh_arena *arena, zh_dialect dialect, const z
             zh_buf_fmt(sql, ", %s %s NOT NULL", names[i], i64);
         }
     }
+    /* A roll-up is asked at one level of every dimension and, above all, for a stretch of time. */
     zh_buf_z(sql, ", PRIMARY KEY (office");
-    for (size_t i = 0; i < cube->ndims; i++) {
-        zh_buf_fmt(sql, ", %.*s", ZH_FMT(cube->dims[i].column));
-        if (rollup) {
-            zh_buf_fmt(sql, ", l%zu", i);
+    for (size_t i = 0; i < cube->ndims && rollup; i++) {
+        zh_buf_fmt(sql, ", l%zu", i);
+    }
+    for (int timed = rollup; timed >= 0; timed--) {
+        for (size_t i = 0; i < cube->ndims; i++) {
+            if (!rollup || timed == (cube->dims[i].grain != ZH_GRAIN_NONE)) {
+                zh_buf_fmt(sql, ", %.*s", ZH_FMT(cube->dims[i].column));
+            }
         }
     }
     zh_buf_fmt(sql, "%s))%s;\n", keyed ? ", measure, key" : "",

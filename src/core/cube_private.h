@@ -71,8 +71,9 @@ typedef struct zh_answering {
     zh_ctx *ctx;
     zh_conn *conn;
     const zh_cell_query *q;
-    const zh_cube *cube;                  /* that answers, or the ad-hoc one of a recount */
-    bool recounting;                      /* filters are put to the records, not to cells */
+    const zh_cube *cube; /* that answers, or the ad-hoc one of a recount */
+    bool recounting;     /* filters are put to the records, not to cells */
+    bool decided;        /* the database has applied filters and span to what is being read */
     int filter_at[ZH_ANSWER_FILTERS_MAX]; /* cube dim of each filter, when not recounting */
     zh_dim filter_dims[ZH_ANSWER_FILTERS_MAX];
     int group_at[ZH_ANSWER_GROUPS_MAX];

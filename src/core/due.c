@@ -214,6 +214,7 @@ static zh_rc run_event(zh_ctx *caller, const event *e, bool *written)
     ctx.actor = ZH_STR("clock");
     ctx.role = ZH_STR("system");
     ctx.rows = NULL;
+    ctx.post = NULL;
     ctx.err = &found;
     zh_op op;
     zh_write_mode mode;

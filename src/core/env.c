@@ -69,6 +69,7 @@ static zh_rc follow(zh_env *env, const zh_register *reg, int64_t office, int64_t
     zh_ctx ctx = *rd->ctx;
     ctx.arena = env->arena;
     ctx.rows = NULL; /* a reference is part of the record that holds it */
+    ctx.post = NULL;
     ctx.err = &own;
     zh_rc rc = as_at != 0 ? follow_version(&ctx, rd, reg, office, id, as_at, &found)
                           : zh_record_get(&ctx, rd->conn, reg, office, id, rd->as_of, &found);

@@ -355,6 +355,7 @@ static zh_rc read_weights(zh_asking *a, weight_reader *r)
     zh_map_init(&r->by_key, ctx->arena);
     zh_ctx scanning = *ctx; /* weights are part of the definition: every reader gets the same */
     scanning.rows = NULL;
+    scanning.post = NULL;
     scanning.arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     zh_list_query list = {.reg = reg, .as_of = a->q->as_of};
     zh_rc rc = zh_scan(&scanning, a->conn, &list, take_weight, r);

@@ -9,6 +9,7 @@
  * of the reader's memory holds, and then hands out a cursor to go on from. */
 #include "base/os.h"
 #include "base/utf8.h"
+#include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"
 #include <inttypes.h>
@@ -290,7 +291,7 @@ static zh_rc select_rows(lister *l, const cursor *c, int64_t office, bool nulls,
     if (last != NULL) {
         before_add(l, sql, binds, last);
     }
-    zh_rc rc = zh_where_add(l->ctx, dialect, sql, binds, reg, l->ctx->rows, "a", l->history);
+    zh_rc rc = zh_scope_add(l->ctx, dialect, sql, binds, reg, "a", l->history);
     if (rc == ZH_OK) {
         rc = zh_where_add(l->ctx, dialect, sql, binds, reg, l->q->where, "a", l->history);
     }
@@ -443,7 +444,14 @@ static zh_rc setup(lister *l)
     l->history = q->as_of != ZH_AS_OF_NOW;
     l->want = q->limit + 1;
     zh_rc rc = words_split(l);
-    l->check_words = l->check_words || (l->nwords > 0 && l->history);
+    if (rc == ZH_OK) {
+        rc = zh_mask_allows(l->ctx, q->where);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_mask_allows_field(l->ctx, l->sort);
+    }
+    /* Pairs are of whole texts; what a reader may see of them is decided on the masked record. */
+    l->check_words = l->check_words || (l->nwords > 0 && (l->history || l->ctx->post != NULL));
     l->chunk = l->check_words && l->want < EXAMINE_CHUNK ? EXAMINE_CHUNK : l->want;
     if (rc == ZH_OK && !l->history) {
         return zh_register_offices(l->ctx, l->conn, q->reg, &l->offices, &l->noffices);
@@ -473,13 +481,13 @@ static zh_rc gather(lister *l, zh_str after, gathering *g)
     if (rc == ZH_OK) {
         rc = fetch(l, &c, chunk, &got);
     }
+    if (rc == ZH_OK && (l->check_words || l->q->with_tables)) {
+        rc = zh_rows_load_all(ctx, l->conn, chunk, got, l->history);
+    }
     for (size_t i = 0; i < got && rc == ZH_OK && g->n < l->want; i++) {
         g->examined++;
-        if (l->check_words || l->q->with_tables) {
-            rc = zh_rows_load(ctx, l->conn, chunk[i], l->history);
-        }
-        if (rc == ZH_OK &&
-            (!l->check_words || zh_record_has_words(ctx->arena, chunk[i], l->words, l->nwords))) {
+        zh_mask_record(ctx, chunk[i]);
+        if (!l->check_words || zh_record_has_words(ctx->arena, chunk[i], l->words, l->nwords)) {
             g->kept[g->n++] = chunk[i];
         }
     }

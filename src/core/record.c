@@ -5,6 +5,7 @@
  * reservations. Any number of threads prepare at once, each with its own context. */
 #include "core/record.h"
 #include "core/number.h"
+#include "core/permission.h"
 #include "core/read.h"
 #include "core/write_private.h"
 #include <inttypes.h>
@@ -103,16 +104,6 @@ static void open_env(zh_write *w)
 
 /* ---- rights --------------------------------------------------------------------------------- */
 
-static bool listed(const zh_str *names, size_t n, zh_str name)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (zh_str_eq(names[i], name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static zh_str verb_of(const zh_op *op)
 {
     switch (op->kind) {
@@ -126,26 +117,16 @@ static zh_str verb_of(const zh_op *op)
 
 static bool may(const zh_ctx *ctx, const zh_op *op)
 {
-    if (zh_str_is(ctx->role, "operator") || zh_str_is(ctx->role, "system")) {
-        return true;
+    switch (op->kind) {
+    case ZH_OP_CREATE: return (zh_rights(ctx, op->reg) & ZH_RIGHT_CREATE) != 0;
+    case ZH_OP_AMEND: return (zh_rights(ctx, op->reg) & ZH_RIGHT_AMEND) != 0;
+    case ZH_OP_TRANSITION: return zh_may_take(ctx, op->reg, op->transition);
+    case ZH_OP_ERASE: break;
     }
-    const zh_transition *t = op->transition;
-    if (t != NULL && t->nroles > 0 && !listed(t->roles, t->nroles, ctx->role)) {
-        return false;
-    }
-    zh_str verb = verb_of(op);
-    for (size_t i = 0; i < op->reg->naccess; i++) {
-        const zh_access *access = &op->reg->access[i];
-        if (zh_str_eq(access->role, ctx->role) &&
-            (listed(access->can, access->ncan, verb) ||
-             (t != NULL && listed(access->can, access->ncan, t->id)))) {
-            return true;
-        }
-    }
-    return false;
+    return (zh_rights(ctx, op->reg) & ZH_RIGHT_ERASE) != 0;
 }
 
-static zh_rc check_op(const zh_ctx *ctx, const zh_op *op, bool by_time)
+static zh_rc check_op(zh_ctx *ctx, const zh_op *op, bool by_time)
 {
     zh_assert((op->kind == ZH_OP_TRANSITION) == (op->transition != NULL));
     zh_assert((op->kind == ZH_OP_CREATE) == (op->id == 0));
@@ -153,6 +134,11 @@ static zh_rc check_op(const zh_ctx *ctx, const zh_op *op, bool by_time)
         zh_err_set(ctx->err, ZH_EDENIED, "record.denied", "角色“%.*s”不能对“%.*s”做这项操作(%.*s)",
                    ZH_FMT(ctx->role), ZH_FMT(op->reg->label.zh), ZH_FMT(verb_of(op)));
         return ZH_EDENIED;
+    }
+    for (size_t i = 0; i < op->nchanges; i++) {
+        if (zh_mask_allows_field(ctx, op->changes[i].field) != ZH_OK) {
+            return ZH_EDENIED;
+        }
     }
     bool needs_reason = op->kind == ZH_OP_AMEND || op->kind == ZH_OP_ERASE;
     if (needs_reason && !by_time && zh_str_trim(op->reason).n == 0) {
@@ -213,7 +199,10 @@ static zh_rc load_old(zh_write *w)
 {
     const zh_op *op = w->op;
     zh_record *old = NULL;
-    zh_rc rc = zh_record_get(w->ctx, w->conn, w->reg, op->office, op->id, ZH_AS_OF_NOW, &old);
+    zh_rc rc = zh_record_get(w->writer, w->conn, w->reg, op->office, op->id, ZH_AS_OF_NOW, &old);
+    if (rc == ZH_OK && w->writer->post != NULL) { /* seen by the writer; now without masks */
+        rc = zh_record_get(w->ctx, w->conn, w->reg, old->office, op->id, ZH_AS_OF_NOW, &old);
+    }
     if (rc != ZH_OK) {
         return rc;
     }
@@ -380,7 +369,7 @@ static bool frozen_out(const zh_write *w, const zh_change *change)
     const zh_state *state = frozen_in(w);
     return state != NULL &&
            !(change->field->type == ZH_TYPE_TABLE && change->rows != NULL &&
-             listed(state->frozen_allow, state->nfrozen_allow, change->field->id) &&
+             zh_str_among(change->field->id, state->frozen_allow, state->nfrozen_allow) &&
              only_appended(w, change->field, change->rows));
 }
 
@@ -836,8 +825,13 @@ zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mod
     zh_prepared *p = ZH_NEW(ctx->arena, zh_prepared);
     p->kind = op->kind;
     p->plan = zh_plan_of(ctx, op->reg);
+    /* What a write reads follows from the record, not from what its writer may see. */
+    zh_ctx whole = *ctx;
+    whole.post = NULL;
+    whole.rows = NULL;
     zh_write w = {
-        .ctx = ctx,
+        .ctx = &whole,
+        .writer = ctx,
         .conn = conn,
         .op = op,
         .findings = findings,
@@ -850,6 +844,9 @@ zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mod
         .inside = mode.inside,
     };
     rc = prepare(&w);
+    if (rc == ZH_OK && op->kind == ZH_OP_CREATE) {
+        rc = zh_scope_holds(ctx, &w.env, w.record);
+    }
     zh_store_release(own);
     *out = rc == ZH_OK ? p : NULL;
     return rc;

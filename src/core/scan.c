@@ -2,6 +2,7 @@
  *
  * Records are read a chunk of one office at a time; the chunk's child rows come from one statement
  * a table that walks in the same order. What SQL cannot say is evaluated in the program. */
+#include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"
 #include <string.h>
@@ -43,7 +44,7 @@ static zh_rc open_rows(scanner *s)
     zh_from(s->ctx->arena, &sql, &binds, reg, s->q->as_of, "a");
     zh_buf_z(&sql, " WHERE 1 = 1");
     zh_dialect dialect = zh_conn_dialect(s->conn);
-    zh_rc rc = zh_where_add(s->ctx, dialect, &sql, &binds, reg, s->ctx->rows, "a", s->history);
+    zh_rc rc = zh_scope_add(s->ctx, dialect, &sql, &binds, reg, "a", s->history);
     if (rc == ZH_OK && !s->filter_here) {
         rc = zh_where_add(s->ctx, dialect, &sql, &binds, reg, s->q->where, "a", s->history);
     }
@@ -187,6 +188,7 @@ static zh_rc visit(scanner *s, zh_record *r, zh_each_record each, void *user)
         rc = take_children(s, &s->children[i], r);
     }
     if (rc == ZH_OK) {
+        zh_mask_record(s->ctx, r);
         rc = keep(s, r, &wanted);
     }
     return rc == ZH_OK && wanted ? each(user, s->ctx, r) : rc;
@@ -221,6 +223,9 @@ zh_rc zh_scan(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, zh_each_re
     scanner s = {.ctx = ctx, .conn = conn, .q = query, .history = query->as_of != ZH_AS_OF_NOW};
     zh_arena_mark mark = zh_arena_here(ctx->arena);
     zh_rc rc = zh_search_words(ctx, query->search, s.words, &s.nwords);
+    if (rc == ZH_OK) {
+        rc = zh_mask_allows(ctx, query->where);
+    }
     if (rc == ZH_OK) {
         zh_err before = *ctx->err;
         rc = open_rows(&s);

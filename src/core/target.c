@@ -1,6 +1,7 @@
 /* Targets of policy outlines against indicators: what can be compared is compared exactly, what
  * cannot is said to be so. The rules are in indicator.h. */
 #include "core/indicator_private.h"
+#include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"
 #include <inttypes.h>
@@ -101,8 +102,7 @@ static zh_rc newest_sql(const targeting *t, const zh_register *reg, zh_buf *sql,
                    "a.office = o.office AND a.%.*s IS NOT NULL",
                    ZH_FMT(table), ZH_FMT(table), ZH_FMT(column), ZH_FMT(table), ZH_FMT(column));
     }
-    zh_rc rc =
-        zh_where_add(ctx, zh_conn_dialect(t->conn), sql, binds, reg, ctx->rows, "a", history);
+    zh_rc rc = zh_scope_add(ctx, zh_conn_dialect(t->conn), sql, binds, reg, "a", history);
     if (!history) {
         zh_buf_fmt(sql, " ORDER BY a.%.*s DESC LIMIT 1)) FROM o", ZH_FMT(column));
     }

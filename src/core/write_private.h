@@ -62,7 +62,8 @@ struct zh_prepared {
 
 /* One preparation. */
 typedef struct zh_write {
-    zh_ctx *ctx;
+    zh_ctx *ctx;    /* sees everything: what is read does not depend on the writer */
+    zh_ctx *writer; /* whose rights count */
     zh_conn *conn;
     const zh_op *op;
     zh_findings *findings;

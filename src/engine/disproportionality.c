@@ -1,10 +1,12 @@
-/* Disproportionality by name, and its formulas. Products of counts are formed exactly, in 128 bits,
+/* Formulas of disproportionality. Products of counts are formed exactly, in 128 bits,
  * so that a ratio is the quotient of two correctly rounded numbers. */
 #include "engine/disproportionality.h"
 #include "base/decimal.h"
-#include "engine/engine.h"
+#include "num/distribution.h"
 #include "num/normal.h"
+#include "num/special.h"
 #include <math.h>
+#include <stdlib.h>
 
 const char *zh_ratio_state_name(zh_ratio_state state)
 {
@@ -75,113 +77,129 @@ static void chi_squares(const zh_two_by_two *t, double n, zh_disproportionality 
     out->chi2_yates = n * (corrected / first) * (corrected / second);
 }
 
-zh_rc zh_disproportionality_of(const zh_two_by_two *table, double confidence,
-                               zh_disproportionality *out, zh_err *err)
+static zh_rc check(const zh_two_by_two *t, double confidence, zh_err *err)
 {
-    const zh_two_by_two *t = table;
-    *out = (zh_disproportionality){0};
     if (t->a > ZH_TWO_BY_TWO_N_MAX || t->b > ZH_TWO_BY_TWO_N_MAX || t->c > ZH_TWO_BY_TWO_N_MAX ||
         t->d > ZH_TWO_BY_TWO_N_MAX || t->a + t->b + t->c + t->d > ZH_TWO_BY_TWO_N_MAX) {
         return zh_err_set(err, ZH_ELIMIT, "disproportionality.n", "四格之和不能超过 2^40");
     }
-    uint64_t n = t->a + t->b + t->c + t->d;
-    if (n == 0) {
+    if (t->a + t->b + t->c + t->d == 0) {
         return zh_err_set(err, ZH_EINVAL, "disproportionality.empty", "四格都是 0，没有可比的");
     }
     if (!(confidence > 0.0 && confidence < 1.0)) {
         return zh_err_set(err, ZH_EINVAL, "disproportionality.confidence",
                           "置信水平要在 0 与 1 之间");
     }
+    return ZH_OK;
+}
+
+zh_rc zh_disproportionality_of(const zh_two_by_two *table, double confidence,
+                               zh_disproportionality *out, zh_err *err)
+{
+    const zh_two_by_two *t = table;
+    *out = (zh_disproportionality){0};
+    zh_rc rc = check(t, confidence, err);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    uint64_t n = t->a + t->b + t->c + t->d;
     out->expected = product(t->a + t->b, t->a + t->c) / (double)n;
     out->relative = out->expected > 0.0 ? (double)t->a / out->expected : (double)NAN;
-    ratios(t, zh_normal_quantile(0.5 + confidence / 2.0), out);
+    ratios(t, -zh_normal_quantile(0.5 - confidence / 2.0), out);
     chi_squares(t, (double)n, out);
     return ZH_OK;
 }
 
-/* ---- by name
- * ------------------------------------------------------------------------------------ */
+/* ---- information components ---- */
 
-static zh_rc get_count(const zh_json *input, const char *name, uint64_t *out, zh_err *err)
+zh_rc zh_information_of(const zh_two_by_two *table, double confidence, zh_information *out,
+                        zh_err *err)
 {
-    int64_t value = 0;
-    const zh_json *node = zh_json_get(input, name);
-    if (node == NULL || zh_json_i64(node, &value) != ZH_OK || value < 0) {
-        zh_err_set(err, ZH_EINVAL, "calc.input", "输入缺少 %s，或它不是不小于 0 的整数", name);
-        zh_err_where(err, "%s", name);
-        return ZH_EINVAL;
-    }
-    *out = (uint64_t)value;
-    return ZH_OK;
-}
-
-static zh_rc get_confidence(const zh_json *input, double *out, zh_err *err)
-{
-    const zh_json *node = zh_json_get(input, "confidence");
-    *out = 0.95;
-    if (node != NULL && (zh_json_double(node, out) != ZH_OK || !isfinite(*out))) {
-        zh_err_set(err, ZH_EINVAL, "calc.input", "confidence 不是数");
-        zh_err_where(err, "confidence");
-        return ZH_EINVAL;
-    }
-    return ZH_OK;
-}
-
-static void put_number(zh_jw *out, const char *name, bool known, double value)
-{
-    zh_jw_key(out, name);
-    if (known) {
-        zh_jw_double(out, value);
-    } else {
-        zh_jw_null(out);
-    }
-}
-
-static void put_ratio(zh_jw *out, const zh_ratio *r, const char *const names[4])
-{
-    put_number(out, names[0], r->state == ZH_RATIO_FINITE, r->value);
-    zh_jw_kz(out, names[1], zh_ratio_state_name(r->state));
-    put_number(out, names[2], r->has_interval, r->interval.lower);
-    put_number(out, names[3], r->has_interval, r->interval.upper);
-}
-
-static zh_rc prr(zh_arena *arena, const zh_json *input, zh_jw *out, zh_err *err)
-{
-    (void)arena;
-    static const char *const prr_names[] = {"prr", "prr_state", "prr_lower", "prr_upper"};
-    static const char *const ror_names[] = {"ror", "ror_state", "ror_lower", "ror_upper"};
-    zh_two_by_two table = {0};
-    zh_disproportionality r = {0};
-    double confidence = 0.0;
-    const struct {
-        const char *name;
-        uint64_t *value;
-    } cells[] = {{"a", &table.a}, {"b", &table.b}, {"c", &table.c}, {"d", &table.d}};
-    zh_rc rc = get_confidence(input, &confidence, err);
-    for (size_t i = 0; i < ZH_COUNTOF(cells) && rc == ZH_OK; i++) {
-        rc = get_count(input, cells[i].name, cells[i].value, err);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_disproportionality_of(&table, confidence, &r, err);
-    }
+    const double ln2 = 0.693147180559945309417;
+    zh_rc rc = check(table, confidence, err);
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_jw_object(out);
-    put_number(out, "expected_count", true, r.expected);
-    put_number(out, "rrr", r.expected > 0.0, r.relative);
-    put_ratio(out, &r.prr, prr_names);
-    put_ratio(out, &r.ror, ror_names);
-    put_number(out, "chi2", r.has_chi2, r.chi2);
-    put_number(out, "chi2_yates", r.has_chi2, r.chi2_yates);
-    zh_jw_object_end(out);
+    double a = (double)table->a;
+    double row = (double)(table->a + table->b);
+    double column = (double)(table->a + table->c);
+    double n = (double)(table->a + table->b + table->c + table->d);
+    /* beta posteriors of the two margins and of the cell, whose prior has their product as mean */
+    double p = 1.0 + row;
+    double q = 1.0 + column;
+    double r = 1.0 + a;
+    double rest = n - a - 1.0 + (2.0 + n) * (2.0 + n) / (q * p);
+    double expected = product(table->a + table->b, table->a + table->c) / n;
+    double tail = 0.5 - confidence / 2.0;
+    out->bcpnn = (zh_digamma(r) - zh_digamma(r + rest) - zh_digamma(p) - zh_digamma(q) +
+                  2.0 * zh_digamma(2.0 + n)) /
+                 ln2;
+    out->bcpnn_variance = (zh_trigamma(r) - zh_trigamma(r + rest) + zh_trigamma(p) +
+                           zh_trigamma(q) - 2.0 * zh_trigamma(2.0 + n)) /
+                          (ln2 * ln2);
+    out->bcpnn_lower = out->bcpnn + zh_normal_quantile(tail) * sqrt(out->bcpnn_variance);
+    double shape = a + 0.5;
+    double rate = expected + 0.5;
+    out->shrinkage = log2(shape / rate);
+    out->lower = log2(zh_dist_gamma_quantile(tail, shape, rate, ZH_TAIL_LOWER));
+    out->upper = log2(zh_dist_gamma_quantile(tail, shape, rate, ZH_TAIL_UPPER));
     return ZH_OK;
 }
 
-ZH_ENGINE(disproportionality_prr) = {
-    .name = "disproportionality.prr",
-    .zh = "四格表的占比失衡：期望数、PRR、ROR（95% 区间）、χ² 与 Yates 校正",
-    .input = "{\"a\": 10, \"b\": 191, \"c\": 18, \"d\": 3813}",
-    .method = "Evans 等 2001；Rothman 等 2004；Yates 1934",
-    .run = prr,
-};
+/* ---- a database of pairs ---- */
+
+static int by_place(const void *a, const void *b)
+{
+    const zh_counted_pair *x = a;
+    const zh_counted_pair *y = b;
+    if (x->row != y->row) {
+        return x->row < y->row ? -1 : 1;
+    }
+    return (x->column > y->column) - (x->column < y->column);
+}
+
+static size_t add_up(zh_counted_pair *pairs, size_t n)
+{
+    size_t kept = 0;
+    qsort(pairs, n, sizeof(*pairs), by_place);
+    for (size_t i = 0; i < n; i++) {
+        if (kept > 0 && by_place(&pairs[kept - 1], &pairs[i]) == 0) {
+            pairs[kept - 1].n += pairs[i].n;
+        } else {
+            pairs[kept++] = pairs[i];
+        }
+    }
+    return kept;
+}
+
+zh_rc zh_pair_tables(zh_arena *arena, zh_counted_pair *pairs, size_t *pairs_n, size_t rows,
+                     size_t columns, zh_two_by_two **out, zh_err *err)
+{
+    uint64_t total = 0;
+    uint64_t *of_row = ZH_TRY_N(arena, uint64_t, rows + 1);
+    uint64_t *of_column = ZH_TRY_N(arena, uint64_t, columns + 1);
+    *out = ZH_TRY_N(arena, zh_two_by_two, *pairs_n + 1);
+    if (of_row == NULL || of_column == NULL || *out == NULL) {
+        return zh_err_set(err, ZH_ENOMEM, "calc.memory", "输入太大，内存不够算完");
+    }
+    for (size_t i = 0; i < *pairs_n; i++) {
+        zh_assert(pairs[i].row < rows && pairs[i].column < columns);
+        total += pairs[i].n <= ZH_TWO_BY_TWO_N_MAX ? pairs[i].n : ZH_TWO_BY_TWO_N_MAX + 1;
+        if (total > ZH_TWO_BY_TWO_N_MAX) {
+            return zh_err_set(err, ZH_ELIMIT, "disproportionality.n", "计数之和不能超过 2^40");
+        }
+        of_row[pairs[i].row] += pairs[i].n;
+        of_column[pairs[i].column] += pairs[i].n;
+    }
+    if (total == 0) {
+        return zh_err_set(err, ZH_EINVAL, "disproportionality.empty", "计数全是 0，没有可比的");
+    }
+    *pairs_n = add_up(pairs, *pairs_n);
+    for (size_t i = 0; i < *pairs_n; i++) {
+        uint64_t row = of_row[pairs[i].row];
+        uint64_t column = of_column[pairs[i].column];
+        uint64_t n = pairs[i].n;
+        (*out)[i] = (zh_two_by_two){n, row - n, column - n, total - row - column + n};
+    }
+    return ZH_OK;
+}

@@ -21,6 +21,7 @@
 #ifndef ZH_ENGINE_DISPROPORTIONALITY_H
 #define ZH_ENGINE_DISPROPORTIONALITY_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "num/interval.h"
 
@@ -59,6 +60,34 @@ typedef struct zh_disproportionality {
  * ZH_TWO_BY_TWO_N_MAX. */
 zh_rc zh_disproportionality_of(const zh_two_by_two *table, double confidence,
                                zh_disproportionality *out, zh_err *err) ZH_MUST;
+
+/* Information components: log2 of observed over expected, shrunk towards 0. */
+typedef struct zh_information {
+    double bcpnn, bcpnn_variance, bcpnn_lower; /* posterior mean, variance, normal lower limit */
+    double shrinkage;                          /* log2((a + 1/2)/(E + 1/2)) */
+    double lower, upper;                       /* its limits, from a gamma distribution */
+} zh_information;
+
+/* BCPNN: A. Bate et al., A Bayesian neural network method for adverse drug reaction signal
+ * generation, European Journal of Clinical Pharmacology 54 (1998) 315-321, with the moments of the
+ * beta posteriors by digamma and trigamma (R. Gould, Biometrical Journal 45 (2003) 39-52).
+ * Shrinkage: G. N. Norén, J. Hopstadius, A. Bate, Shrinkage observed-to-expected ratios for robust
+ * and transparent large-scale pattern discovery, Statistical Methods in Medical Research 22 (2013)
+ * 57-69. confidence is that of both limits together. Errors as of zh_disproportionality_of. */
+zh_rc zh_information_of(const zh_two_by_two *table, double confidence, zh_information *out,
+                        zh_err *err) ZH_MUST;
+
+/* A pair of a database of counts: row and column numbered from 0. */
+typedef struct zh_counted_pair {
+    size_t row, column;
+    uint64_t n;
+} zh_counted_pair;
+
+/* The table of each pair against all other counts; the margins are of counts, not of reports. Pairs
+ * that appear several times are added up first: pairs is sorted by row and column, *pairs_n falls.
+ * ZH_ELIMIT: the sum is above ZH_TWO_BY_TWO_N_MAX; ZH_EINVAL: it is 0; ZH_ENOMEM. */
+zh_rc zh_pair_tables(zh_arena *arena, zh_counted_pair *pairs, size_t *pairs_n, size_t rows,
+                     size_t columns, zh_two_by_two **out, zh_err *err) ZH_MUST;
 
 const char *zh_ratio_state_name(zh_ratio_state state); /* finite infinite undefined */
 

@@ -20,4 +20,12 @@ typedef struct zh_engine {
 extern const zh_engine *const zh_engines[];
 extern const size_t zh_engines_n;
 
+/* NULL: nothing by that name. */
+const zh_engine *zh_engine_find(zh_str name);
+/* Parses the input, calculates, writes one JSON value and a line feed to out. What was written
+ * before a failure is of no use. Errors of the parser, "calc.input" when it is not an object, those
+ * of the calculation with an input that works as the fix, "calc.size" when out is full. */
+zh_rc zh_engine_run(const zh_engine *engine, zh_arena *arena, zh_str text, unsigned indent,
+                    zh_buf *out, zh_err *err) ZH_MUST;
+
 #endif

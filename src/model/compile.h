@@ -93,6 +93,9 @@ void zh_cx_given_key(zh_cx *cx, const zh_register *reg, const zh_yaml *entry);
 const zh_str *zh_cx_systems(zh_cx *cx, const zh_yaml *root, size_t *n);
 zh_kind zh_field_kind(const zh_field *field);
 
+/* The personal field that the value of a field is or is computed from, itself included; NULL: none.
+ */
+const zh_field *zh_field_personal_source(const zh_field *field);
 /* Refuses a program under a key that is not pure over the record: cells are counted with it. */
 void zh_cx_pure(zh_cx *cx, const zh_yaml *node, const char *key, const zh_program *program);
 

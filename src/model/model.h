@@ -228,8 +228,10 @@ typedef struct zh_access {
     bool has_rows;
     const zh_str *can; /* read create amend transition export, or transition ids */
     size_t ncan;
-    const zh_field *const *mask;
+    const zh_field *const *mask; /* shown by their mask, or not at all when they have none */
     size_t nmask;
+    const zh_field *const *drop; /* never shown */
+    size_t ndrop;
     zh_str purpose;
     const zh_register *self; /* register of the reader's own record, which `self` means in rows */
 } zh_access;
@@ -521,7 +523,9 @@ struct zh_model {
     const struct zh_mechanism {
         zh_str id;
         zh_label label;
-        zh_str area, does, users;
+        zh_str area;
+        zh_label does; /* what it does; zh empty where only English is given */
+        zh_str users;  /* codes: PQO, REG; zh_mechanism_users has the words */
         zh_str clauses; /* HB11 §27, §28; HN17 §四(三) */
         zh_str depth;
     } * mechanisms; /* the 156 */

@@ -579,4 +579,13 @@ void zh_compile_fields(zh_cx *cx, zh_reg_build *b)
         zh_program ask;
         (void)zh_cx_expr(cx, &scope, fb->node, "ask_when", ZH_BOOL, &ask);
     }
+    /* What is computed from personal data is personal data, and is erased with it. */
+    for (size_t i = 0; i < b->fields.n; i++) {
+        zh_field *f = b->fields.p[i].field;
+        const zh_field *source = f->computed ? zh_field_personal_source(f) : NULL;
+        const zh_field *whole = source != NULL ? source->table : NULL;
+        zh_pipl pipl = source == NULL ? ZH_PIPL_NONE : source->pipl;
+        pipl = whole != NULL && whole->pipl > pipl ? whole->pipl : pipl;
+        f->pipl = pipl > f->pipl ? pipl : f->pipl;
+    }
 }

@@ -86,7 +86,6 @@ typedef struct personal_search {
 
 static void look_at_node(void *user, const zh_expr *node);
 
-/* The personal field that the value of a field is or comes from, or NULL. */
 static const zh_field *personal_in(const zh_field *field, unsigned depth)
 {
     personal_search search = {.depth = depth + 1};
@@ -98,6 +97,11 @@ static const zh_field *personal_in(const zh_field *field, unsigned depth)
         zh_expr_walk(field->expr.root, look_at_node, &search); /* bounded by depth */
     }
     return search.found;
+}
+
+const zh_field *zh_field_personal_source(const zh_field *field)
+{
+    return personal_in(field, 0);
 }
 
 static void look_at_node(void *user, const zh_expr *node)
@@ -235,7 +239,7 @@ static void field_dim(zh_cx *cx, const zh_register *reg, const dim_source *s, zh
         zh_cx_error(cx, s->node, "cube.dim.type", NULL,
                     "「%.*s」不能作维度:应是编码、是否、短文字或引用", ZH_FMT(f->id));
     }
-    refuse_personal(cx, s->node, "cube.dim.personal", personal_in(f, 0));
+    refuse_personal(cx, s->node, "cube.dim.personal", zh_field_personal_source(f));
     if (at >= 0) {
         set_level(cx, s->node, zh_str_sub(s->text, (size_t)at + 1, s->text.n), d);
     }

@@ -385,7 +385,6 @@ static void compile_access(zh_cx *cx, zh_reg_build *b)
                       .parameter_kinds = kinds};
     for (const zh_yaml *a = zh_first(b->node, "access"); a != NULL; a = zh_next(a)) {
         zh_access *access = &list[b->reg->naccess++];
-        size_t ndrop;
         const zh_yaml *self = zh_yaml_get(a, "self");
         access->role = zh_get_text(a, "role");
         access->self = self != NULL ? zh_cx_register(cx, self, self->text)
@@ -395,7 +394,7 @@ static void compile_access(zh_cx *cx, zh_reg_build *b)
         check_can(cx, b->reg, a);
         access->can = zh_get_texts(cx->arena, a, "can", &access->ncan);
         access->mask = zh_cx_fields(cx, b->reg, a, "mask", &access->nmask);
-        (void)zh_cx_fields(cx, b->reg, a, "drop", &ndrop);
+        access->drop = zh_cx_fields(cx, b->reg, a, "drop", &access->ndrop);
         access->purpose = zh_get_text(a, "purpose");
     }
     b->reg->access = list;

@@ -1,62 +1,21 @@
 /* Incomplete beta function. The smaller of the two tails is computed and the other is its
  * complement, so a small tail probability keeps its relative accuracy. */
 #include "num/beta.h"
+#include "num/special.h"
+#include "num/tail.h"
 #include <float.h>
 #include <math.h>
 
 #define FRACTION_TERMS_MAX 200000 /* O(sqrt(max(a, b))) are needed */
-#define SOLVER_STEPS_MAX   300
 
-#define LOG_SQRT_2PI 0.918938533204672741780329736406
-#define TWO_PI       6.283185307179586476925286766559
+#define TWO_PI 6.283185307179586476925286766559
 
-/* log(z!) minus Stirling's formula, z > 0: Loader (2000). Series of DLMF 5.11.1. */
-static double stirling_error(double z)
-{
-    if (z < 16.0) {
-        return lgamma(z + 1.0) - (z + 0.5) * log(z) + z - LOG_SQRT_2PI;
-    }
-    double s = 1.0 / (z * z);
-    double sum = 43867.0 / 244188.0;
-    sum = -3617.0 / 122400.0 + s * sum;
-    sum = 1.0 / 156.0 + s * sum;
-    sum = -691.0 / 360360.0 + s * sum;
-    sum = 1.0 / 1188.0 + s * sum;
-    sum = -1.0 / 1680.0 + s * sum;
-    sum = 1.0 / 1260.0 + s * sum;
-    sum = -1.0 / 360.0 + s * sum;
-    sum = 1.0 / 12.0 + s * sum;
-    return sum / z;
-}
-
-/* x log(x/m) + m - x, without cancellation near x = m: Loader (2000). */
-static double deviance(double x, double m)
-{
-    double difference = x - m;
-    if (fabs(difference) >= 0.1 * (x + m)) {
-        return x * log(x / m) + m - x;
-    }
-    double v = difference / (x + m);
-    double sum = difference * v;
-    double term = 2.0 * x * v;
-    for (int j = 1; j < 1000; j++) {
-        term *= v * v;
-        double next = sum + term / (2.0 * j + 1.0);
-        if (next == sum) {
-            break;
-        }
-        sum = next;
-    }
-    return sum;
-}
-
-/* x^a y^b / B(a, b) with y = 1 - x: a b / (a + b) times the binomial density of a among a + b. */
-static double factor(double x, double y, double a, double b)
+/* a b / (a + b) times the binomial density of a among a + b. */
+double zh_beta_log_factor(double x, double y, double a, double b)
 {
     double n = a + b;
-    double exponent = stirling_error(n) - stirling_error(a) - stirling_error(b) -
-                      deviance(a, n * x) - deviance(b, n * y);
-    return sqrt(a * b / (n * TWO_PI)) * exp(exponent);
+    return 0.5 * log(a / n * b / TWO_PI) + zh_stirling_error(n) - zh_stirling_error(a) -
+           zh_stirling_error(b) - zh_deviance(a, n * x) - zh_deviance(b, n * y);
 }
 
 /* I_x(a, b) divided by its factor, for x below about the mean: the even part of the continued
@@ -89,84 +48,75 @@ static double fraction(double x, double y, double a, double b)
     return 1.0 / f;
 }
 
-struct tails {
-    double lower, upper;
-};
-
-/* Both tails at x, y = 1 - x. */
-static struct tails tails_at(double x, double y, double a, double b)
+double zh_beta_tail(double x, double y, double a, double b, unsigned tail)
 {
-    if (x <= 0.0) {
-        return (struct tails){0.0, 1.0};
+    if (x <= 0.0 || y <= 0.0) {
+        return zh_tail_end(x > 0.0, tail);
     }
-    if (y <= 0.0) {
-        return (struct tails){1.0, 0.0};
-    }
-    double front = factor(x, y, a, b);
-    struct tails t;
-    if (x < (a + 1.0) / (a + b + 2.0)) {
-        t.lower = fmin(front * fraction(x, y, a, b), 1.0);
-        t.upper = 1.0 - t.lower;
-    } else {
-        t.upper = fmin(front * fraction(y, x, b, a), 1.0);
-        t.lower = 1.0 - t.upper;
-    }
-    return t;
+    bool upper = x >= (a + 1.0) / (a + b + 2.0);
+    double share = upper ? fraction(y, x, b, a) : fraction(x, y, a, b);
+    double log_front = zh_beta_log_factor(x, y, a, b);
+    double log_small = (tail & ZH_TAIL_LOG) != 0 ? log_front + log(share) : 0.0;
+    return zh_tail_finish(exp(log_front) * share, log_small, upper, tail);
 }
 
 double zh_beta_cdf(double x, double a, double b)
 {
     zh_assert(x >= 0.0 && x <= 1.0 && a > 0.0 && b > 0.0);
-    return tails_at(x, 1.0 - x, a, b).lower;
+    return zh_beta_tail(x, 1.0 - x, a, b, ZH_TAIL_LOWER);
 }
 
 double zh_beta_cdf_upper(double x, double a, double b)
 {
     zh_assert(x >= 0.0 && x <= 1.0 && a > 0.0 && b > 0.0);
-    return tails_at(x, 1.0 - x, a, b).upper;
+    return zh_beta_tail(x, 1.0 - x, a, b, ZH_TAIL_UPPER);
 }
 
-/* Newton's method on the logarithm of the tail, which is concave for the beta distribution's lower
- * tail, kept inside a shrinking bracket. The middle of a wide bracket is the geometric mean, so
- * that solutions near 0 are reached in few steps. */
-static double solve(double p, double a, double b, bool upper)
+struct shape {
+    double a, b;
+};
+
+static void tail_at(const void *context, double u, bool upper, double *log_tail, double *slope)
 {
-    double low = 0.0;
-    double high = 1.0;
-    double x = a / (a + b);
-    for (int step = 0; step < SOLVER_STEPS_MAX; step++) {
-        struct tails t = tails_at(x, 1.0 - x, a, b);
-        double got = upper ? t.upper : t.lower;
-        if (got == p) {
-            break;
-        }
-        bool too_far = upper ? got < p : got > p;
-        *(too_far ? &high : &low) = x;
-        double slope = factor(x, 1.0 - x, a, b) / (x * (1.0 - x));
-        double next = -1.0;
-        if (got > 0.0 && slope > 0.0) {
-            next = x + (upper ? 1.0 : -1.0) * got / slope * log(got / p);
-        }
-        if (!(next > low && next < high)) {
-            double from = low > 0.0 ? low : high * 1e-8;
-            next = high / from > 4.0 ? sqrt(from * high) : 0.5 * (low + high);
-        }
-        if (fabs(next - x) <= DBL_EPSILON * x || high - low <= DBL_EPSILON * low) {
-            return next;
-        }
-        x = next;
+    const struct shape *s = context;
+    double x = 1.0 / (1.0 + exp(-u));
+    double y = 1.0 / (1.0 + exp(u));
+    *log_tail =
+        zh_beta_tail(x, y, s->a, s->b, ZH_TAIL_LOG | (upper ? ZH_TAIL_UPPER : ZH_TAIL_LOWER));
+    double rise = x > 0.0 && y > 0.0 ? exp(zh_beta_log_factor(x, y, s->a, s->b) - *log_tail) : 0.0;
+    *slope = upper ? -rise : rise;
+}
+
+double zh_beta_logit_quantile(double log_p, double a, double b, bool upper)
+{
+    struct shape s = {a, b};
+    /* Where x or y leaves the range of binary64 the leading power x^a/(a B(a, b)) is all of it. */
+    double power = upper ? b : a;
+    double far = (log_p + zh_lgamma1p(power) + zh_lgamma(upper ? a : b) - zh_lgamma(a + b)) / power;
+    if (far < -690.0) {
+        return upper ? -far : far;
     }
-    return x;
+    double spread = sqrt(1.0 / a + 1.0 / b);
+    return zh_tail_solve(tail_at, &s, (zh_tail_target){log_p, upper, true}, log(a / b), spread,
+                         1.0);
+}
+
+static double quantile(double p, double a, double b, unsigned tail)
+{
+    zh_assert(p >= 0.0 && p <= 1.0 && a > 0.0 && b > 0.0);
+    zh_tail_target t = zh_tail_of(p, tail);
+    if (isinf(t.log_p)) {
+        return t.upper ? 1.0 : 0.0;
+    }
+    return 1.0 / (1.0 + exp(-zh_beta_logit_quantile(t.log_p, a, b, t.upper)));
 }
 
 double zh_beta_quantile(double p, double a, double b)
 {
-    zh_assert(p >= 0.0 && p <= 1.0 && a > 0.0 && b > 0.0);
-    return p == 0.0 || p == 1.0 ? p : solve(p, a, b, false);
+    return quantile(p, a, b, ZH_TAIL_LOWER);
 }
 
 double zh_beta_quantile_upper(double p, double a, double b)
 {
-    zh_assert(p >= 0.0 && p <= 1.0 && a > 0.0 && b > 0.0);
-    return p == 0.0 || p == 1.0 ? 1.0 - p : solve(p, a, b, true);
+    return quantile(p, a, b, ZH_TAIL_UPPER);
 }

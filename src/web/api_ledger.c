@@ -283,10 +283,12 @@ static zh_rc handle_consistency(const zh_http_request *request, zh_http_response
 }
 
 ZH_ROUTE(api_ledger) = {.method = "GET",
+                        .reach = ZH_REACH_OPEN,
                         .path = "/api/v1/ledger",
                         .en = "The signed log: origin, size, root, keys",
                         .handle = handle_status};
 ZH_ROUTE(api_ledger_checkpoint) = {.method = "GET",
+                                   .reach = ZH_REACH_OPEN,
                                    .path = "/api/v1/ledger/checkpoint",
                                    .en = "The newest signed checkpoint (C2SP tlog-checkpoint)",
                                    .handle = handle_checkpoint};
@@ -301,11 +303,13 @@ ZH_ROUTE(api_ledger_entry) = {.method = "GET",
                               .en = "An entry with chosen fields of its record and its proof",
                               .handle = handle_entry};
 ZH_ROUTE(api_ledger_consistency) = {.method = "GET",
+                                    .reach = ZH_REACH_OPEN,
                                     .path = "/api/v1/ledger/consistency",
                                     .slow = true,
                                     .en = "Consistency proof between two sizes",
                                     .handle = handle_consistency};
 ZH_ROUTE(ledger_files) = {.method = "GET",
+                          .reach = ZH_REACH_OPEN,
                           .path = "/log/*",
                           .slow = true,
                           .en = "Public files of the log (C2SP tlog-tiles)",

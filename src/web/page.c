@@ -1,9 +1,11 @@
 /* The frame of every page. */
 #include "web/page.h"
 #include "app/words.h"
+#include "core/identity.h"
 #include "core/ledger.h"
 #include "core/record.h"
 #include "web/part.h"
+#include "web/session.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,6 +113,9 @@ zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *r
     if (rc == ZH_OK) {
         rc = zh_read_begin(ui->conn, err);
     }
+    if (rc == ZH_OK) {
+        rc = zh_user_session_begin(ui);
+    }
     return rc == ZH_OK ? read_log(ui) : rc;
 }
 
@@ -149,7 +154,10 @@ static void footer(zh_ui *ui)
 static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
 {
     const zh_http_request *r = ui->request;
-    *key = zh_str_fmt(ui->arena, "%.*s?%.*s %d", ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
+    zh_str login = ui->session != NULL ? ui->session->login : ZH_STR("");
+    zh_str post = ui->session != NULL ? ui->session->current.code : ZH_STR("");
+    *key = zh_str_fmt(ui->arena, "%.*s %.*s %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
+                      ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
     for (size_t i = 1; i < ZH_COUNTOF(switches); i++) {
         const char *value = switch_value(r, switches[i].name);
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
@@ -324,14 +332,11 @@ static void menus(zh_ui *ui, zh_text_id current)
         zh_text_id text;
         const char *url;
     } items[] = {
-        {ZH_T_NAV_BOARD, "/"},
-        {ZH_T_NAV_TARGETS, "/targets"},
-        {ZH_T_NAV_REGISTERS, "/registers"},
-        {ZH_T_NAV_IMPORT, "/import"},
-        {ZH_T_NAV_SIGNALS, "/signals"},
-        {ZH_T_NAV_MAP, "/map"},
-        {ZH_T_NAV_REPORT, "/report"},
-        {ZH_T_NAV_SYSTEMS, "/systems"},
+        {ZH_T_NAV_DESK, "/desk"},       {ZH_T_NAV_BOARD, "/"},
+        {ZH_T_NAV_TARGETS, "/targets"}, {ZH_T_NAV_REGISTERS, "/registers"},
+        {ZH_T_NAV_IMPORT, "/import"},   {ZH_T_NAV_SIGNALS, "/signals"},
+        {ZH_T_NAV_MAP, "/map"},         {ZH_T_NAV_STUDY, "/studies"},
+        {ZH_T_NAV_REPORT, "/report"},   {ZH_T_NAV_SYSTEMS, "/systems"},
         {ZH_T_NAV_SOURCES, "/sources"},
     };
     zh_html *h = &ui->html;
@@ -378,6 +383,9 @@ static void tools(zh_ui *ui)
                   "btn quiet icon hide-s");
     reader_switch(ui, ZH_T_SWITCH_SIZE, "size", "large", "normal", ZH_ICON_SIZE, "btn quiet icon");
     reader_switch(ui, ZH_T_SWITCH_THEME, "theme", "dark", "light", ZH_ICON_MOON, "btn quiet icon");
+    if (ui->session != NULL) {
+        zh_html_a(h, "btn quiet who", ZH_STR("/account"), ui->session->name);
+    }
     zh_html_open(h, "a", "btn quiet");
     zh_html_attr_z(h, "hreflang", english ? "zh-Hans-CN" : "en");
     zh_html_attr_z(h, "lang", english ? "zh-Hans-CN" : "en");
@@ -414,7 +422,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
         zh_html_close(h);
     }
     zh_html_open(h, "div", "head");
-    zh_html_leaf(h, "h1", NULL, head->title);
+    zh_part_title(ui, "h1", head->title, head->links, head->nlinks);
     if (ui->conn != NULL) {
         zh_part_stamp(ui);
     }

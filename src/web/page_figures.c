@@ -5,6 +5,7 @@
 #include "core/publish.h"
 #include "web/figures.h"
 #include "web/part.h"
+#include "web/session.h"
 #include <inttypes.h>
 
 enum { LINES_SHOWN = 50, CORRECTIONS_SHOWN = 50, HASH_SHOWN = 16 };
@@ -348,6 +349,9 @@ void zh_figures_form(zh_ui *ui, zh_str indicator, zh_str region, zh_str period)
 static zh_rc publish(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
     zh_web *web = zh_web_of(request);
+    if (zh_user_session_need(request, response, err) != ZH_OK) {
+        return err->rc;
+    }
     zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
     zh_ctx ctx = zh_ctx_local(web->core, arena, err);
     zh_str id = zh_pairs_get(request->form, "indicator");
@@ -405,6 +409,7 @@ ZH_ROUTE(page_figure_file) = {.method = "GET",
                               .en = "A published figure as one file for outsiders",
                               .handle = handle_file};
 ZH_ROUTE(page_figure_publish) = {.method = "POST",
+                                 .reach = ZH_REACH_WHOLE,
                                  .path = "/figures",
                                  .slow = true,
                                  .body_max = 65536,

@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "proof/hash.h"
 #include "web/part.h"
+#include "web/session.h"
 #include <inttypes.h>
 
 enum { NAME_MAX_BYTES = 80 };
@@ -143,6 +144,9 @@ static zh_rc build(const zh_http_request *request, zh_http_response *response, z
     zh_web *web = zh_web_of(request);
     const char *dir = directory(web, request->arena);
     zh_report report;
+    if (zh_user_session_need(request, response, err) != ZH_OK) {
+        return err->rc;
+    }
     if (dir == NULL) {
         return zh_err_set(err, ZH_EINVAL, "report.directory", "%.*s",
                           ZH_FMT(zh_text_of(ZH_LANG_ZH, ZH_T_REPORT_NO_DIR)));
@@ -216,6 +220,9 @@ static bool good_name(zh_str name)
 
 static zh_rc file(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
+    if (zh_user_session_need(request, response, err) != ZH_OK) {
+        return err->rc;
+    }
     zh_str name = zh_http_arg(request, "file");
     const char *dir = directory(zh_web_of(request), request->arena);
     bool html = zh_str_ends(name, ZH_STR(".html"));
@@ -256,6 +263,7 @@ ZH_ROUTE(page_report_file) = {.method = "GET",
                               .en = "One report as HTML or PDF",
                               .handle = file};
 ZH_ROUTE(page_report_build) = {.method = "POST",
+                               .reach = ZH_REACH_WHOLE,
                                .path = "/reports",
                                .slow = true,
                                .body_max = 1024,

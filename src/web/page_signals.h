@@ -17,8 +17,10 @@ zh_str zh_signal_facet_text(const zh_ui *ui, const zh_signal *signal, const zh_s
 void zh_signal_lamp(zh_ui *ui, const zh_signal *signal);
 /* The day a task is due, and whether it is over. */
 void zh_signal_due(zh_ui *ui, const zh_signal_task *task);
-/* PRR and intervals of signals as a forest of that width, and a narrow one for phones; writes
- * nothing when there is none to draw. */
+/* PRR and intervals of signals as a forest of that width; *out NULL when there is none to draw. */
+zh_rc zh_signal_draw(zh_ui *ui, const zh_signal *signals, size_t n, double width,
+                     zh_draw **out) ZH_MUST;
+/* The same in the page, and a narrow one for phones. */
 zh_rc zh_signal_forest(zh_ui *ui, const zh_signal *signals, size_t n, double width) ZH_MUST;
 
 #endif

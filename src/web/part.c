@@ -30,6 +30,56 @@ void zh_part_icon(zh_ui *ui, zh_icon icon)
     zh_html_close(h);
 }
 
+static bool in_number(char c)
+{
+    return (c >= '0' && c <= '9') || c == '.' || c == ',' || c == '-' || c == '/' || c == '%';
+}
+
+/* The end of what must stay together from a digit on: 2012-10-29, 22 个, 70.21 μ. */
+static size_t number_end(zh_str text, size_t at)
+{
+    while (at < text.n && in_number(text.p[at])) {
+        at++;
+    }
+    if (at + 1 < text.n && text.p[at] == ' ') {
+        at += 2;
+        while (at < text.n && ((unsigned char)text.p[at] & 0xC0) == 0x80) {
+            at++;
+        }
+    }
+    return at;
+}
+
+static void title_piece(zh_html *h, zh_str text)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        size_t end = text.p[i] >= '0' && text.p[i] <= '9' ? number_end(text, i) : 0;
+        if (end > i + 1) {
+            zh_html_text(h, zh_str_sub(text, from, i - from));
+            zh_html_leaf(h, "span", "nw", zh_str_sub(text, i, end - i));
+            from = end;
+        }
+        i = end > i ? end - 1 : i;
+    }
+    zh_html_text(h, zh_str_sub(text, from, text.n));
+}
+
+void zh_part_title(zh_ui *ui, const char *element, zh_str text, const zh_title_link *links,
+                   size_t nlinks)
+{
+    zh_html *h = &ui->html;
+    size_t at = 0;
+    zh_html_open(h, element, NULL);
+    for (size_t i = 0; i < nlinks; i++) {
+        title_piece(h, zh_str_sub(text, at, links[i].from - at));
+        zh_html_a(h, "n", links[i].url, zh_str_sub(text, links[i].from, links[i].n));
+        at = links[i].from + links[i].n;
+    }
+    title_piece(h, zh_str_sub(text, at, text.n));
+    zh_html_close(h);
+}
+
 void zh_part_number(zh_ui *ui, zh_str value, zh_str unit, zh_str url)
 {
     zh_html *h = &ui->html;

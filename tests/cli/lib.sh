@@ -6,10 +6,10 @@
 #   has NAME TEXT        the last output (stdout or stderr) contains the text
 #   json NAME PYTHON     the last stdout is JSON; the expression over `d` is true
 
-build() {
+build_program() {
     local mode=${ZH_MODE:-asan} compiler
     compiler=$(basename "${CC:-gcc}")
-    check "build ($mode)" make -j"$JOBS" -s --no-print-directory MODE="$mode" \
+    check "build ($mode)" build "$mode" \
         "build/$mode-$compiler/zhiheng"
     ZHIHENG=$PWD/build/$mode-$compiler/zhiheng
     [ -x "$ZHIHENG" ] || finish

@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE=1
 program=build/release-gcc/zhiheng
 search=build/release-gcc/tests/data/search
 
-if ! make -j"$JOBS" -s --no-print-directory MODE=release all "$search" >"$STEP_DIR/build" 2>&1; then
+if ! build release all "$search" >"$STEP_DIR/build" 2>&1; then
     bad "release build" "$STEP_DIR/build"
     finish
 fi

@@ -5,7 +5,7 @@
 . tests/step.sh
 
 program=build/release-gcc/zhiheng
-if ! make -j"$JOBS" -s --no-print-directory MODE=release all >"$STEP_DIR/build" 2>&1; then
+if ! build release all >"$STEP_DIR/build" 2>&1; then
     bad "release build" "$STEP_DIR/build"
     finish
 fi

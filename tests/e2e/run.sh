@@ -29,7 +29,7 @@ check "packages of package-lock.json" packages
 
 serve() {
     local i program=build/release-gcc/zhiheng
-    check "release build" make -j"$JOBS" -s --no-print-directory MODE=release all
+    check "release build" build release all
     check "data of the demo" "$program" demo --data "$STEP_DIR/data" --no-serve
     "$program" serve --data "$STEP_DIR/data" --listen 127.0.0.1:0 \
         >"$STEP_DIR/serve.out" 2>"$STEP_DIR/serve.err" &
@@ -46,6 +46,9 @@ serve() {
 URL=${ZH_E2E_URL:-}
 [ -n "$URL" ] || serve
 
+sample=build/release-gcc/tests/proof/sample
+check "build of the sample proofs" build release $sample
+check "sample proofs" $sample "$folder/proof" 40
 check "the workbook" python3 -B tests/e2e/workbook.py "$folder"
 NODE_PATH=$PWD/build/e2e/node_modules node tests/e2e/main.mjs "$URL" "$folder" >"$STEP_DIR/said" 2>&1
 closing=$(tail -n 1 "$STEP_DIR/said")

@@ -11,7 +11,7 @@ llvm_cov=$(command -v llvm-cov llvm-cov-14 | head -n 1)
 harnesses=(tests/fuzz/fuzz_*.c)
 [ -e "${harnesses[0]}" ] || { echo "no harness"; finish; }
 
-if ! make -j"$JOBS" -s --no-print-directory MODE=fuzz fuzz >"$STEP_DIR/build" 2>&1; then
+if ! build fuzz fuzz >"$STEP_DIR/build" 2>&1; then
     bad "build of the harnesses" "$STEP_DIR/build"
     finish
 fi
@@ -62,7 +62,7 @@ for ((i = 0; i < ${#names[@]}; i += 2)); do
     fi
 done
 
-if ! make -j"$JOBS" -s --no-print-directory MODE=cov CC=clang fuzz >"$STEP_DIR/build" 2>&1; then
+if ! CC=clang build cov fuzz >"$STEP_DIR/build" 2>&1; then
     bad "build of the harnesses for coverage" "$STEP_DIR/build"
     finish
 fi

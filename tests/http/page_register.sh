@@ -118,7 +118,7 @@ json "has the rule" "d['code'] == 'expr.name'"
 # ---- own declarations: lives and the food set
 lives=${ZHIHENG%/*}/tests/http/lives
 lives=${lives#"$PWD"/}
-check "build lives" make -s --no-print-directory MODE="${ZH_MODE:-asan}" "$lives"
+check "build lives" build "${ZH_MODE:-asan}" "$lives"
 real=$STEP_DIR/real
 failures=tests/fixture/data/cn-food-noncompliance/food_noncompliance.csv
 expect "import of failing lots" 0 import food_failure "$failures" --recipe cn-food-noncompliance --data "$real"

@@ -6,7 +6,7 @@
 kills=$([ "${ZH_LONG:-0}" = 1 ] && echo 200 || echo 50)
 program=build/release-gcc/zhiheng
 writes=build/release-gcc/tests/load/writes
-if ! make -j"$JOBS" -s --no-print-directory MODE=release all "$writes" >"$STEP_DIR/build" 2>&1; then
+if ! build release all "$writes" >"$STEP_DIR/build" 2>&1; then
     bad "release build" "$STEP_DIR/build"
     finish
 fi

@@ -10,7 +10,7 @@ if [ -z "${ZH_TEST_PG_URL:-}" ]; then
 fi
 mode=${ZH_MODE:-release}
 program=build/$mode-$(basename "${CC:-gcc}")/tests/pg/conformance
-if ! make -j"$JOBS" -s --no-print-directory MODE="$mode" "$program" >"$STEP_DIR/build" 2>&1; then
+if ! build "$mode" "$program" >"$STEP_DIR/build" 2>&1; then
     bad "build of the conformance test ($mode)" "$STEP_DIR/build"
     finish
 fi

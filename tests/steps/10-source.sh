@@ -2,7 +2,7 @@
 # Layers and bans, headers that stand alone, no mutable globals, linked libraries.
 . tests/step.sh
 
-make -j"$JOBS" -s --no-print-directory MODE=release tools all >"$STEP_DIR/build" 2>&1 ||
+build release tools all >"$STEP_DIR/build" 2>&1 ||
     bad "release build" "$STEP_DIR/build"
 
 build/release-gcc/tool/checksrc . >"$STEP_DIR/findings" 2>&1 ||

@@ -1,5 +1,5 @@
 #!/bin/bash
 # cppcheck finds nothing.
 . tests/step.sh
-check "cppcheck" make -s --no-print-directory cppcheck
+check "cppcheck" build release cppcheck
 finish

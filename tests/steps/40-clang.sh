@@ -1,5 +1,6 @@
 #!/bin/bash
 # Everything also compiles and links with clang, warnings being errors.
 . tests/step.sh
-check "clang build" make -j"$JOBS" -s --no-print-directory CC=clang all unit tests bench
+export CC=clang
+check "clang build" build release all unit tests bench
 finish

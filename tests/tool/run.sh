@@ -4,7 +4,7 @@
 . tests/step.sh
 
 mode=build/release-gcc
-check "tools build" make -j"$JOBS" -s --no-print-directory MODE=release tools
+check "tools build" build release tools
 checksrc=$PWD/$mode/tool/checksrc
 index=$PWD/$mode/tool/index
 embed=$PWD/$mode/tool/embed

@@ -7,7 +7,7 @@ mode=${ZH_MODE:-asan}
 compiler=$(basename "${CC:-gcc}")
 [ $# -gt 0 ] || set -- tests/unit/test_*.c
 programs=("${@%.c}")
-if ! make -j"$JOBS" -s --no-print-directory MODE="$mode" \
+if ! build "$mode" \
     "${programs[@]/#/build/$mode-$compiler/}" >"$STEP_DIR/build" 2>&1; then
     bad "build of the unit tests ($mode)" "$STEP_DIR/build"
     finish

@@ -433,6 +433,32 @@ static void design_uses_the_registers_weight(void **state)
     zh_model_release(model);
 }
 
+/* What is computed from personal data is erased with it; other computed fields stay. */
+static void computed_from_personal_is_personal(void **state)
+{
+    (void)state;
+    zh_model *model = compile_one(
+        "registers:\n"
+        "  - id: visit\n"
+        "    version: 1.0.0\n"
+        "    effective: 2026-01-01\n"
+        "    label: 来访\n"
+        "    owner: 处\n"
+        "    purpose: 记录\n"
+        "    key: {business: [no], row: [no]}\n"
+        "    fields:\n"
+        "      - {id: no, label: 编号, type: string, required: true}\n"
+        "      - {id: name, label: 姓名, type: string, pipl: personal}\n"
+        "      - {id: length, label: 字数, type: decimal, digits: 0, computed: len(name)}\n"
+        "      - {id: long_name, label: 长名, type: bool, computed: length > 3}\n"
+        "      - {id: long_no, label: 长号, type: bool, computed: len(no) > 3}\n");
+    const zh_register *reg = reg_of(model, "visit");
+    assert_int_equal(field_of(reg, "length")->pipl, ZH_PIPL_PERSONAL);
+    assert_int_equal(field_of(reg, "long_name")->pipl, ZH_PIPL_PERSONAL);
+    assert_int_equal(field_of(reg, "long_no")->pipl, ZH_PIPL_NONE);
+    zh_model_release(model);
+}
+
 /* The estimate of a cube's cells: 1,000 records on 60 months of five years fill all of them, 6 %.
  */
 static void cube_estimate(void **state)

@@ -3,7 +3,7 @@
 # known file. Runs the shared vectors too when they are there (ZH_SHARED, default ../shared).
 . tests/step.sh
 
-check "build" make -j"$JOBS" -s --no-print-directory MODE=release all
+check "build" build release all
 vectors=build/vectors
 fixture=tests/fixture/vectors
 check "fixture" $vectors $fixture

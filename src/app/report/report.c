@@ -1,17 +1,15 @@
 /* Building reports; see report.h. */
 #include "app/report/report.h"
-#include "app/report/show.h"
-#include "app/words.h"
+#include "app/report/annex.h"
+#include "app/report/compose.h"
 #include "base/embedded.h"
 #include "base/json.h"
 #include "base/os.h"
 #include "core/publish.h"
-#include "core/record.h"
-#include "fmt/qr.h"
 #include <inttypes.h>
 #include <string.h>
 
-enum { COVER_MAX = 20, MANIFEST_MAX = 64 << 10, ID_MAX = 60 };
+enum { MANIFEST_MAX = 64 << 10, ID_MAX = 60 };
 
 static const char built_in[] = "packs/demo/data/report.yaml";
 
@@ -19,297 +17,10 @@ typedef struct maker {
     zh_ctx ctx; /* with the arena of this report */
     const zh_report_options *o;
     const zh_yaml *declared;
-    zh_asks asks;
-    zh_show show;
-    ZH_VEC(zh_doc_block) blocks;
-    size_t chapters, sections, findings, figures, tables, published;
+    zh_composed made;
     int64_t as_of;
-    int64_t missing, position;
-    zh_doc doc;
+    size_t published;
 } maker;
-
-/* ---- blocks
- * ----------------------------------------------------------------------------------------- */
-
-static void push(maker *m, zh_doc_block block)
-{
-    zh_vec_push(m->ctx.arena, &m->blocks, block);
-}
-
-/* A sentence, or what stands for it when something is missing. */
-static zh_rc say(maker *m, const zh_yaml *item, const zh_yaml *sentence, zh_doc_text *out)
-{
-    zh_said said;
-    const zh_yaml *otherwise = zh_yaml_get(item, "otherwise");
-    zh_rc rc = zh_report_say(&m->ctx, &m->asks, sentence, &said);
-    if (rc != ZH_OK || said.missing.n == 0) {
-        *out = said.text;
-        return rc;
-    }
-    m->missing++;
-    if (otherwise != NULL) {
-        rc = zh_report_say(&m->ctx, &m->asks, otherwise, &said);
-        *out = said.text;
-        return rc;
-    }
-    *out =
-        (zh_doc_text){.text = zh_str_fmt(m->ctx.arena, "数据未到：%.*s。", ZH_FMT(said.missing))};
-    return ZH_OK;
-}
-
-static zh_rc add_heading(maker *m, const zh_yaml *item, const zh_yaml *title)
-{
-    bool top = zh_str_is(title->key, "chapter");
-    bool plain = zh_str_is(zh_yaml_text(item, "plain"), "true");
-    zh_doc_block block = {.kind = top ? ZH_DOC_CHAPTER : ZH_DOC_SECTION,
-                          .text = {.text = title->text}};
-    if (top && !plain) {
-        m->chapters++;
-        m->sections = 0;
-        block.number = zh_str_fmt(m->ctx.arena, "%zu", m->chapters);
-    } else if (!top && !plain) {
-        m->sections++;
-        block.number = zh_str_fmt(m->ctx.arena, "%zu.%zu", m->chapters, m->sections);
-    }
-    block.name = zh_str_fmt(m->ctx.arena, "c-%zu", m->blocks.n + 1);
-    push(m, block);
-    return ZH_OK;
-}
-
-static zh_rc add_sentence(maker *m, const zh_yaml *item, const zh_yaml *sentence)
-{
-    static const char *const numerals[] = {"一", "二", "三", "四", "五",
-                                           "六", "七", "八", "九", "十"};
-    zh_doc_block block = {.kind = ZH_DOC_PARAGRAPH};
-    if (zh_str_is(sentence->key, "finding")) {
-        block.kind = ZH_DOC_FINDING;
-        block.number = m->findings < ZH_COUNTOF(numerals)
-                           ? zh_str_of(numerals[m->findings])
-                           : zh_str_fmt(m->ctx.arena, "%zu", m->findings + 1);
-        m->findings++;
-    } else if (zh_str_is(sentence->key, "note")) {
-        block.kind = ZH_DOC_NOTE;
-    }
-    zh_rc rc = say(m, item, sentence, &block.text);
-    push(m, block);
-    return rc;
-}
-
-static zh_rc add_list(maker *m, const zh_yaml *item, const zh_yaml *list)
-{
-    zh_doc_text *items = ZH_NEW_N(m->ctx.arena, zh_doc_text, ZH_DOC_ITEMS_MAX + 1);
-    zh_doc_block block = {.kind = ZH_DOC_LIST, .items = items};
-    zh_rc rc = ZH_OK;
-    for (const zh_yaml *one = list->first; one != NULL && rc == ZH_OK; one = one->next) {
-        if (block.nitems == ZH_DOC_ITEMS_MAX) {
-            return zh_show_refuse(&m->show, one, "report.list", "列表太长：", one->text);
-        }
-        rc = say(m, item, one, &items[block.nitems++]);
-    }
-    push(m, block);
-    return rc;
-}
-
-static zh_rc add_shown(maker *m, const zh_yaml *item, const zh_yaml *kind)
-{
-    zh_doc_block block = {.kind = ZH_DOC_FIGURE};
-    const zh_yaml *title = zh_yaml_get(item, "title");
-    bool figure = zh_str_is(kind->key, "figure");
-    size_t *number = figure ? &m->figures : &m->tables;
-    zh_doc_text what;
-    zh_doc_text read;
-    zh_rc rc = title != NULL
-                   ? say(m, item, title, &block.text)
-                   : zh_show_refuse(&m->show, item, "report.title", "图表没有题目：", kind->text);
-    if (rc == ZH_OK) {
-        rc = zh_report_say_key(&m->ctx, &m->asks, item, "what", &what);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_report_say_key(&m->ctx, &m->asks, item, "read", &read);
-    }
-    if (rc == ZH_OK) {
-        rc =
-            figure ? zh_show_figure(&m->show, item, &block) : zh_show_table(&m->show, item, &block);
-    }
-    if (rc != ZH_OK) {
-        return rc;
-    }
-    block.what = what.text;
-    block.read = read.text;
-    bool nothing = figure ? block.draw == NULL : block.table.nrows == 0;
-    if (nothing) {
-        m->missing++;
-        zh_str note = zh_str_fmt(m->ctx.arena, "数据未到，没有图表：%.*s", ZH_FMT(what.text));
-        push(m, (zh_doc_block){.kind = ZH_DOC_NOTE, .text = {.text = note}});
-        return ZH_OK;
-    }
-    block.number = zh_str_fmt(m->ctx.arena, "%s %zu", figure ? "图" : "表", ++*number);
-    push(m, block);
-    return ZH_OK;
-}
-
-static zh_rc add_mark(maker *m, const zh_yaml *item, const zh_yaml *mark)
-{
-    (void)item;
-    push(m, (zh_doc_block){.kind = zh_str_is(mark->key, "page") ? ZH_DOC_PAGE : ZH_DOC_CONTENTS});
-    return ZH_OK;
-}
-
-static zh_rc add_item(maker *m, const zh_yaml *item)
-{
-    static const struct {
-        const char *key;
-        zh_rc (*add)(maker *m, const zh_yaml *item, const zh_yaml *value);
-    } kinds[] = {
-        {"chapter", add_heading}, {"section", add_heading},  {"contents", add_mark},
-        {"page", add_mark},       {"finding", add_sentence}, {"say", add_sentence},
-        {"note", add_sentence},   {"list", add_list},        {"figure", add_shown},
-        {"table", add_shown},
-    };
-    for (size_t i = 0; i < ZH_COUNTOF(kinds); i++) {
-        const zh_yaml *value = zh_yaml_get(item, kinds[i].key);
-        if (value != NULL) {
-            return kinds[i].add(m, item, value);
-        }
-    }
-    return zh_show_refuse(&m->show, item, "report.body", "不认识的内容", ZH_STR("body"));
-}
-
-/* ---- the document
- * ----------------------------------------------------------------------------------- */
-
-static zh_rc add_cover(maker *m)
-{
-    const zh_yaml *lines = zh_yaml_get(m->declared, "cover");
-    zh_str *cover = ZH_NEW_N(m->ctx.arena, zh_str, COVER_MAX);
-    zh_rc rc = ZH_OK;
-    for (const zh_yaml *l = lines != NULL ? lines->first : NULL;
-         l != NULL && rc == ZH_OK && m->doc.ncover < COVER_MAX; l = l->next) {
-        zh_doc_text text;
-        rc = say(m, l, l, &text);
-        cover[m->doc.ncover++] = text.text;
-    }
-    m->doc.cover = cover;
-    return rc;
-}
-
-static zh_rc compose(maker *m, zh_conn *conn)
-{
-    zh_time at = 0;
-    zh_ctx *ctx = &m->ctx;
-    m->position = m->as_of;
-    zh_rc rc = m->position < 0 ? zh_log_size(conn, &m->position, ctx->err) : ZH_OK;
-    if (rc == ZH_OK) {
-        rc = zh_log_time(conn, m->position, &at, ctx->err);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_report_ask(ctx, conn, m->declared, m->as_of, &m->asks);
-    }
-    if (rc != ZH_OK) {
-        return rc;
-    }
-    m->show = (zh_show){
-        .ctx = ctx,
-        .asks = &m->asks,
-        .stamp = zh_str_fmt(ctx->arena, "截至 账本 #%.*s　%.*s",
-                            ZH_FMT(zh_words_count(ctx->arena, m->position)),
-                            ZH_FMT(zh_words_time(ctx->arena, at))),
-        .base = zh_str_of(m->o->base != NULL ? m->o->base : ZH_REPORT_BASE),
-    };
-    m->doc = (zh_doc){.title = zh_yaml_text(m->declared, "title"),
-                      .subtitle = zh_yaml_text(m->declared, "subtitle"),
-                      .author = zh_yaml_text(m->declared, "author"),
-                      .subject = zh_yaml_text(m->declared, "subject"),
-                      .stamp = m->show.stamp,
-                      .created = at};
-    rc = add_cover(m);
-    const zh_yaml *body = zh_yaml_get(m->declared, "body");
-    for (const zh_yaml *item = body != NULL ? body->first : NULL; item != NULL && rc == ZH_OK;
-         item = item->next) {
-        rc = add_item(m, item);
-    }
-    m->doc.blocks = m->blocks.p;
-    m->doc.n = m->blocks.n;
-    return rc;
-}
-
-/* ---- published figures
- * ------------------------------------------------------------------------------ */
-
-enum { ANNEX_COLUMNS = 4, QR_UNITS = 60 };
-
-static zh_rc annex_row(maker *m, const zh_published *p, zh_doc_cell *cells)
-{
-    zh_arena *arena = m->ctx.arena;
-    zh_str url = zh_str_fmt(arena, "%.*s/figures/%" PRId64, ZH_FMT(m->show.base), p->id);
-    zh_str where =
-        zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(zh_report_region(m->ctx.model, p->region)),
-                   p->region.n > 0 && p->period.n > 0 ? "，" : "", ZH_FMT(p->period));
-    zh_str what =
-        where.n > 0 ? zh_str_fmt(arena, "%.*s（%.*s）", ZH_FMT(p->title), ZH_FMT(where)) : p->title;
-    cells[0] = (zh_doc_cell){.text = what};
-    cells[1] = (zh_doc_cell){.text = zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(p->value),
-                                                ZH_FMT(zh_words_unit(m->ctx.model, p->unit)))};
-    cells[2] = (zh_doc_cell){.text = zh_str_fmt(arena, "%" PRId64, p->id), .href = url};
-    return zh_qr_draw(arena, url, QR_UNITS, zh_str_fmt(arena, "二维码：%.*s", ZH_FMT(url)),
-                      &cells[3].draw, m->ctx.err);
-}
-
-static zh_rc add_annex(maker *m, const zh_published *list, size_t n)
-{
-    static const zh_doc_column columns[ANNEX_COLUMNS] = {{.label = {"数字", 6}},
-                                                         {.label = {"数值", 6}, .number = true},
-                                                         {.label = {"编号", 6}},
-                                                         {.label = {"二维码", 9}}};
-    zh_arena *arena = m->ctx.arena;
-    zh_doc_cell *cells = ZH_NEW_N(arena, zh_doc_cell, ANNEX_COLUMNS * n + 1);
-    zh_rc rc = ZH_OK;
-    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
-        rc = annex_row(m, &list[i], &cells[ANNEX_COLUMNS * i]);
-    }
-    push(m, (zh_doc_block){.kind = ZH_DOC_PAGE});
-    push(m, (zh_doc_block){.kind = ZH_DOC_CHAPTER,
-                           .number = zh_str_fmt(arena, "%zu", ++m->chapters),
-                           .text = {.text = ZH_STR("已发布的数字")},
-                           .name = ZH_STR("published")});
-    push(m,
-         (zh_doc_block){
-             .kind = ZH_DOC_TABLE,
-             .number = zh_str_fmt(arena, "表 %zu", ++m->tables),
-             .text = {.text = zh_str_fmt(arena, "文中 %zu 个数字已记入存证日志，可以打开到逐条记录",
-                                         n)},
-             .what = ZH_STR("编号是已发布数字的编号，二维码通向它的页面"),
-             .read = ZH_STR(
-                 "打开一个数字：看它由哪些记录得出、没有计入的有哪些和为什么，下载证明，在别的"
-                 "机器上用 zhiheng-verify 核对。以后的更正不改变这里的数字。"),
-             .source = m->show.stamp,
-             .table = {.columns = columns, .ncolumns = ANNEX_COLUMNS, .cells = cells, .nrows = n}});
-    m->doc.blocks = m->blocks.p;
-    m->doc.n = m->blocks.n;
-    return rc;
-}
-
-/* After the snapshot has been given back: publishing writes. */
-static zh_rc publish_figures(maker *m)
-{
-    zh_published *list = ZH_NEW_N(m->ctx.arena, zh_published, m->asks.n + 1);
-    size_t n = 0;
-    zh_rc rc = ZH_OK;
-    for (size_t i = 0; i < m->asks.n && rc == ZH_OK; i++) {
-        const zh_ask *ask = &m->asks.list[i];
-        if (!ask->used || ask->query == NULL || ask->nrows == 0 || !ask->rows[0].figure.has_value) {
-            continue;
-        }
-        zh_publish_ask asked = {.query = *ask->query,
-                                .title = ask->title,
-                                .publication = zh_yaml_text(m->declared, "id")};
-        asked.query.as_of = m->position;
-        rc = zh_publish(&m->ctx, &asked, &list[n]);
-        n += rc == ZH_OK;
-    }
-    m->published = n;
-    return rc == ZH_OK && n > 0 ? add_annex(m, list, n) : rc;
-}
 
 static zh_rc compose_in_snapshot(maker *m)
 {
@@ -319,7 +30,9 @@ static zh_rc compose_in_snapshot(maker *m)
         rc = zh_read_begin(conn, m->ctx.err);
     }
     if (rc == ZH_OK) {
-        rc = compose(m, conn);
+        const zh_compose_options options = {
+            .base = zh_str_of(m->o->base != NULL ? m->o->base : ZH_REPORT_BASE), .as_of = m->as_of};
+        rc = zh_report_compose(&m->ctx, conn, m->declared, &options, &m->made);
         zh_read_end(conn);
     }
     zh_store_release(conn);
@@ -416,9 +129,9 @@ static zh_rc write_report(maker *m, zh_report *report)
     size_t pages = 0;
     zh_buf_init(&html, ZH_DOC_HTML_MAX);
     zh_buf_init(&pdf, ZH_REPORT_FILE_MAX);
-    zh_rc rc = zh_doc_html(&m->doc, style_of(m->ctx.arena), &html, m->ctx.err);
+    zh_rc rc = zh_doc_html(&m->made.doc, style_of(m->ctx.arena), &html, m->ctx.err);
     if (rc == ZH_OK) {
-        rc = zh_doc_pdf(m->ctx.arena, &m->doc, &pdf, &pages, m->ctx.err);
+        rc = zh_doc_pdf(m->ctx.arena, &m->made.doc, &pdf, &pages, m->ctx.err);
     }
     if (rc == ZH_OK) {
         rc = zh_dir_make(m->o->out, m->ctx.err);
@@ -450,20 +163,20 @@ zh_rc zh_report_build(zh_ctx *ctx, const zh_report_options *options, zh_report *
         rc = compose_in_snapshot(&m);
     }
     if (rc == ZH_OK && options->publish) {
-        rc = publish_figures(&m);
+        rc = zh_report_annex(&m.ctx, &m.made, zh_yaml_text(m.declared, "id"), &m.published);
     }
     if (rc == ZH_OK) {
         zh_str id = zh_yaml_text(m.declared, "id");
         *out = (zh_report){
             .id = zh_str_dup(ctx->arena, id),
-            .title = zh_str_dup(ctx->arena, m.doc.title),
-            .subtitle = zh_str_dup(ctx->arena, m.doc.subtitle),
+            .title = zh_str_dup(ctx->arena, m.made.doc.title),
+            .subtitle = zh_str_dup(ctx->arena, m.made.doc.subtitle),
             .html = zh_str_fmt(ctx->arena, "%.*s.html", ZH_FMT(id)),
             .pdf = zh_str_fmt(ctx->arena, "%.*s.pdf", ZH_FMT(id)),
-            .position = m.position,
-            .missing = m.missing,
+            .position = m.made.position,
+            .missing = m.made.missing,
             .published = (int64_t)m.published,
-            .stamp = zh_str_dup(ctx->arena, m.show.stamp),
+            .stamp = zh_str_dup(ctx->arena, m.made.show.stamp),
         };
         rc = write_report(&m, out);
     }

@@ -1,0 +1,70 @@
+#!/bin/bash
+# P2, P3 and P11 over what bench/p1.sh imports: the indicator board, lists, start and memory.
+#
+#   bench/p2.sh DATA PACKS    DATA, a directory that `zhiheng import p1_sample` filled (it is not
+#                             changed but for one record of p1_firm), and its declarations; or
+#   bench/p2.sh ROWS          makes them first
+#
+# Answers are compared with those of the sqlite3 command line in the same run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tool/packages.sh
+install_missing wrk curl sqlite3 procps
+make -s --no-print-directory MODE=release >&2
+make -s --no-print-directory MODE=release bench >&2
+program=build/zhiheng
+work=$(mktemp -d)
+server=""
+trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+if [ $# = 1 ]; then
+    mkdir "$work/packs"
+    build/release-gcc/bench/p1_data "$work" "$1" 42 >/dev/null
+    cp bench/p1/p1.yaml "$work/packs/"
+    mv "$work"/p1_*.csv "$work/packs/"
+    data=$work/data packs=$work/packs
+    "$program" import p1_firm "$work/firms.csv" --commit all --data "$data" --packs "$packs" >/dev/null
+    "$program" import p1_sample "$work/samples.csv" --commit clean --data "$data" --packs "$packs" >/dev/null || [ $? = 1 ]
+else
+    data=$1 packs=$2
+fi
+
+echo "records: $("$program" count p1_sample --data "$data" --packs "$packs" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["total"])')"
+
+echo "P2, in process: every indicator, by city, for each of 24 months"
+build/release-gcc/bench/board "$data" "$packs" 30 | tee "$work/board"
+since=$(sed -n 's/.* since \(.*\)/\1/p' "$work/board")
+begun=$(date +%s.%N)
+recount=$(sqlite3 "$data/zhiheng.db" "SELECT SUM(n) FROM (SELECT substr(place, 1, 4), basis_kind, sampled_at / 31, COUNT(*) AS n,
+    SUM(verdict = 'fail') FROM r_p1_sample WHERE sampled_at >= julianday('$since') - 2440587.5 GROUP BY 1, 2, 3)")
+took=$(echo "$(date +%s.%N) $begun" | awk '{print $1 - $2}')
+counted=$(sed -n 's/.*batches \([0-9]*\) since.*/\1/p' "$work/board")
+[ "$recount" = "$counted" ] || { echo "the board counts $counted batches, SQL $recount" >&2; exit 1; }
+echo "recount in SQL of what one board holds: $took s"
+sed -n 's/^board:.*95 % \([0-9.]*\) ms/\1/p' "$work/board" | awk -v t="$took" '{printf "ratio %.0f\n", t * 1000 / $1}'
+
+begun=$(date +%s%N)
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+"$program" serve --data "$data" --packs "$packs" --listen "127.0.0.1:$port" >"$work/serve.log" 2>&1 &
+server=$!
+until curl -fs "http://127.0.0.1:$port/health" >/dev/null 2>&1; do
+    kill -0 "$server" || { cat "$work/serve.log" >&2; exit 1; }
+    sleep 0.005
+done
+echo "P11: answers $((($(date +%s%N) - begun) / 1000000)) ms after its start, resident $(($(ps -o rss= -p "$server") / 1024)) MiB"
+
+load() { # name, path: latency at 4 and 32 clients
+    for clients in 4 32; do
+        printf '%s, %d clients: ' "$1" "$clients"
+        wrk -t1 -c"$clients" -d5s --latency "http://127.0.0.1:$port$2" | awk '
+            /99%/ {p99 = $2} /50%/ {p50 = $2} /75%/ {p75 = $2} /90%/ {p90 = $2} /Requests\/sec/ {r = $2} /Non-2xx/ {bad = $0}
+            END {printf "median %s, 90 %% %s, 99 %% %s, %s pages/s %s\n", p50, p90, p99, r, bad}'
+    done
+}
+city=$(sqlite3 "$data/zhiheng.db" "SELECT substr(place, 1, 4) || '00' FROM r_p1_sample LIMIT 1")
+echo "P2 over HTTP, P3"
+load "board" "/"
+load "indicator by city" "/indicators/p1_pass_rate?by=place@city"
+load "default list" "/registers/p1_sample"
+load "filtered list" "/registers/p1_sample?place=$city&verdict=fail"
+load "second page of a sorted list" "/registers/p1_sample?sort=-sampled_at&limit=50"
+echo "resident after it: $(($(ps -o rss= -p "$server") / 1024)) MiB"

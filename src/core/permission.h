@@ -1,0 +1,76 @@
+/* Who may see and do what: a reader acts in one post, and the post is one bound predicate and one
+ * set of field masks for every register.
+ *
+ * A row is seen when an access entry of the register grants `read` to the post's role, its `rows`
+ * are known true for the row, and the row lies in the post's data scope: its home office or the
+ * office that handles it now belongs to the scope (own: the reader wrote it). The same predicate is
+ * used by records, lists, counts, facets, cells, figures and files; there is no other way to rows.
+ * A field is masked when any entry that grants `read` to the role masks it (the stricter wins);
+ * what is masked cannot be filtered, sorted, grouped, searched by or written either.
+ *
+ * A context without a post is the local operator or the system itself and sees everything. Pure
+ * over the model and the post; any number of threads. */
+#ifndef ZH_CORE_PERMISSION_H
+#define ZH_CORE_PERMISSION_H
+
+#include "core/read.h"
+
+#define ZH_POST_OFFICES_MAX ((size_t)200) /* of a custom scope */
+
+/* 全部, 本机构及下级, 本机构, 本人, 自定义 */
+typedef enum zh_data_scope {
+    ZH_SCOPE_ALL,
+    ZH_SCOPE_SUBTREE,
+    ZH_SCOPE_OFFICE,
+    ZH_SCOPE_OWN,
+    ZH_SCOPE_CUSTOM,
+} zh_data_scope;
+
+typedef struct zh_post {
+    zh_str role;
+    zh_data_scope scope;
+    int64_t office; /* home office of the post: a GB/T 2260 code, or the installation's own */
+    zh_str region;  /* its region: what office_region means */
+    const int64_t *offices; /* custom scope */
+    size_t noffices;
+    const zh_record *self; /* the reader's own enterprise, laboratory …; NULL none */
+} zh_post;
+
+/* all subtree office own custom; ZH_ENOTFOUND. */
+zh_rc zh_data_scope_parse(zh_str text, zh_data_scope *out) ZH_MUST;
+const char *zh_data_scope_name(zh_data_scope scope);
+
+typedef enum zh_right {
+    ZH_RIGHT_READ = 1,
+    ZH_RIGHT_CREATE = 2,
+    ZH_RIGHT_AMEND = 4,
+    ZH_RIGHT_TRANSITION = 8, /* every transition whose roles allow it */
+    ZH_RIGHT_EXPORT = 16,
+    ZH_RIGHT_ERASE = 32,
+} zh_right;
+
+/* The rights of the context's post on a register, as a set of zh_right. */
+unsigned zh_rights(const zh_ctx *ctx, const zh_register *reg);
+/* Whether a transition is among them: by `transition`, or by its own id, and by its roles. */
+bool zh_may_take(const zh_ctx *ctx, const zh_register *reg, const zh_transition *transition);
+/* ZH_EDENIED with who can, when the right is missing. */
+zh_rc zh_right_need(zh_ctx *ctx, const zh_register *reg, zh_right right) ZH_MUST;
+
+/* Whether a field is masked for the post: never for the operator. */
+bool zh_field_masked(const zh_ctx *ctx, const zh_field *field);
+/* ZH_EDENIED when the program, field or search would tell something about masked fields. */
+zh_rc zh_mask_allows(zh_ctx *ctx, const zh_program *program) ZH_MUST;
+zh_rc zh_mask_allows_field(zh_ctx *ctx, const zh_field *field) ZH_MUST;
+/* Takes from a decoded record what the post may not see: a text with a declared mask keeps its
+ * form (张*), everything else becomes unknown; rows of a masked table go. */
+void zh_mask_record(zh_ctx *ctx, zh_record *record);
+
+/* Appends " AND (…)": ctx->rows and the post's predicate for rows of alias `alias`. */
+zh_rc zh_scope_add(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds,
+                   const zh_register *reg, const char *alias, bool history) ZH_MUST;
+/* Whether the post sees every row of the register, so that cells may answer. */
+bool zh_scope_is_all(const zh_ctx *ctx, const zh_register *reg);
+/* The same predicate over a record in memory, for what is being written. ZH_EDENIED outside. */
+zh_rc zh_scope_holds(zh_ctx *ctx, zh_env *env, const zh_record *record) ZH_MUST;
+
+#endif
