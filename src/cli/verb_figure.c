@@ -32,7 +32,8 @@ static zh_rc read_filters(zh_cli *cli, zh_figure_query *query)
     return ZH_OK;
 }
 
-static zh_rc read_ask(zh_session *s, zh_publish_ask *out)
+/* board: of no single indicator. */
+static zh_rc read_ask(zh_session *s, zh_publish_ask *out, bool board)
 {
     zh_cli *cli = s->cli;
     zh_str id = zh_cli_argument(cli, 1);
@@ -40,7 +41,10 @@ static zh_rc read_ask(zh_session *s, zh_publish_ask *out)
     zh_figure_query *q = &out->query;
     q->indicator = zh_model_indicator(s->ctx.model, id);
     q->as_of = s->as_of;
-    if (q->indicator == NULL) {
+    if (board && (zh_cli_given(cli, "where") || zh_cli_given(cli, "title"))) {
+        return zh_cli_usage(cli, "cli.missing", "--where 和 --title 要与一个指标一起给");
+    }
+    if (q->indicator == NULL && !board) {
         return zh_cli_usage(cli, "cli.indicator", "没有指标“%.*s”，全部指标见 zhiheng indicator",
                             ZH_FMT(id));
     }
@@ -49,7 +53,7 @@ static zh_rc read_ask(zh_session *s, zh_publish_ask *out)
                             period);
     }
     zh_rc rc = zh_session_region(s, zh_cli_text(cli, "region"), &q->region);
-    if (rc == ZH_OK && q->indicator->reg != NULL) {
+    if (rc == ZH_OK && !board && q->indicator->reg != NULL) {
         rc = zh_session_where(s, q->indicator->reg, zh_cli_text(cli, "where"), &q->where);
     }
     out->title = zh_str_of(zh_cli_text(cli, "title"));
@@ -90,14 +94,63 @@ static void json_members(zh_arena *arena, zh_jw *w, const zh_published *p)
     zh_jw_ki(w, "candidates", (int64_t)p->frames);
 }
 
+static void put_published(zh_session *s, const zh_published *list, size_t n, zh_buf *out)
+{
+    zh_jw w;
+    zh_jw_init(&w, out, 2);
+    if (s->cli->json && n != 1) {
+        zh_jw_array(&w);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (s->cli->json) {
+            zh_jw_object(&w);
+            json_members(s->cli->arena, &w, &list[i]);
+            zh_jw_object_end(&w);
+        } else {
+            print_line(&list[i], out);
+        }
+    }
+    if (s->cli->json && n != 1) {
+        zh_jw_array_end(&w);
+    }
+    if (s->cli->json) {
+        zh_buf_c(out, '\n');
+    }
+}
+
+/* Every indicator that has a value, as of one size: what the board shows. */
+static zh_rc publish_board(zh_session *s, zh_publish_ask *ask, zh_published *list, size_t *n)
+{
+    const zh_model *model = s->ctx.model;
+    zh_err *err = &s->cli->err;
+    zh_rc rc = ZH_OK;
+    if (ask->query.as_of == ZH_AS_OF_NOW) {
+        rc = zh_publish_size(s->core, &ask->query.as_of, err);
+    }
+    ask->publication = ask->publication.n > 0 ? ask->publication : ZH_STR("board");
+    for (size_t i = 0; i < model->nindicators && rc == ZH_OK; i++) {
+        ask->query.indicator = &model->indicators[i];
+        rc = zh_publish(&s->ctx, ask, &list[*n]);
+        *n += rc == ZH_OK;
+        /* no value, no region, a stock without a date: not on the board */
+        if (rc == ZH_EINVAL) {
+            zh_err_clear(err);
+            rc = ZH_OK;
+        }
+    }
+    return rc;
+}
+
 static zh_rc do_publish(zh_session *s, zh_buf *out, int *code)
 {
     zh_publish_ask ask = {.query.as_of = ZH_AS_OF_NOW};
-    zh_published p;
+    zh_published *list = ZH_NEW_N(s->cli->arena, zh_published, s->ctx.model->nindicators + 1);
+    size_t n = 0;
+    bool board = zh_cli_argument(s->cli, 1).n == 0;
     (void)code;
     zh_rc rc = zh_session_read(s); /* says what --as-of means; publishing reads for itself */
     if (rc == ZH_OK) {
-        rc = read_ask(s, &ask);
+        rc = read_ask(s, &ask, board);
     }
     if (rc != ZH_OK) {
         return rc;
@@ -105,16 +158,14 @@ static zh_rc do_publish(zh_session *s, zh_buf *out, int *code)
     zh_read_end(s->conn);
     zh_store_release(s->conn);
     s->conn = NULL;
-    rc = zh_publish(&s->ctx, &ask, &p);
-    if (rc == ZH_OK && s->cli->json) {
-        zh_jw w;
-        zh_jw_init(&w, out, 2);
-        zh_jw_object(&w);
-        json_members(s->cli->arena, &w, &p);
-        zh_jw_object_end(&w);
-        zh_buf_c(out, '\n');
-    } else if (rc == ZH_OK) {
-        print_line(&p, out);
+    if (board) {
+        rc = publish_board(s, &ask, list, &n);
+    } else {
+        rc = zh_publish(&s->ctx, &ask, &list[0]);
+        n = 1;
+    }
+    if (rc == ZH_OK) {
+        put_published(s, list, n, out);
     }
     return rc;
 }
@@ -351,7 +402,7 @@ static const zh_param arguments[] = {
     {.name = "WHAT",
      .kind = ZH_PARAM_TEXT,
      .optional = true,
-     .zh = "publish：指标；open、export：已发布数字的编号",
+     .zh = "publish：指标，省略则发布看板上全部有值的指标；open、export：已发布数字的编号",
      .en = "indicator or figure"},
 };
 
@@ -411,6 +462,7 @@ ZH_VERB(figure) = {
             "open 重新证明并按当时的账本重数；有一处对不上，退出码为 1。export 的文件用 "
             "zhiheng-verify 在别的机器上核对，不需要本系统的数据库。",
     .example = "zhiheng figure publish food_nonconforming_rate --region 湖北 --period 2020\n"
+               "zhiheng figure publish --region 湖北 --period 2020  # 整个看板\n"
                "zhiheng figure list\n"
                "zhiheng figure open 912290137612750848\n"
                "zhiheng figure export 912290137612750848 --records 100 --out 数字.figure.json",

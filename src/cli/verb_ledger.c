@@ -198,6 +198,7 @@ typedef struct saying {
     size_t n;
 } saying;
 
+static void say(void *user, uint64_t first, uint64_t n, const char *format, ...) ZH_PRINTF(4, 5);
 static void say(void *user, uint64_t first, uint64_t n, const char *format, ...)
 {
     saying *said = user;

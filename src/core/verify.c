@@ -23,6 +23,7 @@ enum {
 
 /* ---- saying ---------------------------------------------------------------------------------- */
 
+static void add_line(zh_verifying *v, const char *format, va_list arguments) ZH_PRINTF(2, 0);
 static void add_line(zh_verifying *v, const char *format, va_list arguments)
 {
     zh_arena_mark mark = zh_arena_here(v->arena);

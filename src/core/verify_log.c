@@ -119,6 +119,7 @@ static zh_str name_of(log_walk *w, uint64_t pos)
                       row.batch);
 }
 
+static void say(void *user, uint64_t first, uint64_t n, const char *format, ...) ZH_PRINTF(4, 5);
 static void say(void *user, uint64_t first, uint64_t n, const char *format, ...)
 {
     log_walk *w = user;

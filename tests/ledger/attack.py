@@ -315,6 +315,38 @@ class Attacks:
         code, out, said = w.program.run("ledger", "checkpoint")
         self.tally.check(code != 0 and "key.file.mode" in said, "a key that others can read is refused", (out, said))
 
+    def figure(self):
+        """A published number outlives corrections; its file is refuted by any change."""
+        w = self.world()
+        verifier = os.path.join(os.path.dirname(w.program.path), "zhiheng-verify")
+        code, published = w.program.json("figure", "publish", "entry_total", "--period", "2026")
+        self.tally.equal((code, published.get("value"), published.get("details")),
+                         (0, "%d.00" % (sum(range(ROWS)) + 5), ROWS), "publish")
+        code, again = w.program.json("figure", "publish", "entry_total", "--period", "2026")
+        self.tally.equal(again.get("id"), published.get("id"), "publishing again without new records")
+        code, board = w.program.json("figure", "publish", "--period", "2026", "--publication", "board")
+        self.tally.check(code == 0 and board.get("indicator") == "entry_total", "the board", board)
+        self.sequel(w, 1000)
+        code, opened = w.program.json("figure", "open", published["id"])
+        self.tally.check(code == 0 and opened.get("same") and opened.get("now") != opened.get("value"),
+                         "opened after further records", opened)
+        path, keys = os.path.join(w.data, "..", "n.figure.json"), os.path.join(w.log, "pub", "keys")
+        code, out, said = w.program.run("figure", "export", published["id"], "--records", "3", "--field", "amount",
+                                        "--out", path)
+        self.tally.check(code == 0, "export", said)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+
+        def outside(content):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(content)
+            return subprocess.run([verifier, "--policy", keys, path], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT).returncode
+        self.tally.equal(outside(text), 0, "an outsider's verdict")
+        for what, old, new in (("value", '"%d.00"' % (sum(range(ROWS)) + 5), '"1.00"'), ("a line", "\\n6 6 -", "\\n6 7 -"),
+                               ("a record", '"amount"', '"amounT"'), ("an index", '"index": 1,', '"index": 3,')):
+            self.tally.check(old in text and outside(text.replace(old, new, 1)) == 1, "refuted: " + what)
+
     def second_log(self):
         w = self.world()
         code, out, said = w.program.run("ledger", "init", "--gm")
@@ -351,7 +383,7 @@ def main():
     for attack in ("edited_row", "edited_version", "edited_everywhere", "deleted_row", "deleted_outbox",
                    "reordered_log", "swapped_tile", "removed_tile", "replayed_checkpoint", "forged_checkpoint",
                    "torn_wal", "old_database", "old_log", "lost_log", "foreign_log", "copied", "loose_key",
-                   "second_log"):
+                   "second_log", "figure"):
         getattr(attacks, attack)()
     attacks.clock_back(sys.argv[3])
     tally.finish()
