@@ -84,7 +84,7 @@ static zh_rc answer(zh_cli *cli, const zh_tool *tool, zh_buf *out)
     zh_pairs pairs[2] = {{NULL, 0}, {NULL, 0}};
     zh_sheet sheet;
     zh_bench b = {.arena = cli->arena, .err = &cli->err, .tool = tool, .asked = pairs, .nasked = 2,
-                  .english = zh_cli_flag(cli, "english"), .width = ZH_TOOL_WIDTH_PAGE};
+                  .english = zh_cli_flag(cli, "english"), .width = ZH_TOOL_WIDTH_PAPER};
     zh_rc rc = ZH_OK;
     if (file != NULL) {
         rc = zh_sheet_open(cli->arena, file, &sheet, &cli->err);

@@ -329,6 +329,7 @@ static void menus(zh_ui *ui, zh_text_id current)
         {ZH_T_NAV_MAP, "/map"},
         {ZH_T_NAV_REPORT, "/report"},
         {ZH_T_NAV_SYSTEMS, "/systems"},
+        {ZH_T_NAV_TOOLS, "/tools"},
         {ZH_T_NAV_SOURCES, "/sources"},
     };
     zh_html *h = &ui->html;

@@ -15,6 +15,7 @@ static const struct {
 #include "web/text_sources.inc"
 #include "web/text_systems.inc"
 #include "web/text_targets.inc"
+#include "web/text_tools.inc"
 #undef ZH_TEXT
 };
 

@@ -22,6 +22,7 @@ typedef enum zh_text_id {
 #include "web/text_sources.inc"
 #include "web/text_systems.inc"
 #include "web/text_targets.inc"
+#include "web/text_tools.inc"
 #undef ZH_TEXT
     ZH_TEXT_N
 } zh_text_id;

@@ -99,15 +99,11 @@ static zh_rc histogram(zh_bench *b, const asked *a, const zh_capability *c)
     };
     zh_xy in = {.title = b->finding, .series = series, .nseries = ZH_COUNTOF(series), .lines = lines,
                 .nlines = ZH_COUNTOF(lines), .x = {.unit = a->data.unit}};
-    zh_draw *d;
-    rc = zh_chart_xy(b->arena, &in, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, b->finding,
+    rc = zh_bench_xy(b, &in, b->finding,
                         zh_bench_say(b, "%.*s，%zu 个值", "%.*s, %zu values", ZH_FMT(a->data.name), n),
                         zh_bench_say(b, "组内曲线是过程只有偶然波动时的样子，总体曲线含子组之间的变动；两条相差大，过程不稳定。",
                                      "The within curve is what chance alone gives, the overall one includes "
                                      "drift; where they differ the process is not stable."));
-    }
     return rc;
 }
 

@@ -256,7 +256,7 @@ static zh_str shown(const zh_bench *b, const charted *c, double v)
                       ZH_FMT(c->scale > 1 ? c->unit : ZH_STR("")));
 }
 
-static zh_rc draw(zh_bench *b, const charted *c, zh_str title, zh_draw **out)
+static zh_rc draw(zh_bench *b, const charted *c, zh_str title, zh_str what, zh_str read)
 {
     const zh_chart *chart = &c->chart;
     size_t from = chart->n > ZH_TOOL_MARKS_MAX ? chart->n - ZH_TOOL_MARKS_MAX : 0;
@@ -297,7 +297,7 @@ static zh_rc draw(zh_bench *b, const charted *c, zh_str title, zh_draw **out)
         .baseline_label = zh_bench_say(b, "基线期", "baseline"),
         .after_label = zh_bench_say(b, "基线以后", "after the baseline"),
     };
-    return zh_chart_control(b->arena, &in, b->width, out, b->err);
+    return zh_bench_control(b, &in, title, what, read);
 }
 
 static zh_str first_of(const zh_bench *b, const charted *c, const bool *flags)
@@ -433,7 +433,6 @@ static zh_rc spread(zh_bench *b, kind k, const zh_grouped *g, const charted *mai
         }
     }
     size_t out = 0;
-    zh_draw *d;
     for (size_t i = 0; i < c.chart.n; i++) {
         out += c.chart.beyond[i];
     }
@@ -441,14 +440,10 @@ static zh_rc spread(zh_bench *b, kind k, const zh_grouped *g, const charted *mai
         out == 0 ? zh_bench_say(b, "波动没有越界", "The spread stays within its limits")
                  : zh_bench_say(b, "波动有 %zu 点越界：先查波动，再谈均值",
                                 "The spread leaves its limits at %zu points: look at it first", out);
-    rc = draw(b, &c, title, &d);
-    if (rc == ZH_OK) {
-        zh_str what = k == INDIVIDUALS ? zh_bench_say(b, "移动极差", "moving range")
-                      : k == XBAR_R    ? zh_bench_say(b, "子组极差 R", "subgroup range R")
-                                       : zh_bench_say(b, "子组标准差 S", "subgroup standard deviation S");
-        zh_bench_figure(b, d, title, what, ZH_STR(""));
-    }
-    return rc;
+    zh_str what = k == INDIVIDUALS ? zh_bench_say(b, "移动极差", "moving range")
+                  : k == XBAR_R    ? zh_bench_say(b, "子组极差 R", "subgroup range R")
+                                   : zh_bench_say(b, "子组标准差 S", "subgroup standard deviation S");
+    return draw(b, &c, title, what, ZH_STR(""));
 }
 
 static zh_rc shewhart(zh_bench *b, kind k)
@@ -456,7 +451,6 @@ static zh_rc shewhart(zh_bench *b, kind k)
     charted c = {0};
     zh_grouped g = {0};
     size_t set;
-    zh_draw *d;
     bool measured = k <= XBAR_S;
     zh_rc rc = zh_bench_choice(b, "rules", &set);
     if (rc == ZH_OK) {
@@ -470,17 +464,13 @@ static zh_rc shewhart(zh_bench *b, kind k)
         return rc;
     }
     b->finding = finding(b, &c);
-    rc = draw(b, &c, b->finding, &d);
-    if (rc != ZH_OK) {
-        return rc;
-    }
     zh_str what = zh_bench_say(
         b, "%.*s，%s；中心线与 3σ 控制限%s", "%.*s, %s; centre line and 3-sigma limits %s",
         ZH_FMT(c.name), b->english ? kinds[k].label.en : kinds[k].label.zh,
         c.baseline > 0 ? (b->english ? "from the baseline" : "由基线期估计")
                        : (b->english ? "from all points" : "由全部点估计"));
-    zh_bench_figure(b, d, b->finding, what, read_it(b));
-    if (measured) {
+    rc = draw(b, &c, b->finding, what, read_it(b));
+    if (rc == ZH_OK && measured) {
         rc = spread(b, k, &g, &c);
     }
     rules_table(b, &c);
@@ -522,14 +512,10 @@ static zh_rc cusum_figure(zh_bench *b, const zh_grouped *g, const zh_cusum_chart
                 .lines = lines,
                 .nlines = 2,
                 .x = {.ticks = ticks, .nticks = nticks}};
-    zh_draw *d;
-    zh_rc rc = zh_chart_xy(b->arena, &in, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, b->finding,
+    zh_rc rc = zh_bench_xy(b, &in, b->finding,
                         zh_bench_say(b, "标准化后的累积和，σ 的倍数", "cumulative sums in sigma"),
                         zh_bench_say(b, "从 0 离开的地方是偏移开始的地方，越过 h 的地方是发现的地方。",
                                      "A shift begins where the sum leaves 0 and is found where it passes h."));
-    }
     return rc;
 }
 
@@ -597,7 +583,6 @@ static zh_rc ewma(zh_bench *b)
     zh_ewma_chart e;
     charted c = {.scale = 1};
     double lambda = 0.2;
-    zh_draw *d;
     zh_chart_options options = zh_chart_options_of(ZH_CHART_XBAR_ONE);
     zh_rc rc = zh_bench_series(b, &g);
     if (rc == ZH_OK) {
@@ -627,14 +612,11 @@ static zh_rc ewma(zh_bench *b)
         c.beyond += e.beyond[i];
     }
     b->finding = finding(b, &c);
-    rc = draw(b, &c, b->finding, &d);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, b->finding,
-                        zh_bench_say(b, "指数加权移动平均，λ = %.*s", "EWMA, lambda = %.*s",
-                                     ZH_FMT(zh_bench_digits(b, lambda, 3))),
-                        zh_bench_say(b, "界限从第一点起逐渐放宽到它的极限。",
-                                     "The limits widen from the first point to their final width."));
-    }
+    rc = draw(b, &c, b->finding,
+              zh_bench_say(b, "指数加权移动平均，λ = %.*s", "EWMA, lambda = %.*s",
+                           ZH_FMT(zh_bench_digits(b, lambda, 3))),
+              zh_bench_say(b, "界限从第一点起逐渐放宽到它的极限。",
+                           "The limits widen from the first point to their final width."));
     data_table(b, &c);
     return rc;
 }

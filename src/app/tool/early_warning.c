@@ -6,9 +6,9 @@
 #include <math.h>
 
 static const zh_tool_choice methods[] = {
-    {"c1", {"EARS C1（前 7 点）", "EARS C1"}},
-    {"c2", {"EARS C2（隔 2 点）", "EARS C2"}},
-    {"c3", {"EARS C3（累 3 点）", "EARS C3"}},
+    {"c1", {"EARS C1（紧前的基线）", "EARS C1"}},
+    {"c2", {"EARS C2（隔两点的基线）", "EARS C2"}},
+    {"c3", {"EARS C3（累计三点）", "EARS C3"}},
     {"farrington", {"Farrington（有季节，往年同期）", "Farrington"}},
     {"farrington_flexible", {"Farrington 改进（2013）", "Farrington, flexible (2013)"}},
     {NULL, {NULL, NULL}},
@@ -29,7 +29,7 @@ static const zh_tool_sample samples[] = {
     {"sandy",
      {"桑迪飓风前后纽约 311 每日来电", "Daily NYC 311 calls around hurricane Sandy"},
      "packs/demo/data/us-nyc-sandy-311-daily/sandy-311-calls-by-day.csv",
-     "method=c1&value=total&first=1&show=90",
+     "method=c1&baseline=3&value=total&first=1&show=90",
      {"NYC Open Data，每日来电（桑迪飓风），2012-10-22 至 2017-09-08", "NYC Open Data, Sandy-related 311 calls by "
                                                               "day, 2012-10-22 to 2017-09-08"}},
 };
@@ -121,16 +121,12 @@ static zh_rc draw_series(zh_bench *b, const zh_grouped *g, const zh_warning_poin
                 .x = {.ticks = ticks, .nticks = nticks, .low = ZH_SOME((double)from + 0.4),
                       .high = ZH_SOME((double)to + 0.6)},
                 .y = {.low = ZH_SOME(0), .high = ZH_SOME(highest > 0 ? highest * 1.08 : 1)}};
-    zh_draw *d;
-    rc = zh_chart_xy(b->arena, &in, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, b->finding,
+    rc = zh_bench_xy(b, &in, b->finding,
                         zh_bench_say(b, "%.*s，第 %zu 至 %zu 点，共 %zu 点", "%.*s, points %zu to %zu of %zu",
                                      ZH_FMT(g->name), from + 1, to, g->data.n),
                         zh_bench_say(b, "超过上限只说明比过去多，不说明是什么。上限画到图外为止。",
                                      "Above the bound means more than before, not what it is. The bound is drawn up "
                                      "to the top of the plot."));
-    }
     return rc;
 }
 
@@ -193,8 +189,8 @@ static zh_rc run(zh_bench *b)
             first = alarms++ == 0 ? i : first;
         }
     }
-    b->finding = alarms > 0 ? zh_bench_say(b, "%zu 点中 %zu 点高于上限，第一次在 %.*s：%.0f 件，上限 %.1f",
-                                           "Of %zu points %zu lie above the bound, first %.*s: %.0f against %.1f", judged,
+    b->finding = alarms > 0 ? zh_bench_say(b, "%.*s 点中 %zu 点高于上限，第一次在 %.*s：%.0f 件，上限 %.1f",
+                                           "Of %.*s points %zu lie above the bound, first %.*s: %.0f against %.1f", ZH_FMT(zh_bench_n(b, judged)),
                                            alarms, ZH_FMT(g.labels[first]), g.data.v[first],
                                            points[first].bound)
                             : zh_bench_say(b, "%zu 点都没有超过上限", "None of %zu points is above its bound", judged);

@@ -98,15 +98,11 @@ static zh_rc parts_figure(zh_bench *b, const study *s)
                 .x = {.ticks = ticks, .nticks = s->parts, .low = ZH_SOME(0.5),
                       .high = ZH_SOME((double)s->parts + 0.5), .name = zh_bench_say(b, "零件", "part")},
                 .y = {.unit = s->unit}};
-    zh_draw *d;
-    zh_rc rc = zh_chart_xy(b->arena, &in, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, title, zh_bench_say(b, "线为各操作者的平均，圈为单次测量",
+    zh_rc rc = zh_bench_xy(b, &in, title, zh_bench_say(b, "线为各操作者的平均，圈为单次测量",
                                                   "lines are means, rings single measurements"),
                         zh_bench_say(b, "线平行说明没有交互作用；线之间的距离是再现性，圈的散布是重复性。",
                                      "Parallel lines speak against an interaction; their distance is "
                                      "reproducibility, the scatter of rings repeatability."));
-    }
     return rc;
 }
 
@@ -162,15 +158,11 @@ static zh_rc components(zh_bench *b, const zh_gauge_rr *g, double tolerance)
     zh_xy bars = {.title = b->finding, .series = &series, .nseries = 1, .lines = lines, .nlines = 2,
                   .x = {.ticks = ticks, .nticks = n, .low = ZH_SOME(0.5), .high = ZH_SOME((double)n + 0.5)},
                   .y = {.low = ZH_SOME(0), .high = ZH_SOME(100), .unit = ZH_STR("%")}};
-    zh_draw *d;
-    zh_rc rc = zh_chart_xy(b->arena, &bars, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, b->finding, zh_bench_say(b, "各分量的标准差占总变差", "standard deviation of each "
+    zh_rc rc = zh_bench_xy(b, &bars, b->finding, zh_bench_say(b, "各分量的标准差占总变差", "standard deviation of each "
                                                           "component against the total"),
                         zh_bench_say(b, "AIAG：10%% 以内可用，10%%–30%% 视用途，30%% 以上须改进。标准差不相加，方差才相加。",
                                      "AIAG: up to 10 %% good, 10–30 %% depends on use, above 30 %% improve. "
                                      "Variances add up, standard deviations do not."));
-    }
     return rc;
 }
 

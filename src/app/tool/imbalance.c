@@ -76,7 +76,6 @@ static zh_rc one_table(zh_bench *b)
     zh_two_by_two t = {0};
     zh_disproportionality r;
     zh_information ic;
-    zh_draw *d;
     zh_rc rc = cell(b, "a", &t.a);
     rc = rc == ZH_OK ? cell(b, "b", &t.b) : rc;
     rc = rc == ZH_OK ? cell(b, "c", &t.c) : rc;
@@ -98,13 +97,10 @@ static zh_rc one_table(zh_bench *b)
     const zh_reading rows[] = {ratio_row(b, "PRR", &r.prr), ratio_row(b, "ROR", &r.ror)};
     if (rows[0].value.is && rows[0].value.v > 0) {
         zh_forest in = {.title = b->finding, .rows = rows, .n = 2, .threshold = ZH_SOME(2)};
-        rc = zh_chart_forest(b->arena, &in, b->width, &d, b->err);
-        if (rc == ZH_OK) {
-            zh_bench_figure(b, d, b->finding, zh_bench_say(b, "比值与 95%% 区间", "ratios with 95 %% intervals"),
+        rc = zh_bench_forest(b, &in, b->finding, zh_bench_say(b, "比值与 95%% 区间", "ratios with 95 %% intervals"),
                             zh_bench_say(b, "判据：n ≥ 3，PRR ≥ 2，χ² ≥ 4（Evans 等 2001）。占比不是发生率。",
                                          "Criteria: n >= 3, PRR >= 2, chi-square >= 4 (Evans et al. 2001). Shares are "
                                          "not incidences."));
-        }
     }
     zh_bench_table out = zh_bench_table_of(b, zh_bench_say(b, "结果", "Result"), ZH_STR(""), true);
     zh_bench_head(&out, zh_bench_say(b, "量", "Quantity"), false);
@@ -369,23 +365,18 @@ static zh_rc forest(zh_bench *b, const database *db)
         row->high = ZH_SOME(db->fitted ? p->score.eb95 : r->interval.upper);
         row->title = zh_str_fmt(b->arena, "%.*s：%.*s（%.2f–%.2f），n = %" PRIu64, ZH_FMT(row->label),
                                 ZH_FMT(row->text), row->low.v, row->high.v, p->table.a);
-        row->label = zh_draw_text_fit(b->arena, row->label, 12, b->width * 0.44);
     }
     if (n == 0) {
         return ZH_OK;
     }
     zh_forest in = {.title = b->finding, .rows = rows, .n = n, .threshold = ZH_SOME(2)};
-    zh_draw *d;
-    zh_rc rc = zh_chart_forest(b->arena, &in, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, b->finding,
+    zh_rc rc = zh_bench_forest(b, &in, b->finding,
                         db->fitted ? zh_bench_say(b, "最前的 %zu 对：EBGM 与 90%% 区间（EB05–EB95）",
                                                   "the first %zu pairs: EBGM with its 90 %% interval", n)
                                    : zh_bench_say(b, "最前的 %zu 对：PRR 与 95%% 区间",
                                                   "the first %zu pairs: PRR with its 95 %% interval", n),
                         zh_bench_say(b, "比的是占比，不是发生率；报告自愿、重复、受宣传影响。",
                                      "Shares are compared, not incidences; reports are voluntary and biased."));
-    }
     return rc;
 }
 
@@ -465,8 +456,8 @@ static zh_rc screen(zh_bench *b)
     }
     const pair *p = &db.pairs[0];
     zh_str row = zh_draw_text_fit(b->arena, p->row, 12, 220);
-    b->finding = zh_bench_say(b, "%zu 对中 %zu 对的占比明显偏高（%s），最前的是 %.*s × %.*s",
-                              "Of %zu pairs %zu stand out (%s), first %.*s × %.*s", db.n, signals,
+    b->finding = zh_bench_say(b, "%.*s 对中 %zu 对的占比明显偏高（%s），最前的是 %.*s × %.*s",
+                              "Of %.*s pairs %zu stand out (%s), first %.*s × %.*s", ZH_FMT(zh_bench_n(b, db.n)), signals,
                               db.fitted ? "EB05 ≥ 2" : "PRR ≥ 2", ZH_FMT(row), ZH_FMT(p->column));
     rc = forest(b, &db);
     listing(b, &db);
@@ -487,6 +478,7 @@ const zh_tool zh_tool_imbalance = {
                                                       "let expect?"},
     .data = {"每行一对：产品、事件，可加件数；或加一列报告编号，一份报告只算一次",
              "One pair a row: product, event, perhaps a count; or a column of report ids, each counted once"},
+    .may_lack = true,
     .method = {"S. J. W. Evans et al. 2001（PRR、判据）；W. DuMouchel, The American Statistician 53 (1999) 177，"
                "W. DuMouchel, D. Pregibon, KDD 2001（EBGM）；G. N. Norén et al. 2013（IC）",
                "S. J. W. Evans et al. 2001 (PRR, criteria); W. DuMouchel, The American Statistician 53 (1999) 177, W. "

@@ -160,16 +160,12 @@ static zh_rc probability_plot(zh_bench *b, const lives *l, const zh_weibull_fit 
                 .y = {.ticks = ticks, .nticks = ZH_COUNTOF(shares), .low = ZH_SOME(from), .high = ZH_SOME(to),
                       .name = zh_bench_say(b, "累积失效", "failed")},
                 .height = 300};
-    zh_draw *d;
-    zh_rc rc = zh_chart_xy(b->arena, &in, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, b->finding,
+    zh_rc rc = zh_bench_xy(b, &in, b->finding,
                         zh_bench_say(b, "威布尔概率图；%zu 个失效，%zu 个未失效",
                                      "Weibull probability plot; %zu failed, %zu running", l->failed,
                                      l->n - l->failed),
                         zh_bench_say(b, "点落在直线上才是威布尔；弯折说明有两种失效机理。",
                                      "Points on the line speak for Weibull; a bend for two mechanisms."));
-    }
     return rc;
 }
 
@@ -208,11 +204,11 @@ static zh_rc survival(zh_bench *b, const lives *l, double confidence)
     zh_xy in = {.title = title, .series = series, .nseries = 2,
                 .x = {.low = ZH_SOME(0), .unit = l->unit},
                 .y = {.low = ZH_SOME(0), .high = ZH_SOME(100), .unit = ZH_STR("%")}};
-    zh_draw *d;
-    rc = n > ZH_XY_POINTS_MAX / 2 ? ZH_OK : zh_chart_xy(b->arena, &in, b->width, &d, b->err);
-    if (rc == ZH_OK && n <= ZH_XY_POINTS_MAX / 2) {
-        zh_bench_figure(b, d, title, zh_bench_say(b, "Kaplan–Meier 存活率，log-log 区间",
-                                                  "Kaplan-Meier survival, log-log interval"), ZH_STR(""));
+    if (2 * n <= ZH_XY_POINTS_MAX) {
+        rc = zh_bench_xy(b, &in, title,
+                         zh_bench_say(b, "Kaplan–Meier 存活率，log-log 区间",
+                                      "Kaplan-Meier survival, log-log interval"),
+                         ZH_STR(""));
     }
     zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "存活表", "Life table"), ZH_STR(""), true);
     zh_bench_head(&t, zh_bench_say(b, "时间", "Time"), true);

@@ -211,14 +211,10 @@ static zh_rc curves(zh_bench *b, const planned *p, double pa95, double pa10)
                 .x = {.unit = ZH_STR("%"), .name = zh_bench_say(b, "批的不合格品率", "share nonconforming")},
                 .y = {.low = ZH_SOME(0), .high = ZH_SOME(100), .unit = ZH_STR("%"),
                       .name = zh_bench_say(b, "接收概率", "P(accept)")}};
-    zh_draw *d;
-    rc = zh_chart_xy(b->arena, &in, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, b->finding, zh_bench_say(b, "抽检特性（OC）曲线", "operating characteristic"),
+    rc = zh_bench_xy(b, &in, b->finding, zh_bench_say(b, "抽检特性（OC）曲线", "operating characteristic"),
                         zh_bench_say(b, "曲线越陡，好批坏批分得越清；样本量决定陡峭，批量几乎无关。",
                                      "The steeper the curve the better it tells lots apart; that takes sample "
                                      "size, lot size hardly matters."));
-    }
     if (rc != ZH_OK || !(worst > 0)) {
         return rc;
     }
@@ -228,14 +224,10 @@ static zh_rc curves(zh_bench *b, const planned *p, double pa95, double pa10)
                                                   ZH_FMT(zh_bench_digits(b, worst, 3)))};
     zh_xy second = {.title = ZH_STR("AOQ"), .series = &out, .nseries = 1, .lines = &limit, .nlines = 1,
                     .x = in.x, .y = {.low = ZH_SOME(0), .unit = ZH_STR("%")}, .height = 150};
-    rc = zh_chart_xy(b->arena, &second, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d,
-                        zh_bench_say(b, "拒收批全检剔除后，平均出厂质量最差 %.*s%%",
+    rc = zh_bench_xy(b, &second, zh_bench_say(b, "拒收批全检剔除后，平均出厂质量最差 %.*s%%",
                                      "With rectification the average outgoing quality is at worst %.*s%%",
                                      ZH_FMT(zh_bench_digits(b, worst, 3))),
                         zh_bench_say(b, "平均检出质量（AOQ）", "average outgoing quality"), ZH_STR(""));
-    }
     return rc;
 }
 

@@ -141,10 +141,7 @@ static zh_rc draw_scores(zh_bench *b, const round_of *r, zh_str name, double wat
     zh_xy in = {.title = b->finding, .series = &series, .nseries = 1, .lines = lines, .nlines = 4,
                 .x = {.ticks = ticks, .nticks = n, .low = ZH_SOME(0.4), .high = ZH_SOME((double)n + 0.6)},
                 .y = {.low = ZH_SOME(-reach), .high = ZH_SOME(reach), .name = name}, .height = 280};
-    zh_draw *d;
-    zh_rc rc = zh_chart_xy(b->arena, &in, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, b->finding,
+    zh_rc rc = zh_bench_xy(b, &in, b->finding,
                         zh_bench_say(b, "%.*s 分数，从低到高；x_pt = %.*s，σ_pt = %.*s，u(x_pt) = %.*s",
                                      "%.*s scores, ascending; x_pt = %.*s, sigma_pt = %.*s, u(x_pt) = %.*s",
                                      ZH_FMT(name), ZH_FMT(zh_bench_digits(b, r->x_pt, 6)),
@@ -152,7 +149,6 @@ static zh_rc draw_scores(zh_bench *b, const round_of *r, zh_str name, double wat
                         zh_bench_say(b, "超出图的分数画到边上，数在表里。一次不满意先查抄录和单位。",
                                      "Scores beyond the plot end at its edge, see the table. Check transcription "
                                      "and units first."));
-    }
     return rc;
 }
 

@@ -205,17 +205,13 @@ static zh_rc diagram(zh_bench *b, const survey *s, const zh_pls_fit *fit, const 
                                                        fit->path[to * s->latents + from], lower, upper)};
     }
     zh_path_diagram in = {.title = b->finding, .nodes = nodes, .nnodes = s->latents, .edges = edges, .nedges = n};
-    zh_draw *d;
-    zh_rc rc = zh_chart_paths(b->arena, &in, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, b->finding,
+    zh_rc rc = zh_bench_paths(b, &in, b->finding,
                         zh_bench_say(b, "方框：0–100 的指数与 R²；箭头：路径系数与 95%% 自助区间，%zu 份答卷",
                                      "boxes: index from 0 to 100 and R²; arrows: coefficients with 95 %% bootstrap "
                                      "intervals, %zu answers",
                                      s->data.rows),
                         zh_bench_say(b, "虚线的区间含 0。系数是相关结构里的份额，不是因果证明。",
                                      "Dashed: the interval contains 0. Coefficients are no proof of cause."));
-    }
     return rc;
 }
 

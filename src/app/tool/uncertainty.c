@@ -139,10 +139,10 @@ static zh_rc monte_carlo(zh_bench *b, const budget *in, const zh_gum *gum, doubl
     if (rc != ZH_OK) {
         return rc;
     }
-    /* The tails beyond four standard deviations would squeeze the middle: they are left out. */
+    /* The tails far outside would squeeze the middle: they are left out. */
     size_t from = 0;
     size_t to = out->draws;
-    double spread = fmax(gum->u_c, out->shortest.upper - out->shortest.lower) * 4;
+    double spread = fmax(4 * gum->u_c, 1.2 * (out->shortest.upper - out->shortest.lower));
     while (from < to && out->sorted[from] < out->mean - spread) {
         from++;
     }
@@ -178,16 +178,12 @@ static zh_rc monte_carlo(zh_bench *b, const budget *in, const zh_gum *gum, doubl
                                 ZH_FMT(zh_bench_digits(b, out->shortest.upper, 9)));
     zh_xy xy = {.title = title, .series = series, .nseries = 2, .lines = lines, .nlines = 2,
                 .y = {.low = ZH_SOME(0)}};
-    zh_draw *d;
-    rc = zh_chart_xy(b->arena, &xy, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, title,
+    rc = zh_bench_xy(b, &xy, title,
                         zh_bench_say(b, "模型值的分布，%zu 次抽取，种子 %d", "values of the model, %zu draws, seed %d",
                                      out->draws, (int)seed),
                         zh_bench_say(b, "柱与曲线相差大时，以蒙特卡洛为准：模型非线性，或某个分布不是正态。",
                                      "Where bars and curve differ, believe the bars: the model bends or an input "
                                      "is not normal."));
-    }
     return rc;
 }
 
@@ -225,14 +221,10 @@ static zh_rc shares(zh_bench *b, const budget *in, const zh_gum *gum)
     zh_xy xy = {.title = b->finding, .series = &series, .nseries = 1,
                 .x = {.ticks = ticks, .nticks = in->n, .low = ZH_SOME(0.5), .high = ZH_SOME((double)in->n + 0.5)},
                 .y = {.low = ZH_SOME(0), .unit = ZH_STR("%")}};
-    zh_draw *d;
-    zh_rc rc = zh_chart_xy(b->arena, &xy, b->width, &d, b->err);
-    if (rc == ZH_OK) {
-        zh_bench_figure(b, d, b->finding,
+    zh_rc rc = zh_bench_xy(b, &xy, b->finding,
                         zh_bench_say(b, "各输入量在合成方差中的占比", "share of each input in the combined variance"),
                         zh_bench_say(b, "先减小最高的那一根：其余的减了也看不出来。",
                                      "Reduce the tallest first: the others will not show."));
-    }
     return rc;
 }
 
