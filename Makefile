@@ -40,6 +40,8 @@ BENCH_SRC := $(sort $(wildcard bench/*.c))
 TOOL_SRC  := $(sort $(wildcard tool/*.c))
 PACKS     := $(sort $(shell find packs -type f -not -path '*/.*' 2>/dev/null))
 UI        := $(sort $(wildcard ui/*))
+# Method sheets are read in the browser too.
+SHEETS    := $(sort $(wildcard doc/engine/*.md))
 UI_GZ     := $(UI:%=$(GEN)/%.gz)
 C_FILES   := $(LIB_SRC) $(MAINS) $(UNIT_SRC) $(UNIT_MORE) $(FUZZ_SRC) $(TEST_SRC) $(BENCH_SRC) \
              $(TOOL_SRC)
@@ -114,7 +116,7 @@ $(OBJ)/%.o: %.c Makefile
 $(OBJ)/gen/%.o: $(GEN)/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-$(OBJ)/gen/embed.o: $(PACKS) $(UI) $(UI_GZ)
+$(OBJ)/gen/embed.o: $(PACKS) $(UI) $(UI_GZ) $(SHEETS)
 $(OBJ)/tests/%.o: CPPFLAGS += -Itests
 
 LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o) $(OBJ)/gen/embed.o $(OBJ)/gen/index.o
@@ -160,7 +162,7 @@ $(GEN)/%.gz: %
 	@gzip -9nc $< > $@
 $(GEN)/embed.c: $(B)/tool/embed $(UI_GZ) FORCE
 	@mkdir -p $(@D)
-	@$(B)/tool/embed $(PACKS) $(UI) $(foreach f,$(UI),$(f).gz=$(GEN)/$(f).gz) > $@.new
+	@$(B)/tool/embed $(PACKS) $(SHEETS) $(UI) $(foreach f,$(UI),$(f).gz=$(GEN)/$(f).gz) > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(GEN)/index.c: $(B)/tool/index FORCE
 	@mkdir -p $(@D)

@@ -5,6 +5,7 @@
 
 #define NODE_HEIGHT 58.0
 #define ROW         86.0
+#define ARC         34.0
 #define WIDEST      8.0 /* stroke of a coefficient of 1 */
 
 typedef struct spot {
@@ -47,54 +48,71 @@ static void place(const zh_path_diagram *in, spot *spots, double width, double n
         }
         most = n > most ? n : most;
     }
-    /* A node alone in its layer steps aside a little, so that ways past it stay visible. */
-    *height = (double)(most > 2 ? most : 2) * ROW + 40;
+    /* Nodes that stand alone in their layers alternate between two heights: the ways between them
+     * stay visible. */
+    *height = (double)(most > 2 ? most : 2) * ROW + ARC * 2 + 60;
     for (size_t i = 0; i < in->nnodes; i++) {
         size_t n = 0;
         for (size_t k = 0; k < in->nnodes; k++) {
             n += spots[k].layer == spots[i].layer;
         }
-        double step = *height / (double)n;
-        double shift = n == 1 ? (spots[i].layer % 2 == 0 ? -24 : 24) : 0;
+        double inside = *height - ARC * 2;
+        double step = inside / (double)n;
+        double alone = spots[i].layer % 2 == 0 ? NODE_HEIGHT / 2 : inside - NODE_HEIGHT / 2;
         spots[i].x = deepest > 0 ? (width - node) * (double)spots[i].layer / (double)deepest
                                  : (width - node) / 2;
-        spots[i].y = step * ((double)spots[i].place + 0.5) + shift;
+        spots[i].y = ARC + (n == 1 && deepest > 1 ? alone : step * ((double)spots[i].place + 0.5));
     }
+}
+
+/* A way past other layers bends outwards; others are straight. */
+static zh_point point_on(const zh_path_edge *e, const spot *spots, double node, double t)
+{
+    const spot *from = &spots[e->from];
+    const spot *to = &spots[e->to];
+    double x1 = from->x + node;
+    double x2 = to->x - 10;
+    size_t past = to->layer - from->layer;
+    double bend = past >= 2 ? ARC * (double)(past < 4 ? past : 4) / 2 : 0;
+    bend = from->layer % 2 == 0 ? -bend : bend;
+    return (zh_point){x1 + (x2 - x1) * t,
+                      from->y + (to->y - from->y) * t + bend * 4 * t * (1 - t) / 2};
 }
 
 static void draw_edge(zh_draw *d, const zh_path_edge *e, const spot *spots, double node)
 {
-    double x1 = spots[e->from].x + node;
-    double y1 = spots[e->from].y;
-    double x2 = spots[e->to].x - 10;
-    double y2 = spots[e->to].y;
-    double length = hypot(x2 - x1, y2 - y1);
-    double ux = (x2 - x1) / length;
-    double uy = (y2 - y1) / length;
+    enum { POINTS = 25 };
+    zh_point line[POINTS];
+    for (size_t i = 0; i < POINTS; i++) {
+        line[i] = point_on(e, spots, node, (double)i / (POINTS - 1));
+    }
+    zh_point end_at = line[POINTS - 1];
+    double dx = end_at.x - line[POINTS - 2].x;
+    double dy = end_at.y - line[POINTS - 2].y;
+    double ux = dx / hypot(dx, dy);
+    double uy = dy / hypot(dx, dy);
     double thick = zh_chart_clamp(fabs(e->coefficient), 0.1, 1) * WIDEST;
     double head = 5 + thick / 2;
     size_t end = 3;
-    const zh_point tip[] = {{x2 + ux * 9, y2 + uy * 9},
-                            {x2 - uy * head, y2 + ux * head},
-                            {x2 + uy * head, y2 - ux * head}};
+    const zh_point tip[] = {{end_at.x + ux * 9, end_at.y + uy * 9},
+                            {end_at.x - uy * head, end_at.y + ux * head},
+                            {end_at.x + uy * head, end_at.y - ux * head}};
     zh_role role = e->weak ? ZH_ROLE_INK_3 : ZH_ROLE_QING;
     zh_chart_open_as(d, e->text, ZH_STR_NONE);
-    zh_draw_line(d, x1, y1, x2, y2,
-                 zh_chart_stroke(role, e->weak ? 1.5 : thick, e->weak ? ZH_DASH_SERIES : ZH_DASH_SOLID));
+    zh_draw_polyline(
+        d, line, POINTS,
+        zh_chart_stroke(role, e->weak ? 1.5 : thick, e->weak ? ZH_DASH_SERIES : ZH_DASH_SOLID));
     zh_draw_polygon(d, tip, &end, 1, zh_chart_fill(role));
     zh_draw_close(d);
 }
 
 static void draw_edge_text(zh_draw *d, const zh_path_edge *e, const spot *spots, double node)
 {
-    double x1 = spots[e->from].x + node;
-    double x2 = spots[e->to].x - 10;
-    double share = spots[e->to].layer > spots[e->from].layer + 1 ? 0.34 : 0.5;
-    double x = x1 + (x2 - x1) * share;
-    double y = spots[e->from].y + (spots[e->to].y - spots[e->from].y) * share;
+    size_t past = spots[e->to].layer - spots[e->from].layer;
+    zh_point at = point_on(e, spots, node, past > 2 ? 0.3 : past > 1 ? 0.4 : 0.5);
     double w = zh_draw_text_width(e->text, ZH_CHART_SMALL) + 8;
-    zh_draw_rect(d, x - w / 2, y - 9, w, 17, zh_chart_fill(ZH_ROLE_PAPER));
-    zh_draw_text(d, x, y + 4, e->text,
+    zh_draw_rect(d, at.x - w / 2, at.y - 9, w, 17, zh_chart_fill(ZH_ROLE_PAPER));
+    zh_draw_text(d, at.x, at.y + 4, e->text,
                  zh_chart_note(e->weak ? ZH_ROLE_INK_3 : ZH_ROLE_INK, ZH_ANCHOR_MIDDLE));
 }
 
@@ -102,9 +120,10 @@ static void draw_node(zh_draw *d, const zh_path_node *n, const spot *s, double n
 {
     double top = s->y - NODE_HEIGHT / 2;
     zh_str label = zh_draw_text_fit(d->arena, n->label, ZH_CHART_TEXT, node - 12);
-    zh_chart_open_as(d, zh_str_fmt(d->arena, "%.*s %.*s %.*s", ZH_FMT(n->label), ZH_FMT(n->value),
-                                   ZH_FMT(n->note)),
-                     ZH_STR_NONE);
+    zh_chart_open_as(
+        d,
+        zh_str_fmt(d->arena, "%.*s %.*s %.*s", ZH_FMT(n->label), ZH_FMT(n->value), ZH_FMT(n->note)),
+        ZH_STR_NONE);
     zh_draw_rect(d, s->x, top, node, NODE_HEIGHT,
                  (zh_paint){.fill = ZH_ROLE_PAPER, .stroke = ZH_ROLE_INK, .width = 1.4});
     zh_draw_text(d, s->x + node / 2, top + 18, label,

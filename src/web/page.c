@@ -337,7 +337,7 @@ static void menus(zh_ui *ui, zh_text_id current)
         {ZH_T_NAV_IMPORT, "/import"},   {ZH_T_NAV_SIGNALS, "/signals"},
         {ZH_T_NAV_MAP, "/map"},         {ZH_T_NAV_STUDY, "/studies"},
         {ZH_T_NAV_REPORT, "/report"},   {ZH_T_NAV_SYSTEMS, "/systems"},
-        {ZH_T_NAV_SOURCES, "/sources"},
+        {ZH_T_NAV_TOOLS, "/tools"},     {ZH_T_NAV_SOURCES, "/sources"},
     };
     zh_html *h = &ui->html;
     zh_html_open(h, "nav", "nav");

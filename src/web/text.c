@@ -19,6 +19,7 @@ static const struct {
 #include "web/text_study.inc"
 #include "web/text_systems.inc"
 #include "web/text_targets.inc"
+#include "web/text_tools.inc"
 #include "web/text_verify.inc"
 #undef ZH_TEXT
 };

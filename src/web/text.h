@@ -26,6 +26,7 @@ typedef enum zh_text_id {
 #include "web/text_study.inc"
 #include "web/text_systems.inc"
 #include "web/text_targets.inc"
+#include "web/text_tools.inc"
 #include "web/text_verify.inc"
 #undef ZH_TEXT
     ZH_TEXT_N

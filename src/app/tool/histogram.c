@@ -18,6 +18,8 @@ zh_rc zh_histogram_of(zh_arena *arena, const double *v, size_t n, zh_histogram *
         return zh_err_set(err, ZH_EINVAL, "tool.range", "数值的范围分不成组");
     }
     *out = (zh_histogram){.low = axis.low, .width = axis.ticks[1] - axis.ticks[0]};
+    out->width /= n > 5000 ? 4 : n > 500 ? 2 : 1;
+    int decimals = axis.decimals + (n > 5000 ? 2 : n > 500 ? 1 : 0);
     out->n = (size_t)llround((axis.high - axis.low) / out->width) + 1;
     out->n = out->n > ZH_HISTOGRAM_CLASSES_MAX ? ZH_HISTOGRAM_CLASSES_MAX : out->n;
     out->high = out->low + out->width * (double)out->n;
@@ -36,9 +38,8 @@ zh_rc zh_histogram_of(zh_arena *arena, const double *v, size_t n, zh_histogram *
     for (size_t i = 0; i < out->n; i++) {
         double from = out->low + out->width * (double)i;
         out->middle[i] = from + out->width / 2;
-        out->titles[i] =
-            zh_str_fmt(arena, "%.*f–%.*f：%.0f", axis.decimals, from, axis.decimals,
-                       from + out->width, out->count[i]);
+        out->titles[i] = zh_str_fmt(arena, "%.*f–%.*f：%.0f", decimals, from, decimals,
+                                    from + out->width, out->count[i]);
     }
     return ZH_OK;
 }

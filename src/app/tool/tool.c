@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PATHS_WIDTH 720.0 /* a path diagram cannot be read in less */
+
 const zh_tool *const zh_tools[] = {
-    &zh_tool_control,      &zh_tool_capability,  &zh_tool_plan,        &zh_tool_life,
-    &zh_tool_uncertainty,  &zh_tool_gauge,       &zh_tool_proficiency, &zh_tool_satisfaction,
+    &zh_tool_control,       &zh_tool_capability, &zh_tool_plan,        &zh_tool_life,
+    &zh_tool_uncertainty,   &zh_tool_gauge,      &zh_tool_proficiency, &zh_tool_satisfaction,
     &zh_tool_early_warning, &zh_tool_imbalance,
 };
 const size_t zh_tools_n = ZH_COUNTOF(zh_tools);
@@ -183,8 +185,8 @@ zh_rc zh_bench_column(zh_bench *b, const char *name, const zh_sheet_column *othe
             *out = &b->sheet->columns[number - 1];
         }
         if (*out == NULL) {
-            return zh_bench_refuse(b, "tool.column", "从页面上列出的列里选", "数据里没有「%.*s」这一列",
-                                   ZH_FMT(zh_cell_clip(value, 60)));
+            return zh_bench_refuse(b, "tool.column", "从页面上列出的列里选",
+                                   "数据里没有「%.*s」这一列", ZH_FMT(zh_cell_clip(value, 60)));
         }
     }
     if (*out != NULL) {
@@ -199,8 +201,8 @@ zh_rc zh_bench_numbers(zh_bench *b, const char *name, const zh_sheet_column *oth
     const char *label = ask_of(b, name)->label.zh;
     zh_rc rc = zh_bench_column(b, name, otherwise, out);
     if (rc == ZH_OK && *out == NULL) {
-        rc = zh_bench_refuse(b, "tool.column", "贴一列数，第一行可以是表头", "数据里没有一列是数，「%s」要一列数",
-                             label);
+        rc = zh_bench_refuse(b, "tool.column", "贴一列数，第一行可以是表头",
+                             "数据里没有一列是数，「%s」要一列数", label);
     }
     if (rc != ZH_OK) {
         return rc;
@@ -209,9 +211,10 @@ zh_rc zh_bench_numbers(zh_bench *b, const char *name, const zh_sheet_column *oth
         if (isfinite((*out)->number[i]) || (gaps && zh_sheet_is_missing((*out)->text[i]))) {
             continue;
         }
-        return zh_bench_refuse(b, "tool.number", gaps ? "缺测写 - 或留空" : "补上这一格，或删去这一行",
-                               "「%.*s」第 %zu 行写的是「%.*s」，不是数", ZH_FMT((*out)->name), i + 1,
-                               ZH_FMT(zh_cell_clip((*out)->text[i], 60)));
+        return zh_bench_refuse(b, "tool.number",
+                               gaps ? "缺测写 - 或留空" : "补上这一格，或删去这一行",
+                               "「%.*s」第 %zu 行写的是「%.*s」，不是数", ZH_FMT((*out)->name),
+                               i + 1, ZH_FMT(zh_cell_clip((*out)->text[i], 60)));
     }
     return ZH_OK;
 }
@@ -256,6 +259,17 @@ zh_str zh_bench_say(const zh_bench *b, const char *zh, const char *en, ...)
     return text;
 }
 
+zh_str zh_bench_n(const zh_bench *b, size_t n)
+{
+    zh_str digits = zh_str_fmt(b->arena, "%zu", n);
+    zh_str out = ZH_STR("");
+    for (size_t i = 0; i < digits.n; i++) {
+        bool comma = i > 0 && (digits.n - i) % 3 == 0;
+        out = zh_str_fmt(b->arena, "%.*s%s%c", ZH_FMT(out), comma ? "," : "", digits.p[i]);
+    }
+    return out;
+}
+
 zh_str zh_bench_fixed(const zh_bench *b, double v, int decimals)
 {
     if (!isfinite(v)) {
@@ -269,17 +283,31 @@ zh_str zh_bench_fixed(const zh_bench *b, double v, int decimals)
     return zero ? zh_str_sub(text, 1, text.n) : text;
 }
 
+/* Without the zeros that end a fraction. */
+static zh_str bare(zh_str text)
+{
+    while (zh_str_chr(text, '.') >= 0 && (text.p[text.n - 1] == '0' || text.p[text.n - 1] == '.')) {
+        bool point = text.p[--text.n] == '.';
+        if (point) {
+            break;
+        }
+    }
+    return text;
+}
+
 zh_str zh_bench_digits(const zh_bench *b, double v, int significant)
 {
     if (!isfinite(v) || !(fabs(v) > 0)) {
         return isfinite(v) ? ZH_STR("0") : zh_bench_fixed(b, v, 0);
     }
     if (fabs(v) < 1e-5 || fabs(v) >= 1e15) {
-        return zh_str_fmt(b->arena, "%.*e", significant - 1, v);
+        return zh_str_fmt(b->arena, "%.*g", significant, v);
     }
     int whole = (int)floor(log10(fabs(v))) + 1;
     int decimals = significant - whole;
-    return zh_bench_fixed(b, v, decimals < 0 ? 0 : decimals > 12 ? 12 : decimals);
+    zh_str text = zh_bench_fixed(b, v, decimals < 0 ? 0 : decimals > 12 ? 12 : decimals);
+    bool is_whole = floor(v) >= v && fabs(v) < 1e9;
+    return significant > ZH_TOOL_DIGITS || is_whole ? bare(text) : text;
 }
 
 zh_str zh_bench_list(const zh_bench *b, const zh_str *names, size_t n)
@@ -297,7 +325,8 @@ zh_str zh_bench_list(const zh_bench *b, const zh_str *names, size_t n)
                       : zh_bench_say(b, "%.*s等 %zu 个", "%.*s … %zu in all", ZH_FMT(text), n);
 }
 
-void zh_bench_figure(zh_bench *b, const zh_draw *draw, zh_str title, zh_str what, zh_str read)
+static void add_figure(zh_bench *b, const zh_draw *draw, const zh_draw *narrow, zh_str title,
+                       zh_str what, zh_str read)
 {
     zh_str source = b->sample != NULL ? zh_bench_of(b, b->sample->source) : ZH_STR("");
     zh_bench_block block = {.doc = {.kind = ZH_DOC_FIGURE,
@@ -305,8 +334,42 @@ void zh_bench_figure(zh_bench *b, const zh_draw *draw, zh_str title, zh_str what
                                     .what = what,
                                     .read = read,
                                     .source = source,
-                                    .draw = draw}};
+                                    .draw = draw},
+                            .narrow = narrow};
     zh_vec_push(b->arena, &b->blocks, block);
+}
+
+/* One body for the four kinds of charts: drawn at the bench's widths by `chart`. */
+#define FIGURE(chart, least)                                                                       \
+    zh_draw *draw = NULL;                                                                          \
+    zh_draw *narrow = NULL;                                                                        \
+    zh_rc rc = chart(b->arena, in, b->width, &draw, b->err);                                       \
+    if (rc == ZH_OK && b->narrow > 0) {                                                            \
+        rc = chart(b->arena, in, fmax(b->narrow, least), &narrow, b->err);                         \
+    }                                                                                              \
+    if (rc == ZH_OK) {                                                                             \
+        add_figure(b, draw, narrow, title, what, read);                                            \
+    }                                                                                              \
+    return rc
+
+zh_rc zh_bench_xy(zh_bench *b, const zh_xy *in, zh_str title, zh_str what, zh_str read)
+{
+    FIGURE(zh_chart_xy, 0);
+}
+
+zh_rc zh_bench_control(zh_bench *b, const zh_control *in, zh_str title, zh_str what, zh_str read)
+{
+    FIGURE(zh_chart_control, 0);
+}
+
+zh_rc zh_bench_forest(zh_bench *b, const zh_forest *in, zh_str title, zh_str what, zh_str read)
+{
+    FIGURE(zh_chart_forest, 0);
+}
+
+zh_rc zh_bench_paths(zh_bench *b, const zh_path_diagram *in, zh_str title, zh_str what, zh_str read)
+{
+    FIGURE(zh_chart_paths, PATHS_WIDTH);
 }
 
 void zh_bench_note(zh_bench *b, zh_str text)
@@ -372,17 +435,17 @@ void zh_bench_end(zh_bench_table *t)
         .data = t->data,
     };
     if (t->left_out > 0) {
-        block.doc.read = zh_bench_say(b, "另有 %zu 行没有列出", "%zu more rows are not listed",
-                                      t->left_out);
+        block.doc.read =
+            zh_bench_say(b, "另有 %zu 行没有列出", "%zu more rows are not listed", t->left_out);
     }
     zh_vec_push(b->arena, &b->blocks, block);
 }
 
 zh_rc zh_bench_run(zh_bench *bench)
 {
-    if (bench->tool->data.zh != NULL && bench->sheet == NULL) {
+    if (bench->tool->data.zh != NULL && !bench->tool->may_lack && bench->sheet == NULL) {
         return zh_bench_refuse(bench, "tool.data", bench->tool->data.zh, "还没有数据");
     }
-    bench->width = bench->width < ZH_TOOL_WIDTH_MIN ? ZH_TOOL_WIDTH_PAGE : bench->width;
+    bench->width = bench->width < ZH_TOOL_WIDTH_MIN ? ZH_TOOL_WIDTH_PAPER : bench->width;
     return bench->tool->run(bench);
 }
