@@ -343,6 +343,9 @@ static void menus(zh_ui *ui, zh_text_id current)
     zh_html_open(h, "nav", "nav");
     zh_html_attr(h, "aria-label", zh_ui_text(ui, ZH_T_NAV_LABEL));
     for (size_t i = 0; i < ZH_COUNTOF(items); i++) {
+        if (items[i].text == ZH_T_NAV_DESK && ui->session == NULL) {
+            continue; /* one's own work is of people with posts */
+        }
         zh_html_open(h, "a", NULL);
         zh_html_link(h, "href", zh_str_of(items[i].url));
         if (items[i].text == current) {
