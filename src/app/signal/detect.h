@@ -1,5 +1,10 @@
 /* Running a detector over stored records, without writing.
  *
+ * A detector over time sums its records by equal periods of their event time; the pair is then a
+ * value of the row (全部 without one) and a period that its own past did not let expect. The table of
+ * such a pair: a = counted in the period, b = the period's other records, c and d = the same of all
+ * other periods.
+ *
  * Every record that takes part is one unit of count, or all records with the same count_by text
  * are. A unit counts once in a row, once in a column and once in a pair, however often a value
  * stands in it; a record without a value belongs to no row (or column) but to the total. The table
@@ -36,6 +41,7 @@ typedef struct zh_detected {
     zh_str row_label, column_label; /* as shown */
     zh_two_by_two table;
     zh_disproportionality stats; /* of engine disproportionality.prr */
+    double expected, bound;      /* of a series' period; NAN: not judged */
     bool passes;                 /* reported, and every criterion is met */
     bool dated;
     zh_date first, last;   /* event times of the evidence; with dated */
