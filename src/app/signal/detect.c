@@ -697,3 +697,39 @@ zh_rc zh_detect(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t
     zh_arena_free(r.arena);
     return rc;
 }
+
+zh_rc zh_detect_periods(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
+                        zh_detected **out, size_t *n)
+{
+    zh_rc rc = detector->series.grain == ZH_SERIES_NONE
+                   ? zh_err_set(ctx->err, ZH_EINVAL, "detector.series", "探测器“%.*s”不看时间",
+                                ZH_FMT(detector->id))
+                   : check_detector(ctx, detector);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    run r = {.detector = detector,
+             .arena = zh_arena_new(ZH_ARENA_JOB_BYTES),
+             .conn = conn,
+             .position = position};
+    zh_map_init(&r.series, r.arena);
+    zh_list_query query = {.reg = detector->reg,
+                           .where = detector->has_where ? &detector->where : NULL,
+                           .as_of = position,
+                           .with_tables = true};
+    zh_detected *found = NULL;
+    rc = zh_scan(ctx, conn, &query, count_in_series, &r);
+    if (rc == ZH_OK) {
+        rc = zh_series_judge(r.arena, detector, &r.series, &found, n, ctx->err);
+    }
+    if (rc == ZH_OK) {
+        *out = ZH_NEW_N(ctx->arena, zh_detected, *n + 1);
+        for (size_t i = 0; i < *n; i++) {
+            (*out)[i] = found[i];
+            (*out)[i].row = zh_str_dup(ctx->arena, found[i].row);
+            (*out)[i].column = zh_str_dup(ctx->arena, found[i].column);
+        }
+    }
+    zh_arena_free(r.arena);
+    return rc;
+}

@@ -73,6 +73,10 @@ typedef struct zh_detection {
 zh_rc zh_detect(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
                 const zh_pair_key *asked, size_t nasked, zh_detection *out) ZH_MUST;
 
+/* Every judged period of a detector over time, in order of row and time: expected, bound, passes.
+ * Nothing else is filled in. ZH_EINVAL for a detector of pairs; otherwise as zh_detect. */
+zh_rc zh_detect_periods(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
+                        zh_detected **out, size_t *n) ZH_MUST;
 /* Whether the engine compares shares (a ratio exists), or only counts. */
 bool zh_detector_has_ratio(const zh_detector *detector);
 /* A value as people read it: the label of its code, else itself. */

@@ -334,7 +334,7 @@ const zh_tool zh_tool_plan = {
     .id = "sampling-plan",
     .name = {"抽样方案", "Sampling plans"},
     .answers = {"抽多少、几个不合格就拒收，这样抽分不分得出好批坏批",
-                "How many to sample, when to reject, and what that tells"},
+                "How many to sample, when to reject, and what does that tell?"},
     .method = {"GB/T 2828.1-2012（ISO 2859-1:1999）表 1、表 2-A 至 2-C；OC 曲线：E. G. Schilling, D. V. Neubauer, "
                "Acceptance Sampling in Quality Control",
                "ISO 2859-1:1999 (GB/T 2828.1-2012), tables 1, 2-A to 2-C; E. G. Schilling, D. V. Neubauer, "

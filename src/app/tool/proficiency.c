@@ -209,7 +209,7 @@ static zh_rc run(zh_bench *b)
                           : odd ? zh_bench_say(b, "有问题", "questionable")
                                 : zh_bench_say(b, "满意", "satisfactory"));
     }
-    zh_str list = zh_bench_list(b, names, bad);
+    zh_str list = zh_bench_list(b, names, bad, ZH_TOOL_NAMED_MAX);
     b->finding = bad > 0 ? zh_bench_say(b, "%zu 家中 %zu 家不满意（%.*s），%zu 家有问题",
                                         "Of %zu laboratories %zu unsatisfactory (%.*s), %zu questionable", r.n, bad,
                                         ZH_FMT(list), doubtful)

@@ -16,7 +16,8 @@
 #define ZH_TOOL_MARKS_MAX    ((size_t)600)  /* points of one chart: the last ones are drawn */
 #define ZH_TOOL_ROWS_MAX     ((size_t)5000) /* of one table */
 #define ZH_TOOL_COLUMNS_MAX  ((size_t)14)
-#define ZH_TOOL_NAMED_MAX    ((size_t)8) /* things named in one sentence */
+#define ZH_TOOL_NAMED_MAX    ((size_t)8) /* things named in a table's cell */
+#define ZH_TOOL_TITLE_MAX    ((size_t)3) /* and in a finding */
 #define ZH_TOOL_WIDTH_MIN    320.0
 #define ZH_TOOL_WIDTH_PAPER  880.0
 #define ZH_TOOL_DIGITS       5 /* significant digits of shown results */
@@ -158,8 +159,8 @@ zh_str zh_bench_digits(const zh_bench *b, double v, int significant);
 /* A count with separators. */
 zh_str zh_bench_n(const zh_bench *b, size_t n);
 zh_str zh_bench_fixed(const zh_bench *b, double v, int decimals);
-/* a、b、c 等 n 个: up to ZH_TOOL_NAMED_MAX of them. */
-zh_str zh_bench_list(const zh_bench *b, const zh_str *names, size_t n);
+/* a、b、c 等 n 个: at most so many by name. */
+zh_str zh_bench_list(const zh_bench *b, const zh_str *names, size_t n, size_t most);
 
 /* A chart as a figure: its finding, what is drawn, how to read it. */
 zh_rc zh_bench_xy(zh_bench *b, const zh_xy *in, zh_str title, zh_str what, zh_str read) ZH_MUST;
