@@ -266,13 +266,13 @@ zh_rc zh_spc_crit_ewma(const zh_ewma_scheme *scheme, double arl0, double mu0, do
 
 /* ---- capability ---- */
 
-typedef struct zh_index {
+typedef struct zh_capability_index {
     double value, lower, upper; /* NAN: the index needs a limit that is not given */
-} zh_index;
+} zh_capability_index;
 
 typedef struct zh_indices {
     double sd;
-    zh_index cp, cpl, cpu, cpk, cpm; /* Pp .. for the overall deviation */
+    zh_capability_index cp, cpl, cpu, cpk, cpm; /* Pp .. for the overall deviation */
     double ppm_below, ppm_above;     /* expected from the normal distribution, 1e6 */
 } zh_indices;
 

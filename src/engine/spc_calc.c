@@ -561,7 +561,7 @@ ZH_ENGINE(spc_hotelling_t2_subgroup) = {
 
 /* ---- capability ---- */
 
-static void put_index(zh_jw *out, const char *name, const zh_index *index)
+static void put_index(zh_jw *out, const char *name, const zh_capability_index *index)
 {
     zh_jw_key(out, name);
     zh_jw_object(out);

@@ -4,22 +4,22 @@
 #include "num/normal.h"
 #include <math.h>
 
-static const zh_index none = {(double)NAN, (double)NAN, (double)NAN};
+static const zh_capability_index none = {(double)NAN, (double)NAN, (double)NAN};
 
 /* value sqrt(chi2(alpha/2, df)/df) .. value sqrt(chi2(1 - alpha/2, df)/df) */
-static zh_index chi_squared(double value, double df, double confidence)
+static zh_capability_index chi_squared(double value, double df, double confidence)
 {
     double tail = (1.0 - confidence) / 2.0;
-    return (zh_index){value,
+    return (zh_capability_index){value,
                       value * sqrt(zh_dist_chi_squared_quantile(tail, df, ZH_TAIL_LOWER) / df),
                       value * sqrt(zh_dist_chi_squared_quantile(tail, df, ZH_TAIL_UPPER) / df)};
 }
 
 /* Bissell 1990: value -+ z sqrt(1/(9 n) + value^2/(2 (n - 1))) with limits 3 sigma away. */
-static zh_index bissell(double value, double n, double z)
+static zh_capability_index bissell(double value, double n, double z)
 {
     double half = z * sqrt(1.0 / (9.0 * n) + value * value / (2.0 * (n - 1.0)));
-    return (zh_index){value, value - half, value + half};
+    return (zh_capability_index){value, value - half, value + half};
 }
 
 static zh_indices indices(double n, double center, double sd, const zh_specification *spec)

@@ -609,6 +609,15 @@ static const zh_key detector_task_keys[] = {
 static const zh_schema detector_task = {"探测器任务", detector_task_keys,
                                         ZH_COUNTOF(detector_task_keys)};
 
+static const zh_key detector_series_keys[] = {
+    {.name = "grain", .arg = ZH_ARG_CHOICE, .required = true, .choices = "day|week|month"},
+    {.name = "amount", .arg = ZH_ARG_TEXT},
+    {.name = "event", .arg = ZH_ARG_TEXT},
+    {.name = "parameters", .arg = ZH_ARG_TEXTS},
+};
+static const zh_schema detector_series = {"探测器序列", detector_series_keys,
+                                          ZH_COUNTOF(detector_series_keys)};
+
 static const zh_key detector_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
@@ -618,8 +627,9 @@ static const zh_key detector_keys[] = {
     {.name = "where", .arg = ZH_ARG_TEXT},
     {.name = "count_by", .arg = ZH_ARG_TEXT},
     {.name = "unit", .arg = ZH_ARG_TEXT, .required = true},
-    {.name = "row", .arg = ZH_ARG_MAP, .required = true, .sub = &detector_dim},
-    {.name = "column", .arg = ZH_ARG_MAP, .required = true, .sub = &detector_dim},
+    {.name = "row", .arg = ZH_ARG_MAP, .sub = &detector_dim},
+    {.name = "column", .arg = ZH_ARG_MAP, .sub = &detector_dim},
+    {.name = "series", .arg = ZH_ARG_MAP, .sub = &detector_series},
     {.name = "engine", .arg = ZH_ARG_TEXT, .required = true},
     {.name = "criteria", .arg = ZH_ARG_TEXTS, .required = true},
     {.name = "report", .arg = ZH_ARG_TEXT},

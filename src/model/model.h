@@ -372,8 +372,27 @@ typedef struct zh_criterion {
     zh_decimal min;
 } zh_criterion;
 
-/* Looks through the records of one register for pairs of values that stand out, and writes each as
- * a record of a judgement register. */
+typedef enum zh_series_grain {
+    ZH_SERIES_NONE, /* the detector looks for pairs of values */
+    ZH_SERIES_DAY,
+    ZH_SERIES_WEEK, /* from Monday */
+    ZH_SERIES_MONTH,
+} zh_series_grain;
+
+/* A detector over time: one series of equal periods by the register's event time for every value of
+ * the detector's row (all records together without one). */
+typedef struct zh_detector_series {
+    zh_series_grain grain;
+    zh_program amount; /* number that a record counts for; has_amount false: 1 */
+    bool has_amount;
+    zh_program event; /* which of the records are counted; has_event false: all */
+    bool has_event;
+    const zh_criterion *parameters; /* of the engine; `min` is the value */
+    size_t nparameters;
+} zh_detector_series;
+
+/* Looks through the records of one register for pairs of values, or periods of a series, that stand
+ * out, and writes each as a record of a judgement register. */
 typedef struct zh_detector {
     zh_str id, version;
     zh_label label;
@@ -384,7 +403,8 @@ typedef struct zh_detector {
     zh_program count_by; /* records with the same text count as one; has_count_by */
     bool has_count_by;
     zh_str unit; /* of the count, for people: 批 */
-    zh_detector_dim row, column;
+    zh_detector_dim row, column; /* of a series: no column, and row only where row.id is set */
+    zh_detector_series series;
     zh_str engine; /* name@version */
     const zh_criterion *criteria;
     size_t ncriteria;

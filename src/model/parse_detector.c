@@ -55,22 +55,47 @@ static void read_dim(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh_
     }
 }
 
-static void read_criteria(zh_cx *cx, const zh_yaml *node, zh_detector *d)
+static void read_criteria(zh_cx *cx, const zh_yaml *node, const char *key, const zh_criterion **to,
+                          size_t *n)
 {
-    const zh_yaml *map = zh_yaml_get(node, "criteria");
+    const zh_yaml *map = zh_yaml_get(node, key);
     zh_criterion *all = ZH_NEW_N(cx->arena, zh_criterion, CRITERIA_MAX);
     for (const zh_yaml *c = map == NULL ? NULL : map->first; c != NULL; c = c->next) {
-        if (d->ncriteria == CRITERIA_MAX) {
+        if (*n == CRITERIA_MAX) {
             zh_cx_error(cx, c, "detector.criteria", NULL, "至多 %d 个判据", CRITERIA_MAX);
             break;
         }
-        zh_criterion *out = &all[d->ncriteria++];
+        zh_criterion *out = &all[(*n)++];
         out->name = c->key;
         if (zh_decimal_parse(c->text, false, &out->min) != ZH_OK) {
             zh_cx_error(cx, c, "detector.criteria", NULL, "判据应是「名称: 下限」，下限是一个数");
         }
     }
-    d->criteria = all;
+    *to = all;
+}
+
+/* A detector over time: by the register's event time, with neither column nor pairs. */
+static void read_series(zh_cx *cx, const zh_yaml *node, const zh_scope *scope, zh_detector *d)
+{
+    const zh_yaml *series = zh_yaml_get(node, "series");
+    zh_str grain = zh_get_text(series, "grain");
+    zh_detector_series *out = &d->series;
+    out->grain = zh_str_is(grain, "day")    ? ZH_SERIES_DAY
+                 : zh_str_is(grain, "week") ? ZH_SERIES_WEEK
+                                            : ZH_SERIES_MONTH;
+    if (d->reg->event_time == NULL) {
+        zh_cx_error(cx, series, "detector.series", NULL, "登记册「%.*s」没有事件时间，成不了序列",
+                    ZH_FMT(d->reg->id));
+    }
+    if (zh_yaml_get(node, "column") != NULL) {
+        zh_cx_error(cx, series, "detector.series", NULL, "「series」与「column」只能有一个");
+    }
+    out->has_amount = zh_cx_expr(cx, scope, series, "amount", ZH_DECIMAL, &out->amount);
+    out->has_event = zh_cx_expr(cx, scope, series, "event", ZH_BOOL, &out->event);
+    if (out->has_amount) {
+        zh_cx_pure(cx, series, "amount", &out->amount);
+    }
+    read_criteria(cx, series, "parameters", &out->parameters, &out->nparameters);
 }
 
 static void read_profile(zh_cx *cx, const zh_yaml *node, zh_detector *d)
@@ -122,16 +147,26 @@ static void read_detector(zh_cx *cx, const zh_yaml *root, const zh_yaml *node, z
     d->systems = zh_cx_systems(cx, root, &d->nsystems);
     const zh_yaml *row = zh_yaml_get(node, "row");
     const zh_yaml *column = zh_yaml_get(node, "column");
-    if (d->reg == NULL || row == NULL || column == NULL) {
+    bool series = zh_yaml_get(node, "series") != NULL;
+    if (!series && (row == NULL || column == NULL)) {
+        zh_cx_error(cx, node, "detector.dims", NULL, "缺少「row」与「column」，或「series」");
+    }
+    if (d->reg == NULL || (!series && (row == NULL || column == NULL))) {
         return; /* reported */
     }
     zh_scope scope = {.model = cx->model, .reg = d->reg};
     d->has_where = zh_cx_expr(cx, &scope, node, "where", ZH_BOOL, &d->where);
     d->has_count_by = zh_cx_expr(cx, &scope, node, "count_by", ZH_TEXT, &d->count_by);
     d->has_report = zh_cx_expr(cx, &over_pair, node, "report", ZH_BOOL, &d->report);
-    read_dim(cx, d->reg, row, &d->row);
-    read_dim(cx, d->reg, column, &d->column);
-    read_criteria(cx, node, d);
+    if (row != NULL) {
+        read_dim(cx, d->reg, row, &d->row);
+    }
+    if (series) {
+        read_series(cx, node, &scope, d);
+    } else {
+        read_dim(cx, d->reg, column, &d->column);
+    }
+    read_criteria(cx, node, "criteria", &d->criteria, &d->ncriteria);
     read_profile(cx, node, d);
     read_task(cx, node, &over_pair, d);
     ptrdiff_t at = zh_str_chr(d->engine, '@');

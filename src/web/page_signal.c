@@ -24,6 +24,12 @@ static void facts(zh_ui *ui, const zh_signal *s, zh_str evidence)
     zh_html_open(&ui->html, "div", "facts");
     fact(ui, ZH_T_SIGNALS_OBSERVED, zh_ui_count(ui, (int64_t)s->table.a), s->unit, evidence,
          ZH_STR(""));
+    if (s->is_period) {
+        fact(ui, ZH_T_SIGNALS_EXPECTED, zh_ui_decimal(ui, s->expected_shown), s->unit, ZH_STR(""),
+             ZH_STR(""));
+        fact(ui, ZH_T_SIGNALS_BOUND, zh_ui_decimal(ui, s->bound_shown), s->unit, ZH_STR(""),
+             ZH_STR(""));
+    }
     if (s->has_ratio) {
         fact(ui, ZH_T_SIGNALS_EXPECTED, s->expected_shown, s->unit, ZH_STR(""), ZH_STR(""));
         fact(ui, ZH_T_SIGNALS_PRR, s->prr_shown, ZH_STR(""), ZH_STR(""), s->interval_shown);
@@ -117,11 +123,13 @@ static void meaning(zh_ui *ui, const zh_signal *s, const zh_register *source)
 {
     zh_html *h = &ui->html;
     zh_str what = source != NULL ? zh_ui_label(ui, source->label) : s->source;
-    zh_part_note_open(ui, ZH_NOTE_QING);
-    zh_html_leaf(h, "b", NULL, zh_ui_text(ui, ZH_T_SIGNALS_MEANS));
-    zh_html_z(h, " ");
-    zh_html_text(h, ZH_SAY(ui, ZH_T_SIGNALS_MEANS_TEXT, what));
-    zh_part_note_close(ui);
+    if (!s->is_period) {
+        zh_part_note_open(ui, ZH_NOTE_QING);
+        zh_html_leaf(h, "b", NULL, zh_ui_text(ui, ZH_T_SIGNALS_MEANS));
+        zh_html_z(h, " ");
+        zh_html_text(h, ZH_SAY(ui, ZH_T_SIGNALS_MEANS_TEXT, what));
+        zh_part_note_close(ui);
+    }
     if (s->declared != NULL && s->declared->note.n > 0) {
         zh_part_note_open(ui, ZH_NOTE_WATCH);
         zh_html_leaf(h, "b", NULL, zh_ui_text(ui, ZH_T_SIGNALS_NOT));
@@ -191,7 +199,7 @@ static void how(zh_ui *ui, const zh_signal *s, const zh_register *source)
 static void evidence(zh_ui *ui, const zh_signal *s, zh_str all)
 {
     zh_html *h = &ui->html;
-    zh_part_section_open(ui, "evidence", ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE, counted(ui, s->table.a)),
+    zh_part_section_open(ui, "evidence", ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE, counted(ui, s->is_period && s->nrefs < ZH_DETECT_REFS_MAX ? s->nrefs : s->table.a)),
                          false);
     zh_html_open(h, "p", NULL);
     for (size_t i = 0; i < s->nrefs && i < RECORDS_SHOWN; i++) {
@@ -215,6 +223,10 @@ static zh_str title_of(zh_ui *ui, const zh_signal *s)
 {
     zh_str subject = zh_signal_subject(ui, s);
     zh_str n = counted(ui, s->table.a);
+    if (s->is_period) {
+        return ZH_SAY(ui, ZH_T_SIGNALS_ONE_PERIOD, subject, n, s->unit,
+                      zh_ui_decimal(ui, s->expected_shown), zh_ui_decimal(ui, s->bound_shown));
+    }
     return s->has_ratio ? ZH_SAY(ui, ZH_T_SIGNALS_ONE_TITLE, subject, n, s->unit, s->expected_shown)
                         : ZH_SAY(ui, ZH_T_SIGNALS_ONE_FLOW, subject, n, s->unit);
 }
@@ -244,12 +256,17 @@ static zh_rc write_signal(zh_ui *ui, const zh_signal *s)
         four_fold(ui, s, all);
         rc = zh_signal_forest(ui, s, 1, FOREST_WIDTH);
     }
+    if (s->is_period && s->declared != NULL && rc == ZH_OK) {
+        rc = zh_signal_past(ui, s->declared);
+    }
     meaning(ui, s, source);
     zh_html_close(h);
     zh_part_section_close(ui);
-    zh_part_section_open(ui, "profile", zh_ui_text(ui, ZH_T_SIGNALS_COL_MADE_OF), true);
-    profile(ui, s, all);
-    zh_part_section_close(ui);
+    if (s->nfacets > 0) {
+        zh_part_section_open(ui, "profile", zh_ui_text(ui, ZH_T_SIGNALS_COL_MADE_OF), true);
+        profile(ui, s, all);
+        zh_part_section_close(ui);
+    }
     zh_html_close(h);
     zh_html_open(h, "div", "w5 stack");
     task(ui, s);

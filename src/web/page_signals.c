@@ -36,6 +36,12 @@ zh_str zh_signal_subject(const zh_ui *ui, const zh_signal *signal)
     if (d == NULL || ui->lang == ZH_LANG_ZH) {
         return signal->subject;
     }
+    if (signal->is_period) {
+        return d->row.id.n > 0 ? zh_str_fmt(ui->arena, "%.*s %.*s",
+                                            ZH_FMT(zh_signal_value(ui, &d->row, signal->row)),
+                                            ZH_FMT(signal->column))
+                               : signal->column;
+    }
     bool flow = d->row.codes != NULL && d->row.codes == d->column.codes;
     return zh_str_fmt(ui->arena, "%.*s %s %.*s", ZH_FMT(zh_signal_value(ui, &d->row, signal->row)),
                       flow ? "→" : "×", ZH_FMT(zh_signal_value(ui, &d->column, signal->column)));
@@ -217,6 +223,10 @@ static void one_row(const page *p, zh_grid *g, const zh_signal *s, bool ratio)
     zh_grid_cell(g);
     zh_part_number(ui, zh_ui_count(ui, (int64_t)s->table.a), s->unit,
                    zh_url_register(ui->arena, s->source, s->where, s->position));
+    if (s->is_period) {
+        zh_grid_text(g, zh_ui_decimal(ui, s->expected_shown));
+        zh_grid_text(g, zh_ui_decimal(ui, s->bound_shown));
+    }
     if (ratio) {
         zh_grid_text(g, s->prr_shown);
         zh_grid_cell(g);
@@ -227,7 +237,9 @@ static void one_row(const page *p, zh_grid *g, const zh_signal *s, bool ratio)
         }
         zh_grid_text(g, s->chi2_shown);
     }
-    zh_grid_text(g, made_of(ui, s));
+    if (!s->is_period) {
+        zh_grid_text(g, made_of(ui, s));
+    }
     zh_grid_cell(g);
     zh_signal_lamp(ui, s);
     zh_grid_cell(g);
@@ -252,8 +264,20 @@ static void table(const page *p)
         {.label = zh_ui_text(ui, ZH_T_SIGNALS_COL_TASK)},
     };
     const zh_column without[] = {with[0], with[1], with[5], with[6], with[7]};
+    const zh_column periods[] = {
+        with[0],
+        with[1],
+        {.label = zh_ui_text(ui, ZH_T_SIGNALS_EXPECTED), .number = true},
+        {.label = zh_ui_text(ui, ZH_T_SIGNALS_BOUND), .number = true},
+        with[6],
+        with[7],
+    };
+    bool period = p->detector->series.grain != ZH_SERIES_NONE;
     zh_part_section_open(ui, "data", zh_ui_text(ui, ZH_T_SIGNALS_LIST), true);
-    zh_grid_open(&g, ui, ratio ? with : without, ratio ? ZH_COUNTOF(with) : ZH_COUNTOF(without),
+    zh_grid_open(&g, ui, ratio ? with : period ? periods : without,
+                 ratio    ? ZH_COUNTOF(with)
+                 : period ? ZH_COUNTOF(periods)
+                          : ZH_COUNTOF(without),
                  true, ZH_STR(""));
     for (size_t i = 0; i < p->n; i++) {
         one_row(p, &g, &p->list[i], ratio);
@@ -336,7 +360,9 @@ static zh_rc show(zh_ui *ui)
         return rc;
     }
     zh_text_id said =
-        zh_detector_has_ratio(p.detector) ? ZH_T_SIGNALS_TITLE : ZH_T_SIGNALS_TITLE_FLOW;
+        zh_detector_has_ratio(p.detector)                ? ZH_T_SIGNALS_TITLE
+        : p.detector->series.grain != ZH_SERIES_NONE ? ZH_T_SIGNALS_TITLE_PERIOD
+                                                     : ZH_T_SIGNALS_TITLE_FLOW;
     zh_ui_head(
         ui, &(zh_ui_head_of){
                 .nav = ZH_T_NAV_SIGNALS,
@@ -358,7 +384,13 @@ static zh_rc show(zh_ui *ui)
     }
     zh_html_open(&ui->html, "div", "stack");
     zh_part_note(ui, ZH_NOTE_WATCH, p.detector->note);
-    rc = forest(&p);
+    rc = zh_signal_past(ui, p.detector);
+    if (rc == ZH_OK) {
+        rc = zh_signal_series(ui, p.detector);
+    }
+    if (rc == ZH_OK) {
+        rc = forest(&p);
+    }
     table(&p);
     zh_html_close(&ui->html);
     return rc;

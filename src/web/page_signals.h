@@ -17,6 +17,10 @@ zh_str zh_signal_facet_text(const zh_ui *ui, const zh_signal *signal, const zh_s
 void zh_signal_lamp(zh_ui *ui, const zh_signal *signal);
 /* The day a task is due, and whether it is over. */
 void zh_signal_due(zh_ui *ui, const zh_signal_task *task);
+/* The series of a detector over time with its bounds, as a figure; nothing without one. */
+zh_rc zh_signal_series(zh_ui *ui, const zh_detector *detector) ZH_MUST;
+/* How often the detector alarmed before and what became of it; nothing for a detector of pairs. */
+zh_rc zh_signal_past(zh_ui *ui, const zh_detector *detector) ZH_MUST;
 /* PRR and intervals of signals as a forest of that width; *out NULL when there is none to draw. */
 zh_rc zh_signal_draw(zh_ui *ui, const zh_signal *signals, size_t n, double width,
                      zh_draw **out) ZH_MUST;

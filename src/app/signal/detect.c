@@ -4,6 +4,7 @@
  * the evidence of the pairs that are kept. Counters live in an arena of the run; the context's
  * arena is rewound after every record. */
 #include "app/signal/detect.h"
+#include "app/signal/series.h"
 #include "proof/hash.h"
 #include <inttypes.h>
 #include <math.h>
@@ -36,6 +37,7 @@ typedef struct run {
     int64_t records, units;
     zh_map rows, columns, pairs; /* -> counter, counter, seen */
     zh_map once;                 /* count_by: what was counted for a unit */
+    zh_map series;               /* row -> zh_series */
     ZH_VEC(seen *) all;
     zh_map chosen; /* -> kept */
     ZH_VEC(kept *) keep;
@@ -101,6 +103,9 @@ static zh_rc check_detector(zh_ctx *ctx, const zh_detector *d)
 {
     zh_detected none = {0};
     double ignored;
+    if (d->series.grain != ZH_SERIES_NONE) {
+        return zh_series_check(d, ctx->err);
+    }
     if (engine_of(d) == ENGINE_NONE) {
         zh_err_set(ctx->err, ZH_EINVAL, "detector.engine", "探测器“%.*s”的引擎“%.*s”不存在",
                    ZH_FMT(d->id), ZH_FMT(d->engine));
@@ -171,6 +176,58 @@ static zh_rc values_of(run *r, zh_ctx *ctx, const zh_detector_dim *dim, const zh
 static zh_str pair_key(zh_arena *arena, zh_str row, zh_str column)
 {
     return zh_str_fmt(arena, "%zu:%.*s%.*s", row.n, ZH_FMT(row), ZH_FMT(column));
+}
+
+/* The values of a record's row: a series without one has everything in it. */
+static zh_rc rows_of(run *r, zh_ctx *ctx, const zh_record *record, values *out)
+{
+    if (r->detector->row.id.n > 0) {
+        return values_of(r, ctx, &r->detector->row, record, out);
+    }
+    *out = (values){.p = ZH_NEW(ctx->arena, zh_str), .n = 1};
+    out->p[0] = zh_str_of(ZH_SERIES_ALL);
+    return ZH_OK;
+}
+
+/* What a record adds to its period of a series; false: it takes no part. */
+static zh_rc entry_of(run *r, zh_ctx *ctx, const zh_record *record, zh_series_entry *out, bool *part)
+{
+    const zh_detector_series *s = &r->detector->series;
+    zh_env env = zh_read_env(ctx, r->conn, r->position, record);
+    zh_value v = {.kind = ZH_NULL};
+    zh_rc rc = ZH_OK;
+    *part = zh_series_bucket(r->detector, record, &out->bucket);
+    out->counted = true;
+    out->amount = 1;
+    if (*part && s->has_event) {
+        rc = zh_eval_true(&s->event, &env, &out->counted, ctx->err);
+    }
+    if (rc == ZH_OK && *part && s->has_amount) {
+        rc = zh_eval(&s->amount, &env, &v, ctx->err);
+        out->amount = v.kind == ZH_DECIMAL ? zh_decimal_double(v.decimal) : 0;
+    }
+    return rc;
+}
+
+static zh_rc count_in_series(void *user, zh_ctx *ctx, const zh_record *record)
+{
+    run *r = user;
+    zh_series_entry entry;
+    values rows;
+    bool part;
+    zh_rc rc = entry_of(r, ctx, record, &entry, &part);
+    if (rc == ZH_OK && part) {
+        rc = rows_of(r, ctx, record, &rows);
+    }
+    if (rc != ZH_OK || !part) {
+        return rc;
+    }
+    r->records++;
+    r->units++;
+    for (size_t i = 0; i < rows.n && rc == ZH_OK; i++) {
+        rc = zh_series_add(r->arena, &r->series, rows.p[i], &entry, ctx->err);
+    }
+    return rc;
 }
 
 /* ---- first pass: counting
@@ -331,6 +388,10 @@ static zh_str condition(zh_arena *arena, const zh_detector_dim *dim, zh_str valu
 
 static zh_str evidence_of(zh_arena *arena, const zh_detector *d, const zh_detected *p)
 {
+    if (d->series.grain != ZH_SERIES_NONE) {
+        zh_str row = d->row.id.n > 0 ? condition(arena, &d->row, p->row) : ZH_STR_NONE;
+        return zh_series_where(arena, d, row, p->column);
+    }
     zh_str both = zh_str_fmt(arena, "%.*s and %.*s", ZH_FMT(condition(arena, &d->row, p->row)),
                              ZH_FMT(condition(arena, &d->column, p->column)));
     return d->has_where
@@ -349,26 +410,28 @@ zh_str zh_detector_criteria(zh_arena *arena, const zh_detector *detector)
     static const char *const shown[][2] = {{"prr", "PRR"},           {"prr_lower", "PRR 区间下限"},
                                            {"ror", "ROR"},           {"ror_lower", "ROR 区间下限"},
                                            {"chi2", "χ²（未校正）"}, {"chi2_yates", "χ²"}};
-    zh_str out = ZH_STR_NONE;
+    bool series = detector->series.grain != ZH_SERIES_NONE;
+    zh_str out = series ? zh_series_criteria(arena, detector) : ZH_STR_NONE;
     for (size_t i = 0; i < detector->ncriteria; i++) {
         zh_str name = detector->criteria[i].name;
         zh_str min = zh_decimal_str(arena, detector->criteria[i].min);
         for (size_t k = 0; k < ZH_COUNTOF(shown); k++) {
             name = zh_str_is(name, shown[k][0]) ? zh_str_of(shown[k][1]) : name;
         }
-        out = zh_str_fmt(arena, "%.*s%s%.*s ≥ %.*s", ZH_FMT(out), i > 0 ? "，" : "", ZH_FMT(name),
+        out = zh_str_fmt(arena, "%.*s%s%.*s ≥ %.*s", ZH_FMT(out), i > 0 || series ? "，" : "", ZH_FMT(name),
                          ZH_FMT(min));
     }
     return out;
 }
 
-static zh_rc choose(run *r, zh_ctx *ctx, zh_str row, zh_str column, uint64_t a, bool wanted)
+/* Keeps a judged pair whose evidence is to be collected; once. */
+static zh_rc keep(run *r, zh_ctx *ctx, const zh_detected *judged)
 {
-    zh_detected p = {.row = row, .column = column};
+    zh_str row = judged->row;
+    zh_str column = judged->column;
     zh_str key = pair_key(ctx->arena, row, column);
-    zh_rc rc = zh_map_get(&r->chosen, key) != NULL ? ZH_OK : judge(r, ctx, &p, a);
-    if (rc != ZH_OK || zh_map_get(&r->chosen, key) != NULL || !(p.passes || wanted)) {
-        return rc;
+    if (zh_map_get(&r->chosen, key) != NULL) {
+        return ZH_OK;
     }
     if (r->keep.n == ZH_DETECT_SIGNALS_MAX) {
         return zh_err_set(ctx->err, ZH_ELIMIT, "detector.signals",
@@ -376,7 +439,7 @@ static zh_rc choose(run *r, zh_ctx *ctx, zh_str row, zh_str column, uint64_t a, 
                           ZH_DETECT_SIGNALS_MAX);
     }
     kept *k = ZH_NEW(r->arena, kept);
-    k->pair = p;
+    k->pair = *judged;
     k->pair.row = zh_str_dup(r->arena, row);
     k->pair.column = zh_str_dup(r->arena, column);
     k->pair.row_label = zh_detector_label(&r->detector->row, k->pair.row);
@@ -389,9 +452,38 @@ static zh_rc choose(run *r, zh_ctx *ctx, zh_str row, zh_str column, uint64_t a, 
     return ZH_OK;
 }
 
+static zh_rc choose(run *r, zh_ctx *ctx, zh_str row, zh_str column, uint64_t a, bool wanted)
+{
+    zh_detected p = {.row = row, .column = column};
+    zh_rc rc = judge(r, ctx, &p, a);
+    return rc == ZH_OK && (p.passes || wanted) ? keep(r, ctx, &p) : rc;
+}
+
+/* Periods of a series: those that alarm, and those asked for. */
+static zh_rc choose_periods(run *r, zh_ctx *ctx, const zh_pair_key *asked, size_t nasked)
+{
+    zh_detected *found;
+    size_t n;
+    zh_rc rc = zh_series_judge(r->arena, r->detector, &r->series, &found, &n, ctx->err);
+    zh_map wanted;
+    zh_map_init(&wanted, r->arena);
+    for (size_t i = 0; i < nasked; i++) {
+        (void)zh_map_put(&wanted, pair_key(r->arena, asked[i].row, asked[i].column), r);
+    }
+    for (size_t i = 0; rc == ZH_OK && i < n; i++) {
+        bool is_asked =
+            zh_map_get(&wanted, pair_key(ctx->arena, found[i].row, found[i].column)) != NULL;
+        rc = found[i].passes || is_asked ? keep(r, ctx, &found[i]) : ZH_OK;
+    }
+    return rc;
+}
+
 static zh_rc choose_all(run *r, zh_ctx *ctx, const zh_pair_key *asked, size_t nasked)
 {
     zh_rc rc = ZH_OK;
+    if (r->detector->series.grain != ZH_SERIES_NONE) {
+        return choose_periods(r, ctx, asked, nasked);
+    }
     for (size_t i = 0; i < r->all.n && rc == ZH_OK; i++) {
         const seen *s = r->all.p[i];
         rc = choose(r, ctx, s->row, s->column, (uint64_t)s->count->n, false);
@@ -467,13 +559,28 @@ static void add_date(kept *k, const zh_record *record)
     k->pair.dated = true;
 }
 
+/* The period of a record that a series counts, as its one column value. */
+static zh_rc periods_of(run *r, zh_ctx *ctx, const zh_record *record, values *out)
+{
+    zh_series_entry entry;
+    bool part;
+    zh_rc rc = entry_of(r, ctx, record, &entry, &part);
+    *out = (values){.p = ZH_NEW(ctx->arena, zh_str)};
+    if (rc == ZH_OK && part && entry.counted) {
+        out->p[out->n++] = zh_series_period(ctx->arena, r->detector, entry.bucket);
+    }
+    return rc;
+}
+
 static zh_rc collect(void *user, zh_ctx *ctx, const zh_record *record)
 {
     run *r = user;
     values rows, columns;
-    zh_rc rc = values_of(r, ctx, &r->detector->row, record, &rows);
+    zh_rc rc = rows_of(r, ctx, record, &rows);
     if (rc == ZH_OK) {
-        rc = values_of(r, ctx, &r->detector->column, record, &columns);
+        rc = r->detector->series.grain != ZH_SERIES_NONE
+                 ? periods_of(r, ctx, record, &columns)
+                 : values_of(r, ctx, &r->detector->column, record, &columns);
     }
     for (size_t i = 0; rc == ZH_OK && i < rows.n; i++) {
         for (size_t c = 0; rc == ZH_OK && c < columns.n; c++) {
@@ -565,7 +672,8 @@ zh_rc zh_detect(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t
              .arena = zh_arena_new(ZH_ARENA_JOB_BYTES),
              .conn = conn,
              .position = position};
-    zh_map *maps[] = {&r.rows, &r.columns, &r.pairs, &r.once, &r.chosen};
+    bool series = detector->series.grain != ZH_SERIES_NONE;
+    zh_map *maps[] = {&r.rows, &r.columns, &r.pairs, &r.once, &r.chosen, &r.series};
     for (size_t i = 0; i < ZH_COUNTOF(maps); i++) {
         zh_map_init(maps[i], r.arena);
     }
@@ -573,7 +681,7 @@ zh_rc zh_detect(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t
                            .where = detector->has_where ? &detector->where : NULL,
                            .as_of = position,
                            .with_tables = true};
-    rc = zh_scan(ctx, conn, &query, count_record, &r);
+    rc = zh_scan(ctx, conn, &query, series ? count_in_series : count_record, &r);
     if (rc == ZH_OK) {
         rc = choose_all(&r, ctx, asked, nasked);
     }
@@ -585,6 +693,42 @@ zh_rc zh_detect(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t
     }
     for (size_t i = 0; i < r.keep.n; i++) {
         zh_hash_release(&r.keep.p[i]->hash);
+    }
+    zh_arena_free(r.arena);
+    return rc;
+}
+
+zh_rc zh_detect_periods(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
+                        zh_detected **out, size_t *n)
+{
+    zh_rc rc = detector->series.grain == ZH_SERIES_NONE
+                   ? zh_err_set(ctx->err, ZH_EINVAL, "detector.series", "探测器“%.*s”不看时间",
+                                ZH_FMT(detector->id))
+                   : check_detector(ctx, detector);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    run r = {.detector = detector,
+             .arena = zh_arena_new(ZH_ARENA_JOB_BYTES),
+             .conn = conn,
+             .position = position};
+    zh_map_init(&r.series, r.arena);
+    zh_list_query query = {.reg = detector->reg,
+                           .where = detector->has_where ? &detector->where : NULL,
+                           .as_of = position,
+                           .with_tables = true};
+    zh_detected *found = NULL;
+    rc = zh_scan(ctx, conn, &query, count_in_series, &r);
+    if (rc == ZH_OK) {
+        rc = zh_series_judge(r.arena, detector, &r.series, &found, n, ctx->err);
+    }
+    if (rc == ZH_OK) {
+        *out = ZH_NEW_N(ctx->arena, zh_detected, *n + 1);
+        for (size_t i = 0; i < *n; i++) {
+            (*out)[i] = found[i];
+            (*out)[i].row = zh_str_dup(ctx->arena, found[i].row);
+            (*out)[i].column = zh_str_dup(ctx->arena, found[i].column);
+        }
     }
     zh_arena_free(r.arena);
     return rc;

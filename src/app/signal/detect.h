@@ -1,5 +1,10 @@
 /* Running a detector over stored records, without writing.
  *
+ * A detector over time sums its records by equal periods of their event time; the pair is then a
+ * value of the row (全部 without one) and a period that its own past did not let expect. The table of
+ * such a pair: a = counted in the period, b = the period's other records, c and d = the same of all
+ * other periods.
+ *
  * Every record that takes part is one unit of count, or all records with the same count_by text
  * are. A unit counts once in a row, once in a column and once in a pair, however often a value
  * stands in it; a record without a value belongs to no row (or column) but to the total. The table
@@ -36,6 +41,7 @@ typedef struct zh_detected {
     zh_str row_label, column_label; /* as shown */
     zh_two_by_two table;
     zh_disproportionality stats; /* of engine disproportionality.prr */
+    double expected, bound;      /* of a series' period; NAN: not judged */
     bool passes;                 /* reported, and every criterion is met */
     bool dated;
     zh_date first, last;   /* event times of the evidence; with dated */
@@ -67,6 +73,10 @@ typedef struct zh_detection {
 zh_rc zh_detect(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
                 const zh_pair_key *asked, size_t nasked, zh_detection *out) ZH_MUST;
 
+/* Every judged period of a detector over time, in order of row and time: expected, bound, passes.
+ * Nothing else is filled in. ZH_EINVAL for a detector of pairs; otherwise as zh_detect. */
+zh_rc zh_detect_periods(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
+                        zh_detected **out, size_t *n) ZH_MUST;
 /* Whether the engine compares shares (a ratio exists), or only counts. */
 bool zh_detector_has_ratio(const zh_detector *detector);
 /* A value as people read it: the label of its code, else itself. */

@@ -88,6 +88,11 @@ static zh_value ratio(bool known, double value)
 static zh_str subject_of(zh_arena *arena, const zh_detector *d, const zh_detected *p)
 {
     bool flow = d->row.codes != NULL && d->row.codes == d->column.codes;
+    if (d->series.grain != ZH_SERIES_NONE) {
+        return d->row.id.n > 0 ? zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(p->row_label),
+                                            ZH_FMT(p->column_label))
+                               : p->column_label;
+    }
     return zh_str_fmt(arena, "%.*s %s %.*s", ZH_FMT(p->row_label), flow ? "→" : "×",
                       ZH_FMT(p->column_label));
 }
@@ -98,7 +103,9 @@ static void put_ratios(judge *j, changes *c, const zh_detected *p)
     const zh_disproportionality *s = &p->stats;
     bool has = zh_detector_has_ratio(j->d);
     zh_interval i = s->prr.interval;
-    put(j, c, reg, "expected", ratio(has, s->expected));
+    bool series = j->d->series.grain != ZH_SERIES_NONE;
+    put(j, c, reg, "expected", series ? ratio(true, p->expected) : ratio(has, s->expected));
+    put(j, c, reg, "bound", ratio(series, p->bound));
     put(j, c, reg, "prr", ratio(has && s->prr.state == ZH_RATIO_FINITE, s->prr.value));
     put(j, c, reg, "prr_infinite",
         has ? zh_value_bool(s->prr.state == ZH_RATIO_INFINITE) : ZH_VALUE_NULL);

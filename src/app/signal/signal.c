@@ -122,6 +122,14 @@ static void read_refs(zh_ctx *ctx, const zh_record *r, zh_signal *s)
     }
 }
 
+/* One decimal of a stored result; empty when there is none. */
+static zh_str rounded(zh_ctx *ctx, const zh_record *r, const char *id)
+{
+    const zh_value *v = value_of(r, id);
+    return v->kind == ZH_DECIMAL ? zh_str_fmt(ctx->arena, "%.1f", zh_decimal_double(v->decimal))
+                                 : ZH_STR_NONE;
+}
+
 static zh_rc read_signal(zh_ctx *ctx, const zh_record *r, zh_signal *s)
 {
     const zh_state *state = &r->reg->states[r->state];
@@ -159,6 +167,12 @@ static zh_rc read_signal(zh_ctx *ctx, const zh_record *r, zh_signal *s)
     }
     s->declared = zh_model_detector(ctx->model, s->detector);
     s->has_ratio = zh_str_starts(s->engine, ZH_STR("disproportionality."));
+    s->is_period = zh_str_starts(s->engine, ZH_STR("control_chart.")) ||
+                   zh_str_starts(s->engine, ZH_STR("early_warning."));
+    if (s->is_period) {
+        s->expected_shown = rounded(ctx, r, "expected");
+        s->bound_shown = rounded(ctx, r, "bound");
+    }
     read_facets(ctx, r, s);
     read_refs(ctx, r, s);
     if (!s->has_ratio) {
@@ -324,6 +338,9 @@ static int by_strength(const void *a, const void *b)
     }
     if (strength(x) < strength(y) || strength(x) > strength(y)) {
         return strength(x) > strength(y) ? -1 : 1;
+    }
+    if (x->is_period && y->is_period && !zh_str_eq(x->column, y->column)) {
+        return zh_str_cmp(y->column, x->column); /* the newest first */
     }
     if (x->table.a != y->table.a) {
         return x->table.a > y->table.a ? -1 : 1;

@@ -143,12 +143,12 @@ static zh_rc histogram(zh_bench *b, const asked *a, const zh_capability *c)
     return rc;
 }
 
-static void line(zh_bench_table *t, zh_str name, const zh_index *w, const zh_index *o)
+static void line(zh_bench_table *t, zh_str name, const zh_capability_index *w, const zh_capability_index *o)
 {
     zh_bench *b = t->b;
     zh_bench_line(t, ZH_ROW_PLAIN);
     zh_bench_cell(t, name);
-    const zh_index *both[] = {w, o};
+    const zh_capability_index *both[] = {w, o};
     for (size_t i = 0; i < 2; i++) {
         zh_bench_value(t, both[i]->value, 4);
         zh_bench_cell(t, isfinite(both[i]->lower)
@@ -218,7 +218,7 @@ static zh_rc run(zh_bench *b)
     if (rc != ZH_OK) {
         return rc;
     }
-    const zh_index *k = &c.within.cpk;
+    const zh_capability_index *k = &c.within.cpk;
     zh_str value = zh_bench_fixed(b, k->value, 2);
     zh_str lower = zh_bench_fixed(b, k->lower, 2);
     zh_str upper = zh_bench_fixed(b, k->upper, 2);

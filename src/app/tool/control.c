@@ -312,7 +312,7 @@ static zh_rc draw(zh_bench *b, const charted *c, zh_str title, zh_str what, zh_s
     return zh_bench_control(b, &in, title, what, read);
 }
 
-static zh_str first_of(const zh_bench *b, const charted *c, const bool *flags)
+static zh_str first_of(const zh_bench *b, const charted *c, const bool *flags, size_t most)
 {
     zh_str *names = ZH_NEW_N(b->arena, zh_str, c->chart.n + 1);
     size_t n = 0;
@@ -321,12 +321,12 @@ static zh_str first_of(const zh_bench *b, const charted *c, const bool *flags)
             names[n++] = c->labels[i];
         }
     }
-    return zh_bench_list(b, names, n);
+    return zh_bench_list(b, names, n, most);
 }
 
 static zh_str finding(zh_bench *b, const charted *c)
 {
-    zh_str beyond = first_of(b, c, c->chart.beyond);
+    zh_str beyond = first_of(b, c, c->chart.beyond, ZH_TOOL_TITLE_MAX);
     if (c->beyond > 0 && c->runs > 0) {
         return zh_bench_say(
             b, "%zu 个点中 %zu 个越出控制限（%.*s），%zu 个落在异常的图形里，不是偶然",
@@ -339,7 +339,7 @@ static zh_str finding(zh_bench *b, const charted *c)
                             ZH_FMT(beyond));
     }
     if (c->runs > 0) {
-        zh_str where = first_of(b, c, c->run);
+        zh_str where = first_of(b, c, c->run, ZH_TOOL_TITLE_MAX);
         return zh_bench_say(b, "没有点越界，但 %zu 个点落在异常的图形里：%.*s",
                             "No point is outside, but %zu are in unlikely patterns: %.*s", c->runs,
                             ZH_FMT(where));
@@ -370,7 +370,7 @@ static void rules_table(zh_bench *b, const charted *c)
         zh_bench_cell(&t, zh_str_fmt(b->arena, "%s　%s", zh_run_rule_name((zh_run_rule)r),
                                      zh_run_rule_zh((zh_run_rule)r)));
         zh_bench_count(&t, (int64_t)n);
-        zh_bench_cell(&t, n > 0 ? first_of(b, c, c->hits[r]) : ZH_STR("—"));
+        zh_bench_cell(&t, n > 0 ? first_of(b, c, c->hits[r], 4 * ZH_TOOL_NAMED_MAX) : ZH_STR("—"));
     }
     zh_bench_end(&t);
 }

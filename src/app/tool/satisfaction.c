@@ -147,7 +147,7 @@ static bool next_word(zh_str *rest, zh_str *word)
 
 static zh_rc unknown(zh_bench *b, const survey *s, zh_str name)
 {
-    zh_str list = zh_bench_list(b, s->latent, s->latents);
+    zh_str list = zh_bench_list(b, s->latent, s->latents, 4 * ZH_TOOL_NAMED_MAX);
     zh_err_set(b->err, ZH_EINVAL, "tool.paths", "路径里的「%.*s」不是潜变量", ZH_FMT(name));
     zh_err_fix(b->err, "表头里的潜变量：%.*s；路径写作 质量 > 满意 忠诚；满意 > 忠诚",
                ZH_FMT(list));

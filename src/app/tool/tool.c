@@ -306,14 +306,13 @@ zh_str zh_bench_digits(const zh_bench *b, double v, int significant)
     int whole = (int)floor(log10(fabs(v))) + 1;
     int decimals = significant - whole;
     zh_str text = zh_bench_fixed(b, v, decimals < 0 ? 0 : decimals > 12 ? 12 : decimals);
-    bool is_whole = floor(v) >= v && fabs(v) < 1e9;
-    return significant > ZH_TOOL_DIGITS || is_whole ? bare(text) : text;
+    return significant > ZH_TOOL_DIGITS ? bare(text) : text;
 }
 
-zh_str zh_bench_list(const zh_bench *b, const zh_str *names, size_t n)
+zh_str zh_bench_list(const zh_bench *b, const zh_str *names, size_t n, size_t most)
 {
     zh_buf out;
-    size_t shown = n < ZH_TOOL_NAMED_MAX ? n : ZH_TOOL_NAMED_MAX;
+    size_t shown = n < most ? n : most;
     zh_buf_init(&out, 4096);
     for (size_t i = 0; i < shown; i++) {
         zh_buf_z(&out, i == 0 ? "" : b->english ? ", " : "、");
