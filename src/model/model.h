@@ -402,7 +402,7 @@ typedef struct zh_detector {
     bool has_where;
     zh_program count_by; /* records with the same text count as one; has_count_by */
     bool has_count_by;
-    zh_str unit; /* of the count, for people: 批 */
+    zh_str unit;                 /* of the count, for people: 批 */
     zh_detector_dim row, column; /* of a series: no column, and row only where row.id is set */
     zh_detector_series series;
     zh_str engine; /* name@version */

@@ -199,8 +199,11 @@ static void how(zh_ui *ui, const zh_signal *s, const zh_register *source)
 static void evidence(zh_ui *ui, const zh_signal *s, zh_str all)
 {
     zh_html *h = &ui->html;
-    zh_part_section_open(ui, "evidence", ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE, counted(ui, s->is_period && s->nrefs < ZH_DETECT_REFS_MAX ? s->nrefs : s->table.a)),
-                         false);
+    zh_part_section_open(
+        ui, "evidence",
+        ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE,
+               counted(ui, s->is_period && s->nrefs < ZH_DETECT_REFS_MAX ? s->nrefs : s->table.a)),
+        false);
     zh_html_open(h, "p", NULL);
     for (size_t i = 0; i < s->nrefs && i < RECORDS_SHOWN; i++) {
         const zh_evidence_ref *ref = &s->refs[i];

@@ -274,7 +274,10 @@ static void table(const page *p)
     };
     bool period = p->detector->series.grain != ZH_SERIES_NONE;
     zh_part_section_open(ui, "data", zh_ui_text(ui, ZH_T_SIGNALS_LIST), true);
-    zh_grid_open(&g, ui, ratio ? with : period ? periods : without,
+    zh_grid_open(&g, ui,
+                 ratio    ? with
+                 : period ? periods
+                          : without,
                  ratio    ? ZH_COUNTOF(with)
                  : period ? ZH_COUNTOF(periods)
                           : ZH_COUNTOF(without),
@@ -359,10 +362,9 @@ static zh_rc show(zh_ui *ui)
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_text_id said =
-        zh_detector_has_ratio(p.detector)                ? ZH_T_SIGNALS_TITLE
-        : p.detector->series.grain != ZH_SERIES_NONE ? ZH_T_SIGNALS_TITLE_PERIOD
-                                                     : ZH_T_SIGNALS_TITLE_FLOW;
+    zh_text_id said = zh_detector_has_ratio(p.detector)            ? ZH_T_SIGNALS_TITLE
+                      : p.detector->series.grain != ZH_SERIES_NONE ? ZH_T_SIGNALS_TITLE_PERIOD
+                                                                   : ZH_T_SIGNALS_TITLE_FLOW;
     zh_ui_head(
         ui, &(zh_ui_head_of){
                 .nav = ZH_T_NAV_SIGNALS,

@@ -143,7 +143,8 @@ static zh_rc histogram(zh_bench *b, const asked *a, const zh_capability *c)
     return rc;
 }
 
-static void line(zh_bench_table *t, zh_str name, const zh_capability_index *w, const zh_capability_index *o)
+static void line(zh_bench_table *t, zh_str name, const zh_capability_index *w,
+                 const zh_capability_index *o)
 {
     zh_bench *b = t->b;
     zh_bench_line(t, ZH_ROW_PLAIN);
