@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "core/cube.h"
 #include "core/ledger.h"
+#include "core/obligation.h"
 #include "core/record.h"
 #include <errno.h>
 #include <pthread.h>
@@ -29,7 +30,7 @@ typedef struct worker {
     char last_error[768];
 } worker;
 
-enum { DUTIES = 5, WITNESS_BYTES = 16 << 20 };
+enum { DUTIES = 6, WITNESS_BYTES = 16 << 20 };
 
 struct zh_background {
     zh_core *core;
@@ -101,17 +102,24 @@ static zh_rc witness(zh_background *b, zh_err *err)
     }
     zh_arena *arena = zh_arena_new(WITNESS_BYTES);
     zh_rc rc = zh_ledger_view(b->core, arena, &view, &ignored);
-    bool due_now = rc == ZH_OK && view.policy->quorum != 0 && view.note.p != NULL &&
-                   (view.witnessed.p == NULL ||
-                    view.witnessed_checkpoint.size < view.checkpoint.size);
+    bool due_now =
+        rc == ZH_OK && view.policy->quorum != 0 && view.note.p != NULL &&
+        (view.witnessed.p == NULL || view.witnessed_checkpoint.size < view.checkpoint.size);
     rc = due_now ? gather(b, arena, &view, err) : ZH_OK;
     zh_arena_free(arena);
     return rc;
 }
 
+static zh_rc obligations(zh_background *b, zh_err *err)
+{
+    zh_obligation_run done;
+    return zh_obligations_run(b->core, zh_now(), &done, err);
+}
+
 static const duty duties[DUTIES] = {
     {"定序", sequence, 0},
     {"到期", due, ZH_DUE_MS},
+    {"填报", obligations, ZH_OBLIGATIONS_MS},
     {"汇总", fold, ZH_FOLD_MS},
     {"声明", follow, ZH_FOLLOW_MS},
     {"见证", witness, ZH_WITNESS_MS},

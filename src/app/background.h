@@ -1,6 +1,6 @@
-/* Work that a serving process does by itself: sealing committed batches, asking witnesses, due events, folding
- * of roll-ups, imports that were sent to it. Each has a thread of its own, so that a slow one does
- * not delay the others. */
+/* Work that a serving process does by itself: sealing committed batches, asking witnesses, due
+ * events, folding of roll-ups, imports that were sent to it. Each has a thread of its own, so that
+ * a slow one does not delay the others. */
 #ifndef ZH_APP_BACKGROUND_H
 #define ZH_APP_BACKGROUND_H
 
@@ -11,9 +11,10 @@
 #define ZH_SEQUENCE_PACE_MS 5u
 #define ZH_SEQUENCE_MS      50u
 #define ZH_WITNESS_MS       1000u /* checkpoints that the witnesses have not seen */
-#define ZH_DUE_MS      1000u
-#define ZH_FOLD_MS     3000u
-#define ZH_FOLLOW_MS   1000u /* declarations that another process has adopted */
+#define ZH_DUE_MS           1000u
+#define ZH_OBLIGATIONS_MS   60000u /* expected items: made, settled */
+#define ZH_FOLD_MS          3000u
+#define ZH_FOLLOW_MS        1000u /* declarations that another process has adopted */
 
 typedef struct zh_background zh_background;
 
