@@ -2,9 +2,9 @@
 #include "core/obligation.h"
 #include "base/log.h"
 #include "core/clock.h"
-#include "core/core_private.h"
 #include "core/read.h"
 #include "core/record.h"
+#include "core/remember.h"
 #include <inttypes.h>
 
 #define DAY_US INT64_C(86400000000)
@@ -23,36 +23,6 @@ typedef struct run {
 static zh_str setting_name(const run *r, const char *what)
 {
     return zh_str_fmt(r->ctx->arena, "obligation.%s.%.*s", what, ZH_FMT(r->o->name));
-}
-
-/* 0: never set. */
-static zh_rc remembered(const run *r, zh_conn *conn, const char *what, int64_t *out)
-{
-    zh_str text = ZH_STR_NONE;
-    *out = 0;
-    zh_rc rc = zh_setting_get(conn, r->ctx->arena, setting_name(r, what).p, &text, r->ctx->err);
-    if (rc == ZH_ENOTFOUND) {
-        zh_err_clear(r->ctx->err);
-        return ZH_OK;
-    }
-    return rc == ZH_OK ? zh_str_i64(text, out) : rc;
-}
-
-typedef struct memory {
-    const char *name;
-    zh_str value;
-} memory;
-
-static zh_rc write_setting(void *user, zh_conn *conn, zh_err *err)
-{
-    const memory *m = user;
-    return zh_setting_set(conn, m->name, m->value, err);
-}
-
-static zh_rc remember(const run *r, const char *what, int64_t value)
-{
-    memory m = {setting_name(r, what).p, zh_str_fmt(r->ctx->arena, "%" PRId64, value)};
-    return zh_core_write(r->ctx->core, write_setting, &m, r->ctx->err);
 }
 
 /* ---- writing items --------------------------------------------------------------------------- */
@@ -269,7 +239,7 @@ static zh_rc make_items(run *r, zh_time now)
     zh_date last;
     zh_rc rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
     if (rc == ZH_OK) {
-        rc = remembered(r, conn, "made", &made);
+        rc = zh_remembered(r->ctx, conn, setting_name(r, "made"), &made);
         zh_store_release(conn);
     }
     zh_every_of(r->o->every, zh_time_date(now), &first, &last);
@@ -281,7 +251,7 @@ static zh_rc make_items(run *r, zh_time now)
          i++) {
         rc = make_period(r, first, last, now);
         if (rc == ZH_OK) {
-            rc = remember(r, "made", first);
+            rc = zh_remember(r->ctx, setting_name(r, "made"), first);
         }
         zh_every_of(r->o->every, last + 1, &first, &last);
     }
@@ -444,7 +414,7 @@ static zh_rc look(settling *s, int64_t *newest)
     if (rc != ZH_OK) {
         return rc;
     }
-    rc = remembered(r, conn, "seen", &seen);
+    rc = zh_remembered(r->ctx, conn, setting_name(r, "seen"), &seen);
     if (rc == ZH_OK) {
         rc = zh_query_i64(conn, "SELECT COALESCE(MAX(at), 0) FROM zh_outbox WHERE register = ?",
                           &key, 1, newest, r->ctx->err);
@@ -471,7 +441,7 @@ static zh_rc settle(run *r)
         zh_arena_rewind(r->ctx->arena, mark);
     }
     zh_arena_free(s.arena);
-    return rc == ZH_OK && newest != 0 ? remember(r, "seen", newest) : rc;
+    return rc == ZH_OK && newest != 0 ? zh_remember(r->ctx, setting_name(r, "seen"), newest) : rc;
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */
