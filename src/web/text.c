@@ -8,6 +8,7 @@ static const struct {
 #include "web/text_board.inc"
 #include "web/text_desk.inc"
 #include "web/text_frame.inc"
+#include "web/text_go.inc"
 #include "web/text_import.inc"
 #include "web/text_ledger.inc"
 #include "web/text_login.inc"

@@ -15,6 +15,7 @@ typedef enum zh_text_id {
 #include "web/text_board.inc"
 #include "web/text_desk.inc"
 #include "web/text_frame.inc"
+#include "web/text_go.inc"
 #include "web/text_import.inc"
 #include "web/text_ledger.inc"
 #include "web/text_login.inc"
