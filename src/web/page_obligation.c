@@ -244,10 +244,12 @@ static zh_rc show_one(zh_ui *ui)
                                                             : ZH_T_OBLIGATIONS_LEDE),
                        .above = ZH_SAY(ui, ZH_T_OBLIGATIONS_TITLE, zh_ui_count(ui, (int64_t)n)),
                        .above_url = ZH_STR("/obligations")});
+    zh_html_open(&ui->html, "div", "stack");
     if (ntallies > 0) {
         periods(ui, o, tallies, ntallies);
     }
     rules(ui, o);
+    zh_html_close(&ui->html);
     return ZH_OK;
 }
 
