@@ -20,8 +20,10 @@
   document.addEventListener("keydown", function (event) {
     if (/INPUT|SELECT|TEXTAREA/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/") {
-      var field = document.querySelector("input[type=search], .onebox input");
-      if (field) { field.focus(); event.preventDefault(); }
+      var field = document.querySelector("main input[type=search], .onebox input") || document.querySelector(".seek input");
+      if (field && field.offsetParent) field.focus();
+      else location.href = "/go";
+      event.preventDefault();
     }
     if (event.key !== "j" && event.key !== "k") return;
     var rows = Array.prototype.slice.call(document.querySelectorAll("[data-row], tbody tr")).filter(function (row) { return row.querySelector("a"); });

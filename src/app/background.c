@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "core/cube.h"
+#include "core/judgement.h"
 #include "core/ledger.h"
+#include "core/obligation.h"
 #include "core/record.h"
 #include <errno.h>
 #include <pthread.h>
@@ -29,7 +31,7 @@ typedef struct worker {
     char last_error[768];
 } worker;
 
-enum { DUTIES = 5, WITNESS_BYTES = 16 << 20 };
+enum { DUTIES = 7, WITNESS_BYTES = 16 << 20 };
 
 struct zh_background {
     zh_core *core;
@@ -109,9 +111,26 @@ static zh_rc witness(zh_background *b, zh_err *err)
     return rc;
 }
 
+static zh_rc obligations(zh_background *b, zh_err *err)
+{
+    zh_obligation_run done;
+    return zh_obligations_run(b->core, zh_now(), &done, err);
+}
+
+static zh_rc judgements(zh_background *b, zh_err *err)
+{
+    zh_judgement_run done;
+    return zh_judgements_run(b->core, zh_now(), &done, err);
+}
+
 static const duty duties[DUTIES] = {
-    {"定序", sequence, 0},          {"到期", due, ZH_DUE_MS},         {"汇总", fold, ZH_FOLD_MS},
-    {"声明", follow, ZH_FOLLOW_MS}, {"见证", witness, ZH_WITNESS_MS},
+    {"定序", sequence, 0},
+    {"到期", due, ZH_DUE_MS},
+    {"填报", obligations, ZH_OBLIGATIONS_MS},
+    {"评定", judgements, ZH_OBLIGATIONS_MS},
+    {"汇总", fold, ZH_FOLD_MS},
+    {"声明", follow, ZH_FOLLOW_MS},
+    {"见证", witness, ZH_WITNESS_MS},
 };
 
 static void report(worker *w, const zh_err *err)

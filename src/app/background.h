@@ -12,6 +12,7 @@
 #define ZH_SEQUENCE_MS      50u
 #define ZH_WITNESS_MS       1000u /* checkpoints that the witnesses have not seen */
 #define ZH_DUE_MS           1000u
+#define ZH_OBLIGATIONS_MS   60000u /* expected items and judgements */
 #define ZH_FOLD_MS          3000u
 #define ZH_FOLLOW_MS        1000u /* declarations that another process has adopted */
 

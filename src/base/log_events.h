@@ -11,6 +11,9 @@
     X("store.notice", "数据库服务的提示（不含数值）")                                              \
     X("store.reconnect", "池中的数据库连接已断，重新连接")                                         \
     X("due.refused", "到期事件的版本被拒绝，等记录变化后再试")                                     \
+    X("obligation.calendar", "日历没有覆盖到最迟日，这一期的应报事项没有生成")                     \
+    X("judgement.refused", "一条评定规则没有跑成，其余照跑")                                       \
+    X("judgement.effect", "评定的后果被登记册的规则拒绝，评定结果仍在")                            \
     X("file.sweep", "删除个人信息后清除无人引用的文件失败，下次再试")                              \
     X("job.lease", "任务租约的取得、丢失或过期")                                                   \
     X("import.batch", "导入批次的进度与结果")                                                      \

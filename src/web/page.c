@@ -377,11 +377,36 @@ static void reader_switch(zh_ui *ui, zh_text_id text, const char *name, const ch
     zh_html_close(h);
 }
 
+/* The way to everything: a field where there is room, else a link to its page. */
+static void seek(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "form", "seek");
+    zh_html_attr_z(h, "method", "get");
+    zh_html_link(h, "action", ZH_STR("/go"));
+    zh_html_attr_z(h, "role", "search");
+    zh_html_open(h, "input", NULL);
+    zh_html_attr_z(h, "type", "search");
+    zh_html_attr_z(h, "name", "q");
+    zh_html_attr_z(h, "maxlength", "100");
+    zh_html_attr(h, "aria-label", zh_ui_text(ui, ZH_T_GO_FIND));
+    zh_html_attr(h, "placeholder", zh_ui_text(ui, ZH_T_GO_FIND));
+    zh_html_close(h); /* the input */
+    zh_html_close(h);
+    zh_html_open(h, "a", "btn quiet icon toseek");
+    zh_html_link(h, "href", ZH_STR("/go"));
+    zh_html_attr(h, "title", zh_ui_text(ui, ZH_T_GO_FIND));
+    zh_html_attr(h, "aria-label", zh_ui_text(ui, ZH_T_GO_FIND));
+    zh_part_icon(ui, ZH_ICON_SEARCH);
+    zh_html_close(h);
+}
+
 static void tools(zh_ui *ui)
 {
     zh_html *h = &ui->html;
     bool english = ui->lang == ZH_LANG_EN;
     zh_html_open(h, "div", "tools");
+    seek(ui);
     reader_switch(ui, ZH_T_SWITCH_DENSITY, "density", "comfortable", "compact", ZH_ICON_ROWS,
                   "btn quiet icon hide-s");
     reader_switch(ui, ZH_T_SWITCH_SIZE, "size", "large", "normal", ZH_ICON_SIZE, "btn quiet icon");

@@ -1,11 +1,13 @@
 # shellcheck shell=bash
-# The workbench: empty where no register has time limits; with the program's own declarations, what
-# the complaints of lives.c have due.
-page "desk without clocks" 200 /desk
-has "says so" "没有在走的时限"
+# The workbench: the four shop checks, each with its limit, none of them due; with the program's own
+# declarations, what the complaints of lives.c have due.
+page "desk of the shop checks" 200 /desk
+has "a count is a link" 'href="/desk?kind=shop_check.handle&amp;see=later"'
+has "their limit" "测试条款 第2条"
+page "what is overdue" 200 '/desk?see=overdue'
 has "says why it is empty" "这里没有轮到您的事"
 page "desk in English" 200 '/desk?lang=en'
-has "in English" "No time limit is running"
+has "in English" "0 due today"
 page "no such stretch" 422 '/desk?see=%3Cscript%3Ealert(1)%3C/script%3E'
 lacks "is text" '<script>alert'
 page "no such kind" 422 '/desk?kind=shop_check.x'

@@ -1,0 +1,12 @@
+/* Numbers that the background remembers between its rounds: what was made last, what was seen. */
+#ifndef ZH_CORE_REMEMBER_H
+#define ZH_CORE_REMEMBER_H
+
+#include "core/core.h"
+
+/* The number kept under a name; 0: never kept. */
+zh_rc zh_remembered(zh_ctx *ctx, zh_conn *conn, zh_str name, int64_t *out) ZH_MUST;
+/* Keeps it, in a transaction of its own. */
+zh_rc zh_remember(zh_ctx *ctx, zh_str name, int64_t value) ZH_MUST;
+
+#endif

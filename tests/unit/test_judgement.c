@@ -1,0 +1,215 @@
+/* Judgements: points from bounded queries with caps, overrides before bands, bands by date, the
+ * finding with its rows as a record, replay, schedule and events. Expected points are worked out by
+ * hand from the rule: 100 − 10 a fault, at most 5 faults counted. */
+#include "base/os.h"
+#include "core/judgement.h"
+#include "core_fixture.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define RESULTS "packs/foundation/judgement.yaml" /* the register that the program carries */
+
+static const char REGION[] = "code,name,en,parent,from,to,aliases,successors\n"
+                             "420000,湖北省,,,,,,\n"
+                             "420100,武汉市,,420000,,,,\n";
+
+static const char FIRM[] =
+    "calendar: cn.txt\n"
+    "codes:\n"
+    "  - {id: region, label: 行政区划, levels: [province, city], file: region.csv}\n"
+    "registers:\n"
+    "  - id: firm\n"
+    "    version: 1.0.0\n"
+    "    effective: 2020-01-01\n"
+    "    label: 企业\n"
+    "    owner: 处\n"
+    "    purpose: 测试\n"
+    "    key: {business: [code], row: [code]}\n"
+    "    fields:\n"
+    "      - {id: code, label: 代码, type: string, required: true}\n"
+    "      - {id: name, label: 名称, type: string, required: true}\n"
+    "      - {id: place, label: 地区, type: code, system: region}\n"
+    "      - {id: grade, label: 等级, type: string}\n"
+    "    judgements:\n"
+    "      - id: credit\n"
+    "        label: 信用等级\n"
+    "        for_each: {register: firm, where: \"code != 'X'\"}\n"
+    "        when: [yearly, fails]\n"
+    "        inputs:\n"
+    "          fails: \"count(fault where firm = self)\"\n"
+    "          grave: \"any(fault where firm = self and grave = true)\"\n"
+    "        points: \"100 - fails * 10\"\n"
+    "        caps: {fails: \"5\"}\n"
+    "        overrides: [{if: \"grave\", grade: D, clause: 第9条}]\n"
+    "        bands:\n"
+    "          - {from: 2020-01-01, grades: [{grade: A, min: \"90\"}, {grade: B, min: \"60\"}]}\n"
+    "          - {from: 2027-01-01, grades: [{grade: A, min: \"95\"}, {grade: C, min: \"0\"}]}\n"
+    "        effect: {register: firm, set: {grade: \"grade\"}}\n"
+    "        expires: 1 year\n"
+    "  - id: fault\n"
+    "    version: 1.0.0\n"
+    "    effective: 2020-01-01\n"
+    "    label: 处罚\n"
+    "    owner: 处\n"
+    "    purpose: 测试\n"
+    "    key: {business: [no], row: [no]}\n"
+    "    fields:\n"
+    "      - {id: no, label: 编号, type: string, required: true}\n"
+    "      - {id: firm, label: 企业, type: ref, to: firm, required: true}\n"
+    "      - {id: grave, label: 严重, type: bool}\n"
+    "    indexes:\n"
+    "      - {id: firm, fields: [firm]}\n";
+
+static void ok(fixture *f, zh_rc rc)
+{
+    if (rc != ZH_OK) {
+        print_error("rc %d %s %s [%s]\n", rc, f->err.rule, f->err.message, f->err.where);
+    }
+    assert_int_equal(rc, ZH_OK);
+}
+
+static void open_world(fixture *f)
+{
+    zh_err err = {0};
+    zh_model *model = NULL;
+    zh_arena *arena = zh_arena_new(1 << 20);
+    zh_str text = ZH_STR_NONE;
+    assert_int_equal(zh_file_read(arena, RESULTS, 1 << 18, &text, &err), ZH_OK);
+    zh_pack_file files[] = {
+        {ZH_STR("cn.txt"), ZH_STR("cover 2026-01-01 2028-12-31\n2026-04-06 off 清明节\n")},
+        {ZH_STR("region.csv"), zh_str_of(REGION)},
+        {ZH_STR("firm.yaml"), zh_str_of(FIRM)},
+        {ZH_STR("judgement.yaml"), text}};
+    zh_rc rc = zh_model_compile(files, ZH_COUNTOF(files), &model, NULL, &err);
+    if (rc != ZH_OK) {
+        print_error("%s %s %s\n", err.rule, err.message, err.where);
+    }
+    assert_int_equal(rc, ZH_OK);
+    fx_open_model(f, model);
+    zh_model_release(model);
+    zh_arena_free(arena);
+}
+
+static void run_at(fixture *f, const char *when, size_t judged, size_t written)
+{
+    zh_judgement_run done;
+    ok(f, zh_judgements_run(f->core, fx_time(when), &done, &f->err));
+    assert_int_equal(done.judged, judged);
+    assert_int_equal(done.written, written);
+}
+
+/* The finding about a firm, with its rows. */
+static zh_record *finding(fixture *f, zh_conn *conn, const zh_applied *firm)
+{
+    zh_record *found = NULL;
+    zh_str key = zh_str_fmt(f->arena, "firm.credit/firm/%lld-%lld", (long long)firm->office,
+                            (long long)firm->id);
+    ok(f, zh_record_by_key(&f->ctx, conn, fx_reg(f, "judgement"), &key, &found));
+    return found;
+}
+
+static void expect_finding(fixture *f, const zh_applied *firm, const char *points,
+                           const char *grade, const char *counted)
+{
+    zh_conn *conn = NULL;
+    zh_judgement *list;
+    size_t n;
+    bool same = false;
+    ok(f, zh_store_reader(zh_core_store(f->core), &conn, &f->err));
+    zh_record *found = finding(f, conn, firm);
+    const zh_field *rows = zh_register_field(found->reg, ZH_STR("rows"));
+    assert_string_equal(fx_text(f, found, "points"), points);
+    assert_string_equal(fx_text(f, found, "grade"), grade);
+    assert_int_equal(found->tables[rows->index].n, 2);
+    assert_true(zh_str_is(found->tables[rows->index].values[2].text, counted));
+    ok(f, zh_judgements(f->ctx.model, f->arena, &list, &n, &f->err));
+    assert_int_equal(n, 1);
+    zh_record *judged = NULL;
+    ok(f, zh_record_get(&f->ctx, conn, fx_reg(f, "firm"), firm->office, firm->id, ZH_AS_OF_NOW,
+                        &judged));
+    ok(f, zh_judgement_replay(&f->ctx, &list[0], judged, found, &same));
+    assert_true(same);
+    /* An altered row gives another result. */
+    found->tables[rows->index].values[1] = zh_value_text(ZH_STR("2"));
+    found->tables[rows->index].values[4] = zh_value_text(ZH_STR("false"));
+    ok(f, zh_judgement_replay(&f->ctx, &list[0], judged, found, &same));
+    assert_false(same);
+    assert_string_equal(fx_text(f, judged, "grade"), grade); /* the declared effect */
+    zh_store_release(conn);
+}
+
+static void faults(fixture *f, const char *firm, int from, int to, const char *grave)
+{
+    for (int i = from; i < to; i++) {
+        zh_applied at;
+        zh_str no = zh_str_fmt(f->arena, "%s%d", firm, i);
+        ok(f, fx_create(f, "fault", &at, "no", zh_str_c(f->arena, no), "firm", firm, "grave", grave,
+                        NULL));
+    }
+}
+
+static void test_life(void **state)
+{
+    (void)state;
+    fixture f;
+    zh_applied a;
+    zh_applied b;
+    zh_applied x;
+    open_world(&f);
+    ok(&f, fx_create(&f, "firm", &a, "code", "A", "name", "甲厂", "place", "武汉市", NULL));
+    ok(&f, fx_create(&f, "firm", &b, "code", "B", "name", "乙厂", NULL));
+    ok(&f, fx_create(&f, "firm", &x, "code", "X", "name", "不评", NULL));
+    faults(&f, "A", 0, 1, "否");
+    run_at(&f, "2026-03-01 09:00", 2, 2);
+    expect_finding(&f, &a, "90.0000", "A", "1");
+    expect_finding(&f, &b, "100.0000", "A", "0");
+    run_at(&f, "2026-03-01 09:01", 0, 0); /* nothing new: not asked */
+    /* An event: a penalty; the one whose finding stays is judged and not written. */
+    faults(&f, "A", 1, 9, "否");
+    run_at(&f, "2026-03-02 09:00", 2, 1);
+    expect_finding(&f, &a, "50.0000", "", "5"); /* 9 faults, 5 count; below every band */
+    faults(&f, "B", 0, 1, "是");
+    run_at(&f, "2026-03-03 09:00", 2, 1);
+    expect_finding(&f, &b, "90.0000", "D", "1"); /* the override before the band */
+    /* The next year: judged by schedule; expired findings come into force again, by the new band.
+     */
+    size_t done;
+    ok(&f, zh_due_run(f.core, fx_time("2027-03-20 09:00"), &done, &f.err));
+    assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_judgement WHERE state = 'lapsed'"), 2);
+    run_at(&f, "2027-03-20 10:00", 2, 2);
+    assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_judgement WHERE state = 'in_force'"), 2);
+    expect_finding(&f, &a, "50.0000", "C", "5");
+    assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_judgement"), 2); /* X is not judged */
+    fx_close(&f);
+}
+
+static void test_without(void **state)
+{
+    (void)state;
+    fixture f;
+    fx_open(&f, NULL);
+    run_at(&f, "2026-03-01 09:00", 0, 0);
+    fx_close(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_life),
+        cmocka_unit_test(test_without),
+    };
+    const char *const *backends;
+    size_t n = fx_backends(&backends);
+    int failed = 0;
+    for (size_t i = 0; i < n; i++) {
+        fx_use(backends[i]);
+        failed += cmocka_run_group_tests(tests, NULL, NULL);
+    }
+    return failed;
+}
