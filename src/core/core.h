@@ -18,7 +18,8 @@
  *   pos, until, entries (n × 56 bytes zhl1), deltas (cell changes, for the folder); key (office,
  *   batch). until = the latest `at` up to this position
  * - zh_clock, zh_clock_h: clocks of records: office, register, record, clock, started_at, due_at,
- *   ended_at, suspended_at, breached (0, 1); _h has a version and every change
+ *   ended_at, suspended_at, breached (0, 1), passed, extended, spans (see clock.h); _h has a version
+ *   and every change
  * - zh_due: office, register, record, kind (clock, field), name, due_at, fired_at, error
  * - zh_counter: office, name, next: numbers
  * - zh_file, zh_file_use: files by digest, and which records use them

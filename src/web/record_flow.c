@@ -239,6 +239,39 @@ static void one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
     clock_state(ui, state, r->reg->states[zh_shown(r)->state].terminal);
 }
 
+/* The arithmetic of one clock, below the table. */
+static zh_rc arithmetic(zh_shown_record *r, const zh_clock *clock, const zh_clock_state *state)
+{
+    zh_ui *ui = r->ui;
+    zh_html *h = &ui->html;
+    zh_clock_line *lines = NULL;
+    size_t n = 0;
+    zh_env env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, zh_shown(r));
+    zh_rc rc = zh_clock_explain(&env, zh_shown(r), clock, state, &lines, &n, ui->err);
+    if (rc != ZH_OK || n == 0) {
+        return rc;
+    }
+    zh_html_open(h, "details", "sum");
+    zh_html_leaf(h, "summary", NULL,
+                 ZH_SAY(ui, ZH_T_RECORD_CLOCK_HOW, zh_ui_label(ui, clock->label)));
+    zh_html_open(h, "ol", NULL);
+    for (size_t i = 0; i < n; i++) {
+        zh_html_open(h, "li", NULL);
+        zh_html_text(h, lines[i].text);
+        if (lines[i].clause.n > 0) {
+            zh_html_leaf(h, "span", "why", lines[i].clause);
+        }
+        if (lines[i].unverified) {
+            zh_html_z(h, " ");
+            zh_part_tag(ui, ZH_TAG_WATCH, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
+        }
+        zh_html_close(h);
+    }
+    zh_html_close(h);
+    zh_html_close(h);
+    return ZH_OK;
+}
+
 static zh_rc clocks(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
@@ -265,8 +298,11 @@ static zh_rc clocks(zh_shown_record *r)
         one_clock(r, &g, &reg->clocks[i], &states[i]);
     }
     zh_grid_close(&g);
+    for (size_t i = 0; i < reg->nclocks && rc == ZH_OK; i++) {
+        rc = arithmetic(r, &reg->clocks[i], &states[i]);
+    }
     zh_html_close(&ui->html);
-    return ZH_OK;
+    return rc;
 }
 
 zh_rc zh_record_flow(zh_shown_record *r)
