@@ -22,6 +22,7 @@
  *   and every change
  * - zh_due: office, register, record, kind (clock, field), name, due_at, fired_at, error
  * - zh_counter: office, name, next: numbers
+ * - zh_pending: steps of two persons that wait for the second (pending.h)
  * - zh_file, zh_file_use: files by digest, and which records use them
  * - zh_setting, zh_model, zh_model_file, zh_shape: settings; adopted models and their sources; the
  *   canonical fields of every declaration version

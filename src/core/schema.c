@@ -525,6 +525,8 @@ static const system_table SYSTEM[] = {
      "login,name,secret,totp", "", "id"},
     {"zh_session", "office,account,post,post_office,created_at,seen_at,ended_at", "token,client",
      "", "token"},
+    {"zh_pending", "office,id,record,version,at,decided_at,taken",
+     "register,transition,actor,form,decided_by", "", "id"},
     {"zh_file_use", "office,record", "digest,register", "", "digest, register, record"},
 };
 
@@ -535,6 +537,8 @@ static const char SYSTEM_INDEXES[] =
     "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_account_login ON zh_account (office, login);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_register ON zh_outbox (register, at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_due_at ON zh_due (due_at);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_pending_record ON zh_pending (office, register, record) WHERE "
+    "decided_at IS NULL;\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_use_record ON zh_file_use (office, record);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_erased ON zh_file (erased_at) WHERE erased_at IS NOT "
     "NULL;\n";
