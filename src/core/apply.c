@@ -14,12 +14,12 @@
 
 enum { BATCH_ARENA_BYTES = 1 << 30 };
 
-static const char *const CLOCK_COLUMNS[] = {"office",     "register", "record",   "clock",
-                                            "started_at", "due_at",   "ended_at", "suspended_at",
-                                            "breached",   "version"};
-static const zh_sql_type CLOCK_TYPES[] = {ZH_SQL_I64, ZH_SQL_TEXT, ZH_SQL_I64, ZH_SQL_TEXT,
-                                          ZH_SQL_I64, ZH_SQL_I64,  ZH_SQL_I64, ZH_SQL_I64,
-                                          ZH_SQL_I64, ZH_SQL_I64};
+static const char *const CLOCK_COLUMNS[] = {
+    "office",       "register", "record", "clock",    "started_at", "due_at", "ended_at",
+    "suspended_at", "breached", "passed", "extended", "spans",      "version"};
+static const zh_sql_type CLOCK_TYPES[] = {
+    ZH_SQL_I64, ZH_SQL_TEXT, ZH_SQL_I64, ZH_SQL_TEXT, ZH_SQL_I64,  ZH_SQL_I64, ZH_SQL_I64,
+    ZH_SQL_I64, ZH_SQL_I64,  ZH_SQL_I64, ZH_SQL_I64,  ZH_SQL_TEXT, ZH_SQL_I64};
 static const char *const DUE_COLUMNS[] = {"office", "register", "record",  "kind",
                                           "name",   "due_at",   "fired_at"};
 static const zh_sql_type DUE_TYPES[] = {ZH_SQL_I64,  ZH_SQL_TEXT, ZH_SQL_I64, ZH_SQL_TEXT,
@@ -231,6 +231,9 @@ static zh_rc put_clocks(loader *l, const zh_prepared *p)
             time_or_null(s->ended, s->ended_at),
             time_or_null(s->suspended, s->suspended_at),
             ZH_SQL_INT(s->breached),
+            ZH_SQL_INT(s->passed),
+            ZH_SQL_INT(s->extended),
+            s->nspans > 0 ? ZH_SQL_STR(zh_clock_spans_text(l->arena, s)) : ZH_SQL_NONE,
             p->row[ZH_COL_VERSION],
         };
         rc = put(l, &l->clocks, ZH_BULK_REPLACE, &now, 4, row);

@@ -1,68 +1,10 @@
 /* Clocks: choosing the version by its triggering date, ends of periods, suspension, events. */
 #include "core/clock.h"
 #include "core/core_private.h"
+#include <inttypes.h>
 #include <string.h>
 
-#define DAY_US  INT64_C(86400000000)
-#define HOUR_US INT64_C(3600000000)
-
-/* Units; also what a declared amount field may say. With LAST_YEAR no end leaves the calendar. */
-enum { AMOUNT_MAX = 36525, YEARS_MAX = 100, LAST_YEAR = 9890 };
-
 /* ---- periods -------------------------------------------------------------------------------- */
-
-/* The last day of a period in calendar units, moved to a working day where the calendar knows one.
- */
-static zh_time after_day(const zh_calendar *calendar, zh_date last)
-{
-    zh_date rolled = last;
-    if (calendar != NULL && zh_calendar_roll(calendar, last, &rolled) != ZH_OK) {
-        rolled = last;
-    }
-    return zh_date_start(rolled) + DAY_US;
-}
-
-zh_rc zh_clock_end(const zh_calendar *calendar, zh_time trigger, int64_t amount, zh_unit_time unit,
-                   zh_time *out)
-{
-    zh_date day = zh_time_date(trigger);
-    zh_date last = day;
-    int64_t longest = unit == ZH_MONTH ? AMOUNT_MAX / 30 : unit == ZH_YEAR ? YEARS_MAX : AMOUNT_MAX;
-    if (amount < 0 || amount > longest || day > zh_date_of(LAST_YEAR, 1, 1)) {
-        return ZH_ELIMIT;
-    }
-    switch (unit) {
-    case ZH_HOUR: *out = trigger + amount * HOUR_US; return ZH_OK;
-    case ZH_DAY: *out = after_day(calendar, day + (zh_date)amount); return ZH_OK;
-    case ZH_MONTH: *out = after_day(calendar, zh_date_add_months(day, (int)amount)); return ZH_OK;
-    case ZH_YEAR:
-        *out = after_day(calendar, zh_date_add_months(day, (int)amount * 12));
-        return ZH_OK;
-    case ZH_WORKING_DAY: break;
-    }
-    if (calendar == NULL || zh_calendar_add_working(calendar, day, (int)amount, &last) != ZH_OK) {
-        return ZH_ENOTFOUND;
-    }
-    *out = zh_date_start(last) + DAY_US;
-    return ZH_OK;
-}
-
-/* The next --MM-DD on or after the trigger's date. */
-static zh_time fixed_end(const zh_calendar *calendar, zh_time trigger, int month, int day)
-{
-    zh_date from = zh_time_date(trigger);
-    int year;
-    int m;
-    int d;
-    zh_date_civil(from, &year, &m, &d);
-    for (;; year++) {
-        int days = zh_days_in_month(year, month);
-        zh_date end = zh_date_of(year, month, day < days ? day : days);
-        if (end >= from) {
-            return after_day(calendar, end);
-        }
-    }
-}
 
 static zh_rc version_of(const zh_env *env, const zh_clock *clock, zh_time trigger,
                         const zh_clock_version **out, zh_err *err)
@@ -97,65 +39,70 @@ static bool amount_of(const zh_clock_version *v, const zh_record *record, int64_
         return false;
     }
     *out = whole.scaled;
-    return whole.scaled >= 0 && whole.scaled <= AMOUNT_MAX;
+    return whole.scaled >= 0 && whole.scaled <= ZH_CLOCK_AMOUNT_MAX;
 }
 
-/* Sets due_at from the trigger; a version without an end (or an amount not given) leaves none. */
-static zh_rc set_due(const zh_env *env, const zh_clock *clock, const zh_record *record,
-                     zh_clock_state *s, bool *uncovered, zh_err *err)
+/* The spans that are over, and the one that lasts. */
+static const zh_clock_span *all_spans(zh_arena *arena, const zh_clock_state *s, size_t *n)
 {
-    const zh_clock_version *v = NULL;
-    zh_rc rc = version_of(env, clock, s->started_at, &v, err);
-    s->has_due = false;
+    *n = s->nspans + s->suspended;
+    if (!s->suspended) {
+        return s->spans;
+    }
+    zh_clock_span *spans = ZH_NEW_N(arena, zh_clock_span, *n);
+    for (size_t i = 0; i < s->nspans; i++) {
+        spans[i] = s->spans[i];
+    }
+    spans[s->nspans] = (zh_clock_span){s->suspended_at, ZH_CLOCK_STANDING};
+    return spans;
+}
+
+zh_rc zh_clock_add_up(const zh_env *env, const zh_record *record, const zh_clock *clock,
+                      const zh_clock_state *s, zh_clock_sum *out, zh_err *err)
+{
+    *out = (zh_clock_sum){.rc = ZH_EINVAL};
+    zh_clock_period *p = &out->period;
+    zh_rc rc = version_of(env, clock, s->started_at, &out->version, err);
+    const zh_clock_version *v = out->version;
     if (rc != ZH_OK || v == NULL) {
         return rc;
     }
+    *p = (zh_clock_period){.calendar = env->calendar, .trigger = s->started_at};
+    p->spans = all_spans(env->arena, s, &p->nspans);
+    zh_clock_leg more = {(int64_t)clock->extend_amount * s->extended, clock->extend_unit};
+    out->extension = more;
     if (v->fixed_month != 0) {
-        s->due_at = fixed_end(env->calendar, s->started_at, v->fixed_month, v->fixed_day);
-        s->has_due = true;
+        out->rc = zh_clock_fixed_end(p, v->fixed_month, v->fixed_day,
+                                     clock->every > 0 ? s->passed : 0, more, &out->ending);
         return ZH_OK;
     }
     int64_t amount = 0;
     if (!amount_of(v, record, &amount)) {
         return ZH_OK;
     }
-    s->has_due = zh_clock_end(env->calendar, s->started_at, amount, v->unit, &s->due_at) == ZH_OK;
-    *uncovered |= !s->has_due;
+    if (clock->every > 0 && s->passed > 0) {
+        zh_clock_leg_add(p, (int64_t)clock->every * s->passed, clock->every_unit);
+    }
+    zh_clock_leg_add(p, amount, v->unit);
+    if (more.amount > 0) {
+        zh_clock_leg_add(p, more.amount, more.unit);
+    }
+    out->rc = zh_clock_period_end(p, &out->ending);
     return ZH_OK;
 }
 
-/* Moves the end by the time the clock stood still. */
-static zh_rc resume(const zh_env *env, const zh_clock *clock, zh_time now, zh_clock_state *s,
-                    bool *uncovered, zh_err *err)
+/* A version without an end, an amount not given and a clock that stands still leave none. */
+static zh_rc set_due(const zh_env *env, const zh_clock *clock, const zh_record *record,
+                     zh_clock_state *s, bool *uncovered, zh_err *err)
 {
-    zh_time since = s->suspended_at;
-    const zh_clock_version *v = NULL;
-    s->suspended = false;
-    zh_rc rc = s->has_due ? version_of(env, clock, s->started_at, &v, err) : ZH_OK;
-    if (rc != ZH_OK || v == NULL) {
+    zh_clock_sum sum;
+    zh_rc rc = zh_clock_add_up(env, record, clock, s, &sum, err);
+    if (rc != ZH_OK) {
         return rc;
     }
-    zh_date from = zh_time_date(since);
-    zh_date to = zh_time_date(now);
-    zh_date last = zh_time_date(s->due_at - 1);
-    if (v->unit == ZH_HOUR && v->fixed_month == 0) {
-        s->due_at += now - since;
-    } else if (v->unit != ZH_WORKING_DAY || v->fixed_month != 0) {
-        s->due_at = after_day(env->calendar, last + (to - from));
-    } else {
-        int days = 0;
-        bool known = env->calendar != NULL;
-        for (zh_date d = from + 1; d <= to && known; d++) {
-            bool working = false;
-            known = zh_calendar_is_working(env->calendar, d, &working) == ZH_OK;
-            days += working;
-        }
-        known = known &&
-                (days == 0 || zh_calendar_add_working(env->calendar, last, days, &last) == ZH_OK);
-        s->has_due = known;
-        s->due_at = zh_date_start(last) + DAY_US;
-        *uncovered |= !known;
-    }
+    s->has_due = sum.rc == ZH_OK;
+    s->due_at = sum.ending.due;
+    *uncovered |= sum.rc == ZH_ENOTFOUND || sum.rc == ZH_ELIMIT;
     return ZH_OK;
 }
 
@@ -214,21 +161,49 @@ static bool stands_still(const zh_clock *clock, const zh_record *record)
     return false;
 }
 
-/* The due event itself: a recurring clock goes on to its next period, another is breached. */
-static zh_rc breach(const zh_env *env, const zh_clock *clock, zh_clock_state *s, bool *uncovered)
+/* The starting field had a value already: another one corrects the trigger, unless it lies after
+ * the end, which makes it a new event. */
+static bool corrects(const zh_clock_event *e, const zh_clock *clock, const zh_clock_state *s,
+                     zh_time at)
 {
-    if (clock->every == 0) {
-        s->breached = true;
-        return ZH_OK;
+    const zh_field *field = zh_register_field(e->record->reg, clock->start);
+    bool had = e->old != NULL && field != NULL && field->table == NULL &&
+               field->type != ZH_TYPE_TABLE && e->old->values[field->index].kind != ZH_NULL;
+    return had && s->started && !(s->ended && at > s->ended_at);
+}
+
+static void start(const zh_clock_event *e, const zh_clock *clock, zh_time at, zh_clock_state *s)
+{
+    if (corrects(e, clock, s, at)) {
+        s->started_at = at;
+        s->passed = 0;
+        s->breached = false;
+    } else {
+        *s = (zh_clock_state){.started = true, .started_at = at};
     }
-    zh_time trigger = s->due_at - 1; /* within the last day of the period that ended */
-    if (clock->every_unit == ZH_HOUR) {
-        trigger = s->due_at;
+}
+
+static zh_rc end_span(const zh_env *env, zh_time now, zh_clock_state *s, zh_err *err)
+{
+    if (s->nspans == ZH_CLOCK_SPANS_MAX) {
+        return zh_err_set(err, ZH_ELIMIT, "clock.spans", "时限已停过 %zu 次,不能再停",
+                          ZH_CLOCK_SPANS_MAX);
     }
-    s->has_due =
-        zh_clock_end(env->calendar, trigger, clock->every, clock->every_unit, &s->due_at) == ZH_OK;
-    *uncovered |= !s->has_due;
+    zh_clock_span *spans = ZH_NEW_N(env->arena, zh_clock_span, s->nspans + 1);
+    for (size_t i = 0; i < s->nspans; i++) {
+        spans[i] = s->spans[i];
+    }
+    spans[s->nspans++] = (zh_clock_span){s->suspended_at, now};
+    s->spans = spans;
+    s->suspended = false;
     return ZH_OK;
+}
+
+static bool extends(const zh_clock_event *e, const zh_clock *clock, const zh_clock_state *s)
+{
+    return s->started && !s->ended && e->transition != NULL && clock->extend_by.n > 0 &&
+           zh_str_eq(e->transition->id, clock->extend_by) &&
+           (uint32_t)s->extended < clock->extend_limit;
 }
 
 static zh_rc advance_one(const zh_env *env, const zh_clock_event *e, const zh_clock *clock,
@@ -237,26 +212,31 @@ static zh_rc advance_one(const zh_env *env, const zh_clock_event *e, const zh_cl
     zh_time at = 0;
     zh_time now = e->record->recorded_at;
     zh_rc rc = ZH_OK;
-    if (e->breached == clock) {
-        rc = breach(env, clock, s, uncovered);
+    if (e->breached == clock) { /* a recurring clock goes on to its next period */
+        s->passed += clock->every > 0;
+        s->breached = clock->every == 0;
     }
-    if (rc == ZH_OK && happened(e, clock->start, &at)) {
-        *s = (zh_clock_state){.started = true, .started_at = at};
+    /* going back to the state it began in ends a suspension, it does not begin anew */
+    bool back = s->suspended && state_is(e->record, clock->start);
+    bool started = !back && happened(e, clock->start, &at);
+    if (started) {
+        start(e, clock, at, s);
+    }
+    s->extended += extends(e, clock, s);
+    bool still = s->started && !s->ended && stands_still(clock, e->record);
+    if (still && !s->suspended) {
+        s->suspended = true;
+        s->suspended_at = now;
+    } else if (!still && s->suspended) {
+        rc = end_span(env, now, s, err);
+    }
+    if (rc == ZH_OK && s->started && !s->breached && (started || !s->ended)) {
         rc = set_due(env, clock, e->record, s, uncovered, err);
-    } else if (rc == ZH_OK && clock->every == 0 && s->started && !s->ended && !s->has_due) {
-        rc = set_due(env, clock, e->record, s, uncovered, err); /* the calendar may cover it now */
     }
     if (rc == ZH_OK && s->started && !s->ended && any_happened(e, clock->stop, clock->nstop, &at)) {
         s->ended = true;
         s->ended_at = at;
         s->suspended = false;
-    }
-    bool still = s->started && !s->ended && stands_still(clock, e->record);
-    if (rc == ZH_OK && still && !s->suspended) {
-        s->suspended = true;
-        s->suspended_at = now;
-    } else if (rc == ZH_OK && !still && s->suspended) {
-        rc = resume(env, clock, now, s, uncovered, err);
     }
     return rc;
 }
@@ -282,7 +262,8 @@ bool zh_clock_same(const zh_clock_state *a, const zh_clock_state *b)
            a->suspended == b->suspended && a->breached == b->breached &&
            a->started_at == b->started_at && (!a->has_due || a->due_at == b->due_at) &&
            (!a->ended || a->ended_at == b->ended_at) &&
-           (!a->suspended || a->suspended_at == b->suspended_at);
+           (!a->suspended || a->suspended_at == b->suspended_at) && a->passed == b->passed &&
+           a->extended == b->extended && a->nspans == b->nspans;
 }
 
 zh_value zh_clock_value(const zh_clock_state *s, zh_clock_attr attr)
@@ -314,7 +295,39 @@ static const zh_clock *clock_named(const zh_register *reg, zh_str id)
     return NULL; /* no longer declared */
 }
 
-/* Reads the rows of a statement that selects clock, started_at … breached, record. */
+zh_str zh_clock_spans_text(zh_arena *arena, const zh_clock_state *s)
+{
+    zh_str out = ZH_STR_NONE;
+    if (s->nspans > 0) {
+        zh_buf text;
+        zh_buf_init(&text, s->nspans * 48);
+        for (size_t i = 0; i < s->nspans; i++) {
+            zh_buf_fmt(&text, "%s%" PRId64 " %" PRId64, i > 0 ? " " : "", s->spans[i].from,
+                       s->spans[i].to);
+        }
+        out = zh_str_dup(arena, zh_buf_view(&text));
+        zh_buf_free(&text);
+    }
+    return out;
+}
+
+static zh_rc read_spans(zh_arena *arena, zh_str text, zh_clock_state *s)
+{
+    zh_clock_span *spans = ZH_NEW_N(arena, zh_clock_span, text.n / 4 + 1);
+    zh_str from;
+    zh_str to;
+    s->spans = spans;
+    while (text.n > 0 && zh_str_split(&text, ' ', &from)) {
+        zh_clock_span *span = &spans[s->nspans++];
+        if (!zh_str_split(&text, ' ', &to) || zh_str_i64(from, &span->from) != ZH_OK ||
+            zh_str_i64(to, &span->to) != ZH_OK) {
+            return ZH_ECORRUPT;
+        }
+    }
+    return ZH_OK;
+}
+
+/* Reads the rows of a statement that selects clock, started_at … spans, record. */
 static zh_rc read_states(zh_ctx *ctx, zh_stmt *stmt, const zh_record *const *records, size_t n,
                          zh_clock_state *out)
 {
@@ -323,8 +336,9 @@ static zh_rc read_states(zh_ctx *ctx, zh_stmt *stmt, const zh_record *const *rec
     while ((rc = zh_step(stmt, ctx->err)) == ZH_OK) {
         const zh_clock *clock = clock_named(reg, zh_col_str(stmt, 0));
         for (size_t i = 0; i < n && clock != NULL; i++) {
-            if (records[i]->id == zh_col_i64(stmt, 6)) {
-                out[i * reg->nclocks + (size_t)(clock - reg->clocks)] = (zh_clock_state){
+            if (records[i]->id == zh_col_i64(stmt, 9)) {
+                zh_clock_state *s = &out[i * reg->nclocks + (size_t)(clock - reg->clocks)];
+                *s = (zh_clock_state){
                     .started = true,
                     .has_due = !zh_col_null(stmt, 2),
                     .ended = !zh_col_null(stmt, 3),
@@ -334,7 +348,13 @@ static zh_rc read_states(zh_ctx *ctx, zh_stmt *stmt, const zh_record *const *rec
                     .due_at = zh_col_i64(stmt, 2),
                     .ended_at = zh_col_i64(stmt, 3),
                     .suspended_at = zh_col_i64(stmt, 4),
+                    .passed = (int32_t)zh_col_i64(stmt, 6),
+                    .extended = (int32_t)zh_col_i64(stmt, 7),
                 };
+                if (read_spans(ctx->arena, zh_col_str(stmt, 8), s) != ZH_OK) {
+                    return zh_err_set(ctx->err, ZH_ECORRUPT, "clock.spans",
+                                      "时限“%.*s”的停表区间读不出来", ZH_FMT(clock->id));
+                }
             }
         }
     }
@@ -346,9 +366,9 @@ static zh_rc load_batch(zh_ctx *ctx, zh_conn *conn, const zh_record *const *reco
                         zh_clock_state *out)
 {
     zh_sql_value values[ZH_CLOCK_BATCH + 2];
-    zh_str sql =
-        ZH_STR("SELECT clock, started_at, due_at, ended_at, suspended_at, breached, record "
-               "FROM zh_clock WHERE office = ? AND register = ? AND record IN (");
+    zh_str sql = ZH_STR("SELECT clock, started_at, due_at, ended_at, suspended_at, breached, "
+                        "passed, extended, spans, record "
+                        "FROM zh_clock WHERE office = ? AND register = ? AND record IN (");
     zh_buf text;
     zh_stmt *stmt = NULL;
     zh_buf_init(&text, sql.n + 2 * ZH_CLOCK_BATCH + 2);

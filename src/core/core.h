@@ -19,11 +19,13 @@
  *   kept), deltas (cell changes, for the folder); key (office, batch). until = the latest `at` up
  * to this position
  * - zh_clock, zh_clock_h: clocks of records: office, register, record, clock, started_at, due_at,
- *   ended_at, suspended_at, breached (0, 1); _h has a version and every change
+ *   ended_at, suspended_at, breached (0, 1), passed, extended, spans (see clock.h); _h has a
+ * version and every change
  * - zh_due: office, register, record, kind (clock, field), name, due_at, fired_at, error
  * - zh_counter: office, name, next: numbers
  * - zh_figure, zh_figure_list: published figures with the fields and salt of their entries, and
  *   their lists of records by root (core/publish.h); their outbox rows have the register "_figure"
+ * - zh_pending: steps of two persons that wait for the second (pending.h)
  * - zh_file, zh_file_use: files by digest, and which records use them
  * - zh_setting, zh_model, zh_model_file, zh_shape: settings; adopted models and their sources; the
  *   canonical fields of every declaration version

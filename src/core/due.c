@@ -61,7 +61,7 @@ zh_rc zh_due_rows(zh_write *w)
     size_t n = 0;
     for (size_t i = 0; i < reg->nclocks; i++) {
         const zh_clock_state *s = &w->p->clocks[i];
-        if (s->started && s->has_due && !s->ended && !s->suspended && !s->breached) {
+        if (s->started && s->has_due && !s->ended && !s->breached) {
             rows[n++] = (zh_due_row){ZH_DUE_CLOCK, reg->clocks[i].id, s->due_at, false};
         }
     }

@@ -76,12 +76,13 @@ typedef ZH_VEC(party) parties;
 /* The last day on which an item is in time. False: the calendar does not reach. */
 static bool due_day(const run *r, zh_date last, zh_date *out)
 {
-    zh_time end;
-    if (zh_clock_end(r->ctx->model->calendar, zh_date_start(last), r->o->due, r->o->due_unit,
-                     &end) != ZH_OK) {
+    zh_clock_period period = {.calendar = r->ctx->model->calendar, .trigger = zh_date_start(last)};
+    zh_clock_ending ending;
+    zh_clock_leg_add(&period, r->o->due, r->o->due_unit);
+    if (zh_clock_period_end(&period, &ending) != ZH_OK) {
         return false;
     }
-    *out = zh_time_date(end - 1);
+    *out = ending.rolled;
     return true;
 }
 

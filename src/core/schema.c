@@ -531,10 +531,11 @@ static const system_table SYSTEM[] = {
     {"zh_model_file", "office", "digest,path,content", "", "digest, path"},
     {"zh_shape", "office", "register,declaration,fields", "", "register, declaration"},
     {"zh_outbox", "office,batch,n,at,pos,until", "register", "entries,entries_gm,deltas", "batch"},
-    {"zh_clock", "office,record,started_at,due_at,ended_at,suspended_at,breached", "register,clock",
-     "", "register, record, clock"},
-    {"zh_clock_h", "office,record,version,started_at,due_at,ended_at,suspended_at,breached",
-     "register,clock", "", "register, record, clock, version"},
+    {"zh_clock", "office,record,started_at,due_at,ended_at,suspended_at,breached,passed,extended",
+     "register,clock,spans", "", "register, record, clock"},
+    {"zh_clock_h",
+     "office,record,version,started_at,due_at,ended_at,suspended_at,breached,passed,extended",
+     "register,clock,spans", "", "register, record, clock, version"},
     {"zh_due", "office,record,due_at,fired_at", "register,kind,name,error", "",
      "register, record, kind, name"},
     {"zh_counter", "office,next", "name", "", "name"},
@@ -548,6 +549,8 @@ static const system_table SYSTEM[] = {
      "login,name,secret,totp", "", "id"},
     {"zh_session", "office,account,post,post_office,created_at,seen_at,ended_at", "token,client",
      "", "token"},
+    {"zh_pending", "office,id,record,version,at,decided_at,taken",
+     "register,transition,actor,form,decided_by", "", "id"},
     {"zh_file_use", "office,record", "digest,register", "", "digest, register, record"},
 };
 
@@ -561,6 +564,8 @@ static const char SYSTEM_INDEXES[] =
     "CREATE INDEX IF NOT EXISTS i_zh_due_at ON zh_due (due_at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_clock_open ON zh_clock (register, due_at) WHERE ended_at IS "
     "NULL;\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_pending_record ON zh_pending (office, register, record) WHERE "
+    "decided_at IS NULL;\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_use_record ON zh_file_use (office, record);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_erased ON zh_file (erased_at) WHERE erased_at IS NOT "
     "NULL;\n";

@@ -691,7 +691,9 @@ static zh_rc verify_clocks(zh_verifying *v)
         "WHERE k.office = c.office AND k.register = c.register AND k.record = c.record AND k.clock "
         "= c.clock) AND h.started_at = c.started_at AND h.breached = c.breached AND "
         "COALESCE(h.due_at, -1) = COALESCE(c.due_at, -1) AND COALESCE(h.ended_at, -1) = "
-        "COALESCE(c.ended_at, -1) AND COALESCE(h.suspended_at, -1) = COALESCE(c.suspended_at, -1)) "
+        "COALESCE(c.ended_at, -1) AND COALESCE(h.suspended_at, -1) = COALESCE(c.suspended_at, -1) "
+        "AND COALESCE(h.passed, 0) = COALESCE(c.passed, 0) AND COALESCE(h.extended, 0) = "
+        "COALESCE(c.extended, 0) AND COALESCE(h.spans, '') = COALESCE(c.spans, '')) "
         "ORDER BY c.office, c.register, c.record, c.clock",
         "与最新的变动不符");
     return rc == ZH_OK

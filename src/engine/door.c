@@ -227,8 +227,11 @@ zh_counts zh_door_counts(zh_door *door, const char *name, int64_t lower, int64_t
     zh_counts out = {0};
     size_t n;
     const zh_json *value = elements(door, name, &n);
-    out.v = (int64_t *)zh_door_room(door, n);
-    if (out.v == NULL || door->rc != ZH_OK) {
+    out.v = ZH_TRY_N(door->arena, int64_t, n + 1);
+    if (out.v == NULL) {
+        (void)zh_door_room(door, SIZE_MAX);
+    }
+    if (door->rc != ZH_OK) {
         return (zh_counts){0, out.v};
     }
     for (out.n = 0; out.n < n; out.n++, value = value->next) {

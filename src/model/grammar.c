@@ -183,8 +183,9 @@ static const zh_schema clock_version = {"时限版本", clock_version_keys,
 
 static const zh_key extend_keys[] = {
     {.name = "approve", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "by", .arg = ZH_ARG_ID, .required = true},
     {.name = "limit", .arg = ZH_ARG_NUMBER},
-    {.name = "amount", .arg = ZH_ARG_DURATION},
+    {.name = "amount", .arg = ZH_ARG_DURATION, .required = true},
 };
 static const zh_schema extend = {"延期", extend_keys, ZH_COUNTOF(extend_keys)};
 

@@ -209,7 +209,11 @@ typedef struct zh_clock {
     zh_unit_time every_unit;
     const zh_clock_version *versions; /* first match */
     size_t nversions;
-    zh_str on_breach; /* transition to take, or empty */
+    zh_str extend_by;      /* transition that extends it, or empty */
+    int32_t extend_amount; /* by so much each time */
+    zh_unit_time extend_unit;
+    uint32_t extend_limit; /* at most so often */
+    zh_str on_breach;      /* transition to take, or empty */
     bool is_public;
 } zh_clock;
 

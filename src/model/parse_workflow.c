@@ -290,6 +290,29 @@ static void read_versions(zh_cx *cx, const zh_register *reg, const zh_yaml *node
     clock->versions = list;
 }
 
+/* Whoever takes the transition extends the period; it must be open to the approver. */
+static void read_extend(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh_clock *clock)
+{
+    const zh_yaml *extend = zh_yaml_get(node, "extend");
+    if (extend == NULL) {
+        return;
+    }
+    check_transition_ref(cx, reg, extend, "by");
+    zh_str approve = zh_get_text(extend, "approve");
+    clock->extend_by = zh_get_text(extend, "by");
+    clock->extend_limit = zh_get_number(extend, "limit", 1);
+    (void)zh_get_duration(extend, "amount", &clock->extend_amount, &clock->extend_unit);
+    const zh_transition *t = zh_register_transition(reg, clock->extend_by);
+    if (t != NULL && !zh_str_among(approve, t->roles, t->nroles)) {
+        zh_cx_error(cx, extend, "clock.extend", "把批准人写进这个流转的 roles",
+                    "延期的流转「%.*s」不由「%.*s」办理", ZH_FMT(t->id), ZH_FMT(approve));
+    }
+    if (clock->extend_unit == ZH_HOUR &&
+        (clock->nversions > 0 && clock->versions[0].fixed_month != 0)) {
+        zh_cx_error(cx, extend, "clock.extend", NULL, "定在某一日的时限不能按小时延期");
+    }
+}
+
 static void compile_clock(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_clock *clock)
 {
     const zh_yaml *start = zh_yaml_get(node, "start");
@@ -307,6 +330,7 @@ static void compile_clock(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_cl
     clock->suspend = zh_get_texts(cx->arena, node, "suspend", &clock->nsuspend);
     (void)zh_get_duration(node, "every", &clock->every, &clock->every_unit);
     read_versions(cx, b->reg, node, clock);
+    read_extend(cx, b->reg, node, clock);
     check_transition_ref(cx, b->reg, node, "on_breach");
     clock->on_breach = zh_get_text(node, "on_breach");
     clock->is_public = zh_get_bool(node, "public", false);

@@ -1,6 +1,7 @@
 /* GET /api/v1/registers, …/{reg}, …/{reg}/{id}: what the pages of registers and records show, for
  * programs. Values are the ledger's canonical text, as `query --json` prints them. */
 #include "base/json.h"
+#include "core/clock.h"
 #include "core/schema.h"
 #include "web/facet.h"
 #include "web/record.h"
@@ -193,6 +194,56 @@ static void put_version(zh_shown_record *r, zh_jw *w, const zh_version *v)
     zh_jw_object_end(w);
 }
 
+static void put_time(zh_jw *w, const char *key, bool known, zh_time at)
+{
+    char text[40];
+    zh_time_format(at, text);
+    zh_jw_kz(w, key, known ? text : NULL);
+}
+
+/* The arithmetic of the clocks that have started; due is the first instant after the period. */
+static zh_rc put_clocks(zh_shown_record *r, zh_jw *w)
+{
+    zh_ui *ui = r->ui;
+    zh_clock_state *states = ZH_NEW_N(ui->arena, zh_clock_state, r->reg->nclocks + 1);
+    zh_rc rc = zh_clock_load(&ui->ctx, ui->conn, zh_shown(r), states);
+    zh_jw_key(w, "clocks");
+    zh_jw_object(w);
+    for (size_t i = 0; i < r->reg->nclocks && rc == ZH_OK; i++) {
+        zh_clock_line *lines = NULL;
+        size_t n = 0;
+        zh_env env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, zh_shown(r));
+        rc = zh_clock_explain(&env, zh_shown(r), &r->reg->clocks[i], &states[i], &lines, &n,
+                              ui->err);
+        if (rc != ZH_OK || n == 0) {
+            continue;
+        }
+        zh_jw_key_str(w, r->reg->clocks[i].id);
+        zh_jw_object(w);
+        put_time(w, "started_at", true, states[i].started_at);
+        put_time(w, "due", states[i].has_due, states[i].due_at);
+        put_time(w, "ended_at", states[i].ended, states[i].ended_at);
+        zh_jw_key(w, "suspended");
+        zh_jw_bool(w, states[i].suspended);
+        zh_jw_key(w, "breached");
+        zh_jw_bool(w, states[i].breached);
+        zh_jw_key(w, "arithmetic");
+        zh_jw_array(w);
+        for (size_t k = 0; k < n; k++) {
+            zh_jw_object(w);
+            zh_jw_kv(w, "line", lines[k].text);
+            zh_jw_kv(w, "clause", lines[k].clause);
+            zh_jw_key(w, "unverified");
+            zh_jw_bool(w, lines[k].unverified);
+            zh_jw_object_end(w);
+        }
+        zh_jw_array_end(w);
+        zh_jw_object_end(w);
+    }
+    zh_jw_object_end(w);
+    return rc;
+}
+
 static zh_rc record(zh_ui *ui)
 {
     zh_shown_record *r = ZH_NEW(ui->arena, zh_shown_record);
@@ -213,8 +264,11 @@ static zh_rc record(zh_ui *ui)
         put_version(r, &w, &r->versions[i]);
     }
     zh_jw_array_end(&w);
+    if (zh_shown_is_current(r) && r->reg->nclocks > 0) {
+        rc = put_clocks(r, &w);
+    }
     zh_jw_object_end(&w);
-    return finish(ui);
+    return rc == ZH_OK ? finish(ui) : rc;
 }
 
 /* ---- routes ---------------------------------------------------------------------------------- */

@@ -1,7 +1,10 @@
 /* Where a record is in the states its register declares: the diagram, what may follow, and its time
  * limits. */
 #include "core/clock.h"
+#include "core/pending.h"
+#include "core/permission.h"
 #include "fmt/flow.h"
+#include "web/act.h"
 #include "web/part.h"
 #include "web/record.h"
 #include "web/words.h"
@@ -115,7 +118,54 @@ static zh_str joined(zh_ui *ui, zh_str list, zh_str item)
                                     ZH_FMT(zh_ui_text(ui, ZH_T_SEP)), ZH_FMT(item));
 }
 
-static void next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
+/* Why the reader cannot take the step now; empty: they can. */
+static zh_rc obstacle(zh_shown_record *r, const zh_transition *t, zh_str roles, zh_str *out)
+{
+    zh_ui *ui = r->ui;
+    *out = ZH_STR_NONE;
+    if (t->kind == ZH_TR_AUTO) {
+        *out = zh_ui_text(ui, ZH_T_ACT_AUTO);
+    } else if (!zh_may_take(&ui->ctx, r->reg, t)) {
+        *out = ZH_SAY(ui, ZH_T_ACT_ROLE, ui->ctx.role, roles);
+    } else if (t->has_guard) {
+        bool holds = false;
+        zh_env env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, zh_shown(r));
+        zh_rc rc = zh_eval_true(&t->guard, &env, &holds, ui->err);
+        if (rc != ZH_OK) {
+            return rc;
+        }
+        *out = holds ? ZH_STR_NONE : ZH_SAY(ui, ZH_T_ACT_GUARD, zh_words(ui, t->guard.root));
+    }
+    return ZH_OK;
+}
+
+/* A step that is open is a link to its form; another is grey and says why. */
+static zh_rc step_button(zh_shown_record *r, const zh_transition *t, zh_str roles)
+{
+    zh_ui *ui = r->ui;
+    zh_html *h = &ui->html;
+    zh_str why = ZH_STR_NONE;
+    if (!zh_shown_is_current(r)) {
+        zh_html_text(h, zh_ui_label(ui, t->label));
+        return ZH_OK;
+    }
+    zh_rc rc = obstacle(r, t, roles, &why);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    if (why.n == 0) {
+        zh_html_a(h, "btn", zh_act_url(ui, zh_shown(r), t), zh_ui_label(ui, t->label));
+        return ZH_OK;
+    }
+    zh_html_open(h, "span", "btn");
+    zh_html_attr_z(h, "aria-disabled", "true");
+    zh_html_text(h, zh_ui_label(ui, t->label));
+    zh_html_close(h);
+    zh_html_leaf(h, "span", "why", why);
+    return ZH_OK;
+}
+
+static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
 {
     zh_ui *ui = r->ui;
     zh_str roles = ZH_STR("");
@@ -130,24 +180,86 @@ static void next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
         needs = joined(ui, needs, zh_words(ui, t->guard.root));
     }
     zh_grid_row(g, NULL);
-    zh_grid_text(g, zh_ui_label(ui, t->label));
+    zh_grid_cell(g);
+    zh_rc rc = step_button(r, t, roles);
     zh_grid_text(g,
                  t->to >= 0 ? zh_show_state(ui, r->reg, t->to) : zh_ui_text(ui, ZH_T_RECORD_STAYS));
     zh_grid_text(g, roles);
     zh_grid_text(g, needs);
+    return rc;
 }
 
-static void next_steps(zh_shown_record *r)
+/* ---- requests that wait for a second person -------------------------------------------------- */
+
+static void verdict(zh_ui *ui, zh_str url, const char *value, zh_text_id text)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "form", NULL);
+    zh_html_attr_z(h, "method", "post");
+    zh_html_link(h, "action", zh_str_fmt(ui->arena, "%.*s/second", ZH_FMT(url)));
+    zh_html_open(h, "button", "btn");
+    zh_html_attr_z(h, "type", "submit");
+    zh_html_attr_z(h, "name", "verdict");
+    zh_html_attr_z(h, "value", value);
+    zh_html_text(h, zh_ui_text(ui, text));
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
+static zh_rc waiting(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    zh_pending *list = NULL;
+    size_t n = 0;
+    zh_rc rc = zh_shown_is_current(r) ? zh_pending_list(&ui->ctx, ui->conn, zh_shown(r), &list, &n)
+                                      : ZH_OK;
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        const zh_transition *t = zh_register_transition(r->reg, list[i].transition);
+        if (t == NULL) {
+            continue;
+        }
+        zh_str url = zh_act_url(ui, zh_shown(r), t);
+        bool own = zh_str_eq(list[i].actor, ui->ctx.actor);
+        zh_part_note_open(ui, ZH_NOTE_WATCH);
+        zh_html_leaf(&ui->html, "p", NULL,
+                     ZH_SAY(ui, ZH_T_ACT_PENDING, zh_show_actor(ui, list[i].actor),
+                            zh_ui_time(ui, list[i].at), zh_ui_label(ui, t->label)));
+        if (own) {
+            zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_ACT_OWN));
+        } else if (zh_may_take(&ui->ctx, r->reg, t)) {
+            verdict(ui, url, "take", ZH_T_ACT_CONFIRM);
+        }
+        if (own || zh_may_take(&ui->ctx, r->reg, t)) {
+            verdict(ui, url, "return", ZH_T_ACT_REJECT);
+        }
+        zh_part_note_close(ui);
+    }
+    return rc;
+}
+
+static void amend_link(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    if (zh_shown_is_current(r) && (zh_rights(&ui->ctx, r->reg) & ZH_RIGHT_AMEND) != 0) {
+        zh_html_open(&ui->html, "p", "bar");
+        zh_html_a(&ui->html, "btn quiet", zh_act_url(ui, zh_shown(r), NULL),
+                  zh_ui_text(ui, ZH_T_ACT_AMEND));
+        zh_html_close(&ui->html);
+    }
+}
+
+static zh_rc next_steps(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
     int state = zh_shown(r)->state;
     size_t n = 0;
+    zh_rc rc = ZH_OK;
     for (size_t i = 0; i < r->reg->ntransitions; i++) {
         n += leaves(&r->reg->transitions[i], state);
     }
     if (n == 0) {
         zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_RECORD_END));
-        return;
+        return ZH_OK;
     }
     const zh_column columns[] = {
         {.label = zh_ui_text(ui, ZH_T_RECORD_NEXT_STEP), .css = "full"},
@@ -159,13 +271,14 @@ static void next_steps(zh_shown_record *r)
     zh_html_open(&ui->html, "div", "sub");
     zh_html_leaf(&ui->html, "h3", NULL, zh_ui_text(ui, ZH_T_RECORD_NEXT));
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
-    for (size_t i = 0; i < r->reg->ntransitions; i++) {
+    for (size_t i = 0; i < r->reg->ntransitions && rc == ZH_OK; i++) {
         if (leaves(&r->reg->transitions[i], state)) {
-            next_step(r, &g, &r->reg->transitions[i]);
+            rc = next_step(r, &g, &r->reg->transitions[i]);
         }
     }
     zh_grid_close(&g);
     zh_html_close(&ui->html);
+    return rc;
 }
 
 /* ---- time limits ----------------------------------------------------------------------------- */
@@ -239,6 +352,39 @@ static void one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
     clock_state(ui, state, r->reg->states[zh_shown(r)->state].terminal);
 }
 
+/* The arithmetic of one clock, below the table. */
+static zh_rc arithmetic(zh_shown_record *r, const zh_clock *clock, const zh_clock_state *state)
+{
+    zh_ui *ui = r->ui;
+    zh_html *h = &ui->html;
+    zh_clock_line *lines = NULL;
+    size_t n = 0;
+    zh_env env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, zh_shown(r));
+    zh_rc rc = zh_clock_explain(&env, zh_shown(r), clock, state, &lines, &n, ui->err);
+    if (rc != ZH_OK || n == 0) {
+        return rc;
+    }
+    zh_html_open(h, "details", "sum");
+    zh_html_leaf(h, "summary", NULL,
+                 ZH_SAY(ui, ZH_T_RECORD_CLOCK_HOW, zh_ui_label(ui, clock->label)));
+    zh_html_open(h, "ol", NULL);
+    for (size_t i = 0; i < n; i++) {
+        zh_html_open(h, "li", NULL);
+        zh_html_text(h, lines[i].text);
+        if (lines[i].clause.n > 0) {
+            zh_html_leaf(h, "span", "why", lines[i].clause);
+        }
+        if (lines[i].unverified) {
+            zh_html_z(h, " ");
+            zh_part_tag(ui, ZH_TAG_WATCH, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
+        }
+        zh_html_close(h);
+    }
+    zh_html_close(h);
+    zh_html_close(h);
+    return ZH_OK;
+}
+
 static zh_rc clocks(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
@@ -265,8 +411,11 @@ static zh_rc clocks(zh_shown_record *r)
         one_clock(r, &g, &reg->clocks[i], &states[i]);
     }
     zh_grid_close(&g);
+    for (size_t i = 0; i < reg->nclocks && rc == ZH_OK; i++) {
+        rc = arithmetic(r, &reg->clocks[i], &states[i]);
+    }
     zh_html_close(&ui->html);
-    return ZH_OK;
+    return rc;
 }
 
 zh_rc zh_record_flow(zh_shown_record *r)
@@ -278,8 +427,10 @@ zh_rc zh_record_flow(zh_shown_record *r)
         zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_RECORD_NO_FLOW));
     } else {
         rc = r->reg->nstates <= ZH_FLOW_STATES_MAX ? picture(r) : ZH_OK;
-        next_steps(r);
+        rc = rc == ZH_OK ? waiting(r) : rc;
+        rc = rc == ZH_OK ? next_steps(r) : rc;
     }
+    amend_link(r);
     if (rc == ZH_OK) {
         rc = clocks(r);
     }

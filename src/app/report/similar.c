@@ -89,7 +89,7 @@ static size_t plain_bytes(zh_str text, char *out)
 
 static void add_grams(matching *m, const zh_record *record, bag *out)
 {
-    uint64_t all[ZH_SIMILAR_GRAMS_MAX];
+    uint64_t all[ZH_SIMILAR_GRAMS_MAX] = {0};
     size_t n = 0;
     for (size_t f = 0; f < m->nfields; f++) {
         const zh_value *v = &record->values[m->fields[f]->index];

@@ -1,0 +1,10 @@
+/* Acting on a record: where its forms are. */
+#ifndef ZH_WEB_ACT_H
+#define ZH_WEB_ACT_H
+
+#include "web/record.h"
+
+/* The form of a step, or of a correction (NULL). */
+zh_str zh_act_url(zh_ui *ui, const zh_record *record, const zh_transition *transition);
+
+#endif

@@ -1,0 +1,537 @@
+/* Acting on one record: GET shows the form of a step or a correction, POST does it. What is sent
+ * carries the version it was made on; when the record has moved on, both values are shown. A step
+ * of two persons waits until another login confirms it. */
+#include "base/json.h"
+#include "core/pending.h"
+#include "core/permission.h"
+#include "core/record.h"
+#include "web/act.h"
+#include "web/part.h"
+#include "web/problem.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum { FORM_BYTES_MAX = 256 << 10 };
+
+/* One request: what is to be done with which record. */
+typedef struct act {
+    zh_shown_record *r;
+    const zh_transition *transition; /* NULL: a correction */
+    const zh_field **fields;         /* offered, or that were sent */
+    size_t nfields;
+    const zh_record *base; /* the version on which the form was made */
+    int32_t version;
+    zh_pairs sent;
+    zh_findings findings;
+    zh_err why;
+} act;
+
+zh_str zh_act_url(zh_ui *ui, const zh_record *record, const zh_transition *transition)
+{
+    zh_str url = zh_url_record(ui->arena, record->reg->id, record->office, record->id);
+    return transition == NULL ? zh_str_fmt(ui->arena, "%.*s/amend", ZH_FMT(url))
+                              : zh_str_fmt(ui->arena, "%.*s/transitions/%.*s", ZH_FMT(url),
+                                           ZH_FMT(transition->id));
+}
+
+/* ---- what is asked --------------------------------------------------------------------------- */
+
+static bool can_type(zh_ui *ui, const zh_field *field)
+{
+    return field->type != ZH_TYPE_TABLE && field->type != ZH_TYPE_FILE && field->table == NULL &&
+           !field->computed && !zh_field_masked(&ui->ctx, field);
+}
+
+static zh_str input_name(zh_ui *ui, const zh_field *field)
+{
+    return zh_str_fmt(ui->arena, "f.%.*s", ZH_FMT(field->id));
+}
+
+static zh_str sent_value(const act *a, const zh_field *field)
+{
+    return zh_pairs_get(a->sent, zh_str_c(a->r->ui->arena, input_name(a->r->ui, field)));
+}
+
+static bool is_needed(const zh_transition *t, const zh_field *field)
+{
+    for (size_t i = 0; i < t->nneed; i++) {
+        if (t->need[i] == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void choose_fields(act *a)
+{
+    zh_ui *ui = a->r->ui;
+    const zh_register *reg = a->r->reg;
+    a->fields = ZH_NEW_N(ui->arena, const zh_field *, reg->nfields + 1);
+    for (size_t i = 0; i < reg->nfields; i++) {
+        const zh_field *field = &reg->fields[i];
+        bool wanted = a->transition == NULL || is_needed(a->transition, field) ||
+                      sent_value(a, field).p != NULL;
+        if (wanted && can_type(ui, field)) {
+            a->fields[a->nfields++] = field;
+        }
+    }
+}
+
+static zh_rc find_transition(act *a)
+{
+    zh_ui *ui = a->r->ui;
+    zh_str id = zh_http_arg(ui->request, "transition");
+    a->transition = id.p != NULL ? zh_register_transition(a->r->reg, id) : NULL;
+    if (id.p != NULL && a->transition == NULL) {
+        zh_err_set(ui->err, ZH_ENOTFOUND, "transition.unknown", "“%.*s”没有“%.*s”这一步",
+                   ZH_FMT(a->r->reg->label.zh), ZH_FMT(id));
+        return ZH_ENOTFOUND;
+    }
+    return ZH_OK;
+}
+
+static zh_rc open_act(zh_ui *ui, act *a)
+{
+    int64_t version = 0;
+    *a = (act){.r = ZH_NEW(ui->arena, zh_shown_record), .sent = ui->request->form};
+    zh_rc rc = zh_shown_read(ui, a->r);
+    if (rc == ZH_OK) {
+        rc = find_transition(a);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    a->r->at = a->r->nversions - 1;
+    a->base = zh_shown(a->r);
+    if (zh_str_i64(zh_pairs_get(a->sent, "version"), &version) == ZH_OK) {
+        for (size_t i = 0; i < a->r->nversions; i++) {
+            if (a->r->versions[i].record->version == version) {
+                a->base = a->r->versions[i].record;
+            }
+        }
+    }
+    a->version = a->base->version;
+    choose_fields(a);
+    return ZH_OK;
+}
+
+/* ---- the form -------------------------------------------------------------------------------- */
+
+static zh_str shown_value(act *a, const zh_record *record, const zh_field *field)
+{
+    return zh_show_text(&a->r->show, field, &record->values[field->index]);
+}
+
+static void put_hidden(zh_html *h, const char *name, zh_str value)
+{
+    zh_html_open(h, "input", NULL);
+    zh_html_attr_z(h, "type", "hidden");
+    zh_html_attr_z(h, "name", name);
+    zh_html_attr(h, "value", value);
+    zh_html_close(h);
+}
+
+static void put_options(zh_ui *ui, const zh_codes *codes, zh_str chosen)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "option", NULL);
+    zh_html_attr_z(h, "value", "");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_ACT_CHOOSE));
+    zh_html_close(h);
+    for (size_t i = 0; i < codes->n; i++) {
+        const zh_code *code = &codes->codes[i];
+        zh_html_open(h, "option", NULL);
+        zh_html_attr(h, "value", code->code);
+        if (zh_str_eq(chosen, code->code) || zh_str_eq(chosen, code->label.zh)) {
+            zh_html_flag(h, "selected");
+        }
+        zh_html_text(h, zh_ui_label(ui, code->label));
+        zh_html_close(h);
+    }
+}
+
+/* What was refused at this input, below its label. */
+static bool put_findings(act *a, zh_str field)
+{
+    bool any = false;
+    for (size_t i = 0; i < a->findings.list.n; i++) {
+        const zh_finding *f = &a->findings.list.p[i];
+        if (zh_str_eq(f->field, field) && f->severity != ZH_HINT) {
+            zh_html_leaf(&a->r->ui->html, "p", "msg", f->message);
+            any = true;
+        }
+    }
+    return any;
+}
+
+static void put_field(act *a, const zh_field *field)
+{
+    enum { LIST_MAX = 60 };
+    zh_ui *ui = a->r->ui;
+    zh_html *h = &ui->html;
+    zh_str sent = sent_value(a, field);
+    zh_str value = sent.p != NULL ? sent : shown_value(a, a->base, field);
+    const zh_codes *codes = field->type == ZH_TYPE_CODE ? field->codes : NULL;
+    zh_html_open(h, "label", "field");
+    zh_html_leaf(h, "span", NULL, zh_ui_label(ui, field->label));
+    (void)put_findings(a, field->id);
+    bool list = codes != NULL && codes->n <= LIST_MAX;
+    zh_html_open(h, list ? "select" : field->type == ZH_TYPE_TEXT ? "textarea" : "input", NULL);
+    zh_html_attr(h, "name", input_name(ui, field));
+    if (list) {
+        put_options(ui, codes, value);
+    } else if (field->type == ZH_TYPE_TEXT) {
+        zh_html_text(h, value);
+    } else {
+        zh_html_attr_z(h, "type", "text");
+        zh_html_attr(h, "value", value);
+    }
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
+static void put_text(act *a, const char *name, zh_text_id label)
+{
+    zh_html *h = &a->r->ui->html;
+    zh_html_open(h, "label", "field");
+    zh_html_leaf(h, "span", NULL, zh_ui_text(a->r->ui, label));
+    zh_html_open(h, "input", NULL);
+    zh_html_attr_z(h, "type", "text");
+    zh_html_attr_z(h, "name", name);
+    zh_html_attr(h, "value", zh_pairs_get(a->sent, name));
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
+/* Where the record has moved on: what it was, what it is, what is to be written. */
+static void put_both(act *a)
+{
+    zh_ui *ui = a->r->ui;
+    const zh_record *now = zh_shown(a->r);
+    const zh_column columns[] = {
+        {.label = zh_ui_text(ui, ZH_T_ACT_FIELD), .css = "full"},
+        {.label = zh_ui_text(ui, ZH_T_ACT_WAS), .css = "lab"},
+        {.label = zh_ui_text(ui, ZH_T_ACT_NOW), .css = "lab"},
+        {.label = zh_ui_text(ui, ZH_T_ACT_YOURS), .css = "lab"},
+    };
+    zh_grid g;
+    zh_part_note(ui, ZH_NOTE_WATCH, ZH_SAY(ui, ZH_T_ACT_STALE, zh_ui_count(ui, now->version)));
+    zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
+    for (size_t i = 0; i < a->nfields; i++) {
+        zh_str was = shown_value(a, a->base, a->fields[i]);
+        zh_str is = shown_value(a, now, a->fields[i]);
+        zh_str mine = sent_value(a, a->fields[i]);
+        if (!zh_str_eq(was, is) || (mine.p != NULL && !zh_str_eq(mine, was))) {
+            zh_grid_row(&g, NULL);
+            zh_grid_text(&g, zh_ui_label(ui, a->fields[i]->label));
+            zh_grid_text(&g, was);
+            zh_grid_text(&g, is);
+            zh_grid_text(&g, mine.p != NULL ? mine : is);
+        }
+    }
+    zh_grid_close(&g);
+}
+
+static void put_problem(act *a)
+{
+    zh_ui *ui = a->r->ui;
+    if (a->why.rc == ZH_OK) {
+        return;
+    }
+    zh_part_note_open(ui, ZH_NOTE_ACT);
+    zh_html_text(&ui->html, zh_str_of(a->why.message));
+    if (a->why.fix[0] != '\0') {
+        zh_html_z(&ui->html, "；");
+        zh_html_text(&ui->html, zh_str_of(a->why.fix));
+    }
+    zh_part_note_close(ui);
+}
+
+static void put_inputs(act *a)
+{
+    zh_ui *ui = a->r->ui;
+    zh_html *h = &ui->html;
+    const zh_transition *t = a->transition;
+    for (size_t i = 0; i < a->nfields; i++) {
+        put_field(a, a->fields[i]);
+    }
+    if (t != NULL && t->reasons != NULL) {
+        zh_html_open(h, "label", "field");
+        zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_ACT_REASON_CODE));
+        zh_html_open(h, "select", NULL);
+        zh_html_attr_z(h, "name", "reason_code");
+        put_options(ui, t->reasons, zh_pairs_get(a->sent, "reason_code"));
+        zh_html_close(h);
+        zh_html_close(h);
+    }
+    put_text(a, "reason", ZH_T_ACT_REASON);
+    put_text(a, "justification", ZH_T_ACT_JUSTIFY);
+}
+
+static zh_rc show_form(zh_ui *ui, act *a)
+{
+    zh_html *h = &ui->html;
+    const zh_record *now = zh_shown(a->r);
+    const zh_transition *t = a->transition;
+    zh_str what = t != NULL ? zh_ui_label(ui, t->label) : zh_ui_text(ui, ZH_T_ACT_AMEND);
+    zh_ui_head(ui, &(zh_ui_head_of){
+                       .nav = ZH_T_NAV_REGISTERS,
+                       .title = ZH_SAY(ui, ZH_T_ACT_TITLE, what, zh_ui_label(ui, a->r->reg->label),
+                                       zh_show_key(ui, now)),
+                       .above = zh_ui_text(ui, ZH_T_ACT_BACK),
+                       .above_url = zh_url_record(ui->arena, a->r->reg->id, now->office, now->id),
+                       .css = ZH_STR("register.css")});
+    put_problem(a);
+    if (a->version != now->version) {
+        put_both(a);
+    }
+    if (t != NULL && t->two_person) {
+        zh_part_note(ui, ZH_NOTE_PLAIN, zh_ui_text(ui, ZH_T_ACT_TWO));
+    }
+    (void)put_findings(a, ZH_STR_NONE);
+    zh_html_open(h, "form", "stack-s");
+    zh_html_attr_z(h, "method", "post");
+    zh_html_link(h, "action", zh_act_url(ui, now, t));
+    put_hidden(h, "version", zh_str_fmt(ui->arena, "%" PRId32, now->version));
+    put_inputs(a);
+    zh_html_open(h, "button", "btn pri");
+    zh_html_attr_z(h, "type", "submit");
+    zh_html_text(h, zh_ui_text(ui, t != NULL && t->two_person ? ZH_T_ACT_ASK : ZH_T_ACT_GO));
+    zh_html_close(h);
+    zh_html_close(h);
+    return ZH_OK;
+}
+
+static zh_rc form(zh_ui *ui)
+{
+    act a;
+    zh_rc rc = open_act(ui, &a);
+    return rc == ZH_OK ? show_form(ui, &a) : rc;
+}
+
+/* ---- doing it -------------------------------------------------------------------------------- */
+
+/* What was sent and differs from the version on which the form was made. */
+static zh_rc read_changes(act *a, zh_change *changes, size_t *n)
+{
+    zh_ui *ui = a->r->ui;
+    zh_date today = zh_time_date(zh_now());
+    for (size_t i = 0; i < a->nfields; i++) {
+        const zh_field *field = a->fields[i];
+        zh_str text = sent_value(a, field);
+        if (text.p == NULL) {
+            continue;
+        }
+        text = zh_str_trim(text);
+        char how = 0;
+        zh_value value;
+        zh_rc rc =
+            zh_field_parse(ui->ctx.model, field, ui->arena, text, today, &value, &how, &a->why);
+        if (rc != ZH_OK) {
+            return rc;
+        }
+        const zh_value *base = &a->base->values[field->index];
+        bool same = zh_str_eq(text, shown_value(a, a->base, field)) || zh_value_same(&value, base);
+        if (!same) {
+            changes[(*n)++] = (zh_change){.field = field, .value = value};
+        }
+    }
+    return ZH_OK;
+}
+
+/* Applies what a->sent says; second: the person who confirms, empty for none. */
+static zh_rc apply(act *a, zh_str actor, zh_str second, zh_applied *out)
+{
+    zh_ui *ui = a->r->ui;
+    zh_ctx ctx = ui->ctx;
+    zh_change *changes = ZH_NEW_N(ui->arena, zh_change, a->nfields + 1);
+    zh_op op = {.kind = a->transition != NULL ? ZH_OP_TRANSITION : ZH_OP_AMEND,
+                .reg = a->r->reg,
+                .office = zh_shown(a->r)->office,
+                .id = zh_shown(a->r)->id,
+                .version_expected = a->version,
+                .transition = a->transition,
+                .changes = changes,
+                .reason = zh_str_trim(zh_pairs_get(a->sent, "reason")),
+                .reason_code = zh_pairs_get(a->sent, "reason_code"),
+                .justification = zh_str_trim(zh_pairs_get(a->sent, "justification")),
+                .second_actor = second};
+    ctx.actor = actor;
+    ctx.err = &a->why;
+    zh_rc rc = read_changes(a, changes, &op.nchanges);
+    return rc == ZH_OK ? zh_record_apply(&ctx, &op, &a->findings, out) : rc;
+}
+
+static zh_rc answer_done(act *a, const zh_applied *done)
+{
+    zh_ui *ui = a->r->ui;
+    if (zh_web_wants_html(ui->request)) {
+        zh_str url = zh_url_record(ui->arena, a->r->reg->id, done->office, done->id);
+        return zh_http_see_other(ui->request, ui->response, url);
+    }
+    zh_jw w;
+    zh_jw_init(&w, &ui->response->body, 2);
+    zh_jw_object(&w);
+    zh_jw_kv(&w, "office", zh_str_fmt(ui->arena, "%" PRId64, done->office));
+    zh_jw_kv(&w, "id", zh_str_fmt(ui->arena, "%" PRId64, done->id));
+    zh_jw_ki(&w, "version", done->version);
+    zh_jw_key(&w, "pending");
+    zh_jw_bool(&w, done->version == zh_shown(a->r)->version);
+    zh_jw_object_end(&w);
+    zh_buf_c(&ui->response->body, '\n');
+    ui->response->type = "application/json; charset=utf-8";
+    return ZH_OK;
+}
+
+/* A person sees the form again with what is wrong; a program gets the problem document. */
+static zh_rc answer_refused(act *a, zh_rc rc)
+{
+    zh_ui *ui = a->r->ui;
+    if (!zh_web_wants_html(ui->request)) {
+        *ui->err = a->why;
+        return rc;
+    }
+    ui->response->status = zh_problem_status(rc);
+    return show_form(ui, a);
+}
+
+/* What was sent, as a form again: also when it came as multipart. */
+static zh_str sent_text(const act *a)
+{
+    zh_buf text;
+    zh_buf_init(&text, FORM_BYTES_MAX * 3);
+    for (size_t i = 0; i < a->sent.n; i++) {
+        zh_buf_z(&text, i > 0 ? "&" : "");
+        zh_form_encode(&text, a->sent.p[i].name);
+        zh_buf_c(&text, '=');
+        zh_form_encode(&text, a->sent.p[i].value);
+    }
+    zh_str out = zh_str_dup(a->r->ui->arena, zh_buf_view(&text));
+    zh_buf_free(&text);
+    return out;
+}
+
+/* A step of two persons is kept for the second; the rights of the first are asked now. */
+static zh_rc ask_second(act *a)
+{
+    zh_ui *ui = a->r->ui;
+    zh_ctx ctx = ui->ctx;
+    ctx.err = &a->why;
+    if (!zh_may_take(&ui->ctx, a->r->reg, a->transition)) {
+        return zh_err_set(&a->why, ZH_EDENIED, "record.denied", "角色“%.*s”不能办“%.*s”",
+                          ZH_FMT(ui->ctx.role), ZH_FMT(a->transition->label.zh));
+    }
+    if (a->version != zh_shown(a->r)->version) {
+        return zh_err_set(&a->why, ZH_ECONFLICT, "record.stale", "记录已被改到第 %" PRId32 " 版",
+                          zh_shown(a->r)->version);
+    }
+    return zh_pending_add(&ctx, zh_shown(a->r), a->transition, sent_text(a));
+}
+
+static zh_rc act_now(zh_ui *ui)
+{
+    act a;
+    zh_rc rc = open_act(ui, &a);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    const zh_record *now = zh_shown(a.r);
+    zh_applied done = {now->office, now->id, now->version};
+    rc = a.transition != NULL && a.transition->two_person
+             ? ask_second(&a)
+             : apply(&a, ui->ctx.actor, ZH_STR_NONE, &done);
+    return rc == ZH_OK ? answer_done(&a, &done) : answer_refused(&a, rc);
+}
+
+/* ---- the second person ----------------------------------------------------------------------- */
+
+static zh_rc find_pending(act *a, zh_pending *out)
+{
+    zh_ui *ui = a->r->ui;
+    zh_pending *list = NULL;
+    size_t n = 0;
+    zh_rc rc = zh_pending_list(&ui->ctx, ui->conn, zh_shown(a->r), &list, &n);
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        if (zh_str_eq(list[i].transition, a->transition->id)) {
+            *out = list[i];
+            return ZH_OK;
+        }
+    }
+    return rc != ZH_OK ? rc
+                       : zh_err_set(ui->err, ZH_ENOTFOUND, "pending.none",
+                                    "没有等待复核的提请：已处理，或记录已经变了");
+}
+
+/* verdict=take applies what the first person asked for, verdict=return sends it back. */
+static zh_rc second(zh_ui *ui)
+{
+    act a;
+    zh_pending p;
+    zh_rc rc = open_act(ui, &a);
+    if (rc == ZH_OK) {
+        rc = find_pending(&a, &p);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_applied done = {p.office, p.record, p.version};
+    bool take = zh_str_is(zh_pairs_get(ui->request->form, "verdict"), "take");
+    if (take && zh_str_eq(p.actor, ui->ctx.actor)) {
+        return zh_err_set(ui->err, ZH_EDENIED, "pending.self", "不能复核自己提请的事项");
+    }
+    if (!take && !zh_str_eq(p.actor, ui->ctx.actor) &&
+        !zh_may_take(&ui->ctx, a.r->reg, a.transition)) {
+        return zh_err_set(ui->err, ZH_EDENIED, "record.denied", "您的角色不能退回这项提请");
+    }
+    if (take) {
+        rc = zh_form_parse(ui->arena, p.form, &a.sent, ui->err);
+        a.nfields = 0;
+        choose_fields(&a);
+        a.version = p.version;
+        rc = rc == ZH_OK ? apply(&a, p.actor, ui->ctx.actor, &done) : rc;
+        if (rc != ZH_OK) {
+            return answer_refused(&a, rc);
+        }
+    }
+    rc = zh_pending_decide(&ui->ctx, &p, take);
+    return rc == ZH_OK ? answer_done(&a, &done) : rc;
+}
+
+/* ---- routes ---------------------------------------------------------------------------------- */
+
+#define ACT(name, show)                                                                            \
+    static zh_rc handle_##name(const zh_http_request *request, zh_http_response *response,         \
+                               zh_err *err)                                                        \
+    {                                                                                              \
+        return zh_ui_answer(request, response, err, show);                                         \
+    }
+ACT(form, form)
+ACT(act, act_now)
+ACT(second, second)
+
+ZH_ROUTE(page_step) = {.method = "GET",
+                       .path = "/registers/{reg}/{id}/transitions/{transition}",
+                       .en = "The form of a step of a record, as a page",
+                       .handle = handle_form};
+ZH_ROUTE(record_step) = {.method = "POST",
+                         .path = "/registers/{reg}/{id}/transitions/{transition}",
+                         .body_max = FORM_BYTES_MAX,
+                         .slow = true,
+                         .en = "Take a step: version, reason_code, reason, justification, f.FIELD",
+                         .handle = handle_act};
+ZH_ROUTE(record_second) = {.method = "POST",
+                           .path = "/registers/{reg}/{id}/transitions/{transition}/second",
+                           .body_max = FORM_BYTES_MAX,
+                           .slow = true,
+                           .en = "The second person of a step: verdict=take or return",
+                           .handle = handle_second};
+ZH_ROUTE(page_amend) = {.method = "GET",
+                        .path = "/registers/{reg}/{id}/amend",
+                        .en = "The form to correct a record, as a page",
+                        .handle = handle_form};
+ZH_ROUTE(record_amend) = {.method = "POST",
+                          .path = "/registers/{reg}/{id}/amend",
+                          .body_max = FORM_BYTES_MAX,
+                          .slow = true,
+                          .en = "Correct a record: version, reason, justification, f.FIELD",
+                          .handle = handle_act};
