@@ -49,7 +49,7 @@ STYLED    := $(C_FILES) $(HEADERS) $(sort $(wildcard tests/*/*.h tool/*.h bench/
 
 # ---- flags ---------------------------------------------------------------------------------
 PKGS := sqlite3 libpq yaml-0.1 libzip libxml-2.0 libmicrohttpd libutf8proc libcrypto zlib \
-        cairo cairo-pdf pango pangocairo libargon2
+        cairo cairo-pdf pango pangocairo libargon2 libqrencode
 ifeq ($(shell pkg-config --exists $(PKGS) && echo yes),)
 $(error a library is missing, ./run installs it: $(shell pkg-config --print-errors --errors-to-stdout --exists $(PKGS)))
 endif

@@ -10,6 +10,7 @@ size <- function(n) if (small) max(2, n %/% 10) else n
 vec <- function(v) paste0("[", paste(sprintf("%.15g", v), collapse = ","), "]")
 mat <- function(m) paste0("[", paste(apply(m, 1, vec), collapse = ","), "]")
 give <- function(lines, call) { writeLines(lines, file.path(folder, "in")); writeLines(call, file.path(folder, "call")) }
+numbers <- function(v, call) { writeBin(as.double(v), file.path(folder, "in")); writeLines(call, file.path(folder, "call")) }
 answer <- function(v) writeLines(ifelse(is.na(v), "NA", sprintf("%.15g", v)), file.path(folder, "peer"))
 timed <- function(peer, f) {
   best <- Inf; spent <- 0; runs <- 0
@@ -18,7 +19,7 @@ timed <- function(peer, f) {
 }
 none <- function() cat("- none\n")
 weekly <- function(s, w) { set.seed(3); matrix(rnbinom(s * w, mu = outer(exp(1 + .4 * sin(2 * pi * (1:w) / 52)), runif(s, .5, 5)), size = 3), w, s) }
-quiet <- function(e) suppressWarnings(suppressPackageStartupMessages(e))
+quiet <- function(e) { capture.output(r <- suppressWarnings(suppressPackageStartupMessages(e))); invisible(r) }
 
 work <- list(
 farrington_flexible = function() {
@@ -39,7 +40,7 @@ farrington = function() {
 },
 ears = function(method, alpha) {
   quiet(library(surveillance)); s <- size(1000); y <- weekly(s, 520)
-  give(sprintf('{"counts":%s,"method":"%s","baseline":7,"alpha":%g,"min_sigma":0}', apply(y, 2, vec), method, alpha), "call ews.ears upperbound")
+  numbers(y, sprintf("ears %s 520", method))
   x <- sts(observed = y, start = c(2010, 1), frequency = 52)
   r <- timed("surveillance", function() quiet(earsC(x, list(method = method, baseline = 7, minSigma = 0, alpha = alpha))))
   answer(as.vector(upperbound(r)))
@@ -48,12 +49,12 @@ ears_c1 = function() work$ears("C1", .001), ears_c2 = function() work$ears("C2",
 weibull = function() {
   quiet(library(survival)); set.seed(9); s <- size(1000)
   t <- matrix(rweibull(50 * s, 1.5, 100), 50); z <- matrix(runif(50 * s, 20, 200), 50); d <- t <= z; t <- pmin(t, z)
-  give(sprintf('{"time":%s,"event":%s,"confidence":0.95,"quantiles":[0.1]}', apply(t, 2, vec), apply(d + 0, 2, vec)), "call reliability.weibull_mle scale")
+  numbers(rbind(t, d), "weibull - 100")
   answer(timed("survival", function() sapply(1:s, function(i) exp(coef(survreg(Surv(t[, i], d[, i]) ~ 1, control = survreg.control(rel.tolerance = 1e-12)))))))
 },
 kaplan_meier = function() {
   quiet(library(survival)); set.seed(10); n <- size(100000); t <- round(rweibull(n, 1.5, 100), 2); d <- runif(n) < .7
-  give(sprintf('{"time":%s,"event":%s,"confidence":0.95}', vec(t), vec(d + 0)), "call reliability.kaplan_meier surv")
+  numbers(c(t, d), sprintf("kaplan_meier - %d", 2 * n))
   answer(timed("survival", function() survfit(Surv(t, d) ~ 1))$surv)
 },
 arl_cusum = function() {
@@ -73,12 +74,12 @@ stratified_mean = function() {
 },
 least_squares = function() {
   set.seed(14); n <- size(1000000); x <- cbind(1, matrix(rnorm(4 * n), n)); y <- as.vector(x %*% 1:5 + rnorm(n))
-  writeBin(c(as.vector(t(x)), y), file.path(folder, "in")); writeLines(sprintf("least_squares %d 5", n), file.path(folder, "call"))
+  numbers(c(t(x), y), "least_squares - 5")
   d <- data.frame(y, x[, -1]); answer(timed("lm", function() coef(lm(y ~ ., d))))
 },
 logistic = function() {
   set.seed(15); n <- size(100000); x <- matrix(rnorm(10 * n), n); y <- rbinom(n, 1, plogis(as.vector(x %*% seq(-1, 1, length.out = 10)) - .5))
-  writeBin(c(as.vector(t(x)), as.double(y)), file.path(folder, "in")); writeLines(sprintf("logistic %d 10", n), file.path(folder, "call"))
+  numbers(c(t(x), y), "logistic - 10")
   d <- data.frame(y, x); answer(timed("glm", function() coef(glm(y ~ ., binomial, d, epsilon = 1e-12))))
 },
 kendall = function() {
@@ -109,11 +110,11 @@ pls_bootstrap = function() {
 },
 charts = function(type) {
   set.seed(1); m <- matrix(round(rnorm(size(10000) * 5, 10, 2), 4), ncol = 5)
-  give(sprintf('{"type":"%s","data":%s,"nsigmas":3}', type, mat(m)), "call spc.control_chart ucl")
+  numbers(t(m), sprintf("chart %s 5", type))
   r <- apply(m, 1, max) - apply(m, 1, min); s <- apply(m, 1, sd)
   d2 <- integrate(function(x) 1 - pnorm(x)^5 - pnorm(-x)^5, -Inf, Inf, rel.tol = 1e-12)$value; c4 <- sqrt(2 / 4) * gamma(5 / 2) / gamma(2)
-  answer(switch(type, xbar = mean(m) + 3 * mean(r) / d2 / sqrt(5), S = mean(s) + 3 * mean(s) / c4 * sqrt(1 - c4^2),
-    R = mean(r) + 3 * mean(r) / d2 * sqrt(2 * integrate(Vectorize(function(w) w * (1 - 5 * integrate(function(x) dnorm(x) * (pnorm(x + w) - pnorm(x))^4, -Inf, Inf, rel.tol = 1e-11)$value)), 0, 20, rel.tol = 1e-9)$value - d2^2)))
+  answer(rep(times = nrow(m), x = switch(type, xbar = mean(m) + 3 * mean(r) / d2 / sqrt(5), S = mean(s) + 3 * mean(s) / c4 * sqrt(1 - c4^2),
+    R = mean(r) + 3 * mean(r) / d2 * sqrt(2 * integrate(Vectorize(function(w) w * (1 - 5 * integrate(function(x) dnorm(x) * (pnorm(x + w) - pnorm(x))^4, -Inf, Inf, rel.tol = 1e-11)$value)), 0, 20, rel.tol = 1e-9)$value - d2^2))))
   none()
 },
 charts_xbar = function() work$charts("xbar"), charts_r = function() work$charts("R"), charts_s = function() work$charts("S"),

@@ -3,14 +3,18 @@
  *   p6 call ENGINE.FUNCTION MEMBER FILE   runs the calculation for every line of FILE (JSON inputs)
  *       and prints the numbers of MEMBER of every result, one a line, NA for null. LIST.MEMBER:
  *       of the objects of LIST those named MEMBER.
- *   p6 least_squares ROWS COLUMNS FILE    FILE: binary64, the design row by row, then the response
- *   p6 logistic ROWS COLUMNS FILE         likewise, without the column of ones
+ *   p6 NAME VARIANT COLUMNS FILE          a calculation of the C interface: least_squares,
+ * logistic, ears, weibull, kaplan_meier, chart. FILE: binary64, row by row; for the regressions all
+ *       rows of the design, then the response.
  *
  * To stderr: seconds of the calculation (best of up to 5 runs within 2 s), and how many of them are
  * spent on making numbers of the JSON text; parsing is counted in neither. */
 #include "base/os.h"
 #include "engine/engine.h"
+#include "engine/ews.h"
+#include "engine/reliability.h"
 #include "engine/scorecard.h"
+#include "engine/spc.h"
 #include "num/matrix.h"
 #include <math.h>
 #include <stdio.h>
@@ -169,41 +173,170 @@ static void call(const char *name, const char *member, const char *path)
     zh_arena_free(arena);
 }
 
-static void regression(bool logistic, size_t rows, size_t columns, const char *path)
+/* ---- calculations of the C interface, from binary64 numbers ---- */
+
+struct task {
+    zh_arena *arena;
+    zh_err err;
+    const double *v; /* n numbers of the file */
+    size_t n;
+    size_t columns, rows;
+    const char *what;
+    double *out;
+    size_t out_n;
+};
+
+static zh_rc least_squares(struct task *t)
 {
-    zh_arena *arena = zh_arena_new((size_t)4 << 30);
-    zh_arena *work = zh_arena_new(ZH_ARENA_JOB_BYTES);
-    zh_err err = {0};
-    size_t size;
-    double *v = (double *)(void *)read_file(arena, path, &size);
-    zh_matrix x = {rows, columns, v};
-    const double *y = v + rows * columns;
-    double best = (double)INFINITY;
-    if (size != (rows * columns + rows) * sizeof(double)) {
-        fprintf(stderr, "p6: %s has another size\n", path);
-        exit(2);
+    zh_matrix x = {t->rows, t->columns, (double *)(uintptr_t)t->v};
+    zh_least_squares_fit fit;
+    zh_rc rc = zh_least_squares(t->arena, &x, t->v + t->rows * t->columns, NULL, &fit, &t->err);
+    t->out = fit.coef;
+    t->out_n = t->columns;
+    return rc;
+}
+
+static zh_rc logistic(struct task *t)
+{
+    zh_matrix x = {t->rows, t->columns, (double *)(uintptr_t)t->v};
+    zh_logistic fit;
+    zh_rc rc =
+        zh_logistic_fit(t->arena, &x, t->v + t->rows * t->columns, t->rows, NULL, &fit, &t->err);
+    t->out = fit.coef;
+    t->out_n = t->columns + 1;
+    return rc;
+}
+
+/* Series of `columns` weeks. */
+static zh_rc ears(struct task *t)
+{
+    zh_ears settings = {.method = ZH_EARS_C1, .baseline = 7, .alpha = 0.001};
+    if (strcmp(t->what, "C1") != 0) {
+        settings.method = strcmp(t->what, "C2") == 0 ? ZH_EARS_C2 : ZH_EARS_C3;
+        settings.alpha = settings.method == ZH_EARS_C3 ? 0.025 : 0.001;
     }
+    size_t first = zh_ears_first(&settings);
+    size_t points = t->columns - first;
+    size_t *range = ZH_NEW_N(t->arena, size_t, points);
+    t->out = ZH_NEW_N(t->arena, double, t->rows *points);
+    t->out_n = t->rows * points;
+    for (size_t i = 0; i < points; i++) {
+        range[i] = first + i;
+    }
+    for (size_t i = 0; i < t->rows; i++) {
+        zh_ears_run(t->v + i * t->columns, range, points, &settings, t->out + i * points);
+    }
+    return ZH_OK;
+}
+
+/* Each row: the times, then the events as 0 and 1. */
+static const int64_t *events_of(struct task *t, size_t row, size_t n)
+{
+    int64_t *event = ZH_NEW_N(t->arena, int64_t, n);
+    for (size_t i = 0; i < n; i++) {
+        event[i] = (int64_t)t->v[row * t->columns + n + i];
+    }
+    return event;
+}
+
+static zh_rc weibull(struct task *t)
+{
+    zh_rc rc = ZH_OK;
+    t->out = ZH_NEW_N(t->arena, double, t->rows);
+    t->out_n = t->rows;
+    for (size_t i = 0; i < t->rows && rc == ZH_OK; i++) {
+        zh_weibull_fit fit;
+        size_t n = t->columns / 2;
+        rc = zh_weibull_mle(t->arena, t->v + i * t->columns, events_of(t, i, n), n, 0.95, &fit,
+                            &t->err);
+        t->out[i] = fit.scale;
+    }
+    return rc;
+}
+
+static zh_rc kaplan_meier(struct task *t)
+{
+    zh_survival curve;
+    size_t n = t->columns / 2;
+    zh_rc rc = zh_kaplan_meier(t->arena, t->v, events_of(t, 0, n), n, 0.95, &curve, &t->err);
+    t->out_n = rc == ZH_OK ? curve.n : 0;
+    t->out = ZH_NEW_N(t->arena, double, t->out_n + 1);
+    for (size_t i = 0; i < t->out_n; i++) {
+        t->out[i] = curve.steps[i].survival;
+    }
+    return rc;
+}
+
+/* Subgroups of `columns`. */
+static zh_rc chart(struct task *t)
+{
+    zh_chart_type type = strcmp(t->what, "xbar") == 0 ? ZH_CHART_XBAR
+                         : strcmp(t->what, "R") == 0  ? ZH_CHART_R
+                                                      : ZH_CHART_S;
+    zh_chart_options options = zh_chart_options_of(type);
+    size_t *start = ZH_NEW_N(t->arena, size_t, t->rows + 1);
+    for (size_t i = 0; i <= t->rows; i++) {
+        start[i] = i * t->columns;
+    }
+    zh_subgroups groups = {t->rows, start, t->v};
+    zh_chart result;
+    zh_rc rc = zh_spc_chart(t->arena, &groups, &options, &result, &t->err);
+    t->out = result.ucl;
+    t->out_n = t->rows;
+    return rc;
+}
+
+static const struct {
+    const char *name;
+    zh_rc (*run)(struct task *task);
+    bool response; /* a column more than the design has */
+} tasks[] = {
+    {"least_squares", least_squares, true},
+    {"logistic", logistic, true},
+    {"ears", ears, false},
+    {"weibull", weibull, false},
+    {"kaplan_meier", kaplan_meier, false},
+    {"chart", chart, false},
+};
+
+static bool run_task(const char *name, const char *what, size_t columns, const char *path)
+{
+    size_t which = 0;
+    while (which < ZH_COUNTOF(tasks) && strcmp(tasks[which].name, name) != 0) {
+        which++;
+    }
+    if (which == ZH_COUNTOF(tasks) || columns == 0) {
+        return false;
+    }
+    zh_arena *arena = zh_arena_new((size_t)4 << 30);
+    size_t size;
+    struct task t = {.arena = zh_arena_new(ZH_ARENA_JOB_BYTES), .what = what, .columns = columns};
+    t.v = (const double *)(const void *)read_file(arena, path, &size);
+    t.n = size / sizeof(double);
+    t.rows = t.n / (columns + (tasks[which].response ? 1 : 0));
+    double best = (double)INFINITY;
     for (double spent = 0.0; spent < RUN_SECONDS;) {
         bool first = isinf(best);
-        zh_least_squares_fit line;
-        zh_logistic odds;
         double begun = now();
-        zh_rc rc = logistic ? zh_logistic_fit(work, &x, y, rows, NULL, &odds, &err)
-                            : zh_least_squares(work, &x, y, NULL, &line, &err);
-        double seconds = now() - begun;
-        if (rc != ZH_OK) {
-            stop("regression", &err);
+        if (tasks[which].run(&t) != ZH_OK) {
+            stop(name, &t.err);
         }
-        for (size_t j = 0; first && j < columns + (logistic ? 1 : 0); j++) {
-            printf("%.15g\n", logistic ? odds.coef[j] : line.coef[j]);
+        double seconds = now() - begun;
+        for (size_t i = 0; first && i < t.out_n; i++) {
+            if (isnan(t.out[i])) {
+                printf("NA\n");
+            } else {
+                printf("%.15g\n", t.out[i]);
+            }
         }
         best = fmin(best, seconds);
         spent += seconds;
-        zh_arena_reset(work);
+        zh_arena_reset(t.arena);
     }
-    fprintf(stderr, "%.6f 0 %s\n", best, logistic ? "logistic" : "least_squares");
-    zh_arena_free(work);
+    fprintf(stderr, "%.6f 0 %s\n", best, name);
+    zh_arena_free(t.arena);
     zh_arena_free(arena);
+    return true;
 }
 
 static size_t number(const char *text)
@@ -220,13 +353,10 @@ int main(int argc, char **argv)
 {
     if (argc == 5 && strcmp(argv[1], "call") == 0) {
         call(argv[2], argv[3], argv[4]);
-    } else if (argc == 5 &&
-               (strcmp(argv[1], "least_squares") == 0 || strcmp(argv[1], "logistic") == 0)) {
-        regression(argv[1][0] == 'l' && argv[1][1] == 'o', number(argv[2]), number(argv[3]),
-                   argv[4]);
-    } else {
-        fprintf(stderr, "usage: p6 call ENGINE.FUNCTION MEMBER FILE | least_squares ROWS COLUMNS "
-                        "FILE | logistic ROWS COLUMNS FILE\n");
+        return 0;
+    }
+    if (argc != 5 || !run_task(argv[1], argv[2], number(argv[3]), argv[4])) {
+        fprintf(stderr, "usage: p6 call ENGINE.FUNCTION MEMBER FILE | NAME VARIANT COLUMNS FILE\n");
         return 2;
     }
     return 0;

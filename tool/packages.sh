@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034  # for the commands
 BUILD_PACKAGES="gcc libc6-dev make pkg-config libsqlite3-dev libpq-dev libyaml-dev libzip-dev
     libxml2-dev libmicrohttpd-dev libutf8proc-dev libssl-dev zlib1g-dev
-    libcairo2-dev libpango1.0-dev libargon2-dev fonts-noto-cjk"
+    libcairo2-dev libpango1.0-dev libargon2-dev libqrencode-dev fonts-noto-cjk"
 
 # shellcheck disable=SC2034
 TEST_PACKAGES="postgresql-15 sqlite3 libcmocka-dev clang libclang-rt-14-dev llvm clang-format

@@ -2,15 +2,18 @@
  * tried again; other processes may do the same work, the core lets one of them win. */
 #include "app/background.h"
 #include "app/import.h"
+#include "app/witness.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "core/cube.h"
+#include "core/ledger.h"
 #include "core/record.h"
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
 
-typedef zh_rc (*step)(zh_core *core, zh_err *err);
+typedef zh_rc (*step)(zh_background *b, zh_err *err);
 
 typedef struct duty {
     const char *what;
@@ -26,7 +29,7 @@ typedef struct worker {
     char last_error[768];
 } worker;
 
-enum { DUTIES = 4 };
+enum { DUTIES = 5, WITNESS_BYTES = 16 << 20 };
 
 struct zh_background {
     zh_core *core;
@@ -35,25 +38,80 @@ struct zh_background {
     bool stopping;
     worker workers[DUTIES];
     zh_importer *importer;
+    zh_witness_sizes witnesses; /* of the duty that asks them */
 };
 
-static zh_rc sequence(zh_core *core, zh_err *err)
+static zh_rc sequence(zh_background *b, zh_err *err)
 {
     int64_t size;
-    return zh_sequence(core, &size, err);
+    return zh_sequence(b->core, &size, err);
 }
 
-static zh_rc due(zh_core *core, zh_err *err)
+/* Group commit without waiting when idle. */
+static void pace_sequence(zh_core *core, uint64_t begun_us)
+{
+    zh_core_await_write(core, ZH_SEQUENCE_MS);
+    uint64_t passed = zh_monotonic_us() - begun_us;
+    if (passed < ZH_SEQUENCE_PACE_MS * 1000) {
+        struct timespec rest = {.tv_nsec = (long)(ZH_SEQUENCE_PACE_MS * 1000 - passed) * 1000};
+        (void)nanosleep(&rest, NULL);
+    }
+}
+
+static zh_rc due(zh_background *b, zh_err *err)
 {
     size_t done;
-    return zh_due_run(core, zh_now(), &done, err);
+    return zh_due_run(b->core, zh_now(), &done, err);
+}
+
+static zh_rc fold(zh_background *b, zh_err *err)
+{
+    return zh_rollup_fold(b->core, err);
+}
+
+static zh_rc follow(zh_background *b, zh_err *err)
+{
+    return zh_core_follow(b->core, err);
+}
+
+/* Has the newest checkpoint cosigned; the note is published once the quorum has seen it. */
+static zh_rc gather(zh_background *b, zh_arena *arena, const zh_treelog_view *view, zh_err *err)
+{
+    zh_tile_nodes *nodes =
+        zh_tile_nodes_new(arena, view->identity.alg, &view->store, view->checkpoint.size);
+    zh_tree_source source = zh_tile_nodes_source(nodes);
+    uint32_t cosigned = 0;
+    zh_buf lines;
+    zh_buf_init(&lines, ZH_NOTE_BYTES_MAX);
+    zh_rc rc = zh_witness_gather(arena, view->policy, view->note, &source, ZH_WITNESS_TIMEOUT_MS,
+                                 &b->witnesses, &lines, &cosigned, err);
+    if (rc == ZH_OK) {
+        rc = zh_treelog_cosigned(zh_ledger_dir(b->core), view->note, zh_buf_view(&lines), err);
+    }
+    zh_buf_free(&lines);
+    return rc;
+}
+
+static zh_rc witness(zh_background *b, zh_err *err)
+{
+    zh_treelog_view view;
+    zh_err ignored = {0};
+    if (zh_ledger_dir(b->core) == NULL) {
+        return ZH_OK;
+    }
+    zh_arena *arena = zh_arena_new(WITNESS_BYTES);
+    zh_rc rc = zh_ledger_view(b->core, arena, &view, &ignored);
+    bool due_now =
+        rc == ZH_OK && view.policy->quorum != 0 && view.note.p != NULL &&
+        (view.witnessed.p == NULL || view.witnessed_checkpoint.size < view.checkpoint.size);
+    rc = due_now ? gather(b, arena, &view, err) : ZH_OK;
+    zh_arena_free(arena);
+    return rc;
 }
 
 static const duty duties[DUTIES] = {
-    {"定序", sequence, ZH_SEQUENCE_MS},
-    {"到期", due, ZH_DUE_MS},
-    {"汇总", zh_rollup_fold, ZH_FOLD_MS},
-    {"声明", zh_core_follow, ZH_FOLLOW_MS},
+    {"定序", sequence, 0},          {"到期", due, ZH_DUE_MS},         {"汇总", fold, ZH_FOLD_MS},
+    {"声明", follow, ZH_FOLLOW_MS}, {"见证", witness, ZH_WITNESS_MS},
 };
 
 static void report(worker *w, const zh_err *err)
@@ -90,11 +148,15 @@ static void *work(void *user)
     worker *w = user;
     do {
         zh_err err = {0};
-        zh_rc rc = w->duty->run(w->background->core, &err);
+        uint64_t begun = zh_monotonic_us();
+        zh_rc rc = w->duty->run(w->background, &err);
         if (rc == ZH_OK) {
             w->last_error[0] = '\0';
         } else if (rc != ZH_EBUSY) {
             report(w, &err);
+        }
+        if (w->duty->run == sequence) {
+            pace_sequence(w->background->core, begun);
         }
     } while (wait_ms(w->background, w->duty->every_ms));
     return NULL;

@@ -1,15 +1,19 @@
-/* Work that a serving process does by itself: positions for committed batches, due events, folding
- * of roll-ups, imports that were sent to it. Each has a thread of its own, so that a slow one does
- * not delay the others. */
+/* Work that a serving process does by itself: sealing committed batches, asking witnesses, due
+ * events, folding of roll-ups, imports that were sent to it. Each has a thread of its own, so that
+ * a slow one does not delay the others. */
 #ifndef ZH_APP_BACKGROUND_H
 #define ZH_APP_BACKGROUND_H
 
 #include "core/core.h"
 
-#define ZH_SEQUENCE_MS 50u /* longest wait of a committed batch for its position */
-#define ZH_DUE_MS      1000u
-#define ZH_FOLD_MS     3000u
-#define ZH_FOLLOW_MS   1000u /* declarations that another process has adopted */
+/* A committed batch is sequenced at once, but two rounds are this far apart: what is committed in
+ * between shares one. Writes of other processes are looked for this often. */
+#define ZH_SEQUENCE_PACE_MS 5u
+#define ZH_SEQUENCE_MS      50u
+#define ZH_WITNESS_MS       1000u /* checkpoints that the witnesses have not seen */
+#define ZH_DUE_MS           1000u
+#define ZH_FOLD_MS          3000u
+#define ZH_FOLLOW_MS        1000u /* declarations that another process has adopted */
 
 typedef struct zh_background zh_background;
 

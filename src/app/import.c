@@ -86,7 +86,29 @@ static const char *path_of(zh_ctx *ctx, zh_str digest)
 const char *zh_import_path(zh_ctx *ctx, zh_str digest)
 {
     const char *path = path_of(ctx, digest);
-    return path != NULL && zh_path_exists(path) ? path : NULL;
+    zh_str kept = ZH_STR_NONE;
+    zh_err ignored = {0};
+    zh_ctx quiet = *ctx;
+    quiet.err = &ignored;
+    if (path == NULL || zh_path_exists(path)) {
+        return path;
+    }
+    return zh_file_path(&quiet, digest, &kept) == ZH_OK ? kept.p : NULL;
+}
+
+zh_rc zh_import_archive(zh_ctx *ctx, const char *path, zh_str name)
+{
+    zh_str digest = ZH_STR_NONE;
+    if (zh_core_data_dir(ctx->core) == NULL) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_file_store(ctx, path, name, &digest);
+    const char *waiting = rc == ZH_OK ? path_of(ctx, digest) : NULL;
+    if (waiting != NULL && unlink(waiting) != 0 && errno != ENOENT) {
+        rc = zh_err_set(ctx->err, ZH_EIO, "import.keep", "收到的文件挪不走：%s",
+                        strerrordesc_np(errno));
+    }
+    return rc;
 }
 
 zh_rc zh_import_keep(zh_ctx *ctx, const char *path, zh_str *digest)
@@ -404,7 +426,7 @@ zh_rc zh_import_discard(zh_ctx *ctx, const zh_job *check)
             rc = ZH_ECONFLICT;
         }
     }
-    const char *path = zh_import_path(ctx, ask.digest);
+    const char *path = path_of(ctx, ask.digest);
     if (rc == ZH_OK && path != NULL && unlink(path) != 0 && errno != ENOENT) {
         rc = zh_err_set(ctx->err, ZH_EIO, "import.discard", "删不掉文件：%s",
                         strerrordesc_np(errno));

@@ -2,7 +2,7 @@
  * writes no record), and committed by a job of kind `import`, the same as on the command line. Jobs
  * survive the server: what is needed to go on stands beside the database in incoming/ and jobs/.
  *
- * incoming/<sha256>          the file, once for every name it came under
+ * incoming/<sha256>          a file that waits; once committed it is in files/ by its digest
  * jobs/<job>.upload.json     of an import: name of the file, its check, the log when it was ordered
  * jobs/<job>.order.json      of a check: the import that was ordered from it
  * jobs/<job>.report.json     what a finished or failed run found
@@ -40,8 +40,12 @@ typedef struct zh_import_ask {
 zh_rc zh_import_keep(zh_ctx *ctx, const char *path, zh_str *digest) ZH_MUST;
 /* Keeps pasted cells as a file. The same errors. */
 zh_rc zh_import_keep_text(zh_ctx *ctx, zh_str text, zh_str *digest) ZH_MUST;
-/* The file of a digest; NULL when it is not (any more) here. */
+/* The file of a digest, waiting or committed; NULL when it is not (any more) here. */
 const char *zh_import_path(zh_ctx *ctx, zh_str digest);
+/* Keeps a committed file by its digest (zh_file_store), so that what was read can be shown again,
+ * and clears it from incoming/. Nothing to do without a data directory. Not while this thread holds
+ * the writer. */
+zh_rc zh_import_archive(zh_ctx *ctx, const char *path, zh_str name) ZH_MUST;
 
 /* The job that checks it. The same question while nothing has been written since is the same job.
  * ZH_EINVAL: unknown register or recipe. */

@@ -319,6 +319,17 @@ static int64_t settled_size(run *r)
     return size;
 }
 
+/* The rows are written; a file that cannot be kept is only worth a warning. */
+static void archive(const run *r, const char *path)
+{
+    zh_err own = {0};
+    zh_ctx quiet = r->ctx;
+    quiet.err = &own;
+    if (path != NULL && zh_import_archive(&quiet, path, r->found.name) != ZH_OK) {
+        zh_log_err(ZH_WARN, "import.job", &own);
+    }
+}
+
 static void end_import(run *r, zh_rc rc, bool committed)
 {
     zh_ctx *ctx = &r->ctx;
@@ -360,6 +371,9 @@ static void run_import(run *r)
     if (rc == ZH_OK) {
         rc = zh_intake(&r->ctx, &o, &result);
         r->found.result = &result;
+    }
+    if (rc == ZH_OK && result.committed) {
+        archive(r, o.path);
     }
     end_import(r, rc, result.committed);
     r->found.result = NULL;

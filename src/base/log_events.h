@@ -18,6 +18,10 @@
     X("background.step", "后台的定序、到期或汇总没有做成")                                         \
     X("net.listen", "监听地址与端口")                                                              \
     X("net.slow_inline", "网络线程上的处理超过 5 毫秒")                                            \
+    X("ledger.recovered", "重新打开日志时补上了崩溃前没来得及记的位置")                            \
+    X("ledger.torn", "预写文件末尾没有写完的部分已截去")                                           \
+    X("ledger.tile", "崩溃后按预写文件重写了日志的分块")                                           \
+    X("ledger.gm", "补上了国密日志缺的条目")                                                       \
     X("witness.state", "见证方不能读写自己保存的状态")                                             \
     X("witness.refused", "见证方拒绝：日志给出的检查点不延续上次见证的那个")
 

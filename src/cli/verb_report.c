@@ -28,6 +28,7 @@ static zh_rc answer(zh_session *s, zh_buf *out)
         .out = dir != NULL ? dir : zh_str_fmt(cli->arena, "%s/report", data).p,
         .base = zh_cli_text(cli, "base"),
         .as_of = s->as_of,
+        .publish = zh_cli_flag(cli, "publish"),
     };
     rc = zh_report_build(&s->ctx, &options, &report);
     if (rc != ZH_OK) {
@@ -44,6 +45,7 @@ static zh_rc answer(zh_session *s, zh_buf *out)
         zh_jw_ki(&w, "pages", report.pages);
         zh_jw_ki(&w, "position", report.position);
         zh_jw_ki(&w, "missing", report.missing);
+        zh_jw_ki(&w, "published", report.published);
         zh_jw_object_end(&w);
         zh_buf_c(out, '\n');
         return ZH_OK;
@@ -51,6 +53,9 @@ static zh_rc answer(zh_session *s, zh_buf *out)
     zh_buf_fmt(out, "%.*s  %.*s\n  %s/%.*s\n  %s/%.*s（%" PRId64 " 页）\n", ZH_FMT(report.title),
                ZH_FMT(report.stamp), options.out, ZH_FMT(report.html), options.out,
                ZH_FMT(report.pdf), report.pages);
+    if (report.published > 0) {
+        zh_buf_fmt(out, "  %" PRId64 " 个数字已发布，编号和二维码在附表里\n", report.published);
+    }
     if (report.missing > 0) {
         zh_buf_fmt(out, "  %" PRId64 " 处数据未到，文中已写明\n", report.missing);
     }
@@ -73,6 +78,10 @@ static const zh_param options[] = {
      .kind = ZH_PARAM_FILE,
      .zh = "报告的声明；省略则为程序自带的「鄂湘皖食品与环境质量报告」",
      .en = "declaration of the report"},
+    {.name = "publish",
+     .kind = ZH_PARAM_FLAG,
+     .zh = "发布文中的数字：记入存证日志，附上编号和二维码",
+     .en = "publish its figures"},
     {.name = "base",
      .value = "URL",
      .kind = ZH_PARAM_TEXT,

@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "cli/serve.h"
+#include "core/identity.h"
+#include "core/ledger.h"
 #include "web/route.h"
 #include <errno.h>
 #include <pthread.h>
@@ -36,10 +38,12 @@ static zh_rc listen_address(zh_cli *cli, zh_address *out)
 {
     const char *text = zh_cli_text(cli, "listen");
     zh_rc rc = zh_address_parse(zh_str_of(text), out, &cli->err);
-    if (rc == ZH_OK && !out->is_loopback) {
+    if (rc == ZH_OK && !out->is_loopback && zh_cli_text(cli, "proxy") == NULL) {
         zh_err_set(&cli->err, ZH_EDENIED, "serve.loopback",
-                   "只在本机监听，不能用 %s：现在还没有登录与权限，谁连上谁就是操作员", text);
-        zh_err_fix(&cli->err, "用 127.0.0.1:端口；要从别处访问，在前面放有身份验证的反向代理");
+                   "只在本机监听，不能用 %s：这里不加密，没有账户时谁连上谁就是操作员", text);
+        zh_err_fix(&cli->err,
+                   "用 127.0.0.1:端口；要从别处访问，先建立账户，再在前面放 TLS 反向代理，"
+                   "用 --proxy 写明它的名称");
         rc = ZH_EDENIED;
     }
     cli->usage = rc != ZH_OK;
@@ -76,20 +80,49 @@ static zh_rc uploads_directory(zh_session *s, const char **out)
     return rc;
 }
 
+/* Beyond this machine only people with accounts are served. */
+static zh_rc need_accounts(zh_session *s, const zh_address *address)
+{
+    zh_conn *conn = NULL;
+    bool any = address->is_loopback && zh_cli_text(s->cli, "proxy") == NULL;
+    zh_rc rc = any ? ZH_OK : zh_store_reader(zh_core_store(s->core), &conn, &s->cli->err);
+    if (rc == ZH_OK && !any) {
+        rc = zh_accounts_exist(conn, &any, &s->cli->err);
+    }
+    zh_store_release(conn);
+    if (rc == ZH_OK && !any) {
+        zh_err_set(&s->cli->err, ZH_EDENIED, "serve.accounts",
+                   "还没有账户：经代理或在本机之外服务，谁连上谁就是操作员");
+        zh_err_fix(&s->cli->err, "先用 zhiheng account setup 建立第一个账户");
+        rc = ZH_EDENIED;
+    }
+    return rc;
+}
+
 static zh_rc serve(zh_session *s, const zh_address *address, const sigset_t *signals)
 {
     const char *uploads = NULL;
-    zh_rc rc = uploads_directory(s, &uploads);
+    zh_rc rc = need_accounts(s, address);
+    if (rc == ZH_OK) {
+        rc = uploads_directory(s, &uploads);
+    }
+    if (rc == ZH_OK && zh_ledger_dir(s->core) != NULL) {
+        rc = zh_ledger_start(s->core, &s->cli->err);
+    } else if (rc == ZH_OK) {
+        zh_cli_note("没有数据目录：只定序，不生成签名的存证日志；要签名就加上 --data");
+    }
     if (rc != ZH_OK) {
         return rc;
     }
     zh_web web;
     zh_web_init(&web, s->core);
+    web.behind_proxy = zh_cli_text(s->cli, "proxy") != NULL;
     zh_http_options options = {
         .address = *address,
         .threads = (unsigned)zh_cli_number(s->cli, "threads", 0),
         .routes = zh_routes,
         .nroutes = zh_routes_n,
+        .proxy = zh_cli_text(s->cli, "proxy"),
         .uploads = uploads,
         .app = &web,
         .fail = zh_web_fail,
@@ -160,7 +193,8 @@ ZH_VERB(serve) = {
     .name = "serve",
     .zh = "启动服务，直到 SIGTERM 或 Ctrl-C",
     .en = "serve HTTP",
-    .text = "页面在 /，健康状况在 /health。后台给已提交的数据定序、写到期事件、折叠汇总。",
+    .text = "页面在 /，健康状况在 /health。后台给已提交的数据定序并签进存证日志（数据目录的 "
+            "log/）、写到期事件、折叠汇总。最后签名的检查点不能从数据重算出来时拒绝启动。",
     .example = "zhiheng serve --data ./data --listen 127.0.0.1:8086",
     .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS,
     .options = options,

@@ -70,7 +70,8 @@ static void print_one(const answering *a, zh_buf *out)
     zh_buf_fmt(out, "%.*s %.*s（%.*s）  %.*s  %.*s\n", ZH_FMT(m->id), ZH_FMT(m->label.zh),
                ZH_FMT(m->label.en), ZH_FMT(state), ZH_FMT(lacking(a->s->cli->arena, s)));
     zh_buf_fmt(out, "  领域：%.*s\n  内容：%.*s\n  使用者：%.*s\n  条款：%.*s\n  深度：%.*s\n",
-               ZH_FMT(m->area), ZH_FMT(m->does), ZH_FMT(m->users), ZH_FMT(m->clauses),
+               ZH_FMT(m->area), ZH_FMT(m->does.zh.n > 0 ? m->does.zh : m->does.en),
+               ZH_FMT(zh_mechanism_users(a->s->cli->arena, m, false)), ZH_FMT(m->clauses),
                ZH_FMT(m->depth));
     for (size_t i = 0; i < model->nregisters; i++) {
         const zh_register *reg = &model->registers[i];
@@ -103,7 +104,9 @@ static void json(const answering *a, zh_buf *out)
         zh_jw_kv(&w, "zh", m->label.zh);
         zh_jw_kv(&w, "en", m->label.en);
         zh_jw_kv(&w, "area", m->area);
-        zh_jw_kv(&w, "does", m->does);
+        zh_jw_kv(&w, "does", m->does.en);
+        zh_jw_kv(&w, "does_zh", m->does.zh);
+        zh_jw_kv(&w, "users", m->users);
         zh_jw_kv(&w, "clauses", m->clauses);
         zh_jw_kv(&w, "depth", m->depth);
         zh_jw_kz(&w, "state", ids[s->state]);

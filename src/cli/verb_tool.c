@@ -83,16 +83,23 @@ static zh_rc answer(zh_cli *cli, const zh_tool *tool, zh_buf *out)
     const char *path = zh_cli_text(cli, "out");
     zh_pairs pairs[2] = {{NULL, 0}, {NULL, 0}};
     zh_sheet sheet;
-    zh_bench b = {.arena = cli->arena, .err = &cli->err, .tool = tool, .asked = pairs, .nasked = 2,
-                  .english = zh_cli_flag(cli, "english"), .width = ZH_TOOL_WIDTH_PAPER};
+    zh_bench b = {.arena = cli->arena,
+                  .err = &cli->err,
+                  .tool = tool,
+                  .asked = pairs,
+                  .nasked = 2,
+                  .english = zh_cli_flag(cli, "english"),
+                  .width = ZH_TOOL_WIDTH_PAPER};
     zh_rc rc = ZH_OK;
     if (file != NULL) {
         rc = zh_sheet_open(cli->arena, file, &sheet, &cli->err);
         b.sheet = &sheet;
     } else {
-        b.sample = sample != NULL ? zh_tool_sample_find(tool, zh_str_of(sample)) : &tool->samples[0];
-        rc = b.sample != NULL ? zh_tool_sample_sheet(cli->arena, b.sample, &b.sheet, &cli->err)
-                              : zh_err_set(&cli->err, ZH_ENOTFOUND, "tool.sample", "没有样例「%s」", sample);
+        b.sample =
+            sample != NULL ? zh_tool_sample_find(tool, zh_str_of(sample)) : &tool->samples[0];
+        rc = b.sample != NULL
+                 ? zh_tool_sample_sheet(cli->arena, b.sample, &b.sheet, &cli->err)
+                 : zh_err_set(&cli->err, ZH_ENOTFOUND, "tool.sample", "没有样例「%s」", sample);
     }
     if (rc == ZH_OK && asked != NULL) {
         rc = zh_form_parse(cli->arena, zh_str_of(asked), &pairs[0], &cli->err);
@@ -147,12 +154,31 @@ static const zh_param arguments[] = {
 };
 
 static const zh_param options[] = {
-    {.name = "input", .value = "FILE", .kind = ZH_PARAM_FILE, .zh = "数据：CSV、XLSX；省略则用样例", .en = "data"},
-    {.name = "sample", .value = "NAME", .kind = ZH_PARAM_TEXT, .zh = "样例的名字；省略则第一个", .en = "sample"},
-    {.name = "ask", .value = "QUERY", .kind = ZH_PARAM_TEXT, .zh = "参数，写法同页面地址：chart=p&baseline=14",
+    {.name = "input",
+     .value = "FILE",
+     .kind = ZH_PARAM_FILE,
+     .zh = "数据：CSV、XLSX；省略则用样例",
+     .en = "data"},
+    {.name = "sample",
+     .value = "NAME",
+     .kind = ZH_PARAM_TEXT,
+     .zh = "样例的名字；省略则第一个",
+     .en = "sample"},
+    {.name = "ask",
+     .value = "QUERY",
+     .kind = ZH_PARAM_TEXT,
+     .zh = "参数，写法同页面地址：chart=p&baseline=14",
      .en = "parameters as in the page's address"},
-    {.name = "out", .value = "FILE", .kind = ZH_PARAM_FILE, .zh = "写成文件：.svg .png .pdf .xlsx", .en = "file to write"},
-    {.name = "figure", .value = "N", .kind = ZH_PARAM_NUMBER, .zh = "第几张图，从 1 数起", .en = "which figure"},
+    {.name = "out",
+     .value = "FILE",
+     .kind = ZH_PARAM_FILE,
+     .zh = "写成文件：.svg .png .pdf .xlsx",
+     .en = "file to write"},
+    {.name = "figure",
+     .value = "N",
+     .kind = ZH_PARAM_NUMBER,
+     .zh = "第几张图，从 1 数起",
+     .en = "which figure"},
     {.name = "english", .kind = ZH_PARAM_FLAG, .zh = "用英语", .en = "in English"},
 };
 

@@ -37,6 +37,10 @@ static void print_report(zh_cli *cli, const zh_verify_report *r, const zh_buf *l
         ZH_FMT(zh_text_count(a, r->registers)), ZH_FMT(zh_text_count(a, r->records)),
         ZH_FMT(zh_text_count(a, r->versions)), ZH_FMT(zh_text_count(a, r->cells)),
         ZH_FMT(zh_text_count(a, r->entries)), ZH_FMT(zh_text_duration(a, took)));
+    if (r->sealed > 0) {
+        zh_buf_fmt(out, "签名的存证日志 %.*s 条，分块、根与历次检查点都已重算\n",
+                   ZH_FMT(zh_text_count(a, r->sealed)));
+    }
     zh_buf_fmt(out, r->differences == 0 ? "没有差异\n" : "差异 %.*s 处\n",
                ZH_FMT(zh_text_count(a, r->differences)));
 }
@@ -51,6 +55,7 @@ static void json_report(const zh_verify_report *r, const zh_buf *lines, uint64_t
     zh_jw_ki(&w, "versions", r->versions);
     zh_jw_ki(&w, "cells", r->cells);
     zh_jw_ki(&w, "entries", r->entries);
+    zh_jw_ki(&w, "sealed", r->sealed);
     zh_jw_ki(&w, "differences", r->differences);
     zh_jw_ki(&w, "took_us", (int64_t)took);
     zh_jw_key(&w, "lines");

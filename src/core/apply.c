@@ -315,14 +315,15 @@ static zh_rc apply_one(loader *l, const zh_prepared *p, int64_t batch, int64_t o
 
 /* ---- a run: one register, one office -------------------------------------------------------- */
 
-static zh_rc put_outbox(loader *l, int64_t office, int64_t batch, size_t n, const zh_buf *entries,
+/* entries: of both logs; the second empty when it is not kept. */
+static zh_rc put_outbox(loader *l, int64_t office, int64_t batch, size_t n, const zh_buf entries[2],
                         const zh_deltas *deltas)
 {
     zh_buf encoded;
     zh_buf_init(&encoded, ZH_STORE_VALUE_BYTES_MAX);
     zh_deltas_encode(deltas, l->plan->reg, &encoded);
     zh_rc rc = ZH_OK;
-    if (encoded.failed || entries->failed) {
+    if (encoded.failed || entries[0].failed || entries[1].failed) {
         rc = zh_err_set(&l->found, ZH_ENOMEM, "record.memory", "一批写入的凭证放不进内存");
     } else {
         zh_sql_value row[] = {
@@ -331,13 +332,15 @@ static zh_rc put_outbox(loader *l, int64_t office, int64_t batch, size_t n, cons
             ZH_SQL_STR(l->plan->reg->id),
             ZH_SQL_INT((int64_t)n),
             ZH_SQL_INT(zh_now()),
-            ZH_SQL_BYTES(zh_buf_view(entries)),
+            ZH_SQL_BYTES(zh_buf_view(&entries[0])),
             ZH_SQL_BYTES(zh_buf_view(&encoded)),
+            entries[1].n > 0 ? ZH_SQL_BYTES(zh_buf_view(&entries[1])) : ZH_SQL_NONE,
         };
         rc = zh_run(l->conn,
-                    "INSERT INTO zh_outbox (office, batch, register, n, at, entries, deltas) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO zh_outbox (office, batch, register, n, at, entries, deltas, "
+                    "entries_gm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     row, ZH_COUNTOF(row), NULL, &l->found);
+        atomic_store_explicit(&l->ctx->core->placing, true, memory_order_relaxed);
     }
     zh_buf_free(&encoded);
     return rc;
@@ -348,12 +351,20 @@ static zh_rc apply_run(loader *l, zh_prepared *const *run, size_t n, size_t *cul
     int64_t office = run[0]->record->office;
     int64_t after = 0;
     zh_deltas *deltas = zh_deltas_new(l->arena);
-    zh_buf entries;
-    zh_buf_init(&entries, (size_t)ZH_APPLY_MAX * ZH_RECORD_ENTRY_BYTES);
+    zh_buf entries[2];
+    bool gm = true;
+    zh_buf_init(&entries[0], (size_t)ZH_APPLY_MAX * ZH_RECORD_ENTRY_BYTES);
+    zh_buf_init(&entries[1], (size_t)ZH_APPLY_MAX * ZH_RECORD_ENTRY_BYTES);
+    for (size_t i = 0; i < n; i++) {
+        gm = gm && run[i]->has_gm; /* one prepared before it was switched on: filled in later */
+    }
     for (size_t i = 0; i < n; i++) {
         after = run[i]->old_batch > after ? run[i]->old_batch : after;
         zh_deltas_merge(deltas, run[i]->deltas);
-        zh_buf_add(&entries, run[i]->entry, sizeof run[i]->entry);
+        zh_buf_add(&entries[0], run[i]->entry, sizeof run[i]->entry);
+        if (gm) {
+            zh_buf_add(&entries[1], run[i]->entry_gm, sizeof run[i]->entry_gm);
+        }
     }
     int64_t batch = zh_core_id(l->ctx->core, after);
     zh_rc rc = ZH_OK;
@@ -373,9 +384,10 @@ static zh_rc apply_run(loader *l, zh_prepared *const *run, size_t n, size_t *cul
         rc = zh_deltas_apply(&ctx, l->conn, office, deltas);
     }
     if (rc == ZH_OK) {
-        rc = put_outbox(l, office, batch, n, &entries, deltas);
+        rc = put_outbox(l, office, batch, n, entries, deltas);
     }
-    zh_buf_free(&entries);
+    zh_buf_free(&entries[0]);
+    zh_buf_free(&entries[1]);
     return rc;
 }
 

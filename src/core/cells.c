@@ -843,3 +843,93 @@ zh_rc zh_cells_scan(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_e
     resolve_filters(&a);
     return scan(&a, pick_record, &p);
 }
+
+/* ---- frames ---------------------------------------------------------------------------------- */
+
+typedef struct framing {
+    answering *scope;      /* who is a candidate */
+    const answering *full; /* who is counted, and with which values */
+    zh_each_candidate each;
+    void *user;
+} framing;
+
+/* What one record alone would answer. */
+static zh_rc answer_one(const answering *full, zh_ctx *ctx, const zh_record *record,
+                        zh_cell_answer *out)
+{
+    answering one = *full;
+    one.ctx = ctx;
+    one.cells.p = NULL;
+    one.cells.n = one.cells.capacity = 0;
+    zh_map_init(&one.by_groups, ctx->arena);
+    *out = (zh_cell_answer){0};
+    zh_rc rc = recount_record(&one, ctx, record);
+    if (rc == ZH_OK) {
+        settle(&one, out);
+    }
+    return rc;
+}
+
+static zh_rc frame_record(void *user, zh_ctx *ctx, const zh_record *record)
+{
+    framing *f = user;
+    const zh_cell_query *q = f->scope->q;
+    zh_date at = zh_cube_event_date(record);
+    zh_candidate c = {.record = record, .in_cubes = true, .passes = true};
+    if (q->has_span && q->reg->event_time != NULL &&
+        (at == INT32_MIN || at < q->first || at > q->last)) {
+        return ZH_OK;
+    }
+    for (size_t i = 0; i < q->nfilters; i++) {
+        if (!in_filter(f->scope, i,
+                       zh_cube_dim_value(ctx, record, &f->scope->filter_dims[i], at))) {
+            return ZH_OK;
+        }
+    }
+    zh_rc rc = zh_cube_counts(ctx, record, &c.in_cubes);
+    for (size_t i = 0; i < f->full->q->nfilters && rc == ZH_OK && c.passes; i++) {
+        c.passes =
+            in_filter(f->full, i, zh_cube_dim_value(ctx, record, &f->full->filter_dims[i], at));
+    }
+    const zh_program *where = f->full->q->where;
+    if (rc == ZH_OK && c.passes && where != NULL && where->root != NULL) {
+        zh_env env = zh_read_env(ctx, f->full->conn, f->full->q->as_of, record);
+        rc = zh_eval_true(where, &env, &c.passes, ctx->err);
+    }
+    if (rc == ZH_OK && c.in_cubes && c.passes) {
+        zh_cell_answer answer;
+        rc = answer_one(f->full, ctx, record, &answer);
+        c.cell = rc == ZH_OK && answer.n > 0 ? &answer.cells[0] : NULL;
+    }
+    return rc == ZH_OK ? f->each(f->user, ctx, &c) : rc;
+}
+
+zh_rc zh_cells_frame(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *scope,
+                     const zh_cell_query *full, zh_each_candidate each, void *user)
+{
+    zh_cell_query wide = *scope;
+    zh_cell_query exact = *full;
+    wide.nmeasures = wide.ngroups = 0;
+    exact.ngroups = 0;
+    wide.recount = exact.recount = true;
+    wide.has_span = wide.has_span && !wants_stock(full); /* a stock is of what began earlier, too */
+    answering a = {.ctx = ctx, .conn = conn, .q = &wide};
+    answering b = {.ctx = ctx, .conn = conn, .q = &exact};
+    framing f = {&a, &b, each, user};
+    zh_rc rc = prepare(&a);
+    if (rc == ZH_OK) {
+        rc = prepare(&b);
+    }
+    if (rc == ZH_OK) {
+        rc = make_cube(&a);
+    }
+    if (rc == ZH_OK) {
+        rc = make_cube(&b);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    resolve_filters(&a);
+    resolve_filters(&b);
+    return scan(&a, frame_record, &f);
+}

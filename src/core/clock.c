@@ -314,32 +314,79 @@ static const zh_clock *clock_named(const zh_register *reg, zh_str id)
     return NULL; /* no longer declared */
 }
 
-zh_rc zh_clock_load(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_clock_state *out)
+/* Reads the rows of a statement that selects clock, started_at … breached, record. */
+static zh_rc read_states(zh_ctx *ctx, zh_stmt *stmt, const zh_record *const *records, size_t n,
+                         zh_clock_state *out)
 {
-    const zh_register *reg = record->reg;
-    memset(out, 0, reg->nclocks * sizeof *out);
-    zh_sql_value key[] = {ZH_SQL_INT(record->office), ZH_SQL_STR(reg->id), ZH_SQL_INT(record->id)};
-    zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(conn,
-                        ZH_STR("SELECT clock, started_at, due_at, ended_at, suspended_at, breached "
-                               "FROM zh_clock WHERE office = ? AND register = ? AND record = ?"),
-                        key, 3, &stmt, ctx->err);
-    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+    const zh_register *reg = records[0]->reg;
+    zh_rc rc = ZH_OK;
+    while ((rc = zh_step(stmt, ctx->err)) == ZH_OK) {
         const zh_clock *clock = clock_named(reg, zh_col_str(stmt, 0));
-        if (clock != NULL) {
-            out[clock - reg->clocks] = (zh_clock_state){
-                .started = true,
-                .has_due = !zh_col_null(stmt, 2),
-                .ended = !zh_col_null(stmt, 3),
-                .suspended = !zh_col_null(stmt, 4),
-                .breached = zh_col_i64(stmt, 5) != 0,
-                .started_at = zh_col_i64(stmt, 1),
-                .due_at = zh_col_i64(stmt, 2),
-                .ended_at = zh_col_i64(stmt, 3),
-                .suspended_at = zh_col_i64(stmt, 4),
-            };
+        for (size_t i = 0; i < n && clock != NULL; i++) {
+            if (records[i]->id == zh_col_i64(stmt, 6)) {
+                out[i * reg->nclocks + (size_t)(clock - reg->clocks)] = (zh_clock_state){
+                    .started = true,
+                    .has_due = !zh_col_null(stmt, 2),
+                    .ended = !zh_col_null(stmt, 3),
+                    .suspended = !zh_col_null(stmt, 4),
+                    .breached = zh_col_i64(stmt, 5) != 0,
+                    .started_at = zh_col_i64(stmt, 1),
+                    .due_at = zh_col_i64(stmt, 2),
+                    .ended_at = zh_col_i64(stmt, 3),
+                    .suspended_at = zh_col_i64(stmt, 4),
+                };
+            }
         }
     }
-    zh_finish(stmt);
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* Records of one office, at most a batch. */
+static zh_rc load_batch(zh_ctx *ctx, zh_conn *conn, const zh_record *const *records, size_t n,
+                        zh_clock_state *out)
+{
+    zh_sql_value values[ZH_CLOCK_BATCH + 2];
+    zh_str sql =
+        ZH_STR("SELECT clock, started_at, due_at, ended_at, suspended_at, breached, record "
+               "FROM zh_clock WHERE office = ? AND register = ? AND record IN (");
+    zh_buf text;
+    zh_stmt *stmt = NULL;
+    zh_buf_init(&text, sql.n + 2 * ZH_CLOCK_BATCH + 2);
+    zh_buf_str(&text, sql);
+    values[0] = ZH_SQL_INT(records[0]->office);
+    values[1] = ZH_SQL_STR(records[0]->reg->id);
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_z(&text, i > 0 ? ",?" : "?");
+        values[i + 2] = ZH_SQL_INT(records[i]->id);
+    }
+    zh_buf_c(&text, ')');
+    zh_rc rc = zh_query(conn, zh_buf_view(&text), values, n + 2, &stmt, ctx->err);
+    if (rc == ZH_OK) {
+        rc = read_states(ctx, stmt, records, n, out);
+    }
+    zh_finish(stmt);
+    zh_buf_free(&text);
+    return rc;
+}
+
+zh_rc zh_clock_load_all(zh_ctx *ctx, zh_conn *conn, const zh_record *const *records, size_t n,
+                        zh_clock_state *out)
+{
+    zh_rc rc = ZH_OK;
+    for (size_t from = 0, to = 0; from < n && rc == ZH_OK; from = to) {
+        size_t clocks = records[from]->reg->nclocks;
+        while (to < n && to - from < ZH_CLOCK_BATCH &&
+               records[to]->office == records[from]->office) {
+            to++;
+        }
+        memset(out + from * clocks, 0, (to - from) * clocks * sizeof *out);
+        rc = clocks > 0 ? load_batch(ctx, conn, records + from, to - from, out + from * clocks)
+                        : ZH_OK;
+    }
+    return rc;
+}
+
+zh_rc zh_clock_load(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_clock_state *out)
+{
+    return zh_clock_load_all(ctx, conn, &record, 1, out);
 }

@@ -4,6 +4,8 @@
 #include "base/os.h"
 #include "core/adopt.h"
 #include "core/core_private.h"
+#include "core/gm.h"
+#include "core/ledger.h"
 #include "core/number.h"
 #include <inttypes.h>
 #include <string.h>
@@ -104,6 +106,32 @@ static void pause_ms(unsigned ms)
     nanosleep(&t, NULL);
 }
 
+static void tell_written(zh_core *core)
+{
+    if (atomic_exchange_explicit(&core->placing, false, memory_order_relaxed)) {
+        pthread_mutex_lock(&core->waking);
+        core->written = true;
+        pthread_cond_signal(&core->awake);
+        pthread_mutex_unlock(&core->waking);
+    }
+}
+
+void zh_core_await_write(zh_core *core, unsigned ms)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&core->waking);
+    int waited = 0;
+    while (!core->written && waited == 0) {
+        waited = pthread_cond_timedwait(&core->awake, &core->waking, &until);
+    }
+    core->written = false;
+    pthread_mutex_unlock(&core->waking);
+}
+
 zh_rc zh_core_write(zh_core *core, zh_work work, void *user, zh_err *err)
 {
     zh_conn *conn = NULL;
@@ -123,6 +151,9 @@ zh_rc zh_core_write(zh_core *core, zh_work work, void *user, zh_err *err)
             rc = work(user, conn, &tried);
             if (rc == ZH_OK) {
                 rc = zh_commit(conn, &tried);
+            }
+            if (rc == ZH_OK) {
+                tell_written(core);
             }
             if (rc != ZH_OK) {
                 zh_rollback(conn);
@@ -288,6 +319,9 @@ static zh_rc settle(void *user, zh_conn *conn, zh_err *err)
         rc = choose_hash(core, conn, arena, who->options->hash, err);
     }
     if (rc == ZH_OK) {
+        rc = zh_gm_kept(core, conn, err);
+    }
+    if (rc == ZH_OK) {
         rc = setting_i64(conn, arena, "node", 0, &node, err);
     }
     if (rc == ZH_OK) {
@@ -306,6 +340,12 @@ zh_rc zh_core_open(const zh_core_options *options, zh_core **out, zh_err *err)
     core->arena = arena;
     pthread_mutex_init(&core->lock, NULL);
     pthread_mutex_init(&core->adopting, NULL);
+    pthread_mutex_init(&core->waking, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&core->awake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     zh_rc rc = ZH_OK;
     if (options->node >= ZH_NODES) {
         rc = zh_err_set(err, ZH_EINVAL, "core.node", "节点号须在 1 到 %u 之间", ZH_NODES - 1);
@@ -313,6 +353,7 @@ zh_rc zh_core_open(const zh_core_options *options, zh_core **out, zh_err *err)
     if (rc == ZH_OK) {
         rc = open_store(core, options, err);
     }
+    core->ledger = zh_ledger_new(arena, core->data_dir, options->relaxed_sync);
     if (rc == ZH_OK) {
         identity who = {core, options};
         rc = zh_core_write(core, settle, &who, err);
@@ -337,8 +378,11 @@ void zh_core_close(zh_core *core)
         zh_number_return(core);
         zh_store_close(core->store);
     }
+    zh_ledger_end(core->ledger);
     zh_snapshot_release(core->snapshot);
     pthread_mutex_destroy(&core->lock);
     pthread_mutex_destroy(&core->adopting);
+    pthread_mutex_destroy(&core->waking);
+    pthread_cond_destroy(&core->awake);
     zh_arena_free(core->arena);
 }

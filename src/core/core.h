@@ -15,12 +15,15 @@
  * - q_<reg>_<cube>: cells: office, dims, measures; …_k counters per cell and key
  * - u_<reg>_<cube>: roll-ups folded from cells (rebuildable); …_k likewise
  * - zh_outbox: one row per transaction, home office and register: office, batch, register, n, at,
- *   pos, until, entries (n × 56 bytes zhl1), deltas (cell changes, for the folder); key (office,
- *   batch). until = the latest `at` up to this position
+ *   pos, until, entries (n × 56 bytes zhl1), entries_gm (the same by SM3 when the second log is
+ *   kept), deltas (cell changes, for the folder); key (office, batch). until = the latest `at` up
+ * to this position
  * - zh_clock, zh_clock_h: clocks of records: office, register, record, clock, started_at, due_at,
  *   ended_at, suspended_at, breached (0, 1); _h has a version and every change
  * - zh_due: office, register, record, kind (clock, field), name, due_at, fired_at, error
  * - zh_counter: office, name, next: numbers
+ * - zh_figure, zh_figure_list: published figures with the fields and salt of their entries, and
+ *   their lists of records by root (core/publish.h); their outbox rows have the register "_figure"
  * - zh_file, zh_file_use: files by digest, and which records use them
  * - zh_setting, zh_model, zh_model_file, zh_shape: settings; adopted models and their sources; the
  *   canonical fields of every declaration version
@@ -75,6 +78,10 @@ int64_t zh_core_id(zh_core *core, int64_t after);
 zh_rc zh_setting_get(zh_conn *conn, zh_arena *arena, const char *name, zh_str *out,
                      zh_err *err) ZH_MUST;
 zh_rc zh_setting_set(zh_conn *conn, const char *name, zh_str value, zh_err *err) ZH_MUST;
+
+/* Waits until something was written through this core since the last call, at most ms. For whoever
+ * sequences: other processes' writes are seen by looking. */
+void zh_core_await_write(zh_core *core, unsigned ms);
 
 /* Who reads or writes, and what for. There is no read or write without one. */
 typedef struct zh_ctx {

@@ -41,14 +41,20 @@ typedef struct zh_number_block {
 
 struct zh_core {
     zh_store *store;
+    struct zh_ledger *ledger;
     zh_arena *arena; /* options and number blocks; guarded by lock */
     const char *data_dir;
     int64_t office;
     unsigned node;
     zh_hash_alg alg;
+    atomic_bool gm;       /* a second log by SM3 is kept (core/gm.h) */
     pthread_mutex_t lock; /* snapshot, salts, numbers */
     pthread_mutex_t adopting;
     struct zh_snapshot *snapshot;
+    pthread_mutex_t waking; /* guards written */
+    pthread_cond_t awake;
+    bool written;            /* to the outbox, and nobody has been woken for it yet */
+    atomic_bool placing;     /* an outbox row stands in a transaction that is still open */
     _Atomic int64_t last_id; /* milliseconds << 12 | counter */
     uint8_t salts[ZH_SALT_POOL_BYTES];
     size_t salts_left;

@@ -108,6 +108,20 @@ bool zh_deltas_current(const zh_register *reg, zh_str bytes);
 zh_rc zh_cells_scan(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_each_record each,
                     void *user) ZH_MUST;
 
+/* A record in the scope of a question, and what it contributes to its answer. */
+typedef struct zh_candidate {
+    const zh_record *record;
+    bool in_cubes;            /* not left out by the register's count_when */
+    bool passes;              /* the question's further filters and where */
+    const zh_cube_cell *cell; /* what it alone answers; NULL: nothing. Lives until `each` returns */
+} zh_candidate;
+typedef zh_rc (*zh_each_candidate)(void *user, zh_ctx *ctx, const zh_candidate *candidate);
+
+/* Streams every record in force that passes the span, filters and where of `scope`, with what it
+ * contributes to `full`, which asks the same register more narrowly. As zh_scan. */
+zh_rc zh_cells_frame(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *scope,
+                     const zh_cell_query *full, zh_each_candidate each, void *user) ZH_MUST;
+
 zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain);
 
 #endif

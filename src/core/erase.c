@@ -153,6 +153,19 @@ static zh_rc seal_version(eraser *e, int32_t version)
     zh_sealing sealing = {.version = version};
     rc = zh_sealed_make(arena, ctx->core->alg, salted ? &salt : NULL, v.sealed, fields, erased, n,
                         &sealing.blob, ctx->err);
+    if (rc == ZH_OK && ctx->core->gm) {
+        zh_str gm = ZH_STR_NONE;
+        zh_str before = salted ? ZH_STR_NONE : zh_sealed_gm(arena, v.sealed, n);
+        rc = zh_sealed_make(arena, ZH_HASH_SM3, salted ? &salt : NULL, before, fields, erased, n,
+                            &gm, ctx->err);
+        char *both = rc == ZH_OK ? zh_arena_try(arena, sealing.blob.n + gm.n) : NULL;
+        if (both == NULL) {
+            return rc != ZH_OK ? rc : no_memory(ctx->err);
+        }
+        memcpy(both, sealing.blob.p, sealing.blob.n);
+        memcpy(both + sealing.blob.n, gm.p, gm.n);
+        sealing.blob = (zh_str){both, sealing.blob.n + gm.n};
+    }
     zh_vec_push(arena, &e->sealings, sealing);
     return rc;
 }

@@ -333,7 +333,8 @@ static zh_rc malformed(zh_err *err)
 static zh_rc sealed_check(zh_str sealed, size_t n, zh_hash_alg *alg, zh_err *err)
 {
     const uint8_t *p = (const uint8_t *)sealed.p;
-    if (sealed.n != SEALED_HEAD + n * SEALED_ITEM || p[0] != SEALED_FORMAT ||
+    size_t part = SEALED_HEAD + n * SEALED_ITEM;
+    if ((sealed.n != part && sealed.n != 2 * part) || p[0] != SEALED_FORMAT ||
         (size_t)(p[2] << 8 | p[3]) != n || (p[1] != ZH_HASH_SHA256 && p[1] != ZH_HASH_SM3)) {
         return malformed(err);
     }
@@ -345,6 +346,20 @@ static zh_rc sealed_check(zh_str sealed, size_t n, zh_hash_alg *alg, zh_err *err
         }
     }
     return ZH_OK;
+}
+
+zh_str zh_sealed_gm(zh_arena *arena, zh_str sealed, size_t n)
+{
+    size_t part = SEALED_HEAD + n * SEALED_ITEM;
+    if (sealed.n == 2 * part) {
+        return zh_str_sub(sealed, part, part);
+    }
+    char *copy = ZH_NEW_N(arena, char, sealed.n + 1);
+    memcpy(copy, sealed.p != NULL ? sealed.p : "", sealed.n);
+    if (sealed.n > 1) {
+        copy[1] = ZH_HASH_SM3;
+    }
+    return (zh_str){copy, sealed.n};
 }
 
 static const uint8_t *sealed_item(zh_str sealed, size_t i, zh_digest *digest)
@@ -377,6 +392,16 @@ zh_rc zh_sealed_root(zh_arena *arena, zh_str sealed, const zh_record_field *fiel
         zh_tree_head(&hash, leaves, n, root);
     }
     zh_hash_release(&hash);
+    return rc;
+}
+
+zh_rc zh_sealed_read(zh_str sealed, size_t n, zh_digest *digests, bool *erased, zh_err *err)
+{
+    zh_hash_alg alg = ZH_HASH_SHA256;
+    zh_rc rc = sealed_check(sealed, n, &alg, err);
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        erased[i] = *sealed_item(sealed, i, &digests[i]) == 'c';
+    }
     return rc;
 }
 

@@ -10,7 +10,7 @@
  * u16 n (big-endian), then for each canonical field i one byte and 32 bytes: 's' and salt_i when
  * the value still stands in the row, 'c' and commit_i when it was erased. salt_i of an erased field
  * and the record salt exist nowhere any more; the root can still be recomputed from the
- * commitments. */
+ * commitments. When the second log is kept, the same by SM3 stands behind it. */
 #ifndef ZH_CORE_EVIDENCE_H
 #define ZH_CORE_EVIDENCE_H
 
@@ -44,6 +44,12 @@ zh_rc zh_shape_of(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, zh_str dec
 /* Root recomputed from salts and commitments. sealed as above. ZH_ECORRUPT: malformed. */
 zh_rc zh_sealed_root(zh_arena *arena, zh_str sealed, const zh_record_field *fields, size_t n,
                      zh_digest *root, zh_err *err) ZH_MUST;
+/* The part of the blob that belongs to the SM3 log: behind the first when the fields were erased
+ * while that log was kept, else the first part's salts and commitments taken for SM3. */
+zh_str zh_sealed_gm(zh_arena *arena, zh_str sealed, size_t n);
+/* What the blob holds for each of n fields: the salt, or the commitment where erased[i] is set. */
+zh_rc zh_sealed_read(zh_str sealed, size_t n, zh_digest *digests, bool *erased,
+                     zh_err *err) ZH_MUST;
 /* The blob after erasing the fields with erased[i] set. From the record salt, or, when it is NULL,
  * from the earlier blob. */
 zh_rc zh_sealed_make(zh_arena *arena, zh_hash_alg alg, const zh_digest *salt, zh_str sealed,

@@ -34,8 +34,8 @@ static zh_str source_of(zh_ctx *ctx, const zh_register *reg)
         for (size_t l = 0; l < recipe->nlayouts; l++) {
             feeds = feeds || recipe->layouts[l].reg == reg;
         }
-        if (feeds && recipe->source.n) {
-            zh_buf_fmt(&text, "；%.*s", ZH_FMT(recipe->source));
+        if (feeds && recipe->source.zh.n) {
+            zh_buf_fmt(&text, "；%.*s", ZH_FMT(recipe->source.zh));
         }
     }
     zh_str out = zh_str_dup(ctx->arena, zh_buf_view(&text));

@@ -621,7 +621,7 @@ static void tally_add(zh_tally *into, const zh_tally *more)
     into->written += more->written;
 }
 
-void zh_tally_json(const zh_tally *t, zh_buf *out)
+void zh_tally_json(const zh_tally *t, zh_str file_name, zh_buf *out)
 {
     zh_jw w;
     zh_jw_init(&w, out, 0);
@@ -633,6 +633,7 @@ void zh_tally_json(const zh_tally *t, zh_buf *out)
     zh_jw_ki(&w, "doubtful", t->doubtful);
     zh_jw_ki(&w, "refused", t->refused);
     zh_jw_ki(&w, "written", t->written);
+    zh_jw_kv(&w, "name", file_name);
     zh_jw_object_end(&w);
 }
 
@@ -667,7 +668,7 @@ static zh_rc write_batch(zh_intake_run *in, const zh_batch *s, const decision *d
     zh_conn *conn = NULL;
     zh_buf partial;
     zh_buf_init(&partial, 4096);
-    zh_tally_json(after, &partial);
+    zh_tally_json(after, zh_str_of(zh_intake_file_name(in)), &partial);
     zh_rc rc = zh_store_writer(zh_core_store(ctx.core), &conn, ctx.err);
     if (rc == ZH_OK) {
         rc = zh_begin(conn, ctx.err);

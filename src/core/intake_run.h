@@ -105,7 +105,7 @@ void zh_intake_rows_write(zh_intake_run *in, const zh_batch *batch,
                           const zh_intake_error *const *errors, size_t n);
 /* The name of the file as people know it. */
 const char *zh_intake_file_name(const zh_intake_run *in);
-void zh_tally_json(const zh_tally *t, zh_buf *out);
+void zh_tally_json(const zh_tally *t, zh_str file_name, zh_buf *out);
 void zh_tally_read(zh_arena *arena, zh_str text, zh_tally *out);
 
 #endif

@@ -481,14 +481,13 @@ static zh_rc gather(lister *l, zh_str after, gathering *g)
     if (rc == ZH_OK) {
         rc = fetch(l, &c, chunk, &got);
     }
+    if (rc == ZH_OK && (l->check_words || l->q->with_tables)) {
+        rc = zh_rows_load_all(ctx, l->conn, chunk, got, l->history);
+    }
     for (size_t i = 0; i < got && rc == ZH_OK && g->n < l->want; i++) {
         g->examined++;
-        if (l->check_words || l->q->with_tables) {
-            rc = zh_rows_load(ctx, l->conn, chunk[i], l->history);
-        }
         zh_mask_record(ctx, chunk[i]);
-        if (rc == ZH_OK &&
-            (!l->check_words || zh_record_has_words(ctx->arena, chunk[i], l->words, l->nwords))) {
+        if (!l->check_words || zh_record_has_words(ctx->arena, chunk[i], l->words, l->nwords)) {
             g->kept[g->n++] = chunk[i];
         }
     }

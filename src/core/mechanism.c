@@ -189,3 +189,34 @@ bool zh_clause_within(zh_str clause, zh_str cited)
     }
     return cited.p[cited.n - 1] == ')' || clause.p[cited.n] == '(';
 }
+
+zh_str zh_mechanism_users(zh_arena *arena, const struct zh_mechanism *mechanism, bool english)
+{
+    static const struct {
+        const char *code, *zh, *en;
+    } known[] = {
+        {"PQO", "质量强省工作机构", "provincial quality office"},
+        {"REG", "监管部门", "regulators"},
+        {"LAB", "检验检测和技术机构", "laboratories and technical bodies"},
+        {"ENT", "企业", "enterprises"},
+        {"CIT", "公众", "citizens"},
+        {"OPEN", "开放数据使用者", "users of open data"},
+    };
+    zh_str rest = mechanism->users;
+    zh_str piece;
+    zh_str out = ZH_STR("");
+    while (zh_str_split(&rest, ',', &piece)) {
+        zh_str word = zh_str_trim(piece);
+        for (size_t i = 0; i < ZH_COUNTOF(known); i++) {
+            if (zh_str_is(zh_str_trim(piece), known[i].code)) {
+                word = zh_str_of(english ? known[i].en : known[i].zh);
+            }
+        }
+        out = zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(out),
+                         out.n == 0 ? ""
+                         : english  ? ", "
+                                    : "、",
+                         ZH_FMT(word));
+    }
+    return out;
+}

@@ -75,4 +75,8 @@ bool zh_cite_next(zh_str *rest, zh_str *clause);
 /* Whether a clause (二(三)1) is the cited one or stands inside it (二(三)). */
 bool zh_clause_within(zh_str clause, zh_str cited);
 
+/* Who uses a mechanism, in words; codes that are not known stay as they are. */
+zh_str zh_mechanism_users(zh_arena *arena, const struct zh_mechanism *mechanism,
+                          bool english) ZH_MUST;
+
 #endif

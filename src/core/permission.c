@@ -321,12 +321,24 @@ static void reader_parameters(const zh_ctx *ctx, zh_value out[2])
     out[1] = zh_value_text(ctx->actor);
 }
 
-/* An entry that speaks of `self` says nothing to a post that has none. */
+static void find_self(void *user, const zh_expr *node)
+{
+    bool *found = user;
+    *found = *found || node->op == ZH_X_SELF;
+}
+
+/* An entry that speaks of `self` says nothing to a post that has none, or another. */
 static bool applies(const zh_ctx *ctx, const zh_access *access)
 {
-    return zh_str_eq(access->role, ctx->post->role) && (rights_of(access) & ZH_RIGHT_READ) != 0 &&
-           (access->self == NULL || !access->has_rows ||
-            (ctx->post->self != NULL && ctx->post->self->reg == access->self));
+    const zh_record *self = ctx->post->self;
+    bool speaks = false;
+    if (!zh_str_eq(access->role, ctx->post->role) || (rights_of(access) & ZH_RIGHT_READ) == 0) {
+        return false;
+    }
+    if (access->has_rows) {
+        zh_expr_walk(access->rows.root, find_self, &speaks);
+    }
+    return !speaks || (self != NULL && self->reg == access->self);
 }
 
 static zh_rc add_entries(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds,

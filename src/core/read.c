@@ -7,6 +7,7 @@
 #include "core/permission.h"
 #include "core/read_private.h"
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The SQL columns of one field, in storage order: suffixes after the declared column name. */
@@ -348,46 +349,112 @@ zh_rc zh_rows_read(zh_ctx *ctx, zh_rows *rows, size_t *capacity, const zh_stmt *
     return rc;
 }
 
-static zh_rc load_table(zh_ctx *ctx, zh_conn *conn, zh_record *record, const zh_field *table,
-                        bool history)
+/* The statement that reads a table's rows of n records, parent by parent. Parents of one office. */
+static void table_sql(zh_buf *sql, const zh_register *reg, const zh_field *table, size_t n,
+                      bool history)
+{
+    zh_buf_z(sql, "SELECT c.parent, ");
+    zh_child_columns(sql, table, "c");
+    zh_buf_fmt(sql, " FROM %.*s__%.*s%s c WHERE c.office = ? AND ", ZH_FMT(reg->table),
+               ZH_FMT(table->column), history ? "_h" : "");
+    zh_buf_z(sql, history ? "(c.parent, c.version) IN (VALUES " : "c.parent IN (");
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_z(sql, i > 0 ? "," : "");
+        zh_buf_z(sql, history ? "(?,?)" : "?");
+    }
+    zh_buf_z(sql, ") ORDER BY c.parent, c.ord");
+}
+
+/* Rows of one table for records of one office that are in the order of their ids. */
+static zh_rc take_rows(zh_ctx *ctx, zh_stmt *stmt, zh_record *const *sorted, size_t n,
+                       const zh_field *table)
+{
+    zh_value *values = ZH_NEW_N(ctx->arena, zh_value, table->ncolumns + 1);
+    size_t capacity = 0;
+    size_t at = 0;
+    zh_rc rc = ZH_OK;
+    while ((rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        int64_t parent = zh_col_i64(stmt, 0);
+        while (at < n && sorted[at]->id < parent) {
+            at++;
+            capacity = 0;
+        }
+        if (at == n) {
+            break;
+        }
+        rc = sorted[at]->id == parent
+                 ? zh_rows_read(ctx, &sorted[at]->tables[table->index], &capacity, stmt, 1, values)
+                 : ZH_OK;
+        if (rc != ZH_OK) {
+            return rc;
+        }
+    }
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+static zh_rc load_table(zh_ctx *ctx, zh_conn *conn, zh_record *const *sorted, size_t n,
+                        const zh_field *table, bool history)
 {
     zh_buf sql;
-    zh_buf_init(&sql, 64 << 10);
-    zh_buf_z(&sql, "SELECT ");
-    zh_child_columns(&sql, table, "c");
-    zh_buf_fmt(&sql, " FROM %.*s__%.*s%s c WHERE c.office = ? AND c.parent = ?",
-               ZH_FMT(record->reg->table), ZH_FMT(table->column), history ? "_h" : "");
-    if (history) {
-        zh_buf_z(&sql, " AND c.version = ?");
+    size_t places = 1; /* a power of two, so that few different statements are prepared */
+    while (places < n) {
+        places *= 2;
     }
-    zh_buf_z(&sql, " ORDER BY c.ord");
-    zh_sql_value binds[] = {ZH_SQL_INT(record->office), ZH_SQL_INT(record->id),
-                            ZH_SQL_INT(record->version)};
+    zh_sql_value *binds = ZH_NEW_N(ctx->arena, zh_sql_value, 2 * places + 1);
+    size_t nbinds = 0;
     zh_stmt *stmt = NULL;
-    zh_rows *rows = &record->tables[table->index];
-    *rows = (zh_rows){.table = table};
-    size_t capacity = 0;
-    zh_value *values = ZH_NEW_N(ctx->arena, zh_value, table->ncolumns + 1);
-    zh_rc rc = zh_query(conn, zh_buf_view(&sql), binds, history ? 3 : 2, &stmt, ctx->err);
-    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
-        rc = zh_rows_read(ctx, rows, &capacity, stmt, 0, values);
+    zh_buf_init(&sql, 64 << 10);
+    table_sql(&sql, sorted[0]->reg, table, places, history);
+    binds[nbinds++] = ZH_SQL_INT(sorted[0]->office);
+    for (size_t i = 0; i < places; i++) {
+        zh_record *record = sorted[i < n ? i : n - 1];
+        record->tables[table->index] = (zh_rows){.table = table};
+        binds[nbinds++] = ZH_SQL_INT(record->id);
+        if (history) {
+            binds[nbinds++] = ZH_SQL_INT(record->version);
+        }
+    }
+    zh_rc rc = zh_query(conn, zh_buf_view(&sql), binds, nbinds, &stmt, ctx->err);
+    if (rc == ZH_OK) {
+        rc = take_rows(ctx, stmt, sorted, n, table);
     }
     zh_finish(stmt);
     zh_buf_free(&sql);
-    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    return rc;
+}
+
+static int by_office_and_id(const void *a, const void *b)
+{
+    const zh_record *x = *(zh_record *const *)a;
+    const zh_record *y = *(zh_record *const *)b;
+    return x->office != y->office ? (x->office > y->office) - (x->office < y->office)
+                                  : (x->id > y->id) - (x->id < y->id);
+}
+
+zh_rc zh_rows_load_all(zh_ctx *ctx, zh_conn *conn, zh_record *const *records, size_t n,
+                       bool history)
+{
+    zh_rc rc = ZH_OK;
+    zh_record **sorted = ZH_NEW_N(ctx->arena, zh_record *, n + 1);
+    memcpy(sorted, records, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_office_and_id);
+    for (size_t from = 0, to = 0; from < n && rc == ZH_OK; from = to) {
+        const zh_register *reg = sorted[from]->reg;
+        while (to < n && to - from < ZH_ROWS_BATCH && sorted[to]->office == sorted[from]->office) {
+            to++;
+        }
+        for (size_t i = 0; i < reg->nfields && rc == ZH_OK; i++) {
+            if (reg->fields[i].type == ZH_TYPE_TABLE) {
+                rc = load_table(ctx, conn, sorted + from, to - from, &reg->fields[i], history);
+            }
+        }
+    }
+    return rc;
 }
 
 zh_rc zh_rows_load(zh_ctx *ctx, zh_conn *conn, zh_record *record, bool history)
 {
-    for (size_t i = 0; i < record->reg->nfields; i++) {
-        if (record->reg->fields[i].type == ZH_TYPE_TABLE) {
-            zh_rc rc = load_table(ctx, conn, record, &record->reg->fields[i], history);
-            if (rc != ZH_OK) {
-                return rc;
-            }
-        }
-    }
-    return ZH_OK;
+    return zh_rows_load_all(ctx, conn, &record, 1, history);
 }
 
 void zh_from(zh_arena *arena, zh_buf *sql, zh_binds *binds, const zh_register *reg, int64_t as_of,

@@ -98,6 +98,10 @@ zh_rc zh_row_decode(zh_ctx *ctx, const zh_register *reg, const zh_stmt *stmt, si
                     zh_record **out) ZH_MUST;
 /* Loads child rows of a record at its version (history = read the _h tables). */
 zh_rc zh_rows_load(zh_ctx *ctx, zh_conn *conn, zh_record *record, bool history) ZH_MUST;
+/* The same of n different records of one register, ZH_ROWS_BATCH in a statement. */
+#define ZH_ROWS_BATCH ((size_t)128)
+zh_rc zh_rows_load_all(zh_ctx *ctx, zh_conn *conn, zh_record *const *records, size_t n,
+                       bool history) ZH_MUST;
 /* The FROM source for a register: its current table, or the versions in force at a log size as a
  * derived table. Appends SQL and parameters. */
 typedef ZH_VEC(zh_sql_value) zh_binds;

@@ -112,8 +112,23 @@ static zh_rc is_too_large(relating *r, zh_str table, bool *out)
     return rc;
 }
 
-static void select_ids(relating *r, const zh_field *field, const int64_t *offices, size_t noffices,
-                       zh_buf *sql, zh_binds *binds)
+/* Only records that the reader may see are counted. */
+static zh_rc add_reader(relating *r, const zh_field *field, zh_buf *sql, zh_binds *binds)
+{
+    zh_dialect dialect = zh_conn_dialect(r->conn);
+    if (field->table == NULL) {
+        return zh_scope_add(r->ctx, dialect, sql, binds, r->reg, "a", false);
+    }
+    zh_buf_fmt(sql,
+               " AND EXISTS (SELECT 1 FROM %.*s m WHERE m.office = a.office AND m.id = a.parent",
+               ZH_FMT(r->reg->table));
+    zh_rc rc = zh_scope_add(r->ctx, dialect, sql, binds, r->reg, "m", false);
+    zh_buf_c(sql, ')');
+    return rc;
+}
+
+static zh_rc select_ids(relating *r, const zh_field *field, const int64_t *offices, size_t noffices,
+                        zh_buf *sql, zh_binds *binds)
 {
     zh_arena *arena = r->ctx->arena;
     const char *id = field->table == NULL ? "id" : "parent";
@@ -123,10 +138,13 @@ static void select_ids(relating *r, const zh_field *field, const int64_t *office
         zh_buf_z(sql, i == 0 ? "?" : ",?");
         zh_vec_push(arena, binds, ZH_SQL_INT(offices[i]));
     }
-    zh_buf_fmt(sql, ") AND a.%.*s = ? AND a.%.*s__o = ? ORDER BY a.%s DESC LIMIT %zu",
-               ZH_FMT(field->column), ZH_FMT(field->column), id, ZH_RELATED_COUNT_MAX + 1);
+    zh_buf_fmt(sql, ") AND a.%.*s = ? AND a.%.*s__o = ?", ZH_FMT(field->column),
+               ZH_FMT(field->column));
     zh_vec_push(arena, binds, ZH_SQL_INT(r->record->id));
     zh_vec_push(arena, binds, ZH_SQL_INT(r->record->office));
+    zh_rc rc = add_reader(r, field, sql, binds);
+    zh_buf_fmt(sql, " ORDER BY a.%s DESC LIMIT %zu", id, ZH_RELATED_COUNT_MAX + 1);
+    return rc;
 }
 
 static zh_rc read_ids(relating *r, const zh_field *field, const int64_t *offices, size_t noffices,
@@ -136,8 +154,12 @@ static zh_rc read_ids(relating *r, const zh_field *field, const int64_t *offices
     zh_buf_init(&sql, SQL_MAX);
     zh_binds binds = {0};
     zh_stmt *stmt = NULL;
-    select_ids(r, field, offices, noffices, &sql, &binds);
-    zh_rc rc = zh_query(r->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, r->ctx->err);
+    zh_rc rc = select_ids(r, field, offices, noffices, &sql, &binds);
+    if (rc != ZH_OK) {
+        zh_buf_free(&sql);
+        return rc;
+    }
+    rc = zh_query(r->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, r->ctx->err);
     while (rc == ZH_OK && (rc = zh_step(stmt, r->ctx->err)) == ZH_OK) {
         ids[(*n)++] = (zh_record_id){zh_col_i64(stmt, 0), zh_col_i64(stmt, 1)};
     }
@@ -149,6 +171,9 @@ static zh_rc read_ids(relating *r, const zh_field *field, const int64_t *offices
 static zh_rc relate(relating *r, const zh_field *field)
 {
     zh_arena *arena = r->ctx->arena;
+    if (zh_field_masked(r->ctx, field)) {
+        return ZH_OK; /* that it points here is what the reader may not see */
+    }
     zh_relation relation = {.field = field};
     int64_t *offices = NULL;
     size_t noffices = 0;
@@ -214,31 +239,42 @@ zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_relat
 
 /* ---- sizes ----------------------------------------------------------------------------------- */
 
-static zh_rc read_writes(zh_ctx *ctx, zh_conn *conn, zh_register_size *sizes)
+static zh_rc count_rows(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t cap,
+                        int64_t *out)
 {
-    zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(conn,
-                        ZH_STR("SELECT register, SUM(n), MAX(at) " /* exact: integer */
-                               "FROM zh_outbox GROUP BY 1"),
-                        NULL, 0, &stmt, ctx->err);
-    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
-        const zh_register *reg = zh_model_register(ctx->model, zh_col_str(stmt, 0));
-        if (reg != NULL) {
-            sizes[reg->index].writes = zh_col_i64(stmt, 1);
-            sizes[reg->index].last = zh_col_i64(stmt, 2);
-        }
+    zh_buf sql;
+    zh_buf_init(&sql, SQL_MAX);
+    zh_binds binds = {0};
+    zh_buf_fmt(&sql, "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s a WHERE 1 = 1", ZH_FMT(reg->table));
+    zh_rc rc = zh_scope_add(ctx, zh_conn_dialect(conn), &sql, &binds, reg, "a", false);
+    zh_buf_fmt(&sql, " LIMIT %zu) b", cap);
+    zh_buf_c(&sql, '\0');
+    if (rc == ZH_OK) {
+        rc = zh_query_i64(conn, sql.p, binds.p, binds.n, out, ctx->err);
     }
-    zh_finish(stmt);
-    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    zh_buf_free(&sql);
+    return rc;
 }
 
 zh_rc zh_register_exceeds(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t n, bool *out)
 {
-    zh_str sql = zh_str_fmt(ctx->arena, "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s LIMIT %zu) a",
-                            ZH_FMT(reg->table), n + 1);
     int64_t found = 0;
-    zh_rc rc = zh_query_i64(conn, sql.p, NULL, 0, &found, ctx->err);
+    zh_rc rc = count_rows(ctx, conn, reg, n + 1, &found);
     *out = found > (int64_t)n;
+    return rc;
+}
+
+/* When something was written tells something: only to readers who see all of it. */
+static zh_rc size_of(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t cap,
+                     zh_register_size *out)
+{
+    zh_sql_value key = ZH_SQL_STR(reg->id);
+    zh_rc rc = zh_query_i64(conn, "SELECT COALESCE(MAX(at), 0) FROM zh_outbox WHERE register = ?",
+                            &key, 1, &out->last, ctx->err);
+    if (rc == ZH_OK && out->last > 0) {
+        rc = count_rows(ctx, conn, reg, cap + 1, &out->records);
+    }
+    out->last = zh_scope_is_all(ctx, reg) ? out->last : 0;
     return rc;
 }
 
@@ -246,17 +282,9 @@ zh_rc zh_register_sizes(zh_ctx *ctx, zh_conn *conn, size_t cap, zh_register_size
 {
     const zh_model *model = ctx->model;
     zh_register_size *sizes = ZH_NEW_N(ctx->arena, zh_register_size, model->nregisters + 1);
-    for (size_t i = 0; i < model->nregisters; i++) {
-        sizes[i] = (zh_register_size){0};
-    }
-    zh_rc rc = read_writes(ctx, conn, sizes);
+    zh_rc rc = ZH_OK;
     for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
-        if (sizes[i].writes > 0) {
-            zh_str sql =
-                zh_str_fmt(ctx->arena, "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s LIMIT %zu) a",
-                           ZH_FMT(model->registers[i].table), cap + 1);
-            rc = zh_query_i64(conn, sql.p, NULL, 0, &sizes[i].records, ctx->err);
-        }
+        rc = size_of(ctx, conn, &model->registers[i], cap, &sizes[i]);
     }
     *out = sizes;
     return rc;

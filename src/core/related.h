@@ -36,7 +36,6 @@ zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_relat
 /* Size of a register. */
 typedef struct zh_register_size {
     int64_t records; /* at most the cap asked for, plus one */
-    int64_t writes;  /* versions written, exact */
     zh_time last;    /* newest write; 0 none */
 } zh_register_size;
 /* Whether a register has more records than n. */

@@ -428,6 +428,23 @@ static void add_order_index(zh_arena *arena, zh_index_plans *out, const zh_regis
     zh_vec_push(arena, out, index);
 }
 
+/* Versions of records that go through states, by a column of the history: partial, so that bulk
+ * imports by the operator leave it alone. */
+static void add_version_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg,
+                              const char *id, const char *column, const char *where)
+{
+    zh_str name = index_name(arena, reg->table, zh_str_of(id));
+    zh_buf sql;
+    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
+    zh_buf_z(&sql, "CREATE INDEX IF NOT EXISTS ");
+    zh_sql_ident(&sql, name);
+    zh_buf_z(&sql, " ON ");
+    zh_sql_ident(&sql, zh_str_fmt(arena, "%.*s_h", ZH_FMT(reg->table)));
+    zh_buf_fmt(&sql, " (%s) WHERE %s", column, where);
+    zh_index_plan index = {name.p, sql_text(arena, &sql)};
+    zh_vec_push(arena, out, index);
+}
+
 void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans *out)
 {
     *out = (zh_index_plans){0};
@@ -441,6 +458,10 @@ void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans 
     }
     if (reg->event_time != NULL && reg->event_time != reg->default_sort) {
         add_order_index(arena, out, reg, "event", reg->event_time);
+    }
+    if (reg->ntransitions > 0) {
+        add_version_index(arena, out, reg, "took", "transition", "transition IS NOT NULL");
+        add_version_index(arena, out, reg, "begun", "actor", "version = 1 AND actor <> 'operator'");
     }
 }
 
@@ -509,7 +530,7 @@ static const system_table SYSTEM[] = {
     {"zh_model", "office,adopted_at", "digest,origin", "", "digest"},
     {"zh_model_file", "office", "digest,path,content", "", "digest, path"},
     {"zh_shape", "office", "register,declaration,fields", "", "register, declaration"},
-    {"zh_outbox", "office,batch,n,at,pos,until", "register", "entries,deltas", "batch"},
+    {"zh_outbox", "office,batch,n,at,pos,until", "register", "entries,entries_gm,deltas", "batch"},
     {"zh_clock", "office,record,started_at,due_at,ended_at,suspended_at,breached", "register,clock",
      "", "register, record, clock"},
     {"zh_clock_h", "office,record,version,started_at,due_at,ended_at,suspended_at,breached",
@@ -519,7 +540,14 @@ static const system_table SYSTEM[] = {
     {"zh_counter", "office,next", "name", "", "name"},
     {"zh_job", "office,id,progress,total,cursor,cancel,lease_until,created_at,updated_at",
      "kind,args,state,result,actor,owner", "", "id"},
+    {"zh_figure", "office,id,batch,size,at", "indicator,publication,ask,detail,frame",
+     "salt,record", "id"},
+    {"zh_figure_list", "office", "digest", "lines", "digest"},
     {"zh_file", "office,bytes,at,erased_at", "digest,name", "", "digest"},
+    {"zh_account", "office,id,totp_last,failed,locked_until,created_at,password_at,disabled_at",
+     "login,name,secret,totp", "", "id"},
+    {"zh_session", "office,account,post,post_office,created_at,seen_at,ended_at", "token,client",
+     "", "token"},
     {"zh_file_use", "office,record", "digest,register", "", "digest, register, record"},
 };
 
@@ -527,7 +555,12 @@ static const char SYSTEM_INDEXES[] =
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_new ON zh_outbox (batch) WHERE pos IS NULL;\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_pos ON zh_outbox (pos);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_until ON zh_outbox (until, pos);\n"
+    "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_account_login ON zh_account (office, login);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_outbox_register ON zh_outbox (register, at);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_figure_at ON zh_figure (at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_due_at ON zh_due (due_at);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_clock_open ON zh_clock (register, due_at) WHERE ended_at IS "
+    "NULL;\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_use_record ON zh_file_use (office, record);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_erased ON zh_file (erased_at) WHERE erased_at IS NOT "
     "NULL;\n";

@@ -249,6 +249,11 @@ static zh_rc fill_entry(zh_write *w, const zh_digest *salt, zh_entry_kind kind)
         rc = zh_evidence_entry(arena, w->ctx->core->alg, salt, fields, n, w->record, kind,
                                w->p->entry, w->ctx->err);
     }
+    w->p->has_gm = w->ctx->core->gm;
+    if (rc == ZH_OK && w->p->has_gm) {
+        rc = zh_evidence_entry(arena, ZH_HASH_SM3, salt, fields, n, w->record, kind, w->p->entry_gm,
+                               w->ctx->err);
+    }
     zh_arena_rewind(arena, mark);
     return rc;
 }

@@ -2,6 +2,7 @@
  * walked by verify_rows.c. See verify.h for what is proved and balance.h for how two sides are
  * compared without holding either. */
 #include "core/verify.h"
+#include "core/publish.h"
 #include "core/read.h"
 #include "core/verify_private.h"
 #include <inttypes.h>
@@ -14,6 +15,7 @@ enum {
     WIDE_BITS = 16,
     NARROW_BITS = 10, /* one balance a register during the pass over the outbox */
     ENTRY_NUMBERS = ZH_RECORD_ENTRY_BYTES / 8,
+    ENTRY_EVENT_BYTES = 19, /* kind, time, subject, number of fields */
     CELL_NUMBERS_MAX = 1 + 2 * ZH_ANSWER_MEASURES_MAX * 4,
 };
 
@@ -21,19 +23,37 @@ enum {
 
 /* ---- saying ---------------------------------------------------------------------------------- */
 
+static void add_line(zh_verifying *v, const char *format, va_list arguments) ZH_PRINTF(2, 0);
+static void add_line(zh_verifying *v, const char *format, va_list arguments)
+{
+    zh_arena_mark mark = zh_arena_here(v->arena);
+    zh_buf_str(v->lines, zh_str_vfmt(v->arena, format, arguments));
+    zh_buf_c(v->lines, '\n');
+    zh_arena_rewind(v->arena, mark);
+}
+
 void zh_verify_say(zh_verifying *v, const char *format, ...)
 {
     va_list arguments;
     v->report->differences++;
-    if (v->report->differences > ZH_VERIFY_LINES_MAX) {
-        return;
+    if (v->report->differences <= ZH_VERIFY_LINES_MAX) {
+        va_start(arguments, format);
+        add_line(v, format, arguments);
+        va_end(arguments);
     }
-    zh_arena_mark mark = zh_arena_here(v->arena);
-    va_start(arguments, format);
-    zh_buf_str(v->lines, zh_str_vfmt(v->arena, format, arguments));
-    va_end(arguments);
-    zh_buf_c(v->lines, '\n');
-    zh_arena_rewind(v->arena, mark);
+}
+
+/* Remarkable, and no difference. */
+static void note(zh_verifying *v, const char *format, ...) ZH_PRINTF(2, 3);
+static void note(zh_verifying *v, const char *format, ...)
+{
+    va_list arguments;
+    v->report->notices++;
+    if (v->report->notices <= ZH_VERIFY_LINES_MAX) {
+        va_start(arguments, format);
+        add_line(v, format, arguments);
+        va_end(arguments);
+    }
 }
 
 /* ---- keys and numbers ------------------------------------------------------------------------ */
@@ -122,6 +142,13 @@ void zh_verify_counter(zh_verifying *v, zh_balance *b, zh_side side, int64_t off
     zh_balance_put(b, side, zh_buf_view(&v->key), &number, cell_names(v, cube), 1, ZH_STR_NONE);
 }
 
+void zh_verify_entry_key(zh_verifying *v, bool gm, int64_t office, int64_t batch, int64_t ord)
+{
+    zh_verify_key(v, gm ? ZH_STR("zh_outbox_gm") : ZH_STR("zh_outbox"), office);
+    zh_verify_number(v, batch);
+    zh_verify_number(v, ord);
+}
+
 void zh_verify_entry(zh_verifying *v, zh_side side, int64_t office, int64_t batch, int64_t ord,
                      const uint8_t *entry, zh_str label)
 {
@@ -134,9 +161,7 @@ void zh_verify_entry(zh_verifying *v, zh_side side, int64_t office, int64_t batc
         }
         numbers[i] = word;
     }
-    zh_verify_key(v, ZH_STR("zh_outbox"), office);
-    zh_verify_number(v, batch);
-    zh_verify_number(v, ord);
+    zh_verify_entry_key(v, v->ctx.core->gm && entry[4] == ZH_HASH_SM3, office, batch, ord);
     zh_balance_put(v->entries, side, zh_buf_view(&v->key), numbers, names, ENTRY_NUMBERS, label);
 }
 
@@ -191,7 +216,8 @@ static void say_entry(void *user, const zh_named *named)
     zh_verifying *v = user;
     zh_str key = readable(v, named->key);
     if (!any(named->sums[ZH_COUNTED], named->n)) {
-        zh_verify_say(v, "凭证 %.*s：没有对应的版本，或版本的凭证无法重算", ZH_FMT(key));
+        zh_verify_say(v, "%.*s 的凭证 %.*s：没有对应的版本，或版本的凭证无法重算",
+                      ZH_FMT(named->label), ZH_FMT(key));
     } else if (!any(named->sums[ZH_STORED], named->n)) {
         zh_verify_say(v, "%.*s：发件箱里没有它的凭证（%.*s）", ZH_FMT(named->label), ZH_FMT(key));
     } else {
@@ -253,6 +279,49 @@ static zh_rc add_deltas(zh_verifying *v, const zh_register *reg, int64_t office,
     return rc;
 }
 
+/* The record that an entry of the outbox speaks of. */
+static zh_str entry_name(zh_verifying *v, zh_str reg, int64_t office, const uint8_t *bytes)
+{
+    zh_record_entry entry;
+    zh_err ignored = {0};
+    if (zh_record_entry_read((zh_str){(const char *)bytes, ZH_RECORD_ENTRY_BYTES}, &entry,
+                             &ignored) != ZH_OK) {
+        return ZH_STR_NONE;
+    }
+    return zh_str_fmt(v->ctx.arena, "%.*s/%" PRId64 "/%" PRIu64, ZH_FMT(reg), office,
+                      entry.subject);
+}
+
+/* The entries of the second log: the same event at every position, apart from hash and root. */
+static void take_gm(zh_verifying *v, const zh_stmt *s, bool first)
+{
+    zh_str entries = zh_col_str(s, 5);
+    zh_str gm = zh_col_str(s, 7);
+    int64_t office = zh_col_i64(s, 0);
+    int64_t batch = zh_col_i64(s, 1);
+    if (gm.n != entries.n) {
+        if (first && !(zh_col_null(s, 7) && zh_col_null(s, 4))) {
+            zh_verify_say(v, "批次 %" PRId64 "/%" PRId64 "：没有国密条目，或条数不符", office,
+                          batch);
+        }
+        return;
+    }
+    for (size_t i = 0; i < gm.n / ZH_RECORD_ENTRY_BYTES; i++) {
+        const uint8_t *one = (const uint8_t *)entries.p + i * ZH_RECORD_ENTRY_BYTES;
+        const uint8_t *two = (const uint8_t *)gm.p + i * ZH_RECORD_ENTRY_BYTES;
+        zh_str name = entry_name(v, zh_col_str(s, 2), office, one);
+        if (first && (memcmp(one, two, 4) != 0 || two[4] != ZH_HASH_SM3 ||
+                      memcmp(one + 5, two + 5, ENTRY_EVENT_BYTES) != 0)) {
+            zh_verify_say(v, "%.*s：国密条目（批次 %" PRId64 "/%" PRId64 "）说的不是同一件事",
+                          ZH_FMT(name), office, batch);
+        }
+        if (v->entries != NULL) {
+            zh_verify_entry(v, ZH_STORED, office, batch, (int64_t)i, two,
+                            v->entries->naming ? name : ZH_STR_NONE);
+        }
+    }
+}
+
 static zh_rc take_batch(zh_verifying *v, const zh_stmt *s, bool first)
 {
     int64_t office = zh_col_i64(s, 0);
@@ -266,7 +335,7 @@ static zh_rc take_batch(zh_verifying *v, const zh_stmt *s, bool first)
         v->batches[v->nbatches++] =
             (zh_batch){office, batch, zh_col_null(s, 4) ? -1 : zh_col_i64(s, 4), (int32_t)n,
                        reg != NULL ? reg->index : UINT32_MAX};
-        if (reg == NULL) {
+        if (reg == NULL && !zh_str_is(id, ZH_FIGURE_REGISTER)) {
             zh_verify_say(v, "批次 %" PRId64 "/%" PRId64 "：没有登记册“%.*s”", office, batch,
                           ZH_FMT(id));
         }
@@ -275,8 +344,12 @@ static zh_rc take_batch(zh_verifying *v, const zh_stmt *s, bool first)
         }
     }
     for (size_t i = 0; i < entries.n / ZH_RECORD_ENTRY_BYTES && v->entries != NULL; i++) {
-        zh_verify_entry(v, ZH_STORED, office, batch, (int64_t)i,
-                        (const uint8_t *)entries.p + i * ZH_RECORD_ENTRY_BYTES, ZH_STR_NONE);
+        const uint8_t *entry = (const uint8_t *)entries.p + i * ZH_RECORD_ENTRY_BYTES;
+        zh_verify_entry(v, ZH_STORED, office, batch, (int64_t)i, entry,
+                        v->entries->naming ? entry_name(v, id, office, entry) : ZH_STR_NONE);
+    }
+    if (v->ctx.core->gm) {
+        take_gm(v, s, first);
     }
     bool deltas = reg != NULL && (first || v->deltas[reg->index].naming);
     return deltas ? add_deltas(v, reg, office, batch, zh_col_str(s, 6)) : ZH_OK;
@@ -296,8 +369,8 @@ static zh_rc walk_outbox(zh_verifying *v, bool first)
     }
     if (rc == ZH_OK) {
         rc = zh_query(v->conn,
-                      ZH_STR("SELECT office, batch, register, n, pos, entries, deltas FROM "
-                             "zh_outbox ORDER BY office, batch"),
+                      ZH_STR("SELECT office, batch, register, n, pos, entries, deltas, entries_gm "
+                             "FROM zh_outbox ORDER BY office, batch"),
                       NULL, 0, &stmt, v->ctx.err);
     }
     zh_arena_mark mark = zh_arena_here(v->ctx.arena);
@@ -316,10 +389,11 @@ static zh_rc check_positions(zh_verifying *v)
     int64_t next = 0;
     int64_t until = INT64_MIN;
     int64_t size = 0;
+    zh_arena_mark mark = zh_arena_here(v->ctx.arena);
     zh_sql_value log[] = {ZH_SQL_INT(0), ZH_SQL_STR(ZH_STR("log"))};
     zh_rc rc = zh_query(v->conn,
-                        ZH_STR("SELECT office, batch, pos, n, at, until FROM zh_outbox WHERE pos "
-                               "IS NOT NULL ORDER BY pos, office, batch"),
+                        ZH_STR("SELECT office, batch, pos, n, at, until, register, entries FROM "
+                               "zh_outbox WHERE pos IS NOT NULL ORDER BY pos, office, batch"),
                         NULL, 0, &stmt, v->ctx.err);
     while (rc == ZH_OK && (rc = zh_step(stmt, v->ctx.err)) == ZH_OK) {
         int64_t pos = zh_col_i64(stmt, 2);
@@ -328,12 +402,23 @@ static zh_rc check_positions(zh_verifying *v)
             zh_verify_say(v, "批次 %" PRId64 "/%" PRId64 "：日志位置 %" PRId64 "，应为 %" PRId64,
                           zh_col_i64(stmt, 0), zh_col_i64(stmt, 1), pos, next);
         }
+        if (until != INT64_MIN && at < until - ZH_VERIFY_CLOCK_US) {
+            zh_str entries = zh_col_str(stmt, 7);
+            zh_str name = entries.n >= ZH_RECORD_ENTRY_BYTES
+                              ? entry_name(v, zh_col_str(stmt, 6), zh_col_i64(stmt, 0),
+                                           (const uint8_t *)entries.p)
+                              : ZH_STR_NONE;
+            note(v,
+                 "注意：账本第 %" PRId64 " 条（%.*s）提交时，时钟比此前的条目倒退了 %" PRId64 " 秒",
+                 pos, ZH_FMT(name), (until - at) / 1000000);
+        }
         until = at > until ? at : until;
         if (zh_col_null(stmt, 5) || zh_col_i64(stmt, 5) < until) {
             zh_verify_say(v, "批次 %" PRId64 "/%" PRId64 "：截至时间早于此前的批次",
                           zh_col_i64(stmt, 0), zh_col_i64(stmt, 1));
         }
         next = pos + zh_col_i64(stmt, 3);
+        zh_arena_rewind(v->ctx.arena, mark);
     }
     zh_finish(stmt);
     if (rc != ZH_ENOTFOUND) {
@@ -721,9 +806,15 @@ static zh_rc name_entries(zh_verifying *v, zh_balance *entries)
     for (size_t i = 0; i < model->nregisters; i++) {
         v->deltas[i].naming = false;
     }
-    zh_rc rc = walk_outbox(v, false);
+    zh_rc rc = ZH_OK; /* the rows first: they say which version it is */
     for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
         rc = zh_verify_rows(v, &model->registers[i]);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_verify_figures(v, false);
+    }
+    if (rc == ZH_OK) {
+        rc = walk_outbox(v, false);
     }
     tell(v, entries, "凭证", say_entry);
     return rc;
@@ -759,6 +850,15 @@ static zh_rc verify_all(zh_verifying *v)
     }
     if (rc == ZH_OK) {
         rc = check_positions(v);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_verify_log(v, false);
+    }
+    if (rc == ZH_OK && v->ctx.core->gm) {
+        rc = zh_verify_log(v, true);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_verify_figures(v, true);
     }
     for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
         rc = verify_register(v, &model->registers[i]);

@@ -4,10 +4,14 @@
 
 #include "core/core.h"
 
+#define ZH_VERIFY_CLOCK_US                                                                         \
+    (INT64_C(5) * 60 * 1000000)   /* a batch older than one before it: a notice */
 #define ZH_VERIFY_LINES_MAX 20000 /* lines written; further differences are only counted */
 
 typedef struct zh_verify_report {
     int64_t registers, records, versions, cells, entries, differences;
+    int64_t notices; /* lines that are no difference: the clock went back */
+    int64_t sealed;  /* entries of the signed log that were checked */
 } zh_verify_report;
 
 typedef void (*zh_verify_progress)(void *user, const char *what, int64_t done, int64_t total);
@@ -22,7 +26,12 @@ typedef void (*zh_verify_progress)(void *user, const char *what, int64_t done, i
  * - cells, counters, roll-ups and grams equal a recount, both ways; the cell changes in the outbox
  *   add up to the cells (of registers whose cubes have not changed since). While cells are wrong,
  *   the roll-ups and changes of their register are not looked at;
- * - clocks equal their newest history.
+ * - clocks equal their newest history;
+ * - published figures: their entries follow from their fields, their lists have the roots told;
+ * - the signed log, when the data directory has one: its entries equal the outbox's position by
+ *   position, tiles, roots and every checkpoint ever signed follow from them, the newest is not an
+ *   older one, and it belongs to this database.
+ * A clock that went back by more than ZH_VERIFY_CLOCK_US between two positions is a notice.
  * Every difference is appended to lines, naming the record, cell or batch, and counted. ZH_OK also
  * when there are differences. progress may be NULL. Reads as if ctx had no row scope. */
 zh_rc zh_verify(zh_ctx *ctx, zh_buf *lines, zh_verify_report *report, zh_verify_progress progress,

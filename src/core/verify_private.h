@@ -48,9 +48,17 @@ void zh_verify_cell(zh_verifying *v, zh_balance *b, zh_side side, int64_t office
 void zh_verify_counter(zh_verifying *v, zh_balance *b, zh_side side, int64_t office,
                        const zh_cube *cube, const zh_str *dims, zh_str measure, zh_str key,
                        int64_t n);
+/* Key of an entry of the first or the second log. */
+void zh_verify_entry_key(zh_verifying *v, bool gm, int64_t office, int64_t batch, int64_t ord);
 /* Puts the 56 bytes of an entry. */
 void zh_verify_entry(zh_verifying *v, zh_side side, int64_t office, int64_t batch, int64_t ord,
                      const uint8_t *entry, zh_str label);
+
+/* publish_open.c: the entries of published figures, made again; with `lists` their lists, too. */
+zh_rc zh_verify_figures(zh_verifying *v, bool lists) ZH_MUST;
+/* verify_log.c: the signed log, when there is one here, against the outbox and against itself; the
+ * first or the second. */
+zh_rc zh_verify_log(zh_verifying *v, bool gm) ZH_MUST;
 
 /* verify_rows.c: walks over all versions and current rows of a register. */
 zh_rc zh_verify_rows(zh_verifying *v, const zh_register *reg) ZH_MUST;

@@ -3,6 +3,7 @@
  * the newest is compared with the current row. */
 #include "base/utf8.h"
 #include "core/evidence.h"
+#include "core/gm.h"
 #include "core/read.h"
 #include "core/read_private.h"
 #include "core/verify_private.h"
@@ -232,20 +233,20 @@ static zh_rc sealed_entry(chunk *k, const version *ver, const zh_record_field *f
     return rc;
 }
 
-static zh_rc entry_again(chunk *k, const version *ver, uint8_t out[ZH_RECORD_ENTRY_BYTES])
+static zh_rc fields_of(chunk *k, const version *ver, zh_record_field **fields, size_t *n)
 {
     zh_ctx *ctx = &k->v->ctx;
     const zh_shape *shape = NULL;
-    zh_record_field *fields = NULL;
-    size_t n = 0;
     zh_rc rc = shape_for(k, ver->declaration, &shape);
-    if (rc == ZH_OK) {
-        rc = zh_evidence_fields(ctx->arena, shape, ver->record, ver->declaration, &fields, &n,
-                                ctx->err);
-    }
-    if (rc != ZH_OK) {
-        return rc;
-    }
+    return rc == ZH_OK ? zh_evidence_fields(ctx->arena, shape, ver->record, ver->declaration,
+                                            fields, n, ctx->err)
+                       : rc;
+}
+
+static zh_rc entry_again(chunk *k, const version *ver, const zh_record_field *fields, size_t n,
+                         uint8_t out[ZH_RECORD_ENTRY_BYTES])
+{
+    zh_ctx *ctx = &k->v->ctx;
     if (ver->salt.p == NULL) {
         return sealed_entry(k, ver, fields, n, out);
     }
@@ -258,24 +259,43 @@ static zh_rc entry_again(chunk *k, const version *ver, uint8_t out[ZH_RECORD_ENT
                              kind_of(ver->op), out, ctx->err);
 }
 
+static bool wanted(chunk *k, const version *ver, bool gm)
+{
+    zh_verifying *v = k->v;
+    zh_verify_entry_key(v, gm, ver->record->office, ver->batch, ver->ord);
+    return zh_balance_wants(v->entries, zh_buf_view(&v->key));
+}
+
 static zh_rc put_entry(chunk *k, const version *ver)
 {
     zh_verifying *v = k->v;
+    zh_ctx *ctx = &v->ctx;
     uint8_t entry[ZH_RECORD_ENTRY_BYTES];
     const zh_record *r = ver->record;
-    zh_verify_key(v, ZH_STR("zh_outbox"), r->office);
-    zh_verify_number(v, ver->batch);
-    zh_verify_number(v, ver->ord);
-    if (!zh_balance_wants(v->entries, zh_buf_view(&v->key))) {
+    zh_record_field *fields = NULL;
+    size_t n = 0;
+    bool one = wanted(k, ver, false);
+    bool two = ctx->core->gm && wanted(k, ver, true);
+    if (!one && !two) {
         return ZH_OK;
     }
-    zh_rc rc = entry_again(k, ver, entry);
-    if (rc == ZH_OK) {
-        zh_str label = v->entries->naming
-                           ? zh_str_fmt(v->ctx.arena, "%.*s/%" PRId64 "/%" PRId64 " 第 %d 版",
-                                        ZH_FMT(k->reg->id), r->office, r->id, (int)r->version)
-                           : ZH_STR_NONE;
-        zh_verify_entry(v, ZH_COUNTED, r->office, ver->batch, ver->ord, entry, label);
+    zh_str label = v->entries->naming
+                       ? zh_str_fmt(ctx->arena, "%.*s/%" PRId64 "/%" PRId64 " 第 %d 版",
+                                    ZH_FMT(k->reg->id), r->office, r->id, (int)r->version)
+                       : ZH_STR_NONE;
+    zh_rc rc = fields_of(k, ver, &fields, &n);
+    if (rc == ZH_OK && one) {
+        rc = entry_again(k, ver, fields, n, entry);
+        if (rc == ZH_OK) {
+            zh_verify_entry(v, ZH_COUNTED, r->office, ver->batch, ver->ord, entry, label);
+        }
+    }
+    if (rc == ZH_OK && two) {
+        rc = zh_gm_entry_of(ctx->arena, ver->salt, ver->sealed, fields, n, r, ver->op, entry,
+                            ctx->err);
+        if (rc == ZH_OK) {
+            zh_verify_entry(v, ZH_COUNTED, r->office, ver->batch, ver->ord, entry, label);
+        }
     }
     return unreadable(k, rc, r->id, r->version);
 }

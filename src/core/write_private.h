@@ -56,6 +56,8 @@ struct zh_prepared {
     size_t nfiles;
     const zh_erasure *erasure;
     uint8_t entry[ZH_RECORD_ENTRY_BYTES];
+    uint8_t entry_gm[ZH_RECORD_ENTRY_BYTES]; /* when the second log is kept */
+    bool has_gm;
 };
 
 /* One preparation. */

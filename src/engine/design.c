@@ -19,7 +19,7 @@ static zh_rc check(uint64_t n, double confidence, zh_err *err)
         zh_err_set(err, ZH_EINVAL, "design.size", "样本少于 2 个单元,不能估计方差");
         return ZH_EINVAL;
     }
-    if (!(confidence > 0.0 && confidence < 1.0)) {
+    if (!(confidence > 0.0 && 0.5 + confidence / 2.0 < 1.0)) {
         return zh_err_set(err, ZH_EINVAL, "design.confidence", "置信水平 %g 不在 0 与 1 之间",
                           confidence);
     }
@@ -32,13 +32,15 @@ static bool at_most(double a, double b)
 }
 
 /* Weights are at least 1, so sum w >= n and sum w^2 >= sum w; by Cauchy's inequality
- * sum w^2 >= (sum w)^2 / n; the sums over the units with y = 1 lie between 0 and the whole. */
+ * sum w^2 >= (sum w)^2 / n; the sums over the units with y = 1 lie between 0 and the whole, and
+ * are 0 or the weight of at least one unit. */
 static bool sums_possible(const zh_design_sums *s)
 {
     double n = (double)s->n;
     return isfinite(s->ww) && at_most(n, s->w) && at_most(s->w, s->ww) &&
-           at_most(s->w * s->w / n, s->ww) && s->wy >= 0.0 && at_most(s->wy, s->w) &&
-           s->wwy >= 0.0 && at_most(s->wwy, s->ww) && at_most(s->wy, s->wwy);
+           at_most(s->w * s->w / n, s->ww) && (s->wy == 0.0 || at_most(1.0, s->wy)) &&
+           at_most(s->wy, s->w) && s->wwy >= 0.0 && at_most(s->wwy, s->ww) &&
+           at_most(s->wy, s->wwy);
 }
 
 zh_interval zh_design_logit_interval(double p, double se, double df, double confidence)

@@ -105,7 +105,7 @@ zh_rc zh_disproportionality_of(const zh_two_by_two *table, double confidence,
     uint64_t n = t->a + t->b + t->c + t->d;
     out->expected = product(t->a + t->b, t->a + t->c) / (double)n;
     out->relative = out->expected > 0.0 ? (double)t->a / out->expected : (double)NAN;
-    ratios(t, zh_normal_quantile(0.5 + confidence / 2.0), out);
+    ratios(t, -zh_normal_quantile(0.5 - confidence / 2.0), out);
     chi_squares(t, (double)n, out);
     return ZH_OK;
 }

@@ -61,7 +61,7 @@ void zh_ears_run(const double *counts, const size_t *range, size_t n, const zh_e
                  double *upper)
 {
     zh_assert(ears->baseline >= 3 && ears->alpha > 0.0 && ears->alpha < 1.0);
-    double z = zh_normal_quantile(1.0 - ears->alpha);
+    double z = -zh_normal_quantile(ears->alpha);
     size_t first = zh_ears_first(ears);
     for (size_t i = 0; i < n; i++) {
         zh_assert(range[i] >= first);

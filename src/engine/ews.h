@@ -13,12 +13,13 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-#define ZH_EWS_POINTS_MAX    ((size_t)1000000) /* of a series */
-#define ZH_EWS_COUNT_MAX     1e12              /* of a time point */
-#define ZH_EWS_FREQUENCY_MAX 3660              /* time points of a year */
-#define ZH_EWS_BASELINE_MAX  10000             /* points of an EARS baseline */
-#define ZH_EWS_HARMONICS_MAX 10
-#define ZH_EWS_WORK_MAX      4e9 /* terms that a generalised likelihood ratio may sum */
+#define ZH_EWS_POINTS_MAX      ((size_t)1000000) /* of a series */
+#define ZH_EWS_COUNT_MAX       1e12              /* of a time point */
+#define ZH_EWS_FREQUENCY_MAX   3660              /* time points of a year */
+#define ZH_EWS_BASELINE_MAX    10000             /* points of an EARS baseline */
+#define ZH_EWS_HARMONICS_MAX   10
+#define ZH_FARRINGTON_WORK_MAX 2e8 /* time points judged times their reference points */
+#define ZH_EWS_WORK_MAX        4e9 /* terms that a generalised likelihood ratio may sum */
 
 typedef enum zh_alarm {
     ZH_ALARM_NO,
@@ -115,7 +116,8 @@ typedef struct zh_farrington_point {
 
 /* The defaults of surveillance: b 5, w 3, alpha 0.05, one period, delta, 2/3, limit 5 in 4. */
 zh_farrington zh_farrington_defaults(bool flexible, size_t frequency);
-/* The first time point whose reference points all exist. */
+/* The first time point that is judged unless a range is given: the flexible method begins where all
+ * its reference points exist, the original frequency b - w - 1 points from the start. */
 size_t zh_farrington_first(const zh_farrington *settings);
 
 /* Quasi-Poisson regression with a log link on the reference points (baseline), fitted by
@@ -124,9 +126,10 @@ size_t zh_farrington_first(const zh_farrington *settings);
  * mu^(1/2))/sqrt(phi (1 - h)) weight those above the threshold by s^-2 (Farrington 3.5); the trend
  * is kept when it is significant, b >= 3 and the forecast does not pass the largest baseline count
  * (3.4); threshold by 3.7 or its successors. Reference points before the start of the series are
- * left out. As in surveillance the flexible method takes the variance of the mean, and that of the
- * trend, from sum omega (y/mu - 1)^2/df after reweighting. range: n_range time points, each >= b *
- * frequency (0-based) and < n. ZH_EINVAL: settings or range out of bounds (rule ews.*), ZH_ELIMIT,
+ * left out; the flexible method asks for the middle of every window. As in surveillance the
+ * flexible method takes the variance of the mean, and that of the trend, from sum omega (y/mu -
+ * 1)^2/df after reweighting. range: n_range time points, each < n, and >= b * frequency (0-based)
+ * for the flexible method. ZH_EINVAL: settings or range out of bounds (rule ews.*), ZH_ELIMIT,
  * ZH_ENOMEM. */
 zh_rc zh_farrington_run(zh_arena *arena, const double *counts, size_t n, const size_t *range,
                         size_t n_range, const zh_farrington *settings, zh_farrington_point *out,

@@ -271,8 +271,11 @@ static zh_rc farrington_of(zh_arena *arena, const zh_json *input, bool flexible,
     if (flexible) {
         read_flexible(&door, &f);
     }
-    read_range(&door, &s,
-               zh_door_has(&door, "range") ? f.frequency * f.b : zh_farrington_first(&f));
+    size_t first = zh_farrington_first(&f);
+    if (zh_door_has(&door, "range")) {
+        first = flexible ? f.frequency * f.b : 1;
+    }
+    read_range(&door, &s, first);
     zh_farrington_point *points =
         door.rc == ZH_OK ? ZH_TRY_N(arena, zh_farrington_point, s.n_range) : NULL;
     double *column = zh_door_room(&door, s.n_range);

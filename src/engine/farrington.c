@@ -57,7 +57,11 @@ zh_farrington zh_farrington_defaults(bool flexible, size_t frequency)
 
 size_t zh_farrington_first(const zh_farrington *s)
 {
-    return s->frequency * s->b + s->w;
+    size_t years = s->frequency * s->b;
+    if (s->flexible) {
+        return years + s->w;
+    }
+    return years > s->w + 1 ? years - s->w - 1 : 1;
 }
 
 /* ---- the baseline ---- */
@@ -93,15 +97,15 @@ static void add_point(struct fit *f, const double *counts, const zh_farrington *
     f->n++;
 }
 
-/* Reference points of `at`, oldest first. */
+/* Reference points of `at`, oldest first; those before the start of the series do not exist. */
 static void take_baseline(struct fit *f, const double *counts, const zh_farrington *s, size_t at,
                           const uint16_t *levels)
 {
     f->n = 0;
-    size_t oldest = at - s->b * s->frequency;
-    size_t from = oldest > s->w ? oldest - s->w : 0;
-    size_t shift = s->w - (oldest - from); /* what the start of the series cuts from the window */
-    size_t end = at - s->w;
+    size_t back = s->b * s->frequency + s->w;
+    size_t from = at > back ? at - back : 0;
+    size_t shift = at > back ? 0 : back - at; /* what the start cuts off */
+    size_t end = at > s->w ? at - s->w : 0;
     for (size_t i = from; i < end; i++) {
         uint16_t level = levels[(i - from + shift) % s->frequency];
         bool in = s->flexible ? i + s->past_excluded < at : true;
@@ -366,7 +370,7 @@ static void by_delta(const struct fit *f, const struct model *m, const zh_farrin
     case ZH_FARRINGTON_HALF: se = sqrt(tau / 4.0); break;
     case ZH_FARRINGTON_TWO_THIRDS: se = sqrt(4.0 / 9.0 * cbrt(mu) * tau); break;
     }
-    double z = zh_normal_quantile(1.0 - (s->flexible ? s->alpha : s->alpha / 2.0));
+    double z = -zh_normal_quantile(s->flexible ? s->alpha : fmax(s->alpha / 2.0, DBL_MIN));
     double center = transformed(s->power, mu);
     out->upper = back(s->power, center + z * se);
     out->expected = mu;
@@ -381,7 +385,7 @@ static void by_count(const struct fit *f, const struct model *m, const zh_farrin
     out->expected = mu;
     if (s->threshold == ZH_FARRINGTON_MUAN) {
         double se = sqrt(m->variance * unscaled(f, f->now_level, f->now_time));
-        mu = exp(m->now_eta + zh_normal_quantile(1.0 - s->alpha) * se);
+        mu = exp(m->now_eta + -zh_normal_quantile(s->alpha) * se);
     }
     if (!isfinite(mu) || mu > ZH_EWS_COUNT_MAX * 1e3) {
         out->upper = out->expected = out->p_value = (double)NAN;
@@ -459,7 +463,7 @@ static zh_rc check(const zh_farrington *s, size_t n, const size_t *range, size_t
         return refuse(err, "weights_threshold 要大于 0");
     }
     for (size_t i = 0; i < n_range; i++) {
-        if (range[i] >= n || range[i] / s->frequency < s->b) {
+        if (range[i] >= n || (s->flexible && range[i] / s->frequency < s->b)) {
             zh_err_set(err, ZH_EINVAL, "ews.range",
                        "第 %zu 个时点没有完整的参照：它之前要有 b × frequency = %zu × %zu 个时点，"
                        "且它要在序列之内（共 %zu 个）",
@@ -515,7 +519,7 @@ zh_rc zh_farrington_run(zh_arena *arena, const double *counts, size_t n, const s
         zh_arena_rewind(arena, here);
         return zh_err_set(err, ZH_ENOMEM, "calc.memory", "序列太长，内存不够算完");
     }
-    if ((double)points * (double)n_range > ZH_EWS_WORK_MAX) {
+    if ((double)points * (double)n_range > ZH_FARRINGTON_WORK_MAX) {
         zh_arena_rewind(arena, here);
         return zh_err_set(err, ZH_ELIMIT, "calc.size",
                           "要拟合的时点太多：%zu 个时点，每个 %zu 个参照点", n_range, points);

@@ -350,7 +350,8 @@ static void put_scores(zh_jw *out, const zh_proficiency_score *s, size_t n)
         zh_jw_key(out, columns[c].name);
         zh_jw_array(out);
         for (size_t i = 0; i < n; i++) {
-            zh_jw_double(out, *(const double *)((const char *)&s[i] + columns[c].offset));
+            zh_jw_double(out,
+                         *(const double *)(const void *)((const char *)&s[i] + columns[c].offset));
         }
         zh_jw_array_end(out);
     }

@@ -8,7 +8,7 @@
 #define PARAMETERS        5
 #define LOG_MAX           20.0 /* |log parameter|, |logit p| of the fit */
 #define TABLE_MAX         4096 /* counts whose rising factorials are tabulated */
-#define EVALUATIONS_MAX   2000
+#define EVALUATIONS_MAX   500
 #define EVALUATIONS_ROUGH 40   /* of each start; the best goes on */
 #define ROUGH_PAIRS       1500 /* pairs, about, that the starts are climbed on */
 
@@ -233,8 +233,9 @@ zh_rc zh_mgps_estimate(zh_arena *arena, const double *n, const double *e, const 
         return zh_err_set(err, ZH_EINVAL, "mgps.pairs", "只有 %zu 对，估计 5 个参数至少要 5 对",
                           pairs);
     }
-    if (pairs > ZH_MGPS_FIT_PAIRS_MAX || n_star > ZH_MGPS_STAR_MAX) {
-        return zh_err_set(err, ZH_ELIMIT, "mgps.pairs", "有 %zu 对，最多 %zu 对；n_star 最多 %d",
+    if (n_star > ZH_MGPS_STAR_MAX || pairs > ZH_MGPS_FIT_PAIRS_MAX / (n_star > 1 ? n_star : 1)) {
+        return zh_err_set(err, ZH_ELIMIT, "mgps.pairs",
+                          "有 %zu 对，最多 %zu 对（n_star 大于 1 时再除以它）；n_star 最多 %d",
                           pairs, ZH_MGPS_FIT_PAIRS_MAX, ZH_MGPS_STAR_MAX);
     }
     zh_rc rc = zh_mgps_check(n, e, weight, pairs, (double)n_star, err);

@@ -14,7 +14,7 @@
 #include "base/err.h"
 
 #define ZH_MGPS_PAIRS_MAX     ((size_t)5000000)
-#define ZH_MGPS_FIT_PAIRS_MAX ((size_t)1000000)
+#define ZH_MGPS_FIT_PAIRS_MAX ((size_t)1000000) /* times n_star, where that is above 1 */
 #define ZH_MGPS_COUNT_MAX     1e9
 #define ZH_MGPS_EXPECTED_MIN  1e-12
 #define ZH_MGPS_STAR_MAX      100

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define ANCHOR_STEPS   48 /* steps after which an anchor is computed afresh */
-#define TERMS_MAX      60
 #define SOLVE_MAX      200
 #define HALLEY         1e-5 /* a step below it, in standard deviations, leaves an error of its cube */
 #define STRIDE         1.0 /* of log lambda in the first step that is too long; then doubled */
@@ -91,7 +90,7 @@ static struct row *in_order(struct row *rows, struct row *other, size_t n)
 
 /* ---- distribution functions ---- */
 
-/* 1/k for k up to TERMS_MAX: the series divide by nothing else. */
+/* 1/k: the series divide by nothing else, and are given up where it ends. */
 static const double inverse[] = {
     0.0,        1.0 / 1.0,  1.0 / 2.0,  1.0 / 3.0,  1.0 / 4.0,  1.0 / 5.0,  1.0 / 6.0,
     1.0 / 7.0,  1.0 / 8.0,  1.0 / 9.0,  1.0 / 10.0, 1.0 / 11.0, 1.0 / 12.0, 1.0 / 13.0,
@@ -117,7 +116,7 @@ static bool carry(struct anchor *p, double shape, double x)
     double term = p->density;
     double density = term;
     double area = term;
-    for (int k = 0; k + 2 <= TERMS_MAX; k++) {
+    for (size_t k = 0; k + 2 < ZH_COUNTOF(inverse); k++) {
         double next = ratio * inverse[k + 1] * ((lean - (double)k) * term - h * before);
         before = term;
         term = next;

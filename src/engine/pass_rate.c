@@ -39,13 +39,14 @@ static zh_rc finish(const struct sum *s, double confidence, zh_pass_rate *out, z
     out->estimate = fmin(fmax(s->rate / s->weight, 0.0), 1.0);
     out->se = sqrt(s->variance) / s->weight;
     out->df = s->df;
-    if (s->variance > 0.0) {
+    bool inside = out->estimate > 0.0 && out->estimate < 1.0;
+    if (s->variance > 0.0 && inside) {
         out->interval = zh_design_logit_interval(out->estimate, out->se, s->df, confidence);
         return ZH_OK;
     }
     double size = fmax(floor(s->weight * s->weight / s->kish * (1.0 + 1e-12)), 1.0);
     uint64_t n = (uint64_t)fmin(size, (double)ZH_INTERVAL_N_MAX);
-    if (out->estimate > 0.0 && out->estimate < 1.0) { /* cells all good or all bad, but not alike */
+    if (inside) { /* cells all good or all bad, but not alike */
         return zh_interval_wilson((uint64_t)llround(out->estimate * (double)n), n, confidence,
                                   &out->interval, err);
     }
@@ -55,10 +56,11 @@ static zh_rc finish(const struct sum *s, double confidence, zh_pass_rate *out, z
 
 static zh_rc check_cell(const zh_pass_rate_cell *c, size_t at, zh_err *err)
 {
-    if (!(c->output >= 0.0) || isinf(c->output) || c->samples < 0 || c->passed < 0 ||
-        c->passed > c->samples) {
+    if (!(c->output >= 0.0) || c->output > ZH_PASS_RATE_OUTPUT_MAX || c->samples < 0 ||
+        c->passed < 0 || c->passed > c->samples) {
         zh_err_set(err, ZH_EINVAL, "pass_rate.cell",
-                   "第 %zu 格：产值要不小于 0，且 0 ≤ 合格数 ≤ 样品数", at + 1);
+                   "第 %zu 格：产值要在 0 与 %g 之间，且 0 ≤ 合格数 ≤ 样品数", at + 1,
+                   ZH_PASS_RATE_OUTPUT_MAX);
         return ZH_EINVAL;
     }
     if (c->samples == 1 && c->output > 0.0) {
@@ -89,7 +91,7 @@ static zh_rc check(zh_arena *arena, const zh_pass_rate_cell *cells, size_t n, do
         return zh_err_set(err, ZH_ELIMIT, "pass_rate.cells", "有 %zu 格，最多 %zu 格", n,
                           ZH_PASS_RATE_CELLS_MAX);
     }
-    if (!(confidence > 0.0 && confidence < 1.0)) {
+    if (!(confidence > 0.0 && 0.5 + confidence / 2.0 < 1.0)) {
         return zh_err_set(err, ZH_EINVAL, "pass_rate.confidence", "置信水平 %g 不在 0 与 1 之间",
                           confidence);
     }

@@ -21,7 +21,8 @@
 #include "base/err.h"
 #include "num/interval.h"
 
-#define ZH_PASS_RATE_CELLS_MAX ((size_t)1000000)
+#define ZH_PASS_RATE_CELLS_MAX  ((size_t)1000000)
+#define ZH_PASS_RATE_OUTPUT_MAX 1e18 /* of one cell */
 
 typedef struct zh_pass_rate_cell {
     size_t region, industry; /* 0 … regions - 1, 0 … industries - 1 */

@@ -11,9 +11,17 @@ static zh_rc no_memory(zh_err *err)
     return zh_err_set(err, ZH_ENOMEM, "calc.memory", "输入太大，内存不够算完");
 }
 
+/* Interval of a positive quantity whose logarithm is uncertain by -+ half. */
+static zh_interval log_interval(double center, double half)
+{
+    double lower = center * exp(-half);
+    double upper = center * exp(half);
+    return (zh_interval){lower, upper};
+}
+
 static zh_rc check_confidence(double confidence, zh_err *err)
 {
-    if (!(confidence > 0.0 && confidence < 1.0)) {
+    if (!(confidence > 0.0 && 0.5 + confidence / 2.0 < 1.0)) {
         return zh_err_set(err, ZH_EINVAL, "reliability.confidence", "置信水平 %g 不在 0 与 1 之间",
                           confidence);
     }
@@ -40,6 +48,7 @@ struct logs {
     size_t n, events;
     double center;
     double mean_event; /* of x over the failures */
+    double sd;         /* of x over all units */
 };
 
 /* Sums of u, u x, u x^2 with u = exp(b x), of all units. */
@@ -59,25 +68,30 @@ static struct moments moments_at(const struct logs *d, double b)
     return m;
 }
 
-/* Solves s1/s0 - 1/b = mean_event for b: the left side increases from -infinity to 0 (the largest
- * x), the right side is negative. */
+/* Solves b (s1/s0 - mean_event) = 1 for b, the profile equation times b: near the solution almost a
+ * straight line. s1/s0 increases to 0 (the largest x) and mean_event is negative, so the left side
+ * passes 1 once. Starts at the shape that the standard deviation of log times would have in a
+ * complete sample; a Newton step below 1e-8 leaves an error of its square. */
 static double solve_shape(const struct logs *d)
 {
+    const double unit_sd = 1.2825498301618641; /* pi/sqrt 6 */
     double low = 0.0;
     double high = (double)INFINITY;
-    double b = fmin(fmax(-1.0 / d->mean_event, 1e-6), 1e6);
+    double b = d->sd > 0.0 ? unit_sd / d->sd : -1.0 / d->mean_event;
     for (int i = 0; i < 200; i++) {
         struct moments m = moments_at(d, b);
         double mean = m.s1 / m.s0;
-        double value = mean - 1.0 / b - d->mean_event;
-        double slope = m.s2 / m.s0 - mean * mean + 1.0 / (b * b);
+        double value = b * (mean - d->mean_event) - 1.0;
+        double slope = mean - d->mean_event + b * (m.s2 / m.s0 - mean * mean);
         low = value < 0.0 ? b : low;
         high = value < 0.0 ? high : b;
-        double next = b - value / slope;
+        double next = slope > 0.0 ? b - value / slope : -1.0;
+        double enough = 1e-8;
         if (!(next > low && next < high)) {
-            next = isinf(high) ? 2.0 * b : 0.5 * (low + high);
+            next = value == 0.0 ? b : isinf(high) ? 2.0 * b : 0.5 * (low + high);
+            enough = 1e-15;
         }
-        if (fabs(next - b) <= 1e-15 * b) {
+        if (fabs(next - b) <= enough * b) {
             return next;
         }
         b = next;
@@ -105,10 +119,16 @@ static zh_rc read_logs(zh_arena *arena, const double *time, const int64_t *event
         zh_err_fix(err, "已知形状参数时用 reliability.weibayes");
         return ZH_EINVAL;
     }
+    double sum = 0.0;
+    double squares = 0.0;
     for (size_t i = 0; i < n; i++) {
         d->x[i] -= d->center;
-        d->mean_event += event[i] != 0 ? d->x[i] / (double)d->events : 0.0;
+        d->mean_event += event[i] != 0 ? d->x[i] : 0.0;
+        sum += d->x[i];
+        squares += d->x[i] * d->x[i];
     }
+    d->mean_event /= (double)d->events;
+    d->sd = sqrt(fmax(squares - sum * sum / (double)n, 0.0) / (double)n);
     if (d->mean_event > -1e-12) {
         return zh_err_set(err, ZH_EINVAL, "reliability.degenerate",
                           "失效都发生在最大的那个时间，似然没有最大值，不能估计形状参数");
@@ -152,9 +172,8 @@ zh_rc zh_weibull_mle(zh_arena *arena, const double *time, const int64_t *event, 
     out->se_log_shape = sqrt(i_scale / determinant);
     out->cov_log = -i_cross / determinant;
     double z = zh_normal_quantile(0.5 + confidence / 2.0);
-    out->shape_ci = (zh_interval){b * exp(-z * out->se_log_shape), b * exp(z * out->se_log_shape)};
-    out->scale_ci = (zh_interval){out->scale * exp(-z * out->se_log_scale),
-                                  out->scale * exp(z * out->se_log_scale)};
+    out->shape_ci = log_interval(b, z * out->se_log_shape);
+    out->scale_ci = log_interval(out->scale, z * out->se_log_scale);
     return ZH_OK;
 }
 
@@ -166,7 +185,7 @@ double zh_weibull_quantile(const zh_weibull_fit *fit, double p, zh_interval *int
     double variance = fit->se_log_scale * fit->se_log_scale +
                       w * w * fit->se_log_shape * fit->se_log_shape - 2.0 * w * fit->cov_log;
     double half = zh_normal_quantile(0.5 + fit->confidence / 2.0) * sqrt(fmax(variance, 0.0));
-    *interval = (zh_interval){t * exp(-half), t * exp(half)};
+    *interval = log_interval(t, half);
     return t;
 }
 
@@ -312,7 +331,9 @@ static zh_interval transformed(double s, double se, double z, bool log_log)
         return (zh_interval){(double)NAN, (double)NAN};
     }
     if (!log_log) {
-        return (zh_interval){s * exp(-z * se), fmin(s * exp(z * se), 1.0)};
+        zh_interval ends = log_interval(s, z * se);
+        ends.upper = fmin(ends.upper, 1.0);
+        return ends;
     }
     double center = log(-log(s));
     double half = z * se / log(s);
@@ -325,8 +346,11 @@ static void add_intervals(zh_survival_step *step, double z)
     double half = s > 0.0 ? z * step->se_log * s : (double)NAN;
     step->log = transformed(s, step->se_log, z, false);
     step->log_log = transformed(s, step->se_log, z, true);
-    step->plain = s > 0.0 ? (zh_interval){fmax(s - half, 0.0), fmin(s + half, 1.0)}
-                          : (zh_interval){(double)NAN, (double)NAN};
+    step->plain = (zh_interval){(double)NAN, (double)NAN};
+    if (s > 0.0) {
+        step->plain.lower = fmax(s - half, 0.0);
+        step->plain.upper = fmin(s + half, 1.0);
+    }
 }
 
 /* Middle of the stretch on which the curve is 1/2, or where it jumps across. */

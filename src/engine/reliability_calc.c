@@ -14,12 +14,15 @@ struct lives {
     zh_counts event;
 };
 
-/* Times, and which of them are failures: 1 or true, 0 or false; without `event` all are. */
+/* Times, and which of them are failures (1) or censored (0); without `event` all are failures. */
 static struct lives read_lives(zh_door *door)
 {
     struct lives d = {.time = zh_door_numbers(door, "time")};
     if (!zh_door_has(door, "event")) {
-        d.event = (zh_counts){d.time.n, (int64_t *)zh_door_room(door, d.time.n)};
+        d.event = (zh_counts){d.time.n, ZH_TRY_N(door->arena, int64_t, d.time.n + 1)};
+        if (d.event.v == NULL) {
+            (void)zh_door_room(door, SIZE_MAX);
+        }
         for (size_t i = 0; d.event.v != NULL && i < d.time.n; i++) {
             d.event.v[i] = 1;
         }
@@ -183,7 +186,7 @@ static void put_column(zh_jw *out, const char *name, const zh_survival *s, size_
     zh_jw_key(out, name);
     zh_jw_array(out);
     for (size_t i = 0; i < s->n; i++) {
-        zh_jw_double(out, *(const double *)((const char *)&s->steps[i] + offset));
+        zh_jw_double(out, *(const double *)(const void *)((const char *)&s->steps[i] + offset));
     }
     zh_jw_array_end(out);
 }
@@ -193,7 +196,7 @@ static void put_count_column(zh_jw *out, const char *name, const zh_survival *s,
     zh_jw_key(out, name);
     zh_jw_array(out);
     for (size_t i = 0; i < s->n; i++) {
-        zh_jw_u64(out, *(const uint64_t *)((const char *)&s->steps[i] + offset));
+        zh_jw_u64(out, *(const uint64_t *)(const void *)((const char *)&s->steps[i] + offset));
     }
     zh_jw_array_end(out);
 }

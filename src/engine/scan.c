@@ -402,6 +402,13 @@ static zh_rc critical(zh_arena *arena, double score, double largest, int64_t tot
     return ZH_OK;
 }
 
+/* Where the tables of the test keep lane d of element i of n: eight durations of all elements, then
+ * the next eight, so that what a block reads stays in the nearest cache. */
+static size_t lane_at(const struct world *w, size_t n, size_t i, size_t d)
+{
+    return w->longest > 1 ? (d / LANES * n + i) * LANES + d % LANES : i;
+}
+
 /* Fills w->below: for each zone and duration the largest count that does not reach the score. */
 static zh_rc set_critical(zh_arena *arena, struct world *w, double score, zh_err *err)
 {
@@ -427,7 +434,6 @@ static zh_rc set_critical(zh_arena *arena, struct world *w, double score, zh_err
         memset(expected, 0, lanes * sizeof(*expected));
         for (size_t j = c->start[i]; j < c->start[i + 1]; j++) {
             const double *e = w->expected + c->index[j] * w->stride;
-            int32_t *below = w->below + j * lanes;
             size_t count = 1; /* expected numbers grow with the duration, and so the counts */
             for (size_t d = 0; d < lanes; d++) {
                 expected[d] += d < w->longest ? e[d] : 0.0;
@@ -435,7 +441,7 @@ static zh_rc set_critical(zh_arena *arena, struct world *w, double score, zh_err
                     count++;
                 }
                 bool never = d >= w->longest || count == size;
-                below[d] = never ? INT32_MAX : (int32_t)count - 1;
+                w->below[lane_at(w, c->start[c->n], j, d)] = never ? INT32_MAX : (int32_t)count - 1;
             }
         }
     }
@@ -483,7 +489,8 @@ struct draws {
     uint64_t seed;
     size_t reached;
     int64_t *cases, *scratch;
-    int32_t *row; /* of all locations, and one for all periods */
+    int32_t *row; /* sums over the last 1, 2, … periods, by lane_at */
+    int32_t *all; /* periods of one location */
     pthread_t thread;
     bool started;
     uint64_t bits[BUFFER];
@@ -517,19 +524,16 @@ static void draw_cases(struct draws *p, zh_random *random, size_t i, size_t case
     }
 }
 
-/* Cases of one location by period, then summed up from the last period back. Periods beyond the
- * longest duration are drawn into the row and cleared again. */
+/* Cases of one location by period, then summed up from the last period back. */
 static void draw_periods(struct draws *p, zh_random *random, size_t i)
 {
     const struct world *w = p->world;
     int64_t cases = p->cases[i];
-    int32_t *row = p->row + i * w->stride;
     if (w->periods == 1) {
-        *row = (int32_t)cases;
+        p->row[i] = (int32_t)cases;
         return;
     }
-    int32_t *all = w->longest == w->periods ? row : p->row + w->n * w->stride;
-    memset(row, 0, w->stride * sizeof(*row));
+    int32_t *all = p->all;
     memset(all, 0, w->periods * sizeof(*all));
     if (cases > (int64_t)(EVENTS_MAX * w->periods)) {
         zh_random_multinomial(random, cases, w->by_period + i * w->periods, w->periods, p->scratch);
@@ -539,27 +543,31 @@ static void draw_periods(struct draws *p, zh_random *random, size_t i)
     } else {
         draw_cases(p, random, i, (size_t)cases, all);
     }
-    row[0] = all[0];
-    for (size_t d = 1; d < w->longest; d++) {
-        row[d] = row[d - 1] + all[d];
+    int32_t sum = 0;
+    for (size_t from = 0; from < w->longest; from += LANES) {
+        int32_t *row = p->row + lane_at(w, w->n, i, from);
+        for (size_t d = from; d < from + LANES && d < w->longest; d++) {
+            sum += all[d];
+            row[d - from] = sum;
+        }
     }
 }
 
 /* Half of LANES: what one register of the baseline instruction set holds. */
 typedef int32_t lanes_t __attribute__((vector_size(16), may_alias));
 
-/* Whether a zone of location i reaches the score in `block` of its durations. */
-static bool block_reaches(const struct world *w, const int32_t *row, size_t i, size_t block)
+/* Whether a zone of location i reaches the score in a block of durations. row and below are those
+ * of the block. */
+static bool block_reaches(const zh_scan_circles *c, const int32_t *row, const int32_t *below,
+                          size_t i)
 {
-    const zh_scan_circles *c = w->circles;
     lanes_t low = {0};
     lanes_t high = {0};
     lanes_t low_hit = {0};
     lanes_t high_hit = {0};
-    const int32_t *below = w->below + c->start[i] * w->stride + block;
-    for (size_t j = c->start[i]; j < c->start[i + 1]; j++, below += w->stride) {
-        const lanes_t *add = (const void *)(row + c->index[j] * w->stride + block);
-        const lanes_t *limit = (const void *)below;
+    for (size_t j = c->start[i]; j < c->start[i + 1]; j++) {
+        const lanes_t *add = (const void *)(row + (size_t)c->index[j] * LANES);
+        const lanes_t *limit = (const void *)(below + j * LANES);
         low += add[0];
         high += add[1];
         low_hit |= low > limit[0];
@@ -569,27 +577,32 @@ static bool block_reaches(const struct world *w, const int32_t *row, size_t i, s
     return (low_hit[0] | low_hit[1] | low_hit[2] | low_hit[3]) != 0;
 }
 
-static bool reaches_score(const struct world *w, const int32_t *row)
+static bool zone_reaches(const zh_scan_circles *c, const int32_t *row, const int32_t *below,
+                         size_t i)
 {
-    const zh_scan_circles *c = w->circles;
-    for (size_t i = 0; i < c->n; i++) {
-        if (w->longest > 1) {
-            for (size_t block = 0; block < w->stride; block += LANES) {
-                if (block_reaches(w, row, i, block)) {
-                    return true;
-                }
-            }
-            continue;
-        }
-        int64_t count = 0;
-        for (size_t j = c->start[i]; j < c->start[i + 1]; j++) {
-            count += row[c->index[j] * w->stride];
-            if (count > w->below[j]) {
-                return true;
-            }
+    int64_t count = 0;
+    for (size_t j = c->start[i]; j < c->start[i + 1]; j++) {
+        count += row[c->index[j]];
+        if (count > below[j]) {
+            return true;
         }
     }
     return false;
+}
+
+static bool reaches_score(const struct world *w, const int32_t *row)
+{
+    const zh_scan_circles *c = w->circles;
+    bool hit = false;
+    for (size_t d = 0; d < w->longest && !hit; d += LANES) {
+        const int32_t *below = w->below + lane_at(w, c->start[c->n], 0, d);
+        const int32_t *block = row + lane_at(w, w->n, 0, d);
+        for (size_t i = 0; i < c->n && !hit; i++) {
+            hit = w->longest > 1 ? block_reaches(c, block, below, i)
+                                 : zone_reaches(c, block, below, i);
+        }
+    }
+    return hit;
 }
 
 static void *draw(void *argument)
@@ -644,8 +657,10 @@ static zh_rc test(zh_arena *arena, struct world *w, uint64_t seed, zh_scan *out,
                                   .seed = seed,
                                   .cases = ZH_TRY_N(arena, int64_t, w->n),
                                   .scratch = ZH_TRY_N(arena, int64_t, w->periods),
-                                  .row = ZH_TRY_N(arena, int32_t, w->n * w->stride + w->periods)};
-        if (draws[t].cases == NULL || draws[t].scratch == NULL || draws[t].row == NULL) {
+                                  .row = ZH_TRY_N(arena, int32_t, w->n * w->stride),
+                                  .all = ZH_TRY_N(arena, int32_t, w->periods)};
+        if (draws[t].cases == NULL || draws[t].scratch == NULL || draws[t].row == NULL ||
+            draws[t].all == NULL) {
             rc = no_memory(err);
         }
     }
@@ -691,7 +706,7 @@ static zh_rc limits(const zh_matrix *counts, const struct world *w, size_t repli
     double work = (double)replicates * ((double)cells * (double)w->stride + (double)w->total);
     if (replicates > ZH_SCAN_REPLICATES_MAX || work > ZH_SCAN_WORK_MAX) {
         return zh_err_set(err, ZH_ELIMIT, "scan.replicates",
-                          "模拟 %zu 次太多：最多 %zu 次，且次数 × 区域 × 时期不超过 2e11",
+                          "模拟 %zu 次太多：最多 %zu 次，且次数 × 区域 × 时期不超过 5e10",
                           replicates, ZH_SCAN_REPLICATES_MAX);
     }
     return ZH_OK;

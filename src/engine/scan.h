@@ -24,7 +24,7 @@
 #define ZH_SCAN_CELLS_MAX      ((size_t)50000000) /* zones times periods */
 #define ZH_SCAN_CASES_MAX      ((int64_t)5000000) /* in all */
 #define ZH_SCAN_REPLICATES_MAX ((size_t)99999)
-#define ZH_SCAN_WORK_MAX       2e11 /* replicates times (zones times periods + cases) */
+#define ZH_SCAN_WORK_MAX       5e10 /* replicates times (zones times periods + cases) */
 #define ZH_SCAN_TOP            10   /* scores that are listed */
 
 /* For each location its neighbours, nearest first, itself included; equal distances in the order of

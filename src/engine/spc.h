@@ -273,7 +273,7 @@ typedef struct zh_capability_index {
 typedef struct zh_indices {
     double sd;
     zh_capability_index cp, cpl, cpu, cpk, cpm; /* Pp .. for the overall deviation */
-    double ppm_below, ppm_above;     /* expected from the normal distribution, 1e6 */
+    double ppm_below, ppm_above;                /* expected from the normal distribution, 1e6 */
 } zh_indices;
 
 typedef struct zh_capability {

@@ -10,9 +10,9 @@ static const zh_capability_index none = {(double)NAN, (double)NAN, (double)NAN};
 static zh_capability_index chi_squared(double value, double df, double confidence)
 {
     double tail = (1.0 - confidence) / 2.0;
-    return (zh_capability_index){value,
-                      value * sqrt(zh_dist_chi_squared_quantile(tail, df, ZH_TAIL_LOWER) / df),
-                      value * sqrt(zh_dist_chi_squared_quantile(tail, df, ZH_TAIL_UPPER) / df)};
+    return (zh_capability_index){
+        value, value * sqrt(zh_dist_chi_squared_quantile(tail, df, ZH_TAIL_LOWER) / df),
+        value * sqrt(zh_dist_chi_squared_quantile(tail, df, ZH_TAIL_UPPER) / df)};
 }
 
 /* Bissell 1990: value -+ z sqrt(1/(9 n) + value^2/(2 (n - 1))) with limits 3 sigma away. */

@@ -64,9 +64,10 @@ static bool stage_variance(const struct group *g, double *out)
 static zh_rc same_population(struct group *g, const double *population, size_t k, zh_err *err)
 {
     double stated = population != NULL ? population[k] : (double)INFINITY;
-    if (!(stated >= 1.0)) {
-        return zh_err_set(err, ZH_EINVAL, "survey.population", "第 %zu 个单元的总体单元数小于 1",
-                          k + 1);
+    if (!(stated >= 1.0) || (population != NULL && stated > ZH_SURVEY_WEIGHT_MAX)) {
+        return zh_err_set(err, ZH_EINVAL, "survey.population",
+                          "第 %zu 个单元的总体单元数不在 1 与 %g 之间", k + 1,
+                          ZH_SURVEY_WEIGHT_MAX);
     }
     if (g->seen && g->population != stated) {
         return zh_err_set(err, ZH_EINVAL, "survey.population",
@@ -222,14 +223,15 @@ static zh_rc check_sample(const zh_survey_design *d, double confidence, zh_err *
     if (d->n == 0) {
         return refuse(err, "survey.empty", "样本没有单元");
     }
-    if (!(confidence > 0.0 && confidence < 1.0)) {
+    if (!(confidence > 0.0 && 0.5 + confidence / 2.0 < 1.0)) {
         return zh_err_set(err, ZH_EINVAL, "survey.confidence", "置信水平 %g 不在 0 与 1 之间",
                           confidence);
     }
     for (size_t k = 0; k < d->n; k++) {
-        if (!(d->weight[k] > 0.0) || isinf(d->weight[k])) {
-            return zh_err_set(err, ZH_EINVAL, "survey.weight", "第 %zu 个单元的权重不是正数",
-                              k + 1);
+        if (!(d->weight[k] > 0.0) || d->weight[k] > ZH_SURVEY_WEIGHT_MAX) {
+            return zh_err_set(err, ZH_EINVAL, "survey.weight",
+                              "第 %zu 个单元的权重不是正数，或超过 %g", k + 1,
+                              ZH_SURVEY_WEIGHT_MAX);
         }
     }
     return ZH_OK;

@@ -17,6 +17,7 @@
 #include "num/matrix.h"
 
 #define ZH_SURVEY_POPULATION_MAX ((int64_t)1000000000)
+#define ZH_SURVEY_WEIGHT_MAX     1e15           /* weights and numbers of units in the population */
 #define ZH_SURVEY_JOINT_MAX      ((size_t)4000) /* units with joint inclusion probabilities */
 
 typedef struct zh_survey_design {

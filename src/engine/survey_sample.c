@@ -30,7 +30,7 @@ zh_rc zh_survey_hypergeometric(int64_t x, int64_t n, int64_t population, double 
                           (long long)x, (long long)n, (long long)population);
     }
     double tail = (1.0 - confidence) / 2.0;
-    if (!(confidence > 0.0 && confidence < 1.0)) {
+    if (!(confidence > 0.0 && 0.5 + confidence / 2.0 < 1.0)) {
         return refuse(err, "survey.confidence", "置信水平要在 0 与 1 之间");
     }
     int64_t low = x;

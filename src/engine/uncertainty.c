@@ -13,7 +13,7 @@ static zh_rc no_memory(zh_err *err)
 
 static zh_rc check_confidence(double confidence, zh_err *err)
 {
-    if (!(confidence > 0.0 && confidence < 1.0)) {
+    if (!(confidence > 0.0 && 0.5 + confidence / 2.0 < 1.0)) {
         return zh_err_set(err, ZH_EINVAL, "uncertainty.confidence", "包含概率 %g 不在 0 与 1 之间",
                           confidence);
     }

@@ -41,12 +41,13 @@ static zh_rc check(const double *counts, size_t n, const zh_warning *w, size_t f
         return zh_err_set(err, ZH_EINVAL, "ews.alpha", "α 要在 0 与 0.5 之间");
     }
     if (n <= first) {
-        return zh_err_set(err, ZH_EINVAL, "ews.short", "序列只有 %zu 个点，这个方法至少要 %zu 个", n,
-                          first + 1);
+        return zh_err_set(err, ZH_EINVAL, "ews.short", "序列只有 %zu 个点，这个方法至少要 %zu 个",
+                          n, first + 1);
     }
     for (size_t i = 0; i < n; i++) {
         if (!(counts[i] >= 0 && counts[i] <= ZH_EWS_COUNT_MAX && floor(counts[i]) >= counts[i])) {
-            return zh_err_set(err, ZH_EINVAL, "ews.count", "第 %zu 个点不是从 0 起的整数件数", i + 1);
+            return zh_err_set(err, ZH_EINVAL, "ews.count", "第 %zu 个点不是从 0 起的整数件数",
+                              i + 1);
         }
     }
     return ZH_OK;

@@ -3,8 +3,8 @@
 #ifndef ZH_ENGINE_WARNING_H
 #define ZH_ENGINE_WARNING_H
 
-#include "engine/ews.h"
 #include "base/str.h"
+#include "engine/ews.h"
 
 typedef enum zh_warning_method {
     ZH_WARNING_C1,
@@ -33,9 +33,9 @@ const char *zh_warning_name(zh_warning_method method);
 bool zh_warning_find(zh_str name, zh_warning_method *out);
 /* Usual settings: EARS seven points and alpha 0.001 (C3 0.025), Farrington five years and 0.05. */
 zh_warning zh_warning_defaults(zh_warning_method method, size_t frequency);
-/* Judges every point whose past is long enough; the others have alarm ZH_ALARM_UNKNOWN. counts whole,
- * from 0 to ZH_EWS_COUNT_MAX. ZH_EINVAL (ews.*): a count or setting out of range, a series too
- * short for any point; ZH_ELIMIT, ZH_ENOMEM as in engine/ews.h. */
+/* Judges every point whose past is long enough; the others have alarm ZH_ALARM_UNKNOWN. counts
+ * whole, from 0 to ZH_EWS_COUNT_MAX. ZH_EINVAL (ews.*): a count or setting out of range, a series
+ * too short for any point; ZH_ELIMIT, ZH_ENOMEM as in engine/ews.h. */
 zh_rc zh_warning_run(zh_arena *arena, const double *counts, size_t n, const zh_warning *warning,
                      zh_warning_point *out, zh_err *err) ZH_MUST;
 

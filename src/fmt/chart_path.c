@@ -75,7 +75,8 @@ static zh_point point_on(const zh_path_edge *e, const spot *spots, double node, 
     size_t past = to->layer - from->layer;
     double bend = past >= 2 ? ARC * (double)(past < 4 ? past : 4) / 2 : 0;
     bend = from->layer % 2 == 0 ? -bend : bend;
-    return (zh_point){x1 + (x2 - x1) * t, from->y + (to->y - from->y) * t + bend * 4 * t * (1 - t) / 2};
+    return (zh_point){x1 + (x2 - x1) * t,
+                      from->y + (to->y - from->y) * t + bend * 4 * t * (1 - t) / 2};
 }
 
 static void draw_edge(zh_draw *d, const zh_path_edge *e, const spot *spots, double node)
@@ -98,9 +99,9 @@ static void draw_edge(zh_draw *d, const zh_path_edge *e, const spot *spots, doub
                             {end_at.x + uy * head, end_at.y - ux * head}};
     zh_role role = e->weak ? ZH_ROLE_INK_3 : ZH_ROLE_QING;
     zh_chart_open_as(d, e->text, ZH_STR_NONE);
-    zh_draw_polyline(d, line, POINTS,
-                     zh_chart_stroke(role, e->weak ? 1.5 : thick,
-                                     e->weak ? ZH_DASH_SERIES : ZH_DASH_SOLID));
+    zh_draw_polyline(
+        d, line, POINTS,
+        zh_chart_stroke(role, e->weak ? 1.5 : thick, e->weak ? ZH_DASH_SERIES : ZH_DASH_SOLID));
     zh_draw_polygon(d, tip, &end, 1, zh_chart_fill(role));
     zh_draw_close(d);
 }
@@ -119,9 +120,10 @@ static void draw_node(zh_draw *d, const zh_path_node *n, const spot *s, double n
 {
     double top = s->y - NODE_HEIGHT / 2;
     zh_str label = zh_draw_text_fit(d->arena, n->label, ZH_CHART_TEXT, node - 12);
-    zh_chart_open_as(d, zh_str_fmt(d->arena, "%.*s %.*s %.*s", ZH_FMT(n->label), ZH_FMT(n->value),
-                                   ZH_FMT(n->note)),
-                     ZH_STR_NONE);
+    zh_chart_open_as(
+        d,
+        zh_str_fmt(d->arena, "%.*s %.*s %.*s", ZH_FMT(n->label), ZH_FMT(n->value), ZH_FMT(n->note)),
+        ZH_STR_NONE);
     zh_draw_rect(d, s->x, top, node, NODE_HEIGHT,
                  (zh_paint){.fill = ZH_ROLE_PAPER, .stroke = ZH_ROLE_INK, .width = 1.4});
     zh_draw_text(d, s->x + node / 2, top + 18, label,

@@ -240,9 +240,9 @@ static void draw_line(zh_draw *d, const plot *p, const zh_xy_series *s)
 {
     bool step = s->kind == ZH_XY_STEP;
     stylus pen = {.d = d,
-               .p = p,
-               .paint = zh_chart_stroke(s->role, 1.6, s->dash),
-               .run = ZH_NEW_N(d->arena, zh_point, s->n * 2 + 2)};
+                  .p = p,
+                  .paint = zh_chart_stroke(s->role, 1.6, s->dash),
+                  .run = ZH_NEW_N(d->arena, zh_point, s->n * 2 + 2)};
     for (size_t i = 1; i < s->n; i++) {
         bool there = isfinite(s->x[i - 1]) && isfinite(s->y[i - 1]) && isfinite(s->x[i]) &&
                      isfinite(s->y[i]);
@@ -277,8 +277,8 @@ static void draw_band(zh_draw *d, const plot *p, const zh_xy_series *s)
                 ring[n] = (zh_point){at_x(p, s->x[i]), ring[n - 1].y};
                 n++;
             }
-            ring[n++] =
-                (zh_point){at_x(p, s->x[i]), zh_chart_clamp(at_y(p, s->high[i]), p->top, p->bottom)};
+            ring[n++] = (zh_point){at_x(p, s->x[i]),
+                                   zh_chart_clamp(at_y(p, s->high[i]), p->top, p->bottom)};
         }
         for (size_t i = to; i > from; i--) {
             ring[n++] = (zh_point){at_x(p, s->x[i - 1]),
@@ -360,7 +360,8 @@ static void draw_lines(zh_draw *d, const zh_xy *in, const plot *p)
     double row = 0; /* labels of upright lines step down so that neighbours can be read */
     for (size_t i = 0; i < in->nlines; i++) {
         const zh_xy_line *l = &in->lines[i];
-        zh_paint paint = zh_chart_stroke(l->role != ZH_ROLE_NONE ? l->role : ZH_ROLE_INK, 1.3, l->dash);
+        zh_paint paint =
+            zh_chart_stroke(l->role != ZH_ROLE_NONE ? l->role : ZH_ROLE_INK, 1.3, l->dash);
         double at = l->vertical ? at_x(p, l->at) : at_y(p, l->at);
         if (!isfinite(l->at)) {
             continue;
@@ -399,8 +400,9 @@ static void draw_legend(zh_draw *d, const zh_xy *in, double y)
             zh_draw_line(d, x, y, x + 18, y, zh_chart_stroke(s->role, 1.8, s->dash));
         } else if (s->kind == ZH_XY_POINTS) {
             zh_draw_circle(d, x + 9, y, DOT,
-                           s->hollow ? (zh_paint){.fill = ZH_ROLE_PAPER, .stroke = s->role, .width = 1.5}
-                                     : zh_chart_fill(s->role));
+                           s->hollow
+                               ? (zh_paint){.fill = ZH_ROLE_PAPER, .stroke = s->role, .width = 1.5}
+                               : zh_chart_fill(s->role));
         } else {
             zh_draw_rect(d, x + 2, y - 5, 14, 10,
                          (zh_paint){.fill = s->role,

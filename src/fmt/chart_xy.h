@@ -70,7 +70,8 @@ typedef struct zh_xy {
 } zh_xy;
 
 /* ZH_ELIMIT: more series, lines or points than the caps above. */
-zh_rc zh_chart_xy(zh_arena *arena, const zh_xy *in, double width, zh_draw **out, zh_err *err) ZH_MUST;
+zh_rc zh_chart_xy(zh_arena *arena, const zh_xy *in, double width, zh_draw **out,
+                  zh_err *err) ZH_MUST;
 
 /* ---- path diagrams ---- */
 

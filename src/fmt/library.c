@@ -1,6 +1,7 @@
-/* Versions of libyaml, libzip and zlib as loaded; of libxml2 as compiled against. */
+/* Versions of libyaml, libzip, zlib and libqrencode as loaded; of libxml2 as compiled against. */
 #include "fmt/library.h"
 #include <libxml/parser.h>
+#include <qrencode.h>
 #include <stdio.h>
 #include <yaml.h>
 #include <zip.h>
@@ -18,4 +19,5 @@ void zh_fmt_libraries(zh_library out[ZH_FMT_LIBRARIES])
     put(&out[1], "libzip", "BSD-3-Clause", zip_libzip_version());
     put(&out[2], "libxml2", "MIT", LIBXML_DOTTED_VERSION);
     put(&out[3], "zlib", "Zlib", zlibVersion());
+    put(&out[4], "libqrencode", "LGPL-2.1-or-later", QRcode_APIVersionString());
 }

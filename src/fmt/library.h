@@ -4,7 +4,7 @@
 
 #include "base/version.h"
 
-#define ZH_FMT_LIBRARIES 4
+#define ZH_FMT_LIBRARIES 5
 
 void zh_fmt_libraries(zh_library out[ZH_FMT_LIBRARIES]);
 

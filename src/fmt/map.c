@@ -8,21 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEGEND_ROW  20.0
-#define LEGEND_GAP  14.0
-#define TILE_GAP    3.0
-#define TILE_MAX    60.0
-#define GROUP_HEAD  22.0 /* room for a group's name above its first row */
-#define GROUP_BREAK 14.0 /* more of it where a group begins further down */
-#define GROUPS_MAX  64
-#define NOTE_HEIGHT 24.0
-#define AREA_PAD    4.0
-#define PARALLEL_1  25.0 /* the usual ones for China */
-#define PARALLEL_2  47.0
-#define LABEL_TRIES 9    /* odd, so that the middle itself is one */
-#define LABEL_RISE  13.0 /* half the height of the two lines */
-#define LABEL_STEP  7.0
-#define FLATNESS    0.5 /* of the drawing, in its units */
+#define LEGEND_ROW      20.0
+#define LEGEND_GAP      14.0
+#define TILE_GAP        3.0
+#define TILE_MAX        60.0
+#define COLUMN_READABLE 40.0
+#define GROUP_HEAD      22.0 /* room for a group's name above its first row */
+#define GROUP_BREAK     14.0 /* more of it where a group begins further down */
+#define GROUPS_MAX      64
+#define NOTE_HEIGHT     24.0
+#define AREA_PAD        4.0
+#define PARALLEL_1      25.0 /* the usual ones for China */
+#define PARALLEL_2      47.0
+#define LABEL_TRIES     9    /* odd, so that the middle itself is one */
+#define LABEL_RISE      13.0 /* half the height of the two lines */
+#define LABEL_STEP      7.0
+#define FLATNESS        0.5 /* of the drawing, in its units */
 
 /* ---- tiles ---- */
 
@@ -470,12 +471,52 @@ static void draw_tile(zh_draw *d, const zh_map_in *in, const zh_map *by_code, gr
     zh_draw_close(d);
 }
 
+/* The same groups one below the other, each from the left edge. */
+static const zh_tiles *stacked(zh_arena *arena, const zh_tiles *tiles)
+{
+    zh_tiles *out = ZH_NEW(arena, zh_tiles);
+    out->tiles = ZH_NEW_N(arena, zh_tile, tiles->n);
+    for (size_t i = 0; i < tiles->n; i++) {
+        zh_str name = tiles->tiles[i].group;
+        const zh_tile *top = &tiles->tiles[i];
+        int left = top->column;
+        int row = top->row;
+        int below = row;
+        bool done = false;
+        for (size_t k = 0; k < out->n && !done; k++) {
+            done = zh_str_eq(out->tiles[k].group, name);
+        }
+        for (size_t k = i; k < tiles->n && !done; k++) {
+            const zh_tile *t = &tiles->tiles[k];
+            if (zh_str_eq(t->group, name)) {
+                left = t->column < left ? t->column : left;
+                row = t->row < row ? t->row : row;
+                below = t->row > below ? t->row : below;
+            }
+        }
+        for (size_t k = i; k < tiles->n && !done; k++) {
+            if (zh_str_eq(tiles->tiles[k].group, name)) {
+                zh_tile *t = &out->tiles[out->n++];
+                *t = tiles->tiles[k];
+                t->column -= left;
+                t->row += out->rows - row;
+                out->columns = t->column + 1 > out->columns ? t->column + 1 : out->columns;
+            }
+        }
+        out->rows += done ? 0 : below - row + 1;
+    }
+    return out;
+}
+
 zh_rc zh_map_tiles(zh_arena *arena, const zh_map_in *in, const zh_tiles *tiles, double width,
                    zh_draw **out, zh_err *err)
 {
     grid g = {0};
     zh_map by_code;
     tally t = {0};
+    if (tiles->columns > 0 && width / tiles->columns < COLUMN_READABLE) {
+        tiles = stacked(arena, tiles);
+    }
     zh_rc rc = zh_chart_check(width, tiles->n, err);
     rc = rc == ZH_OK ? check_map(in, err) : rc;
     rc = rc == ZH_OK ? find_groups(&g, tiles, err) : rc;

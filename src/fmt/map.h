@@ -119,7 +119,8 @@ typedef struct zh_map_in {
 } zh_map_in;
 
 /* Legend, squares with name and value inside, hatch where nothing was reported. Names can be read
- * from a width of about 40 a column. */
+ * from a width of about 40 a column: where that is not there, as on a phone, the groups stand below
+ * each other. */
 zh_rc zh_map_tiles(zh_arena *arena, const zh_map_in *in, const zh_tiles *tiles, double width,
                    zh_draw **out, zh_err *err) ZH_MUST;
 /* Legend, areas in Albers' projection (parallels 25 and 47 degrees north, central meridian of the

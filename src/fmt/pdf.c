@@ -1,4 +1,4 @@
-/* Drawing lists as PDF pages by cairo, text by pango. */
+/* Drawing lists as PDF pages and PNG pictures by cairo, text by pango. */
 #include "fmt/pdf.h"
 
 #include "base/utf8.h"
@@ -567,6 +567,15 @@ static void add_outline(cairo_surface_t *surface, const zh_pdf_in *in, zh_arena 
     }
 }
 
+/* What pages and pictures have in common. */
+static void paint_page(painter *p, const zh_draw *page)
+{
+    cairo_set_fill_rule(p->cr, CAIRO_FILL_RULE_EVEN_ODD);
+    cairo_set_line_join(p->cr, CAIRO_LINE_JOIN_ROUND);
+    pango_cairo_update_layout(p->cr, p->ruler->layout);
+    paint_list(p, page);
+}
+
 static zh_rc write_pages(cairo_surface_t *surface, const zh_pdf_in *in, painter *p)
 {
     p->cr = cairo_create(surface);
@@ -574,10 +583,7 @@ static zh_rc write_pages(cairo_surface_t *surface, const zh_pdf_in *in, painter 
         const zh_draw *page = in->pages[i];
         zh_arena_mark mark = zh_arena_here(p->arena);
         cairo_pdf_surface_set_size(surface, page->width, page->height);
-        cairo_set_fill_rule(p->cr, CAIRO_FILL_RULE_EVEN_ODD);
-        cairo_set_line_join(p->cr, CAIRO_LINE_JOIN_ROUND);
-        pango_cairo_update_layout(p->cr, p->ruler->layout);
-        paint_list(p, page);
+        paint_page(p, page);
         cairo_show_page(p->cr);
         zh_arena_rewind(p->arena, mark);
     }
@@ -621,14 +627,15 @@ zh_rc zh_pdf_write(const zh_pdf_in *in, zh_buf *out, zh_pdf_result *result, zh_e
     return ZH_OK;
 }
 
+/* ---- a picture ---- */
+
 zh_rc zh_png_write(const zh_draw *list, double scale, zh_buf *out, zh_err *err)
 {
     zh_ruler ruler = {0};
-    double width = ceil(list->width * scale);
-    double height = ceil(list->height * scale);
     zh_rc rc = zh_draw_check(list, err);
-    if (rc == ZH_OK && !(width >= 1 && height >= 1 && width * height <= ZH_PNG_PIXELS_MAX)) {
-        rc = zh_err_set(err, ZH_ELIMIT, "png.pixels", "图片太大");
+    if (rc == ZH_OK && !(list->width * scale <= ZH_PNG_SIDE_MAX && scale > 0 &&
+                         list->height * scale <= ZH_PNG_SIDE_MAX)) {
+        rc = zh_err_set(err, ZH_ELIMIT, "png.size", "图片一边超过 %.0f 像素", ZH_PNG_SIDE_MAX);
     }
     if (rc == ZH_OK) {
         rc = open_ruler(&ruler, err);
@@ -636,18 +643,14 @@ zh_rc zh_png_write(const zh_draw *list, double scale, zh_buf *out, zh_err *err)
     if (rc != ZH_OK) {
         return rc;
     }
-    cairo_surface_t *surface =
-        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
-    painter p = {.cr = cairo_create(surface),
-                 .ruler = &ruler,
-                 .arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES)};
-    cairo_set_source_rgb(p.cr, 1, 1, 1);
+    painter p = {.ruler = &ruler, .arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES)};
+    cairo_surface_t *surface = cairo_image_surface_create(
+        CAIRO_FORMAT_RGB24, (int)ceil(list->width * scale), (int)ceil(list->height * scale));
+    p.cr = cairo_create(surface);
+    set_colour(p.cr, ZH_ROLE_PAPER, ZH_TINT_FULL);
     cairo_paint(p.cr);
     cairo_scale(p.cr, scale, scale);
-    cairo_set_fill_rule(p.cr, CAIRO_FILL_RULE_EVEN_ODD);
-    cairo_set_line_join(p.cr, CAIRO_LINE_JOIN_ROUND);
-    pango_cairo_update_layout(p.cr, ruler.layout);
-    paint_list(&p, list);
+    paint_page(&p, list);
     cairo_status_t status = cairo_status(p.cr);
     cairo_destroy(p.cr);
     if (status == CAIRO_STATUS_SUCCESS) {
@@ -657,10 +660,9 @@ zh_rc zh_png_write(const zh_draw *list, double scale, zh_buf *out, zh_err *err)
     release_ruler(&ruler);
     zh_arena_free(p.arena);
     if (out->failed) {
-        return zh_err_set(err, ZH_ELIMIT, "png.size", "文件超过字节上限");
+        return zh_err_set(err, ZH_ELIMIT, "png.bytes", "图片超过字节上限");
     }
-    return status == CAIRO_STATUS_SUCCESS
-               ? ZH_OK
-               : zh_err_set(err, ZH_EIO, "png.cairo", "图片没有写成：%s",
-                            cairo_status_to_string(status));
+    return status == CAIRO_STATUS_SUCCESS ? ZH_OK
+                                          : zh_err_set(err, ZH_EIO, "png.cairo", "图片没有写成：%s",
+                                                       cairo_status_to_string(status));
 }

@@ -1,5 +1,5 @@
-/* Pages of drawing lists as one PDF (cairo), and text measured and broken into lines as it will be
- * set there (pango). The unit of paper is the point, 1/72 inch.
+/* Pages of drawing lists as one PDF or one list as a PNG (cairo), and text measured and broken into
+ * lines as it will be set there (pango). The unit of paper is the point, 1/72 inch.
  *
  * Fonts are Noto Serif CJK SC and Noto Sans CJK SC, embedded as subsets; when the machine lacks
  * them the result is ZH_EIO with the package to install. The same input gives the same bytes (on
@@ -67,17 +67,18 @@ typedef struct zh_pdf_result {
     size_t unknown_glyphs; /* characters that no installed font has; they print as boxes */
 } zh_pdf_result;
 
-#define ZH_PNG_PIXELS_MAX 40000000.0
-
-/* One list as a PNG, `scale` pixels a unit, on whatever ground the list paints. ZH_ELIMIT: more than
- * ZH_PNG_PIXELS_MAX, out's cap; ZH_EINVAL: what zh_draw_check refuses; ZH_EIO: fonts or cairo. */
-zh_rc zh_png_write(const zh_draw *list, double scale, zh_buf *out, zh_err *err) ZH_MUST;
-
 /* Writes the document to out (cap: out's own, at most ZH_PDF_BYTES_MAX). A group's href "#name"
  * leads to the group or page mark of that name anywhere in the document, any other to that address.
  * ZH_EINVAL: no page, a list that zh_draw_check refuses, a "#name" that does not exist or exists
  * twice, an outline that skips a level or leaves the document; ZH_ELIMIT: caps; ZH_EIO: fonts or
  * cairo. result may be NULL. */
 zh_rc zh_pdf_write(const zh_pdf_in *in, zh_buf *out, zh_pdf_result *result, zh_err *err) ZH_MUST;
+
+#define ZH_PNG_SIDE_MAX 8192.0 /* pixels */
+
+/* Writes one list as a picture, `scale` pixels to its unit, in the colours of paper. ZH_EINVAL: a
+ * list that zh_draw_check refuses; ZH_ELIMIT: a side above ZH_PNG_SIDE_MAX or out's cap; ZH_EIO:
+ * fonts or cairo. */
+zh_rc zh_png_write(const zh_draw *list, double scale, zh_buf *out, zh_err *err) ZH_MUST;
 
 #endif

@@ -543,7 +543,9 @@ struct zh_model {
     const struct zh_mechanism {
         zh_str id;
         zh_label label;
-        zh_str area, does, users;
+        zh_str area;
+        zh_label does;  /* what it does; zh empty where only English is given */
+        zh_str users;   /* codes: PQO, REG; zh_mechanism_users has the words */
         zh_str clauses; /* HB11 §27, §28; HN17 §四(三) */
         zh_str depth;
     } * mechanisms; /* the 156 */

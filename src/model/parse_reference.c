@@ -134,7 +134,7 @@ static zh_str keep(zh_cx *cx, const zh_str *cells, size_t n, size_t i)
 
 static void read_mechanisms(zh_cx *cx, const zh_yaml *name, const zh_pack_file *file)
 {
-    static const char header[] = "id|zh|en|area|does|users|clauses|depth";
+    static const char header[] = "id|zh|en|area|does|users|clauses|depth|does_zh";
     ZH_VEC(struct zh_mechanism) list = {0};
     zh_text_source source = {file->text};
     zh_csv *csv = zh_csv_new(zh_text_read, &source, ',');
@@ -147,7 +147,8 @@ static void read_mechanisms(zh_cx *cx, const zh_yaml *name, const zh_pack_file *
         for (size_t i = 0; rows == 0 && i < n; i++) {
             if (zh_choice(header, cells[i]) != (int)i) {
                 zh_cx_line_error(cx, file->path, line, "mechanisms.column",
-                                 "列应依次为 id zh en area does users clauses depth");
+                                 "列应依次为 id zh en area does users clauses depth"
+                                 "，可再加 does_zh");
                 break;
             }
         }
@@ -155,13 +156,13 @@ static void read_mechanisms(zh_cx *cx, const zh_yaml *name, const zh_pack_file *
             struct zh_mechanism m = {.id = keep(cx, cells, n, 0),
                                      .label = {keep(cx, cells, n, 1), keep(cx, cells, n, 2)},
                                      .area = keep(cx, cells, n, 3),
-                                     .does = keep(cx, cells, n, 4),
+                                     .does = {keep(cx, cells, n, 8), keep(cx, cells, n, 4)},
                                      .users = keep(cx, cells, n, 5),
                                      .clauses = keep(cx, cells, n, 6),
                                      .depth = keep(cx, cells, n, 7)};
             zh_vec_push(cx->arena, &list, m);
         } else if (rows > 1 && (n > 1 || cells[0].n > 0)) {
-            zh_cx_line_error(cx, file->path, line, "mechanisms.column", "应有 8 列");
+            zh_cx_line_error(cx, file->path, line, "mechanisms.column", "应有 8 或 9 列");
         }
     }
     zh_csv_free(csv);

@@ -129,7 +129,7 @@ typedef struct zh_layout {
 typedef struct zh_recipe {
     zh_str id;
     zh_label label;
-    zh_str source, licence;
+    zh_label source, licence;
     const zh_layout *layouts;
     size_t nlayouts;
 } zh_recipe;

@@ -82,8 +82,8 @@ static const zh_schema layout_schema = {"版式", layout_keys, ZH_COUNTOF(layout
 static const zh_key recipe_keys[] = {
     {.name = "id", .arg = ZH_ARG_NAME, .required = true},
     {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
-    {.name = "source", .arg = ZH_ARG_TEXT, .required = true},
-    {.name = "licence", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "source", .arg = ZH_ARG_LABEL, .required = true},
+    {.name = "licence", .arg = ZH_ARG_LABEL, .required = true},
     {.name = "layouts", .arg = ZH_ARG_MAP, .sub = &layout_schema, .many = true, .required = true},
 };
 static const zh_schema recipe_schema = {"接收配方", recipe_keys, ZH_COUNTOF(recipe_keys)};
@@ -497,8 +497,8 @@ void zh_recipes_build(zh_cx *cx)
         zh_schema_check(cx, node, &recipe_schema);
         recipe->id = zh_get_text(node, "id");
         recipe->label = zh_get_label(node, "label");
-        recipe->source = zh_get_text(node, "source");
-        recipe->licence = zh_get_text(node, "licence");
+        recipe->source = zh_get_label(node, "source");
+        recipe->licence = zh_get_label(node, "licence");
         const zh_yaml *layouts = zh_yaml_get(node, "layouts");
         zh_layout *list = ZH_NEW_N(cx->arena, zh_layout, layouts ? layouts->n + 1 : 1);
         for (const zh_yaml *i = zh_first(node, "layouts"); i != NULL; i = zh_next(i)) {

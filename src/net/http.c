@@ -276,12 +276,20 @@ static void take_headers(exchange *e)
     r->accept_encoding = header(e, "Accept-Encoding");
     r->accept_language = header(e, "Accept-Language");
     r->if_none_match = header(e, "If-None-Match");
+    r->user_agent = header(e, "User-Agent");
     r->content_type = header(e, "Content-Type");
 }
 
 static bool is_safe(zh_str method)
 {
     return zh_str_is(method, "GET") || zh_str_is(method, "HEAD");
+}
+
+static bool through_proxy(const exchange *e)
+{
+    const char *proxy = e->http->options.proxy;
+    return proxy != NULL && e->request.host.n == strlen(proxy) &&
+           strncasecmp(e->request.host.p, proxy, e->request.host.n) == 0;
 }
 
 /* A browser says where a request comes from; other programs say nothing and are let through. */
@@ -295,7 +303,7 @@ static bool from_another_site(exchange *e)
     if (site.p != NULL && !zh_str_is(site, "same-origin") && !zh_str_is(site, "none")) {
         return true;
     }
-    zh_str scheme = ZH_STR("http://");
+    zh_str scheme = through_proxy(e) ? ZH_STR("https://") : ZH_STR("http://");
     return origin.p != NULL &&
            (!zh_str_starts(origin, scheme) ||
             !zh_str_eq(zh_str_sub(origin, scheme.n, origin.n), e->request.host));
@@ -333,7 +341,7 @@ static int check(exchange *e)
     /* known before a route is, because the page that says there is none speaks a language */
     zh_err misread = {0};
     zh_rc rc = zh_form_parse(r->arena, r->query, &r->params, &misread);
-    if (!zh_http_host_allowed(&options->address, r->host)) {
+    if (!through_proxy(e) && !zh_http_host_allowed(&options->address, r->host)) {
         return 421;
     }
     e->route = zh_route_find(options->routes, options->nroutes, r->arena, r->method, r->path,
@@ -342,6 +350,7 @@ static int check(exchange *e)
         return e->allow != NULL ? 405 : 404;
     }
     e->allow = NULL;
+    r->route = e->route;
     if (from_another_site(e)) {
         return 403;
     }

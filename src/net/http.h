@@ -35,8 +35,9 @@
 typedef struct zh_http zh_http;
 
 typedef struct zh_http_request {
-    zh_arena *arena; /* of this request */
-    void *app;       /* as given to zh_http_start */
+    zh_arena *arena;              /* of this request */
+    const struct zh_route *route; /* that answers it; NULL while none was found */
+    void *app;                    /* as given to zh_http_start */
     zh_str method;
     zh_str path;  /* as sent, without the query, not decoded */
     zh_str query; /* as sent, without '?' */
@@ -47,7 +48,8 @@ typedef struct zh_http_request {
     const zh_upload *files;
     size_t nfiles;
     /* Headers; p == NULL when not sent. */
-    zh_str host, cookie, accept, accept_encoding, accept_language, if_none_match, content_type;
+    zh_str host, cookie, accept, accept_encoding, accept_language, if_none_match, content_type,
+        user_agent;
 } zh_http_request;
 
 typedef struct zh_http_header {
@@ -63,6 +65,13 @@ typedef struct zh_http_response {
     size_t nheaders;
 } zh_http_response;
 
+/* Who a route answers, once the application tells people apart. */
+typedef enum zh_reach {
+    ZH_REACH_READER, /* everybody who has a session, within what the session's reader may see */
+    ZH_REACH_OPEN,   /* everybody: it leads to a session, or says nothing about the data */
+    ZH_REACH_WHOLE,  /* readers of all data only: work over everything, and its files */
+} zh_reach;
+
 typedef struct zh_route {
     const char *method; /* GET also answers HEAD */
     /* Literal segments match as they were sent, {name} one segment, a last segment * all the rest
@@ -72,7 +81,8 @@ typedef struct zh_route {
     size_t body_max;   /* 0: no body is taken */
     size_t upload_max; /* of a multipart body, whose files go to disk; 0: files are refused */
     bool slow;         /* handled on a worker thread */
-    const char *en;    /* what it is, for the description of the API */
+    zh_reach reach;
+    const char *en; /* what it is, for the description of the API */
     zh_rc (*handle)(const zh_http_request *request, zh_http_response *response, zh_err *err);
 } zh_route;
 
@@ -85,6 +95,7 @@ typedef struct zh_http_options {
     zh_address address;
     unsigned threads;    /* 0: 2 */
     unsigned workers;    /* for slow routes; 0: 2 */
+    const char *proxy;   /* name under which a TLS proxy in front is reached; NULL: there is none */
     const char *uploads; /* directory for files that are sent; NULL: files are refused */
     const zh_route *const *routes;
     size_t nroutes;

@@ -4,13 +4,13 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-/* One pattern against one path. `literal`: bytes before its first {name} or star. */
+/* One pattern against one path. `literal`: bytes that are the same in both; the pattern with more
+ * of them is the more particular one. */
 static bool matches(zh_arena *arena, const char *pattern, zh_str path, zh_pair *args, size_t *nargs,
                     size_t *literal)
 {
     zh_str p = zh_str_of(pattern);
     size_t at = 0;
-    bool plain = true;
     *nargs = 0;
     *literal = 0;
     for (size_t i = 0; i < p.n;) {
@@ -21,10 +21,9 @@ static bool matches(zh_arena *arena, const char *pattern, zh_str path, zh_pair *
             }
             i++;
             at++;
-            *literal += plain;
+            (*literal)++;
             continue;
         }
-        plain = false;
         size_t from = at;
         while (at < path.n && (star || path.p[at] != '/')) {
             at++;

@@ -17,7 +17,7 @@ static zh_rc check(uint64_t x, uint64_t n, double confidence, zh_err *err)
         return zh_err_set(err, ZH_EINVAL, "interval.count", "分子 %llu 大于分母 %llu",
                           (unsigned long long)x, (unsigned long long)n);
     }
-    if (!(confidence > 0.0 && confidence < 1.0)) {
+    if (!(confidence > 0.0 && 0.5 + confidence / 2.0 < 1.0)) {
         return zh_err_set(err, ZH_EINVAL, "interval.confidence", "置信水平 %g 不在 0 与 1 之间",
                           confidence);
     }

@@ -290,8 +290,8 @@ zh_rc zh_note_check(const zh_note *note, const zh_verifier *verifier, uint64_t *
 
 void zh_checkpoint_write(const zh_checkpoint *checkpoint, zh_buf *out)
 {
-    zh_buf_fmt(out, "%.*s\n%llu\n", ZH_FMT(checkpoint->origin),
-               (unsigned long long)checkpoint->size);
+    zh_buf_str(out, checkpoint->origin);
+    zh_buf_fmt(out, "\n%llu\n", (unsigned long long)checkpoint->size);
     zh_base64_write((zh_str){(const char *)checkpoint->root.b, ZH_DIGEST_BYTES}, out);
     zh_buf_c(out, '\n');
     zh_buf_str(out, checkpoint->extensions);

@@ -88,13 +88,15 @@ zh_rc zh_opening_frame(zh_opening_root *root, uint64_t index, bool included, zh_
         return zh_err_set(err, ZH_ELIMIT, "opening.reason", "排除理由超过 %d 字节",
                           ZH_OPENING_REASON_MAX);
     }
-    if (zh_str_chr(reason, '\n') >= 0 || !zh_utf8_valid(reason) || (reason.n == 0 && !included)) {
-        return bad_line("候选清单", index, "没有理由(排除须写明),或理由含换行", err);
+    if (zh_str_chr(reason, '\n') >= 0 || !zh_utf8_valid(reason) || !zh_utf8_clean(reason) ||
+        (reason.n == 0 && !included)) {
+        return bad_line("候选清单", index, "没有理由(排除须写明),或理由含换行、控制字符", err);
     }
     size_t from = out->n;
     zh_buf_fmt(out, "%llu %c", (unsigned long long)index, included ? '+' : '-');
     if (reason.n > 0) {
-        zh_buf_fmt(out, " %.*s", ZH_FMT(reason));
+        zh_buf_c(out, ' ');
+        zh_buf_str(out, reason);
     }
     return end_line(root, index, from, out, err);
 }

@@ -13,8 +13,9 @@
 
 #include "base/err.h"
 
-#define ZH_PASSWORD_BYTES_MIN 12 /* characters are not counted: NIST SP 800-63B 5.1.1 asks for 8   \
-                                  */
+#define ZH_PASSWORD_BYTES_MIN                                                                      \
+    12 /* characters are not counted: NIST SP 800-63B 5.1.1 asks for 8                             \
+        */
 #define ZH_PASSWORD_BYTES_MAX  128
 #define ZH_PASSWORD_STORED_MAX 200
 #define ZH_TOTP_SECRET_BYTES   20

@@ -354,16 +354,25 @@ zh_rc zh_tile_front_load(zh_tile_front *front, const zh_tile_store *store, uint6
     return rc;
 }
 
+/* A tile with the nodes above its hashes, as far as they are complete. */
+struct kept {
+    bool full; /* holds the tile */
+    unsigned level;
+    uint64_t index;
+    zh_digest node[2 * ZH_TILE_WIDTH]; /* height h begins at HEIGHT_AT(h) */
+};
+
+#define UPPER_KEPT        64 /* tiles of higher levels */
+#define HEIGHT_AT(height) (2 * ZH_TILE_WIDTH - (2 * ZH_TILE_WIDTH >> (height)))
+
 struct zh_tile_nodes {
     zh_arena *arena;
     zh_hash hash;
     zh_tile_store store;
     uint64_t size;
-    struct kept {
-        bool full; /* holds tile `index` */
-        uint64_t index;
-        zh_digest hashes[ZH_TILE_WIDTH];
-    } kept[ZH_TILE_LEVELS];
+    size_t slots;
+    struct kept **kept; /* level 0; each tile has one slot it may be in, made when first used */
+    struct kept *upper[UPPER_KEPT];
 };
 
 static void release_nodes(void *nodes)
@@ -371,16 +380,53 @@ static void release_nodes(void *nodes)
     zh_hash_release(&((zh_tile_nodes *)nodes)->hash);
 }
 
-zh_tile_nodes *zh_tile_nodes_new(zh_arena *arena, zh_hash_alg alg, const zh_tile_store *store,
-                                 uint64_t size)
+zh_tile_nodes *zh_tile_nodes_new_large(zh_arena *arena, zh_hash_alg alg, const zh_tile_store *store,
+                                       uint64_t size, size_t tiles)
 {
+    zh_assert(tiles > 0 && tiles <= ZH_TILE_NODES_KEPT_MAX);
     zh_tile_nodes *nodes = ZH_NEW(arena, zh_tile_nodes);
     nodes->arena = arena;
     nodes->store = *store;
     nodes->size = size;
+    nodes->slots = tiles;
+    nodes->kept = ZH_NEW_N(arena, struct kept *, tiles);
     zh_hash_begin(&nodes->hash, alg);
     zh_arena_defer(arena, release_nodes, nodes);
     return nodes;
+}
+
+zh_tile_nodes *zh_tile_nodes_new(zh_arena *arena, zh_hash_alg alg, const zh_tile_store *store,
+                                 uint64_t size)
+{
+    return zh_tile_nodes_new_large(arena, alg, store, size, ZH_TILE_NODES_KEPT);
+}
+
+static zh_rc keep_tile(zh_tile_nodes *nodes, const zh_tile *tile, struct kept **slot, zh_err *err)
+{
+    struct kept *kept = *slot ? *slot : zh_arena_try(nodes->arena, sizeof(*kept));
+    if (!kept) {
+        return zh_err_set(err, ZH_ENOMEM, "memory.budget", "内存不足:存证瓦片");
+    }
+    *slot = kept;
+    zh_arena_mark mark = zh_arena_here(nodes->arena);
+    zh_str bytes;
+    kept->full = false;
+    zh_rc rc = zh_tile_get(&nodes->store, tile, nodes->arena, &bytes, err);
+    if (rc == ZH_OK) {
+        memcpy(kept->node, bytes.p, bytes.n);
+        for (unsigned height = 1; height < 8; height++) {
+            const zh_digest *below = &kept->node[HEIGHT_AT(height - 1)];
+            for (unsigned i = 0; i < tile->width >> height; i++) {
+                zh_tree_node(&nodes->hash, &below[2 * i], &below[2 * i + 1],
+                             &kept->node[HEIGHT_AT(height) + i]);
+            }
+        }
+        kept->level = tile->level;
+        kept->index = tile->index;
+        kept->full = true;
+    }
+    zh_arena_rewind(nodes->arena, mark);
+    return rc;
 }
 
 static zh_rc read_node(void *context, unsigned level, uint64_t index, zh_digest *out, zh_err *err)
@@ -392,22 +438,18 @@ static zh_rc read_node(void *context, unsigned level, uint64_t index, zh_digest 
     size_t from = (size_t)(first % ZH_TILE_WIDTH);
     tile.width = zh_tile_width(nodes->size, tile.level, tile.index);
     zh_assert(level < ZH_TREE_PATH_MAX && from + ((size_t)1 << height) <= tile.width);
-    struct kept *kept = &nodes->kept[tile.level];
-    if (!kept->full || kept->index != tile.index) {
-        zh_arena_mark mark = zh_arena_here(nodes->arena);
-        zh_str bytes;
-        zh_rc rc = zh_tile_get(&nodes->store, &tile, nodes->arena, &bytes, err);
-        if (rc == ZH_OK) {
-            memcpy(kept->hashes, bytes.p, bytes.n);
-            kept->index = tile.index;
-            kept->full = true;
-        }
-        zh_arena_rewind(nodes->arena, mark);
+    struct kept **slot = tile.level == 0
+                             ? &nodes->kept[tile.index % nodes->slots]
+                             : &nodes->upper[(tile.index + 17u * (tile.level - 1)) % UPPER_KEPT];
+    struct kept *kept = *slot;
+    if (!kept || !kept->full || kept->index != tile.index || kept->level != tile.level) {
+        zh_rc rc = keep_tile(nodes, &tile, slot, err);
         if (rc != ZH_OK) {
             return rc;
         }
+        kept = *slot;
     }
-    join(&nodes->hash, kept->hashes, from, height, out);
+    *out = kept->node[HEIGHT_AT(height) + (from >> height)];
     return ZH_OK;
 }
 

@@ -99,13 +99,21 @@ zh_rc zh_tile_front_load(zh_tile_front *front, const zh_tile_store *store, uint6
                          zh_err *err) ZH_MUST;
 
 /* Nodes of a tree of `size` leaves, from tiles; what zh_tree_prove_* and zh_tree_source_root ask.
- * Keeps the last tile of every level. Does not prove that the tiles agree with each other: whoever
- * needs that compares the root. */
+ * Keeps the tiles last used, with the nodes between their hashes: a proof out of kept tiles is
+ * copying, one out of a new tile costs its 255 hashes. Does not prove that the tiles agree with
+ * each other: whoever needs that compares the root. */
 typedef struct zh_tile_nodes zh_tile_nodes;
+
+#define ZH_TILE_NODES_KEPT     64u    /* tiles of level 0, 16 KiB each; enough for one walk */
+#define ZH_TILE_NODES_KEPT_MAX 65536u /* 1 GiB */
 
 /* Lives in the arena. `store` is copied. One thread. */
 zh_tile_nodes *zh_tile_nodes_new(zh_arena *arena, zh_hash_alg alg, const zh_tile_store *store,
                                  uint64_t size);
+/* The same, keeping up to `tiles` tiles of level 0 (1 .. ZH_TILE_NODES_KEPT_MAX, asserted) for many
+ * proofs all over a log: 4,096 hold all of a million entries, in 64 MiB of the arena. */
+zh_tile_nodes *zh_tile_nodes_new_large(zh_arena *arena, zh_hash_alg alg, const zh_tile_store *store,
+                                       uint64_t size, size_t tiles);
 zh_tree_source zh_tile_nodes_source(zh_tile_nodes *nodes);
 /* Entry `index` (< size) from its bundle, into the arena. ZH_EINVAL (tree.index.range). */
 zh_rc zh_tile_entry(const zh_tile_store *store, uint64_t size, uint64_t index, zh_arena *arena,

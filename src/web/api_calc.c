@@ -44,9 +44,13 @@ static zh_rc calculate(const zh_http_request *request, zh_http_response *respons
     return rc;
 }
 
-ZH_ROUTE(api_calc_list) = {
-    .method = "GET", .path = "/api/v1/calc", .en = "The calculations by name", .handle = list};
+ZH_ROUTE(api_calc_list) = {.method = "GET",
+                           .reach = ZH_REACH_OPEN,
+                           .path = "/api/v1/calc",
+                           .en = "The calculations by name",
+                           .handle = list};
 ZH_ROUTE(api_calc) = {.method = "POST",
+                      .reach = ZH_REACH_OPEN,
                       .path = "/api/v1/calc/{name}",
                       .body_max = INPUT_BYTES_MAX,
                       .slow = true,

@@ -109,7 +109,6 @@ static zh_rc registers(zh_ui *ui)
         zh_jw_ki(&w, "records", more ? COUNT_MAX : sizes[i].records);
         zh_jw_key(&w, "at_least");
         zh_jw_bool(&w, more);
-        zh_jw_ki(&w, "writes", sizes[i].writes);
         zh_jw_object_end(&w);
     }
     zh_jw_array_end(&w);

@@ -4,6 +4,7 @@
  * code in a column of its own, so that the file can be read and imported again. */
 #include "web/export.h"
 #include "base/csv.h"
+#include "core/permission.h"
 #include "fmt/xlsx_out.h"
 #include "fmt/yaml.h"
 #include "web/words.h"
@@ -291,6 +292,9 @@ static zh_rc show(zh_ui *ui)
         return ui->err->rc;
     }
     exporting e = {.q = q};
+    if (rc == ZH_OK) {
+        rc = zh_right_need(&ui->ctx, q->reg, ZH_RIGHT_EXPORT);
+    }
     if (rc == ZH_OK) {
         rc = xlsx ? workbook(&e, &ui->response->body) : text(&e, &ui->response->body);
     }

@@ -1,6 +1,7 @@
 /* Filters beside a list. */
 #include "web/facet.h"
 #include "core/cube.h"
+#include "core/permission.h"
 #include "web/part.h"
 #include "web/words.h"
 #include <stdlib.h>
@@ -184,7 +185,7 @@ static zh_rc count_cells(const zh_listing *q, const zh_group *group, const zh_ce
 static bool is_plain(const zh_listing *q)
 {
     return q->search.n == 0 && q->as_of == ZH_AS_OF_NOW && !q->reg->has_count_when &&
-           q->ui->ctx.rows == NULL;
+           zh_scope_is_all(&q->ui->ctx, q->reg);
 }
 
 zh_rc zh_facet_count(const zh_listing *q, const zh_piece *without, const zh_group *group,

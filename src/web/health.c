@@ -48,6 +48,7 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
 
 ZH_ROUTE(health) = {
     .method = "GET",
+    .reach = ZH_REACH_OPEN,
     .path = "/health",
     .en = "health of the server",
     .handle = handle,
@@ -55,6 +56,7 @@ ZH_ROUTE(health) = {
 
 ZH_ROUTE(api_v1_health) = {
     .method = "GET",
+    .reach = ZH_REACH_OPEN,
     .path = "/api/v1/health",
     .en = "health of the server",
     .handle = handle,

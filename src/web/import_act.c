@@ -104,21 +104,25 @@ ACT(cancel)
 ACT(resume)
 
 ZH_ROUTE(import_commit) = {.method = "POST",
+                           .reach = ZH_REACH_WHOLE,
                            .path = "/import/{job}/commit",
                            .body_max = 65536,
                            .en = "commit what a check found: mode=all|clean|none",
                            .handle = handle_commit};
 ZH_ROUTE(import_check) = {.method = "POST",
+                          .reach = ZH_REACH_WHOLE,
                           .path = "/import/{job}/check",
                           .body_max = 65536,
                           .en = "check the same file again, otherwise",
                           .handle = handle_check_again};
 ZH_ROUTE(import_cancel) = {.method = "POST",
+                           .reach = ZH_REACH_WHOLE,
                            .path = "/import/{job}/cancel",
                            .body_max = 65536,
                            .en = "stop a check or a commit",
                            .handle = handle_cancel};
 ZH_ROUTE(import_resume) = {.method = "POST",
+                           .reach = ZH_REACH_WHOLE,
                            .path = "/import/{job}/resume",
                            .body_max = 65536,
                            .en = "go on with a commit that stopped on an error",
@@ -127,6 +131,32 @@ ZH_ROUTE(import_resume) = {.method = "POST",
 /* ---- files beside a job
  * ------------------------------------------------------------------------------------- */
 
+/* The file that an import read, under the name it came with. */
+static zh_rc original(zh_ui *ui, const zh_job *job)
+{
+    zh_json *args = NULL;
+    zh_str text = ZH_STR_NONE;
+    zh_rc rc = zh_json_parse(ui->arena, job->args, &args, ui->err);
+    const char *path = rc == ZH_OK ? zh_import_path(&ui->ctx, zh_import_text(args, "file")) : NULL;
+    if (rc == ZH_OK && path == NULL) {
+        rc = zh_err_set(ui->err, ZH_ENOTFOUND, "import.gone", "文件已不在服务器上");
+    }
+    if (rc == ZH_OK) {
+        rc = zh_file_read(ui->arena, path, ZH_ARENA_REQUEST_BYTES / 2, &text, ui->err);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_str escaped = zh_url_path(ui->arena, "", zh_import_name(ui, job), ZH_STR_NONE);
+    ui->response->type = "application/octet-stream";
+    zh_http_header_add(ui->response, "Content-Disposition",
+                       zh_str_fmt(ui->arena, "attachment; filename*=UTF-8''%.*s",
+                                  ZH_FMT(zh_str_sub(escaped, 1, escaped.n)))
+                           .p);
+    zh_buf_str(&ui->response->body, text);
+    return ZH_OK;
+}
+
 static zh_rc download(zh_ui *ui)
 {
     zh_job job;
@@ -134,6 +164,9 @@ static zh_rc download(zh_ui *ui)
     zh_str file = zh_http_arg(ui->request, "file");
     bool errors = zh_str_is(file, "errors.csv");
     zh_rc rc = zh_import_job_of(ui, &job);
+    if (rc == ZH_OK && zh_str_is(file, "file")) {
+        return original(ui, &job);
+    }
     if (rc == ZH_OK && !errors && !zh_str_is(file, "rows.csv")) {
         rc = zh_err_set(ui->err, ZH_ENOTFOUND, "import.file", "没有这个文件");
     }
@@ -163,11 +196,13 @@ static zh_rc handle_file(const zh_http_request *request, zh_http_response *respo
     return zh_ui_answer_bare(request, response, err, download);
 }
 
-ZH_ROUTE(import_file) = {.method = "GET",
-                         .path = "/import/{job}/{file}",
-                         .slow = true,
-                         .en = "errors.csv: every problem; rows.csv: rows to be corrected",
-                         .handle = handle_file};
+ZH_ROUTE(import_file) = {
+    .method = "GET",
+    .reach = ZH_REACH_WHOLE,
+    .path = "/import/{job}/{file}",
+    .slow = true,
+    .en = "errors.csv: every problem; rows.csv: rows to be corrected; file: what was read",
+    .handle = handle_file};
 
 /* ---- jobs
  * -----------------------------------------------------------------------------------------------
@@ -211,8 +246,11 @@ static zh_rc handle_list(const zh_http_request *request, zh_http_response *respo
     return zh_ui_answer(request, response, err, list);
 }
 
-ZH_ROUTE(page_jobs) = {
-    .method = "GET", .path = "/jobs", .en = "long-running jobs", .handle = handle_list};
+ZH_ROUTE(page_jobs) = {.method = "GET",
+                       .reach = ZH_REACH_WHOLE,
+                       .path = "/jobs",
+                       .en = "long-running jobs",
+                       .handle = handle_list};
 
 static void json_job(zh_jw *w, const zh_job *job)
 {
@@ -288,8 +326,12 @@ static zh_rc handle_all(const zh_http_request *request, zh_http_response *respon
 }
 
 ZH_ROUTE(api_job) = {.method = "GET",
+                     .reach = ZH_REACH_WHOLE,
                      .path = "/api/v1/jobs/{job}",
                      .en = "state and progress of a job",
                      .handle = handle_one};
-ZH_ROUTE(api_jobs) = {
-    .method = "GET", .path = "/api/v1/jobs", .en = "newest jobs", .handle = handle_all};
+ZH_ROUTE(api_jobs) = {.method = "GET",
+                      .reach = ZH_REACH_WHOLE,
+                      .path = "/api/v1/jobs",
+                      .en = "newest jobs",
+                      .handle = handle_all};

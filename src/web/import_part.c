@@ -243,17 +243,22 @@ static void what_of(zh_ui *ui, const zh_job *job, const zh_json *args, const zh_
     }
 }
 
-/* Of an import it stands in its order, when it was given here. */
-static zh_str name_of(zh_ui *ui, const zh_job *job, const zh_json *args)
+zh_str zh_import_name(zh_ui *ui, const zh_job *job)
 {
-    zh_json *order = NULL;
+    zh_json *parsed = NULL;
     zh_err ignored = {0};
     zh_ctx quiet = ui->ctx;
     quiet.err = &ignored;
-    zh_str name = zh_import_text(args, "name");
+    zh_str name = ZH_STR("");
+    if (zh_json_parse(ui->arena, job->args, &parsed, &ignored) == ZH_OK) {
+        name = zh_import_text(parsed, "name");
+    }
+    if (name.n == 0 && zh_json_parse(ui->arena, job->result, &parsed, &ignored) == ZH_OK) {
+        name = zh_import_text(parsed, "name");
+    }
     if (name.n == 0 && zh_str_is(job->kind, ZH_JOB_IMPORT) &&
-        zh_import_note(&quiet, job->id, "upload.json", &order) == ZH_OK) {
-        name = zh_import_text(order, "name");
+        zh_import_note(&quiet, job->id, "upload.json", &parsed) == ZH_OK) {
+        name = zh_import_text(parsed, "name");
     }
     return name;
 }
@@ -291,7 +296,7 @@ void zh_import_jobs(zh_ui *ui, const zh_job *jobs, size_t n)
         zh_html_text(&ui->html, progress_of(ui, job));
         zh_grid_cell(&grid);
         result_of(ui, job);
-        zh_grid_text(&grid, name_of(ui, job, args));
+        zh_grid_text(&grid, zh_import_name(ui, job));
         zh_grid_text(&grid, zh_ui_time(ui, job->updated_at));
     }
     zh_grid_close(&grid);

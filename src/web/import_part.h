@@ -30,6 +30,8 @@ void zh_import_button(zh_ui *ui, const char *css, const char *name, const char *
                       zh_str why);
 /* An error in the page: message, place, rule, fix. */
 void zh_import_error(zh_ui *ui, zh_str title, const zh_err *err);
+/* The name of the file of a check or an import, as it came; empty when it was not noted. */
+zh_str zh_import_name(zh_ui *ui, const zh_job *job);
 /* What a job is about, its state and progress, as rows of a table; newest first. */
 void zh_import_jobs(zh_ui *ui, const zh_job *jobs, size_t n);
 

@@ -1,11 +1,8 @@
 /* Squares and areas of the map page; see map_draw.h. */
 #include "web/map_draw.h"
 #include "app/report/atlas.h"
-#include "fmt/svg.h"
 
 enum { CLASSES = 6 };
-
-static const double width_of_map = 640;
 
 zh_rc zh_map_units(zh_arena *arena, zh_map_unit **out, size_t *n, zh_err *err)
 {
@@ -22,27 +19,28 @@ zh_rc zh_map_units(zh_arena *arena, zh_map_unit **out, size_t *n, zh_err *err)
     return ZH_OK;
 }
 
-static zh_rc draw_tiles(zh_arena *arena, const zh_map_in *in, zh_draw **out, zh_err *err)
+static zh_rc draw_tiles(zh_arena *arena, const zh_map_in *in, double width, zh_draw **out,
+                        zh_err *err)
 {
     zh_tiles *tiles = NULL;
     zh_rc rc = zh_atlas_tiles(arena, &tiles, err);
-    return rc == ZH_OK ? zh_map_tiles(arena, in, tiles, width_of_map, out, err) : rc;
+    return rc == ZH_OK ? zh_map_tiles(arena, in, tiles, width, out, err) : rc;
 }
 
-static zh_rc draw_areas(zh_arena *arena, const zh_map_in *in, zh_draw **out, zh_err *err)
+static zh_rc draw_areas(zh_arena *arena, const zh_map_in *in, double width, zh_draw **out,
+                        zh_err *err)
 {
     zh_geo *geo = NULL;
     zh_rc rc = zh_atlas_areas(arena, &geo, err);
-    return rc == ZH_OK ? zh_map_areas(arena, in, geo, width_of_map, out, err) : rc;
+    return rc == ZH_OK ? zh_map_areas(arena, in, geo, width, out, err) : rc;
 }
 
 zh_rc zh_map_picture(zh_arena *arena, zh_str title, const zh_map_unit *units, size_t n,
-                     int decimals, bool areas, zh_buf *svg, zh_err *err)
+                     int decimals, bool areas, double width, zh_draw **out, zh_err *err)
 {
     zh_map_value *values = ZH_NEW_N(arena, zh_map_value, n + 1);
     double *numbers = ZH_NEW_N(arena, double, n + 1);
     zh_map_in in = {.title = title, .values = values, .decimals = decimals};
-    zh_draw *list = NULL;
     for (size_t i = 0; i < n; i++) {
         if (!units[i].has_value) {
             continue;
@@ -60,7 +58,8 @@ zh_rc zh_map_picture(zh_arena *arena, zh_str title, const zh_map_unit *units, si
     }
     zh_rc rc = zh_classes_quantile(numbers, in.n, CLASSES, &in.classes, err);
     if (rc == ZH_OK) {
-        rc = areas ? draw_areas(arena, &in, &list, err) : draw_tiles(arena, &in, &list, err);
+        rc = areas ? draw_areas(arena, &in, width, out, err)
+                   : draw_tiles(arena, &in, width, out, err);
     }
-    return rc == ZH_OK ? zh_svg_write(list, &(zh_svg_options){.id = ZH_STR("m")}, svg, err) : rc;
+    return rc;
 }

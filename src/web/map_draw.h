@@ -2,8 +2,7 @@
 #ifndef ZH_WEB_MAP_DRAW_H
 #define ZH_WEB_MAP_DRAW_H
 
-#include "base/err.h"
-#include "base/str.h"
+#include "fmt/draw.h"
 
 typedef struct zh_map_unit {
     zh_str code, name;
@@ -14,8 +13,8 @@ typedef struct zh_map_unit {
 
 /* The units there are, without values. In the arena; errors of zh_atlas_tiles. */
 zh_rc zh_map_units(zh_arena *arena, zh_map_unit **out, size_t *n, zh_err *err) ZH_MUST;
-/* Appends the SVG. At least one unit has a value. decimals: of the classes in the legend. */
+/* At least one unit has a value. decimals: of the classes in the legend. */
 zh_rc zh_map_picture(zh_arena *arena, zh_str title, const zh_map_unit *units, size_t n,
-                     int decimals, bool areas, zh_buf *svg, zh_err *err) ZH_MUST;
+                     int decimals, bool areas, double width, zh_draw **out, zh_err *err) ZH_MUST;
 
 #endif

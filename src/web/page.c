@@ -1,8 +1,11 @@
 /* The frame of every page. */
 #include "web/page.h"
 #include "app/words.h"
+#include "core/identity.h"
+#include "core/ledger.h"
 #include "core/record.h"
 #include "web/part.h"
+#include "web/session.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,7 +85,11 @@ bool zh_web_wants_html(const zh_http_request *request)
 static zh_rc read_log(zh_ui *ui)
 {
     zh_rc rc = zh_log_size(ui->conn, &ui->log_size, ui->err);
-    return rc == ZH_OK ? zh_log_time(ui->conn, ui->log_size, &ui->log_time, ui->err) : rc;
+    if (rc == ZH_OK) {
+        rc = zh_log_time(ui->conn, ui->log_size, &ui->log_time, ui->err);
+    }
+    ui->sealed = zh_ledger_sealed(ui->web->core);
+    return rc == ZH_OK ? zh_log_waiting(ui->conn, &ui->waiting, ui->err) : rc;
 }
 
 static void start(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
@@ -105,6 +112,9 @@ zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *r
     zh_rc rc = zh_store_reader(zh_core_store(ui->web->core), &ui->conn, err);
     if (rc == ZH_OK) {
         rc = zh_read_begin(ui->conn, err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_user_session_begin(ui);
     }
     return rc == ZH_OK ? read_log(ui) : rc;
 }
@@ -141,19 +151,20 @@ static void footer(zh_ui *ui)
 }
 
 /* What a kept page must agree in: key, what was asked by whom; state, of the data. */
-static zh_rc cache_key(zh_ui *ui, zh_str *key, zh_str *state)
+static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
 {
     const zh_http_request *r = ui->request;
-    int64_t waiting = 0;
-    zh_rc rc = zh_log_waiting(ui->conn, &waiting, ui->err);
-    *key = zh_str_fmt(ui->arena, "%.*s?%.*s %d", ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
+    zh_str login = ui->session != NULL ? ui->session->login : ZH_STR("");
+    zh_str post = ui->session != NULL ? ui->session->current.code : ZH_STR("");
+    *key = zh_str_fmt(ui->arena, "%.*s %.*s %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
+                      ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
     for (size_t i = 1; i < ZH_COUNTOF(switches); i++) {
         const char *value = switch_value(r, switches[i].name);
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
     }
-    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %.*s", ui->log_size, waiting,
-                        ZH_FMT(ui->ctx.model->digest));
-    return rc;
+    bool sealed = ui->sealed >= ui->log_size;
+    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %.*s", ui->log_size, ui->waiting,
+                        (int)sealed, ZH_FMT(ui->ctx.model->digest));
 }
 
 static void finish(const zh_http_request *request, zh_http_response *response)
@@ -193,7 +204,7 @@ zh_rc zh_ui_answer_kept(const zh_http_request *request, zh_http_response *respon
     remember_switches(request, response);
     zh_rc rc = zh_ui_begin(&ui, request, response, err);
     if (rc == ZH_OK) {
-        rc = cache_key(&ui, &key, &state);
+        cache_key(&ui, &key, &state);
     }
     if (rc == ZH_OK && !zh_cache_get(cache, key, state, &response->body)) {
         rc = show(&ui);
@@ -321,21 +332,20 @@ static void menus(zh_ui *ui, zh_text_id current)
         zh_text_id text;
         const char *url;
     } items[] = {
-        {ZH_T_NAV_BOARD, "/"},
-        {ZH_T_NAV_TARGETS, "/targets"},
-        {ZH_T_NAV_REGISTERS, "/registers"},
-        {ZH_T_NAV_IMPORT, "/import"},
-        {ZH_T_NAV_SIGNALS, "/signals"},
-        {ZH_T_NAV_MAP, "/map"},
-        {ZH_T_NAV_REPORT, "/report"},
-        {ZH_T_NAV_SYSTEMS, "/systems"},
-        {ZH_T_NAV_TOOLS, "/tools"},
-        {ZH_T_NAV_SOURCES, "/sources"},
+        {ZH_T_NAV_DESK, "/desk"},       {ZH_T_NAV_BOARD, "/"},
+        {ZH_T_NAV_TARGETS, "/targets"}, {ZH_T_NAV_REGISTERS, "/registers"},
+        {ZH_T_NAV_IMPORT, "/import"},   {ZH_T_NAV_SIGNALS, "/signals"},
+        {ZH_T_NAV_MAP, "/map"},         {ZH_T_NAV_STUDY, "/studies"},
+        {ZH_T_NAV_REPORT, "/report"},   {ZH_T_NAV_SYSTEMS, "/systems"},
+        {ZH_T_NAV_TOOLS, "/tools"},     {ZH_T_NAV_SOURCES, "/sources"},
     };
     zh_html *h = &ui->html;
     zh_html_open(h, "nav", "nav");
     zh_html_attr(h, "aria-label", zh_ui_text(ui, ZH_T_NAV_LABEL));
     for (size_t i = 0; i < ZH_COUNTOF(items); i++) {
+        if (items[i].text == ZH_T_NAV_DESK && ui->session == NULL) {
+            continue; /* one's own work is of people with posts */
+        }
         zh_html_open(h, "a", NULL);
         zh_html_link(h, "href", zh_str_of(items[i].url));
         if (items[i].text == current) {
@@ -376,6 +386,9 @@ static void tools(zh_ui *ui)
                   "btn quiet icon hide-s");
     reader_switch(ui, ZH_T_SWITCH_SIZE, "size", "large", "normal", ZH_ICON_SIZE, "btn quiet icon");
     reader_switch(ui, ZH_T_SWITCH_THEME, "theme", "dark", "light", ZH_ICON_MOON, "btn quiet icon");
+    if (ui->session != NULL) {
+        zh_html_a(h, "btn quiet who", ZH_STR("/account"), ui->session->name);
+    }
     zh_html_open(h, "a", "btn quiet");
     zh_html_attr_z(h, "hreflang", english ? "zh-Hans-CN" : "en");
     zh_html_attr_z(h, "lang", english ? "zh-Hans-CN" : "en");
@@ -412,7 +425,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
         zh_html_close(h);
     }
     zh_html_open(h, "div", "head");
-    zh_html_leaf(h, "h1", NULL, head->title);
+    zh_part_title(ui, "h1", head->title, head->links, head->nlinks);
     if (ui->conn != NULL) {
         zh_part_stamp(ui);
     }

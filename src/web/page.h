@@ -31,10 +31,13 @@ typedef struct zh_ui {
     zh_arena *arena; /* of the request */
     zh_err *err;
     zh_lang lang;
-    zh_ctx ctx;       /* the local operator; its arena and err are those above */
-    zh_conn *conn;    /* reader inside one snapshot; NULL on an error page */
-    int64_t log_size; /* entries that have a position */
-    zh_time log_time; /* when the newest of them was written; 0: none */
+    zh_ctx ctx; /* the session's, or the local operator's; arena and err are those above */
+    const struct zh_user_session *session; /* NULL: the local operator */
+    zh_conn *conn;                         /* reader inside one snapshot; NULL on an error page */
+    int64_t log_size;                      /* entries that have a position */
+    zh_time log_time;                      /* when the newest of them was written; 0: none */
+    int64_t sealed;                        /* entries that the newest signed checkpoint covers */
+    int64_t waiting;                       /* newest batch without a position; 0: none */
 } zh_ui;
 
 /* Opens the reader's snapshot, calls show, closes what it left open, ends the page. An error of
@@ -54,10 +57,18 @@ zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *r
                   zh_err *err) ZH_MUST;
 void zh_ui_end(zh_ui *ui);
 
+/* Bytes [from, from + n) of a title lead to url. In order, not overlapping. */
+typedef struct zh_title_link {
+    size_t from, n;
+    zh_str url;
+} zh_title_link;
+
 typedef struct zh_ui_head_of {
-    zh_text_id nav; /* ZH_T_NAV_… of the menu this page belongs to; ZH_TEXT_N: none */
-    zh_str title;   /* the finding, as a sentence without a full stop */
-    zh_str lede;    /* one line below it; may be empty */
+    zh_text_id nav;             /* ZH_T_NAV_… of the menu this page belongs to; ZH_TEXT_N: none */
+    zh_str title;               /* the finding, as a sentence without a full stop */
+    const zh_title_link *links; /* of its numbers, which open like any other */
+    size_t nlinks;
+    zh_str lede; /* one line below it; may be empty */
     /* Way back: label and URL of the page above; may be empty. */
     zh_str above, above_url;
     zh_str css; /* one more style sheet of ui/ (file name); may be empty */

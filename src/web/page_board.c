@@ -1,11 +1,20 @@
 /* GET / and /indicators: 指标总览. All indicators with their newest value, interval, n, target and
  * the year before; what changed; what is missing and why. */
-#include "web/part.h"
+#include "web/import_part.h"
 #include "web/question.h"
+#include "web/study.h"
 #include <inttypes.h>
 #include <math.h>
 
-enum { HEADLINES_MAX = 4, YEARS_MAX = 200, TRAIL_MIN = 3, TRAIL_MAX = 30 };
+enum {
+    HEADLINES_MAX = 4,
+    FIGURES_MAX = 3,
+    JOBS_READ = 24,
+    JOBS_SHOWN = 5,
+    YEARS_MAX = 200,
+    TRAIL_MIN = 3,
+    TRAIL_MAX = 30
+};
 
 typedef enum absence {
     PRESENT,
@@ -37,6 +46,10 @@ typedef struct board {
     zh_target *targets;
     size_t ntargets;
     bool years[YEARS_MAX]; /* from 1900, with data */
+    const zh_study *study; /* that the figures are of */
+    const zh_doc_block *figures[FIGURES_MAX];
+    size_t nfigures;
+    zh_study_title told; /* the findings of the figures as one sentence */
 } board;
 
 /* ---- asking
@@ -252,6 +265,55 @@ static void headlines(board *b)
     }
 }
 
+/* ---- headline figures
+ * ----------------------------------------------------------------------------------- */
+
+static zh_rc choose_figures(board *b, zh_study *study)
+{
+    zh_ui *ui = b->ui;
+    zh_rc rc = zh_study_compose(ui, study, b->q.as_of);
+    for (size_t i = 0; i < study->made.doc.n && rc == ZH_OK && b->nfigures < FIGURES_MAX; i++) {
+        const zh_doc_block *block = &study->made.doc.blocks[i];
+        if (block->kind != ZH_DOC_FIGURE || block->lacking) {
+            continue;
+        }
+        rc = zh_study_say(ui, study, zh_study_item(study, block->id), "short", &b->told);
+        b->study = study;
+        b->figures[b->nfigures++] = block;
+    }
+    return rc;
+}
+
+/* The first of the declared boards whose figures have data. Its questions have regions and periods
+ * of their own, so it answers the board without conditions only. */
+static zh_rc ask_figures(board *b)
+{
+    zh_study *studies = NULL;
+    size_t n = 0;
+    if (b->q.region.n > 0 || b->q.period.n > 0 || b->with_data == 0) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_study_list(b->ui, "board", &studies, &n);
+    for (size_t i = 0; i < n && rc == ZH_OK && b->nfigures == 0; i++) {
+        rc = choose_figures(b, &studies[i]);
+    }
+    return rc;
+}
+
+static void figures(board *b)
+{
+    static const char *const columns[FIGURES_MAX][FIGURES_MAX] = {
+        {"w12"}, {"w6", "w6"}, {"w5", "w4", "w3"}};
+    if (b->nfigures == 0) {
+        return;
+    }
+    zh_html_open(&b->ui->html, "div", "cols");
+    for (size_t i = 0; i < b->nfigures; i++) {
+        zh_study_figure(b->ui, b->study, b->figures[i], columns[b->nfigures - 1][i]);
+    }
+    zh_html_close(&b->ui->html);
+}
+
 /* ---- the table
  * -------------------------------------------------------------------------------------- */
 
@@ -417,7 +479,35 @@ static void indicator_row(board *b, zh_grid *g, const row *r)
     }
 }
 
-/* In the order of the registers, each a group. */
+/* Something of the register can be compared: with a target, an interval or the year before. */
+static bool group_compares(const board *b, const zh_register *reg)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const row *r = &b->rows[i];
+        if (r->absence == PRESENT && r->indicator->reg == reg &&
+            (r->figure.has_interval || r->has_before || r->target != NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void group(board *b, zh_grid *g, const zh_register *reg)
+{
+    bool titled = false;
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->rows[i].absence != PRESENT || b->rows[i].indicator->reg != reg) {
+            continue;
+        }
+        if (!titled && reg != NULL) {
+            zh_grid_group(g, zh_ui_label(b->ui, reg->label));
+            titled = true;
+        }
+        indicator_row(b, g, &b->rows[i]);
+    }
+}
+
+/* In the order of the registers, each a group; those with nothing but counts at the end. */
 static void table(board *b)
 {
     zh_ui *ui = b->ui;
@@ -442,25 +532,36 @@ static void table(board *b)
     zh_html_leaf(&ui->html, "span", "sm mu", zh_ui_text(ui, ZH_T_BOARD_READ));
     zh_html_close(&ui->html);
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
-    for (size_t k = 0; k <= model->nregisters; k++) {
-        const zh_register *reg = k < model->nregisters ? &model->registers[k] : NULL;
-        bool titled = false;
-        for (size_t i = 0; i < b->n; i++) {
-            if (b->rows[i].absence != PRESENT || b->rows[i].indicator->reg != reg) {
-                continue;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t k = 0; k <= model->nregisters; k++) {
+            const zh_register *reg = k < model->nregisters ? &model->registers[k] : NULL;
+            if (group_compares(b, reg) == (pass == 0)) {
+                group(b, &g, reg);
             }
-            if (!titled && reg != NULL) {
-                zh_grid_group(&g, zh_ui_label(ui, reg->label));
-                titled = true;
-            }
-            indicator_row(b, &g, &b->rows[i]);
         }
     }
     zh_grid_close(&g);
     zh_part_section_close(ui);
 }
 
-static void missing(board *b)
+/* What can be done about it, after the reason. */
+static void missing_way(board *b, const row *r)
+{
+    zh_ui *ui = b->ui;
+    zh_html_z(&ui->html, " ");
+    if (r->absence == EMPTY_REGISTER) {
+        zh_html_a(&ui->html, NULL,
+                  zh_url_add(ui->arena, ZH_STR("/import"), "register", r->indicator->reg->id),
+                  zh_ui_text(ui, ZH_T_BOARD_IMPORT));
+    } else if (r->absence == OUT_OF_SCOPE || r->absence == NO_REGION) {
+        zh_html_a(&ui->html, NULL,
+                  zh_url_indicator(ui->arena, r->indicator->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
+                  zh_ui_text(ui, ZH_T_BOARD_UNASKED));
+    }
+}
+
+/* One row for all indicators of a register that lack a value for the same reason. */
+static void missing_row(board *b, zh_grid *g, size_t from)
 {
     static const zh_text_id why[] = {
         [EMPTY_REGISTER] = ZH_T_BOARD_NONE_REGISTER,
@@ -470,11 +571,43 @@ static void missing(board *b)
         [NO_DATE] = ZH_T_BOARD_NONE_DATE,
     };
     zh_ui *ui = b->ui;
+    const row *first = &b->rows[from];
+    zh_grid_row(g, NULL);
+    zh_grid_cell(g);
+    for (size_t i = from; i < b->n; i++) {
+        const row *r = &b->rows[i];
+        if (r->absence == first->absence && r->indicator->reg == first->indicator->reg) {
+            zh_html_text(&ui->html, i == from ? ZH_STR("") : zh_ui_text(ui, ZH_T_SEP));
+            zh_html_a(&ui->html, "t", indicator_url(b, r), zh_ui_label(ui, r->indicator->label));
+        }
+    }
+    if (first->indicator->reg != NULL) {
+        zh_html_leaf(&ui->html, "span", "why", zh_ui_label(ui, first->indicator->reg->label));
+    }
+    zh_grid_cell(g);
+    zh_part_nil(
+        ui, first->absence == NO_REGION || first->absence == NO_DATE ? ZH_NIL_SKIP : ZH_NIL_NONE,
+        zh_ui_text(ui, why[first->absence]));
+    missing_way(b, first);
+}
+
+static bool said_before(const board *b, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (b->rows[i].absence == b->rows[at].absence &&
+            b->rows[i].indicator->reg == b->rows[at].indicator->reg) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void missing(board *b)
+{
+    zh_ui *ui = b->ui;
     const zh_column columns[] = {
         {.label = zh_ui_text(ui, ZH_T_COL_INDICATOR), .css = "full"},
-        {.label = zh_ui_text(ui, ZH_T_COL_REGISTER), .css = "hide-s"},
-        {.label = zh_ui_text(ui, ZH_T_COL_WHY)},
-        {.label = ZH_STR("")},
+        {.label = zh_ui_text(ui, ZH_T_COL_WHY), .css = "full"},
     };
     zh_grid g;
     zh_part_section_open(ui, "missing", zh_ui_text(ui, ZH_T_BOARD_MISSING), true);
@@ -483,33 +616,55 @@ static void missing(board *b)
         ZH_SAY(ui, ZH_T_BOARD_MISSING_WHY, zh_ui_count(ui, (int64_t)(b->n - b->with_data))));
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
     for (size_t i = 0; i < b->n; i++) {
-        const row *r = &b->rows[i];
-        if (r->absence == PRESENT) {
-            continue;
-        }
-        zh_grid_row(&g, NULL);
-        zh_grid_cell(&g);
-        zh_html_a(&ui->html, "t", indicator_url(b, r), zh_ui_label(ui, r->indicator->label));
-        zh_grid_text(&g, r->indicator->reg != NULL ? zh_ui_label(ui, r->indicator->reg->label)
-                                                   : ZH_STR(""));
-        zh_grid_cell(&g);
-        zh_part_nil(ui,
-                    r->absence == NO_REGION || r->absence == NO_DATE ? ZH_NIL_SKIP : ZH_NIL_NONE,
-                    zh_ui_text(ui, why[r->absence]));
-        zh_grid_cell(&g);
-        if (r->absence == EMPTY_REGISTER) {
-            zh_html_a(&ui->html, NULL,
-                      zh_url_add(ui->arena, ZH_STR("/import"), "register", r->indicator->reg->id),
-                      zh_ui_text(ui, ZH_T_BOARD_IMPORT));
-        } else if (r->absence == OUT_OF_SCOPE || r->absence == NO_REGION) {
-            zh_html_a(
-                &ui->html, NULL,
-                zh_url_indicator(ui->arena, r->indicator->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
-                zh_ui_text(ui, ZH_T_BOARD_UNASKED));
+        if (b->rows[i].absence != PRESENT && !said_before(b, i)) {
+            missing_row(b, &g, i);
         }
     }
     zh_grid_close(&g);
     zh_part_section_close(ui);
+}
+
+/* The newest finished imports: what the numbers above came in with. */
+static zh_rc arrived(board *b)
+{
+    zh_ui *ui = b->ui;
+    zh_job *jobs = NULL;
+    size_t n = 0;
+    size_t kept = 0;
+    zh_rc rc = zh_job_list(&ui->ctx, JOBS_READ, &jobs, &n);
+    for (size_t i = 0; i < n && kept < JOBS_SHOWN; i++) {
+        if (zh_str_is(jobs[i].kind, ZH_JOB_IMPORT) && zh_str_is(jobs[i].state, "done")) {
+            jobs[kept++] = jobs[i];
+        }
+    }
+    if (rc == ZH_OK && kept > 0) {
+        zh_part_section_open(ui, "arrived", zh_ui_text(ui, ZH_T_BOARD_ARRIVED), true);
+        zh_import_jobs(ui, jobs, kept);
+        zh_part_section_close(ui);
+    }
+    return rc;
+}
+
+/* What came and changed on the left, what did not come on the right. */
+static zh_rc below(board *b)
+{
+    zh_html *h = &b->ui->html;
+    bool both = b->with_data > 0 && b->with_data < b->n;
+    zh_rc rc = ZH_OK;
+    zh_html_open(h, "div", "cols");
+    if (b->with_data > 0) {
+        zh_html_open(h, "div", both ? "w6 stack" : "stack");
+        headlines(b);
+        rc = arrived(b);
+        zh_html_close(h);
+    }
+    if (b->with_data < b->n) {
+        zh_html_open(h, "div", both ? "w6" : NULL);
+        missing(b);
+        zh_html_close(h);
+    }
+    zh_html_close(h);
+    return rc;
 }
 
 /* ---- the question and the page
@@ -585,6 +740,9 @@ static zh_str finding(board *b)
     zh_str scope = scope_words(b);
     zh_str all = zh_ui_count(ui, (int64_t)b->n);
     zh_str with = zh_ui_count(ui, (int64_t)b->with_data);
+    if (b->told.text.n > 0) {
+        return b->told.text;
+    }
     if (missed > 0) {
         return ZH_SAY(ui, ZH_T_BOARD_TITLE_ACT, scope, all, with, zh_ui_count(ui, missed));
     }
@@ -601,11 +759,16 @@ static zh_rc show(zh_ui *ui)
     if (rc == ZH_OK) {
         rc = ask_all(b);
     }
+    if (rc == ZH_OK) {
+        rc = ask_figures(b);
+    }
     if (rc != ZH_OK) {
         return rc;
     }
     zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_BOARD,
                                     .title = finding(b),
+                                    .links = b->told.links,
+                                    .nlinks = b->told.nlinks,
                                     .lede = zh_ui_text(ui, ZH_T_BOARD_LEDE)});
     ask(b);
     zh_html_open(&ui->html, "div", "stack");
@@ -617,13 +780,10 @@ static zh_rc show(zh_ui *ui)
             ui->log_size == 0 ? ZH_STR("/import") : ZH_STR("/"),
             zh_ui_text(ui, ui->log_size == 0 ? ZH_T_BOARD_IMPORT : ZH_T_BOARD_UNASKED));
     } else {
-        headlines(b);
+        figures(b);
         table(b);
     }
-    if (b->with_data < b->n) {
-        missing(b);
-    }
-    return ZH_OK;
+    return below(b);
 }
 
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)

@@ -152,8 +152,11 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
     return zh_ui_answer(request, response, err, show);
 }
 
-ZH_ROUTE(page_import) = {
-    .method = "GET", .path = "/import", .en = "choose a file to import", .handle = handle};
+ZH_ROUTE(page_import) = {.method = "GET",
+                         .reach = ZH_REACH_WHOLE,
+                         .path = "/import",
+                         .en = "choose a file to import",
+                         .handle = handle};
 
 /* ---- taking a file
  * ------------------------------------------------------------------------------------------ */
@@ -217,6 +220,7 @@ static zh_rc handle_post(const zh_http_request *request, zh_http_response *respo
 }
 
 ZH_ROUTE(page_import_post) = {.method = "POST",
+                              .reach = ZH_REACH_WHOLE,
                               .path = "/import",
                               .body_max = ZH_IMPORT_TEXT_MAX * 2,
                               .upload_max = ZH_IMPORT_FILE_MAX,
@@ -255,6 +259,7 @@ static zh_rc handle_template(const zh_http_request *request, zh_http_response *r
 }
 
 ZH_ROUTE(import_template) = {.method = "GET",
+                             .reach = ZH_REACH_WHOLE,
                              .path = "/import/templates/{file}",
                              .slow = true,
                              .en = "a template made from a register, .xlsx or .csv",

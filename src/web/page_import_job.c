@@ -851,6 +851,7 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
 }
 
 ZH_ROUTE(page_import_job) = {.method = "GET",
+                             .reach = ZH_REACH_WHOLE,
                              .path = "/import/{job}",
                              .slow = true, /* a report with a thousand rows is megabytes */
                              .en = "what a check found, or how a commit goes",

@@ -1,6 +1,7 @@
 /* GET /indicators/ID: 指标详情. The value and the lists of records behind it, its break-down, how
  * it is counted, what it comes from. */
 #include "web/page_indicator.h"
+#include "web/figures.h"
 #include <inttypes.h>
 
 enum { YEARS_OPTIONS_MAX = 100, MEASURES_MAX = 16 };
@@ -282,12 +283,15 @@ static void table(zh_indicator_page *page)
 
 /* A drawing with its furniture; page: the question that its files answer. */
 static void figure(const zh_indicator_page *page, const zh_indicator_figure *figure, const char *id,
-                   const char *svg, const char *table_url)
+                   const char *name, const char *table_url)
 {
     zh_ui *ui = page->ui;
+    zh_str svg = zh_indicator_sub(page, zh_str_fmt(ui->arena, "%s.svg", name).p);
+    zh_str png = zh_indicator_sub(page, zh_str_fmt(ui->arena, "%s.png", name).p);
     const zh_download downloads[] = {{ZH_STR("CSV"), zh_indicator_sub(page, "data.csv")},
                                      {ZH_STR("XLSX"), zh_indicator_sub(page, "data.xlsx")},
-                                     {ZH_STR("SVG"), zh_indicator_sub(page, svg)}};
+                                     {ZH_STR("SVG"), svg},
+                                     {ZH_STR("PNG"), png}};
     zh_str read = figure->read;
     if (figure->list == NULL) {
         return;
@@ -335,7 +339,7 @@ static void years(const zh_indicator_page *page)
         yearly.figure.n += page->year_figures[i].n;
     }
     zh_indicator_draw(&yearly, true, &drawing);
-    figure(&yearly, &drawing, "years", "figure.svg", "");
+    figure(&yearly, &drawing, "years", "figure", "");
 }
 
 /* ---- the page
@@ -398,14 +402,17 @@ static zh_rc show(zh_ui *ui)
     }
     if (page->n > 0) {
         zh_indicator_draw(page, true, &drawing);
-        figure(page, &drawing, "figure", "figure.svg", "#data");
-        figure(page, &slope, "slope", "slope.svg", "");
+        figure(page, &drawing, "figure", "figure", "#data");
+        figure(page, &slope, "slope", "slope", "");
         years(page);
         table(page);
     }
     zh_html_close(h);
     zh_html_open(h, "div", "w4 stack");
     definition(page);
+    if (page->figure.has_value && page->q.as_of == ZH_AS_OF_NOW) {
+        zh_figures_form(ui, page->indicator->id, page->q.region, page->q.period);
+    }
     zh_html_close(h);
     return ZH_OK;
 }

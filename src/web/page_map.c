@@ -1,5 +1,7 @@
 /* GET /map: 地图. One indicator over the prefectures of Hubei, Hunan and Anhui, as equal squares or
- * as areas; every unit leads to its indicator. */
+ * as areas; every unit leads to its indicator.
+ * GET /map/{file}: the same as a picture (map.svg, map.png) or a table (map.csv, map.xlsx). */
+#include "web/keep.h"
 #include "web/map_draw.h"
 #include "web/part.h"
 #include "web/question.h"
@@ -7,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEADERS = 3, INDICATORS_MAX = 300, YEARS_MAX = 100, SVG_BYTES = 8 << 20 };
+enum { LEADERS = 3, INDICATORS_MAX = 300, YEARS_MAX = 100, WIDTH = 640, NARROW = 330, FILES = 4 };
 
 typedef struct unit {
     zh_map_unit drawn;
@@ -200,7 +202,7 @@ static zh_str unit_url(const view *v, zh_str code)
     return zh_url_indicator(v->ui->arena, v->indicator->id, code, v->q.period, ZH_STR(""));
 }
 
-static zh_rc draw(view *v, zh_buf *svg)
+static zh_rc draw(view *v, double width, zh_draw **out)
 {
     zh_ui *ui = v->ui;
     zh_map_unit *units = ZH_NEW_N(ui->arena, zh_map_unit, v->nunits + 1);
@@ -217,7 +219,7 @@ static zh_rc draw(view *v, zh_buf *svg)
         }
     }
     return zh_map_picture(ui->arena, zh_ui_label(ui, v->indicator->label), units, v->nunits,
-                          v->indicator->digits < 2 ? v->indicator->digits : 1, v->areas, svg,
+                          v->indicator->digits < 2 ? v->indicator->digits : 1, v->areas, width, out,
                           ui->err);
 }
 
@@ -271,40 +273,59 @@ static zh_str leaders(const view *v)
     return zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(out), mark.n > 0 ? " " : "", ZH_FMT(mark));
 }
 
-static zh_rc picture(view *v)
+static zh_str what_of(const view *v)
 {
     zh_ui *ui = v->ui;
-    zh_buf svg;
     zh_str unit_name = zh_ui_unit(ui, v->indicator->unit);
     zh_str suffix =
         unit_name.n > 0 ? zh_str_fmt(ui->arena, "，%.*s", ZH_FMT(unit_name)) : ZH_STR("");
     zh_str what = ZH_SAY(ui, ZH_T_MAP_WHAT, zh_ui_label(ui, v->indicator->label),
                          zh_ui_period(ui, v->q.first, v->q.last), suffix);
     zh_str how = zh_ui_text(ui, v->areas ? ZH_T_MAP_WHAT_AREAS : ZH_T_MAP_WHAT_TILES);
-    zh_buf_init(&svg, SVG_BYTES);
-    zh_rc rc = draw(v, &svg);
+    return zh_str_fmt(ui->arena, "%.*s%.*s", ZH_FMT(what), ZH_FMT(how));
+}
+
+static zh_str read_of(const view *v)
+{
+    return zh_ui_text(v->ui, v->areas ? ZH_T_MAP_READ_AREAS : ZH_T_MAP_READ_TILES);
+}
+
+static zh_str n_of(const view *v)
+{
+    zh_ui *ui = v->ui;
+    return ZH_SAY(ui, ZH_T_MAP_N, zh_ui_count(ui, (int64_t)v->with_value),
+                  zh_ui_count(ui, (int64_t)v->nunits), zh_ui_count(ui, v->records));
+}
+
+static zh_rc picture(view *v)
+{
+    zh_ui *ui = v->ui;
+    zh_draw *wide = NULL;
+    zh_draw *narrow = NULL;
+    zh_download files[FILES];
+    zh_rc rc = draw(v, WIDTH, &wide);
     if (rc == ZH_OK) {
-        const zh_figure *first = v->units[0].figure;
-        zh_part_figure_open(
-            ui, &(zh_fig_head){.title = leaders(v),
-                               .what = zh_str_fmt(ui->arena, "%.*s%.*s", ZH_FMT(what), ZH_FMT(how)),
-                               .id = "map"});
-        zh_html_open(&ui->html, "div", "map");
-        zh_html_attr_z(&ui->html, "tabindex", "0"); /* scrolls on phones */
-        zh_html_attr_z(&ui->html, "role", "group");
-        zh_html_attr(&ui->html, "aria-label", what);
-        zh_html_svg(&ui->html, zh_buf_view(&svg));
-        zh_html_close(&ui->html);
-        zh_part_figure_close(
-            ui, &(zh_fig_foot){
-                    .read = zh_ui_text(ui, v->areas ? ZH_T_MAP_READ_AREAS : ZH_T_MAP_READ_TILES),
-                    .source = first->sources,
-                    .n = ZH_SAY(ui, ZH_T_MAP_N, zh_ui_count(ui, (int64_t)v->with_value),
-                                zh_ui_count(ui, (int64_t)v->nunits), zh_ui_count(ui, v->records)),
-                    .table_url = ZH_STR("#data")});
+        rc = draw(v, NARROW, &narrow);
     }
-    zh_buf_free(&svg);
-    return rc;
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_part_figure_open(ui, &(zh_fig_head){.title = leaders(v), .what = what_of(v), .id = "map"});
+    zh_html_open(&ui->html, "div", "map hide-s");
+    zh_part_drawing(ui, wide, ZH_STR("m"));
+    zh_html_close(&ui->html);
+    zh_html_open(&ui->html, "div", "map only-s");
+    zh_part_drawing(ui, narrow, ZH_STR("mn"));
+    zh_html_close(&ui->html);
+    zh_part_figure_close(
+        ui, &(zh_fig_foot){.read = read_of(v),
+                           .source = v->units[0].figure->sources,
+                           .n = n_of(v),
+                           .table_url = ZH_STR("#data"),
+                           .downloads = files,
+                           .ndownloads = zh_keep_downloads(ui, ZH_STR("/map/map"),
+                                                           ui->request->query, true, true, files)});
+    return ZH_OK;
 }
 
 static void table(view *v)
@@ -390,10 +411,9 @@ static zh_rc content(view *v)
     return rc;
 }
 
-static zh_rc show(zh_ui *ui)
+static zh_rc ask(view *v)
 {
-    view *v = ZH_NEW(ui->arena, view);
-    v->ui = ui;
+    zh_ui *ui = v->ui;
     zh_str asked = zh_http_param(ui->request, "view");
     v->areas = zh_str_is(asked, "areas");
     zh_rc rc = zh_question_read(ui, &v->q);
@@ -407,10 +427,100 @@ static zh_rc show(zh_ui *ui)
     if (rc == ZH_OK) {
         rc = find_period(v);
     }
-    if (rc == ZH_OK) {
-        rc = ask_units(v);
-    }
+    return rc == ZH_OK ? ask_units(v) : rc;
+}
+
+static zh_rc show(zh_ui *ui)
+{
+    view *v = ZH_NEW(ui->arena, view);
+    v->ui = ui;
+    zh_rc rc = ask(v);
     return rc == ZH_OK ? content(v) : rc;
+}
+
+/* ---- files
+ * ---------------------------------------------------------------------------------------- */
+
+/* All units; those without a value have none. */
+static zh_rc keep_table(view *v, zh_keep_form form)
+{
+    static const char *const names[] = {"code", "name", "value", "unit", "low",
+                                        "high", "num",  "den",   "n",    "period"};
+    enum { COLUMNS = ZH_COUNTOF(names) };
+    zh_ui *ui = v->ui;
+    zh_keep_column columns[COLUMNS];
+    zh_str *cells = ZH_NEW_N(ui->arena, zh_str, v->nunits * COLUMNS + 1);
+    for (size_t k = 0; k < COLUMNS; k++) {
+        columns[k] = (zh_keep_column){.name = zh_str_of(names[k]), .number = k != 3 && k != 1};
+    }
+    for (size_t i = 0; i < v->nunits; i++) {
+        const zh_figure *f = v->units[i].figure;
+        zh_str *row = cells + i * COLUMNS;
+        for (size_t k = 0; k < COLUMNS; k++) {
+            row[k] = ZH_STR("");
+        }
+        row[0] = v->units[i].drawn.code;
+        row[1] = v->units[i].drawn.name;
+        row[3] = v->indicator->unit;
+        row[9] = v->q.period;
+        if (f != NULL) {
+            row[2] = f->shown;
+            row[4] = f->has_interval ? zh_str_fmt(ui->arena, "%.10g", f->low) : row[4];
+            row[5] = f->has_interval ? zh_str_fmt(ui->arena, "%.10g", f->high) : row[5];
+            row[6] = f->num;
+            row[7] = f->den;
+            row[8] = zh_str_fmt(ui->arena, "%" PRId64, f->n);
+        }
+    }
+    columns[0].number = false; /* a code is not a quantity */
+    const zh_keep_note notes[] = {
+        {zh_ui_text(ui, ZH_T_COL_INDICATOR), zh_ui_label(ui, v->indicator->label)},
+        {zh_ui_text(ui, ZH_T_IND_IN_WORDS), v->indicator->definition},
+        {zh_ui_text(ui, ZH_T_IND_SOURCE),
+         v->with_value > 0 ? v->units[0].figure->sources : ZH_STR("")},
+        {zh_ui_text(ui, ZH_T_STAMP), ZH_SAY(ui, ZH_T_LEDGER_AT, zh_ui_count(ui, ui->log_size))}};
+    return zh_keep_table_as(ui, v->indicator->id,
+                            &(zh_keep_table){.columns = columns,
+                                             .ncolumns = COLUMNS,
+                                             .cells = cells,
+                                             .nrows = v->nunits,
+                                             .notes = notes,
+                                             .nnotes = ZH_COUNTOF(notes)},
+                            form);
+}
+
+static zh_rc keep(zh_ui *ui)
+{
+    view *v = ZH_NEW(ui->arena, view);
+    v->ui = ui;
+    zh_keep_form form = ZH_KEEP_CSV;
+    zh_str stem = ZH_STR("");
+    zh_draw *list = NULL;
+    zh_rc rc = zh_keep_form_of(ui, zh_http_arg(ui->request, "file"), &form, &stem);
+    if (rc == ZH_OK && !zh_str_is(stem, "map")) {
+        rc = zh_err_set(ui->err, ZH_ENOTFOUND, "map.file", "没有这个文件");
+    }
+    if (rc == ZH_OK) {
+        rc = ask(v);
+    }
+    if (rc != ZH_OK || form == ZH_KEEP_CSV || form == ZH_KEEP_XLSX) {
+        return rc == ZH_OK ? keep_table(v, form) : rc;
+    }
+    if (v->with_value > 0) {
+        rc = draw(v, WIDTH, &list);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    return zh_keep_figure_as(
+        ui, zh_str_fmt(ui->arena, "map-%.*s", ZH_FMT(v->indicator->id)),
+        &(zh_keep_figure){.title = v->with_value > 0 ? leaders(v) : ZH_STR(""),
+                          .what = what_of(v),
+                          .read = read_of(v),
+                          .source = v->with_value > 0 ? v->units[0].figure->sources : ZH_STR(""),
+                          .n = n_of(v),
+                          .list = list},
+        form);
 }
 
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
@@ -418,8 +528,19 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
     return zh_ui_answer_kept(request, response, err, show);
 }
 
+static zh_rc handle_file(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    return zh_ui_answer_bare(request, response, err, keep);
+}
+
 ZH_ROUTE(page_map) = {.method = "GET",
                       .path = "/map",
                       .slow = true,
                       .en = "One indicator over the prefectures",
                       .handle = handle};
+
+ZH_ROUTE(page_map_file) = {.method = "GET",
+                           .path = "/map/{file}",
+                           .slow = true,
+                           .en = "One indicator over the prefectures as a picture or a table",
+                           .handle = handle_file};

@@ -1,10 +1,7 @@
 /* GET /registers/{reg}/{id}: one record: facts, workflow, timeline, relations, proof. */
-#include "base/os.h"
-#include "core/evidence.h"
 #include "web/part.h"
 #include "web/record.h"
 #include <inttypes.h>
-#include <string.h>
 
 /* ---- which record ---------------------------------------------------------------------------- */
 
@@ -214,66 +211,6 @@ static void facts(zh_shown_record *r)
     zh_part_section_close(ui);
 }
 
-/* ---- proof ----------------------------------------------------------------------------------- */
-
-static zh_rc proof(zh_shown_record *r)
-{
-    zh_ui *ui = r->ui;
-    zh_html *h = &ui->html;
-    const zh_record *record = zh_shown(r);
-    zh_version_proof p;
-    zh_record_entry entry;
-    zh_digest leaf;
-    char hex[2 * ZH_DIGEST_BYTES + 1];
-    zh_rc rc = zh_version_prove(&ui->ctx, ui->conn, r->reg, record->office, record->id,
-                                record->version, &p);
-    if (rc == ZH_OK) {
-        rc = zh_record_entry_read((zh_str){(const char *)p.stored, sizeof p.stored}, &entry,
-                                  ui->err);
-    }
-    if (rc != ZH_OK) {
-        return rc;
-    }
-    bool agrees = memcmp(p.stored, p.computed, sizeof p.stored) == 0;
-    zh_record_entry_leaf(p.stored, entry.alg, &leaf);
-    zh_hex(leaf.b, sizeof leaf.b, hex);
-    zh_html_open(h, "div", "sealbar gap");
-    zh_html_attr_z(h, "id", "proof");
-    zh_html_open(h, "b", NULL);
-    zh_part_seal(ui, agrees ? ZH_SEAL_WAIT : ZH_SEAL_BAD);
-    zh_html_z(h, " ");
-    zh_html_text(h, zh_ui_text(ui, ZH_T_RECORD_PROOF));
-    zh_html_close(h);
-    zh_html_open(h, "span", NULL);
-    zh_html_text(h, zh_ui_text(ui, ZH_T_SEALBAR_POS));
-    zh_html_z(h, " ");
-    zh_html_leaf(h, "b", NULL,
-                 p.position >= 0 ? zh_ui_count(ui, p.position) : zh_ui_text(ui, ZH_T_SEALBAR_WAIT));
-    zh_html_close(h);
-    zh_html_open(h, "span", "mono");
-    zh_html_z(h, entry.alg == ZH_HASH_SM3 ? "SM3 " : "SHA-256 ");
-    zh_html_z(h, hex);
-    zh_html_close(h);
-    zh_html_leaf(h, "span", NULL,
-                 ZH_SAY(ui, ZH_T_RECORD_VERSION_N, zh_ui_count(ui, record->version)));
-    zh_html_leaf(h, "span", NULL,
-                 ZH_SAY(ui, ZH_T_RECORD_DECLARATION, r->versions[r->at].declaration));
-    zh_html_leaf(h, "span", NULL,
-                 zh_ui_text(ui, agrees ? ZH_T_RECORD_AGREES : ZH_T_RECORD_DIFFERS));
-    if (p.erased) {
-        zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_RECORD_ERASED));
-    }
-    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_RECORD_LEDGER_WAIT));
-    zh_html_leaf(h, "span", "grow", ZH_STR(""));
-    zh_html_a(
-        h, NULL,
-        zh_url_path(ui->arena, "/api/v1/registers", r->reg->id,
-                    zh_str_fmt(ui->arena, "%" PRId64 "-%" PRId64, record->office, record->id)),
-        zh_ui_text(ui, ZH_T_RECORD_JSON));
-    zh_html_close(h);
-    return ZH_OK;
-}
-
 /* ---- page ------------------------------------------------------------------------------------ */
 
 /* Under the title: state, and the values of the list's columns in short. */
@@ -353,7 +290,7 @@ static zh_rc show(zh_ui *ui)
     }
     zh_html_close(h);
     zh_html_close(h);
-    return rc == ZH_OK ? proof(r) : rc;
+    return rc == ZH_OK ? zh_record_proof(r) : rc;
 }
 
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)

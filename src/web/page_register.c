@@ -26,11 +26,33 @@ static zh_str view_url(const zh_listing *q, zh_str view)
     return zh_url_add(arena, url, "view", view);
 }
 
+static zh_str printed(const zh_listing *q, zh_str where)
+{
+    zh_program program = {0};
+    zh_err ignored = {0};
+    return where.n > 0 && zh_listing_compile(q->ui, q->reg, where, &program, &ignored) == ZH_OK
+               ? zh_expr_print(q->ui->arena, program.root)
+               : ZH_STR("");
+}
+
+/* The view that is shown: also the saved one whose condition somebody has asked by hand. */
+static const zh_view *view_of(const zh_listing *q)
+{
+    zh_str asked = q->view->where.n == 0 ? printed(q, q->where) : ZH_STR("");
+    for (size_t i = 0; i < q->nviews && asked.n > 0; i++) {
+        if (zh_str_eq(printed(q, q->views[i].where), asked)) {
+            return &q->views[i];
+        }
+    }
+    return q->view;
+}
+
 static zh_rc tabs(listing *l)
 {
     zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
     zh_tab *list = ZH_NEW_N(ui->arena, zh_tab, q->nviews + 1);
+    const zh_view *shown = view_of(q);
     zh_rc rc = ZH_OK;
     zh_listing *plain = ZH_NEW(ui->arena, zh_listing);
     *plain = *q; /* a view's number does not depend on the question */
@@ -46,7 +68,7 @@ static zh_rc tabs(listing *l)
         list[i] = (zh_tab){.label = label,
                            .url = view_url(q, view->id),
                            .count = counts.total,
-                           .current = view == q->view};
+                           .current = view == shown};
         if (counts.at_least) {
             list[i].label = zh_str_fmt(ui->arena, "%.*s ≥", ZH_FMT(label));
         }
@@ -418,7 +440,8 @@ static void row(listing *l, zh_grid *g, const zh_record *record)
         }
     }
     zh_grid_cell(g);
-    zh_part_seal(l->q.ui, ZH_SEAL_WAIT);
+    const zh_ui *ui = l->q.ui; /* the row's own position is not asked for: all or none */
+    zh_part_seal(l->q.ui, ui->waiting == 0 ? zh_part_sealed_all(ui, ui->log_size) : ZH_SEAL_WAIT);
 }
 
 /* "201 条，占全部 4,032 条的 5.0%" and the order. */

@@ -41,7 +41,6 @@ static void one(zh_grid *g, const zh_register *reg, const zh_register_size *size
     bool more = size->records > COUNT_MAX;
     zh_html_z(h, more ? "≥ " : "");
     zh_part_number(ui, zh_ui_count(ui, more ? COUNT_MAX : size->records), ZH_STR(""), url);
-    zh_grid_text(g, zh_ui_count(ui, size->writes));
     zh_grid_text(g, reg->owner);
     zh_grid_text(g, size->last != 0 ? zh_ui_time(ui, size->last)
                                     : zh_ui_text(ui, ZH_T_REGISTERS_NEVER));
@@ -55,7 +54,6 @@ static void table(zh_ui *ui, const zh_register_size *sizes)
     const zh_column columns[] = {
         {.label = zh_ui_text(ui, ZH_T_REGISTERS_NAME), .css = "full"},
         {.label = zh_ui_text(ui, ZH_T_REGISTERS_RECORDS), .number = true},
-        {.label = zh_ui_text(ui, ZH_T_REGISTERS_WRITES), .number = true},
         {.label = zh_ui_text(ui, ZH_T_REGISTERS_OWNER), .css = "lab nw"},
         {.label = zh_ui_text(ui, ZH_T_REGISTERS_LAST), .css = "lab nw"},
         {.label = zh_ui_text(ui, ZH_T_REGISTERS_MECHANISMS), .css = "lab mechs"},

@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "proof/hash.h"
 #include "web/part.h"
+#include "web/session.h"
 #include <inttypes.h>
 
 enum { NAME_MAX_BYTES = 80 };
@@ -18,14 +19,19 @@ static const char *directory(const zh_web *web, zh_arena *arena)
 /* ---- the list
  * --------------------------------------------------------------------------------------- */
 
-static void build_button(zh_ui *ui, zh_text_id text)
+/* publish: every figure said in it gets a number and stands in the ledger. */
+static void build_button(zh_ui *ui, zh_text_id text, bool publish)
 {
     zh_html *h = &ui->html;
     zh_html_open(h, "form", NULL);
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", ZH_STR("/reports"));
-    zh_html_open(h, "button", "btn pri");
+    zh_html_open(h, "button", publish ? "btn" : "btn pri");
     zh_html_attr_z(h, "type", "submit");
+    if (publish) {
+        zh_html_attr_z(h, "name", "publish");
+        zh_html_attr_z(h, "value", "1");
+    }
     zh_html_text(h, zh_ui_text(ui, text));
     zh_html_close(h);
     zh_html_close(h);
@@ -108,7 +114,13 @@ static zh_rc show(zh_ui *ui)
                      old ? ZH_SAY(ui, ZH_T_REPORT_OLD, zh_ui_count(ui, ui->log_size - newest))
                          : zh_ui_text(ui, ZH_T_REPORT_CURRENT));
     }
-    build_button(ui, n > 0 ? ZH_T_REPORT_BUILD : ZH_T_REPORT_BUILD_FIRST);
+    build_button(ui, n > 0 ? ZH_T_REPORT_BUILD : ZH_T_REPORT_BUILD_FIRST, false);
+    build_button(ui, ZH_T_REPORT_PUBLISH, true);
+    zh_html_open(h, "p", "sm");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_REPORT_PUBLISH_HELP));
+    zh_html_z(h, " ");
+    zh_html_a(h, NULL, ZH_STR("/figures"), zh_ui_text(ui, ZH_T_REPORT_FIGURES));
+    zh_html_close(h);
     zh_part_section_open(ui, "how", zh_ui_text(ui, ZH_T_REPORT_HOW), false);
     zh_html_leaf(h, "p", NULL, zh_ui_text(ui, ZH_T_REPORT_HOW_TEXT));
     zh_html_open(h, "p", "sm");
@@ -132,12 +144,16 @@ static zh_rc build(const zh_http_request *request, zh_http_response *response, z
     zh_web *web = zh_web_of(request);
     const char *dir = directory(web, request->arena);
     zh_report report;
+    if (zh_user_session_need(request, response, err) != ZH_OK) {
+        return err->rc;
+    }
     if (dir == NULL) {
         return zh_err_set(err, ZH_EINVAL, "report.directory", "%.*s",
                           ZH_FMT(zh_text_of(ZH_LANG_ZH, ZH_T_REPORT_NO_DIR)));
     }
     zh_ctx ctx = zh_ctx_local(web->core, request->arena, err);
     zh_report_options options = {.out = dir, .as_of = ZH_AS_OF_NOW};
+    options.publish = zh_str_is(zh_pairs_get(request->form, "publish"), "1");
     zh_rc rc = zh_report_build(&ctx, &options, &report);
     zh_ctx_end(&ctx);
     return rc == ZH_OK ? zh_http_see_other(request, response, ZH_STR("/report")) : rc;
@@ -204,6 +220,9 @@ static bool good_name(zh_str name)
 
 static zh_rc file(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
+    if (zh_user_session_need(request, response, err) != ZH_OK) {
+        return err->rc;
+    }
     zh_str name = zh_http_arg(request, "file");
     const char *dir = directory(zh_web_of(request), request->arena);
     bool html = zh_str_ends(name, ZH_STR(".html"));
@@ -244,6 +263,7 @@ ZH_ROUTE(page_report_file) = {.method = "GET",
                               .en = "One report as HTML or PDF",
                               .handle = file};
 ZH_ROUTE(page_report_build) = {.method = "POST",
+                               .reach = ZH_REACH_WHOLE,
                                .path = "/reports",
                                .slow = true,
                                .body_max = 1024,

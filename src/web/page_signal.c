@@ -85,7 +85,7 @@ static void four_fold(zh_ui *ui, const zh_signal *s, zh_str evidence)
     zh_html_close(&ui->html);
 }
 
-static void profile(zh_ui *ui, const zh_signal *s)
+static void profile(zh_ui *ui, const zh_signal *s, zh_str all)
 {
     for (size_t i = 0; i < s->nfacets;) {
         zh_str facet = s->facets[i].facet;
@@ -98,12 +98,22 @@ static void profile(zh_ui *ui, const zh_signal *s)
         zh_grid g;
         const zh_column columns[] = {{.label = label}, {.label = s->unit, .number = true}};
         zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), false, ZH_STR(""));
-        for (size_t shown = 0; i < s->nfacets && zh_str_eq(s->facets[i].facet, facet); i++) {
+        size_t shown = 0;
+        int64_t rest = 0;
+        for (; i < s->nfacets && zh_str_eq(s->facets[i].facet, facet); i++) {
             if (shown++ < FACET_ROWS) {
                 zh_grid_row(&g, NULL);
                 zh_grid_text(&g, zh_signal_facet_text(ui, s, &s->facets[i]));
                 zh_grid_text(&g, zh_ui_count(ui, s->facets[i].n));
+            } else {
+                rest += s->facets[i].n;
             }
+        }
+        if (shown > FACET_ROWS) { /* the records behind, where they can be told apart further */
+            zh_grid_row(&g, NULL);
+            zh_grid_link(&g, all,
+                         ZH_SAY(ui, ZH_T_FACET_REST, zh_ui_count(ui, (int64_t)shown - FACET_ROWS)));
+            zh_grid_text(&g, zh_ui_count(ui, rest));
         }
         zh_grid_close(&g);
     }
@@ -189,8 +199,11 @@ static void how(zh_ui *ui, const zh_signal *s, const zh_register *source)
 static void evidence(zh_ui *ui, const zh_signal *s, zh_str all)
 {
     zh_html *h = &ui->html;
-    zh_part_section_open(ui, "evidence", ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE, counted(ui, s->is_period && s->nrefs < ZH_DETECT_REFS_MAX ? s->nrefs : s->table.a)),
-                         false);
+    zh_part_section_open(
+        ui, "evidence",
+        ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE,
+               counted(ui, s->is_period && s->nrefs < ZH_DETECT_REFS_MAX ? s->nrefs : s->table.a)),
+        false);
     zh_html_open(h, "p", NULL);
     for (size_t i = 0; i < s->nrefs && i < RECORDS_SHOWN; i++) {
         const zh_evidence_ref *ref = &s->refs[i];
@@ -200,6 +213,10 @@ static void evidence(zh_ui *ui, const zh_signal *s, zh_str all)
     }
     zh_html_close(h);
     zh_html_open(h, "p", "sm");
+    if (s->table.a > RECORDS_SHOWN) {
+        zh_html_text(h, ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE_CUT, counted(ui, RECORDS_SHOWN)));
+        zh_html_z(h, " ");
+    }
     zh_html_a(h, NULL, all, ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE_ALL, zh_ui_count(ui, s->position)));
     zh_html_close(h);
     zh_part_section_close(ui);
@@ -250,7 +267,7 @@ static zh_rc write_signal(zh_ui *ui, const zh_signal *s)
     zh_part_section_close(ui);
     if (s->nfacets > 0) {
         zh_part_section_open(ui, "profile", zh_ui_text(ui, ZH_T_SIGNALS_COL_MADE_OF), true);
-        profile(ui, s);
+        profile(ui, s, all);
         zh_part_section_close(ui);
     }
     zh_html_close(h);

@@ -1,15 +1,19 @@
 /* GET /signals: 占比异常. The signals of one detector: how strong, what they are made of, their
- * tasks, and what they do not mean. */
+ * tasks, and what they do not mean.
+ * GET /files/signals/{file}: the same as a table (signals.csv, .xlsx), the forest as a picture
+ * (signals.svg, .png). */
 #include "web/page_signals.h"
-#include "web/forest.h"
+#include "web/keep.h"
 #include <inttypes.h>
+#include <string.h>
 
 enum {
     FOREST_ROWS = 12,
     FACETS_SHOWN = 2,
     REGIONS_MAX = 400,
     PHONE_WIDTH = 330,
-    WIDE_WIDTH = 1140
+    WIDE_WIDTH = 1140,
+    FILES = 4,
 };
 
 /* ---- shared with the page of one signal
@@ -100,44 +104,55 @@ static double threshold_of(const zh_detector *d)
     return 0.0;
 }
 
-zh_rc zh_signal_forest(zh_ui *ui, const zh_signal *signals, size_t n, double width)
+zh_rc zh_signal_draw(zh_ui *ui, const zh_signal *signals, size_t n, double width, zh_draw **out)
 {
-    zh_forest_row *rows = ZH_NEW_N(ui->arena, zh_forest_row, n + 1);
+    zh_reading *rows = ZH_NEW_N(ui->arena, zh_reading, n + 1);
     size_t count = 0;
+    *out = NULL;
     for (size_t i = 0; i < n; i++) {
         const zh_signal *s = &signals[i];
         const zh_ratio *prr = &s->stats.prr;
         if (!s->has_ratio || prr->state == ZH_RATIO_UNDEFINED || prr->value <= 0.0) {
             continue;
         }
-        rows[count++] = (zh_forest_row){
+        rows[count++] = (zh_reading){
             .label = zh_signal_subject(ui, s),
             .note = zh_str_fmt(ui->arena, "n = %" PRIu64, s->table.a),
             .text = s->prr_shown,
-            .url = zh_signal_url(ui->arena, s),
-            .value = prr->value,
-            .has_interval = prr->has_interval,
-            .low = prr->interval.lower,
-            .high = prr->interval.upper,
+            .href = zh_signal_url(ui->arena, s),
+            .value = ZH_SOME(prr->value),
+            .low = prr->has_interval ? ZH_SOME(prr->interval.lower) : ZH_ABSENT,
+            .high = prr->has_interval ? ZH_SOME(prr->interval.upper) : ZH_ABSENT,
         };
     }
+    if (count == 0) {
+        return ZH_OK;
+    }
+    double threshold = threshold_of(signals[0].declared);
+    zh_forest in = {.title = zh_ui_text(ui, ZH_T_SIGNALS_FOREST_WHAT),
+                    .rows = rows,
+                    .n = count,
+                    .threshold = threshold > 0 ? ZH_SOME(threshold) : ZH_ABSENT};
+    return zh_chart_forest(ui->arena, &in, width, out, ui->err);
+}
+
+zh_rc zh_signal_forest(zh_ui *ui, const zh_signal *signals, size_t n, double width)
+{
     const struct {
         const char *css, *id;
         double width;
     } drawings[] = {{"hide-s", "wide", width}, {"only-s", "narrow", PHONE_WIDTH}};
-    zh_rc rc = ZH_OK;
-    for (size_t i = 0; i < ZH_COUNTOF(drawings) && count > 0 && rc == ZH_OK; i++) {
-        zh_str svg;
-        rc = zh_forest_svg(ui->arena, zh_ui_text(ui, ZH_T_SIGNALS_FOREST_WHAT), rows, count,
-                           threshold_of(signals[0].declared), drawings[i].width, drawings[i].id,
-                           &svg, ui->err);
-        if (rc == ZH_OK) {
-            zh_html_open(&ui->html, "div", drawings[i].css);
-            zh_html_svg(&ui->html, svg);
-            zh_html_close(&ui->html);
+    for (size_t i = 0; i < ZH_COUNTOF(drawings); i++) {
+        zh_draw *list = NULL;
+        zh_rc rc = zh_signal_draw(ui, signals, n, drawings[i].width, &list);
+        if (rc != ZH_OK || list == NULL) {
+            return rc;
         }
+        zh_html_open(&ui->html, "div", drawings[i].css);
+        zh_part_drawing(ui, list, zh_str_of(drawings[i].id));
+        zh_html_close(&ui->html);
     }
-    return rc;
+    return ZH_OK;
 }
 
 /* ---- the list
@@ -214,7 +229,12 @@ static void one_row(const page *p, zh_grid *g, const zh_signal *s, bool ratio)
     }
     if (ratio) {
         zh_grid_text(g, s->prr_shown);
-        zh_grid_text(g, s->interval_shown);
+        zh_grid_cell(g);
+        if (s->interval_shown.n > 0) {
+            zh_part_interval(ui, s->interval_shown);
+        } else {
+            zh_part_nil(ui, ZH_NIL_SKIP, ZH_STR(""));
+        }
         zh_grid_text(g, s->chi2_shown);
     }
     if (!s->is_period) {
@@ -254,7 +274,10 @@ static void table(const page *p)
     };
     bool period = p->detector->series.grain != ZH_SERIES_NONE;
     zh_part_section_open(ui, "data", zh_ui_text(ui, ZH_T_SIGNALS_LIST), true);
-    zh_grid_open(&g, ui, ratio ? with : period ? periods : without,
+    zh_grid_open(&g, ui,
+                 ratio    ? with
+                 : period ? periods
+                          : without,
                  ratio    ? ZH_COUNTOF(with)
                  : period ? ZH_COUNTOF(periods)
                           : ZH_COUNTOF(without),
@@ -263,26 +286,47 @@ static void table(const page *p)
         one_row(p, &g, &p->list[i], ratio);
     }
     zh_grid_close(&g);
+    zh_download files[FILES];
+    zh_part_furniture(ui, &(zh_fig_foot){.source = zh_ui_label(ui, p->detector->reg->label),
+                                         .n = zh_str_fmt(ui->arena, "n = %zu", p->n),
+                                         .downloads = files,
+                                         .ndownloads = zh_keep_downloads(
+                                             ui, ZH_STR("/files/signals/signals"),
+                                             ui->request->query, false, true, files)});
     zh_part_section_close(ui);
+}
+
+static size_t forest_rows(const page *p)
+{
+    return p->n < FOREST_ROWS ? p->n : FOREST_ROWS;
+}
+
+static zh_str forest_title(const page *p)
+{
+    return ZH_SAY(p->ui, ZH_T_SIGNALS_FOREST, zh_ui_count(p->ui, (int64_t)forest_rows(p)));
 }
 
 static zh_rc forest(const page *p)
 {
     zh_ui *ui = p->ui;
-    size_t n = p->n < FOREST_ROWS ? p->n : FOREST_ROWS;
+    size_t n = forest_rows(p);
+    zh_download files[FILES];
     if (!zh_detector_has_ratio(p->detector) || n == 0) {
         return ZH_OK;
     }
-    zh_part_figure_open(
-        ui, &(zh_fig_head){.title = ZH_SAY(ui, ZH_T_SIGNALS_FOREST, zh_ui_count(ui, (int64_t)n)),
-                           .what = zh_ui_text(ui, ZH_T_SIGNALS_FOREST_WHAT)});
+    zh_part_figure_open(ui, &(zh_fig_head){.title = forest_title(p),
+                                           .what = zh_ui_text(ui, ZH_T_SIGNALS_FOREST_WHAT)});
     zh_rc rc = zh_signal_forest(ui, p->list, n, WIDE_WIDTH);
-    zh_part_figure_close(ui, &(zh_fig_foot){
-                                 .read = zh_ui_text(ui, ZH_T_SIGNALS_FOREST_READ),
-                                 .source = zh_ui_label(ui, p->detector->reg->label),
-                                 .n = zh_str_fmt(ui->arena, "n = %zu", p->n),
-                                 .table_url = ZH_STR("#data"),
-                             });
+    zh_part_figure_close(ui,
+                         &(zh_fig_foot){
+                             .read = zh_ui_text(ui, ZH_T_SIGNALS_FOREST_READ),
+                             .source = zh_ui_label(ui, p->detector->reg->label),
+                             .n = zh_str_fmt(ui->arena, "n = %zu", p->n),
+                             .table_url = ZH_STR("#data"),
+                             .downloads = files,
+                             .ndownloads = zh_keep_downloads(ui, ZH_STR("/files/signals/signals"),
+                                                             ui->request->query, true, true, files),
+                         });
     return rc;
 }
 
@@ -318,10 +362,9 @@ static zh_rc show(zh_ui *ui)
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_text_id said =
-        zh_detector_has_ratio(p.detector)                ? ZH_T_SIGNALS_TITLE
-        : p.detector->series.grain != ZH_SERIES_NONE ? ZH_T_SIGNALS_TITLE_PERIOD
-                                                     : ZH_T_SIGNALS_TITLE_FLOW;
+    zh_text_id said = zh_detector_has_ratio(p.detector)            ? ZH_T_SIGNALS_TITLE
+                      : p.detector->series.grain != ZH_SERIES_NONE ? ZH_T_SIGNALS_TITLE_PERIOD
+                                                                   : ZH_T_SIGNALS_TITLE_FLOW;
     zh_ui_head(
         ui, &(zh_ui_head_of){
                 .nav = ZH_T_NAV_SIGNALS,
@@ -355,6 +398,108 @@ static zh_rc show(zh_ui *ui)
     return rc;
 }
 
+/* ---- files
+ * ---------------------------------------------------------------------------------------- */
+
+static zh_rc keep_table(const page *p, zh_keep_form form)
+{
+    static const char *const names[] = {"signal", "detector",     "version",  "row",   "row_label",
+                                        "column", "column_label", "a",        "b",     "c",
+                                        "d",      "prr",          "low",      "high",  "chi2_yates",
+                                        "state",  "due",          "position", "where", "url"};
+    enum { COLUMNS = ZH_COUNTOF(names) };
+    zh_ui *ui = p->ui;
+    zh_keep_column columns[COLUMNS];
+    zh_str *cells = ZH_TRY_N(ui->arena, zh_str, p->n * COLUMNS + 1);
+    if (cells == NULL) {
+        return zh_err_set(ui->err, ZH_ELIMIT, "signals.file", "信号太多，不能成文件");
+    }
+    for (size_t k = 0; k < COLUMNS; k++) {
+        columns[k] =
+            (zh_keep_column){.name = zh_str_of(names[k]), .number = (k >= 7 && k <= 14) || k == 17};
+    }
+    for (size_t i = 0; i < p->n; i++) {
+        const zh_signal *s = &p->list[i];
+        const zh_ratio *prr = &s->stats.prr;
+        char due[16] = "";
+        if (s->has_task && s->task.has_due) {
+            zh_date_format(zh_time_date(s->task.due_at - 1), due);
+        }
+        bool finite = s->has_ratio && prr->state == ZH_RATIO_FINITE;
+        const zh_str row[COLUMNS] = {
+            zh_str_fmt(ui->arena, "%" PRId64, s->id),
+            s->detector,
+            s->detector_version,
+            s->row,
+            s->row_label,
+            s->column,
+            s->column_label,
+            zh_str_fmt(ui->arena, "%" PRIu64, s->table.a),
+            zh_str_fmt(ui->arena, "%" PRIu64, s->table.b),
+            zh_str_fmt(ui->arena, "%" PRIu64, s->table.c),
+            zh_str_fmt(ui->arena, "%" PRIu64, s->table.d),
+            finite ? zh_str_fmt(ui->arena, "%.10g", prr->value) : s->prr_shown,
+            finite && prr->has_interval ? zh_str_fmt(ui->arena, "%.10g", prr->interval.lower)
+                                        : ZH_STR(""),
+            finite && prr->has_interval ? zh_str_fmt(ui->arena, "%.10g", prr->interval.upper)
+                                        : ZH_STR(""),
+            s->has_ratio ? zh_str_fmt(ui->arena, "%.10g", s->stats.chi2_yates) : ZH_STR(""),
+            s->state_label,
+            zh_str_dup(ui->arena, zh_str_of(due)),
+            zh_str_fmt(ui->arena, "%" PRId64, s->position),
+            s->where,
+            zh_signal_url(ui->arena, s)};
+        memcpy(cells + i * COLUMNS, row, sizeof row);
+    }
+    const zh_keep_note notes[] = {
+        {zh_ui_text(ui, ZH_T_SIGNALS_DETECTOR), zh_ui_label(ui, p->detector->label)},
+        {zh_ui_text(ui, ZH_T_SIGNALS_CRITERIA), zh_detector_criteria(ui->arena, p->detector)},
+        {zh_ui_text(ui, ZH_T_SIGNALS_NOT), p->detector->note},
+        {zh_ui_text(ui, ZH_T_STAMP), ZH_SAY(ui, ZH_T_LEDGER_AT, zh_ui_count(ui, ui->log_size))}};
+    return zh_keep_table_as(ui, p->detector->id,
+                            &(zh_keep_table){.columns = columns,
+                                             .ncolumns = COLUMNS,
+                                             .cells = cells,
+                                             .nrows = p->n,
+                                             .notes = notes,
+                                             .nnotes = ZH_COUNTOF(notes)},
+                            form);
+}
+
+static zh_rc keep(zh_ui *ui)
+{
+    page p = {.ui = ui};
+    zh_keep_form form = ZH_KEEP_CSV;
+    zh_str stem = ZH_STR("");
+    zh_draw *list = NULL;
+    zh_rc rc = zh_keep_form_of(ui, zh_http_arg(ui->request, "file"), &form, &stem);
+    if (rc == ZH_OK && !zh_str_is(stem, "signals")) {
+        rc = zh_err_set(ui->err, ZH_ENOTFOUND, "signals.file", "没有这个文件");
+    }
+    if (rc == ZH_OK) {
+        rc = read_list(&p);
+    }
+    if (rc != ZH_OK || form == ZH_KEEP_CSV || form == ZH_KEEP_XLSX) {
+        return rc == ZH_OK ? keep_table(&p, form) : rc;
+    }
+    rc = zh_signal_draw(ui, p.list, forest_rows(&p), WIDE_WIDTH, &list);
+    return rc != ZH_OK ? rc
+                       : zh_keep_figure_as(
+                             ui, p.detector->id,
+                             &(zh_keep_figure){.title = forest_title(&p),
+                                               .what = zh_ui_text(ui, ZH_T_SIGNALS_FOREST_WHAT),
+                                               .read = zh_ui_text(ui, ZH_T_SIGNALS_FOREST_READ),
+                                               .source = zh_ui_label(ui, p.detector->reg->label),
+                                               .n = zh_str_fmt(ui->arena, "n = %zu", p.n),
+                                               .list = list},
+                             form);
+}
+
+static zh_rc handle_file(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    return zh_ui_answer_bare(request, response, err, keep);
+}
+
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
     return zh_ui_answer_kept(request, response, err, show);
@@ -365,3 +510,9 @@ ZH_ROUTE(page_signals) = {.method = "GET",
                           .en = "Signals of risk",
                           .slow = true, /* a clock is read for every task */
                           .handle = handle};
+
+ZH_ROUTE(page_signals_file) = {.method = "GET",
+                               .path = "/files/signals/{file}",
+                               .en = "The signals of a detector as a table or a picture",
+                               .slow = true,
+                               .handle = handle_file};

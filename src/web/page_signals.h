@@ -21,8 +21,10 @@ void zh_signal_due(zh_ui *ui, const zh_signal_task *task);
 zh_rc zh_signal_series(zh_ui *ui, const zh_detector *detector) ZH_MUST;
 /* How often the detector alarmed before and what became of it; nothing for a detector of pairs. */
 zh_rc zh_signal_past(zh_ui *ui, const zh_detector *detector) ZH_MUST;
-/* PRR and intervals of signals as a forest of that width, and a narrow one for phones; writes
- * nothing when there is none to draw. */
+/* PRR and intervals of signals as a forest of that width; *out NULL when there is none to draw. */
+zh_rc zh_signal_draw(zh_ui *ui, const zh_signal *signals, size_t n, double width,
+                     zh_draw **out) ZH_MUST;
+/* The same in the page, and a narrow one for phones. */
 zh_rc zh_signal_forest(zh_ui *ui, const zh_signal *signals, size_t n, double width) ZH_MUST;
 
 #endif

@@ -1,19 +1,17 @@
 /* GET /sources: 数据来源. Every data set with origin and licence, every file that was imported, and
  * what comes with the program (packs/NOTICE.md). */
 #include "base/embedded.h"
-#include "base/json.h"
-#include "core/job.h"
 #include "model/recipe.h"
-#include "web/part.h"
+#include "web/import_part.h"
 #include <inttypes.h>
 
-enum { JOBS_MAX = 500, SETS_MAX = 200, NOTICE_COLUMNS_MAX = 4 };
+enum { DIGEST_SHOWN = 19, JOBS_MAX = 500, SETS_MAX = 200, NOTICE_COLUMNS_MAX = 4 };
 
 /* An import as the page shows it. */
 typedef struct import {
     const zh_job *job;
     const zh_register *reg; /* NULL: the declarations do not have it any more */
-    zh_str reg_id, recipe, file;
+    zh_str reg_id, recipe, file, name;
     int64_t rows, added, changed, same, refused;
 } import;
 
@@ -70,6 +68,7 @@ static import import_of(zh_ui *ui, const zh_job *job)
         .reg_id = reg,
         .recipe = text_of(args, "recipe"),
         .file = text_of(args, "file"),
+        .name = zh_import_name(ui, job),
         .rows = number_of(result, "rows"),
         .added = number_of(result, "new"),
         .changed = number_of(result, "changed"),
@@ -147,6 +146,15 @@ static void register_link(zh_ui *ui, const zh_register *reg)
               zh_ui_label(ui, reg->label));
 }
 
+/* A recipe that is not declared any more keeps its id. */
+static zh_str recipe_name(const sources *s, zh_str id)
+{
+    const zh_recipe *recipe = find_recipe(s->ui->ctx.model, id);
+    return recipe != NULL ? zh_ui_label(s->ui, recipe->label)
+           : id.n > 0     ? id
+                          : zh_ui_text(s->ui, ZH_T_SOURCES_HAND);
+}
+
 static void data_sets(sources *s)
 {
     zh_ui *ui = s->ui;
@@ -165,10 +173,11 @@ static void data_sets(sources *s)
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
     for (size_t i = 0; i < s->nsets; i++) {
         const set *one = &s->sets[i];
-        zh_str origin = one->declared != NULL ? one->declared->source : ZH_STR("");
-        zh_str licence = one->declared != NULL ? one->declared->licence : ZH_STR("");
+        zh_str origin = one->declared != NULL ? zh_ui_label(ui, one->declared->source) : ZH_STR("");
+        zh_str licence =
+            one->declared != NULL ? zh_ui_label(ui, one->declared->licence) : ZH_STR("");
         zh_grid_row(&g, NULL);
-        zh_grid_text(&g, one->recipe.n > 0 ? one->recipe : zh_ui_text(ui, ZH_T_SOURCES_HAND));
+        zh_grid_text(&g, recipe_name(s, one->recipe));
         zh_grid_cell(&g);
         if (origin.n > 0) {
             zh_html_text(h, origin);
@@ -211,6 +220,11 @@ static zh_text_id state_text(zh_str state)
     return ZH_T_SOURCES_STATE_DONE;
 }
 
+static zh_str name_of(const import *one)
+{
+    return one->name.n > 0 ? one->name : zh_str_sub(one->file, 0, DIGEST_SHOWN);
+}
+
 static void file_row(sources *s, zh_grid *g, const import *one)
 {
     zh_ui *ui = s->ui;
@@ -223,12 +237,18 @@ static void file_row(sources *s, zh_grid *g, const import *one)
     } else {
         zh_html_text(h, one->reg_id);
     }
-    zh_grid_text(g, one->recipe);
+    zh_grid_text(g, recipe_name(s, one->recipe));
     zh_grid_cell(g);
-    zh_html_open(h, "span", "mono");
-    zh_html_attr(h, "title", one->file);
-    zh_html_text(h, zh_str_sub(one->file, 0, 19));
-    zh_html_close(h);
+    if (zh_import_path(&ui->ctx, one->file) != NULL) {
+        zh_html_open(h, "a", NULL);
+        zh_html_link(h, "href", zh_import_url(ui->arena, one->job->id, "/file"));
+        zh_html_flag(h, "download");
+        zh_html_text(h, name_of(one));
+        zh_html_close(h);
+    } else {
+        zh_html_text(h, name_of(one));
+    }
+    zh_html_leaf(h, "span", "why mono", zh_str_sub(one->file, 0, DIGEST_SHOWN));
     zh_grid_text(g, zh_ui_count(ui, one->rows));
     zh_grid_text(g, zh_ui_count(ui, one->added));
     zh_grid_text(g, zh_ui_count(ui, one->changed));

@@ -83,14 +83,22 @@ static zh_str depth_words(const view *v)
 }
 
 /* The analyst's list is written in English. */
-static void in_english(zh_ui *ui, zh_text_id name, zh_str text)
+/* In the reader's language first, the other one below it. */
+static void does(const view *v)
 {
-    zh_part_kv_item(ui, zh_ui_text(ui, name));
-    zh_html_open(&ui->html, "span", NULL);
-    zh_html_attr_z(&ui->html, "lang", "en");
-    zh_html_text(&ui->html, text);
-    zh_html_close(&ui->html);
-    zh_html_close(&ui->html);
+    zh_html *h = &v->ui->html;
+    bool english = v->ui->lang == ZH_LANG_EN || v->m->does.zh.n == 0;
+    zh_str other = english ? v->m->does.zh : v->m->does.en;
+    zh_html_open(h, "p", NULL);
+    zh_html_attr_z(h, "lang", english ? "en" : "zh");
+    zh_html_text(h, english ? v->m->does.en : v->m->does.zh);
+    zh_html_close(h);
+    if (other.n > 0) {
+        zh_html_open(h, "p", "sm mu");
+        zh_html_attr_z(h, "lang", english ? "zh" : "en");
+        zh_html_text(h, other);
+        zh_html_close(h);
+    }
 }
 
 static void what(view *v)
@@ -100,8 +108,11 @@ static void what(view *v)
     zh_part_kv_open(ui);
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEMS_L_AREA), v->m->area);
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEM_DEPTH), depth_words(v));
-    in_english(ui, ZH_T_SYSTEM_DOES, v->m->does);
-    in_english(ui, ZH_T_SYSTEM_USERS, v->m->users);
+    zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_SYSTEM_DOES));
+    does(v);
+    zh_html_close(&ui->html);
+    zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEM_USERS),
+               zh_mechanism_users(ui->arena, v->m, ui->lang == ZH_LANG_EN));
     zh_part_kv_close(ui);
     zh_part_section_close(ui);
 }

@@ -1,11 +1,15 @@
 /* GET /targets/{outline}/{id}: one target: what the clause says, where it stands and why, its path,
- * its evidence, and what else the same clause calls for. */
+ * its evidence, and what else the same clause calls for.
+ * GET /targets/{outline}/{id}/{file}: its path as a picture or a table (path.svg, .png, .csv,
+ * .xlsx). */
 #include "core/mechanism.h"
+#include "web/keep.h"
 #include "web/question.h"
 #include "web/target_view.h"
 #include <inttypes.h>
+#include <string.h>
 
-enum { EVIDENCE_SHOWN = 100, CHART_WIDTH = 760 };
+enum { EVIDENCE_SHOWN = 100, CHART_WIDTH = 760, FILES = 4 };
 
 typedef struct view {
     zh_ui *ui;
@@ -207,30 +211,71 @@ static zh_str chart_title(const view *v)
                        : ZH_SAY(ui, ZH_T_TARGET_CHART_PLAIN, period, value, verdict);
 }
 
+/* *list NULL: this kind of target has no chart, or no value yet. */
+static zh_rc draw_chart(view *v, zh_draw **list)
+{
+    zh_target_picture picture;
+    *list = NULL;
+    return zh_target_picture_of(v->ui, &v->target, &picture)
+               ? zh_target_path(v->ui->arena, &picture, CHART_WIDTH, list, v->ui->err)
+               : ZH_OK;
+}
+
 static zh_rc chart(view *v)
 {
     zh_ui *ui = v->ui;
-    zh_target_picture picture;
-    zh_buf svg;
-    if (!zh_target_picture_of(ui, &v->target, &picture)) {
-        return ZH_OK;
+    zh_draw *list = NULL;
+    zh_download files[FILES];
+    const zh_figure *f = &v->target.figure;
+    zh_rc rc = draw_chart(v, &list);
+    if (rc != ZH_OK || list == NULL) {
+        return rc;
     }
-    zh_buf_init(&svg, (size_t)1 << 20);
-    zh_rc rc = zh_target_path_svg(ui->arena, &picture, CHART_WIDTH, &svg, ui->err);
-    if (rc == ZH_OK) {
-        const zh_figure *f = &v->target.figure;
-        zh_part_figure_open(ui, &(zh_fig_head){.title = chart_title(v),
-                                               .what = zh_ui_label(ui, f->indicator->label),
-                                               .id = "path"});
-        zh_html_svg(&ui->html, zh_buf_view(&svg));
-        zh_part_figure_close(ui,
-                             &(zh_fig_foot){.read = zh_ui_text(ui, ZH_T_TARGET_CHART_READ),
+    zh_str url = zh_str_fmt(ui->arena, "%.*s/path", ZH_FMT(zh_target_url(ui->arena, v->item)));
+    zh_part_figure_open(ui, &(zh_fig_head){.title = chart_title(v),
+                                           .what = zh_ui_label(ui, f->indicator->label),
+                                           .id = "path"});
+    zh_part_drawing(ui, list, ZH_STR("path"));
+    zh_part_figure_close(ui, &(zh_fig_foot){.read = zh_ui_text(ui, ZH_T_TARGET_CHART_READ),
                                             .source = f->sources,
                                             .n = ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n)),
-                                            .table_url = ZH_STR("#values")});
+                                            .table_url = ZH_STR("#values"),
+                                            .downloads = files,
+                                            .ndownloads = zh_keep_downloads(
+                                                ui, url, ui->request->query, true, true, files)});
+    return ZH_OK;
+}
+
+static zh_rc keep_values(view *v, zh_keep_form form)
+{
+    static const char *const names[] = {"period", "value", "unit", "low",
+                                        "high",   "num",   "den",  "n"};
+    enum { COLUMNS = ZH_COUNTOF(names) };
+    zh_ui *ui = v->ui;
+    const zh_target *t = &v->target;
+    zh_keep_column columns[COLUMNS];
+    zh_str *cells = ZH_NEW_N(ui->arena, zh_str, t->nyears * COLUMNS + 1);
+    for (size_t k = 0; k < COLUMNS; k++) {
+        columns[k] = (zh_keep_column){.name = zh_str_of(names[k]), .number = k != 0 && k != 2};
     }
-    zh_buf_free(&svg);
-    return rc;
+    for (size_t i = 0; i < t->nyears; i++) {
+        const zh_figure *f = &t->years[i];
+        const zh_str row[COLUMNS] = {
+            zh_period_format(ui->arena, f->first, f->last),
+            f->shown,
+            f->indicator->unit,
+            f->has_interval ? zh_str_fmt(ui->arena, "%.10g", f->low) : ZH_STR(""),
+            f->has_interval ? zh_str_fmt(ui->arena, "%.10g", f->high) : ZH_STR(""),
+            f->num,
+            f->den,
+            zh_str_fmt(ui->arena, "%" PRId64, f->n)};
+        memcpy(cells + i * COLUMNS, row, sizeof row);
+    }
+    return zh_keep_table_as(
+        ui, v->item->id,
+        &(zh_keep_table){
+            .columns = columns, .ncolumns = COLUMNS, .cells = cells, .nrows = t->nyears},
+        form);
 }
 
 static void values(view *v)
@@ -529,6 +574,42 @@ static zh_rc show(zh_ui *ui)
     return mechanisms(&v);
 }
 
+static zh_rc keep(zh_ui *ui)
+{
+    view v = {.ui = ui};
+    zh_keep_form form = ZH_KEEP_CSV;
+    zh_str stem = ZH_STR("");
+    zh_draw *list = NULL;
+    zh_rc rc = zh_keep_form_of(ui, zh_http_arg(ui->request, "file"), &form, &stem);
+    if (rc == ZH_OK && !zh_str_is(stem, "path")) {
+        rc = zh_err_set(ui->err, ZH_ENOTFOUND, "target.file", "没有这个文件");
+    }
+    if (rc == ZH_OK) {
+        rc = read_view(&v);
+    }
+    if (rc == ZH_OK) {
+        rc = draw_chart(&v, &list);
+    }
+    if (rc != ZH_OK || form == ZH_KEEP_CSV || form == ZH_KEEP_XLSX) {
+        return rc == ZH_OK ? keep_values(&v, form) : rc;
+    }
+    const zh_figure *f = &v.target.figure;
+    return zh_keep_figure_as(
+        ui, v.item->id,
+        &(zh_keep_figure){.title = list != NULL ? chart_title(&v) : ZH_STR(""),
+                          .what = list != NULL ? zh_ui_label(ui, f->indicator->label) : ZH_STR(""),
+                          .read = zh_ui_text(ui, ZH_T_TARGET_CHART_READ),
+                          .source = f->sources,
+                          .n = ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n)),
+                          .list = list},
+        form);
+}
+
+static zh_rc handle_file(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    return zh_ui_answer_bare(request, response, err, keep);
+}
+
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
     return zh_ui_answer(request, response, err, show);
@@ -540,4 +621,12 @@ ZH_ROUTE(page_target) = {
     .slow = true, /* the first one after a change of the declarations runs their examples */
     .en = "One target: clause, standing, path, evidence, and what the same clause calls for",
     .handle = handle,
+};
+
+ZH_ROUTE(page_target_file) = {
+    .method = "GET",
+    .path = "/targets/{outline}/{id}/{file}",
+    .slow = true,
+    .en = "The course of one target as a picture or a table",
+    .handle = handle_file,
 };

@@ -1,13 +1,16 @@
 /* GET /targets and /targets/{outline}: 目标进度. Every target of the policy documents with its
  * clause, what is wanted, what is there, and a verdict only where one is possible; beside them the
- * tasks and facts of the documents. */
+ * tasks and facts of the documents.
+ * GET /files/targets/{file}: the targets selected (targets.csv, .xlsx), the deadlines as a picture
+ * (deadlines.svg, .png). */
 #include "core/mechanism.h"
+#include "web/keep.h"
 #include "web/question.h"
 #include "web/target_view.h"
 #include <inttypes.h>
 #include <string.h>
 
-enum { AREAS_MAX = 64, YEARS_MAX = 64, CELL_SHADES = 5 };
+enum { AREAS_MAX = 64, YEARS_MAX = 64, CELL_SHADES = 5, DUE_WIDTH = 400, FILES = 4 };
 
 typedef struct view {
     zh_ui *ui;
@@ -372,7 +375,8 @@ static zh_str due_title(const view *v, const int32_t *years, const size_t *count
                   zh_str_fmt(ui->arena, "%" PRId32, years[late]));
 }
 
-static zh_rc deadlines(view *v)
+/* The targets by year of their deadline; list NULL: none has one. */
+static zh_rc draw_deadlines(view *v, zh_str *title, zh_draw **list)
 {
     zh_ui *ui = v->ui;
     int32_t years[YEARS_MAX];
@@ -389,24 +393,52 @@ static zh_rc deadlines(view *v)
                                   .value = (double)counts[i]};
         today = today == 0 && years[i] >= now ? i + 1 : today;
     }
+    *list = NULL;
     if (n == 0) {
         return ZH_OK;
     }
-    zh_buf svg;
-    zh_buf_init(&svg, (size_t)1 << 20);
-    zh_rc rc = zh_target_columns_svg(ui->arena, zh_ui_text(ui, ZH_T_TARGETS_DUE_TITLE_ONE), bars, n,
-                                     today, zh_ui_text(ui, ZH_T_TARGETS_TODAY), 400, &svg, ui->err);
-    if (rc == ZH_OK) {
-        zh_part_figure_open(ui, &(zh_fig_head){.title = due_title(v, years, counts, n),
-                                               .what = zh_ui_text(ui, ZH_T_TARGETS_DUE_WHAT)});
-        zh_html_svg(&ui->html, zh_buf_view(&svg));
-        zh_part_figure_close(ui, &(zh_fig_foot){.source = zh_ui_text(ui, ZH_T_TARGETS_DUE_SOURCE),
-                                                .n = ZH_SAY(ui, ZH_T_TARGET_N,
-                                                            zh_ui_count(ui, (int64_t)v->in_scope)),
-                                                .table_url = ZH_STR("#list")});
+    *title = due_title(v, years, counts, n);
+    return zh_target_columns(ui->arena, zh_ui_text(ui, ZH_T_TARGETS_DUE_TITLE_ONE), bars, n, today,
+                             zh_ui_text(ui, ZH_T_TARGETS_TODAY), DUE_WIDTH, list, ui->err);
+}
+
+static zh_str due_n(const view *v)
+{
+    return ZH_SAY(v->ui, ZH_T_TARGET_N, zh_ui_count(v->ui, (int64_t)v->in_scope));
+}
+
+/* The selection as the query of a file: also when the document stands in the path. */
+static zh_str file_query(const view *v)
+{
+    zh_str query = v->ui->request->query;
+    if (v->outline == NULL || zh_http_arg(v->ui->request, "outline").n == 0) {
+        return query;
     }
-    zh_buf_free(&svg);
-    return rc;
+    return zh_str_fmt(v->ui->arena, "outline=%.*s%s%.*s", ZH_FMT(v->outline->id),
+                      query.n > 0 ? "&" : "", ZH_FMT(query));
+}
+
+static zh_rc deadlines(view *v)
+{
+    zh_ui *ui = v->ui;
+    zh_str title = ZH_STR("");
+    zh_draw *list = NULL;
+    zh_download files[FILES];
+    zh_rc rc = draw_deadlines(v, &title, &list);
+    if (rc != ZH_OK || list == NULL) {
+        return rc;
+    }
+    zh_part_figure_open(
+        ui, &(zh_fig_head){.title = title, .what = zh_ui_text(ui, ZH_T_TARGETS_DUE_WHAT)});
+    zh_part_drawing(ui, list, ZH_STR("due"));
+    zh_part_figure_close(
+        ui, &(zh_fig_foot){.source = zh_ui_text(ui, ZH_T_TARGETS_DUE_SOURCE),
+                           .n = due_n(v),
+                           .table_url = ZH_STR("#list"),
+                           .downloads = files,
+                           .ndownloads = zh_keep_downloads(ui, ZH_STR("/files/targets/deadlines"),
+                                                           file_query(v), true, false, files)});
+    return ZH_OK;
 }
 
 static void kv_count(view *v, const char *name, zh_str value, zh_str label, size_t n, zh_str help)
@@ -663,6 +695,13 @@ static void list(view *v)
         target_row(v, &g, &v->targets[i]);
     }
     zh_grid_close(&g);
+    zh_download files[FILES];
+    zh_part_furniture(
+        ui, &(zh_fig_foot){.source = zh_ui_text(ui, ZH_T_TARGETS_DUE_SOURCE),
+                           .n = ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, (int64_t)v->shown)),
+                           .downloads = files,
+                           .ndownloads = zh_keep_downloads(ui, ZH_STR("/files/targets/targets"),
+                                                           file_query(v), false, true, files)});
     zh_part_section_close(ui);
 }
 
@@ -787,6 +826,92 @@ static zh_rc show(zh_ui *ui)
     return rc;
 }
 
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static zh_rc keep_table(view *v, zh_keep_form form)
+{
+    static const zh_text_id names[] = {
+        ZH_T_TARGETS_L_OUTLINE, ZH_T_TARGETS_COL_CLAUSE, ZH_T_TARGETS_COL_TARGET,
+        ZH_T_TARGETS_L_KIND,    ZH_T_TARGETS_COL_WANTED, ZH_T_TARGET_COL_UNIT,
+        ZH_T_TARGETS_L_YEAR,    ZH_T_TARGETS_COL_VALUE,  ZH_T_TARGET_COL_PERIOD,
+        ZH_T_TARGETS_L_STATUS,  ZH_T_TARGET_COL_REASON,  ZH_T_TARGET_COL_QUOTE};
+    enum { COLUMNS = ZH_COUNTOF(names) };
+    zh_ui *ui = v->ui;
+    zh_keep_column columns[COLUMNS];
+    zh_str *cells = ZH_NEW_N(ui->arena, zh_str, v->n * COLUMNS + 1);
+    size_t n = 0;
+    for (size_t k = 0; k < COLUMNS; k++) {
+        columns[k] = (zh_keep_column){.name = zh_ui_text(ui, names[k]),
+                                      .number = k == 6 || k == 7,
+                                      .width = k == 2 || k >= 10 ? 40 : 0};
+    }
+    for (size_t i = 0; i < v->n; i++) {
+        const zh_target *t = &v->targets[i];
+        const zh_outline_item *item = t->item;
+        if (!selected(v, t)) {
+            continue;
+        }
+        bool has = t->has_figure && t->figure.has_value;
+        const zh_str row[COLUMNS] = {
+            item->outline,
+            item->clause,
+            zh_ui_label(ui, item->name),
+            zh_ui_text(ui, zh_target_kind_name(zh_target_kind_of(t))),
+            zh_target_wanted(ui, item),
+            zh_target_unit(ui, item),
+            item->deadline != 0 ? zh_str_fmt(ui->arena, "%" PRId32, item->deadline) : ZH_STR(""),
+            has ? t->figure.shown : ZH_STR(""),
+            has ? zh_period_format(ui->arena, t->figure.first, t->figure.last) : ZH_STR(""),
+            zh_ui_text(ui, zh_target_status_name(t->status)),
+            t->status_zh,
+            item->quote};
+        memcpy(cells + n++ * COLUMNS, row, sizeof row);
+    }
+    return zh_keep_table_as(
+        ui, ZH_STR("targets"),
+        &(zh_keep_table){.columns = columns, .ncolumns = COLUMNS, .cells = cells, .nrows = n},
+        form);
+}
+
+static zh_rc keep(zh_ui *ui)
+{
+    view v = {.ui = ui};
+    zh_keep_form form = ZH_KEEP_CSV;
+    zh_str stem = ZH_STR("");
+    zh_str title = ZH_STR("");
+    zh_draw *list = NULL;
+    zh_rc rc = zh_keep_form_of(ui, zh_http_arg(ui->request, "file"), &form, &stem);
+    bool table = form == ZH_KEEP_CSV || form == ZH_KEEP_XLSX;
+    if (rc == ZH_OK && !zh_str_is(stem, table ? "targets" : "deadlines")) {
+        rc = zh_err_set(ui->err, ZH_ENOTFOUND, "targets.file", "没有这个文件");
+    }
+    if (rc == ZH_OK) {
+        rc = read_view(&v);
+    }
+    if (rc == ZH_OK) {
+        rc = read_targets(&v);
+    }
+    if (rc == ZH_OK && !table) {
+        rc = draw_deadlines(&v, &title, &list);
+    }
+    if (rc != ZH_OK || table) {
+        return rc == ZH_OK ? keep_table(&v, form) : rc;
+    }
+    return zh_keep_figure_as(ui, ZH_STR("deadlines"),
+                             &(zh_keep_figure){.title = title,
+                                               .what = zh_ui_text(ui, ZH_T_TARGETS_DUE_WHAT),
+                                               .read = ZH_STR(""),
+                                               .source = zh_ui_text(ui, ZH_T_TARGETS_DUE_SOURCE),
+                                               .n = due_n(&v),
+                                               .list = list},
+                             form);
+}
+
+static zh_rc handle_file(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    return zh_ui_answer_bare(request, response, err, keep);
+}
+
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
     return zh_ui_answer_kept(request, response, err, show);
@@ -804,4 +929,12 @@ ZH_ROUTE(page_targets_outline) = {
     .path = "/targets/{outline}",
     .en = "Targets, tasks and facts of one policy document",
     .handle = handle,
+};
+
+ZH_ROUTE(page_targets_file) = {
+    .method = "GET",
+    .path = "/files/targets/{file}",
+    .en = "The targets selected as a table, their deadlines as a picture",
+    .slow = true,
+    .handle = handle_file,
 };

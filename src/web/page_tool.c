@@ -42,9 +42,10 @@ static void ask_column(const zh_tool_view *v, const zh_tool_ask *ask)
         }
     }
     zh_str automatic = zh_ui_text(ui, ZH_T_TOOLS_AUTO);
-    options[n++] = (zh_option){
-        ZH_STR(""), found.n > 0 ? zh_str_fmt(ui->arena, "%.*s（%.*s）", ZH_FMT(automatic), ZH_FMT(found))
-                                : automatic};
+    options[n++] =
+        (zh_option){ZH_STR(""), found.n > 0 ? zh_str_fmt(ui->arena, "%.*s（%.*s）",
+                                                         ZH_FMT(automatic), ZH_FMT(found))
+                                            : automatic};
     for (size_t i = 0; sheet != NULL && i < sheet->ncolumns && n < OPTIONS_MAX; i++) {
         options[n++] = (zh_option){sheet->columns[i].name, sheet->columns[i].name};
     }
@@ -175,7 +176,8 @@ static void paste(const zh_tool_view *v)
     zh_html_open(h, "form", NULL);
     zh_html_attr_z(h, "method", "post");
     zh_html_attr_z(h, "enctype", "multipart/form-data");
-    zh_html_link(h, "action", zh_url_path(ui->arena, "/tools", zh_str_of(v->tool->id), ZH_STR_NONE));
+    zh_html_link(h, "action",
+                 zh_url_path(ui->arena, "/tools", zh_str_of(v->tool->id), ZH_STR_NONE));
     for (size_t i = 0; i < v->tool->nasks; i++) {
         const zh_tool_ask *ask = &v->tool->asks[i];
         if (ask->kind != ZH_TOOL_COLUMN && ask->kind != ZH_TOOL_TEXT) {
@@ -313,12 +315,14 @@ static void method(const zh_tool_view *v)
     zh_html_close(h);
     if (zh_embedded_find(sheet.p) != NULL) {
         zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_TOOLS_SHEET));
-        zh_html_a(h, NULL, zh_url_path(ui->arena, "/tools/methods", zh_str_of(v->tool->sheet), ZH_STR_NONE),
+        zh_html_a(h, NULL,
+                  zh_url_path(ui->arena, "/tools/methods", zh_str_of(v->tool->sheet), ZH_STR_NONE),
                   zh_str_of(v->tool->sheet));
         zh_html_close(h);
     }
     zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_TOOLS_AGAIN));
-    zh_html_leaf(h, "span", "sm mu", zh_ui_text(ui, v->kept ? ZH_T_TOOLS_AGAIN_KEPT : ZH_T_TOOLS_AGAIN_TEXT));
+    zh_html_leaf(h, "span", "sm mu",
+                 zh_ui_text(ui, v->kept ? ZH_T_TOOLS_AGAIN_KEPT : ZH_T_TOOLS_AGAIN_TEXT));
     zh_html_open(h, "div", "tools-url");
     zh_html_a(h, NULL, url,
               url.n > URL_SHOWN ? zh_str_fmt(ui->arena, "%.*s…", URL_SHOWN, url.p) : url);
@@ -399,8 +403,8 @@ static zh_rc page(zh_tool_view *v)
                        .nav = ZH_T_NAV_TOOLS,
                        .title = ok ? v->bench.finding : ZH_SAY(ui, ZH_T_TOOLS_NOT_YET, name),
                        .lede = lede,
-                       .above = zh_str_fmt(ui->arena, "%.*s ／ %.*s", ZH_FMT(zh_ui_text(ui, ZH_T_NAV_TOOLS)),
-                                           ZH_FMT(name)),
+                       .above = zh_str_fmt(ui->arena, "%.*s ／ %.*s",
+                                           ZH_FMT(zh_ui_text(ui, ZH_T_NAV_TOOLS)), ZH_FMT(name)),
                        .above_url = ZH_STR("/tools"),
                        .css = ZH_STR("tools.css")});
     question(v);

@@ -1,4 +1,5 @@
-/* GET /tools/{id}/figure-N.svg, figure-N.png, answer.pdf, answer.xlsx: what a tool answers, to keep. */
+/* GET /tools/{id}/figure-N.svg, figure-N.png, answer.pdf, answer.xlsx: what a tool answers, to
+ * keep. */
 #include "fmt/svg.h"
 #include "web/tool_view.h"
 
@@ -20,8 +21,8 @@ static size_t figure_number(zh_str file, const char *ending)
     uint64_t n = 0;
     zh_str end = zh_str_of(ending);
     if (!zh_str_starts(file, zh_str_of(begin)) || !zh_str_ends(file, end) ||
-        file.n <= from + end.n || zh_str_u64(zh_str_sub(file, from, file.n - from - end.n), &n) != ZH_OK ||
-        n > 99) {
+        file.n <= from + end.n ||
+        zh_str_u64(zh_str_sub(file, from, file.n - from - end.n), &n) != ZH_OK || n > 99) {
         return 0;
     }
     return (size_t)n;

@@ -22,11 +22,11 @@ static void samples(zh_ui *ui, const zh_tool *tool, zh_str url)
 static zh_rc show(zh_ui *ui)
 {
     zh_html *h = &ui->html;
-    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_TOOLS,
-                                    .title = zh_ui_text(ui, ZH_T_TOOLS_TITLE),
-                                    .lede = ZH_SAY(ui, ZH_T_TOOLS_LEDE,
-                                                   zh_ui_count(ui, (int64_t)zh_tools_n)),
-                                    .css = ZH_STR("tools.css")});
+    zh_ui_head(ui, &(zh_ui_head_of){
+                       .nav = ZH_T_NAV_TOOLS,
+                       .title = zh_ui_text(ui, ZH_T_TOOLS_TITLE),
+                       .lede = ZH_SAY(ui, ZH_T_TOOLS_LEDE, zh_ui_count(ui, (int64_t)zh_tools_n)),
+                       .css = ZH_STR("tools.css")});
     const zh_column columns[] = {
         {.label = zh_ui_text(ui, ZH_T_TOOLS_NAME), .css = "full"},
         {.label = zh_ui_text(ui, ZH_T_TOOLS_ANSWERS)},
@@ -74,7 +74,8 @@ static zh_rc show_sheet(zh_ui *ui)
         sheet = zh_embedded_find(zh_str_fmt(ui->arena, "doc/engine/%.*s.md", ZH_FMT(name)).p);
     }
     if (sheet == NULL) {
-        return zh_err_set(ui->err, ZH_ENOTFOUND, "tool.sheet", "没有方法说明「%.*s」", ZH_FMT(name));
+        return zh_err_set(ui->err, ZH_ENOTFOUND, "tool.sheet", "没有方法说明「%.*s」",
+                          ZH_FMT(name));
     }
     zh_str rest = zh_embedded_text(sheet);
     (void)zh_str_split(&rest, '\n', &line);

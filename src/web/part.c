@@ -30,6 +30,56 @@ void zh_part_icon(zh_ui *ui, zh_icon icon)
     zh_html_close(h);
 }
 
+static bool in_number(char c)
+{
+    return (c >= '0' && c <= '9') || c == '.' || c == ',' || c == '-' || c == '/' || c == '%';
+}
+
+/* The end of what must stay together from a digit on: 2012-10-29, 22 个, 70.21 μ. */
+static size_t number_end(zh_str text, size_t at)
+{
+    while (at < text.n && in_number(text.p[at])) {
+        at++;
+    }
+    if (at + 1 < text.n && text.p[at] == ' ') {
+        at += 2;
+        while (at < text.n && ((unsigned char)text.p[at] & 0xC0) == 0x80) {
+            at++;
+        }
+    }
+    return at;
+}
+
+static void title_piece(zh_html *h, zh_str text)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        size_t end = text.p[i] >= '0' && text.p[i] <= '9' ? number_end(text, i) : 0;
+        if (end > i + 1) {
+            zh_html_text(h, zh_str_sub(text, from, i - from));
+            zh_html_leaf(h, "span", "nw", zh_str_sub(text, i, end - i));
+            from = end;
+        }
+        i = end > i ? end - 1 : i;
+    }
+    zh_html_text(h, zh_str_sub(text, from, text.n));
+}
+
+void zh_part_title(zh_ui *ui, const char *element, zh_str text, const zh_title_link *links,
+                   size_t nlinks)
+{
+    zh_html *h = &ui->html;
+    size_t at = 0;
+    zh_html_open(h, element, NULL);
+    for (size_t i = 0; i < nlinks; i++) {
+        title_piece(h, zh_str_sub(text, at, links[i].from - at));
+        zh_html_a(h, "n", links[i].url, zh_str_sub(text, links[i].from, links[i].n));
+        at = links[i].from + links[i].n;
+    }
+    title_piece(h, zh_str_sub(text, at, text.n));
+    zh_html_close(h);
+}
+
 void zh_part_number(zh_ui *ui, zh_str value, zh_str unit, zh_str url)
 {
     zh_html *h = &ui->html;
@@ -67,8 +117,18 @@ void zh_part_stamp(zh_ui *ui)
     zh_html_z(h, " ");
     zh_html_leaf(h, "b", NULL, ZH_SAY(ui, ZH_T_LEDGER_AT, zh_ui_count(ui, ui->log_size)));
     zh_html_leaf(h, "span", NULL, zh_ui_time(ui, ui->log_time));
-    zh_part_seal(ui, ZH_SEAL_WAIT);
+    zh_part_seal(ui, zh_part_sealed_all(ui, ui->log_size));
     zh_html_close(h);
+}
+
+zh_seal zh_part_sealed(const zh_ui *ui, int64_t position)
+{
+    return position >= 0 && position < ui->sealed ? ZH_SEAL_DONE : ZH_SEAL_WAIT;
+}
+
+zh_seal zh_part_sealed_all(const zh_ui *ui, int64_t size)
+{
+    return size <= ui->sealed ? ZH_SEAL_DONE : ZH_SEAL_WAIT;
 }
 
 void zh_part_seal(zh_ui *ui, zh_seal state)
@@ -113,7 +173,7 @@ void zh_part_nil(zh_ui *ui, zh_nil kind, zh_str text)
 /* ---- messages
  * --------------------------------------------------------------------------------------- */
 
-void zh_part_note_open(zh_ui *ui, zh_note look)
+void zh_part_note_open(zh_ui *ui, zh_note_look look)
 {
     static const char *const css[] = {"note", "note qing", "note watch", "note act"};
     zh_html_open(&ui->html, "div", css[look]);
@@ -127,7 +187,7 @@ void zh_part_note_close(zh_ui *ui)
     zh_html_close(&ui->html);
 }
 
-void zh_part_note(zh_ui *ui, zh_note look, zh_str text)
+void zh_part_note(zh_ui *ui, zh_note_look look, zh_str text)
 {
     zh_part_note_open(ui, look);
     zh_html_leaf(&ui->html, "p", NULL, text);
@@ -387,7 +447,7 @@ void zh_part_sealbar(zh_ui *ui, int64_t position, zh_str digest)
 {
     zh_html *h = &ui->html;
     zh_html_open(h, "div", "sealbar");
-    zh_part_seal(ui, ZH_SEAL_WAIT);
+    zh_part_seal(ui, zh_part_sealed(ui, position));
     zh_html_open(h, "span", NULL);
     zh_html_text(h, zh_ui_text(ui, ZH_T_SEALBAR_POS));
     zh_html_z(h, " ");
@@ -397,6 +457,7 @@ void zh_part_sealbar(zh_ui *ui, int64_t position, zh_str digest)
     if (digest.n > 0) {
         zh_html_leaf(h, "span", "mono", digest);
     }
-    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_SEAL_WAIT));
+    bool done = zh_part_sealed(ui, position) == ZH_SEAL_DONE;
+    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, done ? ZH_T_SEAL_DONE : ZH_T_SEAL_WAIT));
     zh_html_close(h);
 }

@@ -24,6 +24,9 @@ typedef enum zh_icon {
 } zh_icon;
 void zh_part_icon(zh_ui *ui, zh_icon icon); /* decorative: a word stands beside it */
 
+/* A heading whose lines do not break between a number and what it counts or measures. */
+void zh_part_title(zh_ui *ui, const char *element, zh_str text, const zh_title_link *links,
+                   size_t nlinks);
 /* A number that opens: value (as shown, separators added), its unit small after it, linked when url
  * is not empty. */
 void zh_part_number(zh_ui *ui, zh_str value, zh_str unit, zh_str url);
@@ -33,6 +36,10 @@ void zh_part_interval(zh_ui *ui, zh_str interval);
 void zh_part_stamp(zh_ui *ui);
 typedef enum zh_seal { ZH_SEAL_WAIT, ZH_SEAL_DONE, ZH_SEAL_OK, ZH_SEAL_BAD } zh_seal;
 void zh_part_seal(zh_ui *ui, zh_seal state);
+/* Whether a signed checkpoint covers an entry (negative: not sequenced); of a log size: all of it.
+ */
+zh_seal zh_part_sealed(const zh_ui *ui, int64_t position);
+zh_seal zh_part_sealed_all(const zh_ui *ui, int64_t size);
 
 typedef enum zh_tag_look {
     ZH_TAG_PLAIN,
@@ -52,9 +59,9 @@ void zh_part_nil(zh_ui *ui, zh_nil kind, zh_str text);
 
 /* ---- messages ------------------------------------------------------------------------------- */
 
-typedef enum zh_note { ZH_NOTE_PLAIN, ZH_NOTE_QING, ZH_NOTE_WATCH, ZH_NOTE_ACT } zh_note;
-void zh_part_note(zh_ui *ui, zh_note look, zh_str text);
-void zh_part_note_open(zh_ui *ui, zh_note look);
+typedef enum zh_note_look { ZH_NOTE_PLAIN, ZH_NOTE_QING, ZH_NOTE_WATCH, ZH_NOTE_ACT } zh_note_look;
+void zh_part_note(zh_ui *ui, zh_note_look look, zh_str text);
+void zh_part_note_open(zh_ui *ui, zh_note_look look);
 void zh_part_note_close(zh_ui *ui);
 /* Why there is nothing: no data have come, not permitted, or the filter left none. url/link: what
  * to do next; may be empty. */
@@ -143,9 +150,10 @@ typedef struct zh_fig_head {
     zh_str title; /* the finding */
     zh_str what;  /* what is drawn: quantity, unit, period */
     const char *id;
+    const char *css; /* of its column; NULL: none */
 } zh_fig_head;
 typedef struct zh_download {
-    zh_str label, url; /* CSV, XLSX, SVG */
+    zh_str label, url; /* CSV, XLSX, SVG, PNG */
 } zh_download;
 typedef struct zh_fig_foot {
     zh_str read;      /* how to read it and what not to conclude */
@@ -158,6 +166,8 @@ typedef struct zh_fig_foot {
 /* A figure is a sheet: head, then the drawing (zh_html_svg), then its furniture. */
 void zh_part_figure_open(zh_ui *ui, const zh_fig_head *head);
 void zh_part_figure_close(zh_ui *ui, const zh_fig_foot *foot);
+/* The furniture alone, below a table. */
+void zh_part_furniture(zh_ui *ui, const zh_fig_foot *foot);
 
 /* A round end of a scale from 0 that holds v: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 of a power of
  * ten; at most 100 where v is a percentage. */

@@ -8,7 +8,8 @@ enum { BEAM_WIDTH = 220, SPARK_WIDTH = 96, SVG_BYTES_MAX = 4 << 20 };
 void zh_part_figure_open(zh_ui *ui, const zh_fig_head *head)
 {
     zh_html *h = &ui->html;
-    zh_html_open(h, "figure", "fig sec");
+    zh_html_open(h, "figure",
+                 head->css != NULL ? zh_str_fmt(ui->arena, "fig sec %s", head->css).p : "fig sec");
     if (head->id != NULL) {
         zh_html_attr_z(h, "id", head->id);
     }
@@ -23,8 +24,14 @@ void zh_part_figure_open(zh_ui *ui, const zh_fig_head *head)
 
 void zh_part_figure_close(zh_ui *ui, const zh_fig_foot *foot)
 {
+    zh_html_close(&ui->html); /* the drawing */
+    zh_part_furniture(ui, foot);
+    zh_html_close(&ui->html);
+}
+
+void zh_part_furniture(zh_ui *ui, const zh_fig_foot *foot)
+{
     zh_html *h = &ui->html;
-    zh_html_close(h); /* the drawing */
     zh_html_open(h, "div", "furn");
     if (foot->read.n > 0) {
         zh_html_leaf(h, "span", "read", foot->read);
@@ -36,7 +43,7 @@ void zh_part_figure_close(zh_ui *ui, const zh_fig_foot *foot)
         zh_html_leaf(h, "span", NULL, foot->n);
     }
     zh_html_leaf(h, "span", NULL, ZH_SAY(ui, ZH_T_FIG_AS_OF, zh_ui_count(ui, ui->log_size)));
-    zh_part_seal(ui, ZH_SEAL_WAIT);
+    zh_part_seal(ui, zh_part_sealed_all(ui, ui->log_size));
     zh_html_open(h, "span", "dl");
     if (foot->table_url.n > 0) {
         zh_html_a(h, NULL, foot->table_url, zh_ui_text(ui, ZH_T_FIG_TABLE));
@@ -48,7 +55,6 @@ void zh_part_figure_close(zh_ui *ui, const zh_fig_foot *foot)
         zh_html_text(h, foot->downloads[i].label);
         zh_html_close(h);
     }
-    zh_html_close(h);
     zh_html_close(h);
     zh_html_close(h);
 }

@@ -25,6 +25,7 @@ const char *zh_problem_title(int status)
 {
     switch (status) {
     case 400: return "请求有误";
+    case 401: return "要先登录";
     case 403: return "没有权限";
     case 404: return "没有这个资源";
     case 405: return "不支持这个方法";

@@ -33,6 +33,8 @@ zh_rc zh_shown_read(zh_ui *ui, zh_shown_record *out) ZH_MUST;
 zh_rc zh_record_flow(zh_shown_record *r) ZH_MUST;
 /* Every version, newest first: who, when, why, and old values beside new ones. */
 void zh_record_timeline(zh_shown_record *r);
+/* 存证: position, hash, whether it is signed, and what to download for somebody who checks. */
+zh_rc zh_record_proof(zh_shown_record *r) ZH_MUST;
 /* Records that refer to it, and the indicators it counts in. */
 zh_rc zh_record_related(zh_shown_record *r) ZH_MUST;
 

@@ -134,7 +134,7 @@ static void item(zh_shown_record *r, size_t at)
                                      : zh_ui_text(ui, ZH_T_SEALBAR_WAIT));
     zh_html_z(h, " ");
     zh_html_close(h);
-    zh_part_seal(ui, ZH_SEAL_WAIT);
+    zh_part_seal(ui, zh_part_sealed(ui, v->position));
     zh_html_close(h);
 }
 

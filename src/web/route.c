@@ -2,6 +2,8 @@
 #include "web/route.h"
 #include "web/page.h"
 #include "web/problem.h"
+#include "web/url.h"
+#include <string.h>
 
 static void explain(const zh_http_request *request, int status, zh_err *err)
 {
@@ -44,6 +46,17 @@ void zh_web_fail(const zh_http_request *request, int status, const zh_err *err,
     int code = status != 0 ? status : zh_problem_status(err->rc);
     if (found.rc == ZH_OK) {
         explain(request, code, &found);
+    }
+    if (strcmp(found.rule, "login.needed") == 0) {
+        code = 401;
+        if (zh_web_wants_html(request) && zh_str_is(request->method, "GET")) {
+            zh_str here = zh_str_fmt(request->arena, "%.*s%s%.*s", ZH_FMT(request->path),
+                                     request->query.n > 0 ? "?" : "", ZH_FMT(request->query));
+            zh_str url = zh_url_add(request->arena, ZH_STR("/login"), "next", here);
+            if (zh_http_see_other(request, response, url) == ZH_OK) {
+                return;
+            }
+        }
     }
     response->status = code;
     if (zh_web_wants_html(request)) {

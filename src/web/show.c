@@ -94,6 +94,16 @@ zh_rc zh_show_load(zh_show *show)
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
+/* A number in a business key names the record; it is no quantity and gets no separators. */
+static bool is_key_number(const zh_register *reg, const zh_field *field)
+{
+    bool found = false;
+    for (size_t i = 0; i < reg->nbusiness_key && field->type == ZH_TYPE_DECIMAL; i++) {
+        found = found || reg->business_key[i] == field;
+    }
+    return found;
+}
+
 zh_str zh_show_key(zh_ui *ui, const zh_record *record)
 {
     const zh_register *reg = record->reg;
@@ -107,7 +117,8 @@ zh_str zh_show_key(zh_ui *ui, const zh_record *record)
         const zh_value *value = &record->values[field->index];
         zh_show none = {.ui = ui};
         zh_map_init(&none.names, ui->arena);
-        zh_str part = zh_show_text(&none, field, value);
+        zh_str part = is_key_number(reg, field) ? zh_value_display(ui->arena, value)
+                                                : zh_show_text(&none, field, value);
         if (part.n > 0) {
             key =
                 key.n == 0 ? part : zh_str_fmt(ui->arena, "%.*s／%.*s", ZH_FMT(key), ZH_FMT(part));
@@ -276,13 +287,19 @@ zh_str zh_show_rows(zh_show *show, const zh_record *record, const zh_field *tabl
 
 zh_str zh_show_field_text(zh_show *show, const zh_record *record, const zh_field *field)
 {
+    if (is_key_number(record->reg, field)) {
+        return zh_value_display(show->ui->arena, &record->values[field->index]);
+    }
     return field->type == ZH_TYPE_TABLE ? zh_show_rows(show, record, field)
                                         : zh_show_text(show, field, &record->values[field->index]);
 }
 
 void zh_show_field(zh_show *show, const zh_record *record, const zh_field *field)
 {
-    if (field->type != ZH_TYPE_TABLE) {
+    if (is_key_number(record->reg, field)) {
+        zh_html_text(&show->ui->html,
+                     zh_value_display(show->ui->arena, &record->values[field->index]));
+    } else if (field->type != ZH_TYPE_TABLE) {
         zh_show_html(show, field, &record->values[field->index], false);
     } else if (record->tables[field->index].n == 0) {
         zh_part_nil(show->ui, ZH_NIL_NONE, zh_ui_text(show->ui, ZH_T_REGISTER_NOT_FILLED));

@@ -1,4 +1,5 @@
-/* The series behind a detector's signals, drawn with its bounds, and the record of its past alarms. */
+/* The series behind a detector's signals, drawn with its bounds, and the record of its past alarms.
+ */
 #include "fmt/chart_xy.h"
 #include "web/page_signals.h"
 #include <math.h>
@@ -27,26 +28,44 @@ static void point(zh_ui *ui, drawn *d, size_t i, const zh_detected *p)
     d->expected[i] = expected;
     /* The limits of a control chart lie on both sides of the centre, at least 0. */
     d->high[i] = d->two_sided && bound < expected ? 2 * expected - bound : bound;
-    d->low[i] = d->two_sided ? fmax(0, bound < expected ? bound : 2 * expected - bound)
-                             : (double)NAN;
+    d->low[i] =
+        d->two_sided ? fmax(0, bound < expected ? bound : 2 * expected - bound) : (double)NAN;
     d->alarm[i] = p->passes;
     d->alarms += p->passes;
-    d->titles[i] = zh_str_fmt(ui->arena, "%.*s %.4g%s", ZH_FMT(p->column), d->value[i],
-                              d->share ? "%" : "");
+    d->titles[i] =
+        zh_str_fmt(ui->arena, "%.*s %.4g%s", ZH_FMT(p->column), d->value[i], d->share ? "%" : "");
 }
 
 static zh_rc draw(zh_ui *ui, const drawn *d, zh_str title)
 {
     const zh_xy_series series[] = {
-        {.kind = d->share ? ZH_XY_LINE : ZH_XY_COLUMNS, .x = d->x, .y = d->value, .n = d->n,
-         .width = 0.7, .role = d->share ? ZH_ROLE_INK_2 : ZH_ROLE_Q4, .act = d->alarm,
+        {.kind = d->share ? ZH_XY_LINE : ZH_XY_COLUMNS,
+         .x = d->x,
+         .y = d->value,
+         .n = d->n,
+         .width = 0.7,
+         .role = d->share ? ZH_ROLE_INK_2 : ZH_ROLE_Q4,
+         .act = d->alarm,
          .titles = d->titles},
-        {.kind = ZH_XY_POINTS, .x = d->x, .y = d->value, .n = d->share ? d->n : 0,
-         .role = ZH_ROLE_INK, .act = d->alarm, .titles = d->titles},
+        {.kind = ZH_XY_POINTS,
+         .x = d->x,
+         .y = d->value,
+         .n = d->share ? d->n : 0,
+         .role = ZH_ROLE_INK,
+         .act = d->alarm,
+         .titles = d->titles},
         {.kind = ZH_XY_LINE, .x = d->x, .y = d->expected, .n = d->n, .role = ZH_ROLE_C2},
-        {.kind = ZH_XY_LINE, .x = d->x, .y = d->high, .n = d->n, .role = ZH_ROLE_INK_2,
+        {.kind = ZH_XY_LINE,
+         .x = d->x,
+         .y = d->high,
+         .n = d->n,
+         .role = ZH_ROLE_INK_2,
          .dash = ZH_DASH_LIMIT},
-        {.kind = ZH_XY_LINE, .x = d->x, .y = d->low, .n = d->n, .role = ZH_ROLE_INK_2,
+        {.kind = ZH_XY_LINE,
+         .x = d->x,
+         .y = d->low,
+         .n = d->n,
+         .role = ZH_ROLE_INK_2,
          .dash = ZH_DASH_LIMIT},
     };
     double highest = 0;
@@ -58,9 +77,12 @@ static zh_rc draw(zh_ui *ui, const drawn *d, zh_str title)
         .title = title,
         .series = series,
         .nseries = ZH_COUNTOF(series),
-        .x = {.ticks = d->ticks, .nticks = d->nticks, .low = ZH_SOME(0.3),
+        .x = {.ticks = d->ticks,
+              .nticks = d->nticks,
+              .low = ZH_SOME(0.3),
               .high = ZH_SOME((double)d->n + 0.7)},
-        .y = {.low = ZH_SOME(0), .high = ZH_SOME(highest > 0 ? highest * 1.06 : 1),
+        .y = {.low = ZH_SOME(0),
+              .high = ZH_SOME(highest > 0 ? highest * 1.06 : 1),
               .unit = d->share ? ZH_STR("%") : ZH_STR("")},
     };
     const struct {
@@ -140,9 +162,10 @@ zh_rc zh_signal_series(zh_ui *ui, const zh_detector *detector)
     choose(ui, all, n, &d);
     zh_str title = ZH_SAY(ui, ZH_T_SIGNALS_SERIES, zh_ui_count(ui, (int64_t)d.n),
                           zh_ui_count(ui, (int64_t)d.alarms));
-    zh_part_figure_open(ui, &(zh_fig_head){.title = title,
-                                           .what = zh_ui_text(ui, d.share ? ZH_T_SIGNALS_SERIES_SHARE
-                                                                          : ZH_T_SIGNALS_SERIES_COUNT)});
+    zh_part_figure_open(
+        ui, &(zh_fig_head){.title = title,
+                           .what = zh_ui_text(ui, d.share ? ZH_T_SIGNALS_SERIES_SHARE
+                                                          : ZH_T_SIGNALS_SERIES_COUNT)});
     rc = draw(ui, &d, title);
     zh_part_figure_close(ui, &(zh_fig_foot){.read = zh_ui_text(ui, ZH_T_SIGNALS_SERIES_READ),
                                             .source = zh_ui_label(ui, detector->reg->label),

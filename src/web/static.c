@@ -105,6 +105,7 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
 
 ZH_ROUTE(static_file) = {
     .method = "GET",
+    .reach = ZH_REACH_OPEN,
     .path = "/static/{name}",
     .en = "style sheets, scripts and pictures of the pages",
     .handle = handle,

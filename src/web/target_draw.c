@@ -221,8 +221,8 @@ static void running(plot *p)
         (zh_text_at){.font = {.weight = 600, .role = ZH_ROLE_INK}, .anchor = ZH_ANCHOR_MIDDLE});
 }
 
-zh_rc zh_target_path_svg(zh_arena *arena, const zh_target_picture *in, double width, zh_buf *out,
-                         zh_err *err)
+zh_rc zh_target_path(zh_arena *arena, const zh_target_picture *in, double width, zh_draw **out,
+                     zh_err *err)
 {
     plot p = {.arena = arena, .in = in, .width = width};
     if (in->n == 0) {
@@ -247,7 +247,8 @@ zh_rc zh_target_path_svg(zh_arena *arena, const zh_target_picture *in, double wi
     for (size_t i = 0; i < in->n && !in->running; i++) {
         segment(&p, &in->periods[i]);
     }
-    return zh_svg_write(p.d, &(zh_svg_options){.id = ZH_STR("path")}, out, err);
+    *out = p.d;
+    return ZH_OK;
 }
 
 /* ---- in a row -------------------------------------------------------------------------------- */
@@ -285,9 +286,8 @@ zh_rc zh_target_spark_svg(zh_arena *arena, const zh_target_picture *in, zh_str i
     return rc == ZH_OK ? zh_svg_write(list, &(zh_svg_options){.id = id}, out, err) : rc;
 }
 
-zh_rc zh_target_columns_svg(zh_arena *arena, zh_str title, const zh_target_bar *bars, size_t n,
-                            size_t today, zh_str today_label, double width, zh_buf *out,
-                            zh_err *err)
+zh_rc zh_target_columns(zh_arena *arena, zh_str title, const zh_target_bar *bars, size_t n,
+                        size_t today, zh_str today_label, double width, zh_draw **out, zh_err *err)
 {
     zh_reading *columns = ZH_NEW_N(arena, zh_reading, n + 1);
     for (size_t i = 0; i < n; i++) {
@@ -298,7 +298,5 @@ zh_rc zh_target_columns_svg(zh_arena *arena, zh_str title, const zh_target_bar *
     }
     zh_count_columns in = {
         .title = title, .columns = columns, .n = n, .today = today, .today_label = today_label};
-    zh_draw *list = NULL;
-    zh_rc rc = zh_chart_columns(arena, &in, width, &list, err);
-    return rc == ZH_OK ? zh_svg_write(list, &(zh_svg_options){.id = ZH_STR("due")}, out, err) : rc;
+    return zh_chart_columns(arena, &in, width, out, err);
 }

@@ -1,11 +1,11 @@
-/* The drawings of targets, from plain data to SVG text. Knows nothing of the model or the database.
- */
+/* The drawings of targets, from plain data to drawing lists and, for rows, SVG text. Knows nothing
+ * of the model or the database. */
 #ifndef ZH_WEB_TARGET_DRAW_H
 #define ZH_WEB_TARGET_DRAW_H
 
-#include "base/err.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "fmt/draw.h"
 
 #define ZH_TARGET_PERIODS_MAX 200
 #define ZH_TARGET_YEARS_MAX   60 /* of the horizontal axis */
@@ -42,9 +42,10 @@ typedef struct zh_target_bar {
 } zh_target_bar;
 
 /* Values of the periods, the goal, and the path. ZH_EINVAL: no period; ZH_ELIMIT: more than
- * ZH_TARGET_PERIODS_MAX periods or ZH_TARGET_YEARS_MAX years. All append to out; thread-safe. */
-zh_rc zh_target_path_svg(zh_arena *arena, const zh_target_picture *in, double width, zh_buf *out,
-                         zh_err *err) ZH_MUST;
+ * ZH_TARGET_PERIODS_MAX periods or ZH_TARGET_YEARS_MAX years. Those of rows append SVG to out; all
+ * are thread-safe. */
+zh_rc zh_target_path(zh_arena *arena, const zh_target_picture *in, double width, zh_draw **out,
+                     zh_err *err) ZH_MUST;
 /* The running total against the line, small, for a row. ZH_EINVAL: no line or no goal above 0. */
 zh_rc zh_target_running_svg(zh_arena *arena, const zh_target_picture *in, zh_str id, zh_buf *out,
                             zh_err *err) ZH_MUST;
@@ -52,8 +53,8 @@ zh_rc zh_target_running_svg(zh_arena *arena, const zh_target_picture *in, zh_str
 zh_rc zh_target_spark_svg(zh_arena *arena, const zh_target_picture *in, zh_str id, zh_buf *out,
                           zh_err *err) ZH_MUST;
 /* Columns; today: 1-based one before which a dashed line stands, 0 none. */
-zh_rc zh_target_columns_svg(zh_arena *arena, zh_str title, const zh_target_bar *bars, size_t n,
-                            size_t today, zh_str today_label, double width, zh_buf *out,
-                            zh_err *err) ZH_MUST;
+zh_rc zh_target_columns(zh_arena *arena, zh_str title, const zh_target_bar *bars, size_t n,
+                        size_t today, zh_str today_label, double width, zh_draw **out,
+                        zh_err *err) ZH_MUST;
 
 #endif

@@ -6,16 +6,21 @@ static const struct {
 } texts[ZH_TEXT_N] = {
 #define ZH_TEXT(id, zh, en) {zh, en},
 #include "web/text_board.inc"
+#include "web/text_desk.inc"
 #include "web/text_frame.inc"
 #include "web/text_import.inc"
+#include "web/text_ledger.inc"
+#include "web/text_login.inc"
 #include "web/text_map.inc"
 #include "web/text_register.inc"
 #include "web/text_report.inc"
 #include "web/text_signals.inc"
 #include "web/text_sources.inc"
+#include "web/text_study.inc"
 #include "web/text_systems.inc"
 #include "web/text_targets.inc"
 #include "web/text_tools.inc"
+#include "web/text_verify.inc"
 #undef ZH_TEXT
 };
 

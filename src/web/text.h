@@ -13,16 +13,21 @@ typedef enum zh_lang { ZH_LANG_ZH, ZH_LANG_EN } zh_lang;
 typedef enum zh_text_id {
 #define ZH_TEXT(id, zh, en) ZH_T_##id,
 #include "web/text_board.inc"
+#include "web/text_desk.inc"
 #include "web/text_frame.inc"
 #include "web/text_import.inc"
+#include "web/text_ledger.inc"
+#include "web/text_login.inc"
 #include "web/text_map.inc"
 #include "web/text_register.inc"
 #include "web/text_report.inc"
 #include "web/text_signals.inc"
 #include "web/text_sources.inc"
+#include "web/text_study.inc"
 #include "web/text_systems.inc"
 #include "web/text_targets.inc"
 #include "web/text_tools.inc"
+#include "web/text_verify.inc"
 #undef ZH_TEXT
     ZH_TEXT_N
 } zh_text_id;

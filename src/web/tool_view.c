@@ -34,7 +34,8 @@ zh_rc zh_tool_keep(zh_ui *ui, zh_str data, zh_str *digest)
     size_t n = 0;
     *digest = digest_of(ui->arena, data);
     if (dir == NULL) {
-        return zh_err_set(ui->err, ZH_ELIMIT, "tool.large", "数据太大，放不进地址，这台服务器也没有数据目录");
+        return zh_err_set(ui->err, ZH_ELIMIT, "tool.large",
+                          "数据太大，放不进地址，这台服务器也没有数据目录");
     }
     const char *path = zh_str_fmt(ui->arena, "%s/%.*s.tsv", dir, ZH_FMT(*digest)).p;
     if (zh_path_exists(path)) {

@@ -6,7 +6,7 @@
 #   has NAME TEXT        the last output (stdout or stderr) contains the text
 #   json NAME PYTHON     the last stdout is JSON; the expression over `d` is true
 
-build() {
+build_program() {
     local mode=${ZH_MODE:-asan} compiler
     compiler=$(basename "${CC:-gcc}")
     check "build ($mode)" build "$mode" \

@@ -2,7 +2,7 @@
 # The command line: verbs, exit codes, usage errors, JSON, help, man page and completion.
 . tests/step.sh
 . tests/cli/lib.sh
-build
+build_program
 
 fixture=tests/fixture/cli
 data=$STEP_DIR/data

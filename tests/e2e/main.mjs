@@ -5,6 +5,7 @@ import { launch } from "./browser.mjs";
 import { checked, journeys } from "./journeys.mjs";
 import { listed, look_at_all } from "./pages.mjs";
 import { Tally } from "./tally.mjs";
+import { verifies } from "./verify.mjs";
 
 const [base, folder] = process.argv.slice(2);
 const only = process.env.ZH_E2E ?? "pages journeys";
@@ -18,7 +19,10 @@ try {
   if (only.includes("pages")) {
     await look_at_all(browser, base, tally, await listed(browser, base, tally, job), folder);
   }
-  if (only.includes("journeys")) await journeys(browser, base, tally, folder, job);
+  if (only.includes("journeys")) {
+    await journeys(browser, base, tally, folder, job);
+    await tally.journey("verifies a proof", () => verifies(browser, base, tally, folder));
+  }
 } finally {
   await browser.close();
 }

@@ -49,6 +49,7 @@ export async function listed(browser, base, tally, job) {
     ["import-check", job],
     ["signal", await linked(tab, "/signals", /^\/signals\/./)],
     ["system", await linked(tab, "/systems", /^\/systems\/./)],
+    ["verify", "/verify"],
     ["unknown", "/nothing-here"],
     ["board-english", "/?lang=en"],
   ];

@@ -46,6 +46,9 @@ serve() {
 URL=${ZH_E2E_URL:-}
 [ -n "$URL" ] || serve
 
+sample=build/release-gcc/tests/proof/sample
+check "build of the sample proofs" build release $sample
+check "sample proofs" $sample "$folder/proof" 40
 check "the workbook" python3 -B tests/e2e/workbook.py "$folder"
 NODE_PATH=$PWD/build/e2e/node_modules node tests/e2e/main.mjs "$URL" "$folder" >"$STEP_DIR/said" 2>&1
 closing=$(tail -n 1 "$STEP_DIR/said")

@@ -6,7 +6,7 @@
 sample=build/release-gcc/tests/proof/sample
 oracle=$STEP_DIR/oracle
 export GOCACHE=$STEP_DIR/cache GOPATH=/usr/share/gocode GO111MODULE=off GOFLAGS=
-if ! make -j"$JOBS" -s --no-print-directory MODE=release $sample >"$STEP_DIR/build" 2>&1 ||
+if ! build release $sample >"$STEP_DIR/build" 2>&1 ||
     ! go build -o "$oracle" tests/go/oracle.go >>"$STEP_DIR/build" 2>&1; then
     bad "build of the sample and the oracle" "$STEP_DIR/build"
     finish

@@ -7,6 +7,7 @@ plan=tests/fixture/targets
 
 # targets_start PACKS DATA: sets URL
 targets_start() {
+    : >"$STEP_DIR/targets.out" # the address of the server before must not be read
     "$ZHIHENG" serve --packs "$1" --data "$2" --listen 127.0.0.1:0 \
         >"$STEP_DIR/targets.out" 2>"$STEP_DIR/targets.err" &
     TARGETS_SERVER=$!

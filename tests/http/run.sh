@@ -2,7 +2,7 @@
 # The HTTP server from outside: health, refusals as problem documents, caps, graceful stop.
 . tests/step.sh
 . tests/cli/lib.sh
-build
+build_program
 check "curl is there" command -v curl
 
 data=$STEP_DIR/data

@@ -2,7 +2,7 @@
 # Imports through the browser's door: a real server, real multipart posts, numbers read from pages.
 . tests/step.sh
 . tests/cli/lib.sh
-build
+build_program
 python3 tests/import/wizard.py "$ZHIHENG" "$STEP_DIR" >"$STEP_DIR/wizard" 2>&1
 code=$?
 sed '$d' "$STEP_DIR/wizard"

@@ -3,7 +3,7 @@
 # with its place, what fails its own tests is not adopted, and two sets are compared.
 . tests/step.sh
 . tests/cli/lib.sh
-build
+build_program
 
 fixture=tests/fixture/cli/packs
 

@@ -1,12 +1,13 @@
 #!/bin/bash
-# The outside programs: zhiheng-verify accepts what a log hands out and refuses every single change
-# of it, without any database code; zhiheng-witness is played against by an independent client.
+# The outside programs: zhiheng-verify and the browser's verifier accept what a log hands out and
+# refuse every single change of it, without any database code; zhiheng-witness is played against by an
+# independent client.
 . tests/step.sh
 
 sample=build/release-gcc/tests/proof/sample
 verify=build/zhiheng-verify
 witness=build/zhiheng-witness
-if ! make -j"$JOBS" -s --no-print-directory MODE=release all $sample >"$STEP_DIR/build" 2>&1; then
+if ! build release all $sample >"$STEP_DIR/build" 2>&1; then
     bad "build" "$STEP_DIR/build"
     finish
 fi
@@ -75,6 +76,21 @@ if [[ $closing =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     STEP_FAILED=$((STEP_FAILED + BASH_REMATCH[2]))
 else
     bad "tamper.py" "$STEP_DIR/said"
+fi
+
+# ---- the browser's verifier, outside a browser ----
+if command -v node >/dev/null; then
+    node tests/proof/verify.mjs ui/verify.js "$at" >"$STEP_DIR/said" 2>&1
+    closing=$(tail -n 1 "$STEP_DIR/said")
+    if [[ $closing =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        grep '^FAILED' "$STEP_DIR/said"
+        STEP_PASSED=$((STEP_PASSED + BASH_REMATCH[1]))
+        STEP_FAILED=$((STEP_FAILED + BASH_REMATCH[2]))
+    else
+        bad "verify.mjs" "$STEP_DIR/said"
+    fi
+else
+    echo "skipped: ui/verify.js, there is no node"
 fi
 
 # ---- zhiheng-witness ----

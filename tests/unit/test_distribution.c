@@ -13,9 +13,10 @@
 
 #include <cmocka.h>
 
-#define L ZH_TAIL_LOWER
-#define U ZH_TAIL_UPPER
-#define G ZH_TAIL_LOG
+#define L   ZH_TAIL_LOWER
+#define U   ZH_TAIL_UPPER
+#define G   ZH_TAIL_LOG
+#define INF ((double)INFINITY)
 
 static const struct sample {
     const char *name; /* a leading d: the density */
@@ -351,14 +352,14 @@ static const struct sample {
     {"log1pmx", {0.5}, L, -0.094534891891835615},
     {"log1pmx", {0.69999999999999996}, L, -0.16937174893782958},
     {"log1pmx", {-0.90000000000000002}, L, -1.402585092994046},
-    {"tukey", {3.5, 3, INFINITY}, L, 0.96444295813683967},
-    {"tukey", {3.5, 3, INFINITY}, U, 0.035557041863160374},
-    {"tukey", {1, 4, INFINITY}, L, 0.1056744878718192},
-    {"tukey", {1, 4, INFINITY}, U, 0.89432551212818079},
-    {"tukey", {7, 2, INFINITY}, U, 7.4309837234141278e-07},
-    {"tukey", {5, 20, INFINITY}, L, 0.94863533642086639},
-    {"tukey", {5, 20, INFINITY}, U, 0.051364663579133572},
-    {"tukey", {9, 10, INFINITY}, U, 8.835407451874528e-09},
+    {"tukey", {3.5, 3, INF}, L, 0.96444295813683967},
+    {"tukey", {3.5, 3, INF}, U, 0.035557041863160374},
+    {"tukey", {1, 4, INF}, L, 0.1056744878718192},
+    {"tukey", {1, 4, INF}, U, 0.89432551212818079},
+    {"tukey", {7, 2, INF}, U, 7.4309837234141278e-07},
+    {"tukey", {5, 20, INF}, L, 0.94863533642086639},
+    {"tukey", {5, 20, INF}, U, 0.051364663579133572},
+    {"tukey", {9, 10, INF}, U, 8.835407451874528e-09},
     {"tukey", {3.5, 3, 20, 1}, L, 0.944108150918251},
     {"tukey", {3.5, 3, 20, 1}, U, 0.055891849081749},
     /* clang-format on */

@@ -52,7 +52,7 @@ static void test_scale_by_definition(void **state)
     zh_random_seed(&random, SEED);
     for (size_t n = 2; n <= N; n++) {
         double x[N];
-        double pairs[N * N];
+        double pairs[N * N] = {0};
         double outer[N];
         double inner[N];
         size_t count = 0;

@@ -1,9 +1,9 @@
 /* Empirical Bayes screening and the minimiser it is fitted by.
  *
- * Expected values: identities with the distribution functions of num/distribution.h, closed forms
- * of a prior of one component, the likelihood written out here, and the minima of test functions of
- * the literature (H. H. Rosenbrock, The Computer Journal 3 (1960) 175-184). Pairs are drawn from a
- * printed seed. */
+ * Expected values: scores published by openEBGM for CAERS 2012; identities with the distribution
+ * functions of num/distribution.h, closed forms of a prior of one component, the likelihood written
+ * out here, and the minima of test functions of the literature (H. H. Rosenbrock, The Computer
+ * Journal 3 (1960) 175-184). Pairs are drawn from a printed seed. */
 #include "engine/disproportionality.h"
 #include "engine/mgps.h"
 #include "num/distribution.h"
@@ -123,6 +123,30 @@ static void test_one_component(void **state)
         near(out[i].ebgm, exp(zh_digamma(shape)) / rate, 1e-13);
         near(out[i].eb05, zh_dist_gamma_quantile(0.05, shape, rate, ZH_TAIL_LOWER), 1e-10);
         near(out[i].eb95, zh_dist_gamma_quantile(0.05, shape, rate, ZH_TAIL_UPPER), 1e-10);
+    }
+}
+
+/* CAERS 2012 as openEBGM prints it in its vignette "Empirical Bayes Metrics with openEBGM" of
+ * 2018-03-09: Qn to seven decimals, EBGM and quantiles to two (bisected, not rounded). */
+static void test_published(void **state)
+{
+    (void)state;
+    const zh_mgps m = {3.25379064, 0.39988801, 2.02613219, 1.90808279, 0.06534557};
+    const double counts[] = {1, 1, 1, 1, 1, 16, 19, 6, 8, 11};
+    const double expected[] = {0.0360548272, 0.0038736591, 0.0002979738, 0.0765792610, 0.0527413588,
+                               0.40643623,   0.89690107,   0.07866508,   0.30482718,   0.56317044};
+    const double qn[] = {0.2819736, 0.3409652, 0.3482316, 0.2226354, 0.2556668};
+    const double eb05[] = {0.49, 0.52, 0.52, 0.47, 0.48, 15.68, 11.65, 10.16, 9.00, 8.98};
+    const double ebgm[] = {2.23, 2.58, 2.63, 1.92, 2.09, 23.26, 16.78, 18.28, 15.25, 14.28};
+    const double eb95[] = {13.85, 15.78, 16.02, 11.77, 12.95, 33.48, 23.55, 30.83, 24.52, 21.78};
+    zh_mgps_score out[10];
+    zh_err err = {0};
+    assert_int_equal(zh_mgps_scores(arena, &m, counts, expected, 10, out, &err), ZH_OK);
+    for (size_t i = 0; i < 10; i++) {
+        assert_true(i >= 5 || fabs(out[i].qn - qn[i]) < 6e-8);
+        assert_true(fabs(out[i].ebgm - ebgm[i]) < 0.0051);
+        assert_true(fabs(out[i].eb05 - eb05[i]) < 0.0101);
+        assert_true(fabs(out[i].eb95 - eb95[i]) < 0.0101);
     }
 }
 
@@ -321,9 +345,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fit),           cmocka_unit_test(test_scores),
-        cmocka_unit_test(test_one_component), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_minimize),      cmocka_unit_test(test_information),
-        cmocka_unit_test(test_pair_tables),
+        cmocka_unit_test(test_one_component), cmocka_unit_test(test_published),
+        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_minimize),
+        cmocka_unit_test(test_information),   cmocka_unit_test(test_pair_tables),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -2,7 +2,8 @@
  *
  * Expected values: every zone and duration enumerated and scored by the formula in small random
  * worlds (printed seed); the p-value of a world of two places against the exact binomial
- * probability. */
+ * probability. The Monte Carlo test starts a thread (pthread_create), so that this program is one
+ * of those that the tsan step runs. */
 #include "engine/scan.h"
 #include "num/random.h"
 #include <math.h>

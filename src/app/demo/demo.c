@@ -1,6 +1,7 @@
 /* Running the steps of the demo; see demo.h. */
 #include "app/demo/demo.h"
 #include "app/demo/source.h"
+#include "app/import.h"
 #include "base/os.h"
 #include "core/intake.h"
 #include "core/read.h"
@@ -192,6 +193,10 @@ static zh_rc take_file(course *c, const zh_register *reg, const zh_demo_file *fi
     zh_rc rc = zh_intake(ctx, &options, &result);
     if (rc == ZH_OK && !result.committed) {
         rc = refused(ctx, file->path, &result);
+    }
+    if (rc == ZH_OK) {
+        const char *slash = strrchr(file->path, '/');
+        rc = zh_import_archive(ctx, file->path, zh_str_of(slash != NULL ? slash + 1 : file->path));
     }
     c->before += file->bytes;
     *rows += result.rows;

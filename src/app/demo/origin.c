@@ -26,6 +26,7 @@ static zh_rc read_origin(zh_arena *arena, const char *set, zh_demo_origin **out,
     *origin = (zh_demo_origin){
         .set = member(document, "set"),
         .title = member(zh_json_get(document, "title"), "zh"),
+        .title_en = member(zh_json_get(document, "title"), "en"),
         .publisher = member(document, "publisher"),
         .via = member(document, "via"),
         .commit = member(document, "commit"),

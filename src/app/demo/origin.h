@@ -7,7 +7,7 @@
 
 /* SOURCE.json of a data set. */
 typedef struct zh_demo_origin {
-    zh_str set, title, publisher, via, commit, letter, terms, period, retrieved, note;
+    zh_str set, title, title_en, publisher, via, commit, letter, terms, period, retrieved, note;
 } zh_demo_origin;
 
 /* The data set that a step of the demo fills a register from; NULL and ZH_OK when none does.

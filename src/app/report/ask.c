@@ -1,8 +1,10 @@
 /* Asking the questions of a report; see ask.h. */
 #include "app/report/ask.h"
+#include "app/report/series.h"
 #include "app/words.h"
 #include "base/vec.h"
 #include "core/record.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 typedef struct asker {
@@ -30,17 +32,53 @@ static zh_rc refuse(const asker *a, const zh_yaml *node, const char *rule, const
 /* ---- names
  * ------------------------------------------------------------------------------------------ */
 
-zh_str zh_report_region(const zh_model *model, zh_str code)
+const zh_yaml *zh_asks_key(const zh_asks *asks, const zh_yaml *mapping, const char *key)
+{
+    char english[40];
+    const zh_yaml *node = NULL;
+    if (asks->english && snprintf(english, sizeof english, "%s_en", key) < (int)sizeof english) {
+        node = zh_yaml_get(mapping, english);
+    }
+    return node != NULL ? node : zh_yaml_get(mapping, key);
+}
+
+zh_str zh_asks_text(const zh_asks *asks, const zh_yaml *mapping, const char *key)
+{
+    const zh_yaml *node = zh_asks_key(asks, mapping, key);
+    return node != NULL && node->kind == ZH_YAML_SCALAR ? node->text : ZH_STR("");
+}
+
+zh_str zh_asks_label(const zh_asks *asks, zh_label label)
+{
+    return asks->english && label.en.n > 0 ? label.en : label.zh;
+}
+
+zh_str zh_asks_period(zh_arena *arena, const zh_asks *asks, zh_date first, zh_date last)
+{
+    return !asks->english            ? zh_words_period(arena, first, last)
+           : first == 0 && last == 0 ? ZH_STR("all time")
+                                     : zh_period_format(arena, first, last);
+}
+
+zh_str zh_asks_words(const zh_asks *asks, const char *zh, const char *en)
+{
+    return zh_str_of(asks->english ? en : zh);
+}
+
+zh_str zh_report_region(const zh_asks *asks, const zh_model *model, zh_str code)
 {
     const zh_codes *regions = zh_model_codes(model, ZH_STR("region"));
     const zh_code *found = regions != NULL ? zh_code_find(regions, code, INT32_MIN) : NULL;
-    return found != NULL ? found->label.zh : code;
+    return found != NULL ? zh_asks_label(asks, found->label) : code;
 }
 
-zh_str zh_report_value(zh_arena *arena, const zh_model *model, const zh_figure *f)
+zh_str zh_report_value(zh_arena *arena, const zh_asks *asks, const zh_model *model,
+                       const zh_figure *f)
 {
     if (!f->has_value) {
-        return f->status == ZH_FIG_NO_DENOMINATOR ? ZH_STR("没有分母") : ZH_STR("数据未到");
+        return f->status == ZH_FIG_NO_DENOMINATOR
+                   ? zh_asks_words(asks, "没有分母", "no denominator")
+                   : zh_asks_words(asks, "数据未到", "no data");
     }
     zh_str unit = zh_words_unit(model, f->indicator->unit);
     return zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(zh_words_decimal(arena, f->shown)),
@@ -54,16 +92,17 @@ static zh_str named(const asker *a, const zh_register *reg, zh_str dim, zh_str v
     zh_str id = at >= 0 ? zh_str_sub(dim, 0, (size_t)at) : dim;
     const zh_field *field = zh_register_field(reg, id);
     if (value.n == 0) {
-        return ZH_STR("（无值）");
+        return zh_asks_words(a->asks, "（无值）", "(none)");
     }
     if (field != NULL && field->codes != NULL) {
         const zh_code *code = zh_code_find(field->codes, value, INT32_MIN);
-        return code != NULL ? zh_str_dup(a->ctx->arena, code->label.zh) : value;
+        return code != NULL ? zh_str_dup(a->ctx->arena, zh_asks_label(a->asks, code->label))
+                            : value;
     }
     zh_date first = 0;
     zh_date last = 0;
     if (zh_period_parse(value, &first, &last) == ZH_OK) {
-        return zh_words_period(a->ctx->arena, first, last);
+        return zh_asks_period(a->ctx->arena, a->asks, first, last);
     }
     return value;
 }
@@ -112,15 +151,15 @@ static zh_rc find_register(asker *a, zh_ask *ask, const char *key)
     if (ask->reg == NULL) {
         return refuse(a, ask->declared, "report.register", "声明里没有登记册", id);
     }
-    ask->title = ask->reg->label.zh;
+    ask->title = zh_asks_label(a->asks, ask->reg->label);
     return ZH_OK;
 }
 
 static zh_rc read_words(const asker *a, zh_ask *ask)
 {
     zh_str standard = zh_yaml_text(ask->declared, "standard");
-    zh_str label = zh_yaml_text(ask->declared, "label");
-    ask->standard_label = zh_yaml_text(ask->declared, "standard_label");
+    zh_str label = zh_asks_text(a->asks, ask->declared, "label");
+    ask->standard_label = zh_asks_text(a->asks, ask->declared, "standard_label");
     ask->title = label.n > 0 ? label : ask->title;
     if (standard.n > 0) {
         ask->has_standard = true;
@@ -221,13 +260,14 @@ static zh_rc read_period(const asker *a, zh_ask *ask, zh_figure_query *query)
 {
     ask->period_text = zh_yaml_text(ask->declared, "period");
     if (ask->period_text.n == 0) {
-        ask->period = ask->origin != NULL ? ask->origin->period : ZH_STR("全部时期");
+        ask->period = ask->origin != NULL ? ask->origin->period
+                                          : zh_asks_words(a->asks, "全部时期", "all time");
         return ZH_OK;
     }
     if (zh_period_parse(ask->period_text, &query->first, &query->last) != ZH_OK) {
         return refuse(a, ask->declared, "report.period", "不是期间", ask->period_text);
     }
-    ask->period = zh_words_period(a->ctx->arena, query->first, query->last);
+    ask->period = zh_asks_period(a->ctx->arena, a->asks, query->first, query->last);
     return ZH_OK;
 }
 
@@ -247,9 +287,10 @@ static void read_filter(const zh_ask *ask, zh_figure_query *query, zh_cell_filte
 static zh_rc ask_region(asker *a, zh_ask *ask, zh_figure_query *query, zh_str region)
 {
     query->region = region;
-    zh_str name = region.n > 0 ? zh_report_region(a->ctx->model, region) : ZH_STR("");
+    zh_str name = region.n > 0 ? zh_report_region(a->asks, a->ctx->model, region) : ZH_STR("");
     ask->region = ask->region.n > 0
-                      ? zh_str_fmt(a->ctx->arena, "%.*s、%.*s", ZH_FMT(ask->region), ZH_FMT(name))
+                      ? zh_str_fmt(a->ctx->arena, a->asks->english ? "%.*s, %.*s" : "%.*s、%.*s",
+                                   ZH_FMT(ask->region), ZH_FMT(name))
                       : name;
     ask->region_code = region;
     return ask->kind == ZH_ASK_BY ? add_by(a, ask, query) : add_figure(a, ask, query);
@@ -265,11 +306,12 @@ static zh_rc ask_figure(asker *a, zh_ask *ask)
         return refuse(a, ask->declared, "report.indicator", "声明里没有指标", id);
     }
     ask->reg = ask->indicator->reg;
-    ask->title = ask->indicator->label.zh;
+    ask->title = zh_asks_label(a->asks, ask->indicator->label);
     ask->by = zh_yaml_text(ask->declared, "by");
     ask->kind = ask->by.n > 0 ? ZH_ASK_BY : ZH_ASK_FIGURE;
     query->indicator = ask->indicator;
     query->as_of = a->as_of;
+    ask->query = ask->kind == ZH_ASK_FIGURE ? query : NULL;
     read_filter(ask, query, filter);
     zh_rc rc = find_origin(a, ask);
     if (rc == ZH_OK) {
@@ -372,6 +414,21 @@ static zh_rc detect_once(asker *a, const zh_detector *detector, const zh_detecti
     return ZH_OK;
 }
 
+static zh_str code_label(const asker *a, const zh_detector_dim *dim, zh_str value, zh_str label)
+{
+    const zh_code *code = dim->codes != NULL ? zh_code_find(dim->codes, value, INT32_MIN) : NULL;
+    return code != NULL ? zh_asks_label(a->asks, code->label) : label;
+}
+
+/* A detection names its values in Chinese. */
+static void relabel(const asker *a, const zh_detector *detector, zh_detected *pair)
+{
+    if (a->asks->english) {
+        pair->row_label = code_label(a, &detector->row, pair->row, pair->row_label);
+        pair->column_label = code_label(a, &detector->column, pair->column, pair->column_label);
+    }
+}
+
 static zh_rc ask_pairs(asker *a, zh_ask *ask)
 {
     zh_str id = zh_yaml_text(ask->declared, "detector");
@@ -383,7 +440,7 @@ static zh_rc ask_pairs(asker *a, zh_ask *ask)
         return refuse(a, ask->declared, "report.detector", "声明里没有检测", id);
     }
     ask->reg = ask->detector->reg;
-    ask->title = ask->detector->label.zh;
+    ask->title = zh_asks_label(a->asks, ask->detector->label);
     zh_rc rc = find_origin(a, ask);
     if (rc == ZH_OK) {
         rc = detect_once(a, ask->detector, &found);
@@ -391,17 +448,19 @@ static zh_rc ask_pairs(asker *a, zh_ask *ask)
     if (rc != ZH_OK) {
         return rc;
     }
-    ask->period = ask->origin != NULL ? ask->origin->period : ZH_STR("全部时期");
+    ask->period =
+        ask->origin != NULL ? ask->origin->period : zh_asks_words(a->asks, "全部时期", "all time");
     ask->units = found->units;
     ask->pairs = ZH_NEW_N(a->ctx->arena, zh_detected, found->n + 1);
     for (size_t i = 0; i < found->n; i++) {
         if (found->pairs[i].passes && (row.n == 0 || zh_str_eq(found->pairs[i].row, row))) {
-            ask->region = row.n > 0 ? found->pairs[i].row_label : ZH_STR("");
-            ask->pairs[ask->npairs++] = found->pairs[i];
+            ask->region = row.n > 0 ? zh_report_region(a->asks, a->ctx->model, row) : ZH_STR("");
+            ask->pairs[ask->npairs] = found->pairs[i];
+            relabel(a, ask->detector, &ask->pairs[ask->npairs++]);
         }
     }
     if (ask->region.n == 0 && row.n > 0) {
-        ask->region = zh_report_region(a->ctx->model, row);
+        ask->region = zh_report_region(a->asks, a->ctx->model, row);
     }
     if (zh_str_is(order, "n")) {
         qsort(ask->pairs, ask->npairs, sizeof *ask->pairs, by_n);
@@ -436,7 +495,8 @@ static zh_rc ask_count(asker *a, zh_ask *ask)
     query->limit = 1;
     query->as_of = a->as_of;
     ask->by = of;
-    ask->period = ask->origin != NULL ? ask->origin->period : ZH_STR("全部时期");
+    ask->period =
+        ask->origin != NULL ? ask->origin->period : zh_asks_words(a->asks, "全部时期", "all time");
     return zh_count(a->ctx, a->conn, query, &group, of.n > 0 ? 1 : 0, &ask->counts);
 }
 
@@ -446,7 +506,7 @@ static zh_str show(const asker *a, const zh_field *field, const zh_value *value)
         const zh_code *code = zh_code_find(field->codes, value->text, INT32_MIN);
         return code == NULL ? value->text
                             : zh_str_fmt(a->ctx->arena, "%.*s %.*s", ZH_FMT(value->text),
-                                         ZH_FMT(code->label.zh));
+                                         ZH_FMT(zh_asks_label(a->asks, code->label)));
     }
     return zh_value_display(a->ctx->arena, value);
 }
@@ -487,7 +547,7 @@ static zh_rc ask_records(asker *a, zh_ask *ask)
             return refuse(a, f, "report.field", "登记册没有字段，或字段太多：", f->text);
         }
         fields[ask->ncolumns] = field;
-        ask->heads[ask->ncolumns++] = field->label.zh;
+        ask->heads[ask->ncolumns++] = zh_asks_label(a->asks, field->label);
     }
     query.reg = ask->reg;
     if (rc == ZH_OK) {
@@ -499,7 +559,8 @@ static zh_rc ask_records(asker *a, zh_ask *ask)
     if (rc != ZH_OK) {
         return rc;
     }
-    ask->period = ask->origin != NULL ? ask->origin->period : ZH_STR("全部时期");
+    ask->period =
+        ask->origin != NULL ? ask->origin->period : zh_asks_words(a->asks, "全部时期", "all time");
     ask->nrows = page.n;
     ask->cells = ZH_NEW_N(a->ctx->arena, zh_str, page.n * ask->ncolumns + 1);
     for (size_t r = 0; r < page.n; r++) {
@@ -519,9 +580,34 @@ static zh_rc ask_target(asker *a, zh_ask *ask)
     }
     if (rc == ZH_OK) {
         ask->title = ask->target.item->name.zh;
-        ask->region = zh_report_region(a->ctx->model, ask->target.item->region);
+        ask->region = zh_report_region(a->asks, a->ctx->model, ask->target.item->region);
     }
     return rc;
+}
+
+/* ---- made from answers
+ * --------------------------------------------------------------------------------- */
+
+static zh_rc ask_control(asker *a, zh_ask *ask)
+{
+    return zh_ask_control(a->ctx, a->asks, ask);
+}
+
+static zh_rc ask_watch(asker *a, zh_ask *ask)
+{
+    return zh_ask_watch(a->ctx, a->asks, ask);
+}
+
+static zh_rc ask_published(asker *a, zh_ask *ask)
+{
+    zh_rc rc = zh_ask_published(a->ctx, a->conn, a->as_of, ask);
+    return rc == ZH_OK ? find_origin(a, ask) : rc;
+}
+
+static zh_rc ask_similar(asker *a, zh_ask *ask)
+{
+    zh_rc rc = zh_ask_similar(a->ctx, a->conn, a->as_of, a->asks, ask);
+    return rc == ZH_OK ? find_origin(a, ask) : rc;
 }
 
 /* ---- all
@@ -534,9 +620,11 @@ static zh_rc ask_one(asker *a, zh_ask *ask)
         zh_ask_kind kind;
         zh_rc (*ask)(asker *a, zh_ask *ask);
     } kinds[] = {
-        {"figure", ZH_ASK_FIGURE, ask_figure},    {"change", ZH_ASK_CHANGE, ask_change},
-        {"detector", ZH_ASK_PAIRS, ask_pairs},    {"count", ZH_ASK_COUNT, ask_count},
-        {"records", ZH_ASK_RECORDS, ask_records}, {"target", ZH_ASK_TARGET, ask_target},
+        {"figure", ZH_ASK_FIGURE, ask_figure},        {"change", ZH_ASK_CHANGE, ask_change},
+        {"detector", ZH_ASK_PAIRS, ask_pairs},        {"count", ZH_ASK_COUNT, ask_count},
+        {"records", ZH_ASK_RECORDS, ask_records},     {"target", ZH_ASK_TARGET, ask_target},
+        {"control", ZH_ASK_SERIES, ask_control},      {"watch", ZH_ASK_SERIES, ask_watch},
+        {"published", ZH_ASK_RECORDS, ask_published}, {"similar", ZH_ASK_RECORDS, ask_similar},
     };
     for (size_t i = 0; i < ZH_COUNTOF(kinds); i++) {
         if (zh_yaml_get(ask->declared, kinds[i].key) != NULL) {
@@ -546,6 +634,37 @@ static zh_rc ask_one(asker *a, zh_ask *ask)
         }
     }
     return refuse(a, ask->declared, "report.ask", "不认识的提问", ask->name);
+}
+
+static bool has_target(const zh_model *model, zh_str id)
+{
+    for (size_t i = 0; i < model->noutline_items; i++) {
+        if (zh_str_eq(model->outline_items[i].id, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool zh_report_fits(const zh_model *model, const zh_yaml *declared)
+{
+    const zh_yaml *questions = zh_yaml_get(declared, "ask");
+    for (const zh_yaml *q = questions != NULL ? questions->first : NULL; q != NULL; q = q->next) {
+        zh_str figure = zh_yaml_text(q, "figure");
+        zh_str detector = zh_yaml_text(q, "detector");
+        zh_str target = zh_yaml_text(q, "target");
+        zh_str count = zh_yaml_text(q, "count");
+        zh_str records = zh_yaml_text(q, "records");
+        zh_str reg = count.n > 0 ? count : records.n > 0 ? records : zh_yaml_text(q, "similar");
+        detector = detector.n > 0 ? detector : zh_yaml_text(q, "published");
+        if ((figure.n > 0 && zh_model_indicator(model, figure) == NULL) ||
+            (detector.n > 0 && zh_model_detector(model, detector) == NULL) ||
+            (target.n > 0 && !has_target(model, target)) ||
+            (reg.n > 0 && zh_model_register(model, reg) == NULL)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 zh_ask *zh_asks_get(const zh_asks *asks, zh_str name)
@@ -560,12 +679,12 @@ zh_ask *zh_asks_get(const zh_asks *asks, zh_str name)
 }
 
 zh_rc zh_report_ask(zh_ctx *ctx, zh_conn *conn, const zh_yaml *declared, int64_t as_of,
-                    zh_asks *out)
+                    bool english, zh_asks *out)
 {
     asker a = {.ctx = ctx, .conn = conn, .as_of = as_of, .asks = out};
     const zh_yaml *questions = zh_yaml_get(declared, "ask");
     zh_map_init(&a.origins, ctx->arena);
-    *out = (zh_asks){0};
+    *out = (zh_asks){.english = english};
     if (questions == NULL || questions->kind != ZH_YAML_MAPPING) {
         return refuse(&a, declared, "report.ask", "报告没有提问", ZH_STR("ask"));
     }

@@ -69,10 +69,17 @@ typedef struct zh_doc_block {
     zh_str source;    /* 来源 · n · 截至 */
     zh_str name;      /* as a place; unique in the document; may be empty */
     const zh_draw *draw;
-    double part; /* of the text's width that a drawing takes on paper; 0: all of it */
+    const zh_draw *narrow; /* the same for a phone; NULL: not drawn */
+    double part;           /* of the text's width that a drawing takes on paper; 0: all of it */
     zh_doc_table table;
     const zh_doc_text *items; /* of a list */
     size_t nitems;
+    /* For pages, which set the parts of `source` apart: the declared id, where the data are from,
+     * how many, and whether a value of the title is missing. */
+    zh_str id, origin, counted;
+    const zh_str *asks; /* names of the questions a figure is drawn from */
+    size_t nasks;
+    bool lacking;
 } zh_doc_block;
 
 typedef struct zh_doc {

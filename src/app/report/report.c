@@ -1,15 +1,15 @@
 /* Building reports; see report.h. */
 #include "app/report/report.h"
-#include "app/report/show.h"
-#include "app/words.h"
+#include "app/report/annex.h"
+#include "app/report/compose.h"
 #include "base/embedded.h"
 #include "base/json.h"
 #include "base/os.h"
-#include "core/record.h"
+#include "core/publish.h"
 #include <inttypes.h>
 #include <string.h>
 
-enum { COVER_MAX = 20, MANIFEST_MAX = 64 << 10, ID_MAX = 60 };
+enum { MANIFEST_MAX = 64 << 10, ID_MAX = 60 };
 
 static const char built_in[] = "packs/demo/data/report.yaml";
 
@@ -17,218 +17,10 @@ typedef struct maker {
     zh_ctx ctx; /* with the arena of this report */
     const zh_report_options *o;
     const zh_yaml *declared;
-    zh_asks asks;
-    zh_show show;
-    ZH_VEC(zh_doc_block) blocks;
-    size_t chapters, sections, findings, figures, tables;
-    int64_t missing, position;
-    zh_doc doc;
+    zh_composed made;
+    int64_t as_of;
+    size_t published;
 } maker;
-
-/* ---- blocks
- * ----------------------------------------------------------------------------------------- */
-
-static void push(maker *m, zh_doc_block block)
-{
-    zh_vec_push(m->ctx.arena, &m->blocks, block);
-}
-
-/* A sentence, or what stands for it when something is missing. */
-static zh_rc say(maker *m, const zh_yaml *item, const zh_yaml *sentence, zh_doc_text *out)
-{
-    zh_said said;
-    const zh_yaml *otherwise = zh_yaml_get(item, "otherwise");
-    zh_rc rc = zh_report_say(&m->ctx, &m->asks, sentence, &said);
-    if (rc != ZH_OK || said.missing.n == 0) {
-        *out = said.text;
-        return rc;
-    }
-    m->missing++;
-    if (otherwise != NULL) {
-        rc = zh_report_say(&m->ctx, &m->asks, otherwise, &said);
-        *out = said.text;
-        return rc;
-    }
-    *out =
-        (zh_doc_text){.text = zh_str_fmt(m->ctx.arena, "数据未到：%.*s。", ZH_FMT(said.missing))};
-    return ZH_OK;
-}
-
-static zh_rc add_heading(maker *m, const zh_yaml *item, const zh_yaml *title)
-{
-    bool top = zh_str_is(title->key, "chapter");
-    bool plain = zh_str_is(zh_yaml_text(item, "plain"), "true");
-    zh_doc_block block = {.kind = top ? ZH_DOC_CHAPTER : ZH_DOC_SECTION,
-                          .text = {.text = title->text}};
-    if (top && !plain) {
-        m->chapters++;
-        m->sections = 0;
-        block.number = zh_str_fmt(m->ctx.arena, "%zu", m->chapters);
-    } else if (!top && !plain) {
-        m->sections++;
-        block.number = zh_str_fmt(m->ctx.arena, "%zu.%zu", m->chapters, m->sections);
-    }
-    block.name = zh_str_fmt(m->ctx.arena, "c-%zu", m->blocks.n + 1);
-    push(m, block);
-    return ZH_OK;
-}
-
-static zh_rc add_sentence(maker *m, const zh_yaml *item, const zh_yaml *sentence)
-{
-    static const char *const numerals[] = {"一", "二", "三", "四", "五",
-                                           "六", "七", "八", "九", "十"};
-    zh_doc_block block = {.kind = ZH_DOC_PARAGRAPH};
-    if (zh_str_is(sentence->key, "finding")) {
-        block.kind = ZH_DOC_FINDING;
-        block.number = m->findings < ZH_COUNTOF(numerals)
-                           ? zh_str_of(numerals[m->findings])
-                           : zh_str_fmt(m->ctx.arena, "%zu", m->findings + 1);
-        m->findings++;
-    } else if (zh_str_is(sentence->key, "note")) {
-        block.kind = ZH_DOC_NOTE;
-    }
-    zh_rc rc = say(m, item, sentence, &block.text);
-    push(m, block);
-    return rc;
-}
-
-static zh_rc add_list(maker *m, const zh_yaml *item, const zh_yaml *list)
-{
-    zh_doc_text *items = ZH_NEW_N(m->ctx.arena, zh_doc_text, ZH_DOC_ITEMS_MAX + 1);
-    zh_doc_block block = {.kind = ZH_DOC_LIST, .items = items};
-    zh_rc rc = ZH_OK;
-    for (const zh_yaml *one = list->first; one != NULL && rc == ZH_OK; one = one->next) {
-        if (block.nitems == ZH_DOC_ITEMS_MAX) {
-            return zh_show_refuse(&m->show, one, "report.list", "列表太长：", one->text);
-        }
-        rc = say(m, item, one, &items[block.nitems++]);
-    }
-    push(m, block);
-    return rc;
-}
-
-static zh_rc add_shown(maker *m, const zh_yaml *item, const zh_yaml *kind)
-{
-    zh_doc_block block = {.kind = ZH_DOC_FIGURE};
-    const zh_yaml *title = zh_yaml_get(item, "title");
-    bool figure = zh_str_is(kind->key, "figure");
-    size_t *number = figure ? &m->figures : &m->tables;
-    zh_doc_text what;
-    zh_doc_text read;
-    zh_rc rc = title != NULL
-                   ? say(m, item, title, &block.text)
-                   : zh_show_refuse(&m->show, item, "report.title", "图表没有题目：", kind->text);
-    if (rc == ZH_OK) {
-        rc = zh_report_say_key(&m->ctx, &m->asks, item, "what", &what);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_report_say_key(&m->ctx, &m->asks, item, "read", &read);
-    }
-    if (rc == ZH_OK) {
-        rc =
-            figure ? zh_show_figure(&m->show, item, &block) : zh_show_table(&m->show, item, &block);
-    }
-    if (rc != ZH_OK) {
-        return rc;
-    }
-    block.what = what.text;
-    block.read = read.text;
-    bool nothing = figure ? block.draw == NULL : block.table.nrows == 0;
-    if (nothing) {
-        m->missing++;
-        zh_str note = zh_str_fmt(m->ctx.arena, "数据未到，没有图表：%.*s", ZH_FMT(what.text));
-        push(m, (zh_doc_block){.kind = ZH_DOC_NOTE, .text = {.text = note}});
-        return ZH_OK;
-    }
-    block.number = zh_str_fmt(m->ctx.arena, "%s %zu", figure ? "图" : "表", ++*number);
-    push(m, block);
-    return ZH_OK;
-}
-
-static zh_rc add_mark(maker *m, const zh_yaml *item, const zh_yaml *mark)
-{
-    (void)item;
-    push(m, (zh_doc_block){.kind = zh_str_is(mark->key, "page") ? ZH_DOC_PAGE : ZH_DOC_CONTENTS});
-    return ZH_OK;
-}
-
-static zh_rc add_item(maker *m, const zh_yaml *item)
-{
-    static const struct {
-        const char *key;
-        zh_rc (*add)(maker *m, const zh_yaml *item, const zh_yaml *value);
-    } kinds[] = {
-        {"chapter", add_heading}, {"section", add_heading},  {"contents", add_mark},
-        {"page", add_mark},       {"finding", add_sentence}, {"say", add_sentence},
-        {"note", add_sentence},   {"list", add_list},        {"figure", add_shown},
-        {"table", add_shown},
-    };
-    for (size_t i = 0; i < ZH_COUNTOF(kinds); i++) {
-        const zh_yaml *value = zh_yaml_get(item, kinds[i].key);
-        if (value != NULL) {
-            return kinds[i].add(m, item, value);
-        }
-    }
-    return zh_show_refuse(&m->show, item, "report.body", "不认识的内容", ZH_STR("body"));
-}
-
-/* ---- the document
- * ----------------------------------------------------------------------------------- */
-
-static zh_rc add_cover(maker *m)
-{
-    const zh_yaml *lines = zh_yaml_get(m->declared, "cover");
-    zh_str *cover = ZH_NEW_N(m->ctx.arena, zh_str, COVER_MAX);
-    zh_rc rc = ZH_OK;
-    for (const zh_yaml *l = lines != NULL ? lines->first : NULL;
-         l != NULL && rc == ZH_OK && m->doc.ncover < COVER_MAX; l = l->next) {
-        zh_doc_text text;
-        rc = say(m, l, l, &text);
-        cover[m->doc.ncover++] = text.text;
-    }
-    m->doc.cover = cover;
-    return rc;
-}
-
-static zh_rc compose(maker *m, zh_conn *conn)
-{
-    zh_time at = 0;
-    zh_ctx *ctx = &m->ctx;
-    m->position = m->o->as_of;
-    zh_rc rc = m->position < 0 ? zh_log_size(conn, &m->position, ctx->err) : ZH_OK;
-    if (rc == ZH_OK) {
-        rc = zh_log_time(conn, m->position, &at, ctx->err);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_report_ask(ctx, conn, m->declared, m->o->as_of, &m->asks);
-    }
-    if (rc != ZH_OK) {
-        return rc;
-    }
-    m->show = (zh_show){
-        .ctx = ctx,
-        .asks = &m->asks,
-        .stamp = zh_str_fmt(ctx->arena, "截至 账本 #%.*s　%.*s",
-                            ZH_FMT(zh_words_count(ctx->arena, m->position)),
-                            ZH_FMT(zh_words_time(ctx->arena, at))),
-        .base = zh_str_of(m->o->base != NULL ? m->o->base : ZH_REPORT_BASE),
-    };
-    m->doc = (zh_doc){.title = zh_yaml_text(m->declared, "title"),
-                      .subtitle = zh_yaml_text(m->declared, "subtitle"),
-                      .author = zh_yaml_text(m->declared, "author"),
-                      .subject = zh_yaml_text(m->declared, "subject"),
-                      .stamp = m->show.stamp,
-                      .created = at};
-    rc = add_cover(m);
-    const zh_yaml *body = zh_yaml_get(m->declared, "body");
-    for (const zh_yaml *item = body != NULL ? body->first : NULL; item != NULL && rc == ZH_OK;
-         item = item->next) {
-        rc = add_item(m, item);
-    }
-    m->doc.blocks = m->blocks.p;
-    m->doc.n = m->blocks.n;
-    return rc;
-}
 
 static zh_rc compose_in_snapshot(maker *m)
 {
@@ -238,7 +30,9 @@ static zh_rc compose_in_snapshot(maker *m)
         rc = zh_read_begin(conn, m->ctx.err);
     }
     if (rc == ZH_OK) {
-        rc = compose(m, conn);
+        const zh_compose_options options = {
+            .base = zh_str_of(m->o->base != NULL ? m->o->base : ZH_REPORT_BASE), .as_of = m->as_of};
+        rc = zh_report_compose(&m->ctx, conn, m->declared, &options, &m->made);
         zh_read_end(conn);
     }
     zh_store_release(conn);
@@ -317,6 +111,7 @@ static zh_rc write_manifest(maker *m, const zh_report *report)
     zh_jw_ki(&w, "position", report->position);
     zh_jw_ki(&w, "pages", report->pages);
     zh_jw_ki(&w, "missing", report->missing);
+    zh_jw_ki(&w, "published", report->published);
     zh_jw_ki(&w, "html_bytes", report->html_bytes);
     zh_jw_ki(&w, "pdf_bytes", report->pdf_bytes);
     zh_jw_kv(&w, "model", m->ctx.model->digest);
@@ -334,9 +129,9 @@ static zh_rc write_report(maker *m, zh_report *report)
     size_t pages = 0;
     zh_buf_init(&html, ZH_DOC_HTML_MAX);
     zh_buf_init(&pdf, ZH_REPORT_FILE_MAX);
-    zh_rc rc = zh_doc_html(&m->doc, style_of(m->ctx.arena), &html, m->ctx.err);
+    zh_rc rc = zh_doc_html(&m->made.doc, style_of(m->ctx.arena), &html, m->ctx.err);
     if (rc == ZH_OK) {
-        rc = zh_doc_pdf(m->ctx.arena, &m->doc, &pdf, &pages, m->ctx.err);
+        rc = zh_doc_pdf(m->ctx.arena, &m->made.doc, &pdf, &pages, m->ctx.err);
     }
     if (rc == ZH_OK) {
         rc = zh_dir_make(m->o->out, m->ctx.err);
@@ -360,20 +155,28 @@ zh_rc zh_report_build(zh_ctx *ctx, const zh_report_options *options, zh_report *
     maker m = {.ctx = *ctx, .o = options};
     m.ctx.arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
     zh_rc rc = read_declaration(&m);
+    m.as_of = options->as_of;
+    if (rc == ZH_OK && options->publish && m.as_of == ZH_AS_OF_NOW) {
+        rc = zh_publish_size(ctx->core, &m.as_of, ctx->err);
+    }
     if (rc == ZH_OK) {
         rc = compose_in_snapshot(&m);
+    }
+    if (rc == ZH_OK && options->publish) {
+        rc = zh_report_annex(&m.ctx, &m.made, zh_yaml_text(m.declared, "id"), &m.published);
     }
     if (rc == ZH_OK) {
         zh_str id = zh_yaml_text(m.declared, "id");
         *out = (zh_report){
             .id = zh_str_dup(ctx->arena, id),
-            .title = zh_str_dup(ctx->arena, m.doc.title),
-            .subtitle = zh_str_dup(ctx->arena, m.doc.subtitle),
+            .title = zh_str_dup(ctx->arena, m.made.doc.title),
+            .subtitle = zh_str_dup(ctx->arena, m.made.doc.subtitle),
             .html = zh_str_fmt(ctx->arena, "%.*s.html", ZH_FMT(id)),
             .pdf = zh_str_fmt(ctx->arena, "%.*s.pdf", ZH_FMT(id)),
-            .position = m.position,
-            .missing = m.missing,
-            .stamp = zh_str_dup(ctx->arena, m.show.stamp),
+            .position = m.made.position,
+            .missing = m.made.missing,
+            .published = (int64_t)m.published,
+            .stamp = zh_str_dup(ctx->arena, m.made.show.stamp),
         };
         rc = write_report(&m, out);
     }
@@ -412,6 +215,7 @@ static bool read_manifest(zh_arena *arena, const char *dir, zh_str name, zh_repo
         .position = number_of(json, "position"),
         .pages = number_of(json, "pages"),
         .missing = number_of(json, "missing"),
+        .published = number_of(json, "published"),
         .html_bytes = number_of(json, "html_bytes"),
         .pdf_bytes = number_of(json, "pdf_bytes"),
     };

@@ -89,16 +89,16 @@ static zh_str or_nothing(zh_str text)
 }
 
 /* A figure's property; p == NULL: not a property of figures. */
-static zh_str figure_prop(zh_ctx *ctx, const zh_figure *f, zh_str prop)
+static zh_str figure_prop(zh_ctx *ctx, const zh_asks *asks, const zh_figure *f, zh_str prop)
 {
     if (prop.n == 0) {
-        return zh_report_value(ctx->arena, ctx->model, f);
+        return zh_report_value(ctx->arena, asks, ctx->model, f);
     }
     if (zh_str_is(prop, "value")) {
         return or_nothing(zh_words_decimal(ctx->arena, f->shown));
     }
     if (zh_str_is(prop, "interval")) {
-        return f->has_interval ? f->interval_shown : ZH_STR("无区间");
+        return f->has_interval ? f->interval_shown : zh_asks_words(asks, "无区间", "no interval");
     }
     if (zh_str_is(prop, "n")) {
         return zh_words_count(ctx->arena, f->n);
@@ -108,6 +108,41 @@ static zh_str figure_prop(zh_ctx *ctx, const zh_figure *f, zh_str prop)
     }
     if (zh_str_is(prop, "unit") && f->indicator != NULL) {
         return or_nothing(zh_words_unit(ctx->model, f->indicator->unit));
+    }
+    return ZH_STR_NONE;
+}
+
+static zh_str day(zh_ctx *ctx, zh_date date)
+{
+    char text[16];
+    zh_date_format(date, text);
+    return zh_str_dup(ctx->arena, zh_str_of(text));
+}
+
+/* Of control charts and early warning, and of compared pairs. */
+static zh_str series_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
+{
+    if (zh_str_is(prop, "out")) {
+        return zh_words_count(ctx->arena, (int64_t)ask->nout);
+    }
+    if (zh_str_is(prop, "same") && ask->kind == ZH_ASK_RECORDS) {
+        return zh_words_count(ctx->arena, (int64_t)ask->nrows - (int64_t)ask->nout);
+    }
+    if (ask->kind != ZH_ASK_SERIES) {
+        return ZH_STR_NONE;
+    }
+    if (zh_str_is(prop, "centre")) {
+        bool percent = ask->indicator->percent;
+        return zh_str_fmt(ctx->arena, percent ? "%.1f%%" : "%.0f", ask->centre);
+    }
+    if (zh_str_is(prop, "shock")) {
+        return ask->has_shock ? day(ctx, ask->shock) : ZH_STR("—");
+    }
+    if (zh_str_is(prop, "alarm")) {
+        return ask->has_alarm ? day(ctx, ask->alarm) : ZH_STR("—");
+    }
+    if (zh_str_is(prop, "latency")) {
+        return ask->has_alarm ? zh_words_count(ctx->arena, ask->alarm - ask->shock) : ZH_STR("∞");
     }
     return ZH_STR_NONE;
 }
@@ -150,6 +185,10 @@ static zh_str list_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
             return zh_words_count(ctx->arena, counts[i].n);
         }
     }
+    zh_str made = series_prop(ctx, ask, prop);
+    if (made.p != NULL) {
+        return made;
+    }
     if (zh_str_is(prop, "period")) {
         return or_nothing(ask->period);
     }
@@ -172,15 +211,16 @@ zh_str zh_report_ratio(zh_arena *arena, const zh_ratio *ratio)
 {
     return ratio->state == ZH_RATIO_FINITE     ? zh_str_fmt(arena, "%.1f", ratio->value)
            : ratio->state == ZH_RATIO_INFINITE ? ZH_STR("∞")
-                                               : ZH_STR("无");
+                                               : ZH_STR("–");
 }
 
-static zh_str facet_prop(zh_ctx *ctx, const zh_detected *pair, zh_str prop)
+static zh_str facet_prop(zh_ctx *ctx, const zh_asks *asks, const zh_detected *pair, zh_str prop)
 {
     for (size_t i = 0; i < pair->nfacets; i++) {
         const zh_facet *facet = &pair->facets[i];
         if (zh_str_eq(facet->dim->id, prop)) {
-            zh_str label = facet->label.n > 0 ? facet->label : ZH_STR("（无值）");
+            zh_str label =
+                facet->label.n > 0 ? facet->label : zh_asks_words(asks, "（无值）", "(none)");
             return zh_str_fmt(ctx->arena, "%.*s %" PRId64 "／%" PRIu64, ZH_FMT(label), facet->n,
                               pair->table.a);
         }
@@ -188,7 +228,7 @@ static zh_str facet_prop(zh_ctx *ctx, const zh_detected *pair, zh_str prop)
     return ZH_STR_NONE;
 }
 
-static zh_str pair_prop(zh_ctx *ctx, const zh_detected *pair, zh_str prop)
+static zh_str pair_prop(zh_ctx *ctx, const zh_asks *asks, const zh_detected *pair, zh_str prop)
 {
     zh_arena *arena = ctx->arena;
     const zh_ratio *prr = &pair->stats.prr;
@@ -207,35 +247,43 @@ static zh_str pair_prop(zh_ctx *ctx, const zh_detected *pair, zh_str prop)
     if (zh_str_is(prop, "interval")) {
         return prr->has_interval
                    ? zh_str_fmt(arena, "%.1f–%.1f", prr->interval.lower, prr->interval.upper)
-                   : ZH_STR("无区间");
+                   : zh_asks_words(asks, "无区间", "no interval");
     }
     if (zh_str_is(prop, "chi2")) {
         return zh_str_fmt(arena, "%.1f", pair->stats.chi2_yates);
     }
-    return facet_prop(ctx, pair, prop);
+    return facet_prop(ctx, asks, pair, prop);
 }
 
 /* 安赛蜜（8 批，6.5 倍）、… */
-static zh_str pairs_list(zh_ctx *ctx, const zh_ask *ask)
+static zh_str pairs_list(zh_ctx *ctx, const zh_asks *asks, const zh_ask *ask)
 {
     zh_str out = ZH_STR("");
     for (size_t i = 0; i < ask->npairs && i < LIST_MAX; i++) {
         const zh_detected *p = &ask->pairs[i];
         zh_str ratio = zh_detector_has_ratio(ask->detector)
-                           ? zh_str_fmt(ctx->arena, "，%.*s 倍",
+                           ? zh_str_fmt(ctx->arena, asks->english ? ", %.*s times" : "，%.*s 倍",
                                         ZH_FMT(zh_report_ratio(ctx->arena, &p->stats.prr)))
                            : ZH_STR("");
-        out = zh_str_fmt(ctx->arena, "%.*s%s%.*s（%" PRIu64 " %.*s%.*s）", ZH_FMT(out),
-                         i > 0 ? "、" : "", ZH_FMT(p->column_label), p->table.a,
-                         ZH_FMT(ask->detector->unit), ZH_FMT(ratio));
+        out = zh_str_fmt(ctx->arena,
+                         asks->english ? "%.*s%s%.*s (%" PRIu64 "%.*s%.*s)"
+                                       : "%.*s%s%.*s（%" PRIu64 " %.*s%.*s）",
+                         ZH_FMT(out),
+                         i == 0          ? ""
+                         : asks->english ? ", "
+                                         : "、",
+                         ZH_FMT(p->column_label), p->table.a,
+                         ZH_FMT(asks->english ? ZH_STR("") : ask->detector->unit), ZH_FMT(ratio));
     }
     if (ask->npairs > LIST_MAX) {
-        out = zh_str_fmt(ctx->arena, "%.*s等 %zu 项", ZH_FMT(out), ask->npairs);
+        out =
+            zh_str_fmt(ctx->arena, asks->english ? "%.*s and others, %zu in all" : "%.*s等 %zu 项",
+                       ZH_FMT(out), ask->npairs);
     }
     return out;
 }
 
-static zh_str target_prop(zh_ctx *ctx, const zh_target *t, zh_str prop)
+static zh_str target_prop(zh_ctx *ctx, const zh_asks *asks, const zh_target *t, zh_str prop)
 {
     const zh_outline_item *item = t->item;
     if (zh_str_is(prop, "clause")) {
@@ -252,8 +300,8 @@ static zh_str target_prop(zh_ctx *ctx, const zh_target *t, zh_str prop)
         return outline != NULL ? outline->title : item->outline;
     }
     if (zh_str_is(prop, "figure")) {
-        return t->has_figure ? zh_report_value(ctx->arena, ctx->model, &t->figure)
-                             : ZH_STR("数据未到");
+        return t->has_figure ? zh_report_value(ctx->arena, asks, ctx->model, &t->figure)
+                             : zh_asks_words(asks, "数据未到", "no data");
     }
     return zh_str_is(prop, "status") ? t->status_zh : ZH_STR_NONE;
 }
@@ -261,17 +309,25 @@ static zh_str target_prop(zh_ctx *ctx, const zh_target *t, zh_str prop)
 /* ---- places
  * ----------------------------------------------------------------------------------------- */
 
+/* Limits, comparisons and likenesses of records that have not come are missing, not 0. */
+static bool made_of_nothing(const zh_ask *ask)
+{
+    bool listed = zh_yaml_get(ask->declared, "records") != NULL;
+    return (ask->kind == ZH_ASK_SERIES && ask->nrows == 0) ||
+           (ask->kind == ZH_ASK_RECORDS && !listed && ask->units == 0);
+}
+
 /* What stands at a place; p == NULL and *gone when the answer has no such row or value. */
 static zh_str resolve(speaker *s, const zh_ask *ask, const path *p, bool *gone)
 {
     zh_ctx *ctx = s->ctx;
     zh_str general = p->row.n == 0 && p->prop.n > 0 ? list_prop(ctx, ask, p->prop) : ZH_STR_NONE;
-    *gone = false;
+    *gone = general.p != NULL && made_of_nothing(ask);
     if (general.p != NULL && !(ask->kind == ZH_ASK_COUNT && zh_str_is(p->prop, "count"))) {
         return general;
     }
     if (ask->kind == ZH_ASK_TARGET) {
-        return target_prop(ctx, &ask->target, p->prop);
+        return target_prop(ctx, s->asks, &ask->target, p->prop);
     }
     if (ask->kind == ZH_ASK_COUNT) {
         int64_t n = p->row.n == 0 ? ask->counts.total : 0;
@@ -284,13 +340,14 @@ static zh_str resolve(speaker *s, const zh_ask *ask, const path *p, bool *gone)
     if (ask->kind == ZH_ASK_PAIRS) {
         int64_t at = p->row.n > 0 ? numbered(p->row, ask->npairs) : 0;
         if (zh_str_is(p->prop, "list") && ask->npairs == 0 && ask->units > 0) {
-            return ZH_STR("没有达到判据的"); /* looked for and not found is an answer */
+            return zh_asks_words(s->asks, "没有达到判据的",
+                                 "none"); /* looked for and not found is an answer */
         }
         *gone = at < 0 || (size_t)at >= ask->npairs;
         if (zh_str_is(p->prop, "list") && !*gone) {
-            return pairs_list(ctx, ask);
+            return pairs_list(ctx, s->asks, ask);
         }
-        return *gone ? ZH_STR("—") : pair_prop(ctx, &ask->pairs[at], p->prop);
+        return *gone ? ZH_STR("—") : pair_prop(ctx, s->asks, &ask->pairs[at], p->prop);
     }
     static const zh_figure nothing = {.status = ZH_FIG_NO_DATA};
     const zh_ask_row *row = ask->rows != NULL ? row_of(ask, p->row) : NULL;
@@ -300,9 +357,10 @@ static zh_str resolve(speaker *s, const zh_ask *ask, const path *p, bool *gone)
     }
     if (zh_str_starts(p->prop, ZH_STR("before"))) {
         *gone = *gone || !row->has_before;
-        return *gone ? ZH_STR("数据未到") : figure_prop(ctx, &row->before, ZH_STR(""));
+        return *gone ? zh_asks_words(s->asks, "数据未到", "no data")
+                     : figure_prop(ctx, s->asks, &row->before, ZH_STR(""));
     }
-    return figure_prop(ctx, row != NULL ? &row->figure : &nothing, p->prop);
+    return figure_prop(ctx, s->asks, row != NULL ? &row->figure : &nothing, p->prop);
 }
 
 static void put_linked(speaker *s, const zh_ask *ask, zh_str text)
@@ -348,7 +406,7 @@ static void say_value(speaker *s, zh_str inside)
         return;
     }
     if (gone && may_lack) {
-        zh_buf_z(&s->out, "未报");
+        zh_buf_str(&s->out, zh_asks_words(s->asks, "未报", "not reported"));
         return;
     }
     if (gone) {
@@ -450,7 +508,7 @@ zh_rc zh_report_say(zh_ctx *ctx, const zh_asks *asks, const zh_yaml *sentence, z
 zh_rc zh_report_say_key(zh_ctx *ctx, const zh_asks *asks, const zh_yaml *mapping, const char *key,
                         zh_doc_text *out)
 {
-    const zh_yaml *node = zh_yaml_get(mapping, key);
+    const zh_yaml *node = zh_asks_key(asks, mapping, key);
     zh_said said = {0};
     *out = (zh_doc_text){.text = ZH_STR("")};
     zh_rc rc = node != NULL ? zh_report_say(ctx, asks, node, &said) : ZH_OK;

@@ -15,13 +15,21 @@ typedef struct zh_show {
     zh_str stamp;                                         /* 截至 … */
     const zh_demo_origin *origins[ZH_REPORT_ORIGINS_MAX]; /* in order of first use */
     size_t norigins;
-    zh_str base; /* address of the served pages */
+    zh_str base;          /* address of the served pages */
+    bool served;          /* marks lead to the served pages, not to places of the document */
+    double width, narrow; /* of drawings; narrow 0: none for phones */
 } zh_show;
+
+/* The served page of a question, or of one of its rows: a period or a region. */
+zh_str zh_show_page(const zh_show *show, const zh_ask *ask, const zh_ask_row *row);
+/* Where a mark leads. */
+zh_str zh_show_href(const zh_show *show, const zh_ask *ask, const zh_ask_row *row);
 
 /* Number under which an origin is listed, from 1; 0 for NULL. */
 size_t zh_show_origin(zh_show *show, const zh_demo_origin *origin);
 /* [1] 标题，发布者；n …；截至 …: the line below a figure made from these answers. */
-zh_str zh_show_sources(zh_show *show, const zh_yaml *item, zh_ask *const *asks, size_t n);
+zh_str zh_show_sources(zh_show *show, const zh_yaml *item, zh_ask *const *asks, size_t n,
+                       zh_doc_block *block);
 /* The answer that an item of the declaration names; ZH_EINVAL when there is none of these kinds. */
 zh_rc zh_show_ask(zh_show *show, const zh_yaml *name, zh_ask **out) ZH_MUST;
 /* A row of an answer as a mark of a chart. */
@@ -33,8 +41,8 @@ zh_rc zh_show_refuse(zh_show *show, const zh_yaml *node, const char *rule, const
 /* A whole number under a key, or `otherwise`. */
 size_t zh_show_number(const zh_yaml *item, const char *key, size_t otherwise);
 
-/* `figure:` KIND (periods rows slope tiles areas status forest pareto) and `table:` KIND (values
- * matrix pairs change records asks sources). ZH_EINVAL with file and line. */
+/* `figure:` KIND (periods rows slope tiles areas status forest pareto columns control) and `table:`
+ * KIND (values matrix pairs change records asks sources). ZH_EINVAL with file and line. */
 zh_rc zh_show_figure(zh_show *show, const zh_yaml *item, zh_doc_block *block) ZH_MUST;
 zh_rc zh_show_table(zh_show *show, const zh_yaml *item, zh_doc_block *block) ZH_MUST;
 

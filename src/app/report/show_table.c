@@ -41,8 +41,7 @@ static void add_nil(building *b, zh_str word)
 /* A number that leads to its question. */
 static void add_number(building *b, const zh_ask *ask, zh_str text)
 {
-    zh_doc_cell cell = {.text = text,
-                        .href = zh_str_fmt(b->show->ctx->arena, "#n-%.*s", ZH_FMT(ask->name))};
+    zh_doc_cell cell = {.text = text, .href = zh_show_href(b->show, ask, NULL)};
     zh_vec_push(b->show->ctx->arena, &b->cells, cell);
 }
 
@@ -202,8 +201,8 @@ static void add_figure(building *b, const zh_ask *ask)
     zh_str few = f->status == ZH_FIG_SMALL_N ? ZH_STR("样本不足") : ZH_STR("");
     add_number(b, ask,
                zh_str_fmt(ctx->arena, "%.*s%.*s%.*s",
-                          ZH_FMT(zh_report_value(ctx->arena, ctx->model, f)), ZH_FMT(interval),
-                          ZH_FMT(few)));
+                          ZH_FMT(zh_report_value(ctx->arena, b->show->asks, ctx->model, f)),
+                          ZH_FMT(interval), ZH_FMT(few)));
 }
 
 static zh_rc table_matrix(building *b)
@@ -372,8 +371,8 @@ static void add_answer(building *b, const zh_ask *ask)
                                            ZH_FMT(f->method))
                               : ZH_STR("");
         add(b, zh_str_fmt(ctx->arena, "%.*s%.*s%.*s",
-                          ZH_FMT(zh_report_value(ctx->arena, ctx->model, f)), ZH_FMT(interval),
-                          ZH_FMT(fraction)));
+                          ZH_FMT(zh_report_value(ctx->arena, b->show->asks, ctx->model, f)),
+                          ZH_FMT(interval), ZH_FMT(fraction)));
     } else if (ask->kind == ZH_ASK_PAIRS) {
         add(b, zh_str_fmt(ctx->arena, "%zu 对达到 %.*s", ask->npairs,
                           ZH_FMT(zh_detector_criteria(ctx->arena, ask->detector))));
@@ -413,23 +412,6 @@ static void add_how(building *b, const zh_ask *ask)
     add(b, zh_str_fmt(arena, "%.*s%.*s%.*s", ZH_FMT(how), ZH_FMT(by), ZH_FMT(where)));
 }
 
-static zh_str page_of(const zh_show *show, const zh_ask *ask)
-{
-    zh_arena *arena = show->ctx->arena;
-    if (ask->indicator != NULL) {
-        return zh_str_fmt(arena, "%.*s/indicators/%.*s%s%.*s%s%.*s", ZH_FMT(show->base),
-                          ZH_FMT(ask->indicator->id), ask->region_code.n > 0 ? "?region=" : "?",
-                          ZH_FMT(ask->region_code), ask->period_text.n > 0 ? "&period=" : "",
-                          ZH_FMT(ask->period_text));
-    }
-    if (ask->detector != NULL) {
-        return zh_str_fmt(arena, "%.*s/signals", ZH_FMT(show->base));
-    }
-    return ask->reg != NULL
-               ? zh_str_fmt(arena, "%.*s/registers/%.*s", ZH_FMT(show->base), ZH_FMT(ask->reg->id))
-               : zh_str_fmt(arena, "%.*s/targets", ZH_FMT(show->base));
-}
-
 /* Every question that something of the report came from. */
 static zh_rc table_asks(building *b)
 {
@@ -445,7 +427,7 @@ static zh_rc table_asks(building *b)
             continue;
         }
         size_t origin = zh_show_origin(s, ask->origin);
-        zh_doc_cell title = {.text = ask->title, .href = page_of(s, ask)};
+        zh_doc_cell title = {.text = ask->title, .href = zh_show_page(s, ask, NULL)};
         zh_str name = zh_str_fmt(s->ctx->arena, "n-%.*s", ZH_FMT(ask->name));
         zh_vec_push(s->ctx->arena, &b->cells, title);
         zh_vec_push(s->ctx->arena, &b->names, name);
@@ -501,12 +483,12 @@ zh_rc zh_show_table(zh_show *s, const zh_yaml *item, zh_doc_block *block)
     zh_str kind = zh_yaml_text(item, "table");
     building b = {.show = s, .item = item};
     b.columns = ZH_NEW_N(s->ctx->arena, zh_doc_column, ZH_DOC_COLUMNS_MAX);
-    zh_rc rc = zh_show_refuse(s, item, "report.table", "不认识的表", kind);
-    for (size_t i = 0; i < ZH_COUNTOF(kinds); i++) {
-        if (zh_str_is(kind, kinds[i].kind)) {
-            rc = kinds[i].build(&b);
-        }
+    size_t at = 0;
+    while (at < ZH_COUNTOF(kinds) && !zh_str_is(kind, kinds[at].kind)) {
+        at++;
     }
+    zh_rc rc = at < ZH_COUNTOF(kinds) ? kinds[at].build(&b)
+                                      : zh_show_refuse(s, item, "report.table", "不认识的表", kind);
     if (rc == ZH_OK && b.ncolumns == 0) {
         rc = zh_show_refuse(s, item, "report.columns", "表格没有列：", kind);
     }
@@ -519,6 +501,6 @@ zh_rc zh_show_table(zh_show *s, const zh_yaml *item, zh_doc_block *block)
                                   .cells = b.cells.p,
                                   .names = b.names.n > 0 ? b.names.p : NULL,
                                   .nrows = b.cells.n / b.ncolumns};
-    block->source = zh_show_sources(s, item, b.asks, b.nasks);
+    block->source = zh_show_sources(s, item, b.asks, b.nasks, block);
     return ZH_OK;
 }

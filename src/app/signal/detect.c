@@ -190,7 +190,8 @@ static zh_rc rows_of(run *r, zh_ctx *ctx, const zh_record *record, values *out)
 }
 
 /* What a record adds to its period of a series; false: it takes no part. */
-static zh_rc entry_of(run *r, zh_ctx *ctx, const zh_record *record, zh_series_entry *out, bool *part)
+static zh_rc entry_of(run *r, zh_ctx *ctx, const zh_record *record, zh_series_entry *out,
+                      bool *part)
 {
     const zh_detector_series *s = &r->detector->series;
     zh_env env = zh_read_env(ctx, r->conn, r->position, record);
@@ -418,8 +419,8 @@ zh_str zh_detector_criteria(zh_arena *arena, const zh_detector *detector)
         for (size_t k = 0; k < ZH_COUNTOF(shown); k++) {
             name = zh_str_is(name, shown[k][0]) ? zh_str_of(shown[k][1]) : name;
         }
-        out = zh_str_fmt(arena, "%.*s%s%.*s ≥ %.*s", ZH_FMT(out), i > 0 || series ? "，" : "", ZH_FMT(name),
-                         ZH_FMT(min));
+        out = zh_str_fmt(arena, "%.*s%s%.*s ≥ %.*s", ZH_FMT(out), i > 0 || series ? "，" : "",
+                         ZH_FMT(name), ZH_FMT(min));
     }
     return out;
 }

@@ -1,9 +1,9 @@
 /* Running a detector over stored records, without writing.
  *
  * A detector over time sums its records by equal periods of their event time; the pair is then a
- * value of the row (全部 without one) and a period that its own past did not let expect. The table of
- * such a pair: a = counted in the period, b = the period's other records, c and d = the same of all
- * other periods.
+ * value of the row (全部 without one) and a period that its own past did not let expect. The table
+ * of such a pair: a = counted in the period, b = the period's other records, c and d = the same of
+ * all other periods.
  *
  * Every record that takes part is one unit of count, or all records with the same count_by text
  * are. A unit counts once in a row, once in a column and once in a pair, however often a value

@@ -89,9 +89,9 @@ static zh_str subject_of(zh_arena *arena, const zh_detector *d, const zh_detecte
 {
     bool flow = d->row.codes != NULL && d->row.codes == d->column.codes;
     if (d->series.grain != ZH_SERIES_NONE) {
-        return d->row.id.n > 0 ? zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(p->row_label),
-                                            ZH_FMT(p->column_label))
-                               : p->column_label;
+        return d->row.id.n > 0
+                   ? zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(p->row_label), ZH_FMT(p->column_label))
+                   : p->column_label;
     }
     return zh_str_fmt(arena, "%.*s %s %.*s", ZH_FMT(p->row_label), flow ? "→" : "×",
                       ZH_FMT(p->column_label));

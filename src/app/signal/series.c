@@ -63,10 +63,11 @@ zh_rc zh_series_check(const zh_detector *d, zh_err *err)
 {
     rule r = {0};
     if (!rule_of(d, &r)) {
-        zh_err_set(err, ZH_EINVAL, "detector.engine", "探测器“%.*s”的引擎“%.*s”不存在", ZH_FMT(d->id),
-                   ZH_FMT(d->engine));
-        zh_err_fix(err, "序列可用：control_chart.p、np、c、u，early_warning.c1、c2、c3、farrington、"
-                        "farrington_flexible，写作 名称@1");
+        zh_err_set(err, ZH_EINVAL, "detector.engine", "探测器“%.*s”的引擎“%.*s”不存在",
+                   ZH_FMT(d->id), ZH_FMT(d->engine));
+        zh_err_fix(err,
+                   "序列可用：control_chart.p、np、c、u，early_warning.c1、c2、c3、farrington、"
+                   "farrington_flexible，写作 名称@1");
         return ZH_EINVAL;
     }
     for (size_t i = 0; i < d->ncriteria; i++) {
@@ -121,9 +122,7 @@ static int32_t bucket_of(zh_series_grain grain, zh_date day)
     int ignored;
     switch (grain) {
     case ZH_SERIES_WEEK: /* the day number of its Monday */ return day - zh_date_weekday(day) + 1;
-    case ZH_SERIES_MONTH:
-        zh_date_civil(day, &year, &month, &ignored);
-        return year * 12 + month - 1;
+    case ZH_SERIES_MONTH: zh_date_civil(day, &year, &month, &ignored); return year * 12 + month - 1;
     case ZH_SERIES_DAY:
     case ZH_SERIES_NONE: break;
     }
@@ -253,7 +252,8 @@ static zh_rc lay_out(zh_arena *arena, const zh_detector *d, const series *s, int
 }
 
 /* Periods without records have no share and stay unjudged. */
-static zh_rc by_chart(zh_arena *arena, const zh_detector *d, zh_chart_type type, judged *j, zh_err *err)
+static zh_rc by_chart(zh_arena *arena, const zh_detector *d, zh_chart_type type, judged *j,
+                      zh_err *err)
 {
     bool sized = type != ZH_CHART_C;
     size_t *at = ZH_TRY_N(arena, size_t, j->n);
@@ -396,8 +396,8 @@ zh_rc zh_series_judge(zh_arena *arena, const zh_detector *d, const zh_map *all, 
     qsort(list, count, sizeof *list, by_row);
     size_t periods = ((size_t)((int64_t)to - from)) / (size_t)step_of(d->series.grain) + 1;
     if (periods > (size_t)ZH_SERIES_PERIODS_MAX || periods * count > ZH_SERIES_CELLS_MAX) {
-        return zh_err_set(err, ZH_ELIMIT, "detector.series", "%zu 条序列、%zu 期太多，应改用较粗的粒度",
-                          count, periods);
+        return zh_err_set(err, ZH_ELIMIT, "detector.series",
+                          "%zu 条序列、%zu 期太多，应改用较粗的粒度", count, periods);
     }
     *out = ZH_TRY_N(arena, zh_detected, periods * count);
     if (*out == NULL || !rule_of(d, &r)) {

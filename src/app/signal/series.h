@@ -1,10 +1,11 @@
 /* Series of a detector: records summed by periods, periods judged by an engine. Private to
  * app/signal.
  *
- * Engines, each of version 1: control_chart.p, .np, .c, .u (events of the records of a period; u and p
- * against the number of records) with parameters baseline (first periods that estimate the limits;
- * absent: all) and nsigmas; early_warning.c1, .c2, .c3, .farrington, .farrington_flexible with
- * baseline, frequency, years, alpha. A control chart alarms on both sides, early warning above. */
+ * Engines, each of version 1: control_chart.p, .np, .c, .u (events of the records of a period; u
+ * and p against the number of records) with parameters baseline (first periods that estimate the
+ * limits; absent: all) and nsigmas; early_warning.c1, .c2, .c3, .farrington, .farrington_flexible
+ * with baseline, frequency, years, alpha. A control chart alarms on both sides, early warning
+ * above. */
 #ifndef ZH_APP_SIGNAL_SERIES_H
 #define ZH_APP_SIGNAL_SERIES_H
 

@@ -259,10 +259,9 @@ static zh_rc map_facets(zh_ctx *ctx, zh_conn *conn, const zh_detector *d, zh_sig
 /* ---- tasks
  * -------------------------------------------------------------------------------------- */
 
-static zh_rc read_task(zh_ctx *ctx, zh_conn *conn, const zh_record *r, zh_signal_task *out)
+static void read_task(const zh_record *r, const zh_clock_state *clocks, zh_signal_task *out)
 {
     const zh_state *state = &r->reg->states[r->state];
-    zh_clock_state *clocks = ZH_NEW_N(ctx->arena, zh_clock_state, r->reg->nclocks + 1);
     zh_str kind = text_of(r, "kind");
     zh_str place = text_of(r, "place");
     *out = (zh_signal_task){
@@ -277,29 +276,45 @@ static zh_rc read_task(zh_ctx *ctx, zh_conn *conn, const zh_record *r, zh_signal
         .place_label = label_of(r->reg, "place", place),
         .opened_at = (zh_time)value_of(r, "opened_at")->i,
     };
-    zh_rc rc = zh_clock_load(ctx, conn, r, clocks);
-    if (rc == ZH_OK && r->reg->nclocks > 0) {
+    if (r->reg->nclocks > 0) {
         out->has_due = clocks[0].has_due;
         out->due_at = clocks[0].due_at;
         out->ended = clocks[0].ended;
         out->late = clocks[0].breached;
     }
-    return rc;
 }
 
+static int by_id(const void *a, const void *b)
+{
+    const zh_signal *const *x = a;
+    const zh_signal *const *y = b;
+    return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+}
+
+/* The newest task of each signal: two questions, however many there are. */
 static zh_rc add_tasks(zh_ctx *ctx, zh_conn *conn, const zh_detector *d, zh_signal *list, size_t n)
 {
     records tasks = {0};
     zh_str where = zh_str_fmt(ctx->arena, "detector = '%.*s'", ZH_FMT(d->id));
     zh_rc rc = d->tasks == NULL ? ZH_OK : read_records(ctx, conn, d->tasks, where, false, &tasks);
+    if (rc != ZH_OK || tasks.n == 0) {
+        return rc;
+    }
+    size_t nclocks = d->tasks->nclocks;
+    zh_clock_state *clocks = ZH_NEW_N(ctx->arena, zh_clock_state, tasks.n * nclocks + 1);
+    zh_signal **sorted = ZH_NEW_N(ctx->arena, zh_signal *, n);
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = &list[i];
+    }
+    qsort(sorted, n, sizeof *sorted, by_id);
+    rc = zh_clock_load_all(ctx, conn, (const zh_record *const *)tasks.p, tasks.n, clocks);
     for (size_t t = 0; t < tasks.n && rc == ZH_OK; t++) {
-        int64_t signal = value_of(tasks.p[t], "signal")->i;
-        for (size_t i = 0; i < n && rc == ZH_OK; i++) {
-            bool newer = !list[i].has_task || list[i].task.id < tasks.p[t]->id;
-            if (list[i].id == signal && newer) {
-                list[i].has_task = true;
-                rc = read_task(ctx, conn, tasks.p[t], &list[i].task);
-            }
+        const zh_signal key = {.id = value_of(tasks.p[t], "signal")->i};
+        const zh_signal *wanted = &key;
+        zh_signal **found = bsearch(&wanted, sorted, n, sizeof *sorted, by_id);
+        if (found != NULL && (!(*found)->has_task || (*found)->task.id < tasks.p[t]->id)) {
+            (*found)->has_task = true;
+            read_task(tasks.p[t], clocks + t * nclocks, &(*found)->task);
         }
     }
     return rc;

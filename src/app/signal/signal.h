@@ -34,8 +34,8 @@ typedef struct zh_signal {
     zh_str row, row_label, column, column_label, region;
     zh_two_by_two table;
     bool has_ratio;
-    bool is_period;     /* of a detector over time: the column is a period */
-    zh_str bound_shown; /* is_period: what was passed */
+    bool is_period;              /* of a detector over time: the column is a period */
+    zh_str bound_shown;          /* is_period: what was passed */
     zh_disproportionality stats; /* computed again from the table */
     zh_str prr_shown, interval_shown, chi2_shown, expected_shown; /* "10.6" "∞"; empty: none */
     bool dated;

@@ -13,7 +13,12 @@ static const zh_tool_ask asks[] = {
     {"required", {"要求的 Cpk", "Cpk required"}, ZH_TOOL_NUMBER, NULL, "1.33", NULL},
     {"value", {"数值列", "values"}, ZH_TOOL_COLUMN, NULL, "", NULL},
     {"group", {"子组列", "subgroups"}, ZH_TOOL_COLUMN, NULL, "", NULL},
-    {"size", {"子组大小（1 = 单值）", "subgroup size (1: individuals)"}, ZH_TOOL_NUMBER, NULL, "1", NULL},
+    {"size",
+     {"子组大小（1 = 单值）", "subgroup size (1: individuals)"},
+     ZH_TOOL_NUMBER,
+     NULL,
+     "1",
+     NULL},
 };
 
 static const zh_tool_sample samples[] = {
@@ -50,7 +55,8 @@ static zh_rc ask(zh_bench *b, asked *a)
         rc = zh_bench_between(b, "size", 1, 1000, &size);
     }
     if (rc == ZH_OK && isnan(a->spec.lsl) && isnan(a->spec.usl)) {
-        rc = zh_bench_refuse(b, "tool.limits", "填下规格限、上规格限中的一个或两个", "还没有规格限");
+        rc =
+            zh_bench_refuse(b, "tool.limits", "填下规格限、上规格限中的一个或两个", "还没有规格限");
     }
     if (rc == ZH_OK) {
         rc = zh_bench_column(b, "group", NULL, &group);
@@ -82,32 +88,63 @@ static zh_rc histogram(zh_bench *b, const asked *a, const zh_capability *c)
         overall[i] = zh_histogram_normal(&h, (double)n, x[i], c->center, c->overall.sd);
     }
     const zh_xy_series series[] = {
-        {.kind = ZH_XY_COLUMNS, .x = h.middle, .y = h.count, .n = h.n, .width = h.width,
-         .role = ZH_ROLE_Q3, .titles = h.titles, .label = zh_bench_say(b, "件数", "count")},
-        {.kind = ZH_XY_LINE, .x = x, .y = within, .n = CURVE, .role = ZH_ROLE_C1,
+        {.kind = ZH_XY_COLUMNS,
+         .x = h.middle,
+         .y = h.count,
+         .n = h.n,
+         .width = h.width,
+         .role = ZH_ROLE_Q3,
+         .titles = h.titles,
+         .label = zh_bench_say(b, "件数", "count")},
+        {.kind = ZH_XY_LINE,
+         .x = x,
+         .y = within,
+         .n = CURVE,
+         .role = ZH_ROLE_C1,
          .label = zh_bench_say(b, "组内 σ", "within sigma")},
-        {.kind = ZH_XY_LINE, .x = x, .y = overall, .n = CURVE, .role = ZH_ROLE_C2,
-         .dash = ZH_DASH_SERIES, .label = zh_bench_say(b, "总体 s", "overall s")},
+        {.kind = ZH_XY_LINE,
+         .x = x,
+         .y = overall,
+         .n = CURVE,
+         .role = ZH_ROLE_C2,
+         .dash = ZH_DASH_SERIES,
+         .label = zh_bench_say(b, "总体 s", "overall s")},
     };
     const zh_xy_line lines[] = {
-        {.vertical = true, .at = a->spec.lsl, .dash = ZH_DASH_TARGET,
-         .label = zh_bench_say(b, "下限 %.*s", "LSL %.*s", ZH_FMT(zh_bench_digits(b, a->spec.lsl, 6)))},
-        {.vertical = true, .at = a->spec.usl, .dash = ZH_DASH_TARGET,
-         .label = zh_bench_say(b, "上限 %.*s", "USL %.*s", ZH_FMT(zh_bench_digits(b, a->spec.usl, 6)))},
-        {.vertical = true, .at = a->spec.target, .dash = ZH_DASH_GUIDE,
+        {.vertical = true,
+         .at = a->spec.lsl,
+         .dash = ZH_DASH_TARGET,
+         .label =
+             zh_bench_say(b, "下限 %.*s", "LSL %.*s", ZH_FMT(zh_bench_digits(b, a->spec.lsl, 6)))},
+        {.vertical = true,
+         .at = a->spec.usl,
+         .dash = ZH_DASH_TARGET,
+         .label =
+             zh_bench_say(b, "上限 %.*s", "USL %.*s", ZH_FMT(zh_bench_digits(b, a->spec.usl, 6)))},
+        {.vertical = true,
+         .at = a->spec.target,
+         .dash = ZH_DASH_GUIDE,
          .label = zh_bench_say(b, "目标", "target")},
     };
-    zh_xy in = {.title = b->finding, .series = series, .nseries = ZH_COUNTOF(series), .lines = lines,
-                .nlines = ZH_COUNTOF(lines), .x = {.unit = a->data.unit}};
-    rc = zh_bench_xy(b, &in, b->finding,
-                        zh_bench_say(b, "%.*s，%zu 个值", "%.*s, %zu values", ZH_FMT(a->data.name), n),
-                        zh_bench_say(b, "组内曲线是过程只有偶然波动时的样子，总体曲线含子组之间的变动；两条相差大，过程不稳定。",
-                                     "The within curve is what chance alone gives, the overall one includes "
-                                     "drift; where they differ the process is not stable."));
+    zh_xy in = {.title = b->finding,
+                .series = series,
+                .nseries = ZH_COUNTOF(series),
+                .lines = lines,
+                .nlines = ZH_COUNTOF(lines),
+                .x = {.unit = a->data.unit}};
+    rc = zh_bench_xy(
+        b, &in, b->finding,
+        zh_bench_say(b, "%.*s，%zu 个值", "%.*s, %zu values", ZH_FMT(a->data.name), n),
+        zh_bench_say(b,
+                     "组内曲线是过程只有偶然波动时的样子，总体曲线含子组之间的变动；两条相差大，过"
+                     "程不稳定。",
+                     "The within curve is what chance alone gives, the overall one includes "
+                     "drift; where they differ the process is not stable."));
     return rc;
 }
 
-static void line(zh_bench_table *t, zh_str name, const zh_capability_index *w, const zh_capability_index *o)
+static void line(zh_bench_table *t, zh_str name, const zh_capability_index *w,
+                 const zh_capability_index *o)
 {
     zh_bench *b = t->b;
     zh_bench_line(t, ZH_ROW_PLAIN);
@@ -125,9 +162,9 @@ static void line(zh_bench_table *t, zh_str name, const zh_capability_index *w, c
 
 static void indices(zh_bench *b, const zh_capability *c)
 {
-    zh_bench_table t =
-        zh_bench_table_of(b, zh_bench_say(b, "能力指数（95%% 区间）", "Indices with 95 %% intervals"),
-                          ZH_STR(""), false);
+    zh_bench_table t = zh_bench_table_of(
+        b, zh_bench_say(b, "能力指数（95%% 区间）", "Indices with 95 %% intervals"), ZH_STR(""),
+        false);
     zh_bench_head(&t, zh_bench_say(b, "指数", "Index"), false);
     zh_bench_head(&t, zh_bench_say(b, "组内", "Within"), true);
     zh_bench_head(&t, zh_bench_say(b, "区间", "Interval"), true);
@@ -139,8 +176,8 @@ static void indices(zh_bench *b, const zh_capability *c)
     line(&t, zh_bench_say(b, "上侧 Cpu / Ppu", "upper Cpu / Ppu"), &c->within.cpu, &c->overall.cpu);
     line(&t, ZH_STR("Cpm / Ppm"), &c->within.cpm, &c->overall.cpm);
     zh_bench_end(&t);
-    zh_bench_table s = zh_bench_table_of(b, zh_bench_say(b, "数据与预期不合格", "Data and expectation"),
-                                         ZH_STR(""), true);
+    zh_bench_table s = zh_bench_table_of(
+        b, zh_bench_say(b, "数据与预期不合格", "Data and expectation"), ZH_STR(""), true);
     zh_bench_head(&s, zh_bench_say(b, "量", "Quantity"), false);
     zh_bench_head(&s, zh_bench_say(b, "组内", "Within"), true);
     zh_bench_head(&s, zh_bench_say(b, "总体", "Overall"), true);
@@ -153,8 +190,10 @@ static void indices(zh_bench *b, const zh_capability *c)
         {"标准差", "Standard deviation", c->within.sd, c->overall.sd},
         {"预期低于下限（ppm）", "Expected below (ppm)", c->within.ppm_below, c->overall.ppm_below},
         {"预期高于上限（ppm）", "Expected above (ppm)", c->within.ppm_above, c->overall.ppm_above},
-        {"实际低于下限（ppm）", "Observed below (ppm)", c->ppm_observed_below, c->ppm_observed_below},
-        {"实际高于上限（ppm）", "Observed above (ppm)", c->ppm_observed_above, c->ppm_observed_above},
+        {"实际低于下限（ppm）", "Observed below (ppm)", c->ppm_observed_below,
+         c->ppm_observed_below},
+        {"实际高于上限（ppm）", "Observed above (ppm)", c->ppm_observed_above,
+         c->ppm_observed_above},
     };
     for (size_t i = 0; i < ZH_COUNTOF(rows); i++) {
         zh_bench_line(&s, ZH_ROW_PLAIN);
@@ -187,14 +226,17 @@ static zh_rc run(zh_bench *b)
     zh_str wanted = zh_bench_digits(b, a.required, 3);
     b->finding =
         k->lower >= a.required
-            ? zh_bench_say(b, "Cpk %.*s（%.*s–%.*s），区间下限达到要求的 %.*s：能力足够",
-                           "Cpk %.*s (%.*s–%.*s): the lower end reaches %.*s, the process is capable",
-                           ZH_FMT(value), ZH_FMT(lower), ZH_FMT(upper), ZH_FMT(wanted))
+            ? zh_bench_say(
+                  b, "Cpk %.*s（%.*s–%.*s），区间下限达到要求的 %.*s：能力足够",
+                  "Cpk %.*s (%.*s–%.*s): the lower end reaches %.*s, the process is capable",
+                  ZH_FMT(value), ZH_FMT(lower), ZH_FMT(upper), ZH_FMT(wanted))
         : k->upper < a.required
-            ? zh_bench_say(b, "Cpk %.*s（%.*s–%.*s），区间上限不到要求的 %.*s：能力不足",
-                           "Cpk %.*s (%.*s–%.*s): the upper end is below %.*s, the process is not capable",
-                           ZH_FMT(value), ZH_FMT(lower), ZH_FMT(upper), ZH_FMT(wanted))
-            : zh_bench_say(b, "Cpk %.*s（%.*s–%.*s），区间跨过要求的 %.*s：数据还说明不了能力够不够",
+            ? zh_bench_say(
+                  b, "Cpk %.*s（%.*s–%.*s），区间上限不到要求的 %.*s：能力不足",
+                  "Cpk %.*s (%.*s–%.*s): the upper end is below %.*s, the process is not capable",
+                  ZH_FMT(value), ZH_FMT(lower), ZH_FMT(upper), ZH_FMT(wanted))
+            : zh_bench_say(b,
+                           "Cpk %.*s（%.*s–%.*s），区间跨过要求的 %.*s：数据还说明不了能力够不够",
                            "Cpk %.*s (%.*s–%.*s): the interval contains %.*s, the data cannot tell",
                            ZH_FMT(value), ZH_FMT(lower), ZH_FMT(upper), ZH_FMT(wanted));
     rc = histogram(b, &a, &c);
@@ -205,14 +247,18 @@ static zh_rc run(zh_bench *b)
 const zh_tool zh_tool_capability = {
     .id = "capability",
     .name = {"过程能力", "Process capability"},
-    .answers = {"稳定的过程能不能满足规格，有多大把握", "Can a stable process meet its limits, and how surely?"},
+    .answers = {"稳定的过程能不能满足规格，有多大把握",
+                "Can a stable process meet its limits, and how surely?"},
     .data = {"一列测量值，或每行一个子组", "One column of measurements, or a subgroup a row"},
-    .method = {"ISO 22514-2:2017、ISO 22514-4:2016；区间：A. F. Bissell, Applied Statistics 39 (1990) 331；R. A. "
+    .method = {"ISO 22514-2:2017、ISO 22514-4:2016；区间：A. F. Bissell, Applied Statistics 39 "
+               "(1990) 331；R. A. "
                "Boyles, J. Quality Technology 23 (1991) 17",
-               "ISO 22514-2:2017, ISO 22514-4:2016; intervals: A. F. Bissell, Applied Statistics 39 (1990) "
+               "ISO 22514-2:2017, ISO 22514-4:2016; intervals: A. F. Bissell, Applied Statistics "
+               "39 (1990) "
                "331; R. A. Boyles, J. Quality Technology 23 (1991) 17"},
     .limits = {"过程不稳定时不要谈能力：先看控制图。值远离正态时 Cpk 与 ppm 没有意义。",
-               "Look at the control chart first: an unstable process has no capability. Far from the normal "
+               "Look at the control chart first: an unstable process has no capability. Far from "
+               "the normal "
                "distribution Cpk and ppm mean nothing."},
     .sheet = "spc",
     .engines = "spc.capability",

@@ -38,24 +38,34 @@ static const zh_tool_choice rule_sets[] = {
     {"limits", {"只看越界", "limits only"}},
     {NULL, {NULL, NULL}},
 };
-static const unsigned rule_bits[] = {ZH_RULES_GB17989,
-                                     1u << ZH_RULE_NELSON1 | 1u << ZH_RULE_NELSON2 |
-                                         1u << ZH_RULE_NELSON5,
-                                     ZH_RULES_NELSON, ZH_RULES_WESTERN_ELECTRIC,
-                                     1u << ZH_RULE_GB1};
+static const unsigned rule_bits[] = {
+    ZH_RULES_GB17989, 1u << ZH_RULE_NELSON1 | 1u << ZH_RULE_NELSON2 | 1u << ZH_RULE_NELSON5,
+    ZH_RULES_NELSON, ZH_RULES_WESTERN_ELECTRIC, 1u << ZH_RULE_GB1};
 
 static const zh_tool_ask asks[] = {
     {"chart", {"图", "chart"}, ZH_TOOL_CHOICE, kinds, "individuals", NULL},
-    {"value", {"数值列", "values"}, ZH_TOOL_COLUMN, NULL, "",
+    {"value",
+     {"数值列", "values"},
+     ZH_TOOL_COLUMN,
+     NULL,
+     "",
      "chart=individuals|xbar-r|xbar-s|cusum|ewma"},
     {"group", {"子组列", "subgroups"}, ZH_TOOL_COLUMN, NULL, "", "chart=xbar-r|xbar-s"},
     {"size", {"子组大小", "subgroup size"}, ZH_TOOL_NUMBER, NULL, "5", "chart=xbar-r|xbar-s"},
     {"count", {"不合格数列", "counts"}, ZH_TOOL_COLUMN, NULL, "", "chart=p|np|c|u"},
     {"of", {"检查数列", "inspected"}, ZH_TOOL_COLUMN, NULL, "", "chart=p|np|u"},
     {"baseline", {"基线（前几点）", "baseline (first points)"}, ZH_TOOL_NUMBER, NULL, "", NULL},
-    {"rules", {"判异", "rules"}, ZH_TOOL_CHOICE, rule_sets, "gb",
+    {"rules",
+     {"判异", "rules"},
+     ZH_TOOL_CHOICE,
+     rule_sets,
+     "gb",
      "chart=individuals|xbar-r|xbar-s|p|np|c|u"},
-    {"shift", {"要发现的偏移（σ）", "shift to detect (sigma)"}, ZH_TOOL_NUMBER, NULL, "1",
+    {"shift",
+     {"要发现的偏移（σ）", "shift to detect (sigma)"},
+     ZH_TOOL_NUMBER,
+     NULL,
+     "1",
      "chart=cusum"},
     {"interval", {"判定距 h", "decision interval h"}, ZH_TOOL_NUMBER, NULL, "5", "chart=cusum"},
     {"lambda", {"λ", "lambda"}, ZH_TOOL_NUMBER, NULL, "0.2", "chart=ewma"},
@@ -67,7 +77,8 @@ static const zh_tool_sample samples[] = {
      "packs/tools/data/chicago_monthly.csv",
      "chart=p&baseline=14&rules=nelson125",
      {"芝加哥市公共卫生部，2011-09 至 2013-12，17,823 次检查按月汇总",
-      "City of Chicago, Department of Public Health, 2011-09 to 2013-12, 17,823 inspections by month"}},
+      "City of Chicago, Department of Public Health, 2011-09 to 2013-12, 17,823 inspections by "
+      "month"}},
     {"flow",
      {"流量，NIST 手册 6.3.2.2（单值）", "Flow rate, NIST handbook 6.3.2.2 (individuals)"},
      "packs/tools/data/nist_flow.csv",
@@ -79,7 +90,8 @@ static const zh_tool_sample samples[] = {
      "packs/tools/data/pc_nonconformities.csv",
      "chart=u",
      {"D. C. Montgomery, Introduction to Statistical Quality Control，R 包 qcc 的 pcmanufact",
-      "D. C. Montgomery, Introduction to Statistical Quality Control; pcmanufact of R package qcc"}},
+      "D. C. Montgomery, Introduction to Statistical Quality Control; pcmanufact of R package "
+      "qcc"}},
 };
 
 /* What is charted, whatever the kind. */
@@ -170,8 +182,8 @@ static zh_rc count_columns(zh_bench *b, kind k, const zh_sheet_column **count,
 
 static zh_rc count(zh_bench *b, kind k, charted *c)
 {
-    static const zh_chart_type types[] = {[P] = ZH_CHART_P, [NP] = ZH_CHART_NP, [C] = ZH_CHART_C,
-                                          [U] = ZH_CHART_U};
+    static const zh_chart_type types[] = {
+        [P] = ZH_CHART_P, [NP] = ZH_CHART_NP, [C] = ZH_CHART_C, [U] = ZH_CHART_U};
     const zh_sheet_column *counts;
     const zh_sheet_column *of;
     size_t n = b->sheet->nrows;
@@ -268,9 +280,9 @@ static zh_rc draw(zh_bench *b, const charted *c, zh_str title, zh_str what, zh_s
         zh_control_point *p = &points[k];
         p->reading.label = c->labels[i];
         p->reading.text = text;
-        p->reading.title = zh_str_fmt(b->arena, "%.*s %.*s（%.*s–%.*s）", ZH_FMT(c->labels[i]),
-                                      ZH_FMT(text), ZH_FMT(shown(b, c, chart->lcl[i])),
-                                      ZH_FMT(shown(b, c, chart->ucl[i])));
+        p->reading.title =
+            zh_str_fmt(b->arena, "%.*s %.*s（%.*s–%.*s）", ZH_FMT(c->labels[i]), ZH_FMT(text),
+                       ZH_FMT(shown(b, c, chart->lcl[i])), ZH_FMT(shown(b, c, chart->ucl[i])));
         p->reading.value =
             isfinite(chart->statistics[i]) ? ZH_SOME(chart->statistics[i] * c->scale) : ZH_ABSENT;
         p->n = c->sizes != NULL ? c->sizes[i] : 0;
@@ -286,8 +298,8 @@ static zh_rc draw(zh_bench *b, const charted *c, zh_str title, zh_str what, zh_s
         .points = points,
         .n = n,
         .centre = chart->center * c->scale,
-        .centre_label = zh_bench_say(b, "中心 %.*s", "centre %.*s",
-                                     ZH_FMT(shown(b, c, chart->center))),
+        .centre_label =
+            zh_bench_say(b, "中心 %.*s", "centre %.*s", ZH_FMT(shown(b, c, chart->center))),
         .upper_label = zh_bench_say(b, "上限 %.*s", "upper %.*s",
                                     ZH_FMT(shown(b, c, chart->ucl[chart->n - 1]))),
         .lower_label = zh_bench_say(b, "下限 %.*s", "lower %.*s",
@@ -316,9 +328,10 @@ static zh_str finding(zh_bench *b, const charted *c)
 {
     zh_str beyond = first_of(b, c, c->chart.beyond, ZH_TOOL_TITLE_MAX);
     if (c->beyond > 0 && c->runs > 0) {
-        return zh_bench_say(b, "%zu 个点中 %zu 个越出控制限（%.*s），%zu 个落在异常的图形里，不是偶然",
-                            "Of %zu points %zu lie outside the limits (%.*s), %zu in unlikely patterns",
-                            c->chart.n, c->beyond, ZH_FMT(beyond), c->runs);
+        return zh_bench_say(
+            b, "%zu 个点中 %zu 个越出控制限（%.*s），%zu 个落在异常的图形里，不是偶然",
+            "Of %zu points %zu lie outside the limits (%.*s), %zu in unlikely patterns", c->chart.n,
+            c->beyond, ZH_FMT(beyond), c->runs);
     }
     if (c->beyond > 0) {
         return zh_bench_say(b, "%zu 个点中 %zu 个越出控制限：%.*s",
@@ -332,16 +345,16 @@ static zh_str finding(zh_bench *b, const charted *c)
                             ZH_FMT(where));
     }
     return zh_bench_say(b, "%zu 个点都在控制限内，也没有异常的图形：过程稳定",
-                        "All %zu points lie within the limits without unlikely patterns", c->chart.n);
+                        "All %zu points lie within the limits without unlikely patterns",
+                        c->chart.n);
 }
 
 /* ---- tables ---- */
 
 static void rules_table(zh_bench *b, const charted *c)
 {
-    zh_bench_table t =
-        zh_bench_table_of(b, zh_bench_say(b, "触发了哪些规则", "Which rules were met"), ZH_STR(""),
-                          false);
+    zh_bench_table t = zh_bench_table_of(
+        b, zh_bench_say(b, "触发了哪些规则", "Which rules were met"), ZH_STR(""), false);
     zh_bench_head(&t, zh_bench_say(b, "规则", "Rule"), false);
     zh_bench_head(&t, zh_bench_say(b, "点数", "Points"), true);
     zh_bench_head(&t, zh_bench_say(b, "在哪里", "Where"), false);
@@ -393,9 +406,10 @@ static void data_table(zh_bench *b, const charted *c)
 
 static zh_str read_it(const zh_bench *b)
 {
-    return zh_bench_say(b, "红方是越界的点，空心点落在异常的图形里。越界只说明过程变了，不说明为什么。",
-                        "Red squares are outside the limits, rings lie in unlikely patterns. Being outside "
-                        "says that the process changed, not why.");
+    return zh_bench_say(
+        b, "红方是越界的点，空心点落在异常的图形里。越界只说明过程变了，不说明为什么。",
+        "Red squares are outside the limits, rings lie in unlikely patterns. Being outside "
+        "says that the process changed, not why.");
 }
 
 /* The companion of a chart of measured values: ranges, standard deviations, moving ranges. */
@@ -437,12 +451,13 @@ static zh_rc spread(zh_bench *b, kind k, const zh_grouped *g, const charted *mai
         out += c.chart.beyond[i];
     }
     zh_str title =
-        out == 0 ? zh_bench_say(b, "波动没有越界", "The spread stays within its limits")
-                 : zh_bench_say(b, "波动有 %zu 点越界：先查波动，再谈均值",
-                                "The spread leaves its limits at %zu points: look at it first", out);
+        out == 0
+            ? zh_bench_say(b, "波动没有越界", "The spread stays within its limits")
+            : zh_bench_say(b, "波动有 %zu 点越界：先查波动，再谈均值",
+                           "The spread leaves its limits at %zu points: look at it first", out);
     zh_str what = k == INDIVIDUALS ? zh_bench_say(b, "移动极差", "moving range")
                   : k == XBAR_R    ? zh_bench_say(b, "子组极差 R", "subgroup range R")
-                                   : zh_bench_say(b, "子组标准差 S", "subgroup standard deviation S");
+                                : zh_bench_say(b, "子组标准差 S", "subgroup standard deviation S");
     return draw(b, &c, title, what, ZH_STR(""));
 }
 
@@ -464,11 +479,11 @@ static zh_rc shewhart(zh_bench *b, kind k)
         return rc;
     }
     b->finding = finding(b, &c);
-    zh_str what = zh_bench_say(
-        b, "%.*s，%s；中心线与 3σ 控制限%s", "%.*s, %s; centre line and 3-sigma limits %s",
-        ZH_FMT(c.name), b->english ? kinds[k].label.en : kinds[k].label.zh,
-        c.baseline > 0 ? (b->english ? "from the baseline" : "由基线期估计")
-                       : (b->english ? "from all points" : "由全部点估计"));
+    zh_str what = zh_bench_say(b, "%.*s，%s；中心线与 3σ 控制限%s",
+                               "%.*s, %s; centre line and 3-sigma limits %s", ZH_FMT(c.name),
+                               b->english ? kinds[k].label.en : kinds[k].label.zh,
+                               c.baseline > 0 ? (b->english ? "from the baseline" : "由基线期估计")
+                                              : (b->english ? "from all points" : "由全部点估计"));
     rc = draw(b, &c, b->finding, what, read_it(b));
     if (rc == ZH_OK && measured) {
         rc = spread(b, k, &g, &c);
@@ -496,12 +511,30 @@ static zh_rc cusum_figure(zh_bench *b, const zh_grouped *g, const zh_cusum_chart
         }
     }
     const zh_xy_series series[] = {
-        {.kind = ZH_XY_LINE, .x = x, .y = c->pos + from, .n = n, .role = ZH_ROLE_C1,
+        {.kind = ZH_XY_LINE,
+         .x = x,
+         .y = c->pos + from,
+         .n = n,
+         .role = ZH_ROLE_C1,
          .label = ZH_STR("C⁺")},
-        {.kind = ZH_XY_LINE, .x = x, .y = c->neg + from, .n = n, .role = ZH_ROLE_C2,
-         .dash = ZH_DASH_SERIES, .label = ZH_STR("C⁻")},
-        {.kind = ZH_XY_POINTS, .x = x, .y = c->pos + from, .n = n, .role = ZH_ROLE_C1, .act = above},
-        {.kind = ZH_XY_POINTS, .x = x, .y = c->neg + from, .n = n, .role = ZH_ROLE_C2,
+        {.kind = ZH_XY_LINE,
+         .x = x,
+         .y = c->neg + from,
+         .n = n,
+         .role = ZH_ROLE_C2,
+         .dash = ZH_DASH_SERIES,
+         .label = ZH_STR("C⁻")},
+        {.kind = ZH_XY_POINTS,
+         .x = x,
+         .y = c->pos + from,
+         .n = n,
+         .role = ZH_ROLE_C1,
+         .act = above},
+        {.kind = ZH_XY_POINTS,
+         .x = x,
+         .y = c->neg + from,
+         .n = n,
+         .role = ZH_ROLE_C2,
          .act = c->below + from},
     };
     const zh_xy_line lines[] = {{.at = h, .label = ZH_STR("h"), .dash = ZH_DASH_LIMIT},
@@ -512,10 +545,11 @@ static zh_rc cusum_figure(zh_bench *b, const zh_grouped *g, const zh_cusum_chart
                 .lines = lines,
                 .nlines = 2,
                 .x = {.ticks = ticks, .nticks = nticks}};
-    zh_rc rc = zh_bench_xy(b, &in, b->finding,
-                        zh_bench_say(b, "标准化后的累积和，σ 的倍数", "cumulative sums in sigma"),
-                        zh_bench_say(b, "从 0 离开的地方是偏移开始的地方，越过 h 的地方是发现的地方。",
-                                     "A shift begins where the sum leaves 0 and is found where it passes h."));
+    zh_rc rc = zh_bench_xy(
+        b, &in, b->finding,
+        zh_bench_say(b, "标准化后的累积和，σ 的倍数", "cumulative sums in sigma"),
+        zh_bench_say(b, "从 0 离开的地方是偏移开始的地方，越过 h 的地方是发现的地方。",
+                     "A shift begins where the sum leaves 0 and is found where it passes h."));
     return rc;
 }
 
@@ -549,14 +583,15 @@ static zh_rc cusum(zh_bench *b)
         first = hit ? i : first;
         n += hit;
     }
-    b->finding = n == 0 ? zh_bench_say(b, "累积和没有越过 ±%.*s：没有持续的偏移",
-                                       "The sums stay within ±%.*s: no lasting shift",
-                                       ZH_FMT(zh_bench_digits(b, h, 3)))
-                        : zh_bench_say(b, "累积和自 %.*s 起越过判定距，均值已%s移",
-                                       "From %.*s on the sum passes the interval: the mean moved %s",
-                                       ZH_FMT(g.labels[first]),
-                                       c.above[first] ? (b->english ? "up" : "上")
-                                                      : (b->english ? "down" : "下"));
+    b->finding = n == 0
+                     ? zh_bench_say(b, "累积和没有越过 ±%.*s：没有持续的偏移",
+                                    "The sums stay within ±%.*s: no lasting shift",
+                                    ZH_FMT(zh_bench_digits(b, h, 3)))
+                     : zh_bench_say(b, "累积和自 %.*s 起越过判定距，均值已%s移",
+                                    "From %.*s on the sum passes the interval: the mean moved %s",
+                                    ZH_FMT(g.labels[first]),
+                                    c.above[first] ? (b->english ? "up" : "上")
+                                                   : (b->english ? "down" : "下"));
     rc = cusum_figure(b, &g, &c, h);
     zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "数据表", "Data"), ZH_STR(""), true);
     zh_bench_head(&t, zh_bench_say(b, "点", "Point"), false);
@@ -634,19 +669,23 @@ static zh_rc run(zh_bench *b)
 const zh_tool zh_tool_control = {
     .id = "control-chart",
     .name = {"控制图", "Control charts"},
-    .answers = {"过程稳不稳：哪些点越界，从什么时候起变了", "Is the process stable, and when did it change?"},
+    .answers = {"过程稳不稳：哪些点越界，从什么时候起变了",
+                "Is the process stable, and when did it change?"},
     .data = {"一列测量值；或每行一个子组；或两列：不合格数与检查数。可带一列日期或名称",
              "One column of measurements; or a subgroup a row; or two columns: nonconforming and "
              "inspected. A column of dates or names may stand beside."},
-    .method = {"GB/T 17989.2（ISO 7870-2:2013）常规控制图；ISO 7870-4 累积和；ISO 7870-6 EWMA；L. S. Nelson, J. "
+    .method = {"GB/T 17989.2（ISO 7870-2:2013）常规控制图；ISO 7870-4 累积和；ISO 7870-6 EWMA；L. "
+               "S. Nelson, J. "
                "Quality Technology 16 (1984) 237；Western Electric 1956",
                "ISO 7870-2:2013 (GB/T 17989.2), ISO 7870-4, ISO 7870-6; L. S. Nelson, J. Quality "
                "Technology 16 (1984) 237; Western Electric 1956"},
-    .limits = {"有季节、趋势或自相关的数据会误报；少于 20 个点时界限只是试用的。",
-               "Seasonal, trending or autocorrelated data raise false alarms; with fewer than 20 points "
-               "the limits are provisional."},
+    .limits =
+        {"有季节、趋势或自相关的数据会误报；少于 20 个点时界限只是试用的。",
+         "Seasonal, trending or autocorrelated data raise false alarms; with fewer than 20 points "
+         "the limits are provisional."},
     .sheet = "spc",
-    .engines = "spc.control_chart spc.moving_range_chart spc.run_rules spc.cusum_chart spc.ewma_chart",
+    .engines =
+        "spc.control_chart spc.moving_range_chart spc.run_rules spc.cusum_chart spc.ewma_chart",
     .asks = asks,
     .nasks = ZH_COUNTOF(asks),
     .samples = samples,

@@ -17,11 +17,25 @@ static const zh_tool_ask asks[] = {
     {"method", {"方法", "method"}, ZH_TOOL_CHOICE, methods, "c1", NULL},
     {"value", {"件数列", "counts"}, ZH_TOOL_COLUMN, NULL, "", NULL},
     {"baseline", {"基线点数", "baseline points"}, ZH_TOOL_NUMBER, NULL, "7", "method=c1|c2|c3"},
-    {"frequency", {"一年的点数", "points a year"}, ZH_TOOL_NUMBER, NULL, "52",
+    {"frequency",
+     {"一年的点数", "points a year"},
+     ZH_TOOL_NUMBER,
+     NULL,
+     "52",
      "method=farrington|farrington_flexible"},
-    {"years", {"往年数", "years back"}, ZH_TOOL_NUMBER, NULL, "5", "method=farrington|farrington_flexible"},
+    {"years",
+     {"往年数", "years back"},
+     ZH_TOOL_NUMBER,
+     NULL,
+     "5",
+     "method=farrington|farrington_flexible"},
     {"alpha", {"误报率 α（空：常用值）", "alpha (empty: usual)"}, ZH_TOOL_NUMBER, NULL, "", NULL},
-    {"first", {"从第几点画起（空：最后）", "draw from point (empty: last ones)"}, ZH_TOOL_NUMBER, NULL, "", NULL},
+    {"first",
+     {"从第几点画起（空：最后）", "draw from point (empty: last ones)"},
+     ZH_TOOL_NUMBER,
+     NULL,
+     "",
+     NULL},
     {"show", {"画几点", "points drawn"}, ZH_TOOL_NUMBER, NULL, "180", NULL},
 };
 
@@ -30,8 +44,9 @@ static const zh_tool_sample samples[] = {
      {"桑迪飓风前后纽约 311 每日来电", "Daily NYC 311 calls around hurricane Sandy"},
      "packs/demo/data/us-nyc-sandy-311-daily/sandy-311-calls-by-day.csv",
      "method=c1&baseline=3&value=total&first=1&show=90",
-     {"NYC Open Data，每日来电（桑迪飓风），2012-10-22 至 2017-09-08", "NYC Open Data, Sandy-related 311 calls by "
-                                                              "day, 2012-10-22 to 2017-09-08"}},
+     {"NYC Open Data，每日来电（桑迪飓风），2012-10-22 至 2017-09-08",
+      "NYC Open Data, Sandy-related 311 calls by "
+      "day, 2012-10-22 to 2017-09-08"}},
 };
 
 static zh_rc ask(zh_bench *b, zh_warning *out)
@@ -103,37 +118,61 @@ static zh_rc draw_series(zh_bench *b, const zh_grouped *g, const zh_warning_poin
         expected[i] = p->expected;
         alarm[i] = p->alarm == ZH_ALARM_YES;
         highest = fmax(highest, g->data.v[from + i]);
-        titles[i] = zh_str_fmt(b->arena, "%.*s %.0f%s", ZH_FMT(g->labels[from + i]), g->data.v[from + i],
-                               alarm[i] ? b->english ? ", alarm" : "，报警" : "");
+        titles[i] =
+            zh_str_fmt(b->arena, "%.*s %.0f%s", ZH_FMT(g->labels[from + i]), g->data.v[from + i],
+                       alarm[i] ? b->english ? ", alarm" : "，报警" : "");
         if (i % step == 0) {
             ticks[nticks++] = (zh_xy_tick){x[i], g->labels[from + i]};
         }
     }
     const zh_xy_series series[] = {
-        {.kind = ZH_XY_COLUMNS, .x = x, .y = g->data.v + from, .n = n, .width = 0.72, .role = ZH_ROLE_Q4,
-         .act = alarm, .titles = titles, .label = zh_bench_say(b, "件数（红：报警）", "count (red: alarm)")},
-        {.kind = ZH_XY_LINE, .x = x, .y = bound, .n = n, .role = ZH_ROLE_INK, .dash = ZH_DASH_LIMIT,
+        {.kind = ZH_XY_COLUMNS,
+         .x = x,
+         .y = g->data.v + from,
+         .n = n,
+         .width = 0.72,
+         .role = ZH_ROLE_Q4,
+         .act = alarm,
+         .titles = titles,
+         .label = zh_bench_say(b, "件数（红：报警）", "count (red: alarm)")},
+        {.kind = ZH_XY_LINE,
+         .x = x,
+         .y = bound,
+         .n = n,
+         .role = ZH_ROLE_INK,
+         .dash = ZH_DASH_LIMIT,
          .label = zh_bench_say(b, "上限", "bound")},
-        {.kind = ZH_XY_LINE, .x = x, .y = expected, .n = n, .role = ZH_ROLE_C2,
+        {.kind = ZH_XY_LINE,
+         .x = x,
+         .y = expected,
+         .n = n,
+         .role = ZH_ROLE_C2,
          .label = zh_bench_say(b, "预期", "expected")},
     };
-    zh_xy in = {.title = b->finding, .series = series, .nseries = 3,
-                .x = {.ticks = ticks, .nticks = nticks, .low = ZH_SOME((double)from + 0.4),
+    zh_xy in = {.title = b->finding,
+                .series = series,
+                .nseries = 3,
+                .x = {.ticks = ticks,
+                      .nticks = nticks,
+                      .low = ZH_SOME((double)from + 0.4),
                       .high = ZH_SOME((double)to + 0.6)},
                 .y = {.low = ZH_SOME(0), .high = ZH_SOME(highest > 0 ? highest * 1.08 : 1)}};
-    rc = zh_bench_xy(b, &in, b->finding,
-                        zh_bench_say(b, "%.*s，第 %zu 至 %zu 点，共 %zu 点", "%.*s, points %zu to %zu of %zu",
-                                     ZH_FMT(g->name), from + 1, to, g->data.n),
-                        zh_bench_say(b, "超过上限只说明比过去多，不说明是什么。上限画到图外为止。",
-                                     "Above the bound means more than before, not what it is. The bound is drawn up "
-                                     "to the top of the plot."));
+    rc = zh_bench_xy(
+        b, &in, b->finding,
+        zh_bench_say(b, "%.*s，第 %zu 至 %zu 点，共 %zu 点", "%.*s, points %zu to %zu of %zu",
+                     ZH_FMT(g->name), from + 1, to, g->data.n),
+        zh_bench_say(
+            b, "超过上限只说明比过去多，不说明是什么。上限画到图外为止。",
+            "Above the bound means more than before, not what it is. The bound is drawn up "
+            "to the top of the plot."));
     return rc;
 }
 
 static void tables(zh_bench *b, const zh_grouped *g, const zh_warning_point *points, size_t judged)
 {
-    zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "报警的点", "Alarms"),
-                                         zh_bench_say(b, "判过 %zu 点", "%zu points judged", judged), false);
+    zh_bench_table t =
+        zh_bench_table_of(b, zh_bench_say(b, "报警的点", "Alarms"),
+                          zh_bench_say(b, "判过 %zu 点", "%zu points judged", judged), false);
     zh_bench_table all = zh_bench_table_of(b, zh_bench_say(b, "数据表", "Data"), ZH_STR(""), true);
     zh_bench_table *both[] = {&t, &all};
     for (size_t i = 0; i < 2; i++) {
@@ -153,9 +192,10 @@ static void tables(zh_bench *b, const zh_grouped *g, const zh_warning_point *poi
             zh_bench_value(both[k], p->expected, 4);
             zh_bench_value(both[k], p->bound, 4);
         }
-        zh_bench_cell(&all, alarm                            ? zh_bench_say(b, "报警", "alarm")
-                            : p->alarm == ZH_ALARM_UNKNOWN ? zh_bench_say(b, "往期不够", "past too short")
-                                                           : ZH_STR(""));
+        zh_bench_cell(&all, alarm ? zh_bench_say(b, "报警", "alarm")
+                            : p->alarm == ZH_ALARM_UNKNOWN
+                                ? zh_bench_say(b, "往期不够", "past too short")
+                                : ZH_STR(""));
     }
     zh_bench_end(&t);
     zh_bench_end(&all);
@@ -189,11 +229,14 @@ static zh_rc run(zh_bench *b)
             first = alarms++ == 0 ? i : first;
         }
     }
-    b->finding = alarms > 0 ? zh_bench_say(b, "%.*s 点中 %zu 点高于上限，第一次在 %.*s：%.0f 件，上限 %.1f",
-                                           "Of %.*s points %zu lie above the bound, first %.*s: %.0f against %.1f", ZH_FMT(zh_bench_n(b, judged)),
-                                           alarms, ZH_FMT(g.labels[first]), g.data.v[first],
-                                           points[first].bound)
-                            : zh_bench_say(b, "%zu 点都没有超过上限", "None of %zu points is above its bound", judged);
+    b->finding =
+        alarms > 0
+            ? zh_bench_say(b, "%.*s 点中 %zu 点高于上限，第一次在 %.*s：%.0f 件，上限 %.1f",
+                           "Of %.*s points %zu lie above the bound, first %.*s: %.0f against %.1f",
+                           ZH_FMT(zh_bench_n(b, judged)), alarms, ZH_FMT(g.labels[first]),
+                           g.data.v[first], points[first].bound)
+            : zh_bench_say(b, "%zu 点都没有超过上限", "None of %zu points is above its bound",
+                           judged);
     rc = draw_series(b, &g, points);
     tables(b, &g, points, judged);
     return rc;
@@ -202,15 +245,20 @@ static zh_rc run(zh_bench *b)
 const zh_tool zh_tool_early_warning = {
     .id = "early-warning",
     .name = {"早期预警图", "Early warning"},
-    .answers = {"件数是不是比它自己的过去多得不寻常", "Is a count unusually high against its own past?"},
-    .data = {"一列件数（每天、每周或每月一行，不缺行），可带一列日期", "One column of counts, a row a day, week or month "
-                                                       "without gaps; a column of dates may stand beside"},
-    .method = {"EARS：L. Hutwagner et al., J. Urban Health 80 (2003) i89；Farrington et al., JRSS A 159 (1996) 547；"
+    .answers = {"件数是不是比它自己的过去多得不寻常",
+                "Is a count unusually high against its own past?"},
+    .data = {"一列件数（每天、每周或每月一行，不缺行），可带一列日期",
+             "One column of counts, a row a day, week or month "
+             "without gaps; a column of dates may stand beside"},
+    .method = {"EARS：L. Hutwagner et al., J. Urban Health 80 (2003) i89；Farrington et al., JRSS "
+               "A 159 (1996) 547；"
                "Noufaily et al., Statistics in Medicine 32 (2013) 1206",
-               "EARS: L. Hutwagner et al., J. Urban Health 80 (2003) i89; Farrington et al., JRSS A 159 (1996) 547; "
+               "EARS: L. Hutwagner et al., J. Urban Health 80 (2003) i89; Farrington et al., JRSS "
+               "A 159 (1996) 547; "
                "Noufaily et al., Statistics in Medicine 32 (2013) 1206"},
-    .limits = {"EARS 不看季节与星期；Farrington 要若干年的往年同期。",
-               "EARS ignores season and weekday; Farrington needs the same weeks of earlier years."},
+    .limits =
+        {"EARS 不看季节与星期；Farrington 要若干年的往年同期。",
+         "EARS ignores season and weekday; Farrington needs the same weeks of earlier years."},
     .sheet = "ews",
     .engines = "ews.ears ews.farrington ews.farrington_flexible",
     .asks = asks,

@@ -38,9 +38,8 @@ zh_rc zh_histogram_of(zh_arena *arena, const double *v, size_t n, zh_histogram *
     for (size_t i = 0; i < out->n; i++) {
         double from = out->low + out->width * (double)i;
         out->middle[i] = from + out->width / 2;
-        out->titles[i] =
-            zh_str_fmt(arena, "%.*f–%.*f：%.0f", decimals, from, decimals,
-                       from + out->width, out->count[i]);
+        out->titles[i] = zh_str_fmt(arena, "%.*f–%.*f：%.0f", decimals, from, decimals,
+                                    from + out->width, out->count[i]);
     }
     return ZH_OK;
 }

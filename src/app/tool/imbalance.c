@@ -1,5 +1,5 @@
-/* 失衡分析: which pairs are reported more often than their rows and columns let expect? One two-by-two
- * table, or a database screened with empirical Bayes shrinkage. */
+/* 失衡分析: which pairs are reported more often than their rows and columns let expect? One
+ * two-by-two table, or a database screened with empirical Bayes shrinkage. */
 #include "app/tool/tools.h"
 #include "engine/disproportionality.h"
 #include "engine/mgps.h"
@@ -39,8 +39,12 @@ static const zh_tool_sample samples[] = {
      {"膳食补充剂不良事件（CAERS 2012）", "Adverse events of supplements (CAERS 2012)"},
      "packs/demo/data/us-fda-caers-2012/caers_2012.csv.gz",
      "way=screen&report=id&row=var1&column=var2",
-     {"US FDA CFSAN CAERS 2012，R 包 openEBGM 的 caers", "US FDA CFSAN CAERS 2012, caers of R package openEBGM"}},
-    {"table", {"一个四格表", "One table"}, NULL, "way=table&a=25&b=75&c=120&d=2780",
+     {"US FDA CFSAN CAERS 2012，R 包 openEBGM 的 caers",
+      "US FDA CFSAN CAERS 2012, caers of R package openEBGM"}},
+    {"table",
+     {"一个四格表", "One table"},
+     NULL,
+     "way=table&a=25&b=75&c=120&d=2780",
      {"示意的数", "illustrative numbers"}},
 };
 
@@ -85,22 +89,25 @@ static zh_rc one_table(zh_bench *b)
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_str prr = r.prr.state == ZH_RATIO_FINITE ? zh_bench_fixed(b, r.prr.value, 2)
+    zh_str prr = r.prr.state == ZH_RATIO_FINITE     ? zh_bench_fixed(b, r.prr.value, 2)
                  : r.prr.state == ZH_RATIO_INFINITE ? ZH_STR("∞")
                                                     : ZH_STR("—");
     bool signal = t.a >= 3 && r.prr.value >= 2 && r.has_chi2 && r.chi2_yates >= 4;
     b->finding = zh_bench_say(b, "看到 %" PRIu64 "，预期 %.1f，占比是别处的 %.*s 倍：%s",
-                              "Observed %" PRIu64 ", expected %.1f, the share is %.*s times that elsewhere: %s", t.a,
-                              r.expected, ZH_FMT(prr),
+                              "Observed %" PRIu64
+                              ", expected %.1f, the share is %.*s times that elsewhere: %s",
+                              t.a, r.expected, ZH_FMT(prr),
                               signal ? (b->english ? "a signal" : "达到判据")
                                      : (b->english ? "no signal" : "没有达到判据"));
     const zh_reading rows[] = {ratio_row(b, "PRR", &r.prr), ratio_row(b, "ROR", &r.ror)};
     if (rows[0].value.is && rows[0].value.v > 0) {
         zh_forest in = {.title = b->finding, .rows = rows, .n = 2, .threshold = ZH_SOME(2)};
-        rc = zh_bench_forest(b, &in, b->finding, zh_bench_say(b, "比值与 95%% 区间", "ratios with 95 %% intervals"),
-                            zh_bench_say(b, "判据：n ≥ 3，PRR ≥ 2，χ² ≥ 4（Evans 等 2001）。占比不是发生率。",
-                                         "Criteria: n >= 3, PRR >= 2, chi-square >= 4 (Evans et al. 2001). Shares are "
-                                         "not incidences."));
+        rc = zh_bench_forest(
+            b, &in, b->finding, zh_bench_say(b, "比值与 95%% 区间", "ratios with 95 %% intervals"),
+            zh_bench_say(
+                b, "判据：n ≥ 3，PRR ≥ 2，χ² ≥ 4（Evans 等 2001）。占比不是发生率。",
+                "Criteria: n >= 3, PRR >= 2, chi-square >= 4 (Evans et al. 2001). Shares are "
+                "not incidences."));
     }
     zh_bench_table out = zh_bench_table_of(b, zh_bench_say(b, "结果", "Result"), ZH_STR(""), true);
     zh_bench_head(&out, zh_bench_say(b, "量", "Quantity"), false);
@@ -108,9 +115,14 @@ static zh_rc one_table(zh_bench *b)
     const struct {
         const char *name;
         double v;
-    } lines[] = {{"E", r.expected}, {"PRR", r.prr.value}, {"ROR", r.ror.value},
-                 {"χ²", r.has_chi2 ? r.chi2 : (double)NAN}, {"χ² (Yates)", r.has_chi2 ? r.chi2_yates : (double)NAN},
-                 {"IC", ic.shrinkage}, {"IC025", ic.lower}, {"IC975", ic.upper}};
+    } lines[] = {{"E", r.expected},
+                 {"PRR", r.prr.value},
+                 {"ROR", r.ror.value},
+                 {"χ²", r.has_chi2 ? r.chi2 : (double)NAN},
+                 {"χ² (Yates)", r.has_chi2 ? r.chi2_yates : (double)NAN},
+                 {"IC", ic.shrinkage},
+                 {"IC025", ic.lower},
+                 {"IC975", ic.upper}};
     for (size_t i = 0; i < ZH_COUNTOF(lines); i++) {
         zh_bench_line(&out, ZH_ROW_PLAIN);
         zh_bench_cell(&out, zh_str_of(lines[i].name));
@@ -226,8 +238,8 @@ static zh_rc by_report(zh_bench *b, const size_t *of[3], const zh_str *names[2],
 }
 
 /* Lines with a count: the margins are sums of counts. */
-static zh_rc by_count(zh_bench *b, const size_t *of[2], const zh_str *names[2], const size_t size[2],
-                      const zh_sheet_column *count, database *db)
+static zh_rc by_count(zh_bench *b, const size_t *of[2], const zh_str *names[2],
+                      const size_t size[2], const zh_sheet_column *count, database *db)
 {
     size_t n = b->sheet->nrows;
     zh_counted_pair *pairs = ZH_TRY_N(b->arena, zh_counted_pair, n + 1);
@@ -239,7 +251,8 @@ static zh_rc by_count(zh_bench *b, const size_t *of[2], const zh_str *names[2], 
     for (size_t i = 0; i < n; i++) {
         double v = count != NULL ? count->number[i] : 1;
         if (v < 0 || floor(v) < v || v > 1e9) {
-            return zh_bench_refuse(b, "tool.count", NULL, "第 %zu 行的件数不是从 0 起的整数", i + 1);
+            return zh_bench_refuse(b, "tool.count", NULL, "第 %zu 行的件数不是从 0 起的整数",
+                                   i + 1);
         }
         if (v > 0) {
             pairs[kept++] = (zh_counted_pair){of[0][i], of[1][i], (uint64_t)v};
@@ -255,7 +268,8 @@ static zh_rc by_count(zh_bench *b, const size_t *of[2], const zh_str *names[2], 
         return no_room(b);
     }
     for (size_t i = 0; i < kept; i++) {
-        db->pairs[i] = (pair){.table = tables[i], .row = names[0][pairs[i].row], .column = names[1][pairs[i].column]};
+        db->pairs[i] = (pair){
+            .table = tables[i], .row = names[0][pairs[i].row], .column = names[1][pairs[i].column]};
     }
     return ZH_OK;
 }
@@ -269,9 +283,10 @@ static zh_rc read_database(zh_bench *b, database *db)
     size_t *of[3];
     zh_str *names[3];
     size_t size[3];
-    zh_rc rc = s->ncolumns < 2 ? zh_bench_refuse(b, "tool.column", "每行：产品、事件，可加件数或报告编号",
-                                                 "至少要两列")
-                               : ZH_OK;
+    zh_rc rc = s->ncolumns < 2
+                   ? zh_bench_refuse(b, "tool.column", "每行：产品、事件，可加件数或报告编号",
+                                     "至少要两列")
+                   : ZH_OK;
     rc = rc == ZH_OK ? zh_bench_column(b, "row", &s->columns[0], &column[0]) : rc;
     rc = rc == ZH_OK ? zh_bench_column(b, "column", &s->columns[1], &column[1]) : rc;
     rc = rc == ZH_OK ? zh_bench_column(b, "report", NULL, &report) : rc;
@@ -332,7 +347,7 @@ static zh_rc score(zh_bench *b, database *db, size_t order)
     for (size_t i = 0; i < db->n && rc == ZH_OK; i++) {
         pair *p = &db->pairs[i];
         p->score = scores[i];
-        p->key = order == 2                  ? n[i]
+        p->key = order == 2                 ? n[i]
                  : order == 0 && db->fitted ? scores[i].eb05
                  : p->stats.has_chi2        ? p->stats.chi2_yates
                                             : 0;
@@ -351,7 +366,8 @@ static zh_rc forest(zh_bench *b, const database *db)
     for (size_t i = 0; i < db->n && n < FOREST; i++) {
         const pair *p = &db->pairs[i];
         const zh_ratio *r = &p->stats.prr;
-        bool usable = db->fitted || (r->state == ZH_RATIO_FINITE && r->has_interval && r->value > 0);
+        bool usable =
+            db->fitted || (r->state == ZH_RATIO_FINITE && r->has_interval && r->value > 0);
         if (!usable) {
             continue;
         }
@@ -363,27 +379,31 @@ static zh_rc forest(zh_bench *b, const database *db)
         row->text = zh_bench_digits(b, value, 3);
         row->low = ZH_SOME(db->fitted ? p->score.eb05 : r->interval.lower);
         row->high = ZH_SOME(db->fitted ? p->score.eb95 : r->interval.upper);
-        row->title = zh_str_fmt(b->arena, "%.*s：%.*s（%.2f–%.2f），n = %" PRIu64, ZH_FMT(row->label),
-                                ZH_FMT(row->text), row->low.v, row->high.v, p->table.a);
+        row->title =
+            zh_str_fmt(b->arena, "%.*s：%.*s（%.2f–%.2f），n = %" PRIu64, ZH_FMT(row->label),
+                       ZH_FMT(row->text), row->low.v, row->high.v, p->table.a);
     }
     if (n == 0) {
         return ZH_OK;
     }
     zh_forest in = {.title = b->finding, .rows = rows, .n = n, .threshold = ZH_SOME(2)};
-    zh_rc rc = zh_bench_forest(b, &in, b->finding,
-                        db->fitted ? zh_bench_say(b, "最前的 %zu 对：EBGM 与 90%% 区间（EB05–EB95）",
-                                                  "the first %zu pairs: EBGM with its 90 %% interval", n)
-                                   : zh_bench_say(b, "最前的 %zu 对：PRR 与 95%% 区间",
-                                                  "the first %zu pairs: PRR with its 95 %% interval", n),
-                        zh_bench_say(b, "比的是占比，不是发生率；报告自愿、重复、受宣传影响。",
-                                     "Shares are compared, not incidences; reports are voluntary and biased."));
+    zh_rc rc = zh_bench_forest(
+        b, &in, b->finding,
+        db->fitted ? zh_bench_say(b, "最前的 %zu 对：EBGM 与 90%% 区间（EB05–EB95）",
+                                  "the first %zu pairs: EBGM with its 90 %% interval", n)
+                   : zh_bench_say(b, "最前的 %zu 对：PRR 与 95%% 区间",
+                                  "the first %zu pairs: PRR with its 95 %% interval", n),
+        zh_bench_say(b, "比的是占比，不是发生率；报告自愿、重复、受宣传影响。",
+                     "Shares are compared, not incidences; reports are voluntary and biased."));
     return rc;
 }
 
 static void listing(zh_bench *b, const database *db)
 {
-    zh_bench_table t = zh_bench_table_of(
-        b, zh_bench_say(b, "前 %d 对", "The first %d pairs", LISTED < (int)db->n ? LISTED : (int)db->n), ZH_STR(""), true);
+    zh_bench_table t = zh_bench_table_of(b,
+                                         zh_bench_say(b, "前 %d 对", "The first %d pairs",
+                                                      LISTED < (int)db->n ? LISTED : (int)db->n),
+                                         ZH_STR(""), true);
     zh_bench_head(&t, zh_bench_say(b, "行", "Row"), false);
     zh_bench_head(&t, zh_bench_say(b, "列", "Column"), false);
     zh_bench_head(&t, ZH_STR("n"), true);
@@ -410,19 +430,26 @@ static void listing(zh_bench *b, const database *db)
     }
     zh_bench_end(&t);
     if (!db->fitted) {
-        zh_bench_note(b, zh_bench_say(b, "对数太少或拟合不收敛：没有经验贝叶斯收缩，小件数的比值不可信。",
-                                      "Too few pairs, or no convergence: there is no shrinkage, ratios of small counts "
-                                      "cannot be trusted."));
+        zh_bench_note(
+            b,
+            zh_bench_say(
+                b, "对数太少或拟合不收敛：没有经验贝叶斯收缩，小件数的比值不可信。",
+                "Too few pairs, or no convergence: there is no shrinkage, ratios of small counts "
+                "cannot be trusted."));
         return;
     }
-    zh_bench_table h = zh_bench_table_of(b, zh_bench_say(b, "收缩的先验", "Fitted prior"), ZH_STR(""), false);
+    zh_bench_table h =
+        zh_bench_table_of(b, zh_bench_say(b, "收缩的先验", "Fitted prior"), ZH_STR(""), false);
     zh_bench_head(&h, zh_bench_say(b, "参数", "Parameter"), false);
     zh_bench_head(&h, zh_bench_say(b, "值", "Value"), true);
     const struct {
         const char *name;
         double v;
-    } rows[] = {{"α₁", db->prior.alpha1}, {"β₁", db->prior.beta1}, {"α₂", db->prior.alpha2},
-                {"β₂", db->prior.beta2},  {"P", db->prior.p}};
+    } rows[] = {{"α₁", db->prior.alpha1},
+                {"β₁", db->prior.beta1},
+                {"α₂", db->prior.alpha2},
+                {"β₂", db->prior.beta2},
+                {"P", db->prior.p}};
     for (size_t i = 0; i < ZH_COUNTOF(rows); i++) {
         zh_bench_line(&h, ZH_ROW_PLAIN);
         zh_bench_cell(&h, zh_str_of(rows[i].name));
@@ -436,9 +463,10 @@ static zh_rc screen(zh_bench *b)
     database db = {0};
     size_t order = 0;
     size_t signals = 0;
-    zh_rc rc = b->sheet == NULL ? zh_bench_refuse(b, "tool.data", "贴两列：产品、事件，可加件数或报告编号",
-                                                  "还没有数据")
-                                : zh_bench_choice(b, "order", &order);
+    zh_rc rc = b->sheet == NULL
+                   ? zh_bench_refuse(b, "tool.data", "贴两列：产品、事件，可加件数或报告编号",
+                                     "还没有数据")
+                   : zh_bench_choice(b, "order", &order);
     if (rc == ZH_OK) {
         rc = read_database(b, &db);
     }
@@ -457,7 +485,8 @@ static zh_rc screen(zh_bench *b)
     const pair *p = &db.pairs[0];
     zh_str row = zh_draw_text_fit(b->arena, p->row, 12, 220);
     b->finding = zh_bench_say(b, "%.*s 对中 %zu 对的占比明显偏高（%s），最前的是 %.*s × %.*s",
-                              "Of %.*s pairs %zu stand out (%s), first %.*s × %.*s", ZH_FMT(zh_bench_n(b, db.n)), signals,
+                              "Of %.*s pairs %zu stand out (%s), first %.*s × %.*s",
+                              ZH_FMT(zh_bench_n(b, db.n)), signals,
                               db.fitted ? "EB05 ≥ 2" : "PRR ≥ 2", ZH_FMT(row), ZH_FMT(p->column));
     rc = forest(b, &db);
     listing(b, &db);
@@ -474,19 +503,25 @@ static zh_rc run(zh_bench *b)
 const zh_tool zh_tool_imbalance = {
     .id = "disproportionality",
     .name = {"失衡分析", "Disproportionality"},
-    .answers = {"哪一对（产品 × 事件）被报告得比行与列的份额多", "Which pairs are reported more than their rows and columns "
-                                                      "let expect?"},
+    .answers = {"哪一对（产品 × 事件）被报告得比行与列的份额多",
+                "Which pairs are reported more than their rows and columns "
+                "let expect?"},
     .data = {"每行一对：产品、事件，可加件数；或加一列报告编号，一份报告只算一次",
-             "One pair a row: product, event, perhaps a count; or a column of report ids, each counted once"},
+             "One pair a row: product, event, perhaps a count; or a column of report ids, each "
+             "counted once"},
     .may_lack = true,
-    .method = {"S. J. W. Evans et al. 2001（PRR、判据）；W. DuMouchel, The American Statistician 53 (1999) 177，"
+    .method = {"S. J. W. Evans et al. 2001（PRR、判据）；W. DuMouchel, The American Statistician "
+               "53 (1999) 177，"
                "W. DuMouchel, D. Pregibon, KDD 2001（EBGM）；G. N. Norén et al. 2013（IC）",
-               "S. J. W. Evans et al. 2001 (PRR, criteria); W. DuMouchel, The American Statistician 53 (1999) 177, W. "
+               "S. J. W. Evans et al. 2001 (PRR, criteria); W. DuMouchel, The American "
+               "Statistician 53 (1999) 177, W. "
                "DuMouchel, D. Pregibon, KDD 2001 (EBGM); G. N. Norén et al. 2013 (IC)"},
-    .limits = {"没有被检查或被暴露的总数，不能说发生率；高低只在这些报告里比较。",
-               "Without denominators nothing is said about incidence; only these reports are compared."},
+    .limits =
+        {"没有被检查或被暴露的总数，不能说发生率；高低只在这些报告里比较。",
+         "Without denominators nothing is said about incidence; only these reports are compared."},
     .sheet = "disproportionality",
-    .engines = "disproportionality.two_by_two disproportionality.database_screen disproportionality.mgps_fit",
+    .engines = "disproportionality.two_by_two disproportionality.database_screen "
+               "disproportionality.mgps_fit",
     .asks = asks,
     .nasks = ZH_COUNTOF(asks),
     .samples = samples,

@@ -9,7 +9,12 @@ enum { CURVE = 81 };
 
 static const zh_tool_ask asks[] = {
     {"time", {"时间列", "time"}, ZH_TOOL_COLUMN, NULL, "", NULL},
-    {"status", {"状态列（1 失效，0 未失效）", "status (1 failed, 0 running)"}, ZH_TOOL_COLUMN, NULL, "", NULL},
+    {"status",
+     {"状态列（1 失效，0 未失效）", "status (1 failed, 0 running)"},
+     ZH_TOOL_COLUMN,
+     NULL,
+     "",
+     NULL},
     {"at", {"要问的时间", "time asked about"}, ZH_TOOL_NUMBER, NULL, "", NULL},
     {"confidence", {"置信水平（%）", "confidence (%)"}, ZH_TOOL_NUMBER, NULL, "95", NULL},
 };
@@ -40,8 +45,8 @@ typedef struct lives {
 static zh_rc event_of(zh_bench *b, const zh_sheet_column *status, zh_str time, size_t row,
                       int64_t *out)
 {
-    static const char *const running[] = {"0", "截尾", "删失", "未失效", "在用", "中止", "S", "s",
-                                          "censored", "running", "suspended", "否"};
+    static const char *const running[] = {"0", "截尾", "删失",     "未失效",  "在用",      "中止",
+                                          "S", "s",    "censored", "running", "suspended", "否"};
     static const char *const failed[] = {"1", "失效", "故障", "F", "f", "failed", "failure", "是"};
     *out = !(zh_str_ends(time, ZH_STR("+")) || zh_str_ends(time, ZH_STR("＋")));
     if (status == NULL) {
@@ -116,16 +121,17 @@ static zh_rc median_ranks(zh_bench *b, const lives *l, zh_weibull_ranks *out)
 static zh_rc probability_plot(zh_bench *b, const lives *l, const zh_weibull_fit *fit,
                               const zh_weibull_ranks *ranks)
 {
-    static const double shares[] = {0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2,
-                                    0.3,   0.5,   0.632, 0.8, 0.9,  0.95, 0.99, 0.999};
+    static const double shares[] = {0.001, 0.005, 0.01, 0.02, 0.05, 0.1,  0.2,  0.3,
+                                    0.5,   0.632, 0.8,  0.9,  0.95, 0.99, 0.999};
     size_t points = ranks->n < ZH_TOOL_MARKS_MAX ? ranks->n : ZH_TOOL_MARKS_MAX;
     double *y = ZH_NEW_N(b->arena, double, points + 1);
     zh_str *titles = ZH_NEW_N(b->arena, zh_str, points + 1);
     double least = 0.01;
     for (size_t i = 0; i < points; i++) {
         y[i] = paper(ranks->position[i]);
-        titles[i] = zh_str_fmt(b->arena, "%.*s：%.1f%%", ZH_FMT(zh_bench_digits(b, ranks->time[i], 5)),
-                               100 * ranks->position[i]);
+        titles[i] =
+            zh_str_fmt(b->arena, "%.*s：%.1f%%", ZH_FMT(zh_bench_digits(b, ranks->time[i], 5)),
+                       100 * ranks->position[i]);
         least = fmin(least, ranks->position[i]);
     }
     double *curve = ZH_NEW_N(b->arena, double, CURVE);
@@ -147,25 +153,51 @@ static zh_rc probability_plot(zh_bench *b, const lives *l, const zh_weibull_fit 
         ticks[i] = (zh_xy_tick){paper(shares[i]), zh_str_fmt(b->arena, "%.3g%%", shares[i] * 100)};
     }
     const zh_xy_series series[] = {
-        {.kind = ZH_XY_LINE, .x = low, .y = curve, .n = CURVE, .role = ZH_ROLE_QING, .dash = ZH_DASH_GUIDE,
+        {.kind = ZH_XY_LINE,
+         .x = low,
+         .y = curve,
+         .n = CURVE,
+         .role = ZH_ROLE_QING,
+         .dash = ZH_DASH_GUIDE,
          .label = zh_bench_say(b, "区间", "interval")},
-        {.kind = ZH_XY_LINE, .x = high, .y = curve, .n = CURVE, .role = ZH_ROLE_QING, .dash = ZH_DASH_GUIDE},
-        {.kind = ZH_XY_LINE, .x = x, .y = curve, .n = CURVE, .role = ZH_ROLE_QING,
+        {.kind = ZH_XY_LINE,
+         .x = high,
+         .y = curve,
+         .n = CURVE,
+         .role = ZH_ROLE_QING,
+         .dash = ZH_DASH_GUIDE},
+        {.kind = ZH_XY_LINE,
+         .x = x,
+         .y = curve,
+         .n = CURVE,
+         .role = ZH_ROLE_QING,
          .label = zh_bench_say(b, "极大似然", "maximum likelihood")},
-        {.kind = ZH_XY_POINTS, .x = ranks->time, .y = y, .n = points, .role = ZH_ROLE_INK, .titles = titles,
+        {.kind = ZH_XY_POINTS,
+         .x = ranks->time,
+         .y = y,
+         .n = points,
+         .role = ZH_ROLE_INK,
+         .titles = titles,
          .label = zh_bench_say(b, "失效（中位秩）", "failures (median ranks)")},
     };
-    zh_xy in = {.title = b->finding, .series = series, .nseries = ZH_COUNTOF(series),
-                .x = {.log = true, .unit = l->unit, .name = zh_bench_say(b, "时间（对数）", "time (log)")},
-                .y = {.ticks = ticks, .nticks = ZH_COUNTOF(shares), .low = ZH_SOME(from), .high = ZH_SOME(to),
-                      .name = zh_bench_say(b, "累积失效", "failed")},
-                .height = 300};
-    zh_rc rc = zh_bench_xy(b, &in, b->finding,
-                        zh_bench_say(b, "威布尔概率图；%zu 个失效，%zu 个未失效",
-                                     "Weibull probability plot; %zu failed, %zu running", l->failed,
-                                     l->n - l->failed),
-                        zh_bench_say(b, "点落在直线上才是威布尔；弯折说明有两种失效机理。",
-                                     "Points on the line speak for Weibull; a bend for two mechanisms."));
+    zh_xy in = {
+        .title = b->finding,
+        .series = series,
+        .nseries = ZH_COUNTOF(series),
+        .x = {.log = true, .unit = l->unit, .name = zh_bench_say(b, "时间（对数）", "time (log)")},
+        .y = {.ticks = ticks,
+              .nticks = ZH_COUNTOF(shares),
+              .low = ZH_SOME(from),
+              .high = ZH_SOME(to),
+              .name = zh_bench_say(b, "累积失效", "failed")},
+        .height = 300};
+    zh_rc rc = zh_bench_xy(
+        b, &in, b->finding,
+        zh_bench_say(b, "威布尔概率图；%zu 个失效，%zu 个未失效",
+                     "Weibull probability plot; %zu failed, %zu running", l->failed,
+                     l->n - l->failed),
+        zh_bench_say(b, "点落在直线上才是威布尔；弯折说明有两种失效机理。",
+                     "Points on the line speak for Weibull; a bend for two mechanisms."));
     return rc;
 }
 
@@ -193,15 +225,23 @@ static zh_rc survival(zh_bench *b, const lives *l, double confidence)
         }
     }
     const zh_xy_series series[] = {
-        {.kind = ZH_XY_BAND, .x = x, .y = low, .high = high, .n = n, .role = ZH_ROLE_QING, .step = true},
+        {.kind = ZH_XY_BAND,
+         .x = x,
+         .y = low,
+         .high = high,
+         .n = n,
+         .role = ZH_ROLE_QING,
+         .step = true},
         {.kind = ZH_XY_STEP, .x = x, .y = y, .n = n, .role = ZH_ROLE_INK},
     };
     zh_str median = isfinite(s.median) ? zh_bench_digits(b, s.median, 4) : ZH_STR("");
-    zh_str title = median.n > 0
-                       ? zh_bench_say(b, "一半活过 %.*s%.*s", "Half survive %.*s%.*s", ZH_FMT(median),
-                                      ZH_FMT(l->unit))
-                       : zh_bench_say(b, "到最后仍有一半以上没有失效", "More than half have not failed at the end");
-    zh_xy in = {.title = title, .series = series, .nseries = 2,
+    zh_str title = median.n > 0 ? zh_bench_say(b, "一半活过 %.*s%.*s", "Half survive %.*s%.*s",
+                                               ZH_FMT(median), ZH_FMT(l->unit))
+                                : zh_bench_say(b, "到最后仍有一半以上没有失效",
+                                               "More than half have not failed at the end");
+    zh_xy in = {.title = title,
+                .series = series,
+                .nseries = 2,
                 .x = {.low = ZH_SOME(0), .unit = l->unit},
                 .y = {.low = ZH_SOME(0), .high = ZH_SOME(100), .unit = ZH_STR("%")}};
     if (2 * n <= ZH_XY_POINTS_MAX) {
@@ -210,7 +250,8 @@ static zh_rc survival(zh_bench *b, const lives *l, double confidence)
                                       "Kaplan-Meier survival, log-log interval"),
                          ZH_STR(""));
     }
-    zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "存活表", "Life table"), ZH_STR(""), true);
+    zh_bench_table t =
+        zh_bench_table_of(b, zh_bench_say(b, "存活表", "Life table"), ZH_STR(""), true);
     zh_bench_head(&t, zh_bench_say(b, "时间", "Time"), true);
     zh_bench_head(&t, zh_bench_say(b, "在险", "At risk"), true);
     zh_bench_head(&t, zh_bench_say(b, "失效", "Failed"), true);
@@ -224,8 +265,9 @@ static zh_rc survival(zh_bench *b, const lives *l, double confidence)
         zh_bench_count(&t, (int64_t)s.steps[i].events);
         zh_bench_count(&t, (int64_t)s.steps[i].censored);
         zh_bench_cell(&t, zh_bench_fixed(b, 100 * s.steps[i].survival, 1));
-        zh_bench_cell(&t, zh_str_fmt(b->arena, "%.*s–%.*s", ZH_FMT(zh_bench_fixed(b, low[i + 1], 1)),
-                                     ZH_FMT(zh_bench_fixed(b, high[i + 1], 1))));
+        zh_bench_cell(&t,
+                      zh_str_fmt(b->arena, "%.*s–%.*s", ZH_FMT(zh_bench_fixed(b, low[i + 1], 1)),
+                                 ZH_FMT(zh_bench_fixed(b, high[i + 1], 1))));
     }
     zh_bench_end(&t);
     return rc;
@@ -247,26 +289,33 @@ static zh_rc results(zh_bench *b, const zh_weibull_fit *fit, const zh_weibull_ra
     static const double quantiles[] = {0.01, 0.1, 0.5};
     double at;
     zh_rc rc = zh_bench_number(b, "at", &at);
-    zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "估计", "Estimates"), ZH_STR(""), false);
+    zh_bench_table t =
+        zh_bench_table_of(b, zh_bench_say(b, "估计", "Estimates"), ZH_STR(""), false);
     zh_bench_head(&t, zh_bench_say(b, "量", "Quantity"), false);
     zh_bench_head(&t, zh_bench_say(b, "值", "Value"), true);
     zh_bench_head(&t, zh_bench_say(b, "区间", "Interval"), true);
     range(&t, zh_bench_say(b, "形状 β", "shape β"), fit->shape, &fit->shape_ci);
-    range(&t, zh_bench_say(b, "特征寿命 η（63.2%%）", "scale η (63.2 %%)"), fit->scale, &fit->scale_ci);
+    range(&t, zh_bench_say(b, "特征寿命 η（63.2%%）", "scale η (63.2 %%)"), fit->scale,
+          &fit->scale_ci);
     for (size_t i = 0; i < ZH_COUNTOF(quantiles); i++) {
         zh_interval ci;
         double q = zh_weibull_quantile(fit, quantiles[i], &ci);
         range(&t, zh_str_fmt(b->arena, "B%.0f", 100 * quantiles[i]), q, &ci);
     }
-    range(&t, zh_bench_say(b, "平均寿命", "mean life"), fit->scale * tgamma(1 + 1 / fit->shape), NULL);
+    range(&t, zh_bench_say(b, "平均寿命", "mean life"), fit->scale * tgamma(1 + 1 / fit->shape),
+          NULL);
     if (ranks != NULL) {
-        range(&t, zh_bench_say(b, "β（中位秩回归）", "β (median rank regression)"), ranks->beta, NULL);
-        range(&t, zh_bench_say(b, "η（中位秩回归）", "η (median rank regression)"), ranks->eta, NULL);
+        range(&t, zh_bench_say(b, "β（中位秩回归）", "β (median rank regression)"), ranks->beta,
+              NULL);
+        range(&t, zh_bench_say(b, "η（中位秩回归）", "η (median rank regression)"), ranks->eta,
+              NULL);
         range(&t, ZH_STR("R²"), ranks->r2, NULL);
     }
     if (rc == ZH_OK && at > 0) {
         double f = -expm1(-pow(at / fit->scale, fit->shape));
-        range(&t, zh_bench_say(b, "到 %.*s 失效的 %%", "%% failed by %.*s", ZH_FMT(zh_bench_digits(b, at, 4))),
+        range(&t,
+              zh_bench_say(b, "到 %.*s 失效的 %%", "%% failed by %.*s",
+                           ZH_FMT(zh_bench_digits(b, at, 4))),
               100 * f, NULL);
     }
     zh_bench_end(&t);
@@ -296,10 +345,12 @@ static zh_rc run(zh_bench *b)
     const zh_interval *ci = &fit.shape_ci;
     zh_str beta = zh_str_fmt(b->arena, "β %.2f（%.2f–%.2f）", fit.shape, ci->lower, ci->upper);
     b->finding =
-        ci->lower > 1   ? zh_bench_say(b, "越用越容易失效：%.*s，是耗损", "Units wear out: %.*s", ZH_FMT(beta))
-        : ci->upper < 1 ? zh_bench_say(b, "早期失效：%.*s，先坏的是次品", "Early failures: %.*s", ZH_FMT(beta))
-                        : zh_bench_say(b, "区分不出耗损还是偶然失效：%.*s",
-                                       "Wear-out and chance failures cannot be told apart: %.*s", ZH_FMT(beta));
+        ci->lower > 1
+            ? zh_bench_say(b, "越用越容易失效：%.*s，是耗损", "Units wear out: %.*s", ZH_FMT(beta))
+        : ci->upper < 1
+            ? zh_bench_say(b, "早期失效：%.*s，先坏的是次品", "Early failures: %.*s", ZH_FMT(beta))
+            : zh_bench_say(b, "区分不出耗损还是偶然失效：%.*s",
+                           "Wear-out and chance failures cannot be told apart: %.*s", ZH_FMT(beta));
     if (l.failed >= 2) {
         rc = probability_plot(b, &l, &fit, &ranks);
     }
@@ -315,13 +366,17 @@ const zh_tool zh_tool_life = {
     .answers = {"寿命多长，多少在保用期内失效，是早期失效还是耗损",
                 "How long do units live, and do they fail early or wear out?"},
     .data = {"一列失效时间；未失效的写 1200+，或另有一列状态（1 失效，0 未失效）",
-             "One column of times; running units as 1200+ or with a column of status (1 failed, 0 running)"},
-    .method = {"W. Q. Meeker, L. A. Escobar, Statistical Methods for Reliability Data, 1998；IEC 61649；E. L. Kaplan, "
+             "One column of times; running units as 1200+ or with a column of status (1 failed, 0 "
+             "running)"},
+    .method = {"W. Q. Meeker, L. A. Escobar, Statistical Methods for Reliability Data, 1998；IEC "
+               "61649；E. L. Kaplan, "
                "P. Meier, JASA 53 (1958) 457",
-               "W. Q. Meeker, L. A. Escobar, Statistical Methods for Reliability Data, 1998; IEC 61649; E. L. "
+               "W. Q. Meeker, L. A. Escobar, Statistical Methods for Reliability Data, 1998; IEC "
+               "61649; E. L. "
                "Kaplan, P. Meier, JASA 53 (1958) 457"},
     .limits = {"外推到最长观察时间以外没有依据；失效机理不止一种时分开画。",
-               "Nothing supports extrapolation beyond the longest time; plot different mechanisms apart."},
+               "Nothing supports extrapolation beyond the longest time; plot different mechanisms "
+               "apart."},
     .sheet = "reliability",
     .engines = "reliability.weibull_mle reliability.weibull_mrr reliability.kaplan_meier",
     .asks = asks,

@@ -40,8 +40,8 @@ zh_doc zh_bench_doc(const zh_bench *b, zh_str link, zh_str stamp, zh_time create
             to->number = zh_bench_say(b, "表 %zu", "Table %zu", ++tables);
         }
     }
-    blocks[n++] = (zh_doc_block){.kind = ZH_DOC_SECTION,
-                                 .text = {.text = zh_bench_say(b, "方法", "Method")}};
+    blocks[n++] =
+        (zh_doc_block){.kind = ZH_DOC_SECTION, .text = {.text = zh_bench_say(b, "方法", "Method")}};
     blocks[n++] = paragraph(zh_bench_of(b, b->tool->method));
     blocks[n++] = paragraph(zh_bench_of(b, b->tool->limits));
     if (link.n > 0 && link.n <= 600) {
@@ -67,8 +67,9 @@ zh_doc zh_bench_doc(const zh_bench *b, zh_str link, zh_str stamp, zh_time create
 static void table_sheet(const zh_bench *b, zh_xlsx_out *out, const zh_doc_block *block, size_t at)
 {
     const zh_doc_table *t = &block->table;
-    zh_xlsx_out_sheet(out, zh_str_fmt(b->arena, "%zu %.*s", at, ZH_FMT(zh_cell_clip(block->text.text, 60))),
-                      false, 1);
+    zh_xlsx_out_sheet(
+        out, zh_str_fmt(b->arena, "%zu %.*s", at, ZH_FMT(zh_cell_clip(block->text.text, 60))),
+        false, 1);
     for (size_t c = 0; c < t->ncolumns; c++) {
         zh_xlsx_out_column(out, c == 0 ? 24 : 14, ZH_XLSX_PLAIN);
     }
@@ -148,8 +149,8 @@ const zh_draw *zh_bench_plate(const zh_bench *b, size_t i)
     const zh_font small = {.size = 12, .role = ZH_ROLE_INK_3};
     double top = MARGIN + 52;
     double bottom = top + figure->draw->height + 12;
-    zh_draw *d = zh_draw_new(b->arena, figure->draw->width + 2 * MARGIN, bottom + 3 * LINE + MARGIN - 6,
-                             figure->text.text);
+    zh_draw *d = zh_draw_new(b->arena, figure->draw->width + 2 * MARGIN,
+                             bottom + 3 * LINE + MARGIN - 6, figure->text.text);
     zh_draw_rect(d, 0, 0, d->width, d->height, (zh_paint){.fill = ZH_ROLE_PAPER});
     zh_draw_line(d, MARGIN, MARGIN - 10, d->width - MARGIN, MARGIN - 10,
                  (zh_paint){.stroke = ZH_ROLE_INK, .width = 2});

@@ -1,5 +1,5 @@
-/* 抽样方案: the plan of GB/T 2828.1, a plan of one's own, or one found from two risk points, with its
- * operating characteristic. */
+/* 抽样方案: the plan of GB/T 2828.1, a plan of one's own, or one found from two risk points, with
+ * its operating characteristic. */
 #include "app/tool/tools.h"
 #include "engine/acceptance.h"
 #include "fmt/chart_xy.h"
@@ -47,11 +47,17 @@ static const zh_tool_ask asks[] = {
 };
 
 static const zh_tool_sample samples[] = {
-    {"gb2828", {"N = 1,000、水平Ⅱ、AQL 1.0", "N = 1,000, level II, AQL 1.0"}, NULL,
-     "way=gb2828&lot=1000&level=II&aql=1.0", {"GB/T 2828.1-2012 表 1、表 2-A", "ISO 2859-1:1999, tables 1, 2-A"}},
-    {"find", {"1% 收 95%，5% 收 10%", "Accept 1 % at 95, 5 % at 10"}, NULL,
+    {"gb2828",
+     {"N = 1,000、水平Ⅱ、AQL 1.0", "N = 1,000, level II, AQL 1.0"},
+     NULL,
+     "way=gb2828&lot=1000&level=II&aql=1.0",
+     {"GB/T 2828.1-2012 表 1、表 2-A", "ISO 2859-1:1999, tables 1, 2-A"}},
+    {"find",
+     {"1% 收 95%，5% 收 10%", "Accept 1 % at 95, 5 % at 10"},
+     NULL,
      "way=find&prq=1&pra=95&crq=5&cra=10",
-     {"W. C. Guenther, J. Quality Technology 1 (1969) 105", "W. C. Guenther, J. Quality Technology 1 (1969) 105"}},
+     {"W. C. Guenther, J. Quality Technology 1 (1969) 105",
+      "W. C. Guenther, J. Quality Technology 1 (1969) 105"}},
 };
 
 typedef struct planned {
@@ -82,8 +88,10 @@ static zh_rc gb2828(zh_bench *b, planned *p)
     if (rc != ZH_OK) {
         return rc;
     }
-    p->plan = (zh_attribute_plan){
-        .stages = 1, .n = {single.n < p->lot ? single.n : p->lot}, .ac = {single.ac}, .re = {single.re}};
+    p->plan = (zh_attribute_plan){.stages = 1,
+                                  .n = {single.n < p->lot ? single.n : p->lot},
+                                  .ac = {single.ac},
+                                  .re = {single.re}};
     p->model = aql > 10 ? ZH_COUNT_POISSON : ZH_COUNT_BINOMIAL;
     p->marked[0] = aql / 100;
     p->marked[1] = NAN;
@@ -91,7 +99,8 @@ static zh_rc gb2828(zh_bench *b, planned *p)
                            "Code %c: sample %" PRId64 ", Ac = %" PRId64 ", Re = %" PRId64,
                            single.letter, p->plan.n[0], single.ac, single.re);
     if (single.inspect_all) {
-        zh_bench_note(b, zh_bench_say(b, "样本量不小于批量：全检。", "The sample is the whole lot: inspect all."));
+        zh_bench_note(b, zh_bench_say(b, "样本量不小于批量：全检。",
+                                      "The sample is the whole lot: inspect all."));
     }
     return ZH_OK;
 }
@@ -120,9 +129,9 @@ static zh_rc find(zh_bench *b, planned *p)
     if (rc == ZH_OK) {
         p->marked[0] = points.prp_quality;
         p->marked[1] = points.crp_quality;
-        p->name = zh_bench_say(b, "抽 %" PRId64 " 件，不合格至多 %" PRId64 " 件接收",
-                               "Sample %" PRId64 ", accept up to %" PRId64, p->plan.n[0],
-                               p->plan.ac[0]);
+        p->name =
+            zh_bench_say(b, "抽 %" PRId64 " 件，不合格至多 %" PRId64 " 件接收",
+                         "Sample %" PRId64 ", accept up to %" PRId64, p->plan.n[0], p->plan.ac[0]);
     }
     return rc;
 }
@@ -200,42 +209,63 @@ static zh_rc curves(zh_bench *b, const planned *p, double pa95, double pa10)
         .kind = ZH_XY_POINTS, .x = px, .y = py, .n = 2, .role = ZH_ROLE_INK};
     const zh_xy_series both[] = {oc, points};
     const zh_xy_line lines[] = {
-        {.vertical = true, .at = p->marked[0] * 100, .dash = ZH_DASH_TARGET,
+        {.vertical = true,
+         .at = p->marked[0] * 100,
+         .dash = ZH_DASH_TARGET,
          .label = isnan(p->marked[1]) ? ZH_STR("AQL") : zh_bench_say(b, "生产方", "producer")},
-        {.vertical = true, .at = p->marked[1] * 100, .dash = ZH_DASH_TARGET,
+        {.vertical = true,
+         .at = p->marked[1] * 100,
+         .dash = ZH_DASH_TARGET,
          .label = zh_bench_say(b, "使用方", "consumer")},
         {.at = 95, .dash = ZH_DASH_GUIDE, .label = ZH_STR("95%"), .role = ZH_ROLE_INK_3},
         {.at = 10, .dash = ZH_DASH_GUIDE, .label = ZH_STR("10%"), .role = ZH_ROLE_INK_3},
     };
-    zh_xy in = {.title = b->finding, .series = both, .nseries = 2, .lines = lines, .nlines = 4,
-                .x = {.unit = ZH_STR("%"), .name = zh_bench_say(b, "批的不合格品率", "share nonconforming")},
-                .y = {.low = ZH_SOME(0), .high = ZH_SOME(100), .unit = ZH_STR("%"),
+    zh_xy in = {.title = b->finding,
+                .series = both,
+                .nseries = 2,
+                .lines = lines,
+                .nlines = 4,
+                .x = {.unit = ZH_STR("%"),
+                      .name = zh_bench_say(b, "批的不合格品率", "share nonconforming")},
+                .y = {.low = ZH_SOME(0),
+                      .high = ZH_SOME(100),
+                      .unit = ZH_STR("%"),
                       .name = zh_bench_say(b, "接收概率", "P(accept)")}};
-    rc = zh_bench_xy(b, &in, b->finding, zh_bench_say(b, "抽检特性（OC）曲线", "operating characteristic"),
-                        zh_bench_say(b, "曲线越陡，好批坏批分得越清；样本量决定陡峭，批量几乎无关。",
-                                     "The steeper the curve the better it tells lots apart; that takes sample "
-                                     "size, lot size hardly matters."));
+    rc = zh_bench_xy(
+        b, &in, b->finding, zh_bench_say(b, "抽检特性（OC）曲线", "operating characteristic"),
+        zh_bench_say(b, "曲线越陡，好批坏批分得越清；样本量决定陡峭，批量几乎无关。",
+                     "The steeper the curve the better it tells lots apart; that takes sample "
+                     "size, lot size hardly matters."));
     if (rc != ZH_OK || !(worst > 0)) {
         return rc;
     }
     const zh_xy_series out = {.kind = ZH_XY_LINE, .x = x, .y = aoq, .n = CURVE, .role = ZH_ROLE_C2};
-    const zh_xy_line limit = {.at = worst, .dash = ZH_DASH_LIMIT,
-                              .label = zh_str_fmt(b->arena, "AOQL %.*s%%",
-                                                  ZH_FMT(zh_bench_digits(b, worst, 3)))};
-    zh_xy second = {.title = ZH_STR("AOQ"), .series = &out, .nseries = 1, .lines = &limit, .nlines = 1,
-                    .x = in.x, .y = {.low = ZH_SOME(0), .unit = ZH_STR("%")}, .height = 150};
-    rc = zh_bench_xy(b, &second, zh_bench_say(b, "拒收批全检剔除后，平均出厂质量最差 %.*s%%",
-                                     "With rectification the average outgoing quality is at worst %.*s%%",
-                                     ZH_FMT(zh_bench_digits(b, worst, 3))),
-                        zh_bench_say(b, "平均检出质量（AOQ）", "average outgoing quality"), ZH_STR(""));
+    const zh_xy_line limit = {
+        .at = worst,
+        .dash = ZH_DASH_LIMIT,
+        .label = zh_str_fmt(b->arena, "AOQL %.*s%%", ZH_FMT(zh_bench_digits(b, worst, 3)))};
+    zh_xy second = {.title = ZH_STR("AOQ"),
+                    .series = &out,
+                    .nseries = 1,
+                    .lines = &limit,
+                    .nlines = 1,
+                    .x = in.x,
+                    .y = {.low = ZH_SOME(0), .unit = ZH_STR("%")},
+                    .height = 150};
+    rc = zh_bench_xy(
+        b, &second,
+        zh_bench_say(b, "拒收批全检剔除后，平均出厂质量最差 %.*s%%",
+                     "With rectification the average outgoing quality is at worst %.*s%%",
+                     ZH_FMT(zh_bench_digits(b, worst, 3))),
+        zh_bench_say(b, "平均检出质量（AOQ）", "average outgoing quality"), ZH_STR(""));
     return rc;
 }
 
 static zh_rc table(zh_bench *b, const planned *p, double pa10)
 {
     static const double probabilities[] = {0.99, 0.95, 0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.01};
-    zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "接收概率与质量", "Quality by P(accept)"),
-                                         ZH_STR(""), true);
+    zh_bench_table t = zh_bench_table_of(
+        b, zh_bench_say(b, "接收概率与质量", "Quality by P(accept)"), ZH_STR(""), true);
     zh_bench_head(&t, zh_bench_say(b, "接收概率 %%", "P(accept) %%"), true);
     zh_bench_head(&t, zh_bench_say(b, "不合格品率 %%", "Nonconforming %%"), true);
     zh_bench_head(&t, ZH_STR("AOQ %"), true);
@@ -244,8 +274,8 @@ static zh_rc table(zh_bench *b, const planned *p, double pa10)
     for (size_t i = 0; i < ZH_COUNTOF(probabilities) && rc == ZH_OK; i++) {
         double share;
         zh_plan_result r;
-        rc = share_at(b, p, probabilities[i], fmin(p->model == ZH_COUNT_POISSON ? 1e9 : 1, pa10 * 20),
-                      &share);
+        rc = share_at(b, p, probabilities[i],
+                      fmin(p->model == ZH_COUNT_POISSON ? 1e9 : 1, pa10 * 20), &share);
         if (rc == ZH_OK) {
             rc = at(b, p, share, &r);
         }
@@ -270,8 +300,8 @@ static zh_rc severities_table(zh_bench *b, const planned *p)
     if (rc == ZH_OK) {
         rc = zh_bench_number(b, "aql", &aql);
     }
-    zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "正常、加严、放宽", "Normal, tightened, reduced"),
-                                         ZH_STR(""), false);
+    zh_bench_table t = zh_bench_table_of(
+        b, zh_bench_say(b, "正常、加严、放宽", "Normal, tightened, reduced"), ZH_STR(""), false);
     zh_bench_head(&t, zh_bench_say(b, "严格度", "Severity"), false);
     zh_bench_head(&t, zh_bench_say(b, "字码", "Code"), false);
     zh_bench_head(&t, ZH_STR("n"), true);
@@ -335,9 +365,11 @@ const zh_tool zh_tool_plan = {
     .name = {"抽样方案", "Sampling plans"},
     .answers = {"抽多少、几个不合格就拒收，这样抽分不分得出好批坏批",
                 "How many to sample, when to reject, and what does that tell?"},
-    .method = {"GB/T 2828.1-2012（ISO 2859-1:1999）表 1、表 2-A 至 2-C；OC 曲线：E. G. Schilling, D. V. Neubauer, "
+    .method = {"GB/T 2828.1-2012（ISO 2859-1:1999）表 1、表 2-A 至 2-C；OC 曲线：E. G. Schilling, "
+               "D. V. Neubauer, "
                "Acceptance Sampling in Quality Control",
-               "ISO 2859-1:1999 (GB/T 2828.1-2012), tables 1, 2-A to 2-C; E. G. Schilling, D. V. Neubauer, "
+               "ISO 2859-1:1999 (GB/T 2828.1-2012), tables 1, 2-A to 2-C; E. G. Schilling, D. V. "
+               "Neubauer, "
                "Acceptance Sampling in Quality Control"},
     .limits = {"方案判定批，不估计不合格率；监督抽查核查用 GB/T 2828.4。",
                "A plan judges lots, it does not estimate quality; audits use GB/T 2828.4."},

@@ -12,13 +12,19 @@ static const zh_tool_choice ways[] = {
     {NULL, {NULL, NULL}},
 };
 static const zh_tool_choice scores[] = {
-    {"z", {"z", NULL}}, {"zprime", {"z′", NULL}}, {"zeta", {"ζ", NULL}}, {"En", {"Eₙ", NULL}}, {NULL, {NULL, NULL}},
+    {"z", {"z", NULL}},   {"zprime", {"z′", NULL}}, {"zeta", {"ζ", NULL}},
+    {"En", {"Eₙ", NULL}}, {NULL, {NULL, NULL}},
 };
 static const zh_tool_ask asks[] = {
     {"score", {"分数", "score"}, ZH_TOOL_CHOICE, scores, "z", NULL},
     {"way", {"指定值", "assigned value"}, ZH_TOOL_CHOICE, ways, "consensus", NULL},
     {"xpt", {"x_pt", "x_pt"}, ZH_TOOL_NUMBER, NULL, "", "way=given"},
-    {"sigma", {"σ_pt（空：稳健标准差）", "sigma_pt (empty: robust)"}, ZH_TOOL_NUMBER, NULL, "", NULL},
+    {"sigma",
+     {"σ_pt（空：稳健标准差）", "sigma_pt (empty: robust)"},
+     ZH_TOOL_NUMBER,
+     NULL,
+     "",
+     NULL},
     {"upt", {"u(x_pt)", "u(x_pt)"}, ZH_TOOL_NUMBER, NULL, "", "way=given"},
     {"value", {"结果列", "results"}, ZH_TOOL_COLUMN, NULL, "", NULL},
     {"u", {"标准不确定度列", "standard uncertainty"}, ZH_TOOL_COLUMN, NULL, "", "score=zeta|En"},
@@ -82,7 +88,8 @@ static zh_rc assign(zh_bench *b, round_of *r)
         rc = zh_bench_number(b, "sigma", &sigma);
     }
     if (rc == ZH_OK && (way == 0 || isnan(sigma))) {
-        rc = zh_algorithm_a(b->arena, r->x, r->n, zh_algorithm_a_factor(), &r->x_pt, &s_star, b->err);
+        rc = zh_algorithm_a(b->arena, r->x, r->n, zh_algorithm_a_factor(), &r->x_pt, &s_star,
+                            b->err);
         r->u_pt = 1.25 * s_star / sqrt((double)r->n);
     }
     if (rc == ZH_OK && way == 1) {
@@ -133,22 +140,37 @@ static zh_rc draw_scores(zh_bench *b, const round_of *r, zh_str name, double wat
         titles[i] = zh_str_fmt(b->arena, "%.*s %.2f", ZH_FMT(r->lab[order[i].at]), y[i]);
         ticks[i] = (zh_xy_tick){x[i], r->lab[order[i].at]};
     }
-    const zh_xy_series series = {.kind = ZH_XY_COLUMNS, .x = x, .y = y, .n = n, .width = 0.62, .role = ZH_ROLE_Q5,
-                                 .act = red, .titles = titles};
+    const zh_xy_series series = {.kind = ZH_XY_COLUMNS,
+                                 .x = x,
+                                 .y = y,
+                                 .n = n,
+                                 .width = 0.62,
+                                 .role = ZH_ROLE_Q5,
+                                 .act = red,
+                                 .titles = titles};
     const zh_xy_line lines[] = {{.at = watch, .dash = ZH_DASH_GUIDE, .role = ZH_ROLE_INK_3},
                                 {.at = -watch, .dash = ZH_DASH_GUIDE, .role = ZH_ROLE_INK_3},
-                                {.at = act, .dash = ZH_DASH_LIMIT}, {.at = -act, .dash = ZH_DASH_LIMIT}};
-    zh_xy in = {.title = b->finding, .series = &series, .nseries = 1, .lines = lines, .nlines = 4,
-                .x = {.ticks = ticks, .nticks = n, .low = ZH_SOME(0.4), .high = ZH_SOME((double)n + 0.6)},
-                .y = {.low = ZH_SOME(-reach), .high = ZH_SOME(reach), .name = name}, .height = 280};
-    zh_rc rc = zh_bench_xy(b, &in, b->finding,
-                        zh_bench_say(b, "%.*s 分数，从低到高；x_pt = %.*s，σ_pt = %.*s，u(x_pt) = %.*s",
-                                     "%.*s scores, ascending; x_pt = %.*s, sigma_pt = %.*s, u(x_pt) = %.*s",
-                                     ZH_FMT(name), ZH_FMT(zh_bench_digits(b, r->x_pt, 6)),
-                                     ZH_FMT(zh_bench_digits(b, r->sigma, 4)), ZH_FMT(zh_bench_digits(b, r->u_pt, 3))),
-                        zh_bench_say(b, "超出图的分数画到边上，数在表里。一次不满意先查抄录和单位。",
-                                     "Scores beyond the plot end at its edge, see the table. Check transcription "
-                                     "and units first."));
+                                {.at = act, .dash = ZH_DASH_LIMIT},
+                                {.at = -act, .dash = ZH_DASH_LIMIT}};
+    zh_xy in = {
+        .title = b->finding,
+        .series = &series,
+        .nseries = 1,
+        .lines = lines,
+        .nlines = 4,
+        .x = {.ticks = ticks, .nticks = n, .low = ZH_SOME(0.4), .high = ZH_SOME((double)n + 0.6)},
+        .y = {.low = ZH_SOME(-reach), .high = ZH_SOME(reach), .name = name},
+        .height = 280};
+    zh_rc rc = zh_bench_xy(
+        b, &in, b->finding,
+        zh_bench_say(b, "%.*s 分数，从低到高；x_pt = %.*s，σ_pt = %.*s，u(x_pt) = %.*s",
+                     "%.*s scores, ascending; x_pt = %.*s, sigma_pt = %.*s, u(x_pt) = %.*s",
+                     ZH_FMT(name), ZH_FMT(zh_bench_digits(b, r->x_pt, 6)),
+                     ZH_FMT(zh_bench_digits(b, r->sigma, 4)),
+                     ZH_FMT(zh_bench_digits(b, r->u_pt, 3))),
+        zh_bench_say(b, "超出图的分数画到边上，数在表里。一次不满意先查抄录和单位。",
+                     "Scores beyond the plot end at its edge, see the table. Check transcription "
+                     "and units first."));
     return rc;
 }
 
@@ -173,7 +195,8 @@ static zh_rc run(zh_bench *b)
     size_t bad = 0;
     size_t doubtful = 0;
     zh_str *names = ZH_NEW_N(b->arena, zh_str, r.n + 1);
-    zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "各实验室", "Laboratories"), ZH_STR(""), true);
+    zh_bench_table t =
+        zh_bench_table_of(b, zh_bench_say(b, "各实验室", "Laboratories"), ZH_STR(""), true);
     zh_bench_head(&t, zh_bench_say(b, "实验室", "Laboratory"), false);
     zh_bench_head(&t, ZH_STR("x"), true);
     zh_bench_head(&t, ZH_STR("z"), true);
@@ -185,7 +208,8 @@ static zh_rc run(zh_bench *b)
     zh_bench_head(&t, ZH_STR("D%"), true);
     zh_bench_head(&t, zh_bench_say(b, "评定", "Verdict"), false);
     for (size_t i = 0; i < r.n; i++) {
-        zh_proficiency_score s = zh_proficiency_score_of(r.x[i], r.u[i], r.x_pt, r.sigma, r.u_pt, 2);
+        zh_proficiency_score s =
+            zh_proficiency_score_of(r.x[i], r.u[i], r.x_pt, r.sigma, r.u_pt, 2);
         const double each[] = {s.z, s.z_prime, s.zeta, s.En};
         r.score[i] = each[which];
         bool out = fabs(r.score[i]) > act || (!en && fabs(r.score[i]) >= act);
@@ -210,13 +234,16 @@ static zh_rc run(zh_bench *b)
                                 : zh_bench_say(b, "满意", "satisfactory"));
     }
     zh_str list = zh_bench_list(b, names, bad, ZH_TOOL_NAMED_MAX);
-    b->finding = bad > 0 ? zh_bench_say(b, "%zu 家中 %zu 家不满意（%.*s），%zu 家有问题",
-                                        "Of %zu laboratories %zu unsatisfactory (%.*s), %zu questionable", r.n, bad,
-                                        ZH_FMT(list), doubtful)
-                         : zh_bench_say(b, "%zu 家都不是不满意，%zu 家有问题",
-                                        "None of %zu laboratories is unsatisfactory, %zu questionable", r.n, doubtful);
+    b->finding =
+        bad > 0 ? zh_bench_say(b, "%zu 家中 %zu 家不满意（%.*s），%zu 家有问题",
+                               "Of %zu laboratories %zu unsatisfactory (%.*s), %zu questionable",
+                               r.n, bad, ZH_FMT(list), doubtful)
+                : zh_bench_say(b, "%zu 家都不是不满意，%zu 家有问题",
+                               "None of %zu laboratories is unsatisfactory, %zu questionable", r.n,
+                               doubtful);
     rc = draw_scores(b, &r, name, watch, act);
-    zh_bench_table a = zh_bench_table_of(b, zh_bench_say(b, "指定值", "Assigned value"), ZH_STR(""), false);
+    zh_bench_table a =
+        zh_bench_table_of(b, zh_bench_say(b, "指定值", "Assigned value"), ZH_STR(""), false);
     zh_bench_head(&a, zh_bench_say(b, "量", "Quantity"), false);
     zh_bench_head(&a, zh_bench_say(b, "值", "Value"), true);
     const struct {
@@ -231,9 +258,11 @@ static zh_rc run(zh_bench *b)
     zh_bench_end(&a);
     zh_bench_end(&t);
     if (r.u_pt > 0.3 * r.sigma && which == 0) {
-        zh_bench_note(b, zh_bench_say(b, "u(x_pt) 大于 0.3 σ_pt：指定值本身不准，应看 z′（ISO 13528，9.2.1）。",
-                                      "u(x_pt) exceeds 0.3 sigma_pt: the assigned value is uncertain, look at z′ "
-                                      "(ISO 13528, 9.2.1)."));
+        zh_bench_note(
+            b, zh_bench_say(
+                   b, "u(x_pt) 大于 0.3 σ_pt：指定值本身不准，应看 z′（ISO 13528，9.2.1）。",
+                   "u(x_pt) exceeds 0.3 sigma_pt: the assigned value is uncertain, look at z′ "
+                   "(ISO 13528, 9.2.1)."));
     }
     return rc;
 }
@@ -241,11 +270,14 @@ static zh_rc run(zh_bench *b)
 const zh_tool zh_tool_proficiency = {
     .id = "proficiency",
     .name = {"能力验证", "Proficiency test"},
-    .answers = {"一轮比对里哪些实验室的结果不可信", "Which laboratories of a round cannot be trusted?"},
-    .data = {"两列：实验室、结果；算 ζ、Eₙ 时再加一列标准不确定度",
-             "Two columns: laboratory, result; a third with standard uncertainties for zeta and En"},
-    .method = {"ISO 13528:2022（GB/T 28043）9.4 至 9.7；算法 A：C.3.1", "ISO 13528:2022 (GB/T 28043), 9.4 to 9.7; "
-                                                           "algorithm A: C.3.1"},
+    .answers = {"一轮比对里哪些实验室的结果不可信",
+                "Which laboratories of a round cannot be trusted?"},
+    .data =
+        {"两列：实验室、结果；算 ζ、Eₙ 时再加一列标准不确定度",
+         "Two columns: laboratory, result; a third with standard uncertainties for zeta and En"},
+    .method = {"ISO 13528:2022（GB/T 28043）9.4 至 9.7；算法 A：C.3.1",
+               "ISO 13528:2022 (GB/T 28043), 9.4 to 9.7; "
+               "algorithm A: C.3.1"},
     .limits = {"少于 10 家时公议值不可靠；半数以上结果相同时算法 A 不成立。",
                "With fewer than 10 laboratories a consensus is unreliable."},
     .sheet = "metrology",

@@ -14,7 +14,12 @@ static const zh_tool_choice schemes[] = {
 static const zh_pls_scheme scheme_of[] = {ZH_PLS_PATH, ZH_PLS_FACTORIAL, ZH_PLS_CENTROID};
 
 static const zh_tool_ask asks[] = {
-    {"paths", {"路径（原因 > 结果；…）", "paths (cause > effect; …)"}, ZH_TOOL_TEXT, NULL, "", NULL},
+    {"paths",
+     {"路径（原因 > 结果；…）", "paths (cause > effect; …)"},
+     ZH_TOOL_TEXT,
+     NULL,
+     "",
+     NULL},
     {"low", {"量表下端", "scale from"}, ZH_TOOL_NUMBER, NULL, "1", NULL},
     {"high", {"量表上端", "to"}, ZH_TOOL_NUMBER, NULL, "10", NULL},
     {"scheme", {"内部加权", "inner weights"}, ZH_TOOL_CHOICE, schemes, "path", NULL},
@@ -28,9 +33,11 @@ static const zh_tool_sample samples[] = {
      "packs/tools/data/satisfaction_survey.csv",
      "paths=%E5%BD%A2%E8%B1%A1%3E%E6%9C%9F%E6%9C%9B%20%E6%BB%A1%E6%84%8F%20%E5%BF%A0%E8%AF%9A;"
      "%E6%9C%9F%E6%9C%9B%3E%E8%B4%A8%E9%87%8F%20%E4%BB%B7%E5%80%BC%20%E6%BB%A1%E6%84%8F;"
-     "%E8%B4%A8%E9%87%8F%3E%E4%BB%B7%E5%80%BC%20%E6%BB%A1%E6%84%8F;%E4%BB%B7%E5%80%BC%3E%E6%BB%A1%E6%84%8F;"
+     "%E8%B4%A8%E9%87%8F%3E%E4%BB%B7%E5%80%BC%20%E6%BB%A1%E6%84%8F;%E4%BB%B7%E5%80%BC%3E%E6%BB%A1%"
+     "E6%84%8F;"
      "%E6%BB%A1%E6%84%8F%3E%E5%BF%A0%E8%AF%9A",
-     {"模拟数据（示意），GB/T 19039 的模型结构", "Simulated answers with the structure of GB/T 19039"}},
+     {"模拟数据（示意），GB/T 19039 的模型结构",
+      "Simulated answers with the structure of GB/T 19039"}},
 };
 
 typedef struct survey {
@@ -44,7 +51,8 @@ typedef struct survey {
     zh_matrix data;
 } survey;
 
-/* The name of the latent variable that an item belongs to: its own without the number at the end. */
+/* The name of the latent variable that an item belongs to: its own without the number at the end.
+ */
 static zh_str stem(zh_str name)
 {
     while (name.n > 0 && ((name.p[name.n - 1] >= '0' && name.p[name.n - 1] <= '9') ||
@@ -59,7 +67,8 @@ static zh_rc read_blocks(zh_bench *b, survey *s)
     const zh_sheet *sheet = b->sheet;
     for (size_t c = 0; c < sheet->ncolumns; c++) {
         zh_str name = stem(sheet->columns[c].name);
-        if (zh_sheet_is_numeric(&sheet->columns[c]) && name.n > 0 && !zh_str_among(name, s->latent, s->latents)) {
+        if (zh_sheet_is_numeric(&sheet->columns[c]) && name.n > 0 &&
+            !zh_str_among(name, s->latent, s->latents)) {
             if (s->latents == ZH_PATH_NODES) {
                 return zh_bench_refuse(b, "tool.latents", NULL, "至多 %zu 个潜变量", ZH_PATH_NODES);
             }
@@ -80,9 +89,10 @@ static zh_rc read_blocks(zh_bench *b, survey *s)
             s->block[l]++;
         }
     }
-    return s->latents >= 2 ? ZH_OK
-                           : zh_bench_refuse(b, "tool.latents", "表头写题目的归属加序号：质量1、质量2、满意1",
-                                             "至少要两个潜变量");
+    return s->latents >= 2
+               ? ZH_OK
+               : zh_bench_refuse(b, "tool.latents", "表头写题目的归属加序号：质量1、质量2、满意1",
+                                 "至少要两个潜变量");
 }
 
 /* Rows with a missing answer are left out. */
@@ -139,7 +149,8 @@ static zh_rc unknown(zh_bench *b, const survey *s, zh_str name)
 {
     zh_str list = zh_bench_list(b, s->latent, s->latents, 4 * ZH_TOOL_NAMED_MAX);
     zh_err_set(b->err, ZH_EINVAL, "tool.paths", "路径里的「%.*s」不是潜变量", ZH_FMT(name));
-    zh_err_fix(b->err, "表头里的潜变量：%.*s；路径写作 质量 > 满意 忠诚；满意 > 忠诚", ZH_FMT(list));
+    zh_err_fix(b->err, "表头里的潜变量：%.*s；路径写作 质量 > 满意 忠诚；满意 > 忠诚",
+               ZH_FMT(list));
     return ZH_EINVAL;
 }
 
@@ -197,30 +208,34 @@ static zh_rc diagram(zh_bench *b, const survey *s, const zh_pls_fit *fit, const 
         size_t to = boot->path_pairs[2 * k + 1];
         double lower = boot->path.lower[k];
         double upper = boot->path.upper[k];
-        edges[n++] = (zh_path_edge){.from = from,
-                                    .to = to,
-                                    .coefficient = fit->path[to * s->latents + from],
-                                    .weak = lower <= 0 && upper >= 0,
-                                    .text = zh_str_fmt(b->arena, "%.2f（%.2f–%.2f）",
-                                                       fit->path[to * s->latents + from], lower, upper)};
+        edges[n++] =
+            (zh_path_edge){.from = from,
+                           .to = to,
+                           .coefficient = fit->path[to * s->latents + from],
+                           .weak = lower <= 0 && upper >= 0,
+                           .text = zh_str_fmt(b->arena, "%.2f（%.2f–%.2f）",
+                                              fit->path[to * s->latents + from], lower, upper)};
     }
-    zh_path_diagram in = {.title = b->finding, .nodes = nodes, .nnodes = s->latents, .edges = edges, .nedges = n};
-    zh_rc rc = zh_bench_paths(b, &in, b->finding,
-                        zh_bench_say(b, "方框：0–100 的指数与 R²；箭头：路径系数与 95%% 自助区间，%zu 份答卷",
-                                     "boxes: index from 0 to 100 and R²; arrows: coefficients with 95 %% bootstrap "
-                                     "intervals, %zu answers",
-                                     s->data.rows),
-                        zh_bench_say(b, "虚线的区间含 0。系数是相关结构里的份额，不是因果证明。",
-                                     "Dashed: the interval contains 0. Coefficients are no proof of cause."));
+    zh_path_diagram in = {
+        .title = b->finding, .nodes = nodes, .nnodes = s->latents, .edges = edges, .nedges = n};
+    zh_rc rc = zh_bench_paths(
+        b, &in, b->finding,
+        zh_bench_say(b, "方框：0–100 的指数与 R²；箭头：路径系数与 95%% 自助区间，%zu 份答卷",
+                     "boxes: index from 0 to 100 and R²; arrows: coefficients with 95 %% bootstrap "
+                     "intervals, %zu answers",
+                     s->data.rows),
+        zh_bench_say(b, "虚线的区间含 0。系数是相关结构里的份额，不是因果证明。",
+                     "Dashed: the interval contains 0. Coefficients are no proof of cause."));
     return rc;
 }
 
 static void tables(zh_bench *b, const survey *s, const zh_pls_fit *fit, const double *index,
                    const zh_pls_quality *q)
 {
-    zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "潜变量", "Latent variables"), ZH_STR(""), false);
-    const char *const heads[][2] = {{"潜变量", "Latent"}, {"指数", "Index"}, {"R²", "R²"}, {"α", "α"},
-                                    {"ρ", "ρ"}, {"AVE", "AVE"}};
+    zh_bench_table t =
+        zh_bench_table_of(b, zh_bench_say(b, "潜变量", "Latent variables"), ZH_STR(""), false);
+    const char *const heads[][2] = {{"潜变量", "Latent"}, {"指数", "Index"}, {"R²", "R²"},
+                                    {"α", "α"},           {"ρ", "ρ"},        {"AVE", "AVE"}};
     for (size_t i = 0; i < ZH_COUNTOF(heads); i++) {
         zh_bench_head(&t, zh_str_of(heads[i][b->english]), i > 0);
     }
@@ -235,8 +250,8 @@ static void tables(zh_bench *b, const survey *s, const zh_pls_fit *fit, const do
     }
     zh_bench_end(&t);
     zh_bench_table items = zh_bench_table_of(b, zh_bench_say(b, "题目", "Items"), ZH_STR(""), true);
-    const char *const columns[][2] = {{"题目", "Item"}, {"潜变量", "Latent"}, {"平均", "Mean"}, {"标准差", "SD"},
-                                      {"权重", "Weight"}, {"载荷", "Loading"}};
+    const char *const columns[][2] = {{"题目", "Item"}, {"潜变量", "Latent"}, {"平均", "Mean"},
+                                      {"标准差", "SD"}, {"权重", "Weight"},   {"载荷", "Loading"}};
     for (size_t i = 0; i < ZH_COUNTOF(columns); i++) {
         zh_bench_head(&items, zh_str_of(columns[i][b->english]), i > 1);
     }
@@ -270,12 +285,13 @@ static zh_rc estimate(zh_bench *b, const survey *s, const zh_pls_model *model, z
     if (rc == ZH_OK) {
         rc = zh_pls_quality_of(b->arena, model, &s->data, fit, quality, b->err);
     }
-    return rc == ZH_OK ? zh_pls_resample(b->arena, model, &s->data, (size_t)replicates, (uint64_t)seed, 0.95, true,
-                                         boot, b->err)
+    return rc == ZH_OK ? zh_pls_resample(b->arena, model, &s->data, (size_t)replicates,
+                                         (uint64_t)seed, 0.95, true, boot, b->err)
                        : rc;
 }
 
-static zh_str finding(zh_bench *b, const survey *s, const double *index, const zh_pls_bootstrap *boot)
+static zh_str finding(zh_bench *b, const survey *s, const double *index,
+                      const zh_pls_bootstrap *boot)
 {
     size_t best = 0;
     for (size_t k = 1; k < boot->paths; k++) {
@@ -283,12 +299,17 @@ static zh_str finding(zh_bench *b, const survey *s, const double *index, const z
     }
     size_t last = s->latents - 1;
     for (size_t i = 0; i < s->latents; i++) {
-        last = zh_str_find(s->latent[i], ZH_STR("满意")) >= 0 || zh_str_starts(s->latent[i], ZH_STR("SAT")) ? i : last;
+        last = zh_str_find(s->latent[i], ZH_STR("满意")) >= 0 ||
+                       zh_str_starts(s->latent[i], ZH_STR("SAT"))
+                   ? i
+                   : last;
     }
-    return zh_bench_say(b, "%.*s指数 %.1f；最强的路径是%.*s到%.*s，%.2f", "Index of %.*s %.1f; the strongest path is %.*s to "
-                        "%.*s, %.2f", ZH_FMT(s->latent[last]), index[last],
-                        ZH_FMT(s->latent[boot->path_pairs[2 * best]]), ZH_FMT(s->latent[boot->path_pairs[2 * best + 1]]),
-                        boot->path.original[best]);
+    return zh_bench_say(
+        b, "%.*s指数 %.1f；最强的路径是%.*s到%.*s，%.2f",
+        "Index of %.*s %.1f; the strongest path is %.*s to "
+        "%.*s, %.2f",
+        ZH_FMT(s->latent[last]), index[last], ZH_FMT(s->latent[boot->path_pairs[2 * best]]),
+        ZH_FMT(s->latent[boot->path_pairs[2 * best + 1]]), boot->path.original[best]);
 }
 
 static zh_rc run(zh_bench *b)
@@ -333,7 +354,8 @@ static zh_rc run(zh_bench *b)
     rc = diagram(b, s, &fit, index, &boot);
     tables(b, s, &fit, index, &quality);
     if (dropped > 0) {
-        zh_bench_note(b, zh_bench_say(b, "%zu 份答卷有缺答，没有用。", "%zu answers with gaps were left out.", dropped));
+        zh_bench_note(b, zh_bench_say(b, "%zu 份答卷有缺答，没有用。",
+                                      "%zu answers with gaps were left out.", dropped));
     }
     return rc;
 }
@@ -341,15 +363,20 @@ static zh_rc run(zh_bench *b)
 const zh_tool zh_tool_satisfaction = {
     .id = "satisfaction",
     .name = {"满意度模型", "Satisfaction model"},
-    .answers = {"满意度指数是多少，什么最影响它", "What is the satisfaction index, and what drives it?"},
+    .answers = {"满意度指数是多少，什么最影响它",
+                "What is the satisfaction index, and what drives it?"},
     .data = {"每行一份答卷，每列一题；表头写潜变量加序号：质量1、质量2、满意1 …",
-             "One answer a row, one item a column, headed by its latent variable and a number: quality1, quality2 …"},
-    .method = {"GB/T 19038、GB/T 19039；J.-B. Lohmöller 1989；M. Tenenhaus et al., CSDA 48 (2005) 159；指数：C. Fornell et "
+             "One answer a row, one item a column, headed by its latent variable and a number: "
+             "quality1, quality2 …"},
+    .method = {"GB/T 19038、GB/T 19039；J.-B. Lohmöller 1989；M. Tenenhaus et al., CSDA 48 (2005) "
+               "159；指数：C. Fornell et "
                "al., J. Marketing 60 (1996) 7",
-               "GB/T 19038, GB/T 19039; J.-B. Lohmöller 1989; M. Tenenhaus et al., CSDA 48 (2005) 159; index: C. Fornell "
+               "GB/T 19038, GB/T 19039; J.-B. Lohmöller 1989; M. Tenenhaus et al., CSDA 48 (2005) "
+               "159; index: C. Fornell "
                "et al., J. Marketing 60 (1996) 7"},
     .limits = {"少于 100 份答卷时区间很宽；载荷低于 0.7 的题目（▲）没有测到那个潜变量。",
-               "Below 100 answers intervals are wide; items with loadings below 0.7 (▲) do not measure their variable."},
+               "Below 100 answers intervals are wide; items with loadings below 0.7 (▲) do not "
+               "measure their variable."},
     .sheet = "pls",
     .engines = "pls.pls_path pls.pls_bootstrap_se pls.reliability_validity",
     .asks = asks,

@@ -28,8 +28,8 @@ typedef struct rows {
 
 bool zh_sheet_is_missing(zh_str cell)
 {
-    static const char *const words[] = {"",    "-",    "--",   "—",    "——",   "/",  ".",
-                                        "NA",  "N/A",  "n/a",  "na",   "NaN",  "nan", "null",
+    static const char *const words[] = {"",     "-",    "--",   "—",    "——",   "/",   ".",
+                                        "NA",   "N/A",  "n/a",  "na",   "NaN",  "nan", "null",
                                         "NULL", "缺测", "缺失", "未报", "未测", "无"};
     for (size_t i = 0; i < ZH_COUNTOF(words); i++) {
         if (zh_str_is(cell, words[i])) {
@@ -43,9 +43,9 @@ bool zh_sheet_is_missing(zh_str cell)
 static bool is_chinese_unit(zh_str unit)
 {
     static const char *const units[] = {
-        "个",   "件", "次",   "天",   "日",   "小时", "时",   "分钟", "分", "秒", "克",
-        "千克", "公斤", "毫克", "毫米", "厘米", "米",   "升",   "毫升", "度", "元", "万元",
-        "人",   "例", "起",   "批",   "批次", "年",   "月",   "周",   "台", "只", "套"};
+        "个",   "件",   "次",   "天",   "日",   "小时", "时", "分钟", "分", "秒", "克",
+        "千克", "公斤", "毫克", "毫米", "厘米", "米",   "升", "毫升", "度", "元", "万元",
+        "人",   "例",   "起",   "批",   "批次", "年",   "月", "周",   "台", "只", "套"};
     for (size_t i = 0; i < ZH_COUNTOF(units); i++) {
         if (zh_str_is(unit, units[i])) {
             return true;
@@ -316,7 +316,7 @@ static zh_rc table_rows(rows *r, zh_table *table, zh_err *err)
         }
         for (size_t i = 0; i < in.n; i++) {
             cells[i] = (in.cells[i].flags & (ZH_CELL_NULL | ZH_CELL_ERROR)) != 0 ? ZH_STR("")
-                                                                                : in.cells[i].text;
+                                                                                 : in.cells[i].text;
         }
         rc = add_row(r, cells, in.n, err);
         if (rc != ZH_OK) {

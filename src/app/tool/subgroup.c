@@ -5,9 +5,9 @@
 
 static bool names_rows(const zh_sheet_column *column)
 {
-    static const char *const heads[] = {"序号", "编号", "子组", "组",  "组号", "批号",     "样本",
-                                        "点号", "No",   "no",   "No.", "ID",   "subgroup", "sample",
-                                        "index", "年",  "year", "date", "日期", "时间",    "week"};
+    static const char *const heads[] = {
+        "序号", "编号",     "子组",   "组",    "组号", "批号", "样本", "点号", "No",   "no",  "No.",
+        "ID",   "subgroup", "sample", "index", "年",   "year", "date", "日期", "时间", "week"};
     for (size_t i = 0; i < ZH_COUNTOF(heads); i++) {
         if (zh_str_is(column->name, heads[i])) {
             return true;
@@ -85,8 +85,8 @@ zh_rc zh_bench_series(zh_bench *b, zh_grouped *out)
         for (size_t c = 0; c < columns; c++) {
             double x = block ? s->columns[c].number[i] : value->number[i];
             if (isfinite(x)) {
-                names[n] = block ? zh_str_fmt(b->arena, "%zu", n + 1)
-                                 : zh_bench_row_label(b, labels, i);
+                names[n] =
+                    block ? zh_str_fmt(b->arena, "%zu", n + 1) : zh_bench_row_label(b, labels, i);
                 start[n] = n;
                 v[n++] = x;
             }

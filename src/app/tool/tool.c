@@ -12,8 +12,8 @@
 #define PATHS_WIDTH 720.0 /* a path diagram cannot be read in less */
 
 const zh_tool *const zh_tools[] = {
-    &zh_tool_control,      &zh_tool_capability,  &zh_tool_plan,        &zh_tool_life,
-    &zh_tool_uncertainty,  &zh_tool_gauge,       &zh_tool_proficiency, &zh_tool_satisfaction,
+    &zh_tool_control,       &zh_tool_capability, &zh_tool_plan,        &zh_tool_life,
+    &zh_tool_uncertainty,   &zh_tool_gauge,      &zh_tool_proficiency, &zh_tool_satisfaction,
     &zh_tool_early_warning, &zh_tool_imbalance,
 };
 const size_t zh_tools_n = ZH_COUNTOF(zh_tools);
@@ -185,8 +185,8 @@ zh_rc zh_bench_column(zh_bench *b, const char *name, const zh_sheet_column *othe
             *out = &b->sheet->columns[number - 1];
         }
         if (*out == NULL) {
-            return zh_bench_refuse(b, "tool.column", "从页面上列出的列里选", "数据里没有「%.*s」这一列",
-                                   ZH_FMT(zh_cell_clip(value, 60)));
+            return zh_bench_refuse(b, "tool.column", "从页面上列出的列里选",
+                                   "数据里没有「%.*s」这一列", ZH_FMT(zh_cell_clip(value, 60)));
         }
     }
     if (*out != NULL) {
@@ -201,8 +201,8 @@ zh_rc zh_bench_numbers(zh_bench *b, const char *name, const zh_sheet_column *oth
     const char *label = ask_of(b, name)->label.zh;
     zh_rc rc = zh_bench_column(b, name, otherwise, out);
     if (rc == ZH_OK && *out == NULL) {
-        rc = zh_bench_refuse(b, "tool.column", "贴一列数，第一行可以是表头", "数据里没有一列是数，「%s」要一列数",
-                             label);
+        rc = zh_bench_refuse(b, "tool.column", "贴一列数，第一行可以是表头",
+                             "数据里没有一列是数，「%s」要一列数", label);
     }
     if (rc != ZH_OK) {
         return rc;
@@ -211,9 +211,10 @@ zh_rc zh_bench_numbers(zh_bench *b, const char *name, const zh_sheet_column *oth
         if (isfinite((*out)->number[i]) || (gaps && zh_sheet_is_missing((*out)->text[i]))) {
             continue;
         }
-        return zh_bench_refuse(b, "tool.number", gaps ? "缺测写 - 或留空" : "补上这一格，或删去这一行",
-                               "「%.*s」第 %zu 行写的是「%.*s」，不是数", ZH_FMT((*out)->name), i + 1,
-                               ZH_FMT(zh_cell_clip((*out)->text[i], 60)));
+        return zh_bench_refuse(b, "tool.number",
+                               gaps ? "缺测写 - 或留空" : "补上这一格，或删去这一行",
+                               "「%.*s」第 %zu 行写的是「%.*s」，不是数", ZH_FMT((*out)->name),
+                               i + 1, ZH_FMT(zh_cell_clip((*out)->text[i], 60)));
     }
     return ZH_OK;
 }
@@ -285,8 +286,7 @@ zh_str zh_bench_fixed(const zh_bench *b, double v, int decimals)
 /* Without the zeros that end a fraction. */
 static zh_str bare(zh_str text)
 {
-    while (zh_str_chr(text, '.') >= 0 &&
-           (text.p[text.n - 1] == '0' || text.p[text.n - 1] == '.')) {
+    while (zh_str_chr(text, '.') >= 0 && (text.p[text.n - 1] == '0' || text.p[text.n - 1] == '.')) {
         bool point = text.p[--text.n] == '.';
         if (point) {
             break;
@@ -434,8 +434,8 @@ void zh_bench_end(zh_bench_table *t)
         .data = t->data,
     };
     if (t->left_out > 0) {
-        block.doc.read = zh_bench_say(b, "另有 %zu 行没有列出", "%zu more rows are not listed",
-                                      t->left_out);
+        block.doc.read =
+            zh_bench_say(b, "另有 %zu 行没有列出", "%zu more rows are not listed", t->left_out);
     }
     zh_vec_push(b->arena, &b->blocks, block);
 }

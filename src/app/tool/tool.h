@@ -12,15 +12,15 @@
 #include "fmt/chart_xy.h"
 #include "net/form.h"
 
-#define ZH_TOOL_ASKS_MAX     ((size_t)24)
-#define ZH_TOOL_MARKS_MAX    ((size_t)600)  /* points of one chart: the last ones are drawn */
-#define ZH_TOOL_ROWS_MAX     ((size_t)5000) /* of one table */
-#define ZH_TOOL_COLUMNS_MAX  ((size_t)14)
-#define ZH_TOOL_NAMED_MAX    ((size_t)8) /* things named in a table's cell */
-#define ZH_TOOL_TITLE_MAX    ((size_t)3) /* and in a finding */
-#define ZH_TOOL_WIDTH_MIN    320.0
-#define ZH_TOOL_WIDTH_PAPER  880.0
-#define ZH_TOOL_DIGITS       5 /* significant digits of shown results */
+#define ZH_TOOL_ASKS_MAX    ((size_t)24)
+#define ZH_TOOL_MARKS_MAX   ((size_t)600)  /* points of one chart: the last ones are drawn */
+#define ZH_TOOL_ROWS_MAX    ((size_t)5000) /* of one table */
+#define ZH_TOOL_COLUMNS_MAX ((size_t)14)
+#define ZH_TOOL_NAMED_MAX   ((size_t)8) /* things named in a table's cell */
+#define ZH_TOOL_TITLE_MAX   ((size_t)3) /* and in a finding */
+#define ZH_TOOL_WIDTH_MIN   320.0
+#define ZH_TOOL_WIDTH_PAPER 880.0
+#define ZH_TOOL_DIGITS      5 /* significant digits of shown results */
 
 /* Chinese and English of one text. */
 typedef struct zh_said {
@@ -61,11 +61,11 @@ typedef struct zh_bench zh_bench;
 typedef struct zh_tool {
     const char *id; /* of the URL: control-chart */
     zh_said name;
-    zh_said answers; /* what it answers, one sentence */
-    zh_said data;    /* what to paste; zh NULL: it takes no data */
-    bool may_lack;   /* data are not needed for every question */
-    zh_said method;  /* citation: standard and clause, paper */
-    zh_said limits;  /* when not to use it */
+    zh_said answers;     /* what it answers, one sentence */
+    zh_said data;        /* what to paste; zh NULL: it takes no data */
+    bool may_lack;       /* data are not needed for every question */
+    zh_said method;      /* citation: standard and clause, paper */
+    zh_said limits;      /* when not to use it */
     const char *sheet;   /* doc/engine/NAME.md */
     const char *engines; /* as in `zhiheng calc` */
     const zh_tool_ask *asks;
@@ -128,8 +128,7 @@ zh_rc zh_bench_choice(zh_bench *b, const char *name, size_t *out) ZH_MUST;
 /* A number; NAN where nothing is asked. */
 zh_rc zh_bench_number(zh_bench *b, const char *name, double *out) ZH_MUST;
 /* A number from low to high (both allowed), which must be there. */
-zh_rc zh_bench_between(zh_bench *b, const char *name, double low, double high,
-                       double *out) ZH_MUST;
+zh_rc zh_bench_between(zh_bench *b, const char *name, double low, double high, double *out) ZH_MUST;
 zh_rc zh_bench_whole(zh_bench *b, const char *name, int64_t low, int64_t high,
                      int64_t *out) ZH_MUST;
 /* The column asked for, else `otherwise`, which may be NULL; refuses an unknown name. */
@@ -153,8 +152,8 @@ zh_rc zh_bench_groups(zh_bench *b, const zh_sheet_column *column, size_t **out, 
 zh_str zh_bench_say(const zh_bench *b, const char *zh, const char *en, ...) ZH_PRINTF(2, 4)
     ZH_PRINTF(3, 4);
 zh_str zh_bench_of(const zh_bench *b, zh_said said);
-/* A number with so many significant digits (above ZH_TOOL_DIGITS: at most so many), without exponent
- * where it can be read. */
+/* A number with so many significant digits (above ZH_TOOL_DIGITS: at most so many), without
+ * exponent where it can be read. */
 zh_str zh_bench_digits(const zh_bench *b, double v, int significant);
 /* A count with separators. */
 zh_str zh_bench_n(const zh_bench *b, size_t n);

@@ -1,7 +1,7 @@
 /* 不确定度预算: the GUM table of a measurement model, and the same by Monte Carlo. */
+#include "engine/uncertainty.h"
 #include "app/tool/histogram.h"
 #include "app/tool/tools.h"
-#include "engine/uncertainty.h"
 #include "fmt/chart_xy.h"
 #include <math.h>
 
@@ -19,7 +19,8 @@ static const zh_tool_sample samples[] = {
      {"量块校准，GUM 例 H.1", "End gauge, GUM example H.1"},
      "packs/tools/data/gum_h1.csv",
      "model=ls%2Bd-ls*(da*theta%2Balpha*dtheta)&confidence=99",
-     {"JCGM 100:2008 附录 H.1：50,000,838 nm，u 32 nm，自由度 16", "JCGM 100:2008, H.1: 50,000,838 nm, u 32 nm, df 16"}},
+     {"JCGM 100:2008 附录 H.1：50,000,838 nm，u 32 nm，自由度 16",
+      "JCGM 100:2008, H.1: 50,000,838 nm, u 32 nm, df 16"}},
 };
 
 typedef struct budget {
@@ -78,14 +79,14 @@ static zh_rc variate(zh_bench *b, zh_str word, double x, double u, double df, zh
                 continue;
             }
             double half = shapes[i].half * u;
-            *out = half > 0 ? (zh_variate_input){shapes[i].type, x - half, x + half, x}
+            *out = half > 0       ? (zh_variate_input){shapes[i].type, x - half, x + half, x}
                    : isfinite(df) ? (zh_variate_input){ZH_VARIATE_STUDENT, x, u, df}
                                   : (zh_variate_input){ZH_VARIATE_NORMAL, x, u, 0};
             return ZH_OK;
         }
     }
-    return zh_bench_refuse(b, "tool.distribution", "可用：正态、均匀、三角、反正弦", "没有分布「%.*s」",
-                           ZH_FMT(word));
+    return zh_bench_refuse(b, "tool.distribution", "可用：正态、均匀、三角、反正弦",
+                           "没有分布「%.*s」", ZH_FMT(word));
 }
 
 static zh_rc read_budget(zh_bench *b, budget *out)
@@ -110,16 +111,19 @@ static zh_rc read_budget(zh_bench *b, budget *out)
             rc = number_at(b, u, i, &out->u[i]);
         }
         out->df[i] = df != NULL && isfinite(df->number[i]) ? df->number[i] : (double)INFINITY;
-        out->shape[i] = shape != NULL && !zh_sheet_is_missing(shape->text[i]) ? shape->text[i] : ZH_STR("");
+        out->shape[i] =
+            shape != NULL && !zh_sheet_is_missing(shape->text[i]) ? shape->text[i] : ZH_STR("");
         if (rc == ZH_OK) {
             rc = variate(b, out->shape[i], out->x[i], out->u[i], out->df[i], &out->variate[i]);
         }
     }
     zh_str model = zh_bench_asked(b, "model");
     if (rc == ZH_OK && model.n == 0) {
-        rc = zh_bench_refuse(b, "tool.model", "用第一列的名称写出算式，例如 V/I 或 m*(1+a*dT)", "还没有测量模型");
+        rc = zh_bench_refuse(b, "tool.model", "用第一列的名称写出算式，例如 V/I 或 m*(1+a*dT)",
+                             "还没有测量模型");
     }
-    return rc == ZH_OK ? zh_formula_parse(b->arena, model, out->name, out->n, &out->model, b->err) : rc;
+    return rc == ZH_OK ? zh_formula_parse(b->arena, model, out->name, out->n, &out->model, b->err)
+                       : rc;
 }
 
 static zh_rc monte_carlo(zh_bench *b, const budget *in, const zh_gum *gum, double confidence,
@@ -161,14 +165,26 @@ static zh_rc monte_carlo(zh_bench *b, const budget *in, const zh_gum *gum, doubl
         y[i] = zh_histogram_normal(&h, (double)out->draws, x[i], gum->y, gum->u_c);
     }
     const zh_xy_series series[] = {
-        {.kind = ZH_XY_COLUMNS, .x = h.middle, .y = h.count, .n = h.n, .width = h.width, .role = ZH_ROLE_Q3,
-         .label = zh_bench_say(b, "蒙特卡洛", "Monte Carlo"), .titles = h.titles},
-        {.kind = ZH_XY_LINE, .x = x, .y = y, .n = CURVE, .role = ZH_ROLE_C1,
+        {.kind = ZH_XY_COLUMNS,
+         .x = h.middle,
+         .y = h.count,
+         .n = h.n,
+         .width = h.width,
+         .role = ZH_ROLE_Q3,
+         .label = zh_bench_say(b, "蒙特卡洛", "Monte Carlo"),
+         .titles = h.titles},
+        {.kind = ZH_XY_LINE,
+         .x = x,
+         .y = y,
+         .n = CURVE,
+         .role = ZH_ROLE_C1,
          .label = zh_bench_say(b, "GUM 的正态近似", "normal, by the GUM")},
     };
     const zh_xy_line lines[] = {
         {.vertical = true, .at = out->shortest.lower, .dash = ZH_DASH_TARGET},
-        {.vertical = true, .at = out->shortest.upper, .dash = ZH_DASH_TARGET,
+        {.vertical = true,
+         .at = out->shortest.upper,
+         .dash = ZH_DASH_TARGET,
          .label = zh_bench_say(b, "最短包含区间", "shortest interval")},
     };
     zh_str title = zh_bench_say(b, "蒙特卡洛：标准差 %.*s，最短区间 %.*s–%.*s",
@@ -176,14 +192,19 @@ static zh_rc monte_carlo(zh_bench *b, const budget *in, const zh_gum *gum, doubl
                                 ZH_FMT(zh_bench_digits(b, out->sd, 4)),
                                 ZH_FMT(zh_bench_digits(b, out->shortest.lower, 9)),
                                 ZH_FMT(zh_bench_digits(b, out->shortest.upper, 9)));
-    zh_xy xy = {.title = title, .series = series, .nseries = 2, .lines = lines, .nlines = 2,
+    zh_xy xy = {.title = title,
+                .series = series,
+                .nseries = 2,
+                .lines = lines,
+                .nlines = 2,
                 .y = {.low = ZH_SOME(0)}};
-    rc = zh_bench_xy(b, &xy, title,
-                        zh_bench_say(b, "模型值的分布，%zu 次抽取，种子 %d", "values of the model, %zu draws, seed %d",
-                                     out->draws, (int)seed),
-                        zh_bench_say(b, "柱与曲线相差大时，以蒙特卡洛为准：模型非线性，或某个分布不是正态。",
-                                     "Where bars and curve differ, believe the bars: the model bends or an input "
-                                     "is not normal."));
+    rc = zh_bench_xy(
+        b, &xy, title,
+        zh_bench_say(b, "模型值的分布，%zu 次抽取，种子 %d",
+                     "values of the model, %zu draws, seed %d", out->draws, (int)seed),
+        zh_bench_say(b, "柱与曲线相差大时，以蒙特卡洛为准：模型非线性，或某个分布不是正态。",
+                     "Where bars and curve differ, believe the bars: the model bends or an input "
+                     "is not normal."));
     return rc;
 }
 
@@ -193,9 +214,11 @@ static zh_rc shares(zh_bench *b, const budget *in, const zh_gum *gum)
     double *y = ZH_NEW_N(b->arena, double, INPUTS_MAX);
     zh_str *titles = ZH_NEW_N(b->arena, zh_str, INPUTS_MAX);
     zh_xy_tick *ticks = ZH_NEW_N(b->arena, zh_xy_tick, INPUTS_MAX);
-    zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "不确定度预算", "Budget"), ZH_STR(""), true);
-    const char *const heads[][2] = {{"量", "Quantity"}, {"值 x", "x"}, {"u(x)", "u(x)"}, {"分布", "Distribution"},
-                                    {"自由度", "df"}, {"灵敏系数 c", "c"}, {"|c|u", "|c|u"}};
+    zh_bench_table t =
+        zh_bench_table_of(b, zh_bench_say(b, "不确定度预算", "Budget"), ZH_STR(""), true);
+    const char *const heads[][2] = {{"量", "Quantity"},       {"值 x", "x"},    {"u(x)", "u(x)"},
+                                    {"分布", "Distribution"}, {"自由度", "df"}, {"灵敏系数 c", "c"},
+                                    {"|c|u", "|c|u"}};
     for (size_t i = 0; i < ZH_COUNTOF(heads); i++) {
         zh_bench_head(&t, zh_str_of(heads[i][b->english]), i != 0 && i != 3);
     }
@@ -216,15 +239,26 @@ static zh_rc shares(zh_bench *b, const budget *in, const zh_gum *gum)
         zh_bench_cell(&t, zh_bench_fixed(b, y[i], 1));
     }
     zh_bench_end(&t);
-    const zh_xy_series series = {.kind = ZH_XY_COLUMNS, .x = x, .y = y, .n = in->n, .width = 0.5,
-                                 .role = ZH_ROLE_Q5, .titles = titles};
-    zh_xy xy = {.title = b->finding, .series = &series, .nseries = 1,
-                .x = {.ticks = ticks, .nticks = in->n, .low = ZH_SOME(0.5), .high = ZH_SOME((double)in->n + 0.5)},
+    const zh_xy_series series = {.kind = ZH_XY_COLUMNS,
+                                 .x = x,
+                                 .y = y,
+                                 .n = in->n,
+                                 .width = 0.5,
+                                 .role = ZH_ROLE_Q5,
+                                 .titles = titles};
+    zh_xy xy = {.title = b->finding,
+                .series = &series,
+                .nseries = 1,
+                .x = {.ticks = ticks,
+                      .nticks = in->n,
+                      .low = ZH_SOME(0.5),
+                      .high = ZH_SOME((double)in->n + 0.5)},
                 .y = {.low = ZH_SOME(0), .unit = ZH_STR("%")}};
     zh_rc rc = zh_bench_xy(b, &xy, b->finding,
-                        zh_bench_say(b, "各输入量在合成方差中的占比", "share of each input in the combined variance"),
-                        zh_bench_say(b, "先减小最高的那一根：其余的减了也看不出来。",
-                                     "Reduce the tallest first: the others will not show."));
+                           zh_bench_say(b, "各输入量在合成方差中的占比",
+                                        "share of each input in the combined variance"),
+                           zh_bench_say(b, "先减小最高的那一根：其余的减了也看不出来。",
+                                        "Reduce the tallest first: the others will not show."));
     return rc;
 }
 
@@ -271,7 +305,8 @@ static zh_rc run(zh_bench *b)
         confidence /= 100;
     }
     if (rc == ZH_OK) {
-        rc = zh_gum_propagate(b->arena, in->model, in->x, in->u, in->df, NULL, confidence, &gum, b->err);
+        rc = zh_gum_propagate(b->arena, in->model, in->x, in->u, in->df, NULL, confidence, &gum,
+                              b->err);
     }
     if (rc != ZH_OK) {
         return rc;
@@ -280,11 +315,11 @@ static zh_rc run(zh_bench *b)
     for (size_t i = 1; i < in->n; i++) {
         most = gum.share[i] > gum.share[most] ? i : most;
     }
-    b->finding = zh_bench_say(b, "y = %.*s，U = %.*s（k = %.*s），%.0f%% 来自 %.*s",
-                              "y = %.*s, U = %.*s (k = %.*s), %.0f %% of it from %.*s",
-                              ZH_FMT(zh_bench_digits(b, gum.y, 9)), ZH_FMT(zh_bench_digits(b, gum.U, 3)),
-                              ZH_FMT(zh_bench_digits(b, gum.k, 3)), 100 * gum.share[most],
-                              ZH_FMT(in->name[most]));
+    b->finding = zh_bench_say(
+        b, "y = %.*s，U = %.*s（k = %.*s），%.0f%% 来自 %.*s",
+        "y = %.*s, U = %.*s (k = %.*s), %.0f %% of it from %.*s",
+        ZH_FMT(zh_bench_digits(b, gum.y, 9)), ZH_FMT(zh_bench_digits(b, gum.U, 3)),
+        ZH_FMT(zh_bench_digits(b, gum.k, 3)), 100 * gum.share[most], ZH_FMT(in->name[most]));
     rc = shares(b, in, &gum);
     if (rc == ZH_OK) {
         rc = monte_carlo(b, in, &gum, confidence, &mc);
@@ -298,14 +333,17 @@ static zh_rc run(zh_bench *b)
 const zh_tool zh_tool_uncertainty = {
     .id = "uncertainty",
     .name = {"不确定度预算", "Uncertainty budget"},
-    .answers = {"测量结果有多大的不确定度，主要来自哪里", "How uncertain is a result, and what from?"},
+    .answers = {"测量结果有多大的不确定度，主要来自哪里",
+                "How uncertain is a result, and what from?"},
     .data = {"每行一个输入量：名称、值、标准不确定度、分布（正态、均匀、三角、反正弦）、自由度",
-             "One input a row: name, value, standard uncertainty, distribution (normal, uniform, triangular, "
+             "One input a row: name, value, standard uncertainty, distribution (normal, uniform, "
+             "triangular, "
              "arcsine), df"},
     .method = {"JCGM 100:2008（JJF 1059.1）式 13、G.2b；JCGM 101:2008（JJF 1059.2）",
                "JCGM 100:2008 equations 13 and G.2b; JCGM 101:2008"},
     .limits = {"输入量相关时用 metrology.gum_linear 给出相关系数；模型在该点不可导时不适用。",
-               "For correlated inputs call metrology.gum_linear; not for models without a derivative there."},
+               "For correlated inputs call metrology.gum_linear; not for models without a "
+               "derivative there."},
     .sheet = "metrology",
     .engines = "metrology.gum_linear metrology.monte_carlo",
     .asks = asks,

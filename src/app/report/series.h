@@ -1,0 +1,31 @@
+/* Answers made from other answers or from pairs: control charts and early warning on a series,
+ * published results beside computed ones, records that resemble each other. Private to the
+ * questions of a report. Each fills `ask` (declared, name set) in ctx->arena; ZH_EINVAL with file
+ * and line: the declaration. */
+#ifndef ZH_APP_REPORT_SERIES_H
+#define ZH_APP_REPORT_SERIES_H
+
+#include "app/report/ask.h"
+
+#define ZH_SIMILAR_RECORDS_MAX  ((size_t)20000)     /* compared */
+#define ZH_SIMILAR_PAIRS_MAX    ((size_t)2000)      /* listed */
+#define ZH_SIMILAR_GRAMS_MAX    ((size_t)400)       /* of one record */
+#define ZH_SIMILAR_COMPARED_MAX ((uint64_t)5000000) /* pairs whose grams are counted */
+
+/* control: NAME of a question by period; type p or u; baseline: first so many points. Limits of
+ * engine spc (GB/T 17989.2), three sigma, stepped by n. */
+zh_rc zh_ask_control(zh_ctx *ctx, zh_asks *asks, zh_ask *ask) ZH_MUST;
+/* watch: NAME of a question by day; method ears_c1, ears_c2 or ears_c3; baseline: points; shock: a
+ * day. Upper bounds of engine ews; latency = days from the shock to the first alarm on or after
+ * it. A day without a record is no day of the series: ZH_EINVAL. */
+zh_rc zh_ask_watch(zh_ctx *ctx, zh_asks *asks, zh_ask *ask) ZH_MUST;
+/* published: DETECTOR, results: [{row, column, n, e, rr, prr}]: what was published beside what the
+ * records give, to the digits published. */
+zh_rc zh_ask_published(zh_ctx *ctx, zh_conn *conn, int64_t as_of, zh_ask *ask) ZH_MUST;
+/* similar: REGISTER, fields: [FIELD …], show: [FIELD …], least: share from 0 to 1: pairs of records
+ * by the Dice coefficient of the three-character grams of the fields' texts (L. R. Dice, Ecology 26
+ * (1945) 297-302): letters and digits only, case folded. Strongest first. */
+zh_rc zh_ask_similar(zh_ctx *ctx, zh_conn *conn, int64_t as_of, const zh_asks *asks,
+                     zh_ask *ask) ZH_MUST;
+
+#endif

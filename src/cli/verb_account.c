@@ -1,0 +1,210 @@
+/* account: local accounts of people, and the one-time link that makes the first one. */
+#include "base/json.h"
+#include "base/os.h"
+#include "cli/print.h"
+#include "cli/session.h"
+#include "core/identity.h"
+#include "core/record.h"
+#include "proof/password.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The password stands on the first line of standard input: never on the command line, where other
+ * processes could read it. */
+static zh_rc read_password(zh_cli *cli, zh_str *out)
+{
+    char *line = ZH_NEW_N(cli->arena, char, ZH_PASSWORD_BYTES_MAX + 2);
+    size_t n = 0;
+    ssize_t got = 1;
+    if (isatty(STDIN_FILENO)) {
+        zh_cli_note("口令（一行，输入可见）：");
+    }
+    while (n <= ZH_PASSWORD_BYTES_MAX && (got = read(STDIN_FILENO, line + n, 1)) == 1 &&
+           line[n] != '\n') {
+        n++;
+    }
+    *out = (zh_str){line, n};
+    return got < 0 ? zh_err_set(&cli->err, ZH_EIO, "account.read", "标准输入读不了：%s",
+                                strerror(errno))
+                   : ZH_OK;
+}
+
+static zh_rc needed(zh_cli *cli, zh_str value, const char *name)
+{
+    return value.n > 0 ? ZH_OK : zh_cli_usage(cli, "cli.missing", "缺少 %s", name);
+}
+
+static zh_rc list(zh_session *s, zh_buf *out)
+{
+    static const char *const headers[] = {"登录名", "姓名", "状态", "动态码", "建立于"};
+    zh_account *accounts = NULL;
+    size_t n = 0;
+    zh_text_table table;
+    zh_rc rc = zh_session_read(s);
+    if (rc == ZH_OK) {
+        rc = zh_accounts_list(s->conn, s->cli->arena, &accounts, &n, &s->cli->err);
+    }
+    zh_text_table_init(&table, s->cli->arena, headers, ZH_COUNTOF(headers));
+    for (size_t i = 0; i < n; i++) {
+        zh_text_table_add(&table, accounts[i].login);
+        zh_text_table_add(&table, accounts[i].name);
+        zh_text_table_add(&table, accounts[i].disabled ? ZH_STR("停用") : ZH_STR("可用"));
+        zh_text_table_add(&table, accounts[i].has_totp ? ZH_STR("有") : ZH_STR("无"));
+        zh_text_table_add(&table, zh_text_time(s->cli->arena, accounts[i].created_at));
+    }
+    zh_text_table_print(&table, out);
+    return rc;
+}
+
+static zh_rc setup(zh_session *s, zh_buf *out)
+{
+    char token[2 * ZH_SESSION_TOKEN_BYTES + 1];
+    zh_rc rc = zh_setup_begin(s->core, token, &s->cli->err);
+    if (rc == ZH_OK) {
+        zh_buf_fmt(out, "/setup?token=%s\n", token);
+        zh_cli_note("在服务地址后面打开它，%d 小时内有效，只用一次", ZH_SETUP_S / 3600);
+    }
+    return rc;
+}
+
+static zh_rc totp(zh_session *s, zh_str login, zh_buf *out)
+{
+    uint8_t secret[ZH_TOTP_SECRET_BYTES];
+    char text[33];
+    zh_random(secret, sizeof secret);
+    zh_totp_secret_text(secret, text);
+    zh_rc rc = zh_account_totp(s->core, login, zh_str_of(text), &s->cli->err);
+    if (rc == ZH_OK) {
+        zh_buf_fmt(out, "otpauth://totp/Zhiheng:%.*s?secret=%s&issuer=Zhiheng\n", ZH_FMT(login),
+                   text);
+    }
+    return rc;
+}
+
+static zh_change text_change(const zh_register *reg, const char *field, zh_str text)
+{
+    return (zh_change){.field = zh_register_field(reg, zh_str_of(field)),
+                       .value = zh_value_text(text)};
+}
+
+/* A post for a login, granted at the console: the way to the first administrators. */
+static zh_rc grant(zh_session *s, zh_str login, zh_str role, zh_str scope, zh_str place)
+{
+    const zh_register *reg = NULL;
+    zh_applied at;
+    zh_findings findings = {0};
+    zh_rc rc = zh_session_register(s, ZH_STR("post"), &reg);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_date today = zh_time_date(zh_now());
+    zh_str code = zh_str_fmt(s->cli->arena, "%.*s-%.*s", ZH_FMT(login), ZH_FMT(role));
+    zh_change changes[] = {
+        text_change(reg, "code", code),
+        text_change(reg, "holder", login),
+        text_change(reg, "role", role),
+        text_change(reg, "scope", scope),
+        {.field = zh_register_field(reg, ZH_STR("term")),
+         .value = {.kind = ZH_PERIOD, .i = today, .to = ZH_OPEN_END}},
+        text_change(reg, "place", place),
+    };
+    zh_op create = {.kind = ZH_OP_CREATE,
+                    .reg = reg,
+                    .changes = changes,
+                    .nchanges = ZH_COUNTOF(changes) - (place.n == 0)};
+    rc = zh_record_apply(&s->ctx, &create, &findings, &at);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_op active = {.kind = ZH_OP_TRANSITION,
+                    .reg = reg,
+                    .office = at.office,
+                    .id = at.id,
+                    .transition = zh_register_transition(reg, ZH_STR("grant")),
+                    .second_actor = ZH_STR("console")};
+    return zh_record_apply(&s->ctx, &active, &findings, &at);
+}
+
+static zh_rc work(zh_session *s, zh_buf *out)
+{
+    zh_cli *cli = s->cli;
+    zh_str action = zh_cli_argument(cli, 0);
+    zh_str login = zh_cli_argument(cli, 1);
+    zh_str name = zh_cli_argument(cli, 2);
+    zh_str password;
+    if (action.n == 0 || zh_str_is(action, "list")) {
+        return list(s, out);
+    }
+    if (zh_str_is(action, "setup")) {
+        return setup(s, out);
+    }
+    zh_rc rc = needed(cli, login, "LOGIN");
+    if (rc == ZH_OK && (zh_str_is(action, "add") || zh_str_is(action, "grant"))) {
+        rc = needed(cli, name, zh_str_is(action, "add") ? "NAME" : "ROLE");
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    if (zh_str_is(action, "grant")) {
+        return grant(s, login, name,
+                     zh_cli_argument(cli, 3).n > 0 ? zh_cli_argument(cli, 3) : ZH_STR("all"),
+                     zh_cli_argument(cli, 4));
+    }
+    if (zh_str_is(action, "totp")) {
+        return totp(s, login, out);
+    }
+    if (zh_str_is(action, "disable") || zh_str_is(action, "enable")) {
+        return zh_account_disable(s->core, login, zh_str_is(action, "disable"), &cli->err);
+    }
+    rc = read_password(cli, &password);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    return zh_str_is(action, "add") ? zh_account_create(s->core, login, name, password, &cli->err)
+                                    : zh_account_password(s->core, login, password, &cli->err);
+}
+
+static int run(zh_cli *cli)
+{
+    return zh_session_answer(cli, work);
+}
+
+static const zh_param arguments[] = {
+    {.name = "ACTION",
+     .kind = ZH_PARAM_CHOICE,
+     .choices = "list|setup|add|grant|password|totp|disable|enable",
+     .optional = true,
+     .zh = "列出、首次设置链接、建立、授予岗位、换口令、动态码、停用、启用；省略为列出",
+     .en = "what to do"},
+    {.name = "LOGIN", .kind = ZH_PARAM_TEXT, .optional = true, .zh = "登录名", .en = "login"},
+    {.name = "NAME",
+     .kind = ZH_PARAM_TEXT,
+     .optional = true,
+     .zh = "姓名；授予岗位时是角色",
+     .en = "name, or the role to grant"},
+    {.name = "SCOPE",
+     .kind = ZH_PARAM_TEXT,
+     .optional = true,
+     .zh = "授予岗位时：数据范围 all subtree office own，省略为 all",
+     .en = "data scope of the post"},
+    {.name = "PLACE",
+     .kind = ZH_PARAM_TEXT,
+     .optional = true,
+     .zh = "授予岗位时：机构所在区划的代码",
+     .en = "region code of the post"},
+};
+
+ZH_VERB(account) = {
+    .name = "account",
+    .zh = "本地账户：首次设置链接、建立、换口令、停用",
+    .en = "local accounts",
+    .text = "口令从标准输入读一行。建立账户之后，服务要求登录；岗位（角色与数据范围）在登记册“岗位”"
+            "里由两人授予。",
+    .example = "zhiheng account setup\necho '一句只有我记得的话' | zhiheng account add wang 王某\n"
+               "zhiheng account grant wang analyst subtree 420100",
+    .uses = ZH_MAKES_DATA | ZH_KEEPS_MODEL | ZH_USES_DATA | ZH_USES_PACKS,
+    .arguments = arguments,
+    .narguments = ZH_COUNTOF(arguments),
+    .run = run,
+};

@@ -1,0 +1,425 @@
+/* GET /desk: 工作台. What is due, by clock; what came back; what one began. Every count is a link
+ * to the list it counts. */
+#include "core/desk.h"
+#include "core/identity.h"
+#include "web/part.h"
+#include "web/show.h"
+
+enum { SHOWN = 50, HANDS = 10, DAYS_MAX = 366, FACTS = 4 };
+
+static const struct {
+    const char *see;
+    zh_text_id text;
+} stretches[] = {
+    [ZH_DESK_OVERDUE] = {"overdue", ZH_T_DESK_OVERDUE},
+    [ZH_DESK_TODAY] = {"today", ZH_T_DESK_TODAY},
+    [ZH_DESK_WEEK] = {"week", ZH_T_DESK_WEEK},
+    [ZH_DESK_LATER] = {"later", ZH_T_DESK_LATER},
+    [ZH_DESK_ANY] = {"", ZH_T_DESK_ALL},
+};
+
+typedef struct desk {
+    zh_ui *ui;
+    zh_time now;
+    zh_desk_when when;
+    const zh_register *reg; /* with clock: the kind asked for; NULL: all */
+    const zh_clock *clock;
+    zh_desk_counts counts;
+    zh_desk_list due, returned, begun;
+} desk;
+
+/* ---- the question ---------------------------------------------------------------------------- */
+
+static zh_rc read_when(desk *d)
+{
+    zh_str see = zh_http_param(d->ui->request, "see");
+    d->when = ZH_DESK_ANY;
+    for (size_t i = 0; i < ZH_DESK_WHENS && see.n > 0; i++) {
+        if (zh_str_is(see, stretches[i].see)) {
+            d->when = (zh_desk_when)i;
+            return ZH_OK;
+        }
+    }
+    return see.n == 0
+               ? ZH_OK
+               : zh_err_set(d->ui->err, ZH_EINVAL, "desk.see",
+                            "没有叫“%.*s”的一段时间，可用 overdue today week later", ZH_FMT(see));
+}
+
+/* kind=register.clock */
+static zh_rc read_kind(desk *d)
+{
+    zh_str kind = zh_http_param(d->ui->request, "kind");
+    ptrdiff_t dot = zh_str_chr(kind, '.');
+    if (kind.n == 0) {
+        return ZH_OK;
+    }
+    const zh_register *reg =
+        dot > 0 ? zh_model_register(d->ui->ctx.model, zh_str_sub(kind, 0, (size_t)dot)) : NULL;
+    for (size_t i = 0; reg != NULL && i < reg->nclocks && d->clock == NULL; i++) {
+        if (zh_str_eq(reg->clocks[i].id, zh_str_sub(kind, (size_t)dot + 1, kind.n))) {
+            d->reg = reg;
+            d->clock = &reg->clocks[i];
+        }
+    }
+    return d->clock != NULL
+               ? ZH_OK
+               : zh_err_set(d->ui->err, ZH_EINVAL, "desk.kind", "没有时限“%.*s”", ZH_FMT(kind));
+}
+
+static zh_rc ask(desk *d)
+{
+    zh_ui *ui = d->ui;
+    zh_rc rc = read_when(d);
+    if (rc == ZH_OK) {
+        rc = read_kind(d);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_desk_count(&ui->ctx, ui->conn, d->now, &d->counts);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_desk_due(&ui->ctx, ui->conn, d->now, d->when, d->reg, d->clock, SHOWN, &d->due);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_desk_returned(&ui->ctx, ui->conn, HANDS, &d->returned);
+    }
+    return rc == ZH_OK ? zh_desk_begun(&ui->ctx, ui->conn, HANDS, &d->begun) : rc;
+}
+
+/* ---- time in words --------------------------------------------------------------------------- */
+
+/* Working days after `from` up to `to`, or days where the calendar does not reach. */
+static int64_t days_between(const desk *d, zh_date from, zh_date to, bool *working)
+{
+    const zh_calendar *calendar = d->ui->ctx.model->calendar;
+    int64_t n = 0;
+    *working = calendar != NULL && to - from <= DAYS_MAX;
+    for (zh_date day = from + 1; day <= to && *working; day++) {
+        bool is = false;
+        *working = zh_calendar_is_working(calendar, day, &is) == ZH_OK;
+        n += is;
+    }
+    return *working ? n : to - from;
+}
+
+static zh_str time_words(const desk *d, zh_time due)
+{
+    zh_ui *ui = d->ui;
+    zh_date today = zh_time_date(d->now);
+    zh_date last = zh_time_date(due - 1);
+    bool working = false;
+    if (due <= d->now) {
+        int64_t late = days_between(d, last, today, &working);
+        return late == 0 ? zh_ui_text(ui, ZH_T_DESK_LATE_TODAY)
+                         : ZH_SAY(ui, working ? ZH_T_DESK_LATE_DAYS : ZH_T_DESK_LATE_PLAIN,
+                                  zh_ui_count(ui, late));
+    }
+    if (last == today) {
+        zh_civil civil = zh_time_civil(due - 1);
+        return ZH_SAY(ui, ZH_T_DESK_UNTIL,
+                      zh_str_fmt(ui->arena, "%02d:%02d", civil.hour, civil.minute));
+    }
+    int64_t left = days_between(d, today, last, &working);
+    return ZH_SAY(ui, working ? ZH_T_DESK_LEFT : ZH_T_DESK_LEFT_DAYS, zh_ui_count(ui, left));
+}
+
+static const char *clock_css(const desk *d, zh_time due)
+{
+    switch (zh_desk_when_of(d->now, due)) {
+    case ZH_DESK_OVERDUE:
+    case ZH_DESK_TODAY: return "clock act";
+    case ZH_DESK_WEEK: return "clock watch";
+    case ZH_DESK_LATER:
+    case ZH_DESK_WHENS: break;
+    }
+    return "clock";
+}
+
+/* ---- due items ------------------------------------------------------------------------------- */
+
+static zh_str record_url(const desk *d, const zh_record *record)
+{
+    return zh_url_record(d->ui->arena, record->reg->id, record->office, record->id);
+}
+
+/* The columns of the register's list, but those that name the record already. */
+static void facts(desk *d, zh_show *show, const zh_record *record, zh_str named)
+{
+    zh_html *h = &d->ui->html;
+    const zh_register *reg = record->reg;
+    size_t n = 0;
+    for (size_t i = 0; i < reg->ndefault_columns && n < FACTS; i++) {
+        const zh_field *field = reg->default_columns[i];
+        if (field == NULL || field->type == ZH_TYPE_TABLE) {
+            continue;
+        }
+        zh_str text = zh_show_field_text(show, record, field);
+        if (text.n > 0 && !zh_str_eq(text, named)) {
+            if (n++ == 0) {
+                zh_html_open(h, "p", NULL);
+            } else {
+                zh_html_z(h, "　");
+            }
+            zh_html_text(h, text);
+        }
+    }
+    if (n > 0) {
+        zh_html_close(h);
+    }
+}
+
+static void clause_of(desk *d, const zh_desk_item *item)
+{
+    zh_html *h = &d->ui->html;
+    zh_date from = zh_time_date(item->state.started_at);
+    for (size_t i = 0; i < item->clock->nversions; i++) {
+        const zh_clock_version *v = &item->clock->versions[i];
+        if (from < v->from || from > v->to || v->has_when) {
+            continue;
+        }
+        zh_html_z(h, "　");
+        zh_html_text(h, v->clause);
+        if (v->unverified) {
+            zh_html_z(h, " ");
+            zh_part_tag(d->ui, ZH_TAG_PLAIN, zh_ui_text(d->ui, ZH_T_RECORD_UNVERIFIED));
+        }
+        return;
+    }
+}
+
+static void actions(desk *d, const zh_desk_item *item)
+{
+    zh_ui *ui = d->ui;
+    zh_html *h = &ui->html;
+    zh_str url = zh_str_fmt(ui->arena, "%.*s#flow", ZH_FMT(record_url(d, item->record)));
+    size_t n = 0;
+    bool marked = false; /* the first that stops the clock */
+    zh_html_open(h, "div", "bar");
+    for (size_t i = 0; i < item->reg->ntransitions && n < 3; i++) {
+        const zh_transition *t = &item->reg->transitions[i];
+        bool from = t->from_any;
+        for (size_t k = 0; k < t->nfrom; k++) {
+            from = from || t->from[k] == item->record->state;
+        }
+        if (from && t->kind != ZH_TR_AUTO && zh_may_take(&ui->ctx, item->reg, t)) {
+            bool stops = zh_str_among(t->id, item->clock->stop, item->clock->nstop);
+            zh_html_a(h, stops && !marked ? "btn pri" : "btn", url, zh_ui_label(ui, t->label));
+            marked = marked || stops;
+            n++;
+        }
+    }
+    zh_html_close(h);
+}
+
+static void due_item(desk *d, zh_show *show, const zh_desk_item *item)
+{
+    zh_ui *ui = d->ui;
+    zh_html *h = &ui->html;
+    zh_str key = zh_show_key(ui, item->record);
+    zh_html_open(h, "article", "task");
+    zh_html_flag(h, "data-row");
+    zh_html_open(h, "div", clock_css(d, item->state.due_at));
+    zh_html_leaf(h, "b", NULL, time_words(d, item->state.due_at));
+    zh_html_leaf(h, "small", NULL,
+                 ZH_SAY(ui, ZH_T_DESK_LAST, zh_ui_time(ui, item->state.due_at - 1)));
+    zh_html_close(h);
+    zh_html_open(h, "div", NULL);
+    zh_html_open(h, "h3", NULL);
+    zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_label(ui, item->clock->label));
+    zh_html_z(h, " ");
+    zh_html_a(h, NULL, record_url(d, item->record), key);
+    zh_html_close(h);
+    facts(d, show, item->record, key);
+    zh_html_open(h, "p", "mu");
+    zh_html_text(h, zh_ui_label(ui, item->reg->label));
+    zh_html_z(h, "　");
+    zh_html_text(h, zh_show_state(ui, item->reg, item->record->state));
+    zh_html_z(h, "　");
+    zh_html_text(h, ZH_SAY(ui, ZH_T_DESK_SINCE, zh_ui_time(ui, item->state.started_at)));
+    clause_of(d, item);
+    zh_html_close(h);
+    zh_html_close(h);
+    actions(d, item);
+    zh_html_close(h);
+}
+
+static void tabs(desk *d)
+{
+    zh_ui *ui = d->ui;
+    zh_tab list[ZH_DESK_WHENS + 1];
+    int64_t all = 0;
+    for (size_t i = 0; i < ZH_DESK_WHENS; i++) {
+        all += d->counts.n[i];
+    }
+    for (size_t i = 0; i <= ZH_DESK_WHENS; i++) {
+        size_t which = i == 0 ? ZH_DESK_ANY : i - 1;
+        list[i] = (zh_tab){.label = zh_ui_text(ui, stretches[which].text),
+                           .url = zh_url_with(ui->request, "see", zh_str_of(stretches[which].see)),
+                           .count = i == 0 ? all : d->counts.n[which],
+                           .current = d->when == (zh_desk_when)which};
+    }
+    zh_part_tabs(ui, list, ZH_COUNTOF(list), zh_ui_text(ui, ZH_T_DESK_TABS));
+}
+
+static void due_list(desk *d, zh_show *show)
+{
+    zh_ui *ui = d->ui;
+    zh_part_section_open(ui, "due", ZH_STR(""), true);
+    if (d->due.n == 0) {
+        zh_part_empty(ui,
+                      d->when == ZH_DESK_ANY && d->clock == NULL ? ZH_EMPTY_DATA : ZH_EMPTY_FILTER,
+                      zh_ui_text(ui, ZH_T_DESK_EMPTY), zh_ui_text(ui, ZH_T_DESK_EMPTY_TEXT),
+                      ZH_STR(""), ZH_STR(""));
+    }
+    for (size_t i = 0; i < d->due.n; i++) {
+        due_item(d, show, &d->due.items[i]);
+    }
+    zh_part_section_close(ui);
+    if (d->due.more) {
+        zh_part_note(ui, ZH_NOTE_PLAIN, ZH_SAY(ui, ZH_T_DESK_MORE, zh_ui_count(ui, SHOWN)));
+    }
+}
+
+/* ---- by kind --------------------------------------------------------------------------------- */
+
+static void kind_count(zh_grid *g, zh_str url, zh_desk_when when, int64_t n)
+{
+    zh_ui *ui = g->ui;
+    zh_grid_cell(g);
+    zh_part_number(ui, zh_ui_count(ui, n), ZH_STR(""),
+                   n > 0 ? zh_url_add(ui->arena, url, "see", zh_str_of(stretches[when].see))
+                         : ZH_STR(""));
+}
+
+static void kinds(desk *d)
+{
+    zh_ui *ui = d->ui;
+    zh_html *h = &ui->html;
+    zh_column columns[1 + ZH_DESK_WHENS] = {
+        {.label = zh_ui_text(ui, ZH_T_DESK_KIND), .css = "full"}};
+    zh_grid g;
+    for (size_t i = 0; i < ZH_DESK_WHENS; i++) {
+        columns[i + 1] = (zh_column){.label = zh_ui_text(ui, stretches[i].text), .number = true};
+    }
+    zh_html_open(h, "section", "plain");
+    zh_html_leaf(h, "h2", NULL, zh_ui_text(ui, ZH_T_DESK_KINDS));
+    zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), false, ZH_STR(""));
+    for (size_t i = 0; i < d->counts.nkinds; i++) {
+        const zh_desk_kind *kind = &d->counts.kinds[i];
+        zh_str name =
+            zh_str_fmt(ui->arena, "%.*s.%.*s", ZH_FMT(kind->reg->id), ZH_FMT(kind->clock->id));
+        zh_str url = zh_url_add(ui->arena, ZH_STR("/desk"), "kind", name);
+        zh_grid_row(&g, kind->clock == d->clock ? "cur" : NULL);
+        zh_grid_cell(&g);
+        zh_html_a(h, NULL, url, zh_ui_label(ui, kind->clock->label));
+        zh_html_leaf(h, "span", "why", zh_ui_label(ui, kind->reg->label));
+        for (size_t w = 0; w < ZH_DESK_WHENS; w++) {
+            kind_count(&g, url, (zh_desk_when)w, kind->n[w]);
+        }
+    }
+    zh_grid_close(&g);
+    zh_html_close(h);
+}
+
+/* ---- in other hands -------------------------------------------------------------------------- */
+
+static zh_str transition_label(const desk *d, const zh_desk_item *item)
+{
+    const zh_transition *t = zh_register_transition(item->reg, item->transition);
+    return t != NULL ? zh_ui_label(d->ui, t->label) : item->transition;
+}
+
+static void hand_list(desk *d, zh_text_id title, const char *id, const zh_desk_list *list,
+                      bool came_back)
+{
+    zh_ui *ui = d->ui;
+    const zh_column columns[] = {
+        {.label = zh_ui_text(ui, ZH_T_DESK_RECORD), .css = "full"},
+        {.label = zh_ui_text(ui, ZH_T_DESK_STATE), .css = "lab"},
+        {.label = zh_ui_text(ui, came_back ? ZH_T_DESK_BY : ZH_T_DESK_WHEN), .css = "lab"},
+    };
+    zh_grid g;
+    zh_part_section_open(ui, id,
+                         zh_str_fmt(ui->arena, "%.*s　%.*s", ZH_FMT(zh_ui_text(ui, title)),
+                                    ZH_FMT(ZH_SAY(ui, list->more ? ZH_T_DESK_N_MORE : ZH_T_DESK_N,
+                                                  zh_ui_count(ui, (int64_t)list->n)))),
+                         true);
+    zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
+    for (size_t i = 0; i < list->n; i++) {
+        const zh_desk_item *item = &list->items[i];
+        zh_grid_row(&g, NULL);
+        zh_grid_cell(&g);
+        zh_html_a(&ui->html, NULL, record_url(d, item->record), zh_show_key(ui, item->record));
+        zh_html_leaf(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
+        zh_grid_text(&g, zh_show_state(ui, item->reg, item->record->state));
+        int64_t days = zh_time_date(d->now) - zh_time_date(item->record->recorded_at);
+        zh_grid_text(&g, came_back ? transition_label(d, item)
+                                   : ZH_SAY(ui, ZH_T_DESK_WAITS, zh_ui_count(ui, days)));
+    }
+    zh_grid_close(&g);
+    zh_part_section_close(ui);
+}
+
+/* ---- the page -------------------------------------------------------------------------------- */
+
+static zh_str title(const desk *d)
+{
+    zh_ui *ui = d->ui;
+    const int64_t *n = d->counts.n;
+    return n[ZH_DESK_OVERDUE] + n[ZH_DESK_TODAY] + n[ZH_DESK_WEEK] + n[ZH_DESK_LATER] == 0
+               ? zh_ui_text(ui, ZH_T_DESK_TITLE_NONE)
+               : ZH_SAY(ui, ZH_T_DESK_TITLE, zh_ui_count(ui, n[ZH_DESK_TODAY]),
+                        zh_ui_count(ui, n[ZH_DESK_WEEK]), zh_ui_count(ui, n[ZH_DESK_OVERDUE]));
+}
+
+static zh_rc show(zh_ui *ui)
+{
+    desk d = {.ui = ui, .now = zh_now()};
+    zh_show names;
+    zh_show_init(&names, ui, ZH_AS_OF_NOW);
+    zh_rc rc = ask(&d);
+    for (size_t i = 0; i < d.due.n && rc == ZH_OK; i++) {
+        zh_show_want(&names, d.due.items[i].record);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_show_load(&names);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_DESK, .title = title(&d)});
+    zh_html *h = &ui->html;
+    tabs(&d);
+    if (d.counts.at_least) {
+        zh_part_note(ui, ZH_NOTE_WATCH,
+                     ZH_SAY(ui, ZH_T_DESK_AT_LEAST, zh_ui_count(ui, (int64_t)ZH_DESK_EXAMINE_MAX)));
+    }
+    zh_html_open(h, "div", "cols");
+    zh_html_open(h, "div", "w8 stack");
+    due_list(&d, &names);
+    if (d.returned.n > 0) {
+        hand_list(&d, ZH_T_DESK_RETURNED, "returned", &d.returned, true);
+    }
+    if (d.begun.n > 0) {
+        hand_list(&d, ZH_T_DESK_BEGUN, "begun", &d.begun, false);
+    }
+    zh_html_close(h);
+    zh_html_open(h, "aside", "w4 stack");
+    if (d.counts.nkinds > 0) {
+        kinds(&d);
+    }
+    zh_html_leaf(h, "p", "sm mu hide-s", zh_ui_text(ui, ZH_T_DESK_KEYS));
+    zh_html_close(h);
+    zh_html_close(h);
+    return ZH_OK;
+}
+
+static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    return zh_ui_answer(request, response, err, show);
+}
+
+ZH_ROUTE(page_desk) = {.method = "GET",
+                       .path = "/desk",
+                       .en = "What is due, came back or was begun by the reader, as a page",
+                       .handle = handle};

@@ -1,0 +1,80 @@
+/* The session of a request. */
+#include "web/session.h"
+#include "core/identity.h"
+#include <string.h>
+
+static const char cookie_name[] = "zh_session";
+
+zh_str zh_user_session_token(const zh_http_request *request)
+{
+    zh_str rest = request->cookie;
+    zh_str piece;
+    while (rest.p != NULL && zh_str_split(&rest, ';', &piece)) {
+        zh_str name;
+        piece = zh_str_trim(piece);
+        if (zh_str_split(&piece, '=', &name) && zh_str_is(name, cookie_name) && piece.p != NULL) {
+            return piece;
+        }
+    }
+    return ZH_STR("");
+}
+
+void zh_user_session_cookie(const zh_http_request *request, zh_http_response *response,
+                            zh_str token)
+{
+    const zh_web *web = request->app;
+    zh_str text =
+        zh_str_fmt(request->arena, "%s=%.*s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%d%s",
+                   cookie_name, ZH_FMT(token), token.n > 0 ? ZH_SESSION_ABSOLUTE_S : 0,
+                   web->behind_proxy ? "; Secure" : "");
+    zh_http_header_add(response, "Set-Cookie", text.p);
+}
+
+static zh_reach reach_of(const zh_http_request *request)
+{
+    return request->route != NULL ? request->route->reach : ZH_REACH_READER;
+}
+
+static zh_rc whole_only(zh_ui *ui)
+{
+    if (reach_of(ui->request) != ZH_REACH_WHOLE || ui->ctx.post->scope == ZH_SCOPE_ALL) {
+        return ZH_OK;
+    }
+    zh_err_set(ui->err, ZH_EDENIED, "permission.whole",
+               "这项工作要看到全部数据，你的岗位的数据范围不是全部");
+    zh_err_fix(ui->err, "换到数据范围为“全部”的岗位，或请有这样岗位的同事来做");
+    return ZH_EDENIED;
+}
+
+zh_rc zh_user_session_begin(zh_ui *ui)
+{
+    static const zh_user_session nobody = {.login = {"", 0}};
+    bool accounts = false;
+    zh_core *core = ui->web->core;
+    zh_user_session *session = ZH_NEW(ui->arena, zh_user_session);
+    zh_err lost = {0};
+    zh_rc rc = zh_accounts_exist(ui->conn, &accounts, ui->err);
+    if (rc != ZH_OK || !accounts) {
+        return rc;
+    }
+    zh_str token = zh_user_session_token(ui->request);
+    rc = token.n > 0 ? zh_user_session_find(core, ui->arena, token, session, &lost) : ZH_ENOTFOUND;
+    if (rc == ZH_ENOTFOUND && reach_of(ui->request) != ZH_REACH_OPEN) {
+        return zh_err_set(ui->err, ZH_EDENIED, "login.needed", "请先登录");
+    }
+    if (rc != ZH_OK && rc != ZH_ENOTFOUND) {
+        return zh_err_set(ui->err, rc, lost.rule, "%s", lost.message);
+    }
+    ui->session = rc == ZH_OK ? session : NULL;
+    zh_ctx_end(&ui->ctx);
+    ui->ctx = zh_ctx_session(core, ui->arena, rc == ZH_OK ? session : &nobody, ui->err);
+    return whole_only(ui);
+}
+
+zh_rc zh_user_session_need(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    zh_ui ui;
+    zh_rc rc = zh_ui_begin(&ui, request, response, err);
+    zh_ui_end(&ui);
+    return rc;
+}

@@ -1,0 +1,22 @@
+/* The session of a request: its cookie, and who acts in it. */
+#ifndef ZH_WEB_SESSION_H
+#define ZH_WEB_SESSION_H
+
+#include "web/page.h"
+
+/* The token that the request's cookie carries; empty when it has none. */
+zh_str zh_user_session_token(const zh_http_request *request);
+/* Sets the cookie (empty: takes it away): HttpOnly, SameSite=Lax, and Secure unless the server is
+ * reached over loopback in the clear. */
+void zh_user_session_cookie(const zh_http_request *request, zh_http_response *response,
+                            zh_str token);
+/* Fills ui->ctx and ui->session: the local operator while there is no account, else the session's
+ * post; nobody on the pages that lead to a session. ZH_EDENIED login.needed: there is no session.
+ */
+zh_rc zh_user_session_begin(zh_ui *ui) ZH_MUST;
+
+/* For a handler that has no page: ZH_OK when the request has a session that the route answers. */
+zh_rc zh_user_session_need(const zh_http_request *request, zh_http_response *response,
+                           zh_err *err) ZH_MUST;
+
+#endif

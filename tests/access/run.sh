@@ -1,0 +1,93 @@
+#!/bin/bash
+# Who sees what: the leak matrix over the route table, with canary records and readers of several
+# posts; logging in, throttling, switching posts, ending a session, a post that ends in mid-session.
+. tests/step.sh
+check "release build" build release all
+zhiheng=build/zhiheng data=$STEP_DIR/data jar=$STEP_DIR/jar
+passphrase="一句只有测试知道的话"
+SERVER=""
+trap '[ -z "$SERVER" ] || kill "$SERVER" 2>/dev/null; rm -rf "$STEP_DIR"' EXIT
+
+cat >"$STEP_DIR/complaints.csv" <<'CSV'
+source,source_no,received_at,consumer.name,consumer.phone,claim,facts,place
+12315,W-1,2026-04-20 10:00,金丝雀甲,13812345678,refund,金丝雀甲说水壶漏电并且拒绝退货,420102
+12315,Y-1,2026-04-20 11:00,金丝雀乙,13912345678,refund,金丝雀乙说冰箱不制冷并且拒绝退货,420502
+CSV
+check "complaints come in" $zhiheng import complaint "$STEP_DIR/complaints.csv" --commit all --data "$data"
+person() { # LOGIN NAME [ROLE SCOPE PLACE]
+    check "account $1" bash -c "echo '$passphrase' | $zhiheng account add $1 $2 --data '$data'"
+    [ $# -lt 3 ] || check "post of $1" $zhiheng account grant "$1" "$3" "$4" ${5:+"$5"} --data "$data"
+}
+person analyst 分析员 analyst all 420000
+person wuhan 武汉办理员 officer subtree 420100
+person yichang 宜昌办理员 officer subtree 420500
+person nobody 无岗位
+check "three administrators exclude each other" \
+    bash -c "$zhiheng account grant analyst security_admin all --data '$data' 2>&1 | grep -q 三员"
+
+$zhiheng serve --data "$data" --listen 127.0.0.1:0 >"$STEP_DIR/serve.out" 2>"$STEP_DIR/serve.err" &
+SERVER=$!
+for _ in $(seq 200); do
+    URL=$(sed -n 's/.*\(http:.*\)\/$/\1/p' "$STEP_DIR/serve.out")
+    [ -z "$URL" ] || break
+    sleep 0.05
+done
+[ -n "$URL" ] || { bad "serve starts" "$STEP_DIR/serve.err"; finish; }
+
+status() { # NAME STATUS CURL_ARGS...
+    local name=$1 wanted=$2 got
+    shift 2
+    got=$(curl -sS -m 20 -o "$STEP_DIR/out" -D "$STEP_DIR/headers" -w '%{http_code}' -H 'Accept: text/html' "$@")
+    if [ "$got" = "$wanted" ]; then ok "$name"; else bad "$name: status $got, expected $wanted" "$STEP_DIR/out"; fi
+}
+login() { # LOGIN PASSWORD STATUS
+    status "login of $1" "$3" -c "$jar.$1.$3" --data-urlencode "login=$1" --data-urlencode "password=$2" "$URL/login"
+}
+cookie() { sed -n 's/.*zh_session[[:space:]]*\([0-9a-f]*\)$/\1/p' "$jar.$1.303"; }
+for name in analyst wuhan yichang nobody; do login $name "$passphrase" 303; done
+check "the cookie is HttpOnly and SameSite" grep -qi 'set-cookie: zh_session=[0-9a-f]*; path=/; httponly; samesite=lax' "$STEP_DIR/headers"
+
+python3 - >"$STEP_DIR/routes" <<'PYTHON'
+import glob, re
+for path in sorted(glob.glob("src/web/*.c")):
+    for body in re.findall(r"ZH_ROUTE\(\w+\) = \{(.*?)\};", open(path, encoding="utf-8").read(), re.S):
+        method = re.search(r'\.method = "(\w+)"', body).group(1)
+        reach = re.search(r"\.reach = ZH_REACH_(\w+)", body)
+        print(method, reach.group(1) if reach else "READER", re.search(r'\.path = "([^"]+)"', body).group(1))
+PYTHON
+check "the route table is read" test "$(wc -l <"$STEP_DIR/routes")" -gt 40
+record=$($zhiheng query complaint --where "source_no = 'Y-1'" --data "$data" --json |
+    python3 -c 'import json,sys; d=json.load(sys.stdin); r=(d["records"] if isinstance(d,dict) else d)[0]; print(r.get("id"))')
+check "the canary has an id" test -n "$record"
+cat >"$STEP_DIR/readers" <<JSON
+{"analyst": {"cookie": "$(cookie analyst)", "whole": true, "secret": ["金丝雀甲", "金丝雀乙", "13812345678", "13912345678"], "seen": ["TS-420102", "TS-420502"]},
+ "wuhan": {"cookie": "$(cookie wuhan)", "secret": ["金丝雀乙", "13912345678", "Y-1", "TS-420502"], "seen": ["TS-420102"]},
+ "yichang": {"cookie": "$(cookie yichang)", "secret": ["金丝雀甲", "13812345678", "W-1", "TS-420102"], "seen": ["TS-420502"]},
+ "nobody": {"cookie": "$(cookie nobody)", "secret": ["金丝雀甲", "金丝雀乙", "13812345678", "W-1", "Y-1"], "seen": []}}
+JSON
+python3 tests/access/access.py "$URL" "$STEP_DIR/routes" "$STEP_DIR/readers" "$record" >"$STEP_DIR/matrix"
+read -r p _ f _ < <(tail -n 1 "$STEP_DIR/matrix")
+STEP_PASSED=$((STEP_PASSED + p)) STEP_FAILED=$((STEP_FAILED + f))
+grep FAILED "$STEP_DIR/matrix" | head -n 40
+
+# a login that does not exist and a wrong password look the same
+login wuhan "falsches Passwort" 403
+sed 's/value="[^"]*"//g' "$STEP_DIR/out" >"$STEP_DIR/wrong"
+login wuhan2 "falsches Passwort" 403
+sed 's/value="[^"]*"//g' "$STEP_DIR/out" >"$STEP_DIR/unknown"
+check "unknown and wrong look alike" cmp "$STEP_DIR/wrong" "$STEP_DIR/unknown"
+for _ in 1 2 3 4; do login yichang "falsches Passwort" 403; done
+login yichang "falsches Passwort" 403
+login yichang "$passphrase" 429
+status "from another site" 403 -H 'Sec-Fetch-Site: cross-site' -d 'login=a&password=b' "$URL/login"
+status "a path of another site is not gone to" 303 -c "$jar.x" --data-urlencode "login=wuhan" --data-urlencode "password=$passphrase" -d 'next=//example.org/' "$URL/login"
+check "but a page of this one" grep -qi '^location: /[a-z]*[[:space:]]*$' "$STEP_DIR/headers"
+# the post ends: the session that used it sees nothing any more
+status "before" 200 -b "zh_session=$(cookie wuhan)" "$URL/registers/complaint"
+check "it sees its record" grep -q TS-420102 "$STEP_DIR/out"
+check "an account is disabled" $zhiheng account disable wuhan --data "$data"
+status "after" 303 -b "zh_session=$(cookie wuhan)" "$URL/registers/complaint"
+status "log out" 303 -X POST -b "zh_session=$(cookie analyst)" -d '' "$URL/logout"
+status "the old cookie is worth nothing" 303 -b "zh_session=$(cookie analyst)" "$URL/"
+status "a made up cookie" 303 -b "zh_session=$(printf '0%.0s' $(seq 64))" "$URL/"
+finish

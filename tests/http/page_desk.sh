@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# The workbench: empty where no register has time limits; with the program's own declarations, what
+# the complaints of lives.c have due.
+page "desk without clocks" 200 /desk
+has "says so" "没有在走的时限"
+has "says why it is empty" "这里没有轮到您的事"
+page "desk in English" 200 '/desk?lang=en'
+has "in English" "No time limit is running"
+page "no such stretch" 422 '/desk?see=%3Cscript%3Ealert(1)%3C/script%3E'
+lacks "is text" '<script>alert'
+page "no such kind" 422 '/desk?kind=shop_check.x'
+page "no such kind either" 422 '/desk?kind=.'
+
+lives=${ZHIHENG%/*}/tests/http/lives
+lives=${lives#"$PWD"/}
+check "build lives" build "${ZH_MODE:-asan}" "$lives"
+check "complaints with lives" "$lives" "$STEP_DIR/desk"
+"$ZHIHENG" serve --data "$STEP_DIR/desk" --listen 127.0.0.1:0 >"$STEP_DIR/desk.out" 2>"$STEP_DIR/desk.err" &
+DESK=$!
+FIRST_URL=$URL
+URL=""
+for _ in $(seq 400); do
+    URL=$(sed -n 's/.*\(http:.*\)\/$/\1/p' "$STEP_DIR/desk.out")
+    [ -z "$URL" ] || break
+    sleep 0.05
+done
+page "desk" 200 /desk
+has "the finding" "已超期 1 件"
+has "the record" ">TS-420500-2026-000001</a>"
+has "its limit" "受理期限"
+has "is not verified" "未核实口径"
+has "what may be done" '#flow">受理</a>'
+has "a count is a link" 'href="/desk?kind=complaint.accept&amp;see=overdue"'
+page "what is overdue" 200 '/desk?see=overdue&kind=complaint.accept'
+has "the same record" ">TS-420500-2026-000001</a>"
+page "what is due later" 200 '/desk?see=later'
+lacks "not that record" ">TS-420500-2026-000001</a>"
+kill -TERM "$DESK"
+wait "$DESK"
+[ "$(grep -c 'ERROR\|LeakSanitizer\|runtime error' "$STEP_DIR/desk.err")" = 0 ] && ok || bad "sanitizers found something" "$STEP_DIR/desk.err"
+URL=$FIRST_URL
