@@ -182,6 +182,30 @@ static zh_rc share_at(zh_bench *b, const planned *p, double pa, double high, dou
     return rc;
 }
 
+static zh_rc outgoing(zh_bench *b, const double *x, const double *aoq, double worst,
+                      const zh_xy_axis *axis)
+{
+    const zh_xy_series out = {.kind = ZH_XY_LINE, .x = x, .y = aoq, .n = CURVE, .role = ZH_ROLE_C2};
+    const zh_xy_line limit = {
+        .at = worst,
+        .dash = ZH_DASH_LIMIT,
+        .label = zh_str_fmt(b->arena, "AOQL %.*s%%", ZH_FMT(zh_bench_digits(b, worst, 3)))};
+    zh_xy second = {.title = ZH_STR("AOQ"),
+                    .series = &out,
+                    .nseries = 1,
+                    .lines = &limit,
+                    .nlines = 1,
+                    .x = *axis,
+                    .y = {.low = ZH_SOME(0), .unit = ZH_STR("%")},
+                    .height = 150};
+    return zh_bench_xy(
+        b, &second,
+        zh_bench_say(b, "拒收批全检剔除后，平均出厂质量最差 %.*s%%",
+                     "With rectification the average outgoing quality is at worst %.*s%%",
+                     ZH_FMT(zh_bench_digits(b, worst, 3))),
+        zh_bench_say(b, "平均检出质量（AOQ）", "average outgoing quality"), ZH_STR(""));
+}
+
 static zh_rc curves(zh_bench *b, const planned *p, double pa95, double pa10)
 {
     double *x = ZH_NEW_N(b->arena, double, CURVE);
@@ -239,26 +263,7 @@ static zh_rc curves(zh_bench *b, const planned *p, double pa95, double pa10)
     if (rc != ZH_OK || !(worst > 0)) {
         return rc;
     }
-    const zh_xy_series out = {.kind = ZH_XY_LINE, .x = x, .y = aoq, .n = CURVE, .role = ZH_ROLE_C2};
-    const zh_xy_line limit = {
-        .at = worst,
-        .dash = ZH_DASH_LIMIT,
-        .label = zh_str_fmt(b->arena, "AOQL %.*s%%", ZH_FMT(zh_bench_digits(b, worst, 3)))};
-    zh_xy second = {.title = ZH_STR("AOQ"),
-                    .series = &out,
-                    .nseries = 1,
-                    .lines = &limit,
-                    .nlines = 1,
-                    .x = in.x,
-                    .y = {.low = ZH_SOME(0), .unit = ZH_STR("%")},
-                    .height = 150};
-    rc = zh_bench_xy(
-        b, &second,
-        zh_bench_say(b, "拒收批全检剔除后，平均出厂质量最差 %.*s%%",
-                     "With rectification the average outgoing quality is at worst %.*s%%",
-                     ZH_FMT(zh_bench_digits(b, worst, 3))),
-        zh_bench_say(b, "平均检出质量（AOQ）", "average outgoing quality"), ZH_STR(""));
-    return rc;
+    return outgoing(b, x, aoq, worst, &in.x);
 }
 
 static zh_rc table(zh_bench *b, const planned *p, double pa10)

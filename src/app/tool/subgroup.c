@@ -6,8 +6,8 @@
 static bool names_rows(const zh_sheet_column *column)
 {
     static const char *const heads[] = {
-        "序号", "编号",     "子组",   "组",    "组号", "批号", "样本", "点号", "No",   "no",  "No.",
-        "ID",   "subgroup", "sample", "index", "年",   "year", "date", "日期", "时间", "week"};
+        "序号", "编号", "子组",     "组",     "组号",  "批号", "样本", "点号", "No",   "no",
+        "No.",  "ID",   "subgroup", "sample", "index", "年",   "year", "date", "日期", "week"};
     for (size_t i = 0; i < ZH_COUNTOF(heads); i++) {
         if (zh_str_is(column->name, heads[i])) {
             return true;
