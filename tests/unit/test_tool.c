@@ -311,7 +311,7 @@ static void test_tool_refusals(void **state)
         {"control-chart", "baseline=-3", "1\n2\n3\n"},
         {"control-chart", "baseline=x", "1\n2\n3\n"},
         {"control-chart", "", "1\n"},
-        {"control-chart", "chart=p", "n,d\n10,20\n10,30\n"},
+        {"control-chart", "chart=p&count=d&of=n", "n,d\n10,20\n10,30\n"},
         {"capability", "", "1\n2\n3\n"},
         {"capability", "lsl=5&usl=1", "1\n2\n3\n"},
         {"capability", "usl=9", "5\n5\n5\n"},

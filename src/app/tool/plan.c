@@ -145,6 +145,9 @@ static zh_rc own(zh_bench *b, planned *p)
     if (rc == ZH_OK) {
         rc = zh_bench_whole(b, "ac", 0, ZH_PLAN_AC_MAX - 1, &ac);
     }
+    if (rc == ZH_OK && ac >= n) {
+        rc = zh_bench_refuse(b, "tool.plan", NULL, "接收数要小于样本量，不然每批都接收");
+    }
     if (rc == ZH_OK) {
         rc = zh_bench_choice(b, "model", &model);
     }
