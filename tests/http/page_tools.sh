@@ -47,6 +47,11 @@ has "all of them are read" '4,000 行'
 ask "unknown digest" 200 -H 'Accept: text/html' "$URL/tools/control-chart?file=0123"
 has "says so" '没有这份数据'
 
+page "the paste form of a sample" 200 "/tools/control-chart?sample=chicago"
+lacks "does not carry the sample's choices" 'type="hidden" name="chart"'
+page "the paste form after a choice" 200 "/tools/control-chart?sample=chicago&chart=p"
+has "carries the choice" '<input type="hidden" name="chart" value="p">'
+
 # hostile and malformed
 printf 'a,<script>alert(1)</script>\n1,2\n3,"</textarea><img src=x onerror=alert(1)>"\n5,6\n' >"$STEP_DIR/pasted"
 paste "markup in the data" control-chart
