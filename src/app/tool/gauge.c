@@ -235,7 +235,7 @@ static zh_rc run(zh_bench *b)
 {
     study s;
     zh_gauge_rr g;
-    double tolerance = NAN;
+    double tolerance = (double)NAN;
     double alpha = 0.05;
     zh_rc rc = read_study(b, &s);
     if (rc == ZH_OK) {

@@ -236,8 +236,8 @@ static zh_rc survival(zh_bench *b, const lives *l, double confidence)
         low[i + 1] = 100 * s.steps[i].log_log.lower;
         high[i + 1] = 100 * s.steps[i].log_log.upper;
         if (isnan(low[i + 1])) { /* before the first failure and after the last unit */
-            low[i + 1] = s.steps[i].survival >= 1 ? 100 : NAN;
-            high[i + 1] = s.steps[i].survival >= 1 ? 100 : NAN;
+            low[i + 1] = s.steps[i].survival >= 1 ? 100 : (double)NAN;
+            high[i + 1] = s.steps[i].survival >= 1 ? 100 : (double)NAN;
         }
     }
     const zh_xy_series series[] = {

@@ -94,7 +94,7 @@ static zh_rc gb2828(zh_bench *b, planned *p)
                                   .re = {single.re}};
     p->model = aql > 10 ? ZH_COUNT_POISSON : ZH_COUNT_BINOMIAL;
     p->marked[0] = aql / 100;
-    p->marked[1] = NAN;
+    p->marked[1] = (double)NAN;
     p->name = zh_bench_say(b, "字码 %c：抽 %" PRId64 " 件，Ac = %" PRId64 "，Re = %" PRId64,
                            "Code %c: sample %" PRId64 ", Ac = %" PRId64 ", Re = %" PRId64,
                            single.letter, p->plan.n[0], single.ac, single.re);
@@ -153,7 +153,7 @@ static zh_rc own(zh_bench *b, planned *p)
     }
     p->model = (zh_count_model)model;
     p->plan = (zh_attribute_plan){.stages = 1, .n = {n}, .ac = {ac}, .re = {ac + 1}};
-    p->marked[0] = p->marked[1] = NAN;
+    p->marked[0] = p->marked[1] = (double)NAN;
     p->name = zh_bench_say(b, "抽 %" PRId64 " 件，不合格至多 %" PRId64 " 件接收",
                            "Sample %" PRId64 ", accept up to %" PRId64, n, ac);
     return rc;

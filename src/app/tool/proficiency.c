@@ -81,8 +81,8 @@ static zh_rc read_round(zh_bench *b, round_of *r)
 static zh_rc assign(zh_bench *b, round_of *r)
 {
     size_t way = 0;
-    double sigma;
-    double s_star = NAN;
+    double sigma = (double)NAN;
+    double s_star = (double)NAN;
     zh_rc rc = zh_bench_choice(b, "way", &way);
     if (rc == ZH_OK) {
         rc = zh_bench_number(b, "sigma", &sigma);

@@ -123,7 +123,7 @@ static zh_rc by_column(zh_bench *b, const zh_sheet_column *group, zh_grouped *ou
         return zh_err_set(b->err, ZH_ENOMEM, "tool.data", "数据太大");
     }
     for (size_t i = 0; i < b->sheet->nrows; i++) {
-        start[of[i] + 1] += isfinite(value->number[i]);
+        start[of[i] + 1] += isfinite(value->number[i]) ? 1u : 0u;
     }
     for (size_t g = 0; g < groups; g++) {
         start[g + 1] += start[g];

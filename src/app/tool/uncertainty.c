@@ -278,12 +278,12 @@ static void results(zh_bench *b, const zh_gum *gum, const zh_monte_carlo *mc)
     } rows[] = {
         {"y", "y", gum->y, gum->y_second_order, mc->mean},
         {"u(y)", "u(y)", gum->u_c, gum->u_second_order, mc->sd},
-        {"有效自由度", "effective df", gum->nu_eff, NAN, NAN},
-        {"包含因子 k", "coverage factor k", gum->k, NAN, NAN},
-        {"扩展不确定度 U", "expanded uncertainty U", gum->U, NAN,
+        {"有效自由度", "effective df", gum->nu_eff, (double)NAN, (double)NAN},
+        {"包含因子 k", "coverage factor k", gum->k, (double)NAN, (double)NAN},
+        {"扩展不确定度 U", "expanded uncertainty U", gum->U, (double)NAN,
          (mc->symmetric.upper - mc->symmetric.lower) / 2},
-        {"区间下端", "lower end", gum->y - gum->U, NAN, mc->symmetric.lower},
-        {"区间上端", "upper end", gum->y + gum->U, NAN, mc->symmetric.upper},
+        {"区间下端", "lower end", gum->y - gum->U, (double)NAN, mc->symmetric.lower},
+        {"区间上端", "upper end", gum->y + gum->U, (double)NAN, mc->symmetric.upper},
     };
     for (size_t i = 0; i < ZH_COUNTOF(rows); i++) {
         int digits = i == 0 || i > 4 ? 9 : ZH_TOOL_DIGITS;
