@@ -321,7 +321,7 @@ zh_str zh_bench_list(const zh_bench *b, const zh_str *names, size_t n, size_t mo
     zh_str text = zh_str_dup(b->arena, zh_buf_view(&out));
     zh_buf_free(&out);
     return n == shown ? text
-                      : zh_bench_say(b, "%.*s等 %zu 个", "%.*s … %zu in all", ZH_FMT(text), n);
+                      : zh_bench_say(b, "%.*s 等 %zu 个", "%.*s … %zu in all", ZH_FMT(text), n);
 }
 
 static void add_figure(zh_bench *b, const zh_draw *draw, const zh_draw *narrow, zh_str title,
