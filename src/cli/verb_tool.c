@@ -60,7 +60,8 @@ static zh_rc write_as(zh_cli *cli, zh_bench *b, const char *path, zh_buf *out)
     }
     if (zh_str_ends(name, ZH_STR(".pdf"))) {
         zh_doc doc = zh_bench_doc(b, ZH_STR(""), ZH_STR(""), 0, ROWS_ON_PAPER);
-        return zh_doc_pdf(cli->arena, &doc, out, NULL, &cli->err);
+        size_t pages;
+        return zh_doc_pdf(cli->arena, &doc, out, &pages, &cli->err);
     }
     const zh_draw *plate = zh_bench_plate(b, (size_t)figure - 1);
     if (plate == NULL) {

@@ -268,7 +268,7 @@ static void draw_band(zh_draw *d, const plot *p, const zh_xy_series *s)
     zh_paint paint = {.fill = s->role, .tint = ZH_TINT_BAND};
     for (size_t from = 0; from < s->n;) {
         size_t to = from;
-        while (to < s->n && isfinite(s->y[to]) && isfinite(s->high[to])) {
+        while (to < s->n && isfinite(s->x[to]) && isfinite(s->y[to]) && isfinite(s->high[to])) {
             to++;
         }
         size_t n = 0;

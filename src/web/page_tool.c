@@ -178,10 +178,12 @@ static void paste(const zh_tool_view *v)
     zh_html_attr_z(h, "enctype", "multipart/form-data");
     zh_html_link(h, "action",
                  zh_url_path(ui->arena, "/tools", zh_str_of(v->tool->id), ZH_STR_NONE));
+    /* What the reader chose goes along; what a sample brought with it, and columns, do not. */
     for (size_t i = 0; i < v->tool->nasks; i++) {
         const zh_tool_ask *ask = &v->tool->asks[i];
-        if (ask->kind != ZH_TOOL_COLUMN && ask->kind != ZH_TOOL_TEXT) {
-            hidden(h, ask->name, zh_bench_asked(&v->bench, ask->name));
+        zh_str chosen = zh_http_param(ui->request, ask->name);
+        if (chosen.n > 0 && ask->kind != ZH_TOOL_COLUMN) {
+            hidden(h, ask->name, chosen);
         }
     }
     paste_fields(v);

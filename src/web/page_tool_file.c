@@ -48,7 +48,8 @@ static zh_rc write_file(zh_tool_view *v, zh_str file)
         zh_doc doc = zh_bench_doc(&v->bench, zh_tool_view_url(v, NULL), ZH_STR(""), ui->log_time,
                                   ROWS_ON_PAPER);
         to_keep(ui, "application/pdf", id, file);
-        return zh_doc_pdf(ui->arena, &doc, out, NULL, ui->err);
+        size_t pages;
+        return zh_doc_pdf(ui->arena, &doc, out, &pages, ui->err);
     }
     if (zh_str_is(file, "answer.xlsx")) {
         to_keep(ui, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", id, file);

@@ -173,6 +173,33 @@ async function arrives(tab, tally) {
   tally.equal("the theme is remembered", await tab.locator("html").getAttribute("data-theme"), "dark");
 }
 
+/* A column out of a spreadsheet becomes a chart, its table, a file, and an address that repeats it. */
+async function pastes_a_column(tab, tally, folder) {
+  await tab.goto("/tools");
+  await tab.locator("main a[href='/tools/control-chart']").click();
+  await tab.waitForURL(/\/tools\/control-chart/);
+  await tab.locator("details.tools-paste summary").click();
+  const values = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1, 95];
+  await tab.locator("textarea[name=data]").fill(`流量（L/min）\n${values.join("\n")}\n`);
+  await tab.locator("details.tools-paste button[type=submit]").click();
+  await tab.waitForURL(/data=/);
+  await tab.getByRole("combobox", { name: "判异", exact: true }).selectOption({ label: "只看越界" });
+  await tab.locator("form.ask button").click();
+  await tab.waitForURL(/rules=limits/);
+  tally.check("the point that is off is found", /11 个点中 1 个越出控制限：11/.test(await tab.locator("main h1").innerText()),
+    await tab.locator("main h1").innerText());
+  tally.equal("a row for each value", await tab.locator("#data tbody tr").count(), values.length);
+  tally.equal("and a mark", await tab.locator("figure svg.zh-fig:visible").first().locator("g.mark").count(), values.length);
+  const waiting = tab.waitForEvent("download");
+  await tab.locator("#method a", { hasText: "XLSX" }).click();
+  const file = path.join(folder, "answer.xlsx");
+  await (await waiting).saveAs(file);
+  tally.check("the workbook is one", readFileSync(file).subarray(0, 2).toString() === "PK");
+  const said = await tab.locator("main h1").innerText();
+  await tab.goto(await tab.locator("#method .tools-url a").getAttribute("href"));
+  tally.equal("the address repeats it", await tab.locator("main h1").innerText(), said);
+}
+
 /* Every page of the menu says the same without script. */
 async function reads_without_script(browser, base, tally) {
   const { made, take } = await context(browser, base, { javaScriptEnabled: false });
@@ -213,5 +240,6 @@ export async function journeys(browser, base, tally, folder, job) {
   await walk("leader", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }, (tab) => leads(tab, tally));
   await tally.journey("without script", () => reads_without_script(browser, base, tally));
   await walk("analyst: a number", desk, (tab) => finds_a_number(tab, tally, folder));
+  await walk("quality manager: a column", desk, (tab) => pastes_a_column(tab, tally, folder));
   await walk("analyst: a workbook", desk, (tab) => imports_a_workbook(tab, tally, job));
 }

@@ -49,6 +49,8 @@ export async function listed(browser, base, tally, job) {
     ["import-check", job],
     ["signal", await linked(tab, "/signals", /^\/signals\/./)],
     ["system", await linked(tab, "/systems", /^\/systems\/./)],
+    ["tool-chart", "/tools/control-chart"],
+    ["tool-model", "/tools/satisfaction"],
     ["verify", "/verify"],
     ["unknown", "/nothing-here"],
     ["board-english", "/?lang=en"],

@@ -68,6 +68,31 @@ static zh_rc ask(zh_bench *b, asked *a)
                                      : zh_bench_series(b, &a->data);
 }
 
+enum { LIMITS = 3 };
+
+static void limits(zh_bench *b, const asked *a, zh_xy_line out[LIMITS])
+{
+    const zh_xy_line lines[LIMITS] = {
+        {.vertical = true,
+         .at = a->spec.lsl,
+         .dash = ZH_DASH_TARGET,
+         .label =
+             zh_bench_say(b, "下限 %.*s", "LSL %.*s", ZH_FMT(zh_bench_digits(b, a->spec.lsl, 6)))},
+        {.vertical = true,
+         .at = a->spec.usl,
+         .dash = ZH_DASH_TARGET,
+         .label =
+             zh_bench_say(b, "上限 %.*s", "USL %.*s", ZH_FMT(zh_bench_digits(b, a->spec.usl, 6)))},
+        {.vertical = true,
+         .at = a->spec.target,
+         .dash = ZH_DASH_GUIDE,
+         .label = zh_bench_say(b, "目标", "target")},
+    };
+    for (size_t i = 0; i < LIMITS; i++) {
+        out[i] = lines[i];
+    }
+}
+
 static zh_rc histogram(zh_bench *b, const asked *a, const zh_capability *c)
 {
     size_t n = a->data.data.start[a->data.data.n];
@@ -110,22 +135,8 @@ static zh_rc histogram(zh_bench *b, const asked *a, const zh_capability *c)
          .dash = ZH_DASH_SERIES,
          .label = zh_bench_say(b, "总体 s", "overall s")},
     };
-    const zh_xy_line lines[] = {
-        {.vertical = true,
-         .at = a->spec.lsl,
-         .dash = ZH_DASH_TARGET,
-         .label =
-             zh_bench_say(b, "下限 %.*s", "LSL %.*s", ZH_FMT(zh_bench_digits(b, a->spec.lsl, 6)))},
-        {.vertical = true,
-         .at = a->spec.usl,
-         .dash = ZH_DASH_TARGET,
-         .label =
-             zh_bench_say(b, "上限 %.*s", "USL %.*s", ZH_FMT(zh_bench_digits(b, a->spec.usl, 6)))},
-        {.vertical = true,
-         .at = a->spec.target,
-         .dash = ZH_DASH_GUIDE,
-         .label = zh_bench_say(b, "目标", "target")},
-    };
+    zh_xy_line lines[LIMITS];
+    limits(b, a, lines);
     zh_xy in = {.title = b->finding,
                 .series = series,
                 .nseries = ZH_COUNTOF(series),

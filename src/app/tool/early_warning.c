@@ -93,6 +93,15 @@ static zh_rc window(zh_bench *b, size_t n, size_t *from, size_t *to)
     return rc;
 }
 
+static size_t ticks_of(const zh_grouped *g, size_t from, size_t n, zh_xy_tick *out)
+{
+    size_t ticks = 0;
+    for (size_t i = 0; i < n; i += n / 60 + 1) {
+        out[ticks++] = (zh_xy_tick){(double)(from + i + 1), g->labels[from + i]};
+    }
+    return ticks;
+}
+
 static zh_rc draw_series(zh_bench *b, const zh_grouped *g, const zh_warning_point *points)
 {
     size_t from;
@@ -108,8 +117,7 @@ static zh_rc draw_series(zh_bench *b, const zh_grouped *g, const zh_warning_poin
     bool *alarm = ZH_NEW_N(b->arena, bool, n);
     zh_str *titles = ZH_NEW_N(b->arena, zh_str, n);
     zh_xy_tick *ticks = ZH_NEW_N(b->arena, zh_xy_tick, ZH_XY_TICKS_MAX);
-    size_t nticks = 0;
-    size_t step = n / 60 + 1;
+    size_t nticks = ticks_of(g, from, n, ticks);
     double highest = 0;
     for (size_t i = 0; i < n; i++) {
         const zh_warning_point *p = &points[from + i];
@@ -121,9 +129,6 @@ static zh_rc draw_series(zh_bench *b, const zh_grouped *g, const zh_warning_poin
         titles[i] =
             zh_str_fmt(b->arena, "%.*s %.0f%s", ZH_FMT(g->labels[from + i]), g->data.v[from + i],
                        alarm[i] ? b->english ? ", alarm" : "，报警" : "");
-        if (i % step == 0) {
-            ticks[nticks++] = (zh_xy_tick){x[i], g->labels[from + i]};
-        }
     }
     const zh_xy_series series[] = {
         {.kind = ZH_XY_COLUMNS,
@@ -157,7 +162,7 @@ static zh_rc draw_series(zh_bench *b, const zh_grouped *g, const zh_warning_poin
                       .low = ZH_SOME((double)from + 0.4),
                       .high = ZH_SOME((double)to + 0.6)},
                 .y = {.low = ZH_SOME(0), .high = ZH_SOME(highest > 0 ? highest * 1.08 : 1)}};
-    rc = zh_bench_xy(
+    return zh_bench_xy(
         b, &in, b->finding,
         zh_bench_say(b, "%.*s，第 %zu 至 %zu 点，共 %zu 点", "%.*s, points %zu to %zu of %zu",
                      ZH_FMT(g->name), from + 1, to, g->data.n),
@@ -165,7 +170,6 @@ static zh_rc draw_series(zh_bench *b, const zh_grouped *g, const zh_warning_poin
             b, "超过上限只说明比过去多，不说明是什么。上限画到图外为止。",
             "Above the bound means more than before, not what it is. The bound is drawn up "
             "to the top of the plot."));
-    return rc;
 }
 
 static void tables(zh_bench *b, const zh_grouped *g, const zh_warning_point *points, size_t judged)

@@ -120,6 +120,46 @@ static zh_rc parts_figure(zh_bench *b, const study *s)
     return rc;
 }
 
+static zh_rc bars(zh_bench *b, const zh_reading *rows, size_t n)
+{
+    double *x = ZH_NEW_N(b->arena, double, n);
+    double *y = ZH_NEW_N(b->arena, double, n);
+    zh_str *titles = ZH_NEW_N(b->arena, zh_str, n);
+    zh_xy_tick *ticks = ZH_NEW_N(b->arena, zh_xy_tick, n);
+    for (size_t i = 0; i < n; i++) {
+        x[i] = (double)i + 1;
+        y[i] = rows[i].value.v;
+        titles[i] = zh_str_fmt(b->arena, "%.*s %.*s", ZH_FMT(rows[i].label), ZH_FMT(rows[i].text));
+        ticks[i] = (zh_xy_tick){x[i], rows[i].label};
+    }
+    const zh_xy_series series = {.kind = ZH_XY_COLUMNS,
+                                 .x = x,
+                                 .y = y,
+                                 .n = n,
+                                 .width = 0.5,
+                                 .role = ZH_ROLE_Q5,
+                                 .titles = titles};
+    const zh_xy_line lines[] = {{.at = 10, .dash = ZH_DASH_GUIDE, .label = ZH_STR("10%")},
+                                {.at = 30, .dash = ZH_DASH_TARGET, .label = ZH_STR("30%")}};
+    zh_xy in = {
+        .title = b->finding,
+        .series = &series,
+        .nseries = 1,
+        .lines = lines,
+        .nlines = 2,
+        .x = {.ticks = ticks, .nticks = n, .low = ZH_SOME(0.5), .high = ZH_SOME((double)n + 0.5)},
+        .y = {.low = ZH_SOME(0), .high = ZH_SOME(100), .unit = ZH_STR("%")}};
+    return zh_bench_xy(
+        b, &in, b->finding,
+        zh_bench_say(b, "各分量的标准差占总变差",
+                     "standard deviation of each "
+                     "component against the total"),
+        zh_bench_say(
+            b, "AIAG：10%% 以内可用，10%%–30%% 视用途，30%% 以上须改进。标准差不相加，方差才相加。",
+            "AIAG: up to 10 %% good, 10–30 %% depends on use, above 30 %% improve. "
+            "Variances add up, standard deviations do not."));
+}
+
 static zh_rc components(zh_bench *b, const zh_gauge_rr *g, double tolerance)
 {
     static const zh_said names[ZH_GAUGE_ROWS] = {{"量具 R&R", "Total gauge R&R"},
@@ -161,43 +201,7 @@ static zh_rc components(zh_bench *b, const zh_gauge_rr *g, double tolerance)
         }
     }
     zh_bench_end(&t);
-    double *x = ZH_NEW_N(b->arena, double, n);
-    double *y = ZH_NEW_N(b->arena, double, n);
-    zh_str *titles = ZH_NEW_N(b->arena, zh_str, n);
-    zh_xy_tick *ticks = ZH_NEW_N(b->arena, zh_xy_tick, n);
-    for (size_t i = 0; i < n; i++) {
-        x[i] = (double)i + 1;
-        y[i] = rows[i].value.v;
-        titles[i] = zh_str_fmt(b->arena, "%.*s %.*s", ZH_FMT(rows[i].label), ZH_FMT(rows[i].text));
-        ticks[i] = (zh_xy_tick){x[i], rows[i].label};
-    }
-    const zh_xy_series series = {.kind = ZH_XY_COLUMNS,
-                                 .x = x,
-                                 .y = y,
-                                 .n = n,
-                                 .width = 0.5,
-                                 .role = ZH_ROLE_Q5,
-                                 .titles = titles};
-    const zh_xy_line lines[] = {{.at = 10, .dash = ZH_DASH_GUIDE, .label = ZH_STR("10%")},
-                                {.at = 30, .dash = ZH_DASH_TARGET, .label = ZH_STR("30%")}};
-    zh_xy bars = {
-        .title = b->finding,
-        .series = &series,
-        .nseries = 1,
-        .lines = lines,
-        .nlines = 2,
-        .x = {.ticks = ticks, .nticks = n, .low = ZH_SOME(0.5), .high = ZH_SOME((double)n + 0.5)},
-        .y = {.low = ZH_SOME(0), .high = ZH_SOME(100), .unit = ZH_STR("%")}};
-    zh_rc rc = zh_bench_xy(
-        b, &bars, b->finding,
-        zh_bench_say(b, "各分量的标准差占总变差",
-                     "standard deviation of each "
-                     "component against the total"),
-        zh_bench_say(
-            b, "AIAG：10%% 以内可用，10%%–30%% 视用途，30%% 以上须改进。标准差不相加，方差才相加。",
-            "AIAG: up to 10 %% good, 10–30 %% depends on use, above 30 %% improve. "
-            "Variances add up, standard deviations do not."));
-    return rc;
+    return bars(b, rows, n);
 }
 
 static void anova(zh_bench *b, const zh_gauge_rr *g)
@@ -231,7 +235,7 @@ static zh_rc run(zh_bench *b)
 {
     study s;
     zh_gauge_rr g;
-    double tolerance = NAN;
+    double tolerance = (double)NAN;
     double alpha = 0.05;
     zh_rc rc = read_study(b, &s);
     if (rc == ZH_OK) {

@@ -118,22 +118,42 @@ static zh_rc median_ranks(zh_bench *b, const lives *l, zh_weibull_ranks *out)
                                       ZH_REGRESS_X_ON_Y, out, b->err);
 }
 
-static zh_rc probability_plot(zh_bench *b, const lives *l, const zh_weibull_fit *fit,
-                              const zh_weibull_ranks *ranks)
+static zh_xy_tick *paper_ticks(zh_bench *b, size_t *n)
 {
     static const double shares[] = {0.001, 0.005, 0.01, 0.02, 0.05, 0.1,  0.2,  0.3,
                                     0.5,   0.632, 0.8,  0.9,  0.95, 0.99, 0.999};
-    size_t points = ranks->n < ZH_TOOL_MARKS_MAX ? ranks->n : ZH_TOOL_MARKS_MAX;
-    double *y = ZH_NEW_N(b->arena, double, points + 1);
-    zh_str *titles = ZH_NEW_N(b->arena, zh_str, points + 1);
+    zh_xy_tick *ticks = ZH_NEW_N(b->arena, zh_xy_tick, ZH_COUNTOF(shares));
+    for (size_t i = 0; i < ZH_COUNTOF(shares); i++) {
+        ticks[i] = (zh_xy_tick){paper(shares[i]), zh_str_fmt(b->arena, "%.3g%%", shares[i] * 100)};
+    }
+    *n = ZH_COUNTOF(shares);
+    return ticks;
+}
+
+/* The failures on paper; the least share that must be in view is returned. */
+static double positions(zh_bench *b, const zh_weibull_ranks *ranks, size_t n, double *y,
+                        zh_str *titles)
+{
     double least = 0.01;
-    for (size_t i = 0; i < points; i++) {
+    for (size_t i = 0; i < n; i++) {
         y[i] = paper(ranks->position[i]);
         titles[i] =
             zh_str_fmt(b->arena, "%.*s：%.1f%%", ZH_FMT(zh_bench_digits(b, ranks->time[i], 5)),
                        100 * ranks->position[i]);
         least = fmin(least, ranks->position[i]);
     }
+    return least;
+}
+
+static zh_rc probability_plot(zh_bench *b, const lives *l, const zh_weibull_fit *fit,
+                              const zh_weibull_ranks *ranks)
+{
+    size_t nticks;
+    zh_xy_tick *ticks = paper_ticks(b, &nticks);
+    size_t points = ranks->n < ZH_TOOL_MARKS_MAX ? ranks->n : ZH_TOOL_MARKS_MAX;
+    double *y = ZH_NEW_N(b->arena, double, points + 1);
+    zh_str *titles = ZH_NEW_N(b->arena, zh_str, points + 1);
+    double least = positions(b, ranks, points, y, titles);
     double *curve = ZH_NEW_N(b->arena, double, CURVE);
     double *x = ZH_NEW_N(b->arena, double, CURVE);
     double *low = ZH_NEW_N(b->arena, double, CURVE);
@@ -147,10 +167,6 @@ static zh_rc probability_plot(zh_bench *b, const lives *l, const zh_weibull_fit 
         x[i] = zh_weibull_quantile(fit, p, &ci);
         low[i] = ci.lower;
         high[i] = ci.upper;
-    }
-    zh_xy_tick *ticks = ZH_NEW_N(b->arena, zh_xy_tick, ZH_COUNTOF(shares));
-    for (size_t i = 0; i < ZH_COUNTOF(shares); i++) {
-        ticks[i] = (zh_xy_tick){paper(shares[i]), zh_str_fmt(b->arena, "%.3g%%", shares[i] * 100)};
     }
     const zh_xy_series series[] = {
         {.kind = ZH_XY_LINE,
@@ -186,7 +202,7 @@ static zh_rc probability_plot(zh_bench *b, const lives *l, const zh_weibull_fit 
         .nseries = ZH_COUNTOF(series),
         .x = {.log = true, .unit = l->unit, .name = zh_bench_say(b, "时间（对数）", "time (log)")},
         .y = {.ticks = ticks,
-              .nticks = ZH_COUNTOF(shares),
+              .nticks = nticks,
               .low = ZH_SOME(from),
               .high = ZH_SOME(to),
               .name = zh_bench_say(b, "累积失效", "failed")},
@@ -220,8 +236,8 @@ static zh_rc survival(zh_bench *b, const lives *l, double confidence)
         low[i + 1] = 100 * s.steps[i].log_log.lower;
         high[i + 1] = 100 * s.steps[i].log_log.upper;
         if (isnan(low[i + 1])) { /* before the first failure and after the last unit */
-            low[i + 1] = s.steps[i].survival >= 1 ? 100 : NAN;
-            high[i + 1] = s.steps[i].survival >= 1 ? 100 : NAN;
+            low[i + 1] = s.steps[i].survival >= 1 ? 100 : (double)NAN;
+            high[i + 1] = s.steps[i].survival >= 1 ? 100 : (double)NAN;
         }
     }
     const zh_xy_series series[] = {

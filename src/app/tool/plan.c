@@ -94,7 +94,7 @@ static zh_rc gb2828(zh_bench *b, planned *p)
                                   .re = {single.re}};
     p->model = aql > 10 ? ZH_COUNT_POISSON : ZH_COUNT_BINOMIAL;
     p->marked[0] = aql / 100;
-    p->marked[1] = NAN;
+    p->marked[1] = (double)NAN;
     p->name = zh_bench_say(b, "字码 %c：抽 %" PRId64 " 件，Ac = %" PRId64 "，Re = %" PRId64,
                            "Code %c: sample %" PRId64 ", Ac = %" PRId64 ", Re = %" PRId64,
                            single.letter, p->plan.n[0], single.ac, single.re);
@@ -145,12 +145,15 @@ static zh_rc own(zh_bench *b, planned *p)
     if (rc == ZH_OK) {
         rc = zh_bench_whole(b, "ac", 0, ZH_PLAN_AC_MAX - 1, &ac);
     }
+    if (rc == ZH_OK && ac >= n) {
+        rc = zh_bench_refuse(b, "tool.plan", NULL, "接收数要小于样本量，不然每批都接收");
+    }
     if (rc == ZH_OK) {
         rc = zh_bench_choice(b, "model", &model);
     }
     p->model = (zh_count_model)model;
     p->plan = (zh_attribute_plan){.stages = 1, .n = {n}, .ac = {ac}, .re = {ac + 1}};
-    p->marked[0] = p->marked[1] = NAN;
+    p->marked[0] = p->marked[1] = (double)NAN;
     p->name = zh_bench_say(b, "抽 %" PRId64 " 件，不合格至多 %" PRId64 " 件接收",
                            "Sample %" PRId64 ", accept up to %" PRId64, n, ac);
     return rc;
@@ -180,6 +183,30 @@ static zh_rc share_at(zh_bench *b, const planned *p, double pa, double high, dou
     }
     *out = (low + high) / 2;
     return rc;
+}
+
+static zh_rc outgoing(zh_bench *b, const double *x, const double *aoq, double worst,
+                      const zh_xy_axis *axis)
+{
+    const zh_xy_series out = {.kind = ZH_XY_LINE, .x = x, .y = aoq, .n = CURVE, .role = ZH_ROLE_C2};
+    const zh_xy_line limit = {
+        .at = worst,
+        .dash = ZH_DASH_LIMIT,
+        .label = zh_str_fmt(b->arena, "AOQL %.*s%%", ZH_FMT(zh_bench_digits(b, worst, 3)))};
+    zh_xy second = {.title = ZH_STR("AOQ"),
+                    .series = &out,
+                    .nseries = 1,
+                    .lines = &limit,
+                    .nlines = 1,
+                    .x = *axis,
+                    .y = {.low = ZH_SOME(0), .unit = ZH_STR("%")},
+                    .height = 150};
+    return zh_bench_xy(
+        b, &second,
+        zh_bench_say(b, "拒收批全检剔除后，平均出厂质量最差 %.*s%%",
+                     "With rectification the average outgoing quality is at worst %.*s%%",
+                     ZH_FMT(zh_bench_digits(b, worst, 3))),
+        zh_bench_say(b, "平均检出质量（AOQ）", "average outgoing quality"), ZH_STR(""));
 }
 
 static zh_rc curves(zh_bench *b, const planned *p, double pa95, double pa10)
@@ -239,26 +266,7 @@ static zh_rc curves(zh_bench *b, const planned *p, double pa95, double pa10)
     if (rc != ZH_OK || !(worst > 0)) {
         return rc;
     }
-    const zh_xy_series out = {.kind = ZH_XY_LINE, .x = x, .y = aoq, .n = CURVE, .role = ZH_ROLE_C2};
-    const zh_xy_line limit = {
-        .at = worst,
-        .dash = ZH_DASH_LIMIT,
-        .label = zh_str_fmt(b->arena, "AOQL %.*s%%", ZH_FMT(zh_bench_digits(b, worst, 3)))};
-    zh_xy second = {.title = ZH_STR("AOQ"),
-                    .series = &out,
-                    .nseries = 1,
-                    .lines = &limit,
-                    .nlines = 1,
-                    .x = in.x,
-                    .y = {.low = ZH_SOME(0), .unit = ZH_STR("%")},
-                    .height = 150};
-    rc = zh_bench_xy(
-        b, &second,
-        zh_bench_say(b, "拒收批全检剔除后，平均出厂质量最差 %.*s%%",
-                     "With rectification the average outgoing quality is at worst %.*s%%",
-                     ZH_FMT(zh_bench_digits(b, worst, 3))),
-        zh_bench_say(b, "平均检出质量（AOQ）", "average outgoing quality"), ZH_STR(""));
-    return rc;
+    return outgoing(b, x, aoq, worst, &in.x);
 }
 
 static zh_rc table(zh_bench *b, const planned *p, double pa10)

@@ -81,8 +81,8 @@ static zh_rc read_round(zh_bench *b, round_of *r)
 static zh_rc assign(zh_bench *b, round_of *r)
 {
     size_t way = 0;
-    double sigma;
-    double s_star = NAN;
+    double sigma = (double)NAN;
+    double s_star = (double)NAN;
     zh_rc rc = zh_bench_choice(b, "way", &way);
     if (rc == ZH_OK) {
         rc = zh_bench_number(b, "sigma", &sigma);
@@ -174,6 +174,35 @@ static zh_rc draw_scores(zh_bench *b, const round_of *r, zh_str name, double wat
     return rc;
 }
 
+static void assigned(zh_bench *b, const round_of *r)
+{
+    zh_bench_table a =
+        zh_bench_table_of(b, zh_bench_say(b, "指定值", "Assigned value"), ZH_STR(""), false);
+    zh_bench_head(&a, zh_bench_say(b, "量", "Quantity"), false);
+    zh_bench_head(&a, zh_bench_say(b, "值", "Value"), true);
+    const struct {
+        const char *name;
+        double v;
+    } rows[] = {{"x_pt", r->x_pt}, {"σ_pt", r->sigma}, {"u(x_pt)", r->u_pt}};
+    for (size_t i = 0; i < ZH_COUNTOF(rows); i++) {
+        zh_bench_line(&a, ZH_ROW_PLAIN);
+        zh_bench_cell(&a, zh_str_of(rows[i].name));
+        zh_bench_value(&a, rows[i].v, 6);
+    }
+    zh_bench_end(&a);
+}
+
+static zh_str finding(zh_bench *b, size_t n, const zh_str *names, size_t bad, size_t doubtful)
+{
+    zh_str list = zh_bench_list(b, names, bad, ZH_TOOL_NAMED_MAX);
+    return bad > 0 ? zh_bench_say(b, "%zu 家中 %zu 家不满意（%.*s），%zu 家有问题",
+                                  "Of %zu laboratories %zu unsatisfactory (%.*s), %zu questionable",
+                                  n, bad, ZH_FMT(list), doubtful)
+                   : zh_bench_say(b, "%zu 家都不是不满意，%zu 家有问题",
+                                  "None of %zu laboratories is unsatisfactory, %zu questionable", n,
+                                  doubtful);
+}
+
 static zh_rc run(zh_bench *b)
 {
     round_of r;
@@ -191,7 +220,6 @@ static zh_rc run(zh_bench *b)
     bool en = which == 3;
     double watch = en ? 1 : 2;
     double act = en ? 1 : 3;
-    zh_str name = zh_str_of(scores[which].label.zh);
     size_t bad = 0;
     size_t doubtful = 0;
     zh_str *names = ZH_NEW_N(b->arena, zh_str, r.n + 1);
@@ -233,29 +261,9 @@ static zh_rc run(zh_bench *b)
                           : odd ? zh_bench_say(b, "有问题", "questionable")
                                 : zh_bench_say(b, "满意", "satisfactory"));
     }
-    zh_str list = zh_bench_list(b, names, bad, ZH_TOOL_NAMED_MAX);
-    b->finding =
-        bad > 0 ? zh_bench_say(b, "%zu 家中 %zu 家不满意（%.*s），%zu 家有问题",
-                               "Of %zu laboratories %zu unsatisfactory (%.*s), %zu questionable",
-                               r.n, bad, ZH_FMT(list), doubtful)
-                : zh_bench_say(b, "%zu 家都不是不满意，%zu 家有问题",
-                               "None of %zu laboratories is unsatisfactory, %zu questionable", r.n,
-                               doubtful);
-    rc = draw_scores(b, &r, name, watch, act);
-    zh_bench_table a =
-        zh_bench_table_of(b, zh_bench_say(b, "指定值", "Assigned value"), ZH_STR(""), false);
-    zh_bench_head(&a, zh_bench_say(b, "量", "Quantity"), false);
-    zh_bench_head(&a, zh_bench_say(b, "值", "Value"), true);
-    const struct {
-        const char *name;
-        double v;
-    } rows[] = {{"x_pt", r.x_pt}, {"σ_pt", r.sigma}, {"u(x_pt)", r.u_pt}};
-    for (size_t i = 0; i < ZH_COUNTOF(rows); i++) {
-        zh_bench_line(&a, ZH_ROW_PLAIN);
-        zh_bench_cell(&a, zh_str_of(rows[i].name));
-        zh_bench_value(&a, rows[i].v, 6);
-    }
-    zh_bench_end(&a);
+    b->finding = finding(b, r.n, names, bad, doubtful);
+    rc = draw_scores(b, &r, zh_str_of(scores[which].label.zh), watch, act);
+    assigned(b, &r);
     zh_bench_end(&t);
     if (r.u_pt > 0.3 * r.sigma && which == 0) {
         zh_bench_note(

@@ -428,12 +428,12 @@ static zh_rc column_of(const rows *r, size_t c, size_t from, zh_sheet_column *ou
     for (size_t i = 0; i < n; i++) {
         zh_str own;
         text[i] = cell_at(r, i + from, c);
-        number[i] = NAN;
+        number[i] = (double)NAN;
         if (zh_sheet_is_missing(text[i])) {
             continue;
         }
         if (!zh_sheet_number(r->arena, text[i], &number[i], &own)) {
-            number[i] = NAN;
+            number[i] = (double)NAN;
             out->words++;
             continue;
         }

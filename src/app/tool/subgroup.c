@@ -6,8 +6,8 @@
 static bool names_rows(const zh_sheet_column *column)
 {
     static const char *const heads[] = {
-        "序号", "编号",     "子组",   "组",    "组号", "批号", "样本", "点号", "No",   "no",  "No.",
-        "ID",   "subgroup", "sample", "index", "年",   "year", "date", "日期", "时间", "week"};
+        "序号", "编号", "子组",     "组",     "组号",  "批号", "样本", "点号", "No",   "no",
+        "No.",  "ID",   "subgroup", "sample", "index", "年",   "year", "date", "日期", "week"};
     for (size_t i = 0; i < ZH_COUNTOF(heads); i++) {
         if (zh_str_is(column->name, heads[i])) {
             return true;
@@ -123,7 +123,7 @@ static zh_rc by_column(zh_bench *b, const zh_sheet_column *group, zh_grouped *ou
         return zh_err_set(b->err, ZH_ENOMEM, "tool.data", "数据太大");
     }
     for (size_t i = 0; i < b->sheet->nrows; i++) {
-        start[of[i] + 1] += isfinite(value->number[i]);
+        start[of[i] + 1] += isfinite(value->number[i]) ? 1u : 0u;
     }
     for (size_t g = 0; g < groups; g++) {
         start[g + 1] += start[g];

@@ -123,12 +123,12 @@ zh_rc zh_bench_number(zh_bench *b, const char *name, double *out)
 {
     zh_str value = zh_bench_asked(b, name);
     zh_str unit;
-    *out = NAN;
+    *out = (double)NAN;
     if (value.n == 0) {
         return ZH_OK;
     }
     if (!zh_sheet_number(b->arena, value, out, &unit)) {
-        *out = NAN;
+        *out = (double)NAN;
         return zh_bench_refuse(b, "tool.number", "写一个数，例如 3 或 0.05",
                                "「%s」要一个数，写的是「%.*s」", ask_of(b, name)->label.zh,
                                ZH_FMT(zh_cell_clip(value, 60)));
@@ -321,7 +321,7 @@ zh_str zh_bench_list(const zh_bench *b, const zh_str *names, size_t n, size_t mo
     zh_str text = zh_str_dup(b->arena, zh_buf_view(&out));
     zh_buf_free(&out);
     return n == shown ? text
-                      : zh_bench_say(b, "%.*s等 %zu 个", "%.*s … %zu in all", ZH_FMT(text), n);
+                      : zh_bench_say(b, "%.*s 等 %zu 个", "%.*s … %zu in all", ZH_FMT(text), n);
 }
 
 static void add_figure(zh_bench *b, const zh_draw *draw, const zh_draw *narrow, zh_str title,

@@ -126,6 +126,20 @@ static zh_rc read_budget(zh_bench *b, budget *out)
                        : rc;
 }
 
+/* The values that are drawn: those far outside would squeeze the middle. */
+static void middle_of(const zh_monte_carlo *mc, const zh_gum *gum, size_t *from, size_t *to)
+{
+    double spread = fmax(4 * gum->u_c, 1.2 * (mc->shortest.upper - mc->shortest.lower));
+    *from = 0;
+    *to = mc->draws;
+    while (*from < *to && mc->sorted[*from] < mc->mean - spread) {
+        ++*from;
+    }
+    while (*to > *from && mc->sorted[*to - 1] > mc->mean + spread) {
+        --*to;
+    }
+}
+
 static zh_rc monte_carlo(zh_bench *b, const budget *in, const zh_gum *gum, double confidence,
                          zh_monte_carlo *out)
 {
@@ -133,9 +147,7 @@ static zh_rc monte_carlo(zh_bench *b, const budget *in, const zh_gum *gum, doubl
     int64_t seed = 1;
     zh_histogram h;
     zh_rc rc = zh_bench_whole(b, "draws", 1000, 2000000, &draws);
-    if (rc == ZH_OK) {
-        rc = zh_bench_whole(b, "seed", 0, INT64_C(1000000000), &seed);
-    }
+    rc = rc == ZH_OK ? zh_bench_whole(b, "seed", 0, INT64_C(1000000000), &seed) : rc;
     if (rc == ZH_OK) {
         rc = zh_monte_carlo_propagate(b->arena, in->model, in->variate, NULL, (size_t)draws,
                                       (uint64_t)seed, confidence, out, b->err);
@@ -143,16 +155,9 @@ static zh_rc monte_carlo(zh_bench *b, const budget *in, const zh_gum *gum, doubl
     if (rc != ZH_OK) {
         return rc;
     }
-    /* The tails far outside would squeeze the middle: they are left out. */
-    size_t from = 0;
-    size_t to = out->draws;
-    double spread = fmax(4 * gum->u_c, 1.2 * (out->shortest.upper - out->shortest.lower));
-    while (from < to && out->sorted[from] < out->mean - spread) {
-        from++;
-    }
-    while (to > from && out->sorted[to - 1] > out->mean + spread) {
-        to--;
-    }
+    size_t from;
+    size_t to;
+    middle_of(out, gum, &from, &to);
     rc = zh_histogram_of(b->arena, out->sorted + from, to - from, &h, b->err);
     if (rc != ZH_OK) {
         return rc;
@@ -198,14 +203,13 @@ static zh_rc monte_carlo(zh_bench *b, const budget *in, const zh_gum *gum, doubl
                 .lines = lines,
                 .nlines = 2,
                 .y = {.low = ZH_SOME(0)}};
-    rc = zh_bench_xy(
+    return zh_bench_xy(
         b, &xy, title,
         zh_bench_say(b, "模型值的分布，%zu 次抽取，种子 %d",
                      "values of the model, %zu draws, seed %d", out->draws, (int)seed),
         zh_bench_say(b, "柱与曲线相差大时，以蒙特卡洛为准：模型非线性，或某个分布不是正态。",
                      "Where bars and curve differ, believe the bars: the model bends or an input "
                      "is not normal."));
-    return rc;
 }
 
 static zh_rc shares(zh_bench *b, const budget *in, const zh_gum *gum)
@@ -254,12 +258,11 @@ static zh_rc shares(zh_bench *b, const budget *in, const zh_gum *gum)
                       .low = ZH_SOME(0.5),
                       .high = ZH_SOME((double)in->n + 0.5)},
                 .y = {.low = ZH_SOME(0), .unit = ZH_STR("%")}};
-    zh_rc rc = zh_bench_xy(b, &xy, b->finding,
-                           zh_bench_say(b, "各输入量在合成方差中的占比",
-                                        "share of each input in the combined variance"),
-                           zh_bench_say(b, "先减小最高的那一根：其余的减了也看不出来。",
-                                        "Reduce the tallest first: the others will not show."));
-    return rc;
+    return zh_bench_xy(b, &xy, b->finding,
+                       zh_bench_say(b, "各输入量在合成方差中的占比",
+                                    "share of each input in the combined variance"),
+                       zh_bench_say(b, "先减小最高的那一根：其余的减了也看不出来。",
+                                    "Reduce the tallest first: the others will not show."));
 }
 
 static void results(zh_bench *b, const zh_gum *gum, const zh_monte_carlo *mc)
@@ -275,12 +278,12 @@ static void results(zh_bench *b, const zh_gum *gum, const zh_monte_carlo *mc)
     } rows[] = {
         {"y", "y", gum->y, gum->y_second_order, mc->mean},
         {"u(y)", "u(y)", gum->u_c, gum->u_second_order, mc->sd},
-        {"有效自由度", "effective df", gum->nu_eff, NAN, NAN},
-        {"包含因子 k", "coverage factor k", gum->k, NAN, NAN},
-        {"扩展不确定度 U", "expanded uncertainty U", gum->U, NAN,
+        {"有效自由度", "effective df", gum->nu_eff, (double)NAN, (double)NAN},
+        {"包含因子 k", "coverage factor k", gum->k, (double)NAN, (double)NAN},
+        {"扩展不确定度 U", "expanded uncertainty U", gum->U, (double)NAN,
          (mc->symmetric.upper - mc->symmetric.lower) / 2},
-        {"区间下端", "lower end", gum->y - gum->U, NAN, mc->symmetric.lower},
-        {"区间上端", "upper end", gum->y + gum->U, NAN, mc->symmetric.upper},
+        {"区间下端", "lower end", gum->y - gum->U, (double)NAN, mc->symmetric.lower},
+        {"区间上端", "upper end", gum->y + gum->U, (double)NAN, mc->symmetric.upper},
     };
     for (size_t i = 0; i < ZH_COUNTOF(rows); i++) {
         int digits = i == 0 || i > 4 ? 9 : ZH_TOOL_DIGITS;
