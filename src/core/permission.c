@@ -321,11 +321,27 @@ static void reader_parameters(const zh_ctx *ctx, zh_value out[2])
     out[1] = zh_value_text(ctx->actor);
 }
 
+static void look_for_self(void *user, const zh_expr *node)
+{
+    bool *found = user;
+    *found = *found || node->op == ZH_X_SELF;
+}
+
+/* A register may be named like a role (officer) without its rows being meant. */
+static bool speaks_of_self(const zh_access *access)
+{
+    bool found = false;
+    if (access->has_rows) {
+        zh_expr_walk(access->rows.root, look_for_self, &found);
+    }
+    return found;
+}
+
 /* An entry that speaks of `self` says nothing to a post that has none. */
 static bool applies(const zh_ctx *ctx, const zh_access *access)
 {
     return zh_str_eq(access->role, ctx->post->role) && (rights_of(access) & ZH_RIGHT_READ) != 0 &&
-           (access->self == NULL || !access->has_rows ||
+           (access->self == NULL || !speaks_of_self(access) ||
             (ctx->post->self != NULL && ctx->post->self->reg == access->self));
 }
 
