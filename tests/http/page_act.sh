@@ -93,7 +93,7 @@ json "by the first" "d['state'] == 'refused' and d['versions'][-1]['actor'] == '
 page "its timeline" 200 "$at" -b "$COOKIE"
 has "names the second" "复核 li.si"
 act "no such step" 404 "$at/transitions/nothing" "version=1"
-act "a step of another state" 422 "$at/transitions/mediate"
+act "a step of another state" 422 "$at/transitions/mediate" "reason=x"
 ask "nobody" 401 -H "$HTML" -d "version=1" "$URL$at/transitions/mediate"
 kill -TERM "$ACTS"
 wait "$ACTS"
