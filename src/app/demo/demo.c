@@ -24,7 +24,7 @@ typedef struct run {
 
 zh_rc zh_demo_check_dir(zh_arena *arena, const char *dir, zh_err *err)
 {
-    static const char *const own[] = {"files", "jobs", "demo", "report"};
+    static const char *const own[] = {"files", "jobs", "demo", "report", "log"};
     zh_str *names = NULL;
     size_t n = 0;
     zh_str database = zh_str_fmt(arena, "%s/zhiheng.db", dir);
