@@ -24,6 +24,7 @@ enum {
     STEPS_MAX = 12,           /* roll-ups of one dimension value */
     NEWER_MAX = 200,          /* outbox rows a read adds itself, … */
     NEWER_BYTES = 1 << 20,    /* … and their bytes */
+    NEWER_ENTRIES = 20000,    /* further behind than this, cells are read at once */
     FOLD_BATCHES = 4096,      /* outbox rows put together before they are written, … */
     FOLD_SCRATCH = 256 << 20, /* … as long as this much memory is left … */
     ROLLED_MAX = 500000,      /* … and no more roll-up rows than these can come of them */
@@ -766,10 +767,16 @@ static zh_rc newer_deltas(zh_answering *a, int64_t stamp, zh_deltas *into, bool 
     zh_err before = *a->ctx->err;
     size_t rows = 0;
     size_t bytes = 0;
-    zh_rc rc = read_newer(a,
-                          "SELECT deltas FROM zh_outbox WHERE register = ? AND pos >= ? "
-                          "ORDER BY pos LIMIT ?",
-                          binds, 3, into, &rows, &bytes);
+    int64_t size = 0;
+    zh_rc rc = zh_log_size(a->conn, &size, a->ctx->err);
+    if (rc != ZH_OK || size - stamp > NEWER_ENTRIES) {
+        *many = true;
+        return rc;
+    }
+    rc = read_newer(a,
+                    "SELECT deltas FROM zh_outbox WHERE register = ? AND pos >= ? "
+                    "ORDER BY pos LIMIT ?",
+                    binds, 3, into, &rows, &bytes);
     if (rc == ZH_OK) {
         rc = read_newer(a,
                         "SELECT deltas FROM zh_outbox WHERE pos IS NULL AND register = ? "
