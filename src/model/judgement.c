@@ -162,7 +162,7 @@ zh_rc zh_judgements(const zh_model *model, zh_arena *arena, zh_judgement **out, 
         const zh_register *reg = &model->registers[i];
         for (const zh_yaml *node = zh_first(reg->declared, "judgements");
              node != NULL && rc == ZH_OK && list.n < JUDGEMENTS_MAX; node = zh_next(node)) {
-            zh_judgement j;
+            zh_judgement j = {0};
             reading r = {.model = model, .arena = arena, .j = &j, .err = err};
             rc = read_one(&r, reg, node);
             zh_vec_push(arena, &list, j);

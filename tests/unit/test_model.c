@@ -750,6 +750,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(measures_cubes_and_tests, setup, teardown),
         cmocka_unit_test_setup_teardown(indicators_of_the_register, setup, teardown),
         cmocka_unit_test_setup_teardown(design_uses_the_registers_weight, setup, teardown),
+        cmocka_unit_test_setup_teardown(computed_from_personal_is_personal, setup, teardown),
         cmocka_unit_test_setup_teardown(cube_estimate, setup, teardown),
         cmocka_unit_test_setup_teardown(field_cap, setup, teardown),
         cmocka_unit_test_setup_teardown(file_caps, setup, teardown),

@@ -226,8 +226,8 @@ static void test_warning(void **state)
 static void test_charts(void **state)
 {
     (void)state;
-    const double x[] = {1, 2, NAN, 4, 5};
-    const double y[] = {0, 900, 3, NAN, -900};
+    const double x[] = {1, 2, (double)NAN, 4, 5};
+    const double y[] = {0, 900, 3, (double)NAN, -900};
     const zh_xy_series all[] = {
         {.kind = ZH_XY_LINE, .x = x, .y = y, .n = 5, .role = ZH_ROLE_C1, .label = ZH_STR("线")},
         {.kind = ZH_XY_STEP, .x = x, .y = y, .n = 5, .role = ZH_ROLE_C1},
