@@ -218,6 +218,9 @@ static void figure(const zh_tool_view *v, const zh_bench_block *drawn, size_t nu
     bool said_above = zh_str_eq(block->text.text, v->bench.finding) && block->what.n > 0;
     zh_part_figure_open(ui, &(zh_fig_head){.title = said_above ? block->what : block->text.text,
                                            .what = said_above ? ZH_STR("") : block->what});
+    zh_html_attr_z(h, "tabindex", "0"); /* a drawing wider than the phone is scrolled by keys */
+    zh_html_attr_z(h, "role", "group");
+    zh_html_attr(h, "aria-label", block->text.text);
     drawings(ui, drawn, number);
     zh_html_close(h);
     zh_html_open(h, "div", "furn");

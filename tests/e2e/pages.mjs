@@ -117,7 +117,10 @@ async function paper(tab, tally, name, folder) {
   await tab.setViewportSize({ width: 720, height: 450 });
   tally.none(`${name} 200 %: nothing lost`, await tab.evaluate(lost));
   const after = new Set(await tab.evaluate(controls));
-  tally.none(`${name} 200 %: every control`, before.filter((control) => !after.has(control)));
+  // where there is no room for the search field, a link leads to its page
+  const linked = [...after].some((control) => control.includes("/go"));
+  tally.none(`${name} 200 %: every control`,
+    before.filter((control) => !after.has(control) && !(linked && control === "input q")));
   await tab.setViewportSize({ width: 1440, height: 900 });
 }
 
