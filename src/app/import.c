@@ -1,6 +1,7 @@
 /* Keeping files that were sent, and ordering the jobs that check and commit them. */
 #include "app/import.h"
 #include "base/os.h"
+#include "core/permission.h"
 #include "core/record.h"
 #include "model/recipe.h"
 #include "proof/hash.h"
@@ -173,6 +174,21 @@ zh_rc zh_import_note(zh_ctx *ctx, int64_t job, const char *suffix, zh_json **out
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
+/* A reader in a post says where the rows go, and may create records there. */
+static zh_rc may_import(zh_ctx *ctx, const zh_import_ask *ask)
+{
+    const zh_register *reg = zh_model_register(ctx->model, ask->reg);
+    if (ctx->post == NULL) {
+        return ZH_OK;
+    }
+    if (reg == NULL) {
+        zh_err_set(ctx->err, ZH_EINVAL, "import.register", "没有说明导入到哪个登记册");
+        zh_err_fix(ctx->err, "选定登记册再上传");
+        return ZH_EINVAL;
+    }
+    return zh_right_need(ctx, reg, ZH_RIGHT_CREATE);
+}
+
 static zh_rc validate(zh_ctx *ctx, const zh_import_ask *ask)
 {
     if (ask->reg.n > 0 && zh_model_register(ctx->model, ask->reg) == NULL) {
@@ -192,7 +208,7 @@ static zh_rc validate(zh_ctx *ctx, const zh_import_ask *ask)
         zh_err_fix(ctx->err, "请再上传一次");
         return ZH_ENOTFOUND;
     }
-    return ZH_OK;
+    return may_import(ctx, ask);
 }
 
 static zh_str args_of(zh_arena *arena, const zh_import_ask *ask)

@@ -50,9 +50,8 @@ zh_rc zh_accounts_list(zh_conn *conn, zh_arena *arena, zh_account **out, size_t 
  * as a digest, good for ZH_SETUP_S. A later one replaces it. */
 zh_rc zh_setup_begin(zh_core *core, char token[2 * ZH_SESSION_TOKEN_BYTES + 1],
                      zh_err *err) ZH_MUST;
-/* ZH_EDENIED: another token, too late, or there are accounts already. Makes the account and its two
- * administrator posts are granted later by hand: the first account is the security administrator.
- */
+/* Makes the first account and takes the link away; its posts are granted at the console.
+ * ZH_EDENIED: another token, too late, or there are accounts already. */
 zh_rc zh_setup_finish(zh_core *core, zh_str token, zh_str login, zh_str name, zh_str password,
                       zh_err *err) ZH_MUST;
 

@@ -152,7 +152,7 @@ zh_rc zh_mask_allows_field(zh_ctx *ctx, const zh_field *field)
         return ZH_OK;
     }
     zh_err_set(ctx->err, ZH_EDENIED, "permission.mask",
-               "“%.*s”对角色“%.*s”不可见，不能用来筛选、排序或分组", ZH_FMT(field->label.zh),
+               "“%.*s”对角色“%.*s”不可见，不能用来筛选、排序、分组或填写", ZH_FMT(field->label.zh),
                ZH_FMT(ctx->post->role));
     zh_err_where(ctx->err, "%.*s", ZH_FMT(field->id));
     return ZH_EDENIED;

@@ -2,7 +2,7 @@
  * JSON input as the body, its JSON answer; a refusal is a problem document. */
 #include "base/json.h"
 #include "engine/engine.h"
-#include "web/route.h"
+#include "web/session.h"
 
 /* A number costs about 100 bytes while it is read: a full body fits the arena. */
 #define INPUT_BYTES_MAX ((size_t)8 << 20)
@@ -31,6 +31,9 @@ static zh_rc list(const zh_http_request *request, zh_http_response *response, zh
 
 static zh_rc calculate(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
+    if (zh_user_session_need(request, response, err) != ZH_OK) {
+        return err->rc; /* a calculation costs: not for everybody who can connect */
+    }
     zh_str name = zh_http_arg(request, "name");
     const zh_engine *engine = zh_engine_find(name);
     if (engine == NULL) {
@@ -50,7 +53,6 @@ ZH_ROUTE(api_calc_list) = {.method = "GET",
                            .en = "The calculations by name",
                            .handle = list};
 ZH_ROUTE(api_calc) = {.method = "POST",
-                      .reach = ZH_REACH_OPEN,
                       .path = "/api/v1/calc/{name}",
                       .body_max = INPUT_BYTES_MAX,
                       .slow = true,

@@ -62,19 +62,26 @@ static bool is_needed(const zh_transition *t, const zh_field *field)
     return false;
 }
 
-static void choose_fields(act *a)
+/* The fields of the form, and those that were sent. ZH_EDENIED permission.mask: one was sent that
+ * this reader may not see, by hand or in a request of a person who may: it is not left out. */
+static zh_rc choose_fields(act *a)
 {
     zh_ui *ui = a->r->ui;
     const zh_register *reg = a->r->reg;
+    a->nfields = 0;
     a->fields = ZH_NEW_N(ui->arena, const zh_field *, reg->nfields + 1);
     for (size_t i = 0; i < reg->nfields; i++) {
         const zh_field *field = &reg->fields[i];
-        bool wanted = a->transition == NULL || is_needed(a->transition, field) ||
-                      sent_value(a, field).p != NULL;
+        bool sent = sent_value(a, field).p != NULL;
+        bool wanted = a->transition == NULL || is_needed(a->transition, field) || sent;
+        if (sent && zh_mask_allows_field(&ui->ctx, field) != ZH_OK) {
+            return ui->err->rc;
+        }
         if (wanted && can_type(ui, field)) {
             a->fields[a->nfields++] = field;
         }
     }
+    return ZH_OK;
 }
 
 static zh_rc find_transition(act *a)
@@ -111,8 +118,7 @@ static zh_rc open_act(zh_ui *ui, act *a)
         }
     }
     a->version = a->base->version;
-    choose_fields(a);
-    return ZH_OK;
+    return choose_fields(a);
 }
 
 /* ---- the form -------------------------------------------------------------------------------- */
@@ -485,10 +491,14 @@ static zh_rc second(zh_ui *ui)
     }
     if (take) {
         rc = zh_form_parse(ui->arena, p.form, &a.sent, ui->err);
-        a.nfields = 0;
-        choose_fields(&a);
+        if (rc == ZH_OK) {
+            rc = choose_fields(&a);
+        }
+        if (rc != ZH_OK) {
+            return rc;
+        }
         a.version = p.version;
-        rc = rc == ZH_OK ? apply(&a, p.actor, ui->ctx.actor, &done) : rc;
+        rc = apply(&a, p.actor, ui->ctx.actor, &done);
         if (rc != ZH_OK) {
             return answer_refused(&a, rc);
         }

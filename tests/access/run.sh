@@ -70,6 +70,15 @@ read -r p _ f _ < <(tail -n 1 "$STEP_DIR/matrix")
 STEP_PASSED=$((STEP_PASSED + p)) STEP_FAILED=$((STEP_FAILED + f))
 grep FAILED "$STEP_DIR/matrix" | head -n 40
 
+# seeing everything is not yet writing it
+for register in complaint ""; do
+    wanted=$([ -n "$register" ] && echo 403 || echo 422)
+    status "an analyst's import into '$register'" "$wanted" -b "zh_session=$(cookie analyst)" \
+        -F "register=$register" -F "cells=$(cat "$STEP_DIR/complaints.csv")" "$URL/import"
+done
+check "nothing came in" bash -c "$zhiheng count complaint --data '$data' --json | grep -q '\"total\": 2'"
+status "a calculation by POST without a session" 401 -H 'Content-Type: application/json' -d '{"p": 0.975, "df": 9}' "$URL/api/v1/calc/distributions.qt"
+
 # a login that does not exist and a wrong password look the same
 login wuhan "falsches Passwort" 403
 sed 's/value="[^"]*"//g' "$STEP_DIR/out" >"$STEP_DIR/wrong"
