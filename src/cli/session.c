@@ -253,3 +253,24 @@ int zh_session_answer(zh_cli *cli, zh_rc (*answer)(zh_session *session, zh_buf *
     zh_session_close(&s);
     return code;
 }
+
+int zh_session_act(zh_cli *cli, zh_session_action act)
+{
+    zh_session s;
+    zh_buf out;
+    int code = ZH_EXIT_OK;
+    zh_buf_init(&out, ZH_OUTPUT_BYTES_MAX);
+    zh_rc rc = zh_session_open(cli, &s);
+    if (rc == ZH_OK) {
+        rc = act(&s, &out, &code);
+    }
+    if (out.n > 0 && zh_cli_print(zh_buf_view(&out)) != ZH_EXIT_OK) {
+        code = ZH_EXIT_USAGE;
+    }
+    if (rc != ZH_OK) {
+        code = zh_cli_fail(cli);
+    }
+    zh_buf_free(&out);
+    zh_session_close(&s);
+    return code;
+}

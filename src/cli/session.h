@@ -44,4 +44,9 @@ zh_str zh_session_ref_key(zh_session *session, const zh_field *field, const zh_v
  * closes. Gives the exit code. */
 int zh_session_answer(zh_cli *cli, zh_rc (*answer)(zh_session *session, zh_buf *out));
 
+/* A verb that acts: what it wrote is printed also when it fails, and it may give another exit code
+ * (an answer of no). */
+typedef zh_rc (*zh_session_action)(zh_session *session, zh_buf *out, int *code);
+int zh_session_act(zh_cli *cli, zh_session_action act);
+
 #endif

@@ -94,11 +94,12 @@ static void json_members(zh_arena *arena, zh_jw *w, const zh_published *p)
     zh_jw_ki(w, "candidates", (int64_t)p->frames);
 }
 
-static void put_published(zh_session *s, const zh_published *list, size_t n, zh_buf *out)
+/* `many`: JSON is a list, else the one figure. */
+static void put_published(zh_session *s, const zh_published *list, size_t n, bool many, zh_buf *out)
 {
     zh_jw w;
     zh_jw_init(&w, out, 2);
-    if (s->cli->json && n != 1) {
+    if (s->cli->json && many) {
         zh_jw_array(&w);
     }
     for (size_t i = 0; i < n; i++) {
@@ -110,7 +111,7 @@ static void put_published(zh_session *s, const zh_published *list, size_t n, zh_
             print_line(&list[i], out);
         }
     }
-    if (s->cli->json && n != 1) {
+    if (s->cli->json && many) {
         zh_jw_array_end(&w);
     }
     if (s->cli->json) {
@@ -165,7 +166,7 @@ static zh_rc do_publish(zh_session *s, zh_buf *out, int *code)
         n = 1;
     }
     if (rc == ZH_OK) {
-        put_published(s, list, n, out);
+        put_published(s, list, n, n != 1, out);
     }
     return rc;
 }
@@ -176,7 +177,6 @@ static zh_rc do_list(zh_session *s, zh_buf *out, int *code)
 {
     zh_published *list = NULL;
     size_t n = 0;
-    zh_jw w;
     (void)code;
     zh_rc rc = zh_session_read(s);
     if (rc == ZH_OK) {
@@ -186,23 +186,8 @@ static zh_rc do_list(zh_session *s, zh_buf *out, int *code)
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_jw_init(&w, out, 2);
-    if (s->cli->json) {
-        zh_jw_array(&w);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (s->cli->json) {
-            zh_jw_object(&w);
-            json_members(s->cli->arena, &w, &list[i]);
-            zh_jw_object_end(&w);
-        } else {
-            print_line(&list[i], out);
-        }
-    }
-    if (s->cli->json) {
-        zh_jw_array_end(&w);
-        zh_buf_c(out, '\n');
-    } else if (n == 0) {
+    put_published(s, list, n, true, out);
+    if (!s->cli->json && n == 0) {
         zh_buf_z(out, "没有已发布的数字\n");
     }
     return ZH_OK;
@@ -366,31 +351,15 @@ static int run(zh_cli *cli)
 {
     static const struct {
         const char *name;
-        zh_rc (*run)(zh_session *s, zh_buf *out, int *code);
+        zh_session_action run;
     } actions[] = {
         {"list", do_list}, {"publish", do_publish}, {"open", do_open}, {"export", do_export}};
-    zh_session s;
-    zh_buf out;
-    int code = ZH_EXIT_OK;
     size_t i = 0;
     while (!zh_str_is(zh_cli_argument(cli, 0), actions[i].name)) {
         i++; /* the choice has been checked */
         zh_assert(i < ZH_COUNTOF(actions));
     }
-    zh_buf_init(&out, ZH_OUTPUT_BYTES_MAX);
-    zh_rc rc = zh_session_open(cli, &s);
-    if (rc == ZH_OK) {
-        rc = actions[i].run(&s, &out, &code);
-    }
-    if (out.n > 0 && zh_cli_print(zh_buf_view(&out)) != ZH_EXIT_OK) {
-        code = ZH_EXIT_USAGE;
-    }
-    if (rc != ZH_OK) {
-        code = zh_cli_fail(cli);
-    }
-    zh_buf_free(&out);
-    zh_session_close(&s);
-    return code;
+    return zh_session_act(cli, actions[i].run);
 }
 
 static const zh_param arguments[] = {

@@ -13,8 +13,6 @@
 
 enum { FILE_BYTES = 64 << 20, SAID_MAX = 1000 };
 
-typedef zh_rc (*action_fn)(zh_session *s, zh_buf *out, int *code);
-
 static zh_rc need_dir(zh_session *s, const char **dir)
 {
     zh_err *err = &s->cli->err;
@@ -576,7 +574,7 @@ static zh_rc do_init(zh_session *s, zh_buf *out, int *code)
 
 static const struct {
     const char *name;
-    action_fn run;
+    zh_session_action run;
     size_t most; /* arguments with the action itself */
 } actions[] = {
     {"checkpoint", do_checkpoint, 1}, {"prove", do_prove, 2}, {"verify", do_verify, 2},
@@ -586,9 +584,6 @@ static const struct {
 
 static int run(zh_cli *cli)
 {
-    zh_session s;
-    zh_buf out;
-    int code = ZH_EXIT_OK;
     size_t i = 0;
     while (!zh_str_is(zh_cli_argument(cli, 0), actions[i].name)) {
         i++; /* the choice has been checked */
@@ -599,20 +594,7 @@ static int run(zh_cli *cli)
                            ZH_FMT(zh_cli_argument(cli, actions[i].most)));
         return zh_cli_fail(cli);
     }
-    zh_buf_init(&out, ZH_OUTPUT_BYTES_MAX);
-    zh_rc rc = zh_session_open(cli, &s);
-    if (rc == ZH_OK) {
-        rc = actions[i].run(&s, &out, &code);
-    }
-    if (out.n > 0 && zh_cli_print(zh_buf_view(&out)) != ZH_EXIT_OK) {
-        code = ZH_EXIT_USAGE;
-    }
-    if (rc != ZH_OK) {
-        code = zh_cli_fail(cli);
-    }
-    zh_buf_free(&out);
-    zh_session_close(&s);
-    return code;
+    return zh_session_act(cli, actions[i].run);
 }
 
 static const zh_param arguments[] = {

@@ -7,6 +7,7 @@
 #include "core/prove.h"
 #include "core/verify.h"
 #include "core_fixture.h"
+#include "scratch.h"
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -445,8 +446,8 @@ static void test_wal(void **state)
     static uint8_t entries[(ZH_WAL_BATCH_MAX + 1) * ZH_RECORD_ENTRY_BYTES];
     zh_err err = {0};
     zh_arena *arena = zh_arena_new((size_t)1 << 20);
-    char folder[] = "/tmp/zh_wal_XXXXXX";
-    assert_non_null(mkdtemp(folder));
+    char folder[SCRATCH_BYTES];
+    scratch_folder(folder);
     const char *path = zh_str_fmt(arena, "%s/wal", folder).p;
     zh_str bytes;
     zh_wal wal;

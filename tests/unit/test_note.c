@@ -3,6 +3,7 @@
  * from the shared vectors and by the Go oracle. */
 #include "base/os.h"
 #include "proof/tlog_proof.h"
+#include "scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -166,14 +167,12 @@ static void bad_keys_are_refused(void **state)
 static void key_files(void **state)
 {
     (void)state;
-    char directory[64];
+    char directory[SCRATCH_BYTES];
     char path[96];
-    const char *base = getenv("TMPDIR");
     zh_signer signer;
     zh_signer back;
     zh_err err = {0};
-    (void)snprintf(directory, sizeof(directory), "%.40s/zh-key-XXXXXX", base ? base : P_tmpdir);
-    assert_non_null(mkdtemp(directory));
+    scratch_folder(directory);
     (void)snprintf(path, sizeof(path), "%s/a.key", directory);
     assert_int_equal(zh_signer_load(path, &back, &err), ZH_ENOTFOUND);
     zh_err_clear(&err);

@@ -2,6 +2,7 @@
 #include "base/os.h"
 #include "base/vec.h"
 #include "proof/tile.h"
+#include "scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -380,10 +381,8 @@ static void bundles_cut_short(void **state)
 static void directory(void **state)
 {
     (void)state;
-    char root[64];
-    const char *base = getenv("TMPDIR");
-    (void)snprintf(root, sizeof(root), "%.40s/zh-tile-XXXXXX", base ? base : P_tmpdir);
-    assert_non_null(mkdtemp(root));
+    char root[SCRATCH_BYTES];
+    scratch_folder(root);
     zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     zh_tile_front *front = zh_alloc(sizeof(*front));
     zh_tile_sink sink = zh_tile_directory_sink(root);

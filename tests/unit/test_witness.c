@@ -6,6 +6,7 @@
 #include "net/http.h"
 #include "proof/tile.h"
 #include "proof/witness_store.h"
+#include "scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -100,12 +101,9 @@ static void start(struct world *world, size_t i)
 static int set_up(void **state)
 {
     struct world *world = zh_alloc(sizeof(*world));
-    const char *base = getenv("TMPDIR");
     memset(world, 0, sizeof(*world));
     world->arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
-    (void)snprintf(world->dir, sizeof(world->dir), "%.40s/zh-witness-XXXXXX",
-                   base ? base : P_tmpdir);
-    assert_non_null(mkdtemp(world->dir));
+    scratch_folder(world->dir);
     assert_int_equal(zh_signer_generate(ZH_STR(ORIGIN), ZH_KEY_ED25519, &world->log, NULL), ZH_OK);
     zh_hash_begin(&world->hash, ZH_HASH_SHA256);
     for (size_t i = 0; i < ENTRIES; i++) {
