@@ -604,14 +604,18 @@ static zh_rc renew(zh_core *core, zh_str digest, zh_err *err)
     return end(&w, err);
 }
 
-zh_rc zh_user_session_find(zh_core *core, zh_arena *arena, zh_str token, zh_user_session *out,
-                           zh_err *err)
+zh_rc zh_user_session_find(zh_core *core, zh_conn *conn, zh_arena *arena, zh_str token,
+                           zh_user_session *out, zh_err *err)
 {
     char *digest = ZH_NEW_N(arena, char, 2 * ZH_DIGEST_BYTES + 1);
     session_row row = {0};
-    zh_conn *conn = NULL;
+    zh_conn *own = NULL;
+    zh_rc rc = ZH_OK;
     digest_of(token, digest);
-    zh_rc rc = zh_store_reader(zh_core_store(core), &conn, err);
+    if (conn == NULL) {
+        rc = zh_store_reader(zh_core_store(core), &own, err);
+        conn = own;
+    }
     if (rc == ZH_OK) {
         rc = read_session(conn, arena, zh_str_of(digest), &row, out, err);
     }
@@ -620,9 +624,13 @@ zh_rc zh_user_session_find(zh_core *core, zh_arena *arena, zh_str token, zh_user
         rc = read_post(&ctx, conn, row.post_office, row.post, out->login, out);
         zh_ctx_end(&ctx);
     }
-    zh_store_release(conn);
+    zh_store_release(own);
     if (rc == ZH_OK && zh_now() - row.seen_at > (int64_t)RENEW_S * SECONDS) {
-        rc = renew(core, out->digest, err);
+        zh_err busy = {0}; /* a long write is no reason to refuse the page: the next one renews */
+        rc = renew(core, out->digest, &busy);
+        rc = rc == ZH_EBUSY ? ZH_OK
+             : rc != ZH_OK  ? zh_err_set(err, rc, busy.rule, "%s", busy.message)
+                            : rc;
     }
     return rc;
 }
@@ -647,7 +655,7 @@ zh_rc zh_user_session_switch(zh_core *core, zh_str token, zh_str post_code,
     size_t n = 0;
     size_t chosen = 0;
     char digest[2 * ZH_DIGEST_BYTES + 1];
-    zh_rc rc = zh_user_session_find(core, arena, token, &session, err);
+    zh_rc rc = zh_user_session_find(core, NULL, arena, token, &session, err);
     if (rc == ZH_OK) {
         rc = zh_posts_of(core, arena, session.login, &posts, &n, err);
     }

@@ -78,9 +78,10 @@ typedef struct zh_user_session {
 } zh_user_session;
 
 /* The session of a token. ZH_ENOTFOUND: none, ended, too old, its account disabled. Renews seen_at
- * at most once a minute. The post is read afresh: a grant that ended has ended. */
-zh_rc zh_user_session_find(zh_core *core, zh_arena *arena, zh_str token, zh_user_session *out,
-                           zh_err *err) ZH_MUST;
+ * at most once a minute. The post is read afresh: a grant that ended has ended. conn: a reader that
+ * the caller holds; NULL acquires one. */
+zh_rc zh_user_session_find(zh_core *core, zh_conn *conn, zh_arena *arena, zh_str token,
+                           zh_user_session *out, zh_err *err) ZH_MUST;
 zh_rc zh_user_session_end(zh_core *core, zh_str token, zh_err *err) ZH_MUST;
 /* The active posts of a login. */
 zh_rc zh_posts_of(zh_core *core, zh_arena *arena, zh_str login, zh_post_of **out, size_t *n,

@@ -85,7 +85,8 @@ static zh_str front_door(zh_ui *ui, zh_str token)
 {
     zh_user_session session;
     zh_err lost = {0};
-    bool known = zh_user_session_find(ui->web->core, ui->arena, token, &session, &lost) == ZH_OK;
+    bool known =
+        zh_user_session_find(ui->web->core, NULL, ui->arena, token, &session, &lost) == ZH_OK;
     bool figures =
         known && session.post != NULL &&
         (zh_str_is(session.post->role, "analyst") || zh_str_is(session.post->role, "leader"));

@@ -58,7 +58,8 @@ zh_rc zh_user_session_begin(zh_ui *ui)
         return rc;
     }
     zh_str token = zh_user_session_token(ui->request);
-    rc = token.n > 0 ? zh_user_session_find(core, ui->arena, token, session, &lost) : ZH_ENOTFOUND;
+    rc = token.n > 0 ? zh_user_session_find(core, ui->conn, ui->arena, token, session, &lost)
+                     : ZH_ENOTFOUND;
     if (rc == ZH_ENOTFOUND && reach_of(ui->request) != ZH_REACH_OPEN) {
         return zh_err_set(ui->err, ZH_EDENIED, "login.needed", "请先登录");
     }
