@@ -12,7 +12,7 @@ enum { PROBLEM_BYTES = 64 << 10 };
 
 int zh_cli_print(zh_str text)
 {
-    bool ok = fwrite(text.p, 1, text.n, stdout) == text.n && fflush(stdout) == 0;
+    bool ok = (text.n == 0 || fwrite(text.p, 1, text.n, stdout) == text.n) && fflush(stdout) == 0;
     return ok ? ZH_EXIT_OK : ZH_EXIT_USAGE;
 }
 
