@@ -288,13 +288,42 @@ static zh_rc put_uses(loader *l, const zh_prepared *p)
     return rc;
 }
 
+/* The current row of a withdrawn record and what hangs on it; its versions stay. Child rows, grams
+ * and dues go the way of every version that has none. */
+static zh_rc remove_current(loader *l, const zh_prepared *p)
+{
+    zh_sql_value key[] = {p->row[ZH_COL_OFFICE], p->row[ZH_COL_ID], ZH_SQL_INT(p->old->version)};
+    zh_sql_value clocks[] = {p->row[ZH_COL_OFFICE], ZH_SQL_STR(l->plan->reg->id),
+                             p->row[ZH_COL_ID]};
+    int64_t changed = 0;
+    zh_rc rc = zh_run(l->conn, l->plan->remove_sql, key, 3, &changed, &l->found);
+    if (rc == ZH_OK && changed != 1) {
+        return stale(l, p);
+    }
+    if (rc == ZH_OK && l->plan->reg->nclocks > 0) {
+        rc =
+            zh_run(l->conn, "DELETE FROM zh_clock WHERE office = ? AND register = ? AND record = ?",
+                   clocks, 3, NULL, &l->found);
+    }
+    zh_ref_forget(l->ctx->core, l->plan->reg, p->record->office, p->record->id);
+    return rc;
+}
+
+static zh_rc put_current(loader *l, const zh_prepared *p)
+{
+    if (p->kind == ZH_OP_WITHDRAW) {
+        return remove_current(l, p);
+    }
+    return p->old == NULL ? put(l, &l->rows, ZH_BULK_INSERT, &l->plan->current, 2, p->row)
+                          : update_current(l, p);
+}
+
 static zh_rc apply_one(loader *l, const zh_prepared *p, int64_t batch, int64_t ord)
 {
     zh_sql_value *extra = &p->row[l->plan->current.n];
     extra[ZH_HIST_BATCH] = ZH_SQL_INT(batch);
     extra[ZH_HIST_ORD] = ZH_SQL_INT(ord);
-    zh_rc rc = p->old == NULL ? put(l, &l->rows, ZH_BULK_INSERT, &l->plan->current, 2, p->row)
-                              : update_current(l, p);
+    zh_rc rc = put_current(l, p);
     if (rc == ZH_OK && p->erasure != NULL) {
         rc = zh_erase_apply(l->conn, p, &l->found);
     }
@@ -338,10 +367,11 @@ static zh_rc put_outbox(loader *l, int64_t office, int64_t batch, size_t n, cons
             ZH_SQL_BYTES(zh_buf_view(&entries[0])),
             ZH_SQL_BYTES(zh_buf_view(&encoded)),
             entries[1].n > 0 ? ZH_SQL_BYTES(zh_buf_view(&entries[1])) : ZH_SQL_NONE,
+            l->ctx->job != 0 ? ZH_SQL_INT(l->ctx->job) : ZH_SQL_NONE,
         };
         rc = zh_run(l->conn,
                     "INSERT INTO zh_outbox (office, batch, register, n, at, entries, deltas, "
-                    "entries_gm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "entries_gm, job) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     row, ZH_COUNTOF(row), NULL, &l->found);
         atomic_store_explicit(&l->ctx->core->placing, true, memory_order_relaxed);
     }

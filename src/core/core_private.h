@@ -69,9 +69,10 @@ const zh_plan *zh_plan_of(const zh_ctx *ctx, const zh_register *reg);
 /* 32 fresh random bytes. Thread-safe. */
 void zh_core_salt(zh_core *core, zh_digest *out);
 
-/* Notes that a committed record was seen: records are never deleted, so it exists for ever and a
- * reference to it needs no further look. Thread-safe. */
+/* Notes that a committed record was seen: a reference to it needs no further look until it is
+ * withdrawn. Thread-safe. */
 void zh_ref_known(zh_core *core, const zh_register *target, int64_t office, int64_t id);
+void zh_ref_forget(zh_core *core, const zh_register *target, int64_t office, int64_t id);
 
 /* Distinct grams of the searchable text of a record and its child rows, in byte order. */
 typedef ZH_VEC(zh_str) zh_grams;

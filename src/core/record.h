@@ -8,7 +8,13 @@
 
 #include "core/core.h"
 
-typedef enum zh_op_kind { ZH_OP_CREATE, ZH_OP_AMEND, ZH_OP_TRANSITION, ZH_OP_ERASE } zh_op_kind;
+typedef enum zh_op_kind {
+    ZH_OP_CREATE,
+    ZH_OP_AMEND,
+    ZH_OP_TRANSITION,
+    ZH_OP_ERASE,
+    ZH_OP_WITHDRAW, /* a last version that says nothing; the record is no longer current */
+} zh_op_kind;
 
 /* One field given by the writer. For a TABLE field `rows` replaces all child rows (row ids of rows
  * that stay are kept). For ERASE only field counts; no changes = all personal fields. */
@@ -26,7 +32,7 @@ typedef struct zh_op {
     const zh_transition *transition;
     const zh_change *changes;
     size_t nchanges;
-    zh_str reason;          /* amend and erase need one */
+    zh_str reason;          /* amend, erase and withdraw need one */
     zh_str reason_code;     /* of transition->reasons */
     zh_str justification;   /* answers findings of severity JUSTIFY */
     zh_str second_actor;    /* two-person transitions */

@@ -27,6 +27,13 @@ static zh_rc find(zh_ui *ui, const zh_register *reg, zh_str text, int64_t *offic
     if (is_id) {
         rc = zh_record_get(&ui->ctx, ui->conn, reg, *office, *id, ZH_AS_OF_NOW, &record);
     }
+    if (rc == ZH_ENOTFOUND && is_id) {
+        int64_t position = 0;
+        *ui->err = before;
+        rc = zh_record_withdrawn(&ui->ctx, ui->conn, reg, *office, *id, &position);
+        rc = rc == ZH_OK ? zh_record_get(&ui->ctx, ui->conn, reg, *office, *id, position, &record)
+                         : rc;
+    }
     if (rc == ZH_ENOTFOUND && reg->nbusiness_key == 1) {
         *ui->err = before;
         rc = zh_record_by_key(&ui->ctx, ui->conn, reg, &text, &record);
@@ -55,6 +62,8 @@ static zh_rc choose_version(zh_shown_record *r)
     int64_t n = 0;
     bool found = version.n == 0 && as_of.n == 0;
     r->at = r->nversions - 1;
+    r->withdrawn = zh_str_is(r->versions[r->at].op, "withdraw");
+    r->at -= r->withdrawn && !(version.n > 0) ? 1 : 0; /* its last version says nothing */
     for (size_t i = 0; i < r->nversions && version.n > 0 && zh_str_i64(version, &n) == ZH_OK; i++) {
         if (r->versions[i].record->version == n) {
             r->at = i;
@@ -257,6 +266,15 @@ static void old_note(zh_shown_record *r)
     zh_part_note_close(ui);
 }
 
+static void withdrawn_note(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    const zh_version *last = &r->versions[r->nversions - 1];
+    zh_part_note(
+        ui, ZH_NOTE_WATCH,
+        ZH_SAY(ui, ZH_T_RECORD_WITHDRAWN, zh_ui_time(ui, last->record->recorded_at), last->reason));
+}
+
 static zh_rc show(zh_ui *ui)
 {
     zh_shown_record *r = ZH_NEW(ui->arena, zh_shown_record);
@@ -273,7 +291,9 @@ static zh_rc show(zh_ui *ui)
                        .above_url = zh_url_register(ui->arena, r->reg->id, ZH_STR(""), -1),
                        .css = ZH_STR("register.css")});
     tags(r);
-    if (!zh_shown_is_current(r)) {
+    if (r->withdrawn) {
+        withdrawn_note(r);
+    } else if (!zh_shown_is_current(r)) {
         old_note(r);
     }
     zh_html_open(h, "div", "cols record");

@@ -14,6 +14,7 @@ typedef struct zh_shown_record {
     size_t nversions;
     size_t at; /* the version that is shown */
     zh_show show;
+    bool withdrawn; /* the record is no longer current: its last version is the withdrawal */
 } zh_shown_record;
 
 static inline const zh_record *zh_shown(const zh_shown_record *r)
