@@ -61,9 +61,14 @@ static zh_rc add_annex(annex *a, const zh_published *list, size_t n)
              .text = {.text = zh_str_fmt(arena, "文中 %zu 个数字已记入存证日志，可以打开到逐条记录",
                                          n)},
              .what = ZH_STR("编号是已发布数字的编号，二维码通向它的页面"),
-             .read = ZH_STR(
+             .read = zh_str_fmt(
+                 arena,
                  "打开一个数字：看它由哪些记录得出、没有计入的有哪些和为什么，下载证明，在别的"
-                 "机器上用 zhiheng-verify 核对。以后的更正不改变这里的数字。"),
+                 "机器上用 zhiheng-verify 核对。以后的更正不改变这里的数字。%s",
+                 a->made->show.base_local
+                     ? "没有声明对外地址：这里的链接和二维码只在生成报告的这台机器上打得开，"
+                       "在别处请凭编号向发布方索取开示文件。"
+                     : ""),
              .source = a->made->show.stamp,
              .table = {.columns = columns, .ncolumns = ANNEX_COLUMNS, .cells = cells, .nrows = n}});
     return rc;
