@@ -78,9 +78,15 @@ typedef struct zh_applied {
     int32_t version;
 } zh_applied;
 
-/* Prepare and apply one write in a transaction of its own, with retries on ZH_EBUSY, then the
- * transitions that became automatic. */
+/* Prepares and applies one write with the transitions that became automatic, retried on ZH_EBUSY.
+ * Writes of several threads share transactions (group commit), none waits for another to come. */
 zh_rc zh_record_apply(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out) ZH_MUST;
+/* The same, and where the entry of out->version stands in the outbox: for its receipt. */
+typedef struct zh_place {
+    int64_t batch, ord; /* batch 0: not known */
+} zh_place;
+zh_rc zh_record_apply_placed(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out,
+                             zh_place *place) ZH_MUST;
 
 /* Sequencer: gives positions to committed batches, in an order that respects each record's
  * versions. Returns the log size after it. Safe to run in several processes (one wins). */
