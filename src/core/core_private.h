@@ -39,6 +39,8 @@ typedef struct zh_number_block {
     uint64_t reserved_us;
 } zh_number_block;
 
+struct zh_paper;
+
 struct zh_core {
     zh_store *store;
     struct zh_ledger *ledger;
@@ -59,6 +61,7 @@ struct zh_core {
     uint8_t salts[ZH_SALT_POOL_BYTES];
     size_t salts_left;
     zh_number_block *numbers;
+    zh_rc (*paper)(zh_ctx *ctx, const struct zh_paper *paper, const char **path);
     _Atomic uint64_t known_refs[ZH_KNOWN_REFS]; /* records that are known to exist; 0 empty */
 };
 
