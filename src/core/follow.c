@@ -16,7 +16,7 @@ static void refuse(zh_write *w, const char *rule, zh_str why)
                   "不能“%.*s”:%.*s", ZH_FMT(w->op->transition->label.zh), ZH_FMT(why));
 }
 
-static void refuse_obstacle(zh_write *w, const zh_step_state *s)
+static void refuse_obstacle(zh_write *w, const zh_step_past *s)
 {
     zh_arena *arena = w->ctx->arena;
     switch (s->obstacle) {
@@ -40,7 +40,7 @@ static void refuse_obstacle(zh_write *w, const zh_step_state *s)
     }
 }
 
-static void take_vote(zh_write *w, const zh_step_state *s)
+static void take_vote(zh_write *w, const zh_step_past *s)
 {
     const zh_transition *t = w->op->transition;
     bool votes = t->vote.k > 0;
@@ -56,7 +56,7 @@ static void take_vote(zh_write *w, const zh_step_state *s)
     }
 }
 
-static void take_return(zh_write *w, const zh_step_state *s)
+static void take_return(zh_write *w, const zh_step_past *s)
 {
     int state = zh_register_state(w->reg, w->op->to_state);
     for (size_t i = 0; i < s->npassed; i++) {
@@ -88,7 +88,7 @@ static zh_rc take_handler(zh_write *w)
 zh_rc zh_follow_check(zh_write *w)
 {
     const zh_transition *t = w->op->transition;
-    zh_step_state s;
+    zh_step_past s;
     w->lands = t->to;
     zh_rc rc = zh_step_look(w->ctx, w->conn, w->old, t, &s);
     if (rc != ZH_OK || w->by_time) {

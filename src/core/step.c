@@ -54,7 +54,7 @@ static size_t run_of(const pasts *list, int state)
     return n;
 }
 
-static void look_limit(const pasts *list, const zh_transition *t, zh_step_state *out)
+static void look_limit(const pasts *list, const zh_transition *t, zh_step_past *out)
 {
     for (size_t i = 0; i < list->n; i++) {
         if (zh_str_eq(list->p[i].transition, t->id)) {
@@ -67,7 +67,7 @@ static void look_limit(const pasts *list, const zh_transition *t, zh_step_state 
 }
 
 static void look_vote(zh_ctx *ctx, const pasts *list, size_t run, const zh_transition *t,
-                      zh_step_state *out)
+                      zh_step_past *out)
 {
     zh_ballot *ballots = ZH_NEW_N(ctx->arena, zh_ballot, run + 1);
     bool voted = false;
@@ -98,7 +98,7 @@ static bool is_program(zh_str actor)
 /* Open to who brought the record to where it stands, as long as nobody else has written to it; at
  * its beginning, to who made it. */
 static void look_withdraw(const zh_ctx *ctx, const pasts *list, size_t run, bool initial,
-                          zh_step_state *out)
+                          zh_step_past *out)
 {
     const past *brought = &list->p[initial ? list->n - 1 : run - 1];
     if (!zh_str_eq(brought->actor, ctx->actor)) {
@@ -116,7 +116,7 @@ static void look_withdraw(const zh_ctx *ctx, const pasts *list, size_t run, bool
 }
 
 static void look_return(zh_ctx *ctx, const zh_register *reg, const pasts *list, int now,
-                        zh_step_state *out)
+                        zh_step_past *out)
 {
     int16_t *passed = ZH_NEW_N(ctx->arena, int16_t, reg->nstates + 1);
     for (size_t i = 0; i < list->n; i++) {
@@ -134,9 +134,9 @@ static void look_return(zh_ctx *ctx, const zh_register *reg, const pasts *list, 
 }
 
 zh_rc zh_step_look(zh_ctx *ctx, zh_conn *conn, const zh_record *record, const zh_transition *t,
-                   zh_step_state *out)
+                   zh_step_past *out)
 {
-    *out = (zh_step_state){.obstacle = ZH_OBSTACLE_NONE};
+    *out = (zh_step_past){.obstacle = ZH_OBSTACLE_NONE};
     bool withdraws = t->kind == ZH_TR_WITHDRAW;
     if (t->limit == 0 && t->vote.k == 0 && !withdraws && !t->to_any) {
         return ZH_OK;

@@ -29,7 +29,7 @@ typedef struct zh_ballot {
     zh_time at;
 } zh_ballot;
 
-typedef struct zh_step_state {
+typedef struct zh_step_past {
     zh_obstacle obstacle;
     int64_t taken; /* times, those undone left out */
     const zh_ballot *ballots;
@@ -37,10 +37,10 @@ typedef struct zh_step_state {
     zh_str who;            /* OTHER, TOUCHED: the person */
     const int16_t *passed; /* return to any: states passed, newest first */
     size_t npassed;
-} zh_step_state;
+} zh_step_past;
 
 /* For ctx->actor and the version in hand, which is the current one. ZH_ELIMIT: the cap. */
 zh_rc zh_step_look(zh_ctx *ctx, zh_conn *conn, const zh_record *record,
-                   const zh_transition *transition, zh_step_state *out) ZH_MUST;
+                   const zh_transition *transition, zh_step_past *out) ZH_MUST;
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/pending.h"
 #include "core/permission.h"
 #include "core/record.h"
+#include "core/step.h"
 #include "web/act.h"
 #include "web/input.h"
 #include "web/part.h"
@@ -23,6 +24,7 @@ typedef struct act {
     const zh_record *base; /* the version on which the form was made */
     int32_t version;
     zh_inputs in;
+    zh_step_past step; /* of the transition */
     zh_findings findings;
     zh_err why;
 } act;
@@ -82,6 +84,20 @@ static zh_rc find_transition(act *a)
     return ZH_OK;
 }
 
+/* Votes of others since the form was made change nothing that is voted on. */
+static zh_rc skip_votes(act *a)
+{
+    const zh_transition *t = a->transition;
+    bool only = t != NULL && t->vote.k > 0;
+    for (size_t i = 0; i < a->r->nversions && only; i++) {
+        const zh_version *v = &a->r->versions[i];
+        only = v->record->version <= a->version ||
+               (zh_str_eq(v->transition, t->id) && v->record->state == a->base->state);
+    }
+    a->version = only ? zh_shown(a->r)->version : a->version;
+    return choose_fields(a);
+}
+
 static zh_rc open_act(zh_ui *ui, act *a)
 {
     int64_t version = 0;
@@ -109,7 +125,10 @@ static zh_rc open_act(zh_ui *ui, act *a)
     }
     a->version = a->base->version;
     a->in.base = a->base;
-    return choose_fields(a);
+    if (a->transition != NULL) {
+        rc = zh_step_look(&ui->ctx, ui->conn, zh_shown(a->r), a->transition, &a->step);
+    }
+    return rc == ZH_OK ? skip_votes(a) : rc;
 }
 
 /* ---- the form -------------------------------------------------------------------------------- */
@@ -176,6 +195,79 @@ static void put_problem(act *a)
     zh_part_note_close(ui);
 }
 
+static void put_choice(zh_ui *ui, zh_str value, zh_str label, bool chosen)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "option", NULL);
+    zh_html_attr(h, "value", value);
+    if (chosen) {
+        zh_html_flag(h, "selected");
+    }
+    zh_html_text(h, label);
+    zh_html_close(h);
+}
+
+static void open_choice(act *a, const char *name, zh_text_id label)
+{
+    zh_html *h = &a->r->ui->html;
+    zh_html_open(h, "label", "field");
+    zh_html_leaf(h, "span", NULL, zh_ui_text(a->r->ui, label));
+    zh_html_open(h, "select", NULL);
+    zh_html_attr_z(h, "name", name);
+    put_choice(a->r->ui, ZH_STR(""), zh_ui_text(a->r->ui, ZH_T_ACT_CHOOSE), false);
+}
+
+static void close_choice(act *a)
+{
+    zh_html_close(&a->r->ui->html);
+    zh_html_close(&a->r->ui->html);
+}
+
+/* What a step asks that is no field: a vote, where to return to, whom to hand on to. */
+static void put_choices(act *a, const zh_transition *t)
+{
+    zh_ui *ui = a->r->ui;
+    if (t->vote.k > 0) {
+        zh_str vote = zh_pairs_get(a->in.sent, "vote");
+        open_choice(a, "vote", ZH_T_ACT_VOTE);
+        put_choice(ui, ZH_STR(ZH_VOTE_YES), zh_ui_text(ui, ZH_T_ACT_VOTE_YES),
+                   zh_str_is(vote, ZH_VOTE_YES));
+        put_choice(ui, ZH_STR(ZH_VOTE_NO), zh_ui_text(ui, ZH_T_ACT_VOTE_NO),
+                   zh_str_is(vote, ZH_VOTE_NO));
+        close_choice(a);
+    }
+    if (t->to_any) {
+        zh_str to = zh_pairs_get(a->in.sent, "to_state");
+        open_choice(a, "to_state", ZH_T_ACT_TO);
+        for (size_t i = 0; i < a->step.npassed; i++) {
+            zh_str id = a->r->reg->states[a->step.passed[i]].id;
+            put_choice(ui, id, zh_show_state(ui, a->r->reg, a->step.passed[i]), zh_str_eq(to, id));
+        }
+        close_choice(a);
+    }
+    if (t->kind == ZH_TR_REASSIGN && !t->has_handler) {
+        put_text(a, "handler", ZH_T_ACT_HANDLER);
+    }
+}
+
+/* An office is its region: by code or name. */
+static int64_t handler_of(act *a)
+{
+    zh_ui *ui = a->r->ui;
+    zh_str text = zh_str_trim(zh_pairs_get(a->in.sent, "handler"));
+    const zh_codes *regions = zh_model_codes(ui->ctx.model, ZH_STR("region"));
+    const zh_code *code = NULL;
+    zh_err ignored = {0};
+    char how = 0;
+    int64_t office = 0;
+    if (text.n > 0 && regions != NULL &&
+        zh_code_match(regions, ui->arena, text, zh_time_date(zh_now()), &code, &how, &ignored) ==
+            ZH_OK) {
+        office = zh_str_i64(code->code, &office) == ZH_OK ? office : 0;
+    }
+    return office;
+}
+
 static void put_inputs(act *a)
 {
     zh_ui *ui = a->r->ui;
@@ -193,6 +285,9 @@ static void put_inputs(act *a)
         zh_input_options(ui, t->reasons, zh_pairs_get(a->in.sent, "reason_code"));
         zh_html_close(h);
         zh_html_close(h);
+    }
+    if (t != NULL) {
+        put_choices(a, t);
     }
     put_text(a, "reason", ZH_T_ACT_REASON);
     put_text(a, "justification", ZH_T_ACT_JUSTIFY);
@@ -220,6 +315,9 @@ static zh_rc show_form(zh_ui *ui, act *a)
         zh_part_note(ui, ZH_NOTE_PLAIN, zh_ui_text(ui, ZH_T_ACT_TWO));
     }
     (void)zh_input_findings(&a->in, ZH_STR_NONE);
+    if (t != NULL) {
+        (void)zh_input_findings(&a->in, t->id);
+    }
     zh_html_open(h, "form", "sheet formgrid");
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", zh_act_url(ui, now, t));
@@ -266,6 +364,14 @@ static zh_rc read_op(act *a, zh_str second, zh_op *op)
                   .reason_code = zh_pairs_get(a->in.sent, "reason_code"),
                   .justification = zh_str_trim(zh_pairs_get(a->in.sent, "justification")),
                   .second_actor = second};
+    if (a->transition != NULL) {
+        zh_str vote = zh_pairs_get(a->in.sent, "vote");
+        op->vote = zh_str_is(vote, ZH_VOTE_YES)  ? ZH_VOTE_FOR
+                   : zh_str_is(vote, ZH_VOTE_NO) ? ZH_VOTE_AGAINST
+                                                 : ZH_VOTE_NONE;
+        op->to_state = zh_pairs_get(a->in.sent, "to_state");
+        op->handler_office = a->transition->kind == ZH_TR_REASSIGN ? handler_of(a) : 0;
+    }
     return zh_input_read(&a->in, a->fields, a->nfields, changes, &op->nchanges, &a->why);
 }
 

@@ -75,6 +75,97 @@ static void take_given(making *m)
     m->in.sent = m->ui->request->params;
 }
 
+/* Filled at a later step, or by one. */
+static bool is_later(const zh_register *reg, const zh_field *field)
+{
+    bool later = false;
+    for (size_t i = 0; i < reg->ntransitions && !field->required; i++) {
+        const zh_transition *t = &reg->transitions[i];
+        for (size_t k = 0; k < t->nneed; k++) {
+            later = later || t->need[k] == field;
+        }
+        for (size_t k = 0; k < t->nset; k++) {
+            later = later || t->set[k].field == field;
+        }
+    }
+    for (size_t i = 0; i < reg->ndocuments; i++) {
+        const zh_document *d = &reg->documents[i];
+        later = later || d->file == field || d->number_field == field;
+    }
+    return later;
+}
+
+static void put_fields(making *m, bool later)
+{
+    for (size_t i = 0; i < m->nfields; i++) {
+        const zh_field *field = m->fields[i];
+        if (is_later(m->reg, field) == later) {
+            zh_input_field(&m->in, field,
+                           field->required ||
+                               (field->type == ZH_TYPE_TABLE && field->rows_min > 0));
+        }
+    }
+}
+
+/* Folded, unless something in it is filled already. */
+static void put_later(making *m)
+{
+    zh_html *h = &m->ui->html;
+    size_t n = 0;
+    bool filled = false;
+    for (size_t i = 0; i < m->nfields; i++) {
+        bool later = is_later(m->reg, m->fields[i]);
+        n += later;
+        filled = filled || (later && zh_input_sent(&m->in, m->fields[i]).n > 0);
+    }
+    if (n == 0) {
+        return;
+    }
+    zh_html_open(h, "details", "wide");
+    if (filled) {
+        zh_html_flag(h, "open");
+    }
+    zh_html_leaf(h, "summary", NULL, ZH_SAY(m->ui, ZH_T_NEW_LATER, zh_ui_count(m->ui, (int64_t)n)));
+    zh_html_open(h, "div", "formgrid");
+    put_fields(m, true);
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
+static void put_justification(making *m)
+{
+    zh_html *h = &m->ui->html;
+    zh_str given = zh_pairs_get(m->in.sent, "justification");
+    if (!m->findings.doubtful && given.n == 0) {
+        return;
+    }
+    zh_html_open(h, "label", "field wide");
+    zh_html_leaf(h, "span", NULL, zh_ui_text(m->ui, ZH_T_ACT_JUSTIFY));
+    zh_html_open(h, "input", NULL);
+    zh_html_attr_z(h, "type", "text");
+    zh_html_attr_z(h, "name", "justification");
+    zh_html_attr(h, "value", given);
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
+static void put_why(making *m)
+{
+    zh_ui *ui = m->ui;
+    zh_html *h = &ui->html;
+    if (m->why.rc == ZH_OK) {
+        return;
+    }
+    zh_part_note_open(ui, ZH_NOTE_ACT);
+    zh_html_text(h, zh_str_of(m->why.message));
+    if (m->why.fix[0] != '\0') {
+        zh_html_z(h, "；");
+        zh_html_text(h, zh_str_of(m->why.fix));
+    }
+    (void)zh_input_findings(&m->in, ZH_STR_NONE);
+    zh_part_note_close(ui);
+}
+
 static zh_rc show_form(making *m)
 {
     zh_ui *ui = m->ui;
@@ -88,16 +179,7 @@ static zh_rc show_form(making *m)
                                 .above_url = zh_url_register(ui->arena, m->reg->id, ZH_STR(""), -1),
                                 .css = ZH_STR("register.css"),
                                 .script = ZH_STR("form.js")});
-    if (m->why.rc != ZH_OK) {
-        zh_part_note_open(ui, ZH_NOTE_ACT);
-        zh_html_text(h, zh_str_of(m->why.message));
-        if (m->why.fix[0] != '\0') {
-            zh_html_z(h, "；");
-            zh_html_text(h, zh_str_of(m->why.fix));
-        }
-        (void)zh_input_findings(&m->in, ZH_STR_NONE);
-        zh_part_note_close(ui);
-    }
+    put_why(m);
     zh_html_open(h, "form", "sheet formgrid");
     zh_html_attr_z(h, "method", "post");
     zh_html_attr_z(h, "data-draft", m->why.rc != ZH_OK ? "refused" : "");
@@ -109,21 +191,9 @@ static zh_rc show_form(making *m)
     zh_html_attr_z(h, "tabindex", "-1");
     zh_html_text(h, zh_ui_text(ui, ZH_T_NEW_GO));
     zh_html_close(h);
-    for (size_t i = 0; i < m->nfields; i++) {
-        const zh_field *field = m->fields[i];
-        zh_input_field(&m->in, field,
-                       field->required || (field->type == ZH_TYPE_TABLE && field->rows_min > 0));
-    }
-    if (m->findings.doubtful || zh_pairs_get(m->in.sent, "justification").n > 0) {
-        zh_html_open(h, "label", "field wide");
-        zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_ACT_JUSTIFY));
-        zh_html_open(h, "input", NULL);
-        zh_html_attr_z(h, "type", "text");
-        zh_html_attr_z(h, "name", "justification");
-        zh_html_attr(h, "value", zh_pairs_get(m->in.sent, "justification"));
-        zh_html_close(h);
-        zh_html_close(h);
-    }
+    put_fields(m, false);
+    put_later(m);
+    put_justification(m);
     zh_html_open(h, "p", "bar wide");
     zh_html_leaf(h, "button", "btn pri", zh_ui_text(ui, ZH_T_NEW_GO));
     zh_html_a(h, "btn quiet", zh_url_register(ui->arena, m->reg->id, ZH_STR(""), -1),
