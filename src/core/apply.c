@@ -192,7 +192,7 @@ static zh_rc put_grams(loader *l, zh_prepared *const *run, size_t n)
         }
     }
     if (n > 1) {
-        qsort(grams, total, sizeof *grams, gram_order);
+        zh_sort(grams, total, sizeof *grams, gram_order);
     }
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < total && rc == ZH_OK; i++) {
@@ -492,7 +492,7 @@ zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prep
         items[i] = (item){prepared[i], i};
     }
     if (n > 1) {
-        qsort(items, n, sizeof *items, item_order);
+        zh_sort(items, n, sizeof *items, item_order);
     }
     for (size_t i = 0; i < n; i++) {
         sorted[i] = items[i].p;

@@ -167,7 +167,7 @@ zh_rc zh_record_grams(zh_arena *arena, const zh_record *r, zh_grams *out)
         }
     }
     if (out->n > 1) {
-        qsort(out->p, out->n, sizeof *out->p, gram_order);
+        zh_sort(out->p, out->n, sizeof *out->p, gram_order);
     }
     size_t n = 0;
     for (size_t i = 0; i < out->n; i++) {

@@ -533,7 +533,7 @@ static void put_grams(chunk *k, const zh_record *r)
         }
     }
     if (grams.list.n > 1) {
-        qsort(grams.list.p, grams.list.n, sizeof *grams.list.p, gram_order);
+        zh_sort(grams.list.p, grams.list.n, sizeof *grams.list.p, gram_order);
     }
     for (size_t i = 0; i < grams.list.n; i++) {
         if (i == 0 || !zh_str_eq(grams.list.p[i], grams.list.p[i - 1])) {
