@@ -201,8 +201,7 @@ static zh_rc make_firm(zh_ui *ui)
 {
     static const char *const values[][2] = {{"uscc", FIRM_USCC},
                                             {"name", "示例电池有限公司（示例，非真实企业）"},
-                                            {"place", "420102"},
-                                            {"industry", "3841"}};
+                                            {"place", "420102"}};
     zh_ctx ctx = zh_ctx_local(ui->web->core, ui->arena, ui->err);
     const zh_register *reg = zh_model_register(ctx.model, ZH_STR("enterprise"));
     zh_change changes[ZH_COUNTOF(values)];
