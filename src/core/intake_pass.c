@@ -665,6 +665,7 @@ static zh_rc write_batch(zh_intake_run *in, const zh_batch *s, const decision *d
 {
     zh_ctx ctx = *in->ctx;
     ctx.arena = s->arena;
+    ctx.job = in->job.id;
     zh_conn *conn = NULL;
     zh_buf partial;
     zh_buf_init(&partial, 4096);
