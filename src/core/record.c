@@ -810,7 +810,13 @@ static zh_rc prepare(zh_write *w)
 zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mode mode,
                        zh_findings *findings, zh_prepared **out)
 {
-    zh_rc rc = check_op(ctx, op, mode.by_time);
+    /* An emergency right reads; it writes nothing that the post itself could not. */
+    zh_ctx writer = *ctx;
+    zh_post ordinary = ctx->post != NULL ? *ctx->post : (zh_post){0};
+    ordinary.emergency = false;
+    writer.stated = true; /* to write is a purpose */
+    writer.post = ctx->post != NULL ? &ordinary : NULL;
+    zh_rc rc = check_op(&writer, op, mode.by_time);
     if (rc != ZH_OK) {
         return rc;
     }
@@ -831,7 +837,7 @@ zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mod
     whole.rows = NULL;
     zh_write w = {
         .ctx = &whole,
-        .writer = ctx,
+        .writer = &writer,
         .conn = conn,
         .op = op,
         .findings = findings,
@@ -845,7 +851,7 @@ zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mod
     };
     rc = prepare(&w);
     if (rc == ZH_OK && op->kind == ZH_OP_CREATE) {
-        rc = zh_scope_holds(ctx, &w.env, w.record);
+        rc = zh_scope_holds(&writer, &w.env, w.record);
     }
     zh_store_release(own);
     *out = rc == ZH_OK ? p : NULL;

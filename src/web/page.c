@@ -156,8 +156,11 @@ static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
     const zh_http_request *r = ui->request;
     zh_str login = ui->session != NULL ? ui->session->login : ZH_STR("");
     zh_str post = ui->session != NULL ? ui->session->current.code : ZH_STR("");
-    *key = zh_str_fmt(ui->arena, "%.*s %.*s %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
-                      ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
+    int64_t api = ui->session != NULL ? ui->session->key : 0;
+    bool emergency = ui->session != NULL && ui->session->emergency != 0;
+    *key =
+        zh_str_fmt(ui->arena, "%.*s %.*s %" PRId64 " %d %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
+                   api, (int)emergency, ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
     for (size_t i = 1; i < ZH_COUNTOF(switches); i++) {
         const char *value = switch_value(r, switches[i].name);
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
@@ -425,6 +428,27 @@ static void tools(zh_ui *ui)
     zh_html_close(h);
 }
 
+/* On every page, for as long as the right is held. */
+static void emergency_banner(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    if (ui->session == NULL || ui->session->emergency == 0) {
+        return;
+    }
+    zh_part_note_open(ui, ZH_NOTE_ACT);
+    zh_html_leaf(h, "p", NULL,
+                 ZH_SAY(ui, ZH_T_EMERGENCY_BANNER, zh_ui_time(ui, ui->session->emergency_until)));
+    zh_html_open(h, "form", NULL);
+    zh_html_attr_z(h, "method", "post");
+    zh_html_link(h, "action", ZH_STR("/account/emergency/back"));
+    zh_html_open(h, "button", "btn");
+    zh_html_attr_z(h, "type", "submit");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_EMERGENCY_BACK));
+    zh_html_close(h);
+    zh_html_close(h);
+    zh_part_note_close(ui);
+}
+
 void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
 {
     zh_html *h = &ui->html;
@@ -444,6 +468,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
     zh_html_close(h);
     zh_html_open(h, "main", NULL);
     zh_html_attr_z(h, "id", "main");
+    emergency_banner(ui);
     if (head->above.n > 0) {
         zh_html_open(h, "p", "crumb");
         zh_html_a(h, NULL, head->above_url, head->above);
