@@ -174,6 +174,36 @@ static zh_change text_change(const zh_register *reg, const char *field, zh_str t
                        .value = zh_value_text(text)};
 }
 
+static zh_rc activate(zh_session *s, const zh_register *reg, int64_t office, int64_t id)
+{
+    zh_applied at;
+    zh_findings findings = {0};
+    zh_op active = {.kind = ZH_OP_TRANSITION,
+                    .reg = reg,
+                    .office = office,
+                    .id = id,
+                    .transition = zh_register_transition(reg, ZH_STR("grant")),
+                    .second_actor = ZH_STR("console")};
+    return zh_record_apply(&s->ctx, &active, &findings, &at);
+}
+
+/* A post that was proposed for the login: its code stands where a role would. */
+static zh_rc find_proposed(zh_session *s, const zh_register *reg, zh_str login, zh_str code,
+                           zh_record **out)
+{
+    const zh_field *holder = zh_register_field(reg, ZH_STR("holder"));
+    zh_err lost = {0};
+    zh_ctx ctx = s->ctx;
+    ctx.err = &lost;
+    *out = NULL;
+    zh_rc rc = zh_session_read(s);
+    if (rc == ZH_OK && zh_record_by_key(&ctx, s->conn, reg, &code, out) == ZH_OK &&
+        !zh_str_eq((*out)->values[holder->index].text, login)) {
+        *out = NULL;
+    }
+    return rc;
+}
+
 /* A post for a login, granted at the console: the way to the first administrators. */
 static zh_rc grant(zh_session *s, zh_str login, zh_str role, zh_str scope, zh_str place)
 {
@@ -183,6 +213,11 @@ static zh_rc grant(zh_session *s, zh_str login, zh_str role, zh_str scope, zh_st
     zh_rc rc = zh_session_register(s, ZH_STR("post"), &reg);
     if (rc != ZH_OK) {
         return rc;
+    }
+    zh_record *proposed = NULL;
+    rc = find_proposed(s, reg, login, role, &proposed);
+    if (rc != ZH_OK || proposed != NULL) {
+        return rc == ZH_OK ? activate(s, reg, proposed->office, proposed->id) : rc;
     }
     zh_date today = zh_time_date(zh_now());
     zh_str code = zh_str_fmt(s->cli->arena, "%.*s-%.*s", ZH_FMT(login), ZH_FMT(role));
@@ -203,13 +238,7 @@ static zh_rc grant(zh_session *s, zh_str login, zh_str role, zh_str scope, zh_st
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_op active = {.kind = ZH_OP_TRANSITION,
-                    .reg = reg,
-                    .office = at.office,
-                    .id = at.id,
-                    .transition = zh_register_transition(reg, ZH_STR("grant")),
-                    .second_actor = ZH_STR("console")};
-    return zh_record_apply(&s->ctx, &active, &findings, &at);
+    return activate(s, reg, at.office, at.id);
 }
 
 static zh_rc work(zh_session *s, zh_buf *out)
@@ -277,7 +306,7 @@ static const zh_param arguments[] = {
     {.name = "NAME",
      .kind = ZH_PARAM_TEXT,
      .optional = true,
-     .zh = "姓名；授予岗位时是角色；接口密钥的用途，或 end 作废",
+     .zh = "姓名；授予岗位时是角色，或已提出的岗位的编号；接口密钥的用途，或 end 作废",
      .en = "name, the role to grant, what a key is for, or end"},
     {.name = "SCOPE",
      .kind = ZH_PARAM_TEXT,

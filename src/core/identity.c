@@ -635,6 +635,34 @@ zh_rc zh_posts_of(zh_core *core, zh_arena *arena, zh_str login, zh_post_of **out
     return rc;
 }
 
+zh_rc zh_login_may_take(zh_ctx *ctx, zh_conn *conn, zh_str login, const zh_register *reg,
+                        const zh_transition *transition, bool *out)
+{
+    known account = {0};
+    zh_post_of *posts = NULL;
+    size_t n = 0;
+    zh_err lost = {0};
+    bool accounts = false;
+    zh_rc rc = zh_accounts_exist(conn, &accounts, ctx->err);
+    *out = !accounts;
+    if (rc != ZH_OK || *out) {
+        return rc;
+    }
+    rc = read_account(conn, ctx->arena, login, &account, &lost);
+    if (rc != ZH_OK || account.disabled_at != 0) {
+        return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    }
+    rc = zh_posts_of(ctx->core, ctx->arena, login, &posts, &n, ctx->err);
+    for (size_t i = 0; i < n && rc == ZH_OK && !*out; i++) {
+        zh_post post = {.role = posts[i].role, .scope = ZH_SCOPE_ALL};
+        zh_ctx as = *ctx;
+        as.post = &post;
+        as.role = post.role;
+        *out = zh_may_take(&as, reg, transition);
+    }
+    return rc;
+}
+
 /* The enterprise that a post speaks for. */
 static zh_rc read_self(zh_ctx *ctx, zh_conn *conn, const zh_record *post, const zh_record **out)
 {

@@ -100,6 +100,11 @@ zh_rc zh_user_session_switch(zh_core *core, zh_str token, zh_str post_code,
 zh_rc zh_post_read(zh_ctx *ctx, zh_conn *conn, const zh_record *record,
                    const zh_post **out) ZH_MUST;
 
+/* Whether a login may take a step now: its account is not disabled and one of its active posts may.
+ * Without any account, and for the program itself, yes. */
+zh_rc zh_login_may_take(zh_ctx *ctx, zh_conn *conn, zh_str login, const zh_register *reg,
+                        const zh_transition *transition, bool *out) ZH_MUST;
+
 /* A context that acts as the session; its post may be none: then it may read nothing. Release with
  * zh_ctx_end. The session must outlive it. */
 zh_ctx zh_ctx_session(zh_core *core, zh_arena *arena, const zh_user_session *session, zh_err *err);

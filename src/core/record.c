@@ -136,8 +136,14 @@ static zh_rc check_op(zh_ctx *ctx, const zh_op *op, bool by_time)
         return ZH_EDENIED;
     }
     for (size_t i = 0; i < op->nchanges; i++) {
-        if (zh_mask_allows_field(ctx, op->changes[i].field) != ZH_OK) {
+        const zh_field *field = op->changes[i].field;
+        if (zh_mask_allows_field(ctx, field) != ZH_OK) {
             return ZH_EDENIED;
+        }
+        if (ctx->post != NULL && op->kind != ZH_OP_CREATE && op->reg->number_pattern.n > 0 &&
+            field == op->reg->number_field) {
+            return zh_err_set(ctx->err, ZH_EDENIED, "record.number",
+                              "“%.*s”由程序编号，编定后不能改", ZH_FMT(field->label.zh));
         }
     }
     bool needs_reason = op->kind == ZH_OP_AMEND || op->kind == ZH_OP_ERASE;
