@@ -19,6 +19,7 @@
     X("import.batch", "导入批次的进度与结果")                                                      \
     X("import.job", "浏览器里的预检或导入没有做成，或没有记下结果")                                \
     X("background.step", "后台的定序、到期或汇总没有做成")                                         \
+    X("notify.delivery", "一件通知没有送出（邮件或 webhook），按间隔再试或作罢")                   \
     X("net.listen", "监听地址与端口")                                                              \
     X("net.slow_inline", "网络线程上的处理超过 5 毫秒")                                            \
     X("ledger.recovered", "重新打开日志时补上了崩溃前没来得及记的位置")                            \
