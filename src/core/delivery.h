@@ -14,8 +14,8 @@
 
 #include "core/notice.h"
 
-#define ZH_DELIVERY_TRIES_MAX  12 /* the waits add up to most of a day */
-#define ZH_DELIVERY_LEASE_US   ((zh_time)120 * 1000000)
+#define ZH_DELIVERY_TRIES_MAX  12                      /* the waits add up to most of a day */
+#define ZH_DELIVERY_LEASE_US   ((zh_time)30 * 1000000) /* a sending takes ten at most */
 #define ZH_DELIVERY_WAIT_MAX_S (6 * 3600)
 #define ZH_DELIVERY_KEPT_US    ((zh_time)90 * 86400 * 1000000) /* then what was sent goes */
 #define ZH_HOOKS_MAX           5                               /* of one login */

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 enum {
-    WORD_BYTES = 45, /* of an encoded word: 60 letters and "=?UTF-8?B?…?=" are 72 <= 75 */
+    WORD_BYTES = 39, /* 52 letters: with "Subject: =?UTF-8?B?" and "?=" a line of 73 <= 76 */
     LINE_BYTES = 57, /* 76 letters */
     ENCODED_MAX = 4 * 256,
     REPLY_LINE_MAX = 2000,
@@ -117,7 +117,7 @@ zh_rc zh_mail_write(const zh_mail *mail, zh_buf *out, zh_err *err)
     zh_buf_z(out, "From: ");
     if (mail->from_name.n > 0) {
         put_words(out, mail->from_name);
-        zh_buf_z(out, " ");
+        zh_buf_z(out, "\r\n ");
     }
     zh_buf_fmt(out, "<%.*s>\r\nTo: <%.*s>\r\nSubject: ", ZH_FMT(mail->from), ZH_FMT(mail->to));
     put_words(out, mail->subject);

@@ -211,8 +211,19 @@ static void test_same_transaction(void **state)
                                  "n.office AND h.id = n.record AND h.version = n.version"),
                      2);
     /* a history that is imported tells nobody */
-    ok(f, fx_move(f, "affair", &at, "finish", zh_now() - 40 * DAY_US, &at, NULL));
-    assert_int_equal(fx_count(f, "SELECT COUNT(*) FROM zh_notice WHERE name = 'finish'"), 0);
+    zh_change changes[] = {
+        {.field = zh_register_field(fx_reg(f, "affair"), ZH_STR("no")),
+         .value = zh_value_text(ZH_STR("A-9"))},
+        {.field = zh_register_field(fx_reg(f, "affair"), ZH_STR("place")),
+         .value = zh_value_text(ZH_STR("420100"))},
+    };
+    zh_op old = {.kind = ZH_OP_CREATE,
+                 .reg = fx_reg(f, "affair"),
+                 .changes = changes,
+                 .nchanges = ZH_COUNTOF(changes),
+                 .at = zh_now() - 40 * DAY_US};
+    ok(f, zh_record_apply(&f->ctx, &old, &f->findings, &at));
+    assert_int_equal(fx_count(f, "SELECT COUNT(*) FROM zh_notice WHERE cause = 'created'"), 1);
     close_world(&w);
 }
 
