@@ -220,7 +220,7 @@ static zh_rc add(zh_core *core, zh_conn *conn, const zh_delivery *d, zh_err *err
     return zh_run(conn,
                   "INSERT INTO zh_delivery (office, id, event, hook, tries, next_at, created_at, "
                   "once, channel, login, target, subject, body, state, error) VALUES (0, ?, ?, ?, "
-                  "0, ?, ?, ?, ?, ?, ?, ?, ?, ?, '') ON CONFLICT (once) DO NOTHING",
+                  "0, ?, ?, ?, ?, ?, ?, ?, ?, ?, '') ON CONFLICT (office, once) DO NOTHING",
                   row, ZH_COUNTOF(row), NULL, err);
 }
 
@@ -269,7 +269,8 @@ zh_rc zh_delivery_exists(zh_conn *conn, zh_str once, bool *out, zh_err *err)
 {
     int64_t one = 0;
     zh_sql_value key = ZH_SQL_STR(once);
-    zh_rc rc = zh_query_i64(conn, "SELECT 1 FROM zh_delivery WHERE once = ?", &key, 1, &one, err);
+    zh_rc rc = zh_query_i64(conn, "SELECT 1 FROM zh_delivery WHERE office = 0 AND once = ?", &key,
+                            1, &one, err);
     *out = rc == ZH_OK;
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }

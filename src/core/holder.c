@@ -1,4 +1,4 @@
-/* Who holds posts. */
+/* Who holds posts: the records of the register `post` with the accounts of their holders. */
 #include "core/holder.h"
 #include "base/vec.h"
 #include "core/identity.h"

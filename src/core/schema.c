@@ -579,7 +579,7 @@ static const char SYSTEM_INDEXES[] =
     "CREATE INDEX IF NOT EXISTS i_zh_notice_new ON zh_notice (id) WHERE done_at IS NULL;\n"
     "CREATE INDEX IF NOT EXISTS i_zh_inbox_new ON zh_inbox (login, post) WHERE read_at IS NULL;\n"
     "CREATE INDEX IF NOT EXISTS i_zh_inbox_at ON zh_inbox (login, at);\n"
-    "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_delivery_once ON zh_delivery (once);\n"
+    "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_delivery_once ON zh_delivery (office, once);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_delivery_next ON zh_delivery (next_at) WHERE state = "
     "'waiting';\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_erased ON zh_file (erased_at) WHERE erased_at IS NOT "
