@@ -28,6 +28,8 @@
  * - zh_pending: steps of two persons that wait for the second (pending.h)
  * - zh_account, zh_session, zh_key, zh_oidc: who may come in (identity.h, account.h, apikey.h)
  * - zh_reading, zh_reading_of: readings of personal data and the records they showed (reading.h)
+ * - zh_notice, zh_inbox, zh_mute, zh_channel, zh_hook, zh_delivery: what persons are told
+ *   (notice.h, delivery.h)
  * - zh_file, zh_file_use: files by digest, and which records use them
  * - zh_setting, zh_model, zh_model_file, zh_shape: settings; adopted models and their sources; the
  *   canonical fields of every declaration version

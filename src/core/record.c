@@ -804,6 +804,7 @@ static zh_rc prepare(zh_write *w)
     }
     if (rc == ZH_OK) {
         rc = zh_due_rows(w);
+        zh_notice_prepare(w);
     }
     if (rc == ZH_OK) {
         rc = zh_seal_record(w, w->op->kind == ZH_OP_CREATE  ? ZH_ENTRY_EVIDENCE

@@ -563,6 +563,15 @@ static const system_table SYSTEM[] = {
     {"zh_pending", "office,id,record,version,at,decided_at,taken",
      "register,transition,actor,form,decided_by", "", "id"},
     {"zh_file_use", "office,record", "digest,register", "", "digest, register, record"},
+    {"zh_notice", "office,id,record,version,at,done_at", "register,cause,name,actor", "", "id"},
+    {"zh_inbox", "office,event,record_office,record,at,read_at", "login,post,register,cause,name",
+     "", "login, event"},
+    {"zh_mute", "office,record_office,record", "login,register", "",
+     "login, register, record_office, record"},
+    {"zh_channel", "office,mailed", "login,email", "", "login"},
+    {"zh_hook", "office,id,created_at,ended_at", "login,url,secret", "", "id"},
+    {"zh_delivery", "office,id,event,hook,tries,next_at,created_at,sent_at",
+     "once,channel,login,target,subject,body,state,error", "", "id"},
 };
 
 static const char SYSTEM_INDEXES[] =
@@ -581,6 +590,12 @@ static const char SYSTEM_INDEXES[] =
     "CREATE INDEX IF NOT EXISTS i_zh_pending_record ON zh_pending (office, register, record) WHERE "
     "decided_at IS NULL;\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_use_record ON zh_file_use (office, record);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_notice_new ON zh_notice (id) WHERE done_at IS NULL;\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_inbox_new ON zh_inbox (login, post) WHERE read_at IS NULL;\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_inbox_at ON zh_inbox (login, at);\n"
+    "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_delivery_once ON zh_delivery (office, once);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_delivery_next ON zh_delivery (next_at) WHERE state = "
+    "'waiting';\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_erased ON zh_file (erased_at) WHERE erased_at IS NOT "
     "NULL;\n";
 

@@ -200,6 +200,7 @@ static const zh_key clock_keys[] = {
     {.name = "warn", .arg = ZH_ARG_DURATION, .many = true},
     {.name = "extend", .arg = ZH_ARG_MAP, .sub = &extend},
     {.name = "on_breach", .arg = ZH_ARG_ID},
+    {.name = "notify", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "public", .arg = ZH_ARG_BOOL},
     {.name = "visible_to", .arg = ZH_ARG_TEXT, .many = true},
 };
@@ -504,6 +505,7 @@ static const zh_key reg_keys[] = {
     {.name = "clocks", .arg = ZH_ARG_MAP, .many = true, .sub = &clock},
     {.name = "dues", .arg = ZH_ARG_MAP, .many = true, .sub = &due},
     {.name = "access", .arg = ZH_ARG_MAP, .many = true, .sub = &access},
+    {.name = "notify", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "publication", .arg = ZH_ARG_MAP, .sub = &publication},
     {.name = "count_when", .arg = ZH_ARG_TEXT},
     {.name = "measures", .arg = ZH_ARG_DICT, .sub = &measure},

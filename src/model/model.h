@@ -160,6 +160,21 @@ typedef enum zh_transition_kind {
     ZH_TR_AUTO,
 } zh_transition_kind;
 
+/* Who is told: roles of the register, fields (a reference: those who speak for what it names; a
+ * text: the login or the reference it holds), `creator`, and `turn`: everyone whose turn it now is.
+ * Whoever may not see the record is not told. */
+typedef struct zh_audience {
+    const zh_str *words;
+    size_t n;
+} zh_audience;
+
+/* So much before an end. */
+typedef struct zh_reminder {
+    int32_t amount;
+    zh_unit_time unit;
+} zh_reminder;
+#define ZH_CLOCK_WARNS_MAX 4
+
 typedef struct zh_transition {
     zh_str id;
     zh_label label;
@@ -183,6 +198,7 @@ typedef struct zh_transition {
     bool two_person;
     uint32_t limit; /* times a record may take it; 0 any */
     zh_str document, creates;
+    zh_audience notify;
 } zh_transition;
 
 typedef struct zh_clock_version {
@@ -215,6 +231,9 @@ typedef struct zh_clock {
     uint32_t extend_limit; /* at most so often */
     zh_str on_breach;      /* transition to take, or empty */
     bool is_public;
+    zh_reminder warn[ZH_CLOCK_WARNS_MAX]; /* notices before the end, to `notify` */
+    size_t nwarn;
+    zh_audience notify; /* of warnings and of the breach; none declared: `turn` */
 } zh_clock;
 
 /* A due event written by actor `clock` when a date field passes (certificate expired). */
@@ -469,6 +488,7 @@ struct zh_register {
     size_t ndues;
     const zh_access *access;
     size_t naccess;
+    zh_audience notify;    /* told of a new record */
     zh_program count_when; /* inclusion filter of all cubes */
     bool has_count_when;
     const zh_field *basis_field; /* code field random/targeted/mixed, or NULL */

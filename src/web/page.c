@@ -3,12 +3,15 @@
 #include "app/words.h"
 #include "core/identity.h"
 #include "core/ledger.h"
+#include "core/notice.h"
 #include "core/record.h"
 #include "web/part.h"
 #include "web/session.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { UNREAD_SHOWN = 99 };
 
 /* ---- language and switches
  * ------------------------------------------------------------------------- */
@@ -116,6 +119,10 @@ zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *r
     if (rc == ZH_OK) {
         rc = zh_user_session_begin(ui);
     }
+    if (rc == ZH_OK && ui->session != NULL && ui->session->post != NULL) {
+        rc = zh_notice_unread(ui->conn, ui->session->login, ui->session->current.code, &ui->unread,
+                              err);
+    }
     return rc == ZH_OK ? read_log(ui) : rc;
 }
 
@@ -166,8 +173,8 @@ static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
     }
     bool sealed = ui->sealed >= ui->log_size;
-    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %.*s", ui->log_size, ui->waiting,
-                        (int)sealed, ZH_FMT(ui->ctx.model->digest));
+    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %" PRId64 " %.*s", ui->log_size,
+                        ui->waiting, (int)sealed, ui->unread, ZH_FMT(ui->ctx.model->digest));
 }
 
 static void finish(const zh_http_request *request, zh_http_response *response)
@@ -404,6 +411,24 @@ static void seek(zh_ui *ui)
     zh_html_close(h);
 }
 
+/* The way to the notices, with how many records have something unread. */
+static void notices(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    zh_str n = zh_ui_count(ui, ui->unread);
+    zh_str label =
+        ui->unread > 0 ? ZH_SAY(ui, ZH_T_NOTICE_NAV_N, n) : zh_ui_text(ui, ZH_T_NOTICE_NAV);
+    zh_html_open(h, "a", "btn quiet icon bell");
+    zh_html_link(h, "href", ZH_STR("/notices"));
+    zh_html_attr(h, "title", label);
+    zh_html_attr(h, "aria-label", label);
+    zh_part_icon(ui, ZH_ICON_BELL);
+    if (ui->unread > 0) {
+        zh_html_leaf(h, "b", NULL, ui->unread > UNREAD_SHOWN ? ZH_STR("99+") : n);
+    }
+    zh_html_close(h);
+}
+
 static void tools(zh_ui *ui)
 {
     zh_html *h = &ui->html;
@@ -415,6 +440,7 @@ static void tools(zh_ui *ui)
     reader_switch(ui, ZH_T_SWITCH_SIZE, "size", "large", "normal", ZH_ICON_SIZE, "btn quiet icon");
     reader_switch(ui, ZH_T_SWITCH_THEME, "theme", "dark", "light", ZH_ICON_MOON, "btn quiet icon");
     if (ui->session != NULL) {
+        notices(ui);
         zh_html_a(h, "btn quiet who", ZH_STR("/account"), ui->session->name);
     }
     zh_html_open(h, "a", "btn quiet");

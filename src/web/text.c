@@ -15,6 +15,7 @@ static const struct {
 #include "web/text_ledger.inc"
 #include "web/text_login.inc"
 #include "web/text_map.inc"
+#include "web/text_notice.inc"
 #include "web/text_obligation.inc"
 #include "web/text_register.inc"
 #include "web/text_report.inc"
