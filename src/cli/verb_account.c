@@ -1,4 +1,5 @@
 /* account: local accounts of people, and the one-time link that makes the first one. */
+#include "app/oidc.h"
 #include "base/json.h"
 #include "base/os.h"
 #include "cli/print.h"
@@ -241,6 +242,29 @@ static zh_rc grant(zh_session *s, zh_str login, zh_str role, zh_str scope, zh_st
     return activate(s, reg, at.office, at.id);
 }
 
+/* oidc ISSUER CLIENT BASE CLAIM, the secret on standard input (an empty line: a public client);
+ * oidc alone says what is set, oidc off takes it away. */
+static zh_rc oidc(zh_session *s, zh_buf *out)
+{
+    zh_cli *cli = s->cli;
+    zh_str issuer = zh_cli_argument(cli, 1);
+    zh_str claim = zh_cli_argument(cli, 4);
+    zh_oidc set = {.issuer = zh_str_is(issuer, "off") ? ZH_STR("") : issuer,
+                   .client_id = zh_cli_argument(cli, 2),
+                   .base = zh_cli_argument(cli, 3),
+                   .claim = claim.n > 0 ? claim : ZH_STR("sub")};
+    if (issuer.n == 0) {
+        zh_rc rc = zh_oidc_read(s->core, cli->arena, &set, &cli->err);
+        if (rc == ZH_OK) {
+            zh_buf_fmt(out, "%.*s %.*s %.*s %.*s\n", ZH_FMT(set.issuer), ZH_FMT(set.client_id),
+                       ZH_FMT(set.base), ZH_FMT(set.claim));
+        }
+        return rc;
+    }
+    zh_rc rc = set.issuer.n > 0 ? read_password(cli, &set.secret) : ZH_OK;
+    return rc == ZH_OK ? zh_oidc_write(s->core, cli->arena, &set, &cli->err) : rc;
+}
+
 static zh_rc work(zh_session *s, zh_buf *out)
 {
     zh_cli *cli = s->cli;
@@ -253,6 +277,9 @@ static zh_rc work(zh_session *s, zh_buf *out)
     }
     if (zh_str_is(action, "setup")) {
         return setup(s, out);
+    }
+    if (zh_str_is(action, "oidc")) {
+        return oidc(s, out);
     }
     if (zh_str_is(action, "readings")) {
         return readings(s, out);
@@ -297,10 +324,10 @@ static int run(zh_cli *cli)
 static const zh_param arguments[] = {
     {.name = "ACTION",
      .kind = ZH_PARAM_CHOICE,
-     .choices = "list|setup|add|grant|password|reset|totp|key|readings|disable|enable",
+     .choices = "list|setup|add|grant|password|reset|totp|key|oidc|readings|disable|enable",
      .optional = true,
      .zh = "列出、首次设置链接、建立、授予岗位、换口令、重设口令的链接、动态码、接口密钥、"
-           "核对阅读记录、停用、启用；省略为列出",
+           "统一认证、核对阅读记录、停用、启用；省略为列出",
      .en = "what to do"},
     {.name = "LOGIN", .kind = ZH_PARAM_TEXT, .optional = true, .zh = "登录名", .en = "login"},
     {.name = "NAME",
@@ -325,7 +352,9 @@ ZH_VERB(account) = {
     .zh = "本地账户：首次设置链接、建立、换口令、停用",
     .en = "local accounts",
     .text = "口令从标准输入读一行。建立账户之后，服务要求登录；岗位（角色与数据范围）在登记册“岗位”"
-            "里由两人授予。",
+            "里由两人授予。统一认证：account oidc 身份源 客户端 本站地址 "
+            "作登录名的声明，密钥从标准输入读一行；"
+            "account oidc off 停用。",
     .example = "zhiheng account setup\necho '一句只有我记得的话' | zhiheng account add wang 王某\n"
                "zhiheng account grant wang analyst subtree 420100\n"
                "zhiheng account key wang 夜间取数 complaint:read,export 30",

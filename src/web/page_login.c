@@ -1,4 +1,5 @@
 /* Logging in and out, the first account, and a forgotten password. */
+#include "app/oidc.h"
 #include "core/account.h"
 #include "web/form_part.h"
 #include "web/session.h"
@@ -7,16 +8,6 @@
 enum { FORM_BYTES_MAX = 16 << 10 };
 
 /* ---- /login ---- */
-
-/* A path of this server to go on to; anything else is the role's front door. */
-static zh_str next_of(zh_str text)
-{
-    bool local = text.n > 1 && text.p[0] == '/' && text.p[1] != '/' && text.p[1] != '\\';
-    for (size_t i = 0; i < text.n && local; i++) {
-        local = (unsigned char)text.p[i] > ' ';
-    }
-    return local ? text : ZH_STR("");
-}
 
 /* The figures for those who look after them, the workbench for everybody else. */
 static zh_str front_door(zh_ui *ui, zh_str token)
@@ -29,6 +20,19 @@ static zh_str front_door(zh_ui *ui, zh_str token)
         known && session.post != NULL &&
         (zh_str_is(session.post->role, "analyst") || zh_str_is(session.post->role, "leader"));
     return figures || !known ? ZH_STR("/") : ZH_STR("/desk");
+}
+
+/* The way by the identity provider, where there is one. */
+static void provider_link(zh_ui *ui, zh_str next)
+{
+    zh_oidc oidc;
+    zh_err none = {0};
+    if (zh_oidc_read(ui->web->core, ui->arena, &oidc, &none) == ZH_OK) {
+        zh_html_open(&ui->html, "p", "gap");
+        zh_html_a(&ui->html, "btn", zh_url_add(ui->arena, ZH_STR("/login/oidc"), "next", next),
+                  zh_ui_text(ui, ZH_T_LOGIN_OIDC));
+        zh_html_close(&ui->html);
+    }
 }
 
 static void login_form(zh_ui *ui, const zh_err *err, zh_str next)
@@ -54,11 +58,12 @@ static void login_form(zh_ui *ui, const zh_err *err, zh_str next)
     zh_form_hidden(ui, "next", next);
     zh_form_button(ui, ZH_T_LOGIN_GO, "btn pri");
     zh_html_close(&ui->html);
+    provider_link(ui, next);
 }
 
 static zh_rc show_login(zh_ui *ui)
 {
-    login_form(ui, &(zh_err){0}, next_of(zh_http_param(ui->request, "next")));
+    login_form(ui, &(zh_err){0}, zh_url_local(zh_http_param(ui->request, "next")));
     return ZH_OK;
 }
 
@@ -66,7 +71,7 @@ static zh_rc do_login(zh_ui *ui)
 {
     char token[2 * ZH_SESSION_TOKEN_BYTES + 1];
     zh_err why = {0};
-    zh_str next = next_of(zh_form_sent(ui, "next"));
+    zh_str next = zh_url_local(zh_form_sent(ui, "next"));
     zh_rc rc = zh_login(ui->web->core, zh_form_sent(ui, "login"), zh_form_sent(ui, "password"),
                         zh_form_sent(ui, "code"), ui->request->user_agent, token, &why);
     if (rc == ZH_OK) {
