@@ -660,7 +660,7 @@ static void settle_keys(zh_cube_cell *cell, size_t measure)
     if (n == 0) {
         return;
     }
-    qsort(keys, n, sizeof *keys, by_key);
+    zh_sort(keys, n, sizeof *keys, by_key);
     for (size_t i = 0; i < n;) {
         zh_key_count sum = keys[i];
         for (i++; i < n && zh_str_eq(keys[i].key, sum.key); i++) {

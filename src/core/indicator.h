@@ -93,15 +93,16 @@ typedef enum zh_target_status {
 typedef struct zh_target {
     const zh_outline_item *item;
     zh_target_status status;
-    zh_str status_zh; /* in words, with the reason */
-    zh_str form;      /* numeric range cumulative per_year trend rank status */
+    zh_str status_zh, status_en; /* in words, with the reason */
+    zh_str form;                 /* numeric range cumulative per_year trend rank status */
     bool has_figure;
     zh_figure figure;
     bool has_gap;
     zh_decimal gap; /* signed, in the target's unit; negative = short of it */
     bool has_path;
-    zh_decimal required;  /* value required at the figure's date on the path to the target */
-    zh_str required_note; /* how: linear from the first figure, cumulative share … */
+    zh_decimal required; /* value required at the figure's date on the path to the target */
+    zh_str required_note,
+        required_note_en; /* how: linear from the first figure, cumulative share … */
     /* The straight line that `required` lies on, when it is one: from line_start at line_from to
      * the target at line_to; required is its value at line_at. */
     bool has_line;

@@ -178,7 +178,7 @@ static zh_rc count_cells(const zh_listing *q, const zh_group *group, const zh_ce
         row->labels[0] = code != NULL ? code->label.zh : key;
     }
     out->distinct = (int64_t)out->n;
-    qsort(out->rows, out->n, sizeof *out->rows, most_first);
+    zh_sort(out->rows, out->n, sizeof *out->rows, most_first);
     return ZH_OK;
 }
 

@@ -427,7 +427,7 @@ static zh_rc places(const zh_indicator_page *page, const zh_figure *const year[2
         i += order <= 0;
         k += order >= 0;
     }
-    qsort(all, *n, sizeof *all, by_right);
+    zh_sort(all, *n, sizeof *all, by_right);
     *out = all;
     return ZH_OK;
 }

@@ -107,18 +107,35 @@ static void start(zh_ui *ui, const zh_http_request *request, zh_http_response *r
     zh_html_init(&ui->html, &response->body);
 }
 
-zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
-                  zh_err *err)
+zh_rc zh_ui_read_again(zh_ui *ui)
+{
+    zh_ui_let_go(ui);
+    zh_rc rc = zh_store_reader(zh_core_store(ui->web->core), &ui->conn, ui->err);
+    return rc == ZH_OK ? zh_read_begin(ui->conn, ui->err) : rc;
+}
+
+void zh_ui_let_go(zh_ui *ui)
+{
+    if (ui->conn != NULL) {
+        zh_read_end(ui->conn);
+        zh_store_release(ui->conn);
+        ui->conn = NULL;
+    }
+}
+
+static zh_rc begin_bare(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                        zh_err *err)
 {
     start(ui, request, response, err);
     ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
-    zh_rc rc = zh_store_reader(zh_core_store(ui->web->core), &ui->conn, err);
-    if (rc == ZH_OK) {
-        rc = zh_read_begin(ui->conn, err);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_user_session_begin(ui);
-    }
+    zh_rc rc = zh_ui_read_again(ui);
+    return rc == ZH_OK ? zh_user_session_begin(ui) : rc;
+}
+
+zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                  zh_err *err)
+{
+    zh_rc rc = begin_bare(ui, request, response, err);
     if (rc == ZH_OK && ui->session != NULL && ui->session->post != NULL) {
         rc = zh_notice_unread(ui->conn, ui->session->login, ui->session->current.code, &ui->unread,
                               err);
@@ -128,11 +145,7 @@ zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *r
 
 void zh_ui_end(zh_ui *ui)
 {
-    if (ui->conn != NULL) {
-        zh_read_end(ui->conn);
-        zh_store_release(ui->conn);
-        ui->conn = NULL;
-    }
+    zh_ui_let_go(ui);
     if (ui->ctx.model != NULL) {
         zh_ctx_end(&ui->ctx);
         ui->ctx.model = NULL;
@@ -234,6 +247,18 @@ zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *respon
     zh_rc rc = zh_ui_begin(&ui, request, response, err);
     if (rc == ZH_OK) {
         rc = show(&ui);
+    }
+    zh_ui_end(&ui);
+    return rc;
+}
+
+zh_rc zh_ui_answer_act(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                       zh_rc (*act)(zh_ui *ui))
+{
+    zh_ui ui;
+    zh_rc rc = begin_bare(&ui, request, response, err);
+    if (rc == ZH_OK) {
+        rc = act(&ui);
     }
     zh_ui_end(&ui);
     return rc;
