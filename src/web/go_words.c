@@ -17,6 +17,8 @@ static const struct {
     {ZH_T_NAV_DESK, "/desk", "待办 工作台 今天到期 超期 退回给我 我发起的 todo desk", true},
     {ZH_T_NOTICE_NAV, "/notices", "消息 提醒 收件箱 inbox", true},
     {ZH_T_NOTICE_SETTINGS, "/notices/settings", "邮件 汇总 webhook", true},
+    {ZH_T_CALENDAR_IMPORT, "/calendar", "工作日历 节假日 调休 holidays", false},
+    {ZH_T_CLOCKS_PERIOD, "/clocks", "时限口径 未核实 期限 依据", false},
     {ZH_T_NAV_BOARD, "/", "指标总览 看板 首页 仪表盘 dashboard", false},
     {ZH_T_NAV_TARGETS, "/targets", "目标进度 考核 纲要", false},
     {ZH_T_NAV_REGISTERS, "/registers", "台账 数据 记录 登记簿", false},

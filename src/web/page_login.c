@@ -1,5 +1,6 @@
 /* Logging in and out, one's own posts and password, and the first account. */
 #include "core/identity.h"
+#include "web/front_door.h"
 #include "web/page.h"
 #include "web/part.h"
 #include "web/session.h"
@@ -80,17 +81,14 @@ static zh_str next_of(zh_str text)
     return local ? text : ZH_STR("");
 }
 
-/* The figures for those who look after them, the workbench for everybody else. */
 static zh_str front_door(zh_ui *ui, zh_str token)
 {
     zh_user_session session;
     zh_err lost = {0};
     bool known =
         zh_user_session_find(ui->web->core, NULL, ui->arena, token, &session, &lost) == ZH_OK;
-    bool figures =
-        known && session.post != NULL &&
-        (zh_str_is(session.post->role, "analyst") || zh_str_is(session.post->role, "leader"));
-    return figures || !known ? ZH_STR("/") : ZH_STR("/desk");
+    return known && session.post != NULL ? zh_str_of(zh_front_door(session.post->role))
+                                         : ZH_STR("/");
 }
 
 static void login_form(zh_ui *ui, const zh_err *err, zh_str next)
