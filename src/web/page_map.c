@@ -173,6 +173,12 @@ static zh_rc ask_units(view *v)
     v->units = ZH_NEW_N(ui->arena, unit, v->nunits + 1);
     for (size_t i = 0; i < v->nunits; i++) {
         v->units[i].drawn = units[i];
+        if (ui->lang == ZH_LANG_EN) {
+            zh_str province =
+                zh_str_fmt(ui->arena, "%.*s0000", ZH_FMT(zh_str_sub(units[i].code, 0, 2)));
+            v->units[i].drawn.name = zh_ui_region(ui, units[i].code);
+            v->units[i].drawn.group = zh_ui_region(ui, province);
+        }
     }
     rc = ask_level(v, ZH_STR(""), "city");
     if (rc == ZH_OK) { /* those directly under Hubei have no prefecture above them */
@@ -219,8 +225,8 @@ static zh_rc draw(view *v, double width, zh_draw **out)
         }
     }
     return zh_map_picture(ui->arena, zh_ui_label(ui, v->indicator->label), units, v->nunits,
-                          v->indicator->digits < 2 ? v->indicator->digits : 1, v->areas, width, out,
-                          ui->err);
+                          v->indicator->digits < 2 ? v->indicator->digits : 1, v->areas,
+                          ui->lang == ZH_LANG_EN, width, out, ui->err);
 }
 
 /* ---- the page

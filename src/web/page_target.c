@@ -508,10 +508,11 @@ static void head(view *v)
 {
     zh_ui *ui = v->ui;
     const zh_target *t = &v->target;
-    zh_str title =
-        zh_str_fmt(ui->arena, "%.*s：%.*s%.*s，%.*s", ZH_FMT(zh_ui_label(ui, v->item->name)),
-                   ZH_FMT(zh_target_wanted(ui, v->item)), ZH_FMT(zh_target_unit(ui, v->item)),
-                   ZH_FMT(zh_ui_text(ui, zh_target_status_name(t->status))));
+    zh_str title = zh_str_fmt(
+        ui->arena, ui->lang == ZH_LANG_EN ? "%.*s: %.*s%.*s, %.*s" : "%.*s：%.*s%.*s，%.*s",
+        ZH_FMT(zh_ui_label(ui, v->item->name)), ZH_FMT(zh_target_wanted(ui, v->item)),
+        ZH_FMT(zh_target_unit(ui, v->item)),
+        ZH_FMT(zh_ui_text(ui, zh_target_status_name(t->status))));
     zh_ui_head(ui,
                &(zh_ui_head_of){
                    .nav = ZH_T_NAV_TARGETS,
