@@ -256,6 +256,11 @@ static shown look_of(const zh_map_in *in, const zh_map *by_code, zh_str code)
     return s;
 }
 
+static zh_str state_word(const zh_map_in *in, zh_reading_state state)
+{
+    return in->english ? zh_reading_word_en(state) : zh_reading_word(state);
+}
+
 static void open_unit(zh_draw *d, const zh_map_in *in, const shown *s, zh_str code, zh_str name)
 {
     if (s->reading != NULL) {
@@ -264,16 +269,11 @@ static void open_unit(zh_draw *d, const zh_map_in *in, const shown *s, zh_str co
         zh_chart_open(d, &r);
         return;
     }
-    zh_str word = zh_reading_word(ZH_READING_MISSING);
+    zh_str word = state_word(in, ZH_READING_MISSING);
     zh_str href = in->unit_href.n > 0
                       ? zh_str_fmt(d->arena, "%.*s%.*s", ZH_FMT(in->unit_href), ZH_FMT(code))
                       : ZH_STR_NONE;
     zh_chart_open_as(d, zh_str_fmt(d->arena, "%.*s %.*s", ZH_FMT(name), ZH_FMT(word)), href);
-}
-
-static zh_str state_word(const zh_map_in *in, zh_reading_state state)
-{
-    return in->english ? zh_reading_word_en(state) : zh_reading_word(state);
 }
 
 /* What stands under the name: the value, or the word of a state that is not plain 未报. */
