@@ -284,7 +284,8 @@ static void figure_cell(const view *v, zh_grid *grid, const zh_json *figure,
         zh_part_nil(v->ui, ZH_NIL_NONE, ZH_STR(""));
         return;
     }
-    zh_part_number(v->ui, zh_import_text(figure, "shown"), ind->unit, ZH_STR(""));
+    zh_part_number(v->ui, zh_import_text(figure, "shown"), zh_ui_unit(v->ui, ind->unit),
+                   ZH_STR(""));
     zh_html_z(&v->ui->html, " ");
     zh_part_interval(v->ui, zh_import_text(figure, "interval"));
 }
