@@ -325,7 +325,8 @@ static zh_rc picture(view *v)
     zh_html_close(&ui->html);
     zh_part_figure_close(
         ui, &(zh_fig_foot){.read = read_of(v),
-                           .source = v->units[0].figure->sources,
+                           .source = zh_ui_label(v->ui, (zh_label){v->units[0].figure->sources,
+                                                                   v->units[0].figure->sources_en}),
                            .n = n_of(v),
                            .table_url = ZH_STR("#data"),
                            .downloads = files,
@@ -483,7 +484,9 @@ static zh_rc keep_table(view *v, zh_keep_form form)
         {zh_ui_text(ui, ZH_T_COL_INDICATOR), zh_ui_label(ui, v->indicator->label)},
         {zh_ui_text(ui, ZH_T_IND_IN_WORDS), v->indicator->definition},
         {zh_ui_text(ui, ZH_T_IND_SOURCE),
-         v->with_value > 0 ? v->units[0].figure->sources : ZH_STR("")},
+         v->with_value > 0 ? zh_ui_label(v->ui, (zh_label){v->units[0].figure->sources,
+                                                           v->units[0].figure->sources_en})
+                           : ZH_STR("")},
         {zh_ui_text(ui, ZH_T_STAMP), ZH_SAY(ui, ZH_T_LEDGER_AT, zh_ui_count(ui, ui->log_size))}};
     return zh_keep_table_as(ui, v->indicator->id,
                             &(zh_keep_table){.columns = columns,
@@ -523,7 +526,11 @@ static zh_rc keep(zh_ui *ui)
         &(zh_keep_figure){.title = v->with_value > 0 ? leaders(v) : ZH_STR(""),
                           .what = what_of(v),
                           .read = read_of(v),
-                          .source = v->with_value > 0 ? v->units[0].figure->sources : ZH_STR(""),
+                          .source =
+                              v->with_value > 0
+                                  ? zh_ui_label(v->ui, (zh_label){v->units[0].figure->sources,
+                                                                  v->units[0].figure->sources_en})
+                                  : ZH_STR(""),
                           .n = n_of(v),
                           .list = list},
         form);

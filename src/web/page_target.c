@@ -237,13 +237,14 @@ static zh_rc chart(view *v)
                                            .what = zh_ui_label(ui, f->indicator->label),
                                            .id = "path"});
     zh_part_drawing(ui, list, ZH_STR("path"));
-    zh_part_figure_close(ui, &(zh_fig_foot){.read = zh_ui_text(ui, ZH_T_TARGET_CHART_READ),
-                                            .source = f->sources,
-                                            .n = ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n)),
-                                            .table_url = ZH_STR("#values"),
-                                            .downloads = files,
-                                            .ndownloads = zh_keep_downloads(
-                                                ui, url, ui->request->query, true, true, files)});
+    zh_part_figure_close(
+        ui, &(zh_fig_foot){.read = zh_ui_text(ui, ZH_T_TARGET_CHART_READ),
+                           .source = zh_ui_label(ui, (zh_label){f->sources, f->sources_en}),
+                           .n = ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n)),
+                           .table_url = ZH_STR("#values"),
+                           .downloads = files,
+                           .ndownloads =
+                               zh_keep_downloads(ui, url, ui->request->query, true, true, files)});
     return ZH_OK;
 }
 
@@ -601,7 +602,7 @@ static zh_rc keep(zh_ui *ui)
         &(zh_keep_figure){.title = list != NULL ? chart_title(&v) : ZH_STR(""),
                           .what = list != NULL ? zh_ui_label(ui, f->indicator->label) : ZH_STR(""),
                           .read = zh_ui_text(ui, ZH_T_TARGET_CHART_READ),
-                          .source = f->sources,
+                          .source = zh_ui_label(ui, (zh_label){f->sources, f->sources_en}),
                           .n = ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n)),
                           .list = list},
         form);
