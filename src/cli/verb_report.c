@@ -47,6 +47,9 @@ static zh_rc answer(zh_session *s, zh_buf *out)
         zh_jw_ki(&w, "position", report.position);
         zh_jw_ki(&w, "missing", report.missing);
         zh_jw_ki(&w, "published", report.published);
+        zh_jw_kv(&w, "base", report.base);
+        zh_jw_key(&w, "base_local");
+        zh_jw_bool(&w, report.base_local);
         zh_jw_object_end(&w);
         zh_buf_c(out, '\n');
         return ZH_OK;
@@ -56,6 +59,12 @@ static zh_rc answer(zh_session *s, zh_buf *out)
                ZH_FMT(report.pdf), report.pages);
     if (report.published > 0) {
         zh_buf_fmt(out, "  %" PRId64 " 个数字已发布，编号和二维码在附表里\n", report.published);
+    }
+    if (report.published > 0 && report.base_local) {
+        zh_buf_fmt(out,
+                   "  没有声明对外地址：链接和二维码（%.*s/…）只在本机打得开；用 zhiheng serve "
+                   "--public https://… 声明，或用 --base 指定\n",
+                   ZH_FMT(report.base));
     }
     if (report.missing > 0) {
         zh_buf_fmt(out, "  %" PRId64 " 处数据未到，文中已写明\n", report.missing);
@@ -93,8 +102,8 @@ static const zh_param options[] = {
     {.name = "base",
      .value = "URL",
      .kind = ZH_PARAM_TEXT,
-     .otherwise = ZH_REPORT_BASE,
-     .zh = "出处表里的链接通向这个地址的服务",
+     .zh = "链接和二维码通向这个地址的服务；省略则用声明过的对外地址（serve --public），没有声明就"
+           "是本机，报告里会写明",
      .en = "address that links lead to"},
 };
 

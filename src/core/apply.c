@@ -4,6 +4,7 @@
  * outbox with a batch number of its own, greater than that of every version it supersedes. Tables
  * and cells are thus touched in the same order by every transaction. */
 #include "base/log.h"
+#include "core/commits.h"
 #include "core/due.h"
 #include "core/read.h"
 #include "core/record.h"
@@ -192,7 +193,7 @@ static zh_rc put_grams(loader *l, zh_prepared *const *run, size_t n)
         }
     }
     if (n > 1) {
-        qsort(grams, total, sizeof *grams, gram_order);
+        zh_sort(grams, total, sizeof *grams, gram_order);
     }
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < total && rc == ZH_OK; i++) {
@@ -428,7 +429,8 @@ static zh_rc apply_run(loader *l, zh_prepared *const *run, size_t n, size_t *cul
 
 typedef struct item {
     zh_prepared *p;
-    size_t index;
+    size_t index; /* of the write it belongs to */
+    size_t order;
 } item;
 
 static int item_order(const void *a, const void *b)
@@ -443,7 +445,7 @@ static int item_order(const void *a, const void *b)
     if (one != two) {
         return one < two ? -1 : 1;
     }
-    return x->index < y->index ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
 }
 
 static zh_rc apply_sorted(loader *l, const item *items, zh_prepared *const *sorted, size_t n,
@@ -516,13 +518,23 @@ zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prep
     }
     zh_arena *arena = zh_arena_new(BATCH_ARENA_BYTES);
     loader l = {.ctx = ctx, .conn = conn, .arena = arena};
+    size_t given = n;
+    for (size_t i = 0; i < given; i++) {
+        n += prepared[i]->nmore;
+    }
     item *items = ZH_NEW_N(arena, item, n + 1);
     zh_prepared **sorted = ZH_NEW_N(arena, zh_prepared *, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        items[i] = (item){prepared[i], i};
+    n = 0;
+    for (size_t i = 0; i < given; i++) {
+        items[n] = (item){prepared[i], i, n};
+        n++;
+        for (size_t k = 0; k < prepared[i]->nmore; k++) {
+            items[n] = (item){prepared[i]->more[k], i, n};
+            n++;
+        }
     }
     if (n > 1) {
-        qsort(items, n, sizeof *items, item_order);
+        zh_sort(items, n, sizeof *items, item_order);
     }
     for (size_t i = 0; i < n; i++) {
         sorted[i] = items[i].p;
@@ -614,30 +626,27 @@ static zh_rc follow_automatic(zh_ctx *ctx, zh_conn *conn, const zh_record *recor
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-zh_rc zh_write_apply(zh_ctx *ctx, zh_conn *conn, zh_prepared *prepared, zh_applied *out)
+zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_prepared *prepared, zh_applied *out)
 {
-    const zh_record *record = prepared->record;
-    zh_rc rc = zh_record_apply_batch(ctx, conn, &prepared, 1, NULL);
-    *out = (zh_applied){record->office, record->id, record->version};
-    return rc == ZH_OK ? follow_automatic(ctx, conn, record, out) : rc;
+    zh_applied other;
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < prepared->nmore && rc == ZH_OK; i++) {
+        rc = follow_automatic(ctx, conn, prepared->more[i]->record, &other);
+    }
+    return rc == ZH_OK ? follow_automatic(ctx, conn, prepared->record, out) : rc;
 }
 
-typedef struct single {
-    zh_ctx *ctx;
-    zh_prepared *prepared;
-    zh_applied *out;
-} single;
-
-static zh_rc apply_single(void *user, zh_conn *conn, zh_err *err)
+/* Not of a version that followed by itself. */
+static zh_place place_of(const zh_prepared *p, const zh_applied *at)
 {
-    const single *s = user;
-    zh_ctx ctx = *s->ctx;
-    ctx.err = err;
-    return zh_write_apply(&ctx, conn, s->prepared, s->out);
+    const zh_sql_value *extra = &p->row[p->plan->current.n];
+    return at->version != p->record->version
+               ? (zh_place){0, 0}
+               : (zh_place){extra[ZH_HIST_BATCH].i64, extra[ZH_HIST_ORD].i64};
 }
 
 zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_findings *findings,
-                    zh_applied *out)
+                    zh_applied *out, zh_place *place)
 {
     zh_err tried = {0};
     zh_ctx attempt = *ctx;
@@ -649,8 +658,10 @@ zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_finding
         *findings = (zh_findings){0};
         rc = zh_write_prepare(&attempt, NULL, op, mode, findings, &prepared);
         if (rc == ZH_OK) {
-            single s = {&attempt, prepared, out};
-            rc = zh_core_write(ctx->core, apply_single, &s, &tried);
+            rc = zh_commits_write(&attempt, prepared, out, &tried);
+            if (rc == ZH_OK && place != NULL) {
+                *place = place_of(prepared, out);
+            }
         }
         /* whoever names a version, or makes a record, is told; others write on the newer version */
         if (op->version_expected != 0 || op->kind == ZH_OP_CREATE) {
@@ -665,13 +676,19 @@ zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_finding
 
 zh_rc zh_record_apply(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out)
 {
+    return zh_record_apply_placed(ctx, op, findings, out, NULL);
+}
+
+zh_rc zh_record_apply_placed(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out,
+                             zh_place *place)
+{
     const zh_register *reg = op->reg;
     zh_rc rc = ZH_OK;
     if (op->id != 0 && op->at == 0 && (reg->nclocks > 0 || reg->ndues > 0)) {
         rc = zh_due_catch_up(ctx, reg, op->office, op->id, zh_now());
     }
     if (rc == ZH_OK) {
-        rc = zh_write_once(ctx, op, (zh_write_mode){0}, findings, out);
+        rc = zh_write_once(ctx, op, (zh_write_mode){0}, findings, out, place);
     }
     if (rc == ZH_OK && op->kind == ZH_OP_ERASE) {
         zh_file_sweep(ctx->core);

@@ -76,10 +76,16 @@ int64_t zh_core_office(const zh_core *core);
  * that steps back makes it wait or continue from the last millisecond. Thread-safe. */
 int64_t zh_core_id(zh_core *core, int64_t after);
 
+/* The declared address under which others reach this installation, https://host[:port] without a
+ * slash at the end: what links and QR codes on paper lead to. */
+#define ZH_SET_PUBLIC "public.address"
+
 /* Settings of the installation: text by name. ZH_ENOTFOUND: never set. */
 zh_rc zh_setting_get(zh_conn *conn, zh_arena *arena, const char *name, zh_str *out,
                      zh_err *err) ZH_MUST;
 zh_rc zh_setting_set(zh_conn *conn, const char *name, zh_str value, zh_err *err) ZH_MUST;
+/* The same in a transaction of its own. */
+zh_rc zh_core_set(zh_core *core, const char *name, zh_str value, zh_err *err) ZH_MUST;
 
 /* Waits until something was written through this core since the last call, at most ms. For whoever
  * sequences: other processes' writes are seen by looking. */
@@ -98,6 +104,7 @@ typedef struct zh_ctx {
     int64_t office;               /* the actor's office: home of what it creates */
     const struct zh_post *post;   /* in which the reader acts; NULL = the local operator */
     const zh_program *rows;       /* further row scope of the register being read; NULL = all */
+    bool aggregating;             /* rows are only counted in full k's: core/suppress.h */
     int64_t job;                  /* whose work the writes are; 0 = none */
     bool counting;                /* records are only counted: masks do not apply to what is read */
     const struct zh_ahead *ahead; /* earlier rows of the import being prepared; NULL = none */

@@ -437,7 +437,7 @@ zh_rc zh_rows_load_all(zh_ctx *ctx, zh_conn *conn, zh_record *const *records, si
     zh_rc rc = ZH_OK;
     zh_record **sorted = ZH_NEW_N(ctx->arena, zh_record *, n + 1);
     memcpy(sorted, records, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, by_office_and_id);
+    zh_sort(sorted, n, sizeof *sorted, by_office_and_id);
     for (size_t from = 0, to = 0; from < n && rc == ZH_OK; from = to) {
         const zh_register *reg = sorted[from]->reg;
         while (to < n && to - from < ZH_ROWS_BATCH && sorted[to]->office == sorted[from]->office) {

@@ -266,7 +266,7 @@ static zh_shape shape_of(zh_arena *arena, const zh_register *reg)
         }
         slots[n++] = slot;
     }
-    qsort(slots, n, sizeof *slots, slot_order);
+    zh_sort(slots, n, sizeof *slots, slot_order);
     return (zh_shape){slots, n};
 }
 

@@ -656,7 +656,8 @@ static zh_rc verify_rollups(zh_verifying *v, const zh_register *reg)
     zh_arena *arena = zh_arena_new(VERIFY_BYTES);
     zh_balance_open(&b, arena, WIDE_BITS);
     zh_rc rc = zh_rollup_stamp(&v->ctx, v->conn, reg, &stamp);
-    if (rc == ZH_OK) {
+    current = stamp >= 0; /* half folded: it is not read, and finished by the next fold */
+    if (rc == ZH_OK && current) {
         rc = put_rollups(v, &b, reg, stamp, &current);
     }
     if (rc == ZH_OK && current && !zh_balance_even(&b)) {

@@ -142,18 +142,17 @@ static void item(zh_shown_record *r, size_t at)
 void zh_record_timeline(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
-    size_t shown =
-        r->nversions < ZH_RECORD_VERSIONS_SHOWN ? r->nversions : ZH_RECORD_VERSIONS_SHOWN;
+    size_t shown = r->nknown < ZH_RECORD_VERSIONS_SHOWN ? r->nknown : ZH_RECORD_VERSIONS_SHOWN;
     zh_part_section_open(ui, "timeline", zh_ui_text(ui, ZH_T_RECORD_HISTORY), false);
     zh_html_open(&ui->html, "ol", "tl sm");
     for (size_t i = 0; i < shown; i++) {
-        item(r, r->nversions - 1 - i);
+        item(r, r->nknown - 1 - i);
     }
     zh_html_close(&ui->html);
-    if (shown < r->nversions) {
+    if (shown < r->nknown) {
         zh_html_leaf(
             &ui->html, "p", "sm mu",
-            ZH_SAY(ui, ZH_T_RECORD_EARLIER, zh_ui_count(ui, (int64_t)(r->nversions - shown))));
+            ZH_SAY(ui, ZH_T_RECORD_EARLIER, zh_ui_count(ui, (int64_t)(r->nknown - shown))));
     }
     zh_part_section_close(ui);
 }

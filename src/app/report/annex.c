@@ -39,6 +39,21 @@ static zh_rc annex_row(annex *a, const zh_published *p, zh_doc_cell *cells)
         &cells[3].draw, a->ctx->err);
 }
 
+/* What a reader elsewhere must know when no public address was declared. */
+static zh_str only_here(const annex *a)
+{
+    if (!a->made->show.base_local) {
+        return ZH_STR("");
+    }
+    return zh_asks_words(
+        &a->made->asks,
+        "没有声明对外地址：这里的链接和二维码只在生成报告的这台机器上打得开，"
+        "在别处请凭编号向发布方索取开示文件。",
+        " No public address was declared: links and codes here open on the machine "
+        "that made the report only; elsewhere ask the publisher for the opening "
+        "by its number.");
+}
+
 static zh_rc add_annex(annex *a, const zh_published *list, size_t n)
 {
     zh_arena *arena = a->ctx->arena;
@@ -72,13 +87,18 @@ static zh_rc add_annex(annex *a, const zh_published *list, size_t n)
                                         n)},
             .what = zh_asks_words(asks, "编号是已发布数字的编号，二维码通向它的页面",
                                   "the number of the published figure; the code leads to its page"),
-            .read = zh_asks_words(
-                asks,
-                "打开一个数字：看它由哪些记录得出、没有计入的有哪些和为什么，下载证明，在别的"
-                "机器上用 zhiheng-verify 核对。以后的更正不改变这里的数字。",
-                "Open a figure: see the records it comes from, those left out and why, download "
-                "the proof and check it elsewhere with zhiheng-verify. Later corrections do not "
-                "change the figures here."),
+            .read = zh_str_fmt(
+                arena, "%.*s%.*s",
+                ZH_FMT(zh_asks_words(
+                    asks,
+                    "打开一个数字：看它由哪些记录得出、没有计入的有哪些和为什么，下载证明，在别的"
+                    "机器上用 zhiheng-verify 核对。以后的更正不改变这里的数字。",
+                    "Open a figure: see the records it comes from, those left out and why, "
+                    "download "
+                    "the proof and check it elsewhere with zhiheng-verify. Later corrections do "
+                    "not "
+                    "change the figures here.")),
+                ZH_FMT(only_here(a))),
             .source = a->made->show.stamp,
             .table = {.columns = columns, .ncolumns = ANNEX_COLUMNS, .cells = cells, .nrows = n}});
     return rc;

@@ -209,7 +209,7 @@ static zh_rc sort_rows(const asker *a, zh_ask *ask)
     for (size_t i = 0; i < ask->nrows; i++) {
         list[i] = (ordering){ask->rows[i], zh_str_is(order, "high") ? -1 : 1};
     }
-    qsort(list, ask->nrows, sizeof *list, in_order);
+    zh_sort(list, ask->nrows, sizeof *list, in_order);
     for (size_t i = 0; i < ask->nrows; i++) {
         ask->rows[i] = list[i].row;
     }
@@ -468,9 +468,9 @@ static zh_rc ask_pairs(asker *a, zh_ask *ask)
         ask->region = zh_report_region(a->asks, a->ctx->model, row);
     }
     if (zh_str_is(order, "n")) {
-        qsort(ask->pairs, ask->npairs, sizeof *ask->pairs, by_n);
+        zh_sort(ask->pairs, ask->npairs, sizeof *ask->pairs, by_n);
     } else if (zh_str_is(order, "ratio")) {
-        qsort(ask->pairs, ask->npairs, sizeof *ask->pairs, by_ratio);
+        zh_sort(ask->pairs, ask->npairs, sizeof *ask->pairs, by_ratio);
     }
     return ZH_OK;
 }

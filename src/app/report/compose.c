@@ -218,6 +218,7 @@ static zh_rc compose(maker *m, zh_conn *conn)
             ctx->arena, m->o->english ? "As of ledger #%.*s, %.*s" : "截至 账本 #%.*s　%.*s",
             ZH_FMT(zh_words_count(ctx->arena, m->position)), ZH_FMT(zh_words_time(ctx->arena, at))),
         .base = m->o->base,
+        .base_local = m->o->base_local,
         .served = m->o->served,
         .width = m->o->width > 0 ? m->o->width : ZH_REPORT_CHART_WIDTH,
         .narrow = m->o->narrow,

@@ -22,18 +22,50 @@ typedef struct maker {
     size_t published;
 } maker;
 
+/* Where links lead: as asked, as declared, else to this machine. */
+static zh_rc read_base(const maker *m, zh_conn *conn, zh_str *out)
+{
+    zh_rc rc = ZH_OK;
+    *out = zh_str_of(m->o->base);
+    if (m->o->base == NULL) {
+        rc = zh_setting_get(conn, m->ctx.arena, ZH_SET_PUBLIC, out, m->ctx.err);
+    }
+    if (rc == ZH_ENOTFOUND) {
+        *out = ZH_STR(ZH_REPORT_BASE);
+        rc = ZH_OK;
+    }
+    return rc;
+}
+
+static bool is_local(zh_str base)
+{
+    static const char *const hosts[] = {"127.", "localhost", "[::1]"};
+    ptrdiff_t at = zh_str_find(base, ZH_STR("://"));
+    zh_str host = at >= 0 ? zh_str_sub(base, (size_t)at + 3, base.n) : base;
+    for (size_t i = 0; i < ZH_COUNTOF(hosts); i++) {
+        if (zh_str_starts(host, zh_str_of(hosts[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static zh_rc compose_in_snapshot(maker *m)
 {
     zh_conn *conn = NULL;
+    zh_str base = ZH_STR_NONE;
     zh_rc rc = zh_store_reader(zh_core_store(m->ctx.core), &conn, m->ctx.err);
     if (rc == ZH_OK) {
         rc = zh_read_begin(conn, m->ctx.err);
     }
     if (rc == ZH_OK) {
-        const zh_compose_options options = {
-            .base = zh_str_of(m->o->base != NULL ? m->o->base : ZH_REPORT_BASE),
-            .as_of = m->as_of,
-            .english = m->o->english};
+        rc = read_base(m, conn, &base);
+    }
+    if (rc == ZH_OK) {
+        const zh_compose_options options = {.base = base,
+                                            .base_local = is_local(base),
+                                            .as_of = m->as_of,
+                                            .english = m->o->english};
         rc = zh_report_compose(&m->ctx, conn, m->declared, &options, &m->made);
         zh_read_end(conn);
     }
@@ -186,6 +218,8 @@ zh_rc zh_report_build(zh_ctx *ctx, const zh_report_options *options, zh_report *
             .missing = m.made.missing,
             .published = (int64_t)m.published,
             .stamp = zh_str_dup(ctx->arena, m.made.show.stamp),
+            .base = zh_str_dup(ctx->arena, m.made.show.base),
+            .base_local = m.made.show.base_local,
         };
         rc = write_report(&m, out);
     }

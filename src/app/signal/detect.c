@@ -643,7 +643,7 @@ static void finish_pair(zh_arena *arena, kept *k, zh_detected *out)
         out->facets[i].value = zh_str_dup(arena, k->order.p[i]->value);
         out->facets[i].label = zh_str_dup(arena, k->order.p[i]->label);
     }
-    qsort(out->facets, out->nfacets, sizeof *out->facets, by_facet);
+    zh_sort(out->facets, out->nfacets, sizeof *out->facets, by_facet);
 }
 
 static void finish(run *r, zh_ctx *ctx, zh_detection *out)
@@ -659,7 +659,7 @@ static void finish(run *r, zh_ctx *ctx, zh_detection *out)
     for (size_t i = 0; i < r->keep.n; i++) {
         finish_pair(ctx->arena, r->keep.p[i], &out->pairs[i]);
     }
-    qsort(out->pairs, out->n, sizeof *out->pairs, by_values);
+    zh_sort(out->pairs, out->n, sizeof *out->pairs, by_values);
 }
 
 /* Memory of a run and what it reads. */
