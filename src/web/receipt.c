@@ -25,6 +25,11 @@ static unsigned wait_ms(const zh_http_request *request)
     return 0;
 }
 
+bool zh_receipt_wanted(const zh_http_request *request)
+{
+    return wait_ms(request) > 0;
+}
+
 zh_rc zh_receipt_put(zh_ui *ui, const zh_register *reg, const zh_applied *at, zh_place place,
                      zh_jw *w)
 {
