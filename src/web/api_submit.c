@@ -1,4 +1,4 @@
-/* POST /api/v1/registers/{reg}: one record submitted, as JSON or as a form.
+/* POST /api/v1/registers/{reg}, /registers/{reg}: one record submitted, as JSON or as a form.
  *
  *   {"fields": {"code": "91…", "items": [{"item": "lead", "value": "0.05 mg/kg"}]},
  *    "justification": "…"}
@@ -30,7 +30,7 @@ typedef struct submission {
 static void refuse(submission *s, zh_str field, const zh_err *err)
 {
     zh_finding f = {.severity = ZH_REJECT,
-                    .rule = zh_str_of(err->rule),
+                    .rule = zh_str_dup(s->ui->arena, zh_str_of(err->rule)),
                     .message = zh_str_dup(s->ui->arena, zh_str_of(err->message)),
                     .clause = ZH_STR_NONE,
                     .field = field,
@@ -265,6 +265,10 @@ static zh_rc answer_refused(submission *s, zh_rc rc, const zh_err *why)
 {
     zh_http_response *response = s->ui->response;
     zh_jw w;
+    if (zh_web_wants_html(s->ui->request)) {
+        *s->ui->err = *why;
+        return rc;
+    }
     response->status = zh_problem_status(rc);
     zh_jw_init(&w, &response->body, 0);
     zh_problem_write_findings(&w, response->status, why, &s->findings);
@@ -422,3 +426,9 @@ ZH_ROUTE(api_submit) = {.method = "POST",
                         .waits = true,
                         .en = "Submit one record: fields, justification; Prefer: wait until sealed",
                         .handle_all = submit_all};
+ZH_ROUTE(register_submit) = {.method = "POST",
+                             .path = "/registers/{reg}",
+                             .body_max = SUBMIT_BYTES_MAX,
+                             .waits = true,
+                             .en = "The same as a browser's form: leads to the record",
+                             .handle_all = submit_all};
