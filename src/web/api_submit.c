@@ -269,7 +269,7 @@ static zh_rc answer_refused(submission *s, zh_rc rc, const zh_err *why)
         *s->ui->err = *why;
         return rc;
     }
-    response->status = zh_problem_status(rc);
+    response->status = zh_problem_status_of(why);
     zh_jw_init(&w, &response->body, 0);
     zh_problem_write_findings(&w, response->status, why, &s->findings);
     zh_buf_c(&response->body, '\n');
