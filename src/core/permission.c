@@ -30,9 +30,10 @@ static unsigned rights_of(const zh_access *access)
     static const struct {
         const char *name;
         unsigned right;
-    } verbs[] = {{"read", ZH_RIGHT_READ},     {"create", ZH_RIGHT_CREATE},
-                 {"amend", ZH_RIGHT_AMEND},   {"transition", ZH_RIGHT_TRANSITION},
-                 {"export", ZH_RIGHT_EXPORT}, {"erase", ZH_RIGHT_ERASE}};
+    } verbs[] = {{"read", ZH_RIGHT_READ},       {"create", ZH_RIGHT_CREATE},
+                 {"amend", ZH_RIGHT_AMEND},     {"transition", ZH_RIGHT_TRANSITION},
+                 {"export", ZH_RIGHT_EXPORT},   {"erase", ZH_RIGHT_ERASE},
+                 {"publish", ZH_RIGHT_PUBLISH}, {"publish_two", ZH_RIGHT_PUBLISH_TWO}};
     unsigned rights = 0;
     for (size_t i = 0; i < ZH_COUNTOF(verbs); i++) {
         if (zh_str_among(zh_str_of(verbs[i].name), access->can, access->ncan)) {

@@ -47,6 +47,8 @@ typedef enum zh_right {
     ZH_RIGHT_TRANSITION = 8, /* every transition whose roles allow it */
     ZH_RIGHT_EXPORT = 16,
     ZH_RIGHT_ERASE = 32,
+    ZH_RIGHT_PUBLISH = 64,      /* figures that count the register's records … */
+    ZH_RIGHT_PUBLISH_TWO = 128, /* … together with another person who may */
 } zh_right;
 
 /* The rights of the context's post on a register, as a set of zh_right. */

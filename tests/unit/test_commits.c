@@ -86,8 +86,8 @@ static void prepare(fixture *f, zh_submission *s, const char *no)
         char how = 0;
         changes[i].field = zh_register_field(reg, zh_str_of(pairs[i][0]));
         assert_int_equal(zh_field_parse(ctx->model, changes[i].field, f->arena,
-                                        zh_str_of(pairs[i][1]), INT32_MIN, &changes[i].value, &how,
-                                        &s->err),
+                                        zh_str_dup(f->arena, zh_str_of(pairs[i][1])), INT32_MIN,
+                                        &changes[i].value, &how, &s->err),
                          ZH_OK);
     }
     zh_op op = {.kind = ZH_OP_CREATE, .reg = reg, .changes = changes, .nchanges = 3};
