@@ -28,6 +28,7 @@ static zh_rc answer(zh_session *s, zh_buf *out)
         .out = dir != NULL ? dir : zh_str_fmt(cli->arena, "%s/report", data).p,
         .base = zh_cli_text(cli, "base"),
         .as_of = s->as_of,
+        .english = zh_str_is(zh_str_of(zh_cli_text(cli, "lang")), "en"),
         .publish = zh_cli_flag(cli, "publish"),
     };
     rc = zh_report_build(&s->ctx, &options, &report);
@@ -87,6 +88,13 @@ static const zh_param options[] = {
      .kind = ZH_PARAM_FILE,
      .zh = "报告的声明；省略则为程序自带的「鄂湘皖食品与环境质量报告」",
      .en = "declaration of the report"},
+    {.name = "lang",
+     .value = "LANG",
+     .kind = ZH_PARAM_CHOICE,
+     .choices = "zh|en",
+     .otherwise = "zh",
+     .zh = "报告的语言；英文的文件名带 .en",
+     .en = "language of the report"},
     {.name = "publish",
      .kind = ZH_PARAM_FLAG,
      .zh = "发布文中的数字：记入存证日志，附上编号和二维码",
@@ -106,6 +114,7 @@ ZH_VERB(report) = {
     .text = "报告的每个数字都由声明里的提问算出；没有数据的地方写明未报。\n"
             "同样的记录和声明生成同样的文件。",
     .example = "zhiheng report --data ./data\n"
+               "zhiheng report --data ./data --lang en\n"
                "zhiheng report --data ./data --as-of 100000 --out /tmp/earlier",
     .uses = ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON | ZH_USES_AS_OF | ZH_KEEPS_MODEL,
     .options = options,

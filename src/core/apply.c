@@ -193,7 +193,7 @@ static zh_rc put_grams(loader *l, zh_prepared *const *run, size_t n)
         }
     }
     if (n > 1) {
-        qsort(grams, total, sizeof *grams, gram_order);
+        zh_sort(grams, total, sizeof *grams, gram_order);
     }
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < total && rc == ZH_OK; i++) {
@@ -289,13 +289,42 @@ static zh_rc put_uses(loader *l, const zh_prepared *p)
     return rc;
 }
 
+/* The current row of a withdrawn record and what hangs on it; its versions stay. Child rows, grams
+ * and dues go the way of every version that has none. */
+static zh_rc remove_current(loader *l, const zh_prepared *p)
+{
+    zh_sql_value key[] = {p->row[ZH_COL_OFFICE], p->row[ZH_COL_ID], ZH_SQL_INT(p->old->version)};
+    zh_sql_value clocks[] = {p->row[ZH_COL_OFFICE], ZH_SQL_STR(l->plan->reg->id),
+                             p->row[ZH_COL_ID]};
+    int64_t changed = 0;
+    zh_rc rc = zh_run(l->conn, l->plan->remove_sql, key, 3, &changed, &l->found);
+    if (rc == ZH_OK && changed != 1) {
+        return stale(l, p);
+    }
+    if (rc == ZH_OK && l->plan->reg->nclocks > 0) {
+        rc =
+            zh_run(l->conn, "DELETE FROM zh_clock WHERE office = ? AND register = ? AND record = ?",
+                   clocks, 3, NULL, &l->found);
+    }
+    zh_ref_forget(l->ctx->core, l->plan->reg, p->record->office, p->record->id);
+    return rc;
+}
+
+static zh_rc put_current(loader *l, const zh_prepared *p)
+{
+    if (p->kind == ZH_OP_WITHDRAW) {
+        return remove_current(l, p);
+    }
+    return p->old == NULL ? put(l, &l->rows, ZH_BULK_INSERT, &l->plan->current, 2, p->row)
+                          : update_current(l, p);
+}
+
 static zh_rc apply_one(loader *l, const zh_prepared *p, int64_t batch, int64_t ord)
 {
     zh_sql_value *extra = &p->row[l->plan->current.n];
     extra[ZH_HIST_BATCH] = ZH_SQL_INT(batch);
     extra[ZH_HIST_ORD] = ZH_SQL_INT(ord);
-    zh_rc rc = p->old == NULL ? put(l, &l->rows, ZH_BULK_INSERT, &l->plan->current, 2, p->row)
-                              : update_current(l, p);
+    zh_rc rc = put_current(l, p);
     if (rc == ZH_OK && p->erasure != NULL) {
         rc = zh_erase_apply(l->conn, p, &l->found);
     }
@@ -339,10 +368,11 @@ static zh_rc put_outbox(loader *l, int64_t office, int64_t batch, size_t n, cons
             ZH_SQL_BYTES(zh_buf_view(&entries[0])),
             ZH_SQL_BYTES(zh_buf_view(&encoded)),
             entries[1].n > 0 ? ZH_SQL_BYTES(zh_buf_view(&entries[1])) : ZH_SQL_NONE,
+            l->ctx->job != 0 ? ZH_SQL_INT(l->ctx->job) : ZH_SQL_NONE,
         };
         rc = zh_run(l->conn,
                     "INSERT INTO zh_outbox (office, batch, register, n, at, entries, deltas, "
-                    "entries_gm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "entries_gm, job) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     row, ZH_COUNTOF(row), NULL, &l->found);
         atomic_store_explicit(&l->ctx->core->placing, true, memory_order_relaxed);
     }
@@ -399,7 +429,8 @@ static zh_rc apply_run(loader *l, zh_prepared *const *run, size_t n, size_t *cul
 
 typedef struct item {
     zh_prepared *p;
-    size_t index;
+    size_t index; /* of the write it belongs to */
+    size_t order;
 } item;
 
 static int item_order(const void *a, const void *b)
@@ -414,7 +445,7 @@ static int item_order(const void *a, const void *b)
     if (one != two) {
         return one < two ? -1 : 1;
     }
-    return x->index < y->index ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
 }
 
 static zh_rc apply_sorted(loader *l, const item *items, zh_prepared *const *sorted, size_t n,
@@ -487,13 +518,23 @@ zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prep
     }
     zh_arena *arena = zh_arena_new(BATCH_ARENA_BYTES);
     loader l = {.ctx = ctx, .conn = conn, .arena = arena};
+    size_t given = n;
+    for (size_t i = 0; i < given; i++) {
+        n += prepared[i]->nmore;
+    }
     item *items = ZH_NEW_N(arena, item, n + 1);
     zh_prepared **sorted = ZH_NEW_N(arena, zh_prepared *, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        items[i] = (item){prepared[i], i};
+    n = 0;
+    for (size_t i = 0; i < given; i++) {
+        items[n] = (item){prepared[i], i, n};
+        n++;
+        for (size_t k = 0; k < prepared[i]->nmore; k++) {
+            items[n] = (item){prepared[i]->more[k], i, n};
+            n++;
+        }
     }
     if (n > 1) {
-        qsort(items, n, sizeof *items, item_order);
+        zh_sort(items, n, sizeof *items, item_order);
     }
     for (size_t i = 0; i < n; i++) {
         sorted[i] = items[i].p;
@@ -546,7 +587,7 @@ static bool has_automatic(const zh_register *reg)
     return false;
 }
 
-zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_applied *out)
+static zh_rc follow_automatic(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_applied *out)
 {
     zh_ctx system = *ctx;
     system.actor = system.role = ZH_STR("system");
@@ -583,6 +624,16 @@ zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_ap
         }
     }
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_prepared *prepared, zh_applied *out)
+{
+    zh_applied other;
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < prepared->nmore && rc == ZH_OK; i++) {
+        rc = follow_automatic(ctx, conn, prepared->more[i]->record, &other);
+    }
+    return rc == ZH_OK ? follow_automatic(ctx, conn, prepared->record, out) : rc;
 }
 
 zh_place zh_write_place(const zh_prepared *p, const zh_applied *at)

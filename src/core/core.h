@@ -15,9 +15,9 @@
  * - q_<reg>_<cube>: cells: office, dims, measures; …_k counters per cell and key
  * - u_<reg>_<cube>: roll-ups folded from cells (rebuildable); …_k likewise
  * - zh_outbox: one row per transaction, home office and register: office, batch, register, n, at,
- *   pos, until, entries (n × 56 bytes zhl1), entries_gm (the same by SM3 when the second log is
- *   kept), deltas (cell changes, for the folder); key (office, batch). until = the latest `at` up
- * to this position
+ *   job (whose work it is, NULL none), pos, until, entries (n × 56 bytes zhl1), entries_gm (the
+ * same by SM3 when the second log is kept), deltas (cell changes, for the folder); key (office,
+ * batch). until = the latest `at` up to this position
  * - zh_clock, zh_clock_h: clocks of records: office, register, record, clock, started_at, due_at,
  *   ended_at, suspended_at, breached (0, 1), passed, extended, spans (see clock.h); _h has a
  * version and every change
@@ -104,6 +104,8 @@ typedef struct zh_ctx {
     int64_t office;               /* the actor's office: home of what it creates */
     const struct zh_post *post;   /* in which the reader acts; NULL = the local operator */
     const zh_program *rows;       /* further row scope of the register being read; NULL = all */
+    bool aggregating;             /* rows are only counted in full k's: core/suppress.h */
+    int64_t job;                  /* whose work the writes are; 0 = none */
     bool counting;                /* records are only counted: masks do not apply to what is read */
     const struct zh_ahead *ahead; /* earlier rows of the import being prepared; NULL = none */
     const struct zh_deltas *overlay; /* added to what cubes answer: changes not written; or NULL */

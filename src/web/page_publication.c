@@ -30,7 +30,7 @@ void zh_publication_link(zh_grid *g, zh_str publication)
 
 typedef struct asked {
     zh_publish_ask ask;
-    bool board, report;
+    bool board, report, english;
     bool two; /* this reader needs a second person */
 } asked;
 
@@ -63,7 +63,8 @@ static zh_rc read_asked(zh_ctx *ctx, zh_pairs form, asked *out)
     zh_str region = given(form, "region");
     zh_figure_query *q = &out->ask.query;
     *out = (asked){.board = zh_str_is(given(form, "board"), "1"),
-                   .report = zh_str_is(given(form, "report"), "1")};
+                   .report = zh_str_is(given(form, "report"), "1"),
+                   .english = zh_str_is(given(form, "lang"), "en")};
     *q = (zh_figure_query){
         .indicator = zh_model_indicator(ctx->model, id), .region = region, .as_of = ZH_AS_OF_NOW};
     if (q->indicator == NULL && !out->board && !out->report) {
@@ -76,11 +77,11 @@ static zh_rc read_asked(zh_ctx *ctx, zh_pairs form, asked *out)
     return check_right(ctx, out);
 }
 
-static zh_rc publish_report(zh_ctx *ctx, zh_str *url)
+static zh_rc publish_report(zh_ctx *ctx, const asked *a, zh_str *url)
 {
     const char *data = zh_core_data_dir(ctx->core);
     zh_report report;
-    zh_report_options options = {.as_of = ZH_AS_OF_NOW, .publish = true};
+    zh_report_options options = {.as_of = ZH_AS_OF_NOW, .publish = true, .english = a->english};
     if (data == NULL) {
         return zh_err_set(ctx->err, ZH_EINVAL, "report.directory", "%.*s",
                           ZH_FMT(zh_text_of(ZH_LANG_ZH, ZH_T_REPORT_NO_DIR)));
@@ -96,7 +97,7 @@ static zh_rc publish_now(zh_ctx *ctx, asked *a, zh_arena *arena, zh_str *url)
     zh_published *list = ZH_NEW_N(ctx->arena, zh_published, ctx->model->nindicators + 1);
     size_t n = 0;
     if (a->report) {
-        return publish_report(ctx, url);
+        return publish_report(ctx, a, url);
     }
     zh_rc rc = a->board ? zh_publish_board(ctx, &a->ask, list, &n) : zh_publish(ctx, &a->ask, list);
     if (rc == ZH_OK && a->board && n == 0) {
@@ -112,7 +113,7 @@ static zh_rc publish_now(zh_ctx *ctx, asked *a, zh_arena *arena, zh_str *url)
 /* The form again, in one order: the same request is the same text. */
 static zh_str form_text(zh_arena *arena, zh_pairs form)
 {
-    static const char *const names[] = {"board", "report", "indicator", "region", "period"};
+    static const char *const names[] = {"board", "report", "lang", "indicator", "region", "period"};
     zh_buf text;
     zh_buf_init(&text, FORM_BYTES * 3);
     for (size_t i = 0; i < ZH_COUNTOF(names); i++) {

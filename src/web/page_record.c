@@ -28,6 +28,13 @@ static zh_rc find(zh_ui *ui, const zh_register *reg, zh_str text, int64_t *offic
     if (is_id) {
         rc = zh_record_get(&ui->ctx, ui->conn, reg, *office, *id, ZH_AS_OF_NOW, &record);
     }
+    if (rc == ZH_ENOTFOUND && is_id) {
+        int64_t position = 0;
+        *ui->err = before;
+        rc = zh_record_withdrawn(&ui->ctx, ui->conn, reg, *office, *id, &position);
+        rc = rc == ZH_OK ? zh_record_get(&ui->ctx, ui->conn, reg, *office, *id, position, &record)
+                         : rc;
+    }
     if (rc == ZH_ENOTFOUND && reg->nbusiness_key == 1) {
         *ui->err = before;
         rc = zh_record_by_key(&ui->ctx, ui->conn, reg, &text, &record);
@@ -89,6 +96,8 @@ static zh_rc choose_version(zh_shown_record *r)
     zh_str version = zh_http_param(ui->request, "version");
     zh_str as_of = zh_http_param(ui->request, "as_of");
     r->at = r->nversions - 1;
+    r->withdrawn = zh_str_is(r->versions[r->at].op, "withdraw");
+    r->at -= r->withdrawn && version.n == 0 ? 1 : 0; /* its last version says nothing */
     r->nknown = r->nversions;
     r->as_of = ZH_AS_OF_NOW;
     r->instant = zh_now();
@@ -293,6 +302,15 @@ static void old_note(zh_shown_record *r)
     zh_part_note_close(ui);
 }
 
+static void withdrawn_note(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    const zh_version *last = &r->versions[r->nversions - 1];
+    zh_part_note(
+        ui, ZH_NOTE_WATCH,
+        ZH_SAY(ui, ZH_T_RECORD_WITHDRAWN, zh_ui_time(ui, last->record->recorded_at), last->reason));
+}
+
 static zh_rc show(zh_ui *ui)
 {
     zh_shown_record *r = ZH_NEW(ui->arena, zh_shown_record);
@@ -309,13 +327,18 @@ static zh_rc show(zh_ui *ui)
                        .above_url = zh_url_register(ui->arena, r->reg->id, ZH_STR(""), -1),
                        .css = ZH_STR("register.css")});
     tags(r);
-    if (!zh_shown_is_live(r)) {
+    if (r->withdrawn) {
+        withdrawn_note(r);
+    } else if (!zh_shown_is_live(r)) {
         old_note(r);
     }
     zh_html_open(h, "div", "cols record");
     zh_html_open(h, "div", "w7 stack");
     facts(r);
-    rc = zh_record_related(r);
+    rc = zh_record_judgements(r);
+    if (rc == ZH_OK) {
+        rc = zh_record_related(r);
+    }
     zh_html_close(h);
     zh_html_open(h, "div", "w5 stack");
     if (rc == ZH_OK) {

@@ -17,6 +17,7 @@ typedef struct zh_shown_record {
     size_t nknown;   /* versions that existed then, when a log size was asked for; else all */
     zh_time instant; /* of that log size; of now */
     zh_show show;
+    bool withdrawn; /* the record is no longer current: its last version is the withdrawal */
 } zh_shown_record;
 
 static inline const zh_record *zh_shown(const zh_shown_record *r)
@@ -48,5 +49,8 @@ void zh_record_timeline(zh_shown_record *r);
 zh_rc zh_record_proof(zh_shown_record *r) ZH_MUST;
 /* Records that refer to it, and the indicators it counts in. */
 zh_rc zh_record_related(zh_shown_record *r) ZH_MUST;
+
+/* What it was judged, row by row; of a finding: worked out again. Nothing when there is none. */
+zh_rc zh_record_judgements(zh_shown_record *r) ZH_MUST;
 
 #endif

@@ -55,9 +55,10 @@ static zh_str what(zh_shown_record *r, size_t at)
                       zh_show_state(ui, r->reg, r->versions[at - 1].record->state),
                       zh_show_state(ui, r->reg, v->record->state));
     }
-    return zh_ui_text(ui, zh_str_is(v->op, "create")  ? ZH_T_RECORD_OP_CREATE
-                          : zh_str_is(v->op, "erase") ? ZH_T_RECORD_OP_ERASE
-                                                      : ZH_T_RECORD_OP_AMEND);
+    return zh_ui_text(ui, zh_str_is(v->op, "create")     ? ZH_T_RECORD_OP_CREATE
+                          : zh_str_is(v->op, "erase")    ? ZH_T_RECORD_OP_ERASE
+                          : zh_str_is(v->op, "withdraw") ? ZH_T_RECORD_OP_WITHDRAW
+                                                         : ZH_T_RECORD_OP_AMEND);
 }
 
 static void changes(zh_shown_record *r, size_t at)

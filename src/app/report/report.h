@@ -26,12 +26,14 @@ typedef struct zh_report_options {
     const char *base; /* address of the served pages that the document leads to; NULL: the declared
                          public one (ZH_SET_PUBLIC), else ZH_REPORT_BASE */
     int64_t as_of;    /* ZH_AS_OF_NOW or a log size */
+    bool english;     /* the texts under KEY_en; the files are ID.en.html, ID.en.pdf, ID.en.json */
     bool publish; /* every figure said in it is published, and stands in an annex with its number
                      and a QR code of its page */
 } zh_report_options;
 
 typedef struct zh_report {
     zh_str id, title, subtitle;
+    bool english;
     zh_str html, pdf;                 /* file names in the directory */
     int64_t pages, position, missing; /* missing: sentences and figures that lacked a value */
     int64_t html_bytes, pdf_bytes;
