@@ -1,4 +1,4 @@
-/* Prefer: wait. */
+/* Answers that wait until the entry of a write is sealed, as "Prefer: wait" asks; see receipt.h. */
 #include "web/receipt.h"
 #include "core/receipt.h"
 
