@@ -125,19 +125,24 @@ void zh_ui_let_go(zh_ui *ui)
     }
 }
 
-static zh_rc begin_bare(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
-                        zh_err *err)
+zh_rc zh_ui_begin_in(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                     zh_err *err, zh_conn *conn)
 {
     start(ui, request, response, err);
     ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
-    zh_rc rc = zh_ui_read_again(ui);
-    return rc == ZH_OK ? zh_user_session_begin(ui) : rc;
+    ui->conn = conn;
+    return zh_user_session_begin(ui);
 }
 
 zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
                   zh_err *err)
 {
-    zh_rc rc = begin_bare(ui, request, response, err);
+    start(ui, request, response, err);
+    ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
+    zh_rc rc = zh_ui_read_again(ui);
+    if (rc == ZH_OK) {
+        rc = zh_user_session_begin(ui);
+    }
     if (rc == ZH_OK && ui->session != NULL && ui->session->post != NULL) {
         rc = zh_notice_unread(ui->conn, ui->session->login, ui->session->current.code, &ui->unread,
                               err);
@@ -256,18 +261,6 @@ zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *respon
     zh_rc rc = zh_ui_begin(&ui, request, response, err);
     if (rc == ZH_OK) {
         rc = show(&ui);
-    }
-    zh_ui_end(&ui);
-    return rc;
-}
-
-zh_rc zh_ui_answer_act(const zh_http_request *request, zh_http_response *response, zh_err *err,
-                       zh_rc (*act)(zh_ui *ui))
-{
-    zh_ui ui;
-    zh_rc rc = begin_bare(&ui, request, response, err);
-    if (rc == ZH_OK) {
-        rc = act(&ui);
     }
     zh_ui_end(&ui);
     return rc;
