@@ -740,9 +740,10 @@ static zh_rc accumulate(struct world *w, const zh_matrix *counts, const zh_matri
     for (size_t i = 0; i < w->n * w->periods; i++) {
         double b = baseline->v[i];
         if (!(b >= 0.0 && isfinite(b)) || (b == 0.0 && counts->v[i] > 0.0)) {
-            return zh_err_set(err, ZH_EINVAL, "scan.baseline",
-                              "第 %zu 个时期第 %zu 个地点的期望数%s", i / w->n + 1, i % w->n + 1,
-                              b == 0.0 ? "是 0 却有病例" : "小于 0 或不是有限的数");
+            return zh_err_set(
+                err, ZH_EINVAL, "scan.baseline", "第 %zu 个时期第 %zu 个地点的期望数%s",
+                i / w->n + 1, i % w->n + 1,
+                zh_err_text(err, b == 0.0 ? "是 0 却有病例" : "小于 0 或不是有限的数"));
         }
         sum += b;
     }
