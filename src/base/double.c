@@ -38,8 +38,8 @@ static long double scaled(long double x, int power)
 /* Whether the value rounded to so many units of the 17th digit reads back: it must be nearer than
  * half the distance of neighbouring doubles. Sets *rounded; *sure false where the bound of the
  * error does not tell. */
-static bool reads_back(long double x, uint64_t unit, long double half, uint64_t *rounded,
-                       bool *sure)
+static inline bool reads_back(long double x, uint64_t unit, long double half, uint64_t *rounded,
+                              bool *sure)
 {
     uint64_t whole = (uint64_t)x;
     long double rest = (long double)(whole % unit) + (x - (long double)whole);
@@ -71,14 +71,17 @@ static enum verdict decide(double value, struct decimal *out)
         return ASK_ALL;
     }
     long double half = x / (long double)(fraction * 0x1p54);
-    uint64_t unit = 100;
-    bool sure = true;
-    for (out->digits = 15; out->digits < DIGITS_MAX; out->digits++, unit /= 10) {
-        bool reads = reads_back(x, unit, half, &out->number, &sure);
-        if (reads || !sure) {
-            return sure ? DECIDED : ASK_ALL;
-        }
+    bool sure;
+    out->digits = 15;
+    bool reads = reads_back(x, 100, half, &out->number, &sure);
+    if (sure && !reads) {
+        out->digits = 16;
+        reads = reads_back(x, 10, half, &out->number, &sure);
     }
+    if (reads || !sure) {
+        return sure ? DECIDED : ASK_ALL;
+    }
+    out->digits = 17;
     long double rest = x - floorl(x);
     out->number = (uint64_t)x + (rest > 0.5L ? 1 : 0);
     return fabsl(rest - 0.5L) > UNSURE ? DECIDED : ASK_17;
