@@ -4,6 +4,7 @@
  * outbox with a batch number of its own, greater than that of every version it supersedes. Tables
  * and cells are thus touched in the same order by every transaction. */
 #include "base/log.h"
+#include "core/commits.h"
 #include "core/due.h"
 #include "core/read.h"
 #include "core/record.h"
@@ -27,13 +28,19 @@ static const zh_sql_type DUE_TYPES[] = {ZH_SQL_I64,  ZH_SQL_TEXT, ZH_SQL_I64, ZH
 static const char *const USE_COLUMNS[] = {"office", "digest", "register", "record"};
 static const zh_sql_type USE_TYPES[] = {ZH_SQL_I64, ZH_SQL_TEXT, ZH_SQL_TEXT, ZH_SQL_I64};
 
+static const char *const NOTICE_COLUMNS[] = {"office",   "id",    "record", "version", "at",
+                                             "register", "cause", "name",   "actor"};
+static const zh_sql_type NOTICE_TYPES[] = {ZH_SQL_I64,  ZH_SQL_I64,  ZH_SQL_I64,
+                                           ZH_SQL_I64,  ZH_SQL_I64,  ZH_SQL_TEXT,
+                                           ZH_SQL_TEXT, ZH_SQL_TEXT, ZH_SQL_TEXT};
+
 /* The bulk loads of one register. */
 typedef struct loader {
     zh_ctx *ctx;
     zh_conn *conn;
     zh_arena *arena; /* of this call */
     const zh_plan *plan;
-    zh_bulk *rows, *history, *grams, *clocks, *clocks_h, *dues, *uses;
+    zh_bulk *rows, *history, *grams, *clocks, *clocks_h, *dues, *uses, *notices;
     zh_bulk **children, **children_h;
     zh_err found;
 } loader;
@@ -71,6 +78,7 @@ static zh_rc end_bulks(loader *l, zh_rc rc)
     end_one(l, &l->clocks_h, &rc);
     end_one(l, &l->dues, &rc);
     end_one(l, &l->uses, &rc);
+    end_one(l, &l->notices, &rc);
     for (size_t i = 0; l->plan != NULL && i < l->plan->nchildren; i++) {
         end_one(l, &l->children[i], &rc);
         end_one(l, &l->children_h[i], &rc);
@@ -192,7 +200,7 @@ static zh_rc put_grams(loader *l, zh_prepared *const *run, size_t n)
         }
     }
     if (n > 1) {
-        qsort(grams, total, sizeof *grams, gram_order);
+        zh_sort(grams, total, sizeof *grams, gram_order);
     }
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < total && rc == ZH_OK; i++) {
@@ -288,13 +296,63 @@ static zh_rc put_uses(loader *l, const zh_prepared *p)
     return rc;
 }
 
+static zh_rc put_notice(loader *l, const zh_prepared *p)
+{
+    static const zh_table_plan notices = {"zh_notice", NOTICE_COLUMNS, NOTICE_TYPES,
+                                          ZH_COUNTOF(NOTICE_COLUMNS)};
+    if (p->notice.cause == NULL) {
+        return ZH_OK;
+    }
+    zh_sql_value row[] = {
+        p->row[ZH_COL_OFFICE],
+        ZH_SQL_INT(zh_core_id(l->ctx->core, 0)),
+        p->row[ZH_COL_ID],
+        p->row[ZH_COL_VERSION],
+        p->row[ZH_COL_RECORDED],
+        ZH_SQL_STR(l->plan->reg->id),
+        ZH_SQL_STR(zh_str_of(p->notice.cause)),
+        ZH_SQL_STR(p->notice.name),
+        p->row[ZH_COL_ACTOR],
+    };
+    return put(l, &l->notices, ZH_BULK_INSERT, &notices, 2, row);
+}
+
+/* The current row of a withdrawn record and what hangs on it; its versions stay. Child rows, grams
+ * and dues go the way of every version that has none. */
+static zh_rc remove_current(loader *l, const zh_prepared *p)
+{
+    zh_sql_value key[] = {p->row[ZH_COL_OFFICE], p->row[ZH_COL_ID], ZH_SQL_INT(p->old->version)};
+    zh_sql_value clocks[] = {p->row[ZH_COL_OFFICE], ZH_SQL_STR(l->plan->reg->id),
+                             p->row[ZH_COL_ID]};
+    int64_t changed = 0;
+    zh_rc rc = zh_run(l->conn, l->plan->remove_sql, key, 3, &changed, &l->found);
+    if (rc == ZH_OK && changed != 1) {
+        return stale(l, p);
+    }
+    if (rc == ZH_OK && l->plan->reg->nclocks > 0) {
+        rc =
+            zh_run(l->conn, "DELETE FROM zh_clock WHERE office = ? AND register = ? AND record = ?",
+                   clocks, 3, NULL, &l->found);
+    }
+    zh_ref_forget(l->ctx->core, l->plan->reg, p->record->office, p->record->id);
+    return rc;
+}
+
+static zh_rc put_current(loader *l, const zh_prepared *p)
+{
+    if (p->kind == ZH_OP_WITHDRAW) {
+        return remove_current(l, p);
+    }
+    return p->old == NULL ? put(l, &l->rows, ZH_BULK_INSERT, &l->plan->current, 2, p->row)
+                          : update_current(l, p);
+}
+
 static zh_rc apply_one(loader *l, const zh_prepared *p, int64_t batch, int64_t ord)
 {
     zh_sql_value *extra = &p->row[l->plan->current.n];
     extra[ZH_HIST_BATCH] = ZH_SQL_INT(batch);
     extra[ZH_HIST_ORD] = ZH_SQL_INT(ord);
-    zh_rc rc = p->old == NULL ? put(l, &l->rows, ZH_BULK_INSERT, &l->plan->current, 2, p->row)
-                              : update_current(l, p);
+    zh_rc rc = put_current(l, p);
     if (rc == ZH_OK && p->erasure != NULL) {
         rc = zh_erase_apply(l->conn, p, &l->found);
     }
@@ -312,6 +370,9 @@ static zh_rc apply_one(loader *l, const zh_prepared *p, int64_t batch, int64_t o
     }
     if (rc == ZH_OK) {
         rc = put_dues(l, p);
+    }
+    if (rc == ZH_OK) {
+        rc = put_notice(l, p);
     }
     return rc == ZH_OK ? put_uses(l, p) : rc;
 }
@@ -338,10 +399,11 @@ static zh_rc put_outbox(loader *l, int64_t office, int64_t batch, size_t n, cons
             ZH_SQL_BYTES(zh_buf_view(&entries[0])),
             ZH_SQL_BYTES(zh_buf_view(&encoded)),
             entries[1].n > 0 ? ZH_SQL_BYTES(zh_buf_view(&entries[1])) : ZH_SQL_NONE,
+            l->ctx->job != 0 ? ZH_SQL_INT(l->ctx->job) : ZH_SQL_NONE,
         };
         rc = zh_run(l->conn,
                     "INSERT INTO zh_outbox (office, batch, register, n, at, entries, deltas, "
-                    "entries_gm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "entries_gm, job) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     row, ZH_COUNTOF(row), NULL, &l->found);
         atomic_store_explicit(&l->ctx->core->placing, true, memory_order_relaxed);
     }
@@ -398,7 +460,8 @@ static zh_rc apply_run(loader *l, zh_prepared *const *run, size_t n, size_t *cul
 
 typedef struct item {
     zh_prepared *p;
-    size_t index;
+    size_t index; /* of the write it belongs to */
+    size_t order;
 } item;
 
 static int item_order(const void *a, const void *b)
@@ -413,7 +476,7 @@ static int item_order(const void *a, const void *b)
     if (one != two) {
         return one < two ? -1 : 1;
     }
-    return x->index < y->index ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
 }
 
 static zh_rc apply_sorted(loader *l, const item *items, zh_prepared *const *sorted, size_t n,
@@ -486,13 +549,23 @@ zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prep
     }
     zh_arena *arena = zh_arena_new(BATCH_ARENA_BYTES);
     loader l = {.ctx = ctx, .conn = conn, .arena = arena};
+    size_t given = n;
+    for (size_t i = 0; i < given; i++) {
+        n += prepared[i]->nmore;
+    }
     item *items = ZH_NEW_N(arena, item, n + 1);
     zh_prepared **sorted = ZH_NEW_N(arena, zh_prepared *, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        items[i] = (item){prepared[i], i};
+    n = 0;
+    for (size_t i = 0; i < given; i++) {
+        items[n] = (item){prepared[i], i, n};
+        n++;
+        for (size_t k = 0; k < prepared[i]->nmore; k++) {
+            items[n] = (item){prepared[i]->more[k], i, n};
+            n++;
+        }
     }
     if (n > 1) {
-        qsort(items, n, sizeof *items, item_order);
+        zh_sort(items, n, sizeof *items, item_order);
     }
     for (size_t i = 0; i < n; i++) {
         sorted[i] = items[i].p;
@@ -584,30 +657,27 @@ static zh_rc follow_automatic(zh_ctx *ctx, zh_conn *conn, const zh_record *recor
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-zh_rc zh_write_apply(zh_ctx *ctx, zh_conn *conn, zh_prepared *prepared, zh_applied *out)
+zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_prepared *prepared, zh_applied *out)
 {
-    const zh_record *record = prepared->record;
-    zh_rc rc = zh_record_apply_batch(ctx, conn, &prepared, 1, NULL);
-    *out = (zh_applied){record->office, record->id, record->version};
-    return rc == ZH_OK ? follow_automatic(ctx, conn, record, out) : rc;
+    zh_applied other;
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < prepared->nmore && rc == ZH_OK; i++) {
+        rc = follow_automatic(ctx, conn, prepared->more[i]->record, &other);
+    }
+    return rc == ZH_OK ? follow_automatic(ctx, conn, prepared->record, out) : rc;
 }
 
-typedef struct single {
-    zh_ctx *ctx;
-    zh_prepared *prepared;
-    zh_applied *out;
-} single;
-
-static zh_rc apply_single(void *user, zh_conn *conn, zh_err *err)
+/* Not of a version that followed by itself. */
+static zh_place place_of(const zh_prepared *p, const zh_applied *at)
 {
-    const single *s = user;
-    zh_ctx ctx = *s->ctx;
-    ctx.err = err;
-    return zh_write_apply(&ctx, conn, s->prepared, s->out);
+    const zh_sql_value *extra = &p->row[p->plan->current.n];
+    return at->version != p->record->version
+               ? (zh_place){0, 0}
+               : (zh_place){extra[ZH_HIST_BATCH].i64, extra[ZH_HIST_ORD].i64};
 }
 
 zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_findings *findings,
-                    zh_applied *out)
+                    zh_applied *out, zh_place *place)
 {
     zh_err tried = {0};
     zh_ctx attempt = *ctx;
@@ -619,8 +689,10 @@ zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_finding
         *findings = (zh_findings){0};
         rc = zh_write_prepare(&attempt, NULL, op, mode, findings, &prepared);
         if (rc == ZH_OK) {
-            single s = {&attempt, prepared, out};
-            rc = zh_core_write(ctx->core, apply_single, &s, &tried);
+            rc = zh_commits_write(&attempt, prepared, out, &tried);
+            if (rc == ZH_OK && place != NULL) {
+                *place = place_of(prepared, out);
+            }
         }
         /* whoever names a version, or makes a record, is told; others write on the newer version */
         if (op->version_expected != 0 || op->kind == ZH_OP_CREATE) {
@@ -635,13 +707,19 @@ zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_finding
 
 zh_rc zh_record_apply(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out)
 {
+    return zh_record_apply_placed(ctx, op, findings, out, NULL);
+}
+
+zh_rc zh_record_apply_placed(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out,
+                             zh_place *place)
+{
     const zh_register *reg = op->reg;
     zh_rc rc = ZH_OK;
     if (op->id != 0 && op->at == 0 && (reg->nclocks > 0 || reg->ndues > 0)) {
         rc = zh_due_catch_up(ctx, reg, op->office, op->id, zh_now());
     }
     if (rc == ZH_OK) {
-        rc = zh_write_once(ctx, op, (zh_write_mode){0}, findings, out);
+        rc = zh_write_once(ctx, op, (zh_write_mode){0}, findings, out, place);
     }
     if (rc == ZH_OK && op->kind == ZH_OP_ERASE) {
         zh_file_sweep(ctx->core);

@@ -8,7 +8,16 @@
 
 #include "core/core.h"
 
-typedef enum zh_op_kind { ZH_OP_CREATE, ZH_OP_AMEND, ZH_OP_TRANSITION, ZH_OP_ERASE } zh_op_kind;
+typedef enum zh_op_kind {
+    ZH_OP_CREATE,
+    ZH_OP_AMEND,
+    ZH_OP_TRANSITION,
+    ZH_OP_ERASE,
+    ZH_OP_WITHDRAW, /* a last version that says nothing; the record is no longer current */
+    ZH_OP_UNDO,     /* takes back a transition: the version before it, written again */
+} zh_op_kind;
+
+typedef enum zh_vote { ZH_VOTE_NONE, ZH_VOTE_FOR, ZH_VOTE_AGAINST } zh_vote;
 
 /* One field given by the writer. For a TABLE field `rows` replaces all child rows (row ids of rows
  * that stay are kept). For ERASE only field counts; no changes = all personal fields. */
@@ -26,11 +35,13 @@ typedef struct zh_op {
     const zh_transition *transition;
     const zh_change *changes;
     size_t nchanges;
-    zh_str reason;          /* amend and erase need one */
+    zh_str reason;          /* amend, erase and withdraw need one */
     zh_str reason_code;     /* of transition->reasons */
     zh_str justification;   /* answers findings of severity JUSTIFY */
     zh_str second_actor;    /* two-person transitions */
-    int64_t handler_office; /* transition: who handles it from now on; 0 = unchanged */
+    int64_t handler_office; /* reassign: who handles it from now on; 0 = as declared */
+    zh_vote vote;           /* of a transition that is voted on */
+    zh_str to_state;        /* return to any state that was passed: which */
     zh_time at;             /* recorded_at; 0 = now. Only the clock and imports of history set it */
 } zh_op;
 
@@ -46,6 +57,22 @@ typedef struct zh_findings {
     bool rejected; /* a REJECT, a missing required field, a value that does not fit */
     bool doubtful; /* a JUSTIFY without justification */
 } zh_findings;
+
+/* Makes the PDF of a document from its parts; in the data directory, *path in ctx->arena, the
+ * caller removes it. Set once, before anything is written; NULL: files are not made. */
+typedef struct zh_paper {
+    zh_str office, title, to, number, date;
+    zh_str link; /* of the record, below the server's address */
+    const struct zh_paper_block {
+        zh_str text;
+        const zh_str *heads, *cells; /* of a table: ncolumns, nrows × ncolumns */
+        size_t ncolumns, nrows;
+    } * blocks;
+    size_t nblocks;
+    zh_time at;
+} zh_paper;
+typedef zh_rc (*zh_paper_maker)(zh_ctx *ctx, const zh_paper *paper, const char **path);
+void zh_core_papers(zh_core *core, zh_paper_maker maker);
 
 typedef struct zh_prepared zh_prepared;
 
@@ -72,9 +99,15 @@ typedef struct zh_applied {
     int32_t version;
 } zh_applied;
 
-/* Prepare and apply one write in a transaction of its own, with retries on ZH_EBUSY, then the
- * transitions that became automatic. */
+/* Prepares and applies one write with the transitions that became automatic, retried on ZH_EBUSY.
+ * Writes of several threads share transactions (group commit), none waits for another to come. */
 zh_rc zh_record_apply(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out) ZH_MUST;
+/* The same, and where the entry of out->version stands in the outbox: for its receipt. */
+typedef struct zh_place {
+    int64_t batch, ord; /* batch 0: not known */
+} zh_place;
+zh_rc zh_record_apply_placed(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out,
+                             zh_place *place) ZH_MUST;
 
 /* Sequencer: gives positions to committed batches, in an order that respects each record's
  * versions. Returns the log size after it. Safe to run in several processes (one wins). */

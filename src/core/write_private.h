@@ -6,17 +6,19 @@
 #include "core/core_private.h"
 #include "core/cube.h"
 #include "core/evidence.h"
+#include "core/notice.h"
 #include "core/record.h"
 
 /* A due event that the record now has. */
 typedef struct zh_due_row {
-    const char *kind; /* ZH_DUE_CLOCK, ZH_DUE_FIELD */
-    zh_str name;      /* clock id, due rule id */
+    const char *kind; /* ZH_DUE_CLOCK, ZH_DUE_FIELD, ZH_DUE_WARN */
+    zh_str name;      /* clock id, due rule id, clock/n */
     zh_time at;
     bool fired; /* written for this instant already: kept so that it is not written again */
 } zh_due_row;
 #define ZH_DUE_CLOCK "clock"
 #define ZH_DUE_FIELD "field"
+#define ZH_DUE_WARN  "warn" /* name: clock id, "/", which warning: a notice, not a version */
 
 typedef struct zh_child_rows {
     bool changed;         /* current rows are to be replaced */
@@ -52,12 +54,15 @@ struct zh_prepared {
     zh_clock_state *clocks_before, *clocks; /* reg->nclocks */
     const zh_due_row *dues;
     size_t ndues;
+    zh_notice_of notice;
     const zh_str *files; /* digests used */
     size_t nfiles;
     const zh_erasure *erasure;
     uint8_t entry[ZH_RECORD_ENTRY_BYTES];
     uint8_t entry_gm[ZH_RECORD_ENTRY_BYTES]; /* when the second log is kept */
     bool has_gm;
+    zh_prepared **more; /* records that this write makes or moves, applied with it */
+    size_t nmore;
 };
 
 /* One preparation. */
@@ -77,6 +82,10 @@ typedef struct zh_write {
     bool by_time;             /* written by actor clock: nobody can be asked for a correction */
     bool inside;              /* conn is the writer: what it sees may still be rolled back */
     bool warned_calendar;
+    int16_t lands;   /* state that the step leads to; -1: stays */
+    int64_t handler; /* of a step that hands the record on */
+    bool asked;      /* only asked for: a second person has yet to confirm */
+    bool waits; /* a vote that is not decided by this version, or is lost: nothing else follows */
     zh_env stored; /* evaluation over stored data */
     zh_env env;    /* the same, and what this very version does to clocks and states */
 } zh_write;
@@ -92,13 +101,15 @@ typedef struct zh_write_mode {
 zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mode mode,
                        zh_findings *findings, zh_prepared **out) ZH_MUST;
 /* Prepares and applies one write in a transaction of its own; on a newer version it is prepared
- * again unless the writer named one. */
+ * again unless the writer named one. place may be NULL. */
 zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_findings *findings,
-                    zh_applied *out) ZH_MUST;
+                    zh_applied *out, zh_place *place) ZH_MUST;
 /* Whether the transition may be taken in the state. */
 bool zh_leaves_from(const zh_transition *transition, int16_t state);
-/* Applies one prepared write and the automatic transitions that follow, in the open transaction. */
-zh_rc zh_write_apply(zh_ctx *ctx, zh_conn *conn, zh_prepared *prepared, zh_applied *out) ZH_MUST;
+/* The automatic transitions that follow a write just applied, in the open transaction; raises
+ * out->version. */
+zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_prepared *prepared,
+                      zh_applied *out) ZH_MUST;
 
 /* check.c: findings about the new record. ZH_OK also when it is refused (findings->rejected). */
 zh_rc zh_check_record(zh_write *w) ZH_MUST;
@@ -118,6 +129,16 @@ zh_rc zh_write_normalise(zh_write *w, const zh_field *field, zh_value *value) ZH
 zh_rc zh_conflict_find(zh_ctx *ctx, zh_prepared *const *writes, size_t n, size_t *at,
                        bool *stale) ZH_MUST;
 
+/* follow.c: what follows from a write in other registers, and the document of a step. */
+zh_rc zh_follow_prepare(zh_write *w) ZH_MUST;
+zh_rc zh_paper_prepare(zh_write *w) ZH_MUST;
+/* step of the write: limits, votes, withdrawals, returns. */
+zh_rc zh_follow_check(zh_write *w) ZH_MUST;
+
+/* As zh_file_store; writer: NULL, or the writer in an open transaction. */
+zh_rc zh_file_store_in(zh_ctx *ctx, zh_conn *writer, const char *path, zh_str name,
+                       zh_str *digest) ZH_MUST;
+
 /* seal.c: canonical fields, entry, SQL values, grams, files. */
 zh_rc zh_seal_record(zh_write *w, zh_entry_kind kind) ZH_MUST;
 /* SQL columns of a value; as zh_value_columns with bounds written as "<0.05". */
@@ -127,6 +148,9 @@ size_t zh_stored_value(zh_arena *arena, const zh_field *field, const zh_value *v
 /* erase.c: what erasing the fields means for every stored version. */
 zh_rc zh_erase_prepare(zh_write *w) ZH_MUST;
 zh_rc zh_erase_apply(zh_conn *conn, const zh_prepared *p, zh_err *err) ZH_MUST;
+
+/* What is told about the version, if anything. */
+void zh_notice_prepare(zh_write *w);
 
 /* due.c: due events of the new record. */
 zh_rc zh_due_rows(zh_write *w) ZH_MUST;

@@ -2,7 +2,7 @@
 #include "model/compile.h"
 #include <string.h>
 
-static const char built_in_actions[] = "read|create|amend|transition|export|erase";
+static const char built_in_actions[] = "read|create|amend|transition|export|erase|aggregate";
 
 static size_t count_items(const zh_yaml *map, const char *key)
 {
@@ -182,6 +182,13 @@ static void read_set(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh_
     t->set = list;
 }
 
+static zh_audience read_audience(zh_cx *cx, const zh_yaml *node)
+{
+    zh_audience audience = {0};
+    audience.words = zh_get_texts(cx->arena, node, "notify", &audience.n);
+    return audience;
+}
+
 static void compile_transition(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_transition *t)
 {
     static const char kinds[] =
@@ -191,7 +198,7 @@ static void compile_transition(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, 
     int kind = zh_choice(kinds, zh_get_text(node, "kind"));
     read_from(cx, b->reg, node, t);
     const zh_yaml *to = zh_yaml_get(node, "to");
-    t->to = to == NULL ? -1 : (int16_t)find_state(cx, b->reg, to);
+    t->to = to == NULL || zh_str_is(to->text, "*") ? -1 : (int16_t)find_state(cx, b->reg, to);
     t->roles = zh_get_texts(cx->arena, node, "roles", &t->nroles);
     t->has_guard = zh_cx_expr(cx, &scope, node, "guard", ZH_BOOL, &t->guard);
     t->has_when = zh_cx_expr(cx, &scope, node, "when", ZH_BOOL, &t->when);
@@ -205,15 +212,8 @@ static void compile_transition(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, 
     read_set(cx, b->reg, node, t);
     t->two_person = zh_get_bool(node, "two_person", false);
     t->limit = zh_get_number(node, "limit", 0);
-    t->document = zh_get_text(node, "document");
-    const zh_yaml *creates = zh_yaml_get(node, "creates");
-    if (creates != NULL && zh_cx_register(cx, creates, creates->text) != NULL) {
-        t->creates = creates->text;
-    }
-    const zh_yaml *vote = zh_yaml_get(node, "vote");
-    if (vote != NULL && zh_get_number(vote, "k", 0) > zh_get_number(vote, "of", 0)) {
-        zh_cx_error(cx, vote, "transition.vote", NULL, "表决通过票数多于参加人数");
-    }
+    t->notify = read_audience(cx, node);
+    zh_compile_step(cx, b, node, t);
 }
 
 /* ---- clocks ------------------------------------------------------------------------------------
@@ -313,6 +313,18 @@ static void read_extend(zh_cx *cx, const zh_register *reg, const zh_yaml *node, 
     }
 }
 
+static void read_warnings(zh_cx *cx, const zh_yaml *node, zh_clock *clock)
+{
+    for (const zh_yaml *w = zh_first(node, "warn"); w != NULL; w = zh_next(w)) {
+        if (clock->nwarn == ZH_CLOCK_WARNS_MAX) {
+            zh_cx_error(cx, w, "clock.warn", NULL, "一个时限最多预警 %d 次", ZH_CLOCK_WARNS_MAX);
+            return;
+        }
+        zh_reminder *warn = &clock->warn[clock->nwarn];
+        clock->nwarn += zh_duration_parse(w->text, &warn->amount, &warn->unit);
+    }
+}
+
 static void compile_clock(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_clock *clock)
 {
     const zh_yaml *start = zh_yaml_get(node, "start");
@@ -333,6 +345,8 @@ static void compile_clock(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_cl
     read_extend(cx, b->reg, node, clock);
     check_transition_ref(cx, b->reg, node, "on_breach");
     clock->on_breach = zh_get_text(node, "on_breach");
+    clock->notify = read_audience(cx, node);
+    read_warnings(cx, node, clock);
     clock->is_public = zh_get_bool(node, "public", false);
 }
 
@@ -424,6 +438,40 @@ static void compile_access(zh_cx *cx, zh_reg_build *b)
     b->reg->access = list;
 }
 
+static bool is_audience(const zh_register *reg, zh_str word)
+{
+    bool known = zh_str_is(word, "creator") || zh_str_is(word, "turn") ||
+                 zh_register_field(reg, word) != NULL;
+    for (size_t i = 0; i < reg->naccess && !known; i++) {
+        known = zh_str_eq(reg->access[i].role, word);
+    }
+    return known;
+}
+
+static void check_audience(zh_cx *cx, const zh_register *reg, const zh_yaml *node)
+{
+    for (const zh_yaml *w = zh_first(node, "notify"); w != NULL; w = zh_next(w)) {
+        if (!is_audience(reg, w->text)) {
+            zh_cx_error(cx, w, "notify.audience",
+                        "写本册 access 里的角色、字段，或 creator（登记人）、turn（轮到谁）",
+                        "「%.*s」不是可以通知的对象", ZH_FMT(w->text));
+        }
+    }
+}
+
+/* When roles and fields are known. */
+static void check_audiences(zh_cx *cx, zh_reg_build *b)
+{
+    b->reg->notify = read_audience(cx, b->node);
+    check_audience(cx, b->reg, b->node);
+    for (const zh_yaml *t = zh_first(b->node, "transitions"); t != NULL; t = zh_next(t)) {
+        check_audience(cx, b->reg, t);
+    }
+    for (const zh_yaml *c = zh_first(b->node, "clocks"); c != NULL; c = zh_next(c)) {
+        check_audience(cx, b->reg, c);
+    }
+}
+
 static void check_frozen_allow(zh_cx *cx, zh_reg_build *b)
 {
     for (const zh_yaml *s = zh_first(b->node, "states"); s != NULL; s = zh_next(s)) {
@@ -441,6 +489,7 @@ static void check_frozen_allow(zh_cx *cx, zh_reg_build *b)
 void zh_compile_workflow(zh_cx *cx, zh_reg_build *b)
 {
     size_t i = 0;
+    zh_compile_documents(cx, b);
     for (const zh_yaml *t = zh_first(b->node, "transitions"); t != NULL; t = zh_next(t)) {
         compile_transition(cx, b, t, &b->transitions[i++]);
     }
@@ -449,7 +498,9 @@ void zh_compile_workflow(zh_cx *cx, zh_reg_build *b)
         compile_clock(cx, b, c, &b->clocks[i++]);
     }
     check_frozen_allow(cx, b);
+    zh_compile_replaces(cx, b);
     compile_dues(cx, b);
     compile_rules(cx, b);
     compile_access(cx, b);
+    check_audiences(cx, b);
 }

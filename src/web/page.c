@@ -4,12 +4,16 @@
 #include "app/words.h"
 #include "core/identity.h"
 #include "core/ledger.h"
+#include "core/notice.h"
 #include "core/record.h"
 #include "web/part.h"
+#include "web/sample.h"
 #include "web/session.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { UNREAD_SHOWN = 99 };
 
 /* ---- language and switches
  * ------------------------------------------------------------------------- */
@@ -114,28 +118,45 @@ static void start(zh_ui *ui, const zh_http_request *request, zh_http_response *r
     zh_html_init(&ui->html, &response->body);
 }
 
-zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
-                  zh_err *err)
+zh_rc zh_ui_read_again(zh_ui *ui)
 {
-    start(ui, request, response, err);
-    ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
-    zh_rc rc = zh_store_reader(zh_core_store(ui->web->core), &ui->conn, err);
-    if (rc == ZH_OK) {
-        rc = zh_read_begin(ui->conn, err);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_user_session_begin(ui);
-    }
-    return rc == ZH_OK ? read_log(ui) : rc;
+    zh_ui_let_go(ui);
+    zh_rc rc = zh_store_reader(zh_core_store(ui->web->core), &ui->conn, ui->err);
+    return rc == ZH_OK ? zh_read_begin(ui->conn, ui->err) : rc;
 }
 
-void zh_ui_end(zh_ui *ui)
+void zh_ui_let_go(zh_ui *ui)
 {
     if (ui->conn != NULL) {
         zh_read_end(ui->conn);
         zh_store_release(ui->conn);
         ui->conn = NULL;
     }
+}
+
+static zh_rc begin_bare(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                        zh_err *err)
+{
+    start(ui, request, response, err);
+    ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
+    zh_rc rc = zh_ui_read_again(ui);
+    return rc == ZH_OK ? zh_user_session_begin(ui) : rc;
+}
+
+zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                  zh_err *err)
+{
+    zh_rc rc = begin_bare(ui, request, response, err);
+    if (rc == ZH_OK && ui->session != NULL && ui->session->post != NULL) {
+        rc = zh_notice_unread(ui->conn, ui->session->login, ui->session->current.code, &ui->unread,
+                              err);
+    }
+    return rc == ZH_OK ? read_log(ui) : rc;
+}
+
+void zh_ui_end(zh_ui *ui)
+{
+    zh_ui_let_go(ui);
     if (ui->ctx.model != NULL) {
         zh_ctx_end(&ui->ctx);
         ui->ctx.model = NULL;
@@ -156,6 +177,10 @@ static void footer(zh_ui *ui)
         zh_html_z(h, " · ");
     }
     zh_html_a(h, NULL, ZH_STR("/sources"), zh_ui_text(ui, ZH_T_FOOT_SOURCES));
+    if (ui->web->samples) {
+        zh_html_z(h, " · ");
+        zh_html_a(h, NULL, ZH_STR("/demo"), zh_ui_text(ui, ZH_T_SAMPLE_LINK));
+    }
     zh_html_close_to(h, 0);
     zh_buf_c(h->out, '\n');
 }
@@ -166,15 +191,18 @@ static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
     const zh_http_request *r = ui->request;
     zh_str login = ui->session != NULL ? ui->session->login : ZH_STR("");
     zh_str post = ui->session != NULL ? ui->session->current.code : ZH_STR("");
-    *key = zh_str_fmt(ui->arena, "%.*s %.*s %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
-                      ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
+    int64_t api = ui->session != NULL ? ui->session->key : 0;
+    bool emergency = ui->session != NULL && ui->session->emergency != 0;
+    *key =
+        zh_str_fmt(ui->arena, "%.*s %.*s %" PRId64 " %d %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
+                   api, (int)emergency, ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
     for (size_t i = 1; i < ZH_COUNTOF(switches); i++) {
         const char *value = switch_value(r, switches[i].name);
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
     }
     bool sealed = ui->sealed >= ui->log_size;
-    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %.*s", ui->log_size, ui->waiting,
-                        (int)sealed, ZH_FMT(ui->ctx.model->digest));
+    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %" PRId64 " %.*s", ui->log_size,
+                        ui->waiting, (int)sealed, ui->unread, ZH_FMT(ui->ctx.model->digest));
 }
 
 static void finish(const zh_http_request *request, zh_http_response *response)
@@ -237,6 +265,18 @@ zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *respon
     zh_rc rc = zh_ui_begin(&ui, request, response, err);
     if (rc == ZH_OK) {
         rc = show(&ui);
+    }
+    zh_ui_end(&ui);
+    return rc;
+}
+
+zh_rc zh_ui_answer_act(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                       zh_rc (*act)(zh_ui *ui))
+{
+    zh_ui ui;
+    zh_rc rc = begin_bare(&ui, request, response, err);
+    if (rc == ZH_OK) {
+        rc = act(&ui);
     }
     zh_ui_end(&ui);
     return rc;
@@ -411,6 +451,24 @@ static void seek(zh_ui *ui)
     zh_html_close(h);
 }
 
+/* The way to the notices, with how many records have something unread. */
+static void notices(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    zh_str n = zh_ui_count(ui, ui->unread);
+    zh_str label =
+        ui->unread > 0 ? ZH_SAY(ui, ZH_T_NOTICE_NAV_N, n) : zh_ui_text(ui, ZH_T_NOTICE_NAV);
+    zh_html_open(h, "a", "btn quiet icon bell");
+    zh_html_link(h, "href", ZH_STR("/notices"));
+    zh_html_attr(h, "title", label);
+    zh_html_attr(h, "aria-label", label);
+    zh_part_icon(ui, ZH_ICON_BELL);
+    if (ui->unread > 0) {
+        zh_html_leaf(h, "b", NULL, ui->unread > UNREAD_SHOWN ? ZH_STR("99+") : n);
+    }
+    zh_html_close(h);
+}
+
 static void tools(zh_ui *ui)
 {
     zh_html *h = &ui->html;
@@ -422,7 +480,11 @@ static void tools(zh_ui *ui)
     reader_switch(ui, ZH_T_SWITCH_SIZE, "size", "large", "normal", ZH_ICON_SIZE, "btn quiet icon");
     reader_switch(ui, ZH_T_SWITCH_THEME, "theme", "dark", "light", ZH_ICON_MOON, "btn quiet icon");
     if (ui->session != NULL) {
-        zh_html_a(h, "btn quiet who", ZH_STR("/account"), ui->session->name);
+        notices(ui);
+        zh_html_a(h, "btn quiet who", zh_sample_is(ui) ? ZH_STR("/demo") : ZH_STR("/account"),
+                  ui->session->name);
+    } else if (ui->web->samples) {
+        zh_html_a(h, "btn quiet hide-s", ZH_STR("/demo"), zh_ui_text(ui, ZH_T_SAMPLE_LINK));
     }
     zh_html_open(h, "a", "btn quiet");
     zh_html_attr_z(h, "hreflang", english ? "zh-Hans-CN" : "en");
@@ -433,6 +495,27 @@ static void tools(zh_ui *ui)
     zh_html_text(h, zh_ui_text(ui, ZH_T_LANG_OTHER));
     zh_html_close(h);
     zh_html_close(h);
+}
+
+/* On every page, for as long as the right is held. */
+static void emergency_banner(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    if (ui->session == NULL || ui->session->emergency == 0) {
+        return;
+    }
+    zh_part_note_open(ui, ZH_NOTE_ACT);
+    zh_html_leaf(h, "p", NULL,
+                 ZH_SAY(ui, ZH_T_EMERGENCY_BANNER, zh_ui_time(ui, ui->session->emergency_until)));
+    zh_html_open(h, "form", NULL);
+    zh_html_attr_z(h, "method", "post");
+    zh_html_link(h, "action", ZH_STR("/account/emergency/back"));
+    zh_html_open(h, "button", "btn");
+    zh_html_attr_z(h, "type", "submit");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_EMERGENCY_BACK));
+    zh_html_close(h);
+    zh_html_close(h);
+    zh_part_note_close(ui);
 }
 
 void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
@@ -454,6 +537,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
     zh_html_close(h);
     zh_html_open(h, "main", NULL);
     zh_html_attr_z(h, "id", "main");
+    emergency_banner(ui);
     if (head->above.n > 0) {
         zh_html_open(h, "p", "crumb");
         zh_html_a(h, NULL, head->above_url, head->above);

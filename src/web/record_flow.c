@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/pending.h"
 #include "core/permission.h"
+#include "core/step.h"
 #include "fmt/flow.h"
 #include "web/act.h"
 #include "web/part.h"
@@ -118,23 +119,69 @@ static zh_str joined(zh_ui *ui, zh_str list, zh_str item)
                                     ZH_FMT(zh_ui_text(ui, ZH_T_SEP)), ZH_FMT(item));
 }
 
+/* What the past has against the step. */
+static zh_str past_obstacle(zh_ui *ui, const zh_transition *t, const zh_step_past *s)
+{
+    switch (s->obstacle) {
+    case ZH_OBSTACLE_NONE: break;
+    case ZH_OBSTACLE_LIMIT:
+        return ZH_SAY(ui, ZH_T_ACT_LIMIT, zh_ui_count(ui, t->limit), zh_ui_count(ui, s->taken));
+    case ZH_OBSTACLE_VOTED: return zh_ui_text(ui, ZH_T_ACT_VOTED);
+    case ZH_OBSTACLE_LOST: return zh_ui_text(ui, ZH_T_ACT_VOTE_LOST);
+    case ZH_OBSTACLE_OTHER: return ZH_SAY(ui, ZH_T_ACT_SUBMITTER, zh_show_actor(ui, s->who));
+    case ZH_OBSTACLE_TOUCHED: return ZH_SAY(ui, ZH_T_ACT_TOUCHED, zh_show_actor(ui, s->who));
+    case ZH_OBSTACLE_NOWHERE: return zh_ui_text(ui, ZH_T_ACT_NOWHERE);
+    }
+    return ZH_STR_NONE;
+}
+
 /* Why the reader cannot take the step now; empty: they can. */
 static zh_rc obstacle(zh_shown_record *r, const zh_transition *t, zh_str roles, zh_str *out)
 {
     zh_ui *ui = r->ui;
+    zh_step_past step;
     *out = ZH_STR_NONE;
     if (t->kind == ZH_TR_AUTO) {
         *out = zh_ui_text(ui, ZH_T_ACT_AUTO);
-    } else if (!zh_may_take(&ui->ctx, r->reg, t)) {
+        return ZH_OK;
+    }
+    if (!zh_may_take(&ui->ctx, r->reg, t)) {
         *out = ZH_SAY(ui, ZH_T_ACT_ROLE, ui->ctx.role, roles);
-    } else if (t->has_guard) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_step_look(&ui->ctx, ui->conn, zh_shown(r), t, &step);
+    if (rc == ZH_OK) {
+        *out = past_obstacle(ui, t, &step);
+    }
+    if (rc == ZH_OK && out->n == 0 && t->has_guard) {
         bool holds = false;
         zh_env env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, zh_shown(r));
-        zh_rc rc = zh_eval_true(&t->guard, &env, &holds, ui->err);
-        if (rc != ZH_OK) {
-            return rc;
-        }
+        rc = zh_eval_true(&t->guard, &env, &holds, ui->err);
         *out = holds ? ZH_STR_NONE : ZH_SAY(ui, ZH_T_ACT_GUARD, zh_words(ui, t->guard.root));
+    }
+    return rc;
+}
+
+/* The votes so far: who, how, when. */
+static zh_rc ballots(zh_shown_record *r, const zh_transition *t)
+{
+    zh_ui *ui = r->ui;
+    zh_html *h = &ui->html;
+    zh_step_past s;
+    zh_rc rc = zh_step_look(&ui->ctx, ui->conn, zh_shown(r), t, &s);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_html_leaf(h, "span", "why",
+                 ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)s.yes),
+                        zh_ui_count(ui, (int64_t)s.no), zh_ui_count(ui, t->vote.k),
+                        zh_ui_count(ui, t->vote.of)));
+    for (size_t i = s.nballots; i > 0; i--) {
+        const zh_ballot *b = &s.ballots[i - 1];
+        zh_text_id how = b->yes ? ZH_T_ACT_VOTE_YES : ZH_T_ACT_VOTE_NO;
+        zh_html_leaf(h, "span", "why",
+                     ZH_SAY(ui, ZH_T_ACT_BALLOT, zh_show_actor(ui, b->actor), zh_ui_text(ui, how),
+                            zh_ui_time(ui, b->at), b->reason));
     }
     return ZH_OK;
 }
@@ -145,7 +192,7 @@ static zh_rc step_button(zh_shown_record *r, const zh_transition *t, zh_str role
     zh_ui *ui = r->ui;
     zh_html *h = &ui->html;
     zh_str why = ZH_STR_NONE;
-    if (!zh_shown_is_current(r)) {
+    if (!zh_shown_is_live(r)) {
         zh_html_text(h, zh_ui_label(ui, t->label));
         return ZH_OK;
     }
@@ -179,11 +226,25 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
     if (t->has_guard) {
         needs = joined(ui, needs, zh_words(ui, t->guard.root));
     }
+    if (t->two_person) {
+        needs = joined(ui, needs, zh_ui_text(ui, ZH_T_ACT_NEEDS_TWO));
+    }
+    if (t->document.n > 0) {
+        needs = joined(ui, needs, ZH_SAY(ui, ZH_T_ACT_MAKES, t->document));
+    }
+    for (size_t i = 0; i < t->nmakes; i++) {
+        needs =
+            joined(ui, needs, ZH_SAY(ui, ZH_T_ACT_MAKES, zh_ui_label(ui, t->makes[i].reg->label)));
+    }
     zh_grid_row(g, NULL);
     zh_grid_cell(g);
     zh_rc rc = step_button(r, t, roles);
-    zh_grid_text(g,
-                 t->to >= 0 ? zh_show_state(ui, r->reg, t->to) : zh_ui_text(ui, ZH_T_RECORD_STAYS));
+    if (rc == ZH_OK && t->vote.k > 0 && zh_shown_is_current(r)) {
+        rc = ballots(r, t);
+    }
+    zh_grid_text(g, t->to_any    ? zh_ui_text(ui, ZH_T_ACT_TO_ANY)
+                    : t->to >= 0 ? zh_show_state(ui, r->reg, t->to)
+                                 : zh_ui_text(ui, ZH_T_RECORD_STAYS));
     zh_grid_text(g, roles);
     zh_grid_text(g, needs);
     return rc;
@@ -206,13 +267,43 @@ static void verdict(zh_ui *ui, zh_str url, const char *value, zh_text_id text)
     zh_html_close(h);
 }
 
+/* What the first person wants written, for the second to read before confirming. Gives whether one
+ * of the fields may not be seen by this reader, who then cannot be the second. */
+static zh_rc asked_values(zh_shown_record *r, zh_str form, bool *hidden)
+{
+    zh_ui *ui = r->ui;
+    zh_pairs pairs;
+    zh_rc rc = zh_form_parse(ui->arena, form, &pairs, ui->err);
+    *hidden = false;
+    zh_html_open(&ui->html, "ul", NULL);
+    for (size_t i = 0; rc == ZH_OK && i < pairs.n; i++) {
+        zh_str name = pairs.p[i].name;
+        const zh_field *field = zh_str_starts(name, ZH_STR("f."))
+                                    ? zh_register_field(r->reg, zh_str_sub(name, 2, name.n))
+                                    : NULL;
+        bool reason = zh_str_is(name, "reason") && pairs.p[i].value.n > 0;
+        if (field == NULL && !reason) {
+            continue;
+        }
+        bool masked = field != NULL && zh_field_masked(&ui->ctx, field);
+        *hidden = *hidden || masked;
+        zh_str label =
+            field != NULL ? zh_ui_label(ui, field->label) : zh_ui_text(ui, ZH_T_ACT_REASON);
+        zh_html_leaf(&ui->html, "li", NULL,
+                     ZH_SAY(ui, ZH_T_ACT_ASKED, label,
+                            masked ? zh_ui_text(ui, ZH_T_ACT_ASKED_MASKED) : pairs.p[i].value));
+    }
+    zh_html_close(&ui->html);
+    return rc;
+}
+
 static zh_rc waiting(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
     zh_pending *list = NULL;
     size_t n = 0;
-    zh_rc rc = zh_shown_is_current(r) ? zh_pending_list(&ui->ctx, ui->conn, zh_shown(r), &list, &n)
-                                      : ZH_OK;
+    zh_rc rc =
+        zh_shown_is_live(r) ? zh_pending_list(&ui->ctx, ui->conn, zh_shown(r), &list, &n) : ZH_OK;
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         const zh_transition *t = zh_register_transition(r->reg, list[i].transition);
         if (t == NULL) {
@@ -224,8 +315,12 @@ static zh_rc waiting(zh_shown_record *r)
         zh_html_leaf(&ui->html, "p", NULL,
                      ZH_SAY(ui, ZH_T_ACT_PENDING, zh_show_actor(ui, list[i].actor),
                             zh_ui_time(ui, list[i].at), zh_ui_label(ui, t->label)));
+        bool hidden = false;
+        rc = asked_values(r, list[i].form, &hidden);
         if (own) {
             zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_ACT_OWN));
+        } else if (hidden) {
+            zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_ACT_ASKED_HIDDEN));
         } else if (zh_may_take(&ui->ctx, r->reg, t)) {
             verdict(ui, url, "take", ZH_T_ACT_CONFIRM);
         }
@@ -240,7 +335,7 @@ static zh_rc waiting(zh_shown_record *r)
 static void amend_link(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
-    if (zh_shown_is_current(r) && (zh_rights(&ui->ctx, r->reg) & ZH_RIGHT_AMEND) != 0) {
+    if (zh_shown_is_live(r) && (zh_rights(&ui->ctx, r->reg) & ZH_RIGHT_AMEND) != 0) {
         zh_html_open(&ui->html, "p", "bar");
         zh_html_a(&ui->html, "btn quiet", zh_act_url(ui, zh_shown(r), NULL),
                   zh_ui_text(ui, ZH_T_ACT_AMEND));
@@ -284,9 +379,9 @@ static zh_rc next_steps(zh_shown_record *r)
 /* ---- time limits ----------------------------------------------------------------------------- */
 
 /* Working days where the calendar covers them, else days. */
-static zh_str time_left(zh_ui *ui, zh_time due)
+static zh_str time_left(zh_ui *ui, zh_time now, zh_time due)
 {
-    zh_date today = zh_time_date(zh_now());
+    zh_date today = zh_time_date(now);
     zh_date last = zh_time_date(due - 1);
     int64_t working = 0;
     bool known = ui->ctx.model->calendar != NULL && last - today < 3660;
@@ -300,7 +395,7 @@ static zh_str time_left(zh_ui *ui, zh_time due)
 }
 
 /* over: nothing more is to be done with the record. */
-static void clock_state(zh_ui *ui, const zh_clock_state *c, bool over)
+static void clock_state(zh_ui *ui, zh_time now, const zh_clock_state *c, bool over)
 {
     if (!c->started) {
         zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_RECORD_CLOCK_IDLE));
@@ -312,11 +407,11 @@ static void clock_state(zh_ui *ui, const zh_clock_state *c, bool over)
         zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_RECORD_CLOCK_PAUSED));
     } else if (!c->has_due) {
         zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_RECORD_CLOCK_NO_DUE));
-    } else if (c->breached || zh_now() >= c->due_at) {
+    } else if (c->breached || now >= c->due_at) {
         zh_part_lamp(ui, over ? ZH_LAMP_WATCH : ZH_LAMP_ACT,
                      zh_ui_text(ui, over ? ZH_T_RECORD_CLOCK_EXPIRED : ZH_T_RECORD_CLOCK_LATE));
     } else {
-        zh_part_lamp(ui, ZH_LAMP_OK, time_left(ui, c->due_at));
+        zh_part_lamp(ui, ZH_LAMP_OK, time_left(ui, now, c->due_at));
     }
 }
 
@@ -349,7 +444,7 @@ static void one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
     /* due_at is the first instant after the period */
     zh_grid_text(g, state->has_due ? zh_ui_time(ui, state->due_at - 1) : ZH_STR("—"));
     zh_grid_cell(g);
-    clock_state(ui, state, r->reg->states[zh_shown(r)->state].terminal);
+    clock_state(ui, r->instant, state, r->reg->states[zh_shown(r)->state].terminal);
 }
 
 /* The arithmetic of one clock, below the table. */
@@ -359,7 +454,7 @@ static zh_rc arithmetic(zh_shown_record *r, const zh_clock *clock, const zh_cloc
     zh_html *h = &ui->html;
     zh_clock_line *lines = NULL;
     size_t n = 0;
-    zh_env env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, zh_shown(r));
+    zh_env env = zh_read_env(&ui->ctx, ui->conn, r->as_of, zh_shown(r));
     zh_rc rc = zh_clock_explain(&env, zh_shown(r), clock, state, &lines, &n, ui->err);
     if (rc != ZH_OK || n == 0) {
         return rc;
@@ -389,11 +484,12 @@ static zh_rc clocks(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
     const zh_register *reg = r->reg;
-    if (reg->nclocks == 0 || !zh_shown_is_current(r)) {
+    if (reg->nclocks == 0) {
         return ZH_OK;
     }
     zh_clock_state *states = ZH_NEW_N(ui->arena, zh_clock_state, reg->nclocks);
-    zh_rc rc = zh_clock_load(&ui->ctx, ui->conn, zh_shown(r), states);
+    zh_rc rc = zh_shown_is_live(r) ? zh_clock_load(&ui->ctx, ui->conn, zh_shown(r), states)
+                                   : zh_clock_load_version(&ui->ctx, ui->conn, zh_shown(r), states);
     if (rc != ZH_OK) {
         return rc;
     }
