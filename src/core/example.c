@@ -123,11 +123,11 @@ static zh_rc empty_database(void *user, zh_conn *conn, zh_err *err)
 /* ---- writing
  * --------------------------------------------------------------------------------------- */
 
-static zh_rc write_op(zh_runner *r, const zh_op *op, zh_str role, zh_findings *findings,
-                      zh_applied *out)
+static zh_rc write_op(zh_runner *r, const zh_op *op, zh_str role, zh_str actor,
+                      zh_findings *findings, zh_applied *out)
 {
     zh_ctx ctx = r->ctx;
-    ctx.actor = ZH_STR("example");
+    ctx.actor = actor.n > 0 ? actor : ZH_STR("example");
     ctx.role = role.n > 0 ? role : ZH_STR("operator");
     return zh_record_apply(&ctx, op, findings, out);
 }
@@ -139,7 +139,7 @@ static zh_rc create(zh_runner *r, const zh_givens *givens, zh_str role, zh_findi
     zh_change *changes = NULL;
     zh_rc rc = zh_givens_changes(r, givens, false, &changes, &op.nchanges);
     op.changes = changes;
-    return rc == ZH_OK ? write_op(r, &op, role, findings, out) : rc;
+    return rc == ZH_OK ? write_op(r, &op, role, ZH_STR_NONE, findings, out) : rc;
 }
 
 /* A record that must exist before the test's own. */
@@ -260,6 +260,11 @@ static zh_rc fill_reason(zh_runner *r, const zh_transition *t, zh_str reason, zh
     return rc;
 }
 
+static zh_str text_of(const zh_yaml *node)
+{
+    return node != NULL ? node->text : ZH_STR_NONE;
+}
+
 /* One write of a step: an amendment, or a transition with what it sets. */
 static zh_rc step_write(zh_runner *r, const zh_yaml *step, const zh_yaml *transition,
                         const zh_yaml *values, zh_findings *findings)
@@ -280,6 +285,11 @@ static zh_rc step_write(zh_runner *r, const zh_yaml *step, const zh_yaml *transi
         op.transition = zh_register_transition(op.reg, transition->text);
         zh_assert(op.transition != NULL); /* the compiler has checked it */
         op.second_actor = op.transition->two_person ? ZH_STR("example-second") : ZH_STR_NONE;
+        zh_str vote = text_of(zh_yaml_get(step, "vote"));
+        op.vote = vote.n == 0              ? ZH_VOTE_NONE
+                  : zh_str_is(vote, "yes") ? ZH_VOTE_FOR
+                                           : ZH_VOTE_AGAINST;
+        op.to_state = text_of(zh_yaml_get(step, "to"));
     }
     givens->reg = op.reg;
     if (!zh_givens_add(r, givens, values)) {
@@ -294,7 +304,8 @@ static zh_rc step_write(zh_runner *r, const zh_yaml *step, const zh_yaml *transi
         rc = fill_reason(r, op.transition, text, &op);
     }
     if (rc == ZH_OK) {
-        rc = write_op(r, &op, role != NULL ? role->text : ZH_STR_NONE, findings, &applied);
+        rc = write_op(r, &op, text_of(role), text_of(zh_yaml_get(step, "actor")), findings,
+                      &applied);
     }
     return rc;
 }

@@ -74,7 +74,8 @@ typedef enum zh_expr_op {
     ZH_X_ENTERED,  /* entered(state): instant of first entry into a state, from the history */
     ZH_X_PREV,     /* prev(period).NAME, prev(year).NAME, this(period).NAME: name; within = periods
                       back (1, 0 for this); within_unit ZH_YEAR: the same period a year earlier,
-                      else ZH_DAY: the previous period */
+                      else ZH_DAY: the previous period. prev(version).FIELD: field; the value in
+                      the version before, unknown in the first */
     ZH_X_IS_NULL,  /* a[0] is unknown: the only operator besides `??` that sees it */
     ZH_X_WITHIN,   /* code a[0] is a[1] or stands below it, by the newest validity of the code */
     ZH_X_PARAMETER, /* parameter `index` of the scope */

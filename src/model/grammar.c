@@ -137,8 +137,10 @@ static const zh_key state_keys[] = {
 static const zh_schema state = {"状态", state_keys, ZH_COUNTOF(state_keys)};
 
 static const zh_key vote_keys[] = {
-    {.name = "k", .arg = ZH_ARG_NUMBER, .required = true},
+    {.name = "k", .arg = ZH_ARG_NUMBER},
     {.name = "of", .arg = ZH_ARG_NUMBER, .required = true},
+    {.name = "majority", .arg = ZH_ARG_BOOL},
+    {.name = "otherwise", .arg = ZH_ARG_ID},
 };
 static const zh_schema vote = {"表决", vote_keys, ZH_COUNTOF(vote_keys)};
 
@@ -146,7 +148,8 @@ static const zh_key transition_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "label", .arg = ZH_ARG_LABEL},
     {.name = "from", .arg = ZH_ARG_TEXT, .many = true, .required = true},
-    {.name = "to", .arg = ZH_ARG_ID},
+    {.name = "to", .arg = ZH_ARG_TEXT},
+    {.name = "handler", .arg = ZH_ARG_TEXT},
     {.name = "kind",
      .arg = ZH_ARG_CHOICE,
      .choices = "handle|countersign|return|withdraw|reassign|auto|办理|会签|退回|撤回|转办|自动"},
@@ -159,13 +162,38 @@ static const zh_key transition_keys[] = {
     {.name = "two_person", .arg = ZH_ARG_BOOL},
     {.name = "limit", .arg = ZH_ARG_NUMBER},
     {.name = "document", .arg = ZH_ARG_TEXT},
-    {.name = "creates", .arg = ZH_ARG_ID},
+    {.name = "creates", .arg = ZH_ARG_ANY},
     {.name = "notify", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "vote", .arg = ZH_ARG_MAP, .sub = &vote},
     {.name = "sign", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "clause", .arg = ZH_ARG_TEXT},
 };
 static const zh_schema transition = {"流转", transition_keys, ZH_COUNTOF(transition_keys)};
+
+static const zh_key document_number_keys[] = {
+    {.name = "field", .arg = ZH_ARG_PATH, .required = true},
+    {.name = "pattern", .arg = ZH_ARG_TEXT, .required = true},
+};
+static const zh_schema document_number = {"文号", document_number_keys,
+                                          ZH_COUNTOF(document_number_keys)};
+
+static const zh_key document_keys[] = {
+    {.name = "id", .arg = ZH_ARG_ID, .required = true},
+    {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
+    {.name = "office", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "title", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "to", .arg = ZH_ARG_TEXT},
+    {.name = "body", .arg = ZH_ARG_ANY, .required = true},
+    {.name = "number", .arg = ZH_ARG_MAP, .sub = &document_number},
+    {.name = "file", .arg = ZH_ARG_PATH, .required = true},
+};
+static const zh_schema document = {"文书", document_keys, ZH_COUNTOF(document_keys)};
+
+static const zh_key replaces_keys[] = {
+    {.name = "field", .arg = ZH_ARG_PATH, .required = true},
+    {.name = "transition", .arg = ZH_ARG_ID, .required = true},
+};
+static const zh_schema replaces = {"取代", replaces_keys, ZH_COUNTOF(replaces_keys)};
 
 static const zh_key clock_version_keys[] = {
     {.name = "from", .arg = ZH_ARG_DATE},
@@ -486,6 +514,9 @@ static const zh_key step_keys[] = {
     {.name = "amend", .arg = ZH_ARG_ANY},
     {.name = "at", .arg = ZH_ARG_TEXT},
     {.name = "role", .arg = ZH_ARG_TEXT},
+    {.name = "actor", .arg = ZH_ARG_TEXT},
+    {.name = "vote", .arg = ZH_ARG_CHOICE, .choices = "yes|no"},
+    {.name = "to", .arg = ZH_ARG_ID},
     {.name = "reason", .arg = ZH_ARG_TEXT},
     {.name = "expect", .arg = ZH_ARG_ANY},
     {.name = "expect_error", .arg = ZH_ARG_MAP, .sub = &expect_error},
@@ -528,6 +559,8 @@ static const zh_key reg_keys[] = {
     {.name = "rules", .arg = ZH_ARG_MAP, .many = true, .sub = &rule},
     {.name = "states", .arg = ZH_ARG_MAP, .many = true, .sub = &state},
     {.name = "transitions", .arg = ZH_ARG_MAP, .many = true, .sub = &transition},
+    {.name = "documents", .arg = ZH_ARG_MAP, .many = true, .sub = &document},
+    {.name = "replaces", .arg = ZH_ARG_MAP, .sub = &replaces},
     {.name = "clocks", .arg = ZH_ARG_MAP, .many = true, .sub = &clock},
     {.name = "dues", .arg = ZH_ARG_MAP, .many = true, .sub = &due},
     {.name = "access", .arg = ZH_ARG_MAP, .many = true, .sub = &access},

@@ -276,6 +276,10 @@ static void tools(listing *l)
     button(ui, ZH_STR("#facets"), ZH_ICON_ROWS, zh_ui_text(ui, ZH_T_REGISTER_FACETS), ZH_STR(""));
     zh_html_close(h);
     choose_columns(q);
+    if ((zh_rights(&ui->ctx, q->reg) & ZH_RIGHT_CREATE) != 0) {
+        zh_html_a(h, "btn pri", zh_url_path(ui->arena, "/registers", q->reg->id, ZH_STR("new")),
+                  zh_ui_text(ui, ZH_T_NEW_LINK));
+    }
     button(ui, zh_url_add(ui->arena, ZH_STR("/import"), "register", q->reg->id), ZH_ICON_UP,
            zh_ui_text(ui, ZH_T_REGISTER_IMPORT), ZH_STR(""));
     if (!q->refused) {
