@@ -9,6 +9,8 @@ enum { FORM_BYTES_MAX = 4 << 10 };
 
 #define FIRM_USCC "91350100M000100Y43" /* the worked check character of GB 32100-2015 */
 
+#define REGION "420000" /* where the sample offices are */
+
 static const char cookie_name[] = "zh_sample";
 static const char login_prefix[] = "sample.";
 
@@ -72,11 +74,6 @@ static zh_rc find_firm(zh_ui *ui, zh_record **out)
     return rc;
 }
 
-static zh_str region_of(const zh_ui *ui)
-{
-    return zh_str_fmt(ui->arena, "%lld", (long long)zh_core_office(ui->web->core));
-}
-
 zh_rc zh_sample_begin(zh_ui *ui)
 {
     const sample *s = ui->web->samples ? sample_of(chosen(ui->request)) : NULL;
@@ -94,7 +91,7 @@ zh_rc zh_sample_begin(zh_ui *ui)
     *post = (zh_post){.role = zh_str_of(s->role),
                       .scope = own ? ZH_SCOPE_OWN : ZH_SCOPE_ALL,
                       .office = zh_core_office(ui->web->core),
-                      .region = region_of(ui),
+                      .region = ZH_STR(REGION),
                       .self = firm};
     *session = (zh_user_session){
         .login = zh_str_fmt(ui->arena, "%s%s", login_prefix, s->role),
