@@ -40,14 +40,14 @@ async function step(tab, record, id, typed = {}, reason = "") {
   await tab.locator(`main a[href*="/transitions/${id}"]`).first().click();
   await tab.waitForLoadState();
   for (const [field, value] of Object.entries(typed)) await tab.locator(`[name="f.${field}"]`).fill(value);
-  if (reason) await tab.locator('[name="reason"]').selectOption(reason);
+  if (reason) await tab.locator('[name="reason_code"]').selectOption(reason);
   await tab.locator("main form button.pri").first().click();
   await tab.waitForLoadState();
 }
 
 async function confirm(tab, record) {
   await tab.goto(record);
-  await tab.locator('main form[action*="/pending/"] button.pri, main form[action*="pending"] button').first().click();
+  await tab.locator('main form[action$="/second"] button[value="take"]').first().click();
   await tab.waitForLoadState();
 }
 
