@@ -28,9 +28,10 @@ const char *zh_data_scope_name(zh_data_scope scope)
 static const struct {
     const char *name;
     unsigned right;
-} verbs[] = {{"read", ZH_RIGHT_READ},     {"create", ZH_RIGHT_CREATE},
-             {"amend", ZH_RIGHT_AMEND},   {"transition", ZH_RIGHT_TRANSITION},
-             {"export", ZH_RIGHT_EXPORT}, {"erase", ZH_RIGHT_ERASE}};
+} verbs[] = {{"read", ZH_RIGHT_READ},          {"create", ZH_RIGHT_CREATE},
+             {"amend", ZH_RIGHT_AMEND},        {"transition", ZH_RIGHT_TRANSITION},
+             {"export", ZH_RIGHT_EXPORT},      {"erase", ZH_RIGHT_ERASE},
+             {"aggregate", ZH_RIGHT_AGGREGATE}};
 
 static unsigned rights_of(const zh_access *access)
 {
@@ -419,8 +420,10 @@ static const zh_record *self_of(const zh_ctx *ctx, const zh_access *access)
 bool zh_access_applies(const zh_ctx *ctx, const zh_register *reg, const zh_access *access)
 {
     bool speaks = false;
-    if (!zh_str_eq(access->role, ctx->post->role) || (rights_of(access) & ZH_RIGHT_READ) == 0 ||
-        (granted(ctx, reg) & ZH_RIGHT_READ) == 0) {
+    unsigned wanted = ctx->aggregating ? (unsigned)ZH_RIGHT_READ | (unsigned)ZH_RIGHT_AGGREGATE
+                                       : (unsigned)ZH_RIGHT_READ;
+    if (!zh_str_eq(access->role, ctx->post->role) || (rights_of(access) & wanted) == 0 ||
+        (granted(ctx, reg) & wanted) == 0) {
         return false;
     }
     if (access->has_rows && !ctx->post->emergency) {

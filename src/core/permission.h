@@ -59,6 +59,7 @@ typedef enum zh_right {
     ZH_RIGHT_TRANSITION = 8, /* every transition whose roles allow it */
     ZH_RIGHT_EXPORT = 16,
     ZH_RIGHT_ERASE = 32,
+    ZH_RIGHT_AGGREGATE = 64, /* counts without the rows, in full k's: core/suppress.h */
 } zh_right;
 
 /* Parses the scope of an API key: "complaint:read,export enterprise:read *:read", words separated

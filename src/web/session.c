@@ -1,6 +1,7 @@
 /* The session of a request. */
 #include "web/session.h"
 #include "core/apikey.h"
+#include "web/sample.h"
 #include <string.h>
 
 /* Behind TLS the name binds the cookie to this host, whatever a neighbour's page sets. */
@@ -17,7 +18,8 @@ zh_str zh_user_session_token(const zh_http_request *request)
     while (rest.p != NULL && zh_str_split(&rest, ';', &piece)) {
         zh_str name;
         piece = zh_str_trim(piece);
-        if (zh_str_split(&piece, '=', &name) && zh_str_is(name, cookie_name(request)) && piece.p != NULL) {
+        if (zh_str_split(&piece, '=', &name) && zh_str_is(name, cookie_name(request)) &&
+            piece.p != NULL) {
             return piece;
         }
     }
@@ -97,7 +99,11 @@ zh_rc zh_user_session_begin(zh_ui *ui)
     zh_user_session *session = ZH_NEW(ui->arena, zh_user_session);
     zh_err lost = {0};
     zh_rc rc = zh_accounts_exist(ui->conn, &accounts, ui->err);
-    if (rc != ZH_OK || !accounts) {
+    if (rc == ZH_OK && !accounts) {
+        rc = zh_sample_begin(ui);
+        return rc == ZH_OK && ui->session != NULL ? whole_only(ui) : rc;
+    }
+    if (rc != ZH_OK) {
         return rc;
     }
     rc = find_session(ui, session, &lost);
