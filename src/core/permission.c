@@ -423,7 +423,7 @@ bool zh_access_applies(const zh_ctx *ctx, const zh_register *reg, const zh_acces
     unsigned wanted = ctx->aggregating ? (unsigned)ZH_RIGHT_READ | (unsigned)ZH_RIGHT_AGGREGATE
                                        : (unsigned)ZH_RIGHT_READ;
     if (!zh_str_eq(access->role, ctx->post->role) || (rights_of(access) & wanted) == 0 ||
-        (granted(ctx, reg) & wanted) == 0) {
+        (granted(ctx, reg) & ZH_RIGHT_READ) == 0) {
         return false;
     }
     if (access->has_rows && !ctx->post->emergency) {

@@ -160,20 +160,6 @@ typedef enum zh_transition_kind {
     ZH_TR_AUTO,
 } zh_transition_kind;
 
-/* Who is told: roles of the register, fields (a reference: those who speak for what it names; a
- * text: the login or the reference it holds), `creator`, and `turn`: everyone whose turn it now is.
- * Whoever may not see the record is not told. */
-typedef struct zh_audience {
-    const zh_str *words;
-    size_t n;
-} zh_audience;
-
-/* So much before an end. */
-typedef struct zh_reminder {
-    int32_t amount;
-    zh_unit_time unit;
-} zh_reminder;
-#define ZH_CLOCK_WARNS_MAX 4
 struct zh_assignment {
     const zh_field *field;
     zh_program value;
@@ -214,6 +200,20 @@ typedef struct zh_document {
     const zh_field *number_field; /* receives the number */
     const zh_field *file;         /* receives the digest of the PDF */
 } zh_document;
+/* Who is told: roles of the register, fields (a reference: those who speak for what it names; a
+ * text: the login or the reference it holds), `creator`, and `turn`: everyone whose turn it now is.
+ * Whoever may not see the record is not told. */
+typedef struct zh_audience {
+    const zh_str *words;
+    size_t n;
+} zh_audience;
+
+/* So much before an end. */
+typedef struct zh_reminder {
+    int32_t amount;
+    zh_unit_time unit;
+} zh_reminder;
+#define ZH_CLOCK_WARNS_MAX 4
 
 typedef struct zh_transition {
     zh_str id;
@@ -237,8 +237,7 @@ typedef struct zh_transition {
     uint32_t limit;           /* times a record may take it; 0 any */
     zh_str document;          /* a paper's name */
     const zh_document *paper; /* the same where the register declares it, else NULL */
-    zh_audience notify;
-    zh_str creates; /* register whose form is offered next */
+    zh_str creates;           /* register whose form is offered next */
     const zh_creation *makes;
     size_t nmakes;
     struct zh_vote_rule {
@@ -247,6 +246,7 @@ typedef struct zh_transition {
     } vote;
     zh_program handler; /* reassign: the office that handles it from now on */
     bool has_handler;
+    zh_audience notify;
 } zh_transition;
 
 typedef struct zh_clock_version {

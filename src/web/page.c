@@ -5,6 +5,7 @@
 #include "core/ledger.h"
 #include "core/notice.h"
 #include "core/record.h"
+#include "web/front_door.h"
 #include "web/part.h"
 #include "web/sample.h"
 #include "web/session.h"
@@ -368,24 +369,15 @@ static void logo(zh_html *h)
 
 static void menus(zh_ui *ui, zh_text_id current)
 {
-    static const struct {
-        zh_text_id text;
-        const char *url;
-    } items[] = {
-        {ZH_T_NAV_DESK, "/desk"},       {ZH_T_NAV_BOARD, "/"},
-        {ZH_T_NAV_TARGETS, "/targets"}, {ZH_T_NAV_REGISTERS, "/registers"},
-        {ZH_T_NAV_IMPORT, "/import"},   {ZH_T_NAV_SIGNALS, "/signals"},
-        {ZH_T_NAV_MAP, "/map"},         {ZH_T_NAV_STUDY, "/studies"},
-        {ZH_T_NAV_REPORT, "/report"},   {ZH_T_NAV_SYSTEMS, "/systems"},
-        {ZH_T_NAV_TOOLS, "/tools"},     {ZH_T_NAV_SOURCES, "/sources"},
-    };
+    zh_menu items[ZH_MENUS_MAX];
     zh_html *h = &ui->html;
+    zh_str role = ui->session == NULL         ? ZH_STR("")
+                  : ui->session->post != NULL ? ui->session->post->role
+                                              : ZH_STR("nobody");
+    size_t n = zh_front_menus(role, items);
     zh_html_open(h, "nav", "nav");
     zh_html_attr(h, "aria-label", zh_ui_text(ui, ZH_T_NAV_LABEL));
-    for (size_t i = 0; i < ZH_COUNTOF(items); i++) {
-        if (items[i].text == ZH_T_NAV_DESK && ui->session == NULL) {
-            continue; /* one's own work is of people with posts */
-        }
+    for (size_t i = 0; i < n; i++) {
         zh_html_open(h, "a", NULL);
         zh_html_link(h, "href", zh_str_of(items[i].url));
         if (items[i].text == current) {

@@ -1,5 +1,6 @@
 /* GET /desk: 工作台. What is due, by clock; what came back; what one began. Every count is a link
  * to the list it counts. */
+#include "core/clock_check.h"
 #include "core/desk.h"
 #include "core/identity.h"
 #include "web/act.h"
@@ -190,23 +191,27 @@ static void facts(desk *d, zh_show *show, const zh_record *record, zh_str named)
     }
 }
 
-static void clause_of(desk *d, const zh_desk_item *item)
+static zh_rc clause_of(desk *d, const zh_desk_item *item)
 {
-    zh_html *h = &d->ui->html;
+    zh_ui *ui = d->ui;
+    zh_html *h = &ui->html;
     zh_date from = zh_time_date(item->state.started_at);
     for (size_t i = 0; i < item->clock->nversions; i++) {
         const zh_clock_version *v = &item->clock->versions[i];
+        bool open = false;
         if (from < v->from || from > v->to || v->has_when) {
             continue;
         }
+        zh_rc rc = zh_clock_unverified(&ui->ctx, ui->conn, item->reg, item->clock, v, &open);
         zh_html_z(h, "　");
         zh_html_text(h, v->clause);
-        if (v->unverified) {
+        if (open) {
             zh_html_z(h, " ");
-            zh_part_tag(d->ui, ZH_TAG_PLAIN, zh_ui_text(d->ui, ZH_T_RECORD_UNVERIFIED));
+            zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
         }
-        return;
+        return rc;
     }
+    return ZH_OK;
 }
 
 /* Why the reader cannot take the step now; empty: they can. */
@@ -307,10 +312,10 @@ static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
     zh_html_text(h, zh_show_state(ui, item->reg, item->record->state));
     zh_html_z(h, "　");
     zh_html_text(h, ZH_SAY(ui, ZH_T_DESK_SINCE, zh_ui_time(ui, item->state.started_at)));
-    clause_of(d, item);
+    zh_rc rc = clause_of(d, item);
     zh_html_close(h);
     zh_html_close(h);
-    zh_rc rc = actions(d, item);
+    rc = rc == ZH_OK ? actions(d, item) : rc;
     zh_html_close(h);
     return rc;
 }

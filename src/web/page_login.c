@@ -2,6 +2,7 @@
 #include "app/oidc.h"
 #include "core/account.h"
 #include "web/form_part.h"
+#include "web/front_door.h"
 #include "web/session.h"
 #include <string.h>
 
@@ -10,16 +11,15 @@ enum { FORM_BYTES_MAX = 16 << 10 };
 /* ---- /login ---- */
 
 /* The figures for those who look after them, the workbench for everybody else. */
+#include "web/front_door.h"
 static zh_str front_door(zh_ui *ui, zh_str token)
 {
     zh_user_session session;
     zh_err lost = {0};
     bool known =
         zh_user_session_find(ui->web->core, NULL, ui->arena, token, &session, &lost) == ZH_OK;
-    bool figures =
-        known && session.post != NULL &&
-        (zh_str_is(session.post->role, "analyst") || zh_str_is(session.post->role, "leader"));
-    return figures || !known ? ZH_STR("/") : ZH_STR("/desk");
+    return known && session.post != NULL ? zh_str_of(zh_front_door(session.post->role))
+                                         : ZH_STR("/");
 }
 
 /* The way by the identity provider, where there is one. */

@@ -104,7 +104,9 @@ static void mail_part(zh_ui *ui, const channels *c)
     zh_html_z(h, " ");
     zh_html_text(h, zh_ui_text(ui, ZH_T_NOTICE_WANT_MAIL));
     zh_html_close(h);
+    zh_html_open(h, "p", "bar");
     button(ui, ZH_T_NOTICE_SAVE, "btn pri");
+    zh_html_close(h);
     zh_html_close(h);
     zh_part_section_close(ui);
 }
@@ -178,7 +180,12 @@ static void deliveries(zh_ui *ui, const char *id, zh_text_id title, const zh_del
         zh_grid_text(&g, list[i].login);
         zh_grid_text(&g, list[i].channel);
         zh_grid_cell(&g);
-        zh_part_lamp(ui, dead ? ZH_LAMP_ACT : ZH_LAMP_DONE, state_text(ui, list[i].state));
+        bool sent = zh_str_is(list[i].state, "sent");
+        zh_part_lamp(ui,
+                     dead   ? ZH_LAMP_ACT
+                     : sent ? ZH_LAMP_DONE
+                            : ZH_LAMP_NIL,
+                     state_text(ui, list[i].state));
         zh_grid_cell(&g);
         zh_html_text(&ui->html, list[i].error);
         if (dead) {

@@ -1,6 +1,7 @@
 /* Where a record is in the states its register declares: the diagram, what may follow, and its time
  * limits. */
 #include "core/clock.h"
+#include "core/clock_check.h"
 #include "core/pending.h"
 #include "core/permission.h"
 #include "core/step.h"
@@ -416,28 +417,43 @@ static void clock_state(zh_ui *ui, zh_time now, const zh_clock_state *c, bool ov
 }
 
 /* The clauses of the versions; whether one of them is not verified. */
-static zh_str clauses(zh_ui *ui, const zh_clock *clock, bool *unverified)
+static zh_rc clauses(zh_ui *ui, const zh_register *reg, const zh_clock *clock, zh_str *out,
+                     bool *unverified)
 {
-    zh_str out = ZH_STR("");
-    for (size_t i = 0; i < clock->nversions; i++) {
-        out = joined(ui, out, clock->versions[i].clause);
-        *unverified = *unverified || clock->versions[i].unverified;
+    zh_rc rc = ZH_OK;
+    *out = ZH_STR("");
+    *unverified = false;
+    for (size_t i = 0; i < clock->nversions && rc == ZH_OK; i++) {
+        bool open = false;
+        *out = joined(ui, *out, clock->versions[i].clause);
+        rc = zh_clock_unverified(&ui->ctx, ui->conn, reg, clock, &clock->versions[i], &open);
+        *unverified = *unverified || open;
     }
-    return out;
+    return rc;
 }
 
-static void one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
-                      const zh_clock_state *state)
+/* The mark of a period that nobody has checked yet leads to where it can be. */
+static void unverified_mark(zh_ui *ui)
+{
+    zh_html_z(&ui->html, " ");
+    zh_html_open(&ui->html, "a", NULL);
+    zh_html_link(&ui->html, "href", ZH_STR("/clocks"));
+    zh_part_tag(ui, ZH_TAG_WATCH, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
+    zh_html_close(&ui->html);
+}
+
+static zh_rc one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
+                       const zh_clock_state *state)
 {
     zh_ui *ui = r->ui;
     bool unverified = false;
-    zh_str clause = clauses(ui, clock, &unverified);
+    zh_str clause = ZH_STR("");
+    zh_rc rc = clauses(ui, r->reg, clock, &clause, &unverified);
     zh_grid_row(g, NULL);
     zh_grid_cell(g);
     zh_html_text(&ui->html, zh_ui_label(ui, clock->label));
     if (unverified) {
-        zh_html_z(&ui->html, " ");
-        zh_part_tag(ui, ZH_TAG_WATCH, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
+        unverified_mark(ui);
     }
     zh_html_leaf(&ui->html, "span", "why", clause);
     zh_grid_text(g, state->started ? zh_ui_time(ui, state->started_at) : ZH_STR("—"));
@@ -445,6 +461,7 @@ static void one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
     zh_grid_text(g, state->has_due ? zh_ui_time(ui, state->due_at - 1) : ZH_STR("—"));
     zh_grid_cell(g);
     clock_state(ui, r->instant, state, r->reg->states[zh_shown(r)->state].terminal);
+    return rc;
 }
 
 /* The arithmetic of one clock, below the table. */
@@ -455,7 +472,15 @@ static zh_rc arithmetic(zh_shown_record *r, const zh_clock *clock, const zh_cloc
     zh_clock_line *lines = NULL;
     size_t n = 0;
     zh_env env = zh_read_env(&ui->ctx, ui->conn, r->as_of, zh_shown(r));
+    zh_clock_sum sum = {0};
+    bool open = false;
     zh_rc rc = zh_clock_explain(&env, zh_shown(r), clock, state, &lines, &n, ui->err);
+    if (rc == ZH_OK && n > 0) {
+        rc = zh_clock_add_up(&env, zh_shown(r), clock, state, &sum, ui->err);
+    }
+    if (rc == ZH_OK && sum.version != NULL) {
+        rc = zh_clock_unverified(&ui->ctx, ui->conn, r->reg, clock, sum.version, &open);
+    }
     if (rc != ZH_OK || n == 0) {
         return rc;
     }
@@ -469,9 +494,8 @@ static zh_rc arithmetic(zh_shown_record *r, const zh_clock *clock, const zh_cloc
         if (lines[i].clause.n > 0) {
             zh_html_leaf(h, "span", "why", lines[i].clause);
         }
-        if (lines[i].unverified) {
-            zh_html_z(h, " ");
-            zh_part_tag(ui, ZH_TAG_WATCH, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
+        if (lines[i].unverified && open) {
+            unverified_mark(ui);
         }
         zh_html_close(h);
     }
@@ -503,8 +527,8 @@ static zh_rc clocks(zh_shown_record *r)
     zh_html_open(&ui->html, "div", "sub");
     zh_html_leaf(&ui->html, "h3", NULL, zh_ui_text(ui, ZH_T_RECORD_CLOCKS));
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
-    for (size_t i = 0; i < reg->nclocks; i++) {
-        one_clock(r, &g, &reg->clocks[i], &states[i]);
+    for (size_t i = 0; i < reg->nclocks && rc == ZH_OK; i++) {
+        rc = one_clock(r, &g, &reg->clocks[i], &states[i]);
     }
     zh_grid_close(&g);
     for (size_t i = 0; i < reg->nclocks && rc == ZH_OK; i++) {

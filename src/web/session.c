@@ -1,6 +1,7 @@
 /* The session of a request. */
 #include "web/session.h"
 #include "core/apikey.h"
+#include "core/identity.h"
 #include "web/sample.h"
 #include <string.h>
 
