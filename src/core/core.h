@@ -26,6 +26,7 @@
  * - zh_figure, zh_figure_list: published figures with the fields and salt of their entries, and
  *   their lists of records by root (core/publish.h); their outbox rows have the register "_figure"
  * - zh_pending: steps of two persons that wait for the second (pending.h)
+ * - zh_bulk, zh_bulk_item: steps for many records and their outcomes (bulk.h)
  * - zh_file, zh_file_use: files by digest, and which records use them
  * - zh_setting, zh_model, zh_model_file, zh_shape: settings; adopted models and their sources; the
  *   canonical fields of every declaration version

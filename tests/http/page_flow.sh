@@ -128,6 +128,36 @@ page "is marked" 200 "$promise" -b "$COOKIE"
 has "with its successor" "href=\"$new\""
 act "replaced twice" 422 /registers/quality_promise/new "f.no=CN-1C" "f.firm=校验位算例企业" "f.place=江岸区" "f.subject=$subject" "f.promised_on=2026-02-01" "f.days=60" "f.replaces=CN-1"
 has "is refused" '已被取代'
+
+# ---- many at once, each for itself, and all taken back but what has changed since
+ids=()
+for n in 1 2 3; do
+    act "one of many" 303 /registers/quality_promise/new "f.no=M-$n" "f.firm=校验位算例企业" "f.place=江岸区" "f.subject=$subject" "f.promised_on=2026-02-01" "f.days=60"
+    ids+=("$(basename "$(led)")")
+done
+step "one moves on" 303 "/registers/quality_promise/${ids[2]}" submit
+page "the list" 200 /registers/quality_promise -b "$COOKIE"
+has "offers steps" 'form="bulk"'
+page "what is asked" 200 "/registers/quality_promise/bulk?transition=submit&id=${ids[0]}&id=${ids[1]}" -b "$COOKIE"
+has "carries the version" "value=\"${ids[0]}.1\""
+act "nothing chosen" 422 /registers/quality_promise/bulk "transition=submit"
+act "no such step" 422 /registers/quality_promise/bulk "transition=publish_twice" "id=${ids[0]}.1"
+act "three" 303 /registers/quality_promise/bulk "transition=submit" "id=${ids[0]}.1" "id=${ids[1]}.1" "id=${ids[2]}.1"
+bulk=$(led)
+page "the outcomes" 200 "$bulk" -b "$COOKIE"
+has "two done, one not" '办成 2 条，没办成 1 条'
+has "and why" '您看到的是第 1 版'
+state_is "the first" "/registers/quality_promise/${ids[0]}" review
+step "the second changes" 303 "/registers/quality_promise/${ids[1]}" return "reason_code=vague"
+as handler.b
+page "another's" 404 "$bulk" -b "$COOKIE"
+act "is not taken back by others" 404 "$bulk/undo" "now=1"
+as handler.a
+act "taken back" 303 "$bulk/undo" "now=1"
+state_is "the first is back" "/registers/quality_promise/${ids[0]}" draft
+page "what was left" 200 "$bulk" -b "$COOKIE"
+has "is listed" '已被改到第 3 版'
+act "once only" 409 "$bulk/undo" "now=1"
 kill -TERM "$LIVED"
 wait "$LIVED"
 [ "$(grep -c 'ERROR\|LeakSanitizer\|runtime error' "$STEP_DIR/lived.err")" = 0 ] && ok || bad "sanitizers found something" "$STEP_DIR/lived.err"
