@@ -1,7 +1,7 @@
 # The only build file.
 #
 #   make                     build/zhiheng (MODE=release CC=gcc)
-#   make MODE=asan           build/asan-gcc/zhiheng; also debug, tsan, cov, fuzz
+#   make MODE=asan           build/asan-gcc/zhiheng; also debug, tsan, fuzz
 #   make unit test-unit fuzz check format-check cppcheck tidy clean
 #
 # Every src/**/*.c is found by wildcard; everything generated is below build/<mode>-<cc>/.
@@ -13,8 +13,8 @@ endif
 ifeq ($(MODE),fuzz)
 CC := clang
 endif
-ifeq ($(filter $(MODE),release debug asan tsan cov fuzz),)
-$(error MODE must be one of: release debug asan tsan cov fuzz)
+ifeq ($(filter $(MODE),release debug asan tsan fuzz),)
+$(error MODE must be one of: release debug asan tsan fuzz)
 endif
 COMPILER := $(if $(findstring clang,$(notdir $(CC))),clang,gcc)
 
@@ -72,15 +72,15 @@ HARDEN_clang := -ftrivial-auto-var-init=zero \
                 -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-# A warning is an error in release and debug. Not under sanitizers: gcc follows their checks into
-# branches that cannot be taken and warns about those.
+# A warning is an error, but not under gcc's sanitizers: it follows their checks into branches that
+# cannot be taken and warns about those. Line tables (-g1) are all that a report of theirs needs.
 FLAGS_release := -O2 -g -Werror -Wnull-dereference $(HARDEN) $(HARDEN_$(COMPILER))
 FLAGS_debug   := -Og -g -Werror -Wnull-dereference
-FLAGS_asan    := -O1 -g $(SANITIZE)
-FLAGS_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
-FLAGS_cov     := -O0 -g $(if $(filter clang,$(COMPILER)),-fprofile-instr-generate -fcoverage-mapping,--coverage)
-FLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
-                 -fno-omit-frame-pointer
+FLAGS_asan    := -O1 -g1 $(SANITIZE)
+FLAGS_tsan    := -O1 -g1 -fsanitize=thread -fno-omit-frame-pointer
+# One build by clang for its warnings, the search and the lines it reached.
+FLAGS_fuzz    := -O1 -g1 -Werror -Wnull-dereference -fsanitize=fuzzer-no-link $(SANITIZE) \
+                 -fprofile-instr-generate -fcoverage-mapping
 
 CPPFLAGS := -D_GNU_SOURCE -Isrc $(PKG_CFLAGS)
 CFLAGS   := -std=c11 -ffp-contract=off -fPIE -fno-strict-overflow $(WARN) $(WARN_$(COMPILER)) \
@@ -101,9 +101,13 @@ FUZZ     := $(FUZZ_SRC:%.c=$(B)/%)
 # Only the release build by the default compiler is what the outside sees as build/<program>.
 PUBLIC   := $(if $(filter release-gcc,$(MODE)-$(COMPILER)),$(addprefix build/,$(notdir $(PROGRAMS) $(VECTORS))))
 
-.PHONY: all lib unit tests bench fuzz tools test-unit check format format-check cppcheck tidy clean FORCE
+# Every C file compiled, few programs linked.
+OBJECTS  := $(C_FILES:%.c=$(OBJ)/%.o)
+
+.PHONY: all lib objects unit tests bench fuzz tools test-unit check format format-check cppcheck tidy clean FORCE
 all: $(LIB) $(PROGRAMS) $(VECTORS) $(PUBLIC)
 lib: $(LIB)
+objects: $(OBJECTS)
 unit: $(UNIT)
 tests: $(TESTS)
 bench: $(BENCH)
@@ -118,6 +122,8 @@ $(OBJ)/gen/%.o: $(GEN)/%.c Makefile
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(OBJ)/gen/embed.o: $(PACKS) $(UI) $(UI_GZ) $(SHEETS)
 $(OBJ)/tests/%.o: CPPFLAGS += -Itests
+# Tests are not what is tested: under gcc's sanitizers they are compiled quickly.
+$(OBJ)/tests/%.o: CFLAGS += $(if $(filter asan tsan,$(MODE)),-O0)
 
 LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o) $(OBJ)/gen/embed.o $(OBJ)/gen/index.o
 # Rewritten when a source file appears or disappears, so that the archive never keeps a dead object.
@@ -185,7 +191,7 @@ cppcheck:
 	cppcheck --quiet --enable=warning,portability --inline-suppr --std=c11 --error-exitcode=1 \
 	    --suppress=missingIncludeSystem --suppress=legacyUninitvar --suppress=varFuncNullUB \
 	    --suppress=unknownEvaluationOrder --suppress=ctunullpointer:src/core/cube.c \
-	    --cppcheck-build-dir=build/cppcheck -j2 -D_GNU_SOURCE -Isrc -Itests $(C_FILES)
+	    --cppcheck-build-dir=build/cppcheck -j2 -D_GNU_SOURCE -Isrc $(LIB_SRC) $(MAINS) $(TOOL_SRC)
 TIDY := bugprone-*,cert-*,clang-analyzer-*,misc-*,-bugprone-easily-swappable-parameters
 TIDY := $(TIDY),-cert-err33-c,-cert-dcl37-c,-cert-dcl51-cpp,-bugprone-reserved-identifier,-misc-unused-parameters
 tidy:

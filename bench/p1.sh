@@ -4,6 +4,9 @@
 #
 #   bench/p1.sh [ROWS] [ROUNDS] [sqlite|postgres]
 #
+# With P1_KEEP=DIR the imported data and its declarations stay there for bench/p2.sh, and the part
+# about single writes is left out.
+#
 # PostgreSQL is taken from ZH_TEST_PG_URL. Prints the times, the ratio of the medians, and the peak
 # memory of the import; fails when the counts differ from what the generator says or verify finds a
 # difference. Then, with SQLite, the time of single writes from a second process during an import.
@@ -73,6 +76,11 @@ median() { printf '%s\n' "$@" | sort -n | awk '{v[NR] = $1} END {print v[int((NR
 awk -v r="$rows" -v p="$(median "${peers[@]}")" -v o="$(median "${times[@]}")" -v d="$db" -v n="$rounds" \
     'BEGIN {printf "P1 %s: %d rows, medians of %d: peer %.2f s, import %.2f s, ratio %.2f, %d rows/s\n", d, r, n, p, o, o / p, r / o}'
 echo "verify: $verified s, no difference"
+if [ "$db" = sqlite ] && [ -n "${P1_KEEP:-}" ]; then
+    mkdir -p "$P1_KEEP"
+    mv "$work/data" "$work/packs" "$P1_KEEP/"
+    exit
+fi
 
 # How long a form submission from another process takes while such an import runs. An import of less
 # than 20 s is over too soon to tell.

@@ -175,16 +175,96 @@
     return mod(left[0] * right[2] - right[0] * left[2], P) === 0n && mod(left[1] * right[2] - right[1] * left[2], P) === 0n;
   }
 
+  // ---- SM3 (GB/T 32905-2016) ----
+  function rol(v, n) { n &= 31; return v << n | v >>> 32 - n; }
+  var HSM3 = [0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e];
+  function sm3(message) {
+    var data = padded(message, 64, 8), v = Int32Array.from(HSM3), w = new Int32Array(68);
+    for (var at = 0; at < data.length; at += 64) {
+      for (var i = 0; i < 68; i++) {
+        if (i < 16) {
+          w[i] = data[at + 4 * i] << 24 | data[at + 4 * i + 1] << 16 | data[at + 4 * i + 2] << 8 | data[at + 4 * i + 3];
+        } else {
+          var x = w[i - 16] ^ w[i - 9] ^ rol(w[i - 3], 15);
+          w[i] = x ^ rol(x, 15) ^ rol(x, 23) ^ rol(w[i - 13], 7) ^ w[i - 6];
+        }
+      }
+      var s = Int32Array.from(v);
+      for (i = 0; i < 64; i++) {
+        var a = rol(s[0], 12), ss1 = rol(a + s[4] + rol(i < 16 ? 0x79cc4519 : 0x7a879d8a, i) | 0, 7);
+        var ff = i < 16 ? s[0] ^ s[1] ^ s[2] : s[0] & s[1] | s[0] & s[2] | s[1] & s[2];
+        var gg = i < 16 ? s[4] ^ s[5] ^ s[6] : s[4] & s[5] | ~s[4] & s[6];
+        var t1 = ff + s[3] + (ss1 ^ a) + (w[i] ^ w[i + 4]) | 0, t2 = gg + s[7] + ss1 + w[i] | 0;
+        s = Int32Array.of(t1, s[0], rol(s[1], 9), s[2], t2 ^ rol(t2, 9) ^ rol(t2, 17), s[4], rol(s[5], 19), s[6]);
+      }
+      for (i = 0; i < 8; i++) v[i] ^= s[i];
+    }
+    var out = new Uint8Array(32);
+    for (i = 0; i < 32; i++) out[i] = v[i >> 2] >>> 24 - 8 * (i & 3);
+    return out;
+  }
+
+  // ---- SM2, verification (GB/T 32918.2-2016, 7.1), on the curve of GB/T 32918.5 ----
+  var SM2 = {
+    p: BigInt("0xfffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffff"),
+    b: BigInt("0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93"),
+    n: BigInt("0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123"),
+    g: [BigInt("0x32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7"),
+      BigInt("0xbc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0")]
+  };
+  SM2.a = SM2.p - 3n;
+  function inverse(v, m) {
+    var r = [m, mod(v, m)], t = [0n, 1n];
+    while (r[1] !== 0n) {
+      var q = r[0] / r[1];
+      r = [r[1], r[0] - q * r[1]];
+      t = [t[1], t[0] - q * t[1]];
+    }
+    return mod(t[0], m);
+  }
+  /* Affine points, null at infinity: one signature is checked at a time. */
+  function sm2Add(p, q) {
+    var m = SM2.p, slope;
+    if (!p || !q) return p || q;
+    if (p[0] === q[0]) {
+      if (mod(p[1] + q[1], m) === 0n) return null;
+      slope = (3n * p[0] * p[0] + SM2.a) * inverse(2n * p[1], m) % m;
+    } else {
+      slope = mod((q[1] - p[1]) * inverse(q[0] - p[0], m), m);
+    }
+    var x = mod(slope * slope - p[0] - q[0], m);
+    return [x, mod(slope * (p[0] - x) - p[1], m)];
+  }
+  function sm2Times(n, p) {
+    var out = null;
+    for (; n > 0n; n >>= 1n) { if (n & 1n) out = sm2Add(out, p); p = sm2Add(p, p); }
+    return out;
+  }
+  function number(bytes) { return BigInt("0x" + hex(bytes)); }
+  /* key: 04 x y; signature: r s; the identity is the default of the standard. */
+  function sm2(key, message, signature) {
+    var point = [number(key.subarray(1, 33)), number(key.subarray(33))], id = utf8.encode("1234567812345678");
+    var m = SM2.p, r = number(signature.subarray(0, 32)), s = number(signature.subarray(32)), t = mod(r + s, SM2.n);
+    if (key[0] !== 4 || point[0] >= m || point[1] >= m || r < 1n || r >= SM2.n || s < 1n || s >= SM2.n || t === 0n ||
+      mod(point[1] * point[1] - point[0] * point[0] * point[0] - SM2.a * point[0] - SM2.b, m) !== 0n) return false;
+    var z = sm3(join(bigEndian(8 * id.length, 2), id, bigEndian(SM2.a, 32), bigEndian(SM2.b, 32),
+      bigEndian(SM2.g[0], 32), bigEndian(SM2.g[1], 32), key.subarray(1)));
+    var at = sm2Add(sm2Times(s, SM2.g), sm2Times(t, point));
+    return at !== null && mod(number(sm3(join(z, message))) + at[0], SM2.n) === r;
+  }
+
   // ---- keys, notes, policies ----
+  var SM2_LABEL = join([0xff], utf8.encode("zhiheng/sm2-sm3/v1"));
   function readKey(text) {
     var parts = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(text);
     if (!parts) refuse("公钥不合格式:" + text.slice(0, 60), "not a verifier key: " + text.slice(0, 60));
     var key = unbase64(parts[3]);
-    if (key[0] === 0xff) refuse("国密(SM2)日志请用 zhiheng-verify 核验", "for SM2 logs use zhiheng-verify");
-    if (key.length !== 33 || (key[0] !== 1 && key[0] !== 4)) refuse("公钥类型不支持", "key type not supported");
+    var gm = key.length === SM2_LABEL.length + 65 && same(key.subarray(0, SM2_LABEL.length), SM2_LABEL);
+    if (!gm && (key.length !== 33 || (key[0] !== 1 && key[0] !== 4))) refuse("公钥类型不支持", "key type not supported");
     if (hex(sha256(join(utf8.encode(parts[1] + "\n"), key)).subarray(0, 4)) !== parts[2])
       refuse("公钥与其标识不符", "the key is not that of its id");
-    return { name: parts[1], id: parts[2], witness: key[0] === 4, key: key.subarray(1) };
+    return { name: parts[1], id: parts[2], witness: key[0] === 4, check: gm ? sm2 : ed25519, hash: gm ? sm3 : sha256,
+      key: key.subarray(gm ? SM2_LABEL.length : 1) };
   }
   /* A tlog-policy, or just keys, one a line. k: witnesses asked for when there is no quorum line. */
   function readPolicy(text, k) {
@@ -241,7 +321,7 @@
       message = utf8.encode("cosignature/v1\ntime " + time + "\n" + note.text);
       bytes = bytes.subarray(8);
     }
-    if (bytes.length !== 64 || (key.witness && time === 0n) || !ed25519(key.key, message, bytes))
+    if (bytes.length !== 64 || (key.witness && time === 0n) || !key.check(key.key, message, bytes))
       refuse("签名不成立:" + key.name, "signature is wrong: " + key.name);
     return time;
   }
@@ -254,6 +334,7 @@
       return !key.witness && key.name === out.origin && checkNote(note, key) !== null;
     });
     if (signed.length === 0) refuse("没有受信任日志的签名:" + out.origin, "no trusted log signed: " + out.origin);
+    out.hash = signed[0].hash;
     policy.witnesses.forEach(function (w) {
       var time = checkNote(note, w.key);
       if (time !== null) { out.witnesses.push(w.name); out.times.push(time); }
@@ -265,40 +346,41 @@
   }
 
   // ---- trees ----
-  function leafHash(entry) { return sha256(join([0], entry)); }
-  function nodeHash(a, b) { return sha256(join([1], a, b)); }
+  function leafHash(hash, entry) { return hash(join([0], entry)); }
+  function nodeHash(hash, a, b) { return hash(join([1], a, b)); }
   /* RFC 9162 section 2.1.3.2; the steps are kept for the drawing. */
-  function climb(leaf, index, size, path) {
+  function climb(hash, leaf, index, size, path) {
     var steps = [], here = leaf, used = 0, last = size - 1n;
     if (index >= size) refuse("位置不在日志中", "index beyond the log");
     for (var level = 0; last > 0n; level++, index >>= 1n, last >>= 1n) {
       if (index % 2n === 0n && index === last) continue;
       if (used === path.length) refuse("证明路径太短", "path too short");
       var left = index % 2n === 1n, other = path[used++];
-      here = left ? nodeHash(other, here) : nodeHash(here, other);
+      here = left ? nodeHash(hash, other, here) : nodeHash(hash, here, other);
       steps.push({ level: level, left: left, sibling: other, result: here });
     }
     if (used !== path.length) refuse("证明路径太长", "path too long");
     return { root: here, steps: steps };
   }
-  function included(leaf, index, tree, path) {
-    var way = climb(leaf, index, tree.size, path);
+  function included(entry, index, tree, path) {
+    if (entry.hash !== tree.hash) refuse("条目的杂凑算法与日志的不同", "the entry's hash is not the log's");
+    var way = climb(tree.hash, entry.leaf, index, tree.size, path);
     if (!same(way.root, tree.root)) refuse("包含证明不成立:路径不通向已签名的树根", "inclusion: the path does not lead to the signed root");
     return way.steps;
   }
   /* Head of many leaves, kept as the right edge. */
-  function Edge() { this.size = 0n; this.node = []; }
+  function Edge(hash) { this.size = 0n; this.node = []; this.hash = hash; }
   Edge.prototype.add = function (leaf) {
     var level = 0;
-    for (var rest = this.size; rest & 1n; rest >>= 1n, level++) leaf = nodeHash(this.node[level], leaf);
+    for (var rest = this.size; rest & 1n; rest >>= 1n, level++) leaf = nodeHash(this.hash, this.node[level], leaf);
     this.node[level] = leaf;
     this.size++;
   };
   Edge.prototype.root = function () {
     var out = null;
     for (var level = 0; this.size >> BigInt(level) > 0n; level++)
-      if (this.size >> BigInt(level) & 1n) out = out ? nodeHash(this.node[level], out) : this.node[level];
-    return out || sha256(new Uint8Array(0));
+      if (this.size >> BigInt(level) & 1n) out = out ? nodeHash(this.hash, this.node[level], out) : this.node[level];
+    return out || this.hash(new Uint8Array(0));
   };
 
   // ---- files ----
@@ -311,10 +393,10 @@
       path: lines.slice(next + 1).map(function (line) { return unbase64(line, 32); }) };
   }
   function readEntry(bytes) {
-    if (bytes.length !== 56 || hex(bytes.subarray(0, 4)) !== "7a686c31" || bytes[4] !== 1)
-      refuse("不是 zhl1 存证条目(国密条目请用 zhiheng-verify)", "not a zhl1 entry of SHA-256");
+    if (bytes.length !== 56 || hex(bytes.subarray(0, 4)) !== "7a686c31" || (bytes[4] !== 1 && bytes[4] !== 2))
+      refuse("不是 zhl1 存证条目", "not a zhl1 entry");
     var view = new DataView(bytes.buffer, bytes.byteOffset);
-    return { kind: bytes[5], time: Number(view.getBigUint64(6)), subject: view.getBigUint64(14), n: view.getUint16(22), root: bytes.subarray(24) };
+    return { hash: bytes[4] === 2 ? sm3 : sha256, kind: bytes[5], time: Number(view.getBigUint64(6)), subject: view.getBigUint64(14), n: view.getUint16(22), root: bytes.subarray(24) };
   }
   function fieldBytes(field) {
     switch (field.type) {
@@ -328,15 +410,15 @@
   /* "zhiheng/field/v1\0" salt u16 name type u32 value, and its path to the record root. */
   function checkField(field, entry) {
     var name = utf8.encode(field.name), value = fieldBytes(field);
-    var commit = sha256(join(utf8.encode("zhiheng/field/v1\0"), unhex(field.salt, 32), bigEndian(name.length, 2), name,
+    var commit = entry.hash(join(utf8.encode("zhiheng/field/v1\0"), unhex(field.salt, 32), bigEndian(name.length, 2), name,
       utf8.encode(field.type), bigEndian(value.length, 4), value));
-    var way = climb(leafHash(commit), BigInt(field.index), BigInt(entry.n), field.path.map(function (h) { return unhex(h, 32); }));
+    var way = climb(entry.hash, leafHash(entry.hash, commit), BigInt(field.index), BigInt(entry.n), field.path.map(function (h) { return unhex(h, 32); }));
     if (!same(way.root, entry.root)) refuse("字段与记录存证根不一致:" + field.name, "field is not of the record: " + field.name);
   }
   function checkDisclosure(file) {
     var bytes = unhex(file.entry, 56), entry = readEntry(bytes);
     file.fields.forEach(function (field) { checkField(field, entry); });
-    entry.leaf = leafHash(bytes);
+    entry.leaf = leafHash(entry.hash, bytes);
     return entry;
   }
 
@@ -353,8 +435,8 @@
     return { digits: digits, scaled: a.scaled * 10n ** BigInt(digits - a.digits) + b.scaled * 10n ** BigInt(digits - b.digits) };
   }
   function equal(a, b) { return plus(a, { scaled: -b.scaled, digits: b.digits }).scaled === 0n; }
-  function walkList(text, limit, each) {
-    var edge = new Edge(), last = -1n;
+  function walkList(hash, text, limit, each) {
+    var edge = new Edge(hash), last = -1n;
     if (text !== "" && !/\n$/.test(text)) refuse("清单末行不完整", "the list's last line is cut");
     text.split("\n").slice(0, -1).forEach(function (line) {
       var words = /^(\d+) (\S+)(?: (.*))?$/.exec(line);
@@ -362,7 +444,7 @@
       if (index <= last || index >= limit) refuse("清单没有按位置升序,或超出检查点", "list out of order or beyond the checkpoint");
       last = index;
       each(index, words[2], words[3] || "");
-      edge.add(leafHash(utf8.encode(line)));
+      edge.add(leafHash(hash, utf8.encode(line)));
     });
     return edge;
   }
@@ -371,7 +453,7 @@
   }
   function checkFigure(file, policy, say) {
     var entry = checkDisclosure(file), proof = readProof(file.proof || "");
-    var tree = openCheckpoint(proof.note, policy), steps = included(entry.leaf, proof.index, tree, proof.path);
+    var tree = openCheckpoint(proof.note, policy), steps = included(entry, proof.index, tree, proof.path);
     if (entry.kind !== 4) refuse("不是“公布的数字”条目", "not an entry of a published figure");
     function field(name, types) {
       var f = file.fields.filter(function (x) { return x.name === name && types.indexOf(x.type) >= 0; })[0];
@@ -380,12 +462,12 @@
     var limit = plainNumber(field("checkpoint_size", "u").value), sums = [{ scaled: 0n, digits: 0 }, { scaled: 0n, digits: 0 }];
     if (limit > proof.index) refuse("数字声称的检查点晚于它自己", "computed after itself");
     var used = [], taken = [], out = 0, seen = {}, without = false;
-    matches(walkList(file.detail, limit, function (index, num, den) {
+    matches(walkList(entry.hash, file.detail, limit, function (index, num, den) {
       used.push(index);
       sums[0] = plus(sums[0], decimal(num));
       if (den === "-") without = true; else sums[1] = plus(sums[1], decimal(den));
     }), plainNumber(field("detail_count", "u").value), unhex(field("detail_root", "b").value, 32));
-    matches(walkList(file.frame, limit, function (index, mark, reason) {
+    matches(walkList(entry.hash, file.frame, limit, function (index, mark, reason) {
       seen[index] = true;
       if (mark === "+") taken.push(index);
       else if (mark === "-" && reason !== "") out++;
@@ -408,7 +490,7 @@
     (file.records || []).forEach(function (record) {
       var one = checkDisclosure(record);
       if (!seen[record.index]) refuse("开示的记录不在候选中", "record is not in the frame");
-      included(one.leaf, BigInt(record.index), tree, record.path.map(function (h) { return unhex(h, 32); }));
+      included(one, BigInt(record.index), tree, record.path.map(function (h) { return unhex(h, 32); }));
     });
     say(true, "逐条打开的记录", "records opened", String((file.records || []).length));
     return steps;
@@ -443,7 +525,7 @@
         var tree = openCheckpoint(proof.note, policy);
         say(true, "检查点签名", "checkpoint signature", tree.origin + " · " + tree.size);
         say(true, "见证签名", "cosignatures", tree.witnesses.join(", ") || "0");
-        out.path = included(shown.leaf, proof.index, tree, proof.path);
+        out.path = included(shown, proof.index, tree, proof.path);
         say(true, "包含证明", "inclusion", "#" + proof.index);
         say(true, "登记时间", "recorded", new Date(shown.time).toISOString());
         out.ok = true;
@@ -456,7 +538,7 @@
     return out;
   }
 
-  world.zhVerify = { check: check, sha256: sha256, sha512: sha512, ed25519: ed25519, hex: hex, unhex: unhex };
+  world.zhVerify = { check: check, sha256: sha256, sha512: sha512, ed25519: ed25519, sm3: sm3, sm2: sm2, hex: hex, unhex: unhex };
 
   // ---- the page ----
   if (typeof document === "undefined") return;

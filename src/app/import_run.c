@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "core/record.h"
+#include "core/undo.h"
 #include "model/recipe.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -379,17 +380,48 @@ static void run_import(run *r)
     r->found.result = NULL;
 }
 
+/* ---- undoing --------------------------------------------------------------------------------- */
+
+static bool undo_progress(void *user, int64_t done, int64_t all)
+{
+    const run *r = user;
+    (void)done;
+    (void)all;
+    return !stopping(r->importer);
+}
+
+/* Interrupted it stays open, to go on; what cannot be done ends it with the reason. */
+static void run_undo(run *r)
+{
+    zh_undo_result result;
+    zh_err own = {0};
+    zh_ctx quiet = r->ctx;
+    quiet.err = &own;
+    zh_rc rc = zh_undo_run(&r->ctx, &r->job, undo_progress, r, &result);
+    if (rc == ZH_OK) {
+        (void)settled_size(r);
+    } else if (rc != ZH_EBUSY && rc != ZH_ECANCEL) {
+        zh_log_err(ZH_WARN, "import.job", r->ctx.err);
+        finish(r, "failed", r->ctx.err);
+    } else if (rc == ZH_ECANCEL && zh_job_get(&quiet, r->job.id, &r->job) == ZH_OK &&
+               r->job.cancel) {
+        finish(r, "cancelled", NULL);
+    }
+}
+
 /* ---- taking ---------------------------------------------------------------------------------- */
 
 static bool ours(zh_ctx *ctx, const zh_job *job)
 {
     bool check = zh_str_is(job->kind, ZH_JOB_CHECK);
-    if (!check && !zh_str_is(job->kind, ZH_JOB_IMPORT)) {
+    bool undo = zh_str_is(job->kind, ZH_JOB_UNDO);
+    if (!check && !undo && !zh_str_is(job->kind, ZH_JOB_IMPORT)) {
         return false;
     }
     return zh_job_free(ctx, job) &&
-           (check || (zh_path_exists(zh_import_beside(ctx, job->id, "upload.json")) &&
-                      !zh_path_exists(zh_import_beside(ctx, job->id, "stalled.json"))));
+           (check || undo ||
+            (zh_path_exists(zh_import_beside(ctx, job->id, "upload.json")) &&
+             !zh_path_exists(zh_import_beside(ctx, job->id, "stalled.json"))));
 }
 
 static bool claim(zh_importer *importer, size_t at, int64_t job)
@@ -433,6 +465,8 @@ static bool run_job(zh_ctx *ctx, zh_importer *importer, size_t at, int64_t id)
         if (ran) {
             run_check(&r);
         }
+    } else if (ran && zh_str_is(r.job.kind, ZH_JOB_UNDO)) {
+        run_undo(&r);
     } else if (ran) {
         run_import(&r);
     }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 typedef enum zh_rc {
     ZH_OK = 0,
@@ -39,5 +40,14 @@ ZH_NORETURN void zh_panic(const char *file, int line, const char *what);
             zh_panic(__FILE__, __LINE__, #condition);                                              \
         }                                                                                          \
     } while (0)
+
+/* qsort that takes nothing as well: (NULL, 0). */
+static inline void zh_sort(void *first, size_t n, size_t size,
+                           int (*order)(const void *, const void *))
+{
+    if (n > 1) {
+        qsort(first, n, size, order);
+    }
+}
 
 #endif

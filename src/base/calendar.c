@@ -98,7 +98,7 @@ static void merge_spans(span_list *spans)
     if (spans->n == 0) {
         return;
     }
-    qsort(spans->p, spans->n, sizeof *spans->p, by_first);
+    zh_sort(spans->p, spans->n, sizeof *spans->p, by_first);
     for (size_t i = 1; i < spans->n; i++) {
         span *last = &spans->p[kept];
         if (spans->p[i].first <= last->last + 1) {
@@ -135,7 +135,7 @@ zh_rc zh_calendar_parse(zh_arena *arena, zh_str text, zh_calendar **out, zh_err 
     }
     merge_spans(&spans);
     if (days.n != 0) {
-        qsort(days.p, days.n, sizeof *days.p, by_date);
+        zh_sort(days.p, days.n, sizeof *days.p, by_date);
     }
     zh_calendar *calendar = ZH_NEW(arena, zh_calendar);
     *calendar = (zh_calendar){days.p, days.n, spans.p, spans.n};

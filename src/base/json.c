@@ -388,7 +388,7 @@ static zh_rc check_names(reader *r, const zh_json *object)
     for (const zh_json *m = object->first; m != NULL; m = m->next) {
         members[n++] = m;
     }
-    qsort(members, n, sizeof *members, by_name);
+    zh_sort(members, n, sizeof *members, by_name);
     zh_rc rc = ZH_OK;
     for (size_t i = 1; i < n && rc == ZH_OK; i++) {
         if (zh_str_eq(members[i]->name, members[i - 1]->name)) {

@@ -252,7 +252,7 @@ zh_rc zh_dir_list(zh_arena *arena, const char *path, zh_str **names, size_t *n, 
     closedir(directory);
     if (rc == ZH_OK) {
         if (list.n > 0) {
-            qsort(list.p, list.n, sizeof *list.p, by_bytes);
+            zh_sort(list.p, list.n, sizeof *list.p, by_bytes);
         }
         *names = list.p;
         *n = list.n;

@@ -1,10 +1,11 @@
-/* job: long work in the database: list, show, cancel, resume. */
+/* job: long work in the database: list, show, cancel, resume; undo of an import. */
 #include "base/json.h"
 #include "base/os.h"
 #include "cli/import.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "core/job.h"
+#include "core/record.h"
+#include "core/undo.h"
 #include "proof/hash.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -17,17 +18,21 @@ static const char *state_zh(zh_str state)
 {
     static const struct {
         const char *id, *zh;
-    } states[] = {{"queued", "等待"},
-                  {"running", "进行中"},
-                  {"done", "完成"},
-                  {"failed", "失败"},
-                  {"cancelled", "已取消"}};
+    } states[] = {{"queued", "等待"}, {"running", "进行中"},   {"done", "完成"},
+                  {"failed", "失败"}, {"cancelled", "已取消"}, {ZH_JOB_STATE_UNDONE, "已撤销"}};
     for (size_t i = 0; i < ZH_COUNTOF(states); i++) {
         if (zh_str_is(state, states[i].id)) {
             return states[i].zh;
         }
     }
     return "不明";
+}
+
+static zh_str kind_zh(zh_str kind)
+{
+    return zh_str_is(kind, "import")      ? ZH_STR("导入")
+           : zh_str_is(kind, ZH_JOB_UNDO) ? ZH_STR("撤销导入")
+                                          : kind;
 }
 
 static zh_str progress(zh_arena *arena, const zh_job *job)
@@ -67,7 +72,7 @@ static void print_jobs(zh_cli *cli, const zh_job *jobs, size_t n, zh_buf *out)
         const char *state =
             job->cancel && zh_str_is(job->state, "running") ? "正在取消" : state_zh(job->state);
         zh_text_table_add(&table, zh_str_fmt(cli->arena, "%" PRId64, job->id));
-        zh_text_table_add(&table, zh_str_is(job->kind, "import") ? ZH_STR("导入") : job->kind);
+        zh_text_table_add(&table, kind_zh(job->kind));
         zh_text_table_add(&table, zh_str_of(state));
         zh_text_table_add(&table, progress(cli->arena, job));
         zh_text_table_add(&table, zh_text_time(cli->arena, job->updated_at));
@@ -304,6 +309,80 @@ static zh_rc resume(zh_session *s, int64_t id, int *code)
     return rc == ZH_OK ? zh_import(s, &o, false, code) : rc;
 }
 
+/* ---- undo
+ * ------------------------------------------------------------------------------------------- */
+
+static void json_undo(zh_cli *cli, const zh_undo_result *r, zh_buf *out)
+{
+    zh_jw w;
+    zh_jw_init(&w, out, 2);
+    zh_jw_object(&w);
+    zh_jw_kv(&w, "job", zh_str_fmt(cli->arena, "%" PRId64, r->job));
+    zh_jw_kv(&w, "register", r->reg != NULL ? r->reg->id : ZH_STR(""));
+    zh_jw_ki(&w, "withdrawn", r->withdrawn);
+    zh_jw_ki(&w, "restored", r->restored);
+    zh_jw_ki(&w, "left", r->left);
+    zh_jw_key(&w, "already");
+    zh_jw_bool(&w, r->already);
+    zh_jw_key(&w, "list");
+    zh_jw_array(&w);
+    for (size_t i = 0; i < r->nlist; i++) {
+        zh_jw_object(&w);
+        zh_jw_kv(&w, "record",
+                 zh_str_fmt(cli->arena, "%" PRId64 "-%" PRId64, r->list[i].office, r->list[i].id));
+        zh_jw_kv(&w, "why", r->list[i].why);
+        zh_jw_object_end(&w);
+    }
+    zh_jw_array_end(&w);
+    zh_jw_object_end(&w);
+    zh_buf_c(out, '\n');
+}
+
+static void print_undo(zh_cli *cli, const zh_undo_result *r, zh_buf *out)
+{
+    static const char *const headers[] = {"没有撤销的记录", "为什么"};
+    zh_text_table table;
+    zh_buf_fmt(out,
+               "%s：撤回 %" PRId64 " 条，退回原值 %" PRId64 " 条，留下 %" PRId64
+               " 条；任务 %" PRId64 "\n",
+               r->already ? "以前已经撤销" : "已撤销", r->withdrawn, r->restored, r->left, r->job);
+    if (r->nlist > 0) {
+        zh_text_table_init(&table, cli->arena, headers, ZH_COUNTOF(headers));
+        for (size_t i = 0; i < r->nlist; i++) {
+            zh_text_table_add(&table,
+                              zh_str_fmt(cli->arena, "%.*s/%" PRId64 "-%" PRId64,
+                                         ZH_FMT(r->reg->id), r->list[i].office, r->list[i].id));
+            zh_text_table_add(&table, r->list[i].why);
+        }
+        zh_text_table_print(&table, out);
+    }
+}
+
+/* New versions get their positions here, also when no server is running. */
+static zh_rc undo(zh_session *s, int64_t id, zh_buf *out)
+{
+    zh_job import;
+    zh_job job;
+    zh_undo_result result = {0};
+    int64_t size = 0;
+    zh_rc rc = zh_job_get(&s->ctx, id, &import);
+    if (rc == ZH_OK) {
+        rc = zh_undo_order(&s->ctx, &import, &job);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_undo_run(&s->ctx, &job, NULL, NULL, &result);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_sequence(s->core, &size, &s->cli->err);
+    }
+    if (rc == ZH_OK && s->cli->json) {
+        json_undo(s->cli, &result, out);
+    } else if (rc == ZH_OK) {
+        print_undo(s->cli, &result, out);
+    }
+    return rc;
+}
+
 /* ---- verb
  * ------------------------------------------------------------------------------------------ */
 
@@ -326,6 +405,9 @@ static zh_rc work(zh_session *s, zh_buf *out, int *code)
     }
     if (zh_str_is(action, "show")) {
         return show(s, id, out);
+    }
+    if (zh_str_is(action, "undo")) {
+        return undo(s, id, out);
     }
     return zh_str_is(action, "cancel") ? cancel(s, id, out) : resume(s, id, code);
 }
@@ -353,9 +435,9 @@ static int run(zh_cli *cli)
 static const zh_param arguments[] = {
     {.name = "ACTION",
      .kind = ZH_PARAM_CHOICE,
-     .choices = "list|show|cancel|resume",
+     .choices = "list|show|cancel|resume|undo",
      .optional = true,
-     .zh = "列出、查看、取消、继续；省略为列出",
+     .zh = "列出、查看、取消、继续、撤销（导入）；省略为列出",
      .en = "what to do"},
     {.name = "JOB", .kind = ZH_PARAM_TEXT, .optional = true, .zh = "任务号", .en = "job id"},
     {.name = "FILE",
@@ -376,9 +458,12 @@ static const zh_param options[] = {
 
 ZH_VERB(job) = {
     .name = "job",
-    .zh = "长任务：列出、查看、取消、继续",
-    .en = "long-running jobs",
-    .example = "zhiheng job list\nzhiheng job cancel 7023518201856",
+    .zh = "长任务：列出、查看、取消、继续，撤销当天的导入",
+    .en = "long-running jobs; undo an import",
+    .text =
+        "undo 把一次导入整批撤销，只限当天、本人：新增的记录撤回，变更的退回原值，历史都留着；\n"
+        "此后有人改过的和被引用的留下并列出。中断后再来一次会接着做。",
+    .example = "zhiheng job list\nzhiheng job cancel 7023518201856\nzhiheng job undo 7023518201856",
     .uses = ZH_KEEPS_MODEL | ZH_USES_DATA | ZH_USES_PACKS | ZH_USES_JSON,
     .arguments = arguments,
     .narguments = ZH_COUNTOF(arguments),

@@ -171,7 +171,8 @@ static zh_rc do_prove(zh_session *s, zh_buf *out, int *code)
     (void)code;
     zh_rc rc = zh_session_read(s);
     if (rc == ZH_OK) {
-        rc = prove_what(s, (zh_prove_fields){names, n}, &p);
+        zh_prove_fields show = {.names = names, .n = n, .gm = zh_cli_flag(cli, "gm")};
+        rc = prove_what(s, show, &p);
     }
     if (rc == ZH_OK && p.file.proof.p == NULL) {
         zh_err_set(&cli->err, ZH_ENOTFOUND, "ledger.unsealed", "这一版还没有签进存证日志");

@@ -99,10 +99,67 @@ static zh_rc need_accounts(zh_session *s, const zh_address *address)
     return rc;
 }
 
+/* ---- the public address ---------------------------------------------------------------------- */
+
+enum { PUBLIC_BYTES_MAX = 200 };
+
+/* http(s)://host[:port], nothing behind it but slashes, which are cut off. */
+static zh_rc public_address(zh_cli *cli, zh_str text, zh_str *out)
+{
+    zh_str host = zh_str_starts(text, ZH_STR("https://"))  ? zh_str_sub(text, 8, text.n)
+                  : zh_str_starts(text, ZH_STR("http://")) ? zh_str_sub(text, 7, text.n)
+                                                           : ZH_STR_NONE;
+    while (host.n > 0 && host.p[host.n - 1] == '/') {
+        host.n--;
+        text.n--;
+    }
+    bool good = host.n > 0 && text.n <= PUBLIC_BYTES_MAX;
+    for (size_t i = 0; i < host.n; i++) {
+        char c = host.p[i];
+        good =
+            good && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '.' || c == '-' || c == ':' || c == '[' || c == ']');
+    }
+    *out = text;
+    return good ? ZH_OK
+                : zh_cli_usage(cli, "cli.public",
+                               "--public 要 https://名称 或 https://名称:端口，给出的是“%.*s”",
+                               ZH_FMT(text));
+}
+
+/* Keeps what --public says; the name of the proxy when nothing has been said so far. */
+static zh_rc keep_public(zh_session *s)
+{
+    zh_cli *cli = s->cli;
+    const char *given = zh_cli_text(cli, "public");
+    const char *proxy = zh_cli_text(cli, "proxy");
+    zh_conn *conn = NULL;
+    zh_str address = ZH_STR_NONE;
+    if (given == NULL && proxy == NULL) {
+        return ZH_OK;
+    }
+    zh_err before = {0};
+    zh_rc rc = zh_store_reader(zh_core_store(s->core), &conn, &cli->err);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    bool declared = zh_setting_get(conn, cli->arena, ZH_SET_PUBLIC, &address, &before) == ZH_OK;
+    zh_store_release(conn);
+    if (given == NULL && declared) {
+        return ZH_OK;
+    }
+    zh_str text = given != NULL ? zh_str_of(given) : zh_str_fmt(cli->arena, "https://%s", proxy);
+    rc = public_address(cli, text, &address);
+    return rc == ZH_OK ? zh_core_set(s->core, ZH_SET_PUBLIC, address, &cli->err) : rc;
+}
+
 static zh_rc serve(zh_session *s, const zh_address *address, const sigset_t *signals)
 {
     const char *uploads = NULL;
     zh_rc rc = need_accounts(s, address);
+    if (rc == ZH_OK) {
+        rc = keep_public(s);
+    }
     if (rc == ZH_OK) {
         rc = uploads_directory(s, &uploads);
     }
@@ -116,6 +173,7 @@ static zh_rc serve(zh_session *s, const zh_address *address, const sigset_t *sig
     }
     zh_web web;
     zh_web_init(&web, s->core);
+    web.samples = s->samples && address->is_loopback && zh_cli_text(s->cli, "proxy") == NULL;
     web.behind_proxy = zh_cli_text(s->cli, "proxy") != NULL;
     zh_http_options options = {
         .address = *address,

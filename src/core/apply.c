@@ -4,6 +4,7 @@
  * outbox with a batch number of its own, greater than that of every version it supersedes. Tables
  * and cells are thus touched in the same order by every transaction. */
 #include "base/log.h"
+#include "core/commits.h"
 #include "core/due.h"
 #include "core/read.h"
 #include "core/record.h"
@@ -192,7 +193,7 @@ static zh_rc put_grams(loader *l, zh_prepared *const *run, size_t n)
         }
     }
     if (n > 1) {
-        qsort(grams, total, sizeof *grams, gram_order);
+        zh_sort(grams, total, sizeof *grams, gram_order);
     }
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < total && rc == ZH_OK; i++) {
@@ -288,13 +289,42 @@ static zh_rc put_uses(loader *l, const zh_prepared *p)
     return rc;
 }
 
+/* The current row of a withdrawn record and what hangs on it; its versions stay. Child rows, grams
+ * and dues go the way of every version that has none. */
+static zh_rc remove_current(loader *l, const zh_prepared *p)
+{
+    zh_sql_value key[] = {p->row[ZH_COL_OFFICE], p->row[ZH_COL_ID], ZH_SQL_INT(p->old->version)};
+    zh_sql_value clocks[] = {p->row[ZH_COL_OFFICE], ZH_SQL_STR(l->plan->reg->id),
+                             p->row[ZH_COL_ID]};
+    int64_t changed = 0;
+    zh_rc rc = zh_run(l->conn, l->plan->remove_sql, key, 3, &changed, &l->found);
+    if (rc == ZH_OK && changed != 1) {
+        return stale(l, p);
+    }
+    if (rc == ZH_OK && l->plan->reg->nclocks > 0) {
+        rc =
+            zh_run(l->conn, "DELETE FROM zh_clock WHERE office = ? AND register = ? AND record = ?",
+                   clocks, 3, NULL, &l->found);
+    }
+    zh_ref_forget(l->ctx->core, l->plan->reg, p->record->office, p->record->id);
+    return rc;
+}
+
+static zh_rc put_current(loader *l, const zh_prepared *p)
+{
+    if (p->kind == ZH_OP_WITHDRAW) {
+        return remove_current(l, p);
+    }
+    return p->old == NULL ? put(l, &l->rows, ZH_BULK_INSERT, &l->plan->current, 2, p->row)
+                          : update_current(l, p);
+}
+
 static zh_rc apply_one(loader *l, const zh_prepared *p, int64_t batch, int64_t ord)
 {
     zh_sql_value *extra = &p->row[l->plan->current.n];
     extra[ZH_HIST_BATCH] = ZH_SQL_INT(batch);
     extra[ZH_HIST_ORD] = ZH_SQL_INT(ord);
-    zh_rc rc = p->old == NULL ? put(l, &l->rows, ZH_BULK_INSERT, &l->plan->current, 2, p->row)
-                              : update_current(l, p);
+    zh_rc rc = put_current(l, p);
     if (rc == ZH_OK && p->erasure != NULL) {
         rc = zh_erase_apply(l->conn, p, &l->found);
     }
@@ -338,10 +368,11 @@ static zh_rc put_outbox(loader *l, int64_t office, int64_t batch, size_t n, cons
             ZH_SQL_BYTES(zh_buf_view(&entries[0])),
             ZH_SQL_BYTES(zh_buf_view(&encoded)),
             entries[1].n > 0 ? ZH_SQL_BYTES(zh_buf_view(&entries[1])) : ZH_SQL_NONE,
+            l->ctx->job != 0 ? ZH_SQL_INT(l->ctx->job) : ZH_SQL_NONE,
         };
         rc = zh_run(l->conn,
                     "INSERT INTO zh_outbox (office, batch, register, n, at, entries, deltas, "
-                    "entries_gm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "entries_gm, job) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     row, ZH_COUNTOF(row), NULL, &l->found);
         atomic_store_explicit(&l->ctx->core->placing, true, memory_order_relaxed);
     }
@@ -503,7 +534,7 @@ zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prep
         }
     }
     if (n > 1) {
-        qsort(items, n, sizeof *items, item_order);
+        zh_sort(items, n, sizeof *items, item_order);
     }
     for (size_t i = 0; i < n; i++) {
         sorted[i] = items[i].p;
@@ -595,34 +626,27 @@ static zh_rc follow_automatic(zh_ctx *ctx, zh_conn *conn, const zh_record *recor
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-zh_rc zh_write_apply(zh_ctx *ctx, zh_conn *conn, zh_prepared *prepared, zh_applied *out)
+zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_prepared *prepared, zh_applied *out)
 {
-    const zh_record *record = prepared->record;
-    zh_rc rc = zh_record_apply_batch(ctx, conn, &prepared, 1, NULL);
-    *out = (zh_applied){record->office, record->id, record->version};
     zh_applied other;
+    zh_rc rc = ZH_OK;
     for (size_t i = 0; i < prepared->nmore && rc == ZH_OK; i++) {
         rc = follow_automatic(ctx, conn, prepared->more[i]->record, &other);
     }
-    return rc == ZH_OK ? follow_automatic(ctx, conn, record, out) : rc;
+    return rc == ZH_OK ? follow_automatic(ctx, conn, prepared->record, out) : rc;
 }
 
-typedef struct single {
-    zh_ctx *ctx;
-    zh_prepared *prepared;
-    zh_applied *out;
-} single;
-
-static zh_rc apply_single(void *user, zh_conn *conn, zh_err *err)
+/* Not of a version that followed by itself. */
+static zh_place place_of(const zh_prepared *p, const zh_applied *at)
 {
-    const single *s = user;
-    zh_ctx ctx = *s->ctx;
-    ctx.err = err;
-    return zh_write_apply(&ctx, conn, s->prepared, s->out);
+    const zh_sql_value *extra = &p->row[p->plan->current.n];
+    return at->version != p->record->version
+               ? (zh_place){0, 0}
+               : (zh_place){extra[ZH_HIST_BATCH].i64, extra[ZH_HIST_ORD].i64};
 }
 
 zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_findings *findings,
-                    zh_applied *out)
+                    zh_applied *out, zh_place *place)
 {
     zh_err tried = {0};
     zh_ctx attempt = *ctx;
@@ -634,8 +658,10 @@ zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_finding
         *findings = (zh_findings){0};
         rc = zh_write_prepare(&attempt, NULL, op, mode, findings, &prepared);
         if (rc == ZH_OK) {
-            single s = {&attempt, prepared, out};
-            rc = zh_core_write(ctx->core, apply_single, &s, &tried);
+            rc = zh_commits_write(&attempt, prepared, out, &tried);
+            if (rc == ZH_OK && place != NULL) {
+                *place = place_of(prepared, out);
+            }
         }
         /* whoever names a version, or makes a record, is told; others write on the newer version */
         if (op->version_expected != 0 || op->kind == ZH_OP_CREATE) {
@@ -650,13 +676,19 @@ zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_finding
 
 zh_rc zh_record_apply(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out)
 {
+    return zh_record_apply_placed(ctx, op, findings, out, NULL);
+}
+
+zh_rc zh_record_apply_placed(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out,
+                             zh_place *place)
+{
     const zh_register *reg = op->reg;
     zh_rc rc = ZH_OK;
     if (op->id != 0 && op->at == 0 && (reg->nclocks > 0 || reg->ndues > 0)) {
         rc = zh_due_catch_up(ctx, reg, op->office, op->id, zh_now());
     }
     if (rc == ZH_OK) {
-        rc = zh_write_once(ctx, op, (zh_write_mode){0}, findings, out);
+        rc = zh_write_once(ctx, op, (zh_write_mode){0}, findings, out, place);
     }
     if (rc == ZH_OK && op->kind == ZH_OP_ERASE) {
         zh_file_sweep(ctx->core);

@@ -116,7 +116,7 @@ void zh_balance_differences(zh_balance *b, void (*each)(void *user, const zh_nam
                             void *user)
 {
     if (b->list.n > 1) {
-        qsort(b->list.p, b->list.n, sizeof *b->list.p, by_key);
+        zh_sort(b->list.p, b->list.n, sizeof *b->list.p, by_key);
     }
     for (size_t i = 0; i < b->list.n; i++) {
         const zh_named *named = b->list.p[i];

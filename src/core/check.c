@@ -208,6 +208,12 @@ void zh_ref_known(zh_core *core, const zh_register *target, int64_t office, int6
     atomic_store_explicit(known_place(core, mark), mark, memory_order_relaxed);
 }
 
+void zh_ref_forget(zh_core *core, const zh_register *target, int64_t office, int64_t id)
+{
+    uint64_t mark = ref_mark(target, office, id);
+    (void)atomic_compare_exchange_strong(known_place(core, mark), &(uint64_t){mark}, 0);
+}
+
 static zh_rc check_ref(zh_write *w, const zh_field *field, const zh_value *value, size_t row)
 {
     if (field->target == NULL ||

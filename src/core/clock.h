@@ -36,14 +36,14 @@ typedef struct zh_clock_event {
 /* States of all clocks of a record as stored: reg->nclocks of them. */
 zh_rc zh_clock_load(zh_ctx *ctx, zh_conn *conn, const zh_record *record,
                     zh_clock_state *out) ZH_MUST;
-/* The same of n records of one register, in batches of ZH_CLOCK_BATCH: out has reg->nclocks states
- * a record, in the records' order. */
+/* The same as the version in hand left them. */
+zh_rc zh_clock_load_version(zh_ctx *ctx, zh_conn *conn, const zh_record *record,
+                            zh_clock_state *out) ZH_MUST;
+/* As stored now, of n records of one register, in batches of ZH_CLOCK_BATCH: out has reg->nclocks
+ * states a record, in the records' order. */
 #define ZH_CLOCK_BATCH ((size_t)200)
 zh_rc zh_clock_load_all(zh_ctx *ctx, zh_conn *conn, const zh_record *const *records, size_t n,
                         zh_clock_state *out) ZH_MUST;
-/* As they were at an earlier version. */
-zh_rc zh_clock_load_at(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int32_t version,
-                       zh_clock_state *out) ZH_MUST;
 /* How spans are stored: pairs of instants, separated by blanks; empty for none. */
 zh_str zh_clock_spans_text(zh_arena *arena, const zh_clock_state *state);
 /* States after the version. env evaluates `when:` on the new record; spans live in its arena.

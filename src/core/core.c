@@ -169,6 +169,23 @@ zh_rc zh_core_write(zh_core *core, zh_work work, void *user, zh_err *err)
     return rc;
 }
 
+typedef struct named_setting {
+    const char *name;
+    zh_str value;
+} named_setting;
+
+static zh_rc write_setting(void *user, zh_conn *conn, zh_err *err)
+{
+    const named_setting *s = user;
+    return zh_setting_set(conn, s->name, s->value, err);
+}
+
+zh_rc zh_core_set(zh_core *core, const char *name, zh_str value, zh_err *err)
+{
+    named_setting s = {name, value};
+    return zh_core_write(core, write_setting, &s, err);
+}
+
 /* ---- snapshots and contexts ----------------------------------------------------------------- */
 
 struct zh_snapshot *zh_snapshot_retain(struct zh_snapshot *snapshot)
@@ -342,6 +359,8 @@ zh_rc zh_core_open(const zh_core_options *options, zh_core **out, zh_err *err)
     pthread_mutex_init(&core->lock, NULL);
     pthread_mutex_init(&core->adopting, NULL);
     pthread_mutex_init(&core->waking, NULL);
+    zh_commits_init(&core->commits);
+    zh_seals_init(&core->seals);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -384,6 +403,8 @@ void zh_core_close(zh_core *core)
     pthread_mutex_destroy(&core->lock);
     pthread_mutex_destroy(&core->adopting);
     pthread_mutex_destroy(&core->waking);
+    zh_commits_end(&core->commits);
+    zh_seals_end(&core->seals);
     pthread_cond_destroy(&core->awake);
     zh_arena_free(core->arena);
 }

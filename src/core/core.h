@@ -15,9 +15,9 @@
  * - q_<reg>_<cube>: cells: office, dims, measures; …_k counters per cell and key
  * - u_<reg>_<cube>: roll-ups folded from cells (rebuildable); …_k likewise
  * - zh_outbox: one row per transaction, home office and register: office, batch, register, n, at,
- *   pos, until, entries (n × 56 bytes zhl1), entries_gm (the same by SM3 when the second log is
- *   kept), deltas (cell changes, for the folder); key (office, batch). until = the latest `at` up
- * to this position
+ *   job (whose work it is, NULL none), pos, until, entries (n × 56 bytes zhl1), entries_gm (the
+ * same by SM3 when the second log is kept), deltas (cell changes, for the folder); key (office,
+ * batch). until = the latest `at` up to this position
  * - zh_clock, zh_clock_h: clocks of records: office, register, record, clock, started_at, due_at,
  *   ended_at, suspended_at, breached (0, 1), passed, extended, spans (see clock.h); _h has a
  * version and every change
@@ -77,10 +77,16 @@ int64_t zh_core_office(const zh_core *core);
  * that steps back makes it wait or continue from the last millisecond. Thread-safe. */
 int64_t zh_core_id(zh_core *core, int64_t after);
 
+/* The declared address under which others reach this installation, https://host[:port] without a
+ * slash at the end: what links and QR codes on paper lead to. */
+#define ZH_SET_PUBLIC "public.address"
+
 /* Settings of the installation: text by name. ZH_ENOTFOUND: never set. */
 zh_rc zh_setting_get(zh_conn *conn, zh_arena *arena, const char *name, zh_str *out,
                      zh_err *err) ZH_MUST;
 zh_rc zh_setting_set(zh_conn *conn, const char *name, zh_str value, zh_err *err) ZH_MUST;
+/* The same in a transaction of its own. */
+zh_rc zh_core_set(zh_core *core, const char *name, zh_str value, zh_err *err) ZH_MUST;
 
 /* Waits until something was written through this core since the last call, at most ms. For whoever
  * sequences: other processes' writes are seen by looking. */
@@ -99,6 +105,8 @@ typedef struct zh_ctx {
     int64_t office;               /* the actor's office: home of what it creates */
     const struct zh_post *post;   /* in which the reader acts; NULL = the local operator */
     const zh_program *rows;       /* further row scope of the register being read; NULL = all */
+    bool aggregating;             /* rows are only counted in full k's: core/suppress.h */
+    int64_t job;                  /* whose work the writes are; 0 = none */
     bool counting;                /* records are only counted: masks do not apply to what is read */
     const struct zh_ahead *ahead; /* earlier rows of the import being prepared; NULL = none */
     const struct zh_deltas *overlay; /* added to what cubes answer: changes not written; or NULL */

@@ -358,7 +358,7 @@ zh_rc zh_count(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_
             rows[i].labels[g] = label_of(&c, g, t->keys[g]);
         }
     }
-    qsort(rows, c.tallies.n, sizeof *rows, most_first);
+    zh_sort(rows, c.tallies.n, sizeof *rows, most_first);
     *out = (zh_counts){.rows = rows, .total = c.total, .distinct = (int64_t)c.tallies.n};
     out->n = c.tallies.n > ZH_FACET_MAX ? ZH_FACET_MAX : c.tallies.n;
     out->complete = out->n == c.tallies.n;

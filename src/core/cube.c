@@ -704,8 +704,8 @@ zh_rc zh_deltas_apply(zh_ctx *ctx, zh_conn *conn, int64_t office, const zh_delta
             keys[nkeys++] = d->keys.p[i];
         }
     }
-    qsort(cells, ncells, sizeof *cells, by_cell);
-    qsort(keys, nkeys, sizeof *keys, by_counter);
+    zh_sort(cells, ncells, sizeof *cells, by_cell);
+    zh_sort(keys, nkeys, sizeof *keys, by_counter);
     zh_rc rc = ZH_OK;
     for (size_t i = 0, end; i < ncells && rc == ZH_OK; i = end) {
         for (end = i; end < ncells && cells[end]->cube == cells[i]->cube; end++) {

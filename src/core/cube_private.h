@@ -98,7 +98,7 @@ zh_rc zh_rollup_answer(zh_answering *a, bool *used) ZH_MUST;
 typedef void (*zh_rolled_each)(void *user, const zh_str *values, const int64_t *levels);
 void zh_rollup_each(zh_arena *arena, const zh_cube *cube, const zh_str *dims, zh_rolled_each each,
                     void *user);
-/* The log size that the roll-ups of a register have reached; 0 never folded. */
+/* The log size that the roll-ups of a register have reached; 0 never folded, -1 half folded. */
 zh_rc zh_rollup_stamp(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t *out) ZH_MUST;
 /* Whether deltas were written under the register's present cubes (or are empty). */
 bool zh_deltas_current(const zh_register *reg, zh_str bytes);

@@ -266,7 +266,7 @@ static void finish(items *found, size_t limit, int (*order)(const void *, const 
                    zh_desk_list *out)
 {
     if (found->n > 1) {
-        qsort(found->p, found->n, sizeof *found->p, order);
+        zh_sort(found->p, found->n, sizeof *found->p, order);
     }
     *out = (zh_desk_list){found->p, found->n < limit ? found->n : limit, found->n > limit};
 }

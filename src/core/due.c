@@ -196,12 +196,12 @@ static zh_rc write_event(zh_ctx *ctx, const zh_op *described, zh_write_mode mode
     zh_findings findings = {0};
     zh_applied applied;
     zh_op op = *described;
-    zh_rc rc = zh_write_once(ctx, &op, mode, &findings, &applied);
+    zh_rc rc = zh_write_once(ctx, &op, mode, &findings, &applied, NULL);
     if (rc == ZH_EINVAL && op.kind == ZH_OP_TRANSITION && mode.breached != NULL) {
         zh_err_clear(ctx->err);
         op.kind = ZH_OP_AMEND;
         op.transition = NULL;
-        rc = zh_write_once(ctx, &op, mode, &findings, &applied);
+        rc = zh_write_once(ctx, &op, mode, &findings, &applied, NULL);
     }
     return rc;
 }

@@ -10,6 +10,7 @@ typedef enum zh_figure_status {
     ZH_FIG_SMALL_N, /* 样本不足: below n_min, value shown with its interval */
     ZH_FIG_NO_DENOMINATOR,
     ZH_FIG_MIXED_BASIS, /* 混合样本 */
+    ZH_FIG_HIDDEN, /* 已隐去: the reader gets counts only, and there are fewer than k, or none */
 } zh_figure_status;
 
 typedef struct zh_figure_query {
@@ -45,6 +46,7 @@ typedef struct zh_figure {
     zh_str cube;                   /* id, or empty when recounted */
     zh_str model_digest, formula;
     zh_str region;
+    int64_t k; /* counts are in full k's (core/suppress.h); 0: exact */
 } zh_figure;
 
 /* The dimension, or field, by which the register's records lie in a region; empty: none. */
@@ -93,15 +95,16 @@ typedef enum zh_target_status {
 typedef struct zh_target {
     const zh_outline_item *item;
     zh_target_status status;
-    zh_str status_zh; /* in words, with the reason */
-    zh_str form;      /* numeric range cumulative per_year trend rank status */
+    zh_str status_zh, status_en; /* in words, with the reason */
+    zh_str form;                 /* numeric range cumulative per_year trend rank status */
     bool has_figure;
     zh_figure figure;
     bool has_gap;
     zh_decimal gap; /* signed, in the target's unit; negative = short of it */
     bool has_path;
-    zh_decimal required;  /* value required at the figure's date on the path to the target */
-    zh_str required_note; /* how: linear from the first figure, cumulative share … */
+    zh_decimal required; /* value required at the figure's date on the path to the target */
+    zh_str required_note,
+        required_note_en; /* how: linear from the first figure, cumulative share … */
     /* The straight line that `required` lies on, when it is one: from line_start at line_from to
      * the target at line_to; required is its value at line_at. */
     bool has_line;

@@ -821,7 +821,7 @@ static zh_rc from_sketch(zh_asking *a, const zh_cube_cell *cell, zh_answer_value
         buckets[i] = (zh_sketch_bucket){(int32_t)key, (uint64_t)cell->keys[0][i].n};
         f->n += cell->keys[0][i].n;
     }
-    qsort(buckets, n, sizeof *buckets, by_bucket);
+    zh_sort(buckets, n, sizeof *buckets, by_bucket);
     zh_rc rc = zh_sketch_quantile(buckets, n, a->ind->quantile, &value, a->ctx->err);
     if (rc != ZH_OK) {
         return rc;
@@ -867,7 +867,7 @@ static zh_rc from_values(zh_asking *a, const zh_cube_cell *cell, zh_answer_value
         values[i].n = cell->keys[0][i].n;
         f->n += values[i].n;
     }
-    qsort(values, n, sizeof *values, by_value);
+    zh_sort(values, n, sizeof *values, by_value);
     int64_t rank = (int64_t)floor(a->ind->quantile * (double)(f->n - 1));
     size_t at = 0;
     while (at + 1 < n && rank >= values[at].n) {

@@ -425,7 +425,7 @@ static void take_errors(zh_intake_run *in, const zh_batch *s)
     for (size_t i = 0; i < s->errors.n; i++) {
         list[i] = (placed_error){&s->errors.p[i], i};
     }
-    qsort(list, s->errors.n, sizeof *list, error_order);
+    zh_sort(list, s->errors.n, sizeof *list, error_order);
     for (size_t i = 0; i < s->errors.n && !s->replay; i++) {
         take_error(in, s, list[i].error);
     }
@@ -665,6 +665,7 @@ static zh_rc write_batch(zh_intake_run *in, const zh_batch *s, const decision *d
 {
     zh_ctx ctx = *in->ctx;
     ctx.arena = s->arena;
+    ctx.job = in->job.id;
     zh_conn *conn = NULL;
     zh_buf partial;
     zh_buf_init(&partial, 4096);

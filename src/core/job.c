@@ -6,7 +6,7 @@
 
 #define JOB_COLUMNS                                                                                \
     "office, id, kind, args, state, result, progress, total, cursor, cancel, lease_until, "        \
-    "created_at, updated_at, owner"
+    "created_at, updated_at, owner, actor"
 
 /* "boot:pid:start": a process of this boot, even after its number is used again. */
 static zh_str owner_of(zh_arena *arena, zh_str boot, long pid)
@@ -78,6 +78,7 @@ static void decode(zh_arena *arena, const zh_stmt *stmt, zh_job *out)
         .created_at = zh_col_i64(stmt, 11),
         .updated_at = zh_col_i64(stmt, 12),
         .owner = text_of(arena, stmt, 13),
+        .actor = text_of(arena, stmt, 14),
     };
 }
 
@@ -149,6 +150,7 @@ static zh_rc open_body(zh_ctx *ctx, zh_conn *conn, zh_job *job, const void *with
                     .args = o->args,
                     .state = ZH_STR("queued"),
                     .result = ZH_STR(""),
+                    .actor = ctx->actor,
                     .created_at = now,
                     .updated_at = now};
     zh_sql_value values[] = {

@@ -521,6 +521,20 @@ static zh_rc place(void *user, zh_conn *conn, zh_err *err)
     return zh_outbox_place(conn, p->list, p->n, err);
 }
 
+/* Those who wait for a receipt get the checkpoint that was just signed. */
+static zh_rc tell_sealed(zh_core *core, const zh_wal_batch *list, size_t n, zh_err *err)
+{
+    const zh_ledger *l = core->ledger;
+    zh_arena *arena = zh_arena_new(ZH_TREELOG_TEXT_BYTES_MAX * 2);
+    zh_str note = ZH_STR_NONE;
+    zh_rc rc = zh_treelog_text(arena, l->dir, "pub/checkpoint", &note, err);
+    if (rc == ZH_OK) {
+        zh_seals_add(&core->seals, list, n, note, (int64_t)l->log.published);
+    }
+    zh_arena_free(arena);
+    return rc;
+}
+
 /* gm: the same batches with the entries of the second log; NULL when it is not kept. */
 static zh_rc seal(zh_core *core, const zh_wal_batch *list, const zh_wal_batch *gm, size_t n,
                   zh_err *err)
@@ -544,7 +558,10 @@ static zh_rc seal(zh_core *core, const zh_wal_batch *list, const zh_wal_batch *g
     if (rc == ZH_OK) {
         rc = zh_treelog_publish(&l->log, err);
     }
-    return rc == ZH_OK && gm != NULL ? zh_treelog_publish(&l->gm, err) : rc;
+    if (rc == ZH_OK && gm != NULL) {
+        rc = zh_treelog_publish(&l->gm, err);
+    }
+    return rc == ZH_OK ? tell_sealed(core, list, n, err) : rc;
 }
 
 typedef struct waiting {

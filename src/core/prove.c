@@ -1,6 +1,7 @@
 /* Proofs of stored versions for outsiders. */
 #include "core/prove.h"
 #include "core/core_private.h"
+#include "core/gm.h"
 #include "core/read.h"
 #include <inttypes.h>
 #include <string.h>
@@ -69,13 +70,14 @@ static zh_rc choose(showing *s, const zh_record *record, zh_prove_fields show)
 
 /* ---- salts and commitments ------------------------------------------------------------------- */
 
-static zh_rc open_salts(showing *s, const zh_stored_version *v, zh_hash_alg alg)
+static zh_rc open_salts(showing *s, const zh_stored_version *v, zh_hash_alg alg, bool gm)
 {
     zh_arena *arena = s->ctx->arena;
     bool *hidden = ZH_NEW_N(arena, bool, s->n + 1);
     s->hidden = hidden;
     if (v->salt.p == NULL) {
-        return zh_sealed_read(v->sealed, s->n, s->salts, hidden, s->ctx->err);
+        zh_str sealed = gm ? zh_sealed_gm(arena, v->sealed, s->n) : v->sealed;
+        return zh_sealed_read(sealed, s->n, s->salts, hidden, s->ctx->err);
     }
     zh_digest salt;
     if (v->salt.n != sizeof salt.b) {
@@ -131,13 +133,14 @@ static void disclose(const showing *s, zh_hash_alg alg, zh_disclosure_file *out)
 
 /* ---- the log --------------------------------------------------------------------------------- */
 
-static zh_rc add_proof(zh_ctx *ctx, zh_proved *p)
+static zh_rc add_proof(zh_ctx *ctx, zh_proved *p, bool gm)
 {
     zh_treelog_view view;
     zh_buf text;
     zh_err found = {0};
-    zh_rc rc =
-        p->position < 0 ? ZH_ENOTFOUND : zh_ledger_view(ctx->core, ctx->arena, &view, &found);
+    zh_rc rc = p->position < 0 ? ZH_ENOTFOUND
+               : gm            ? zh_ledger_gm_view(ctx->core, ctx->arena, &view, &found)
+                               : zh_ledger_view(ctx->core, ctx->arena, &view, &found);
     zh_buf_init(&text, PROOF_BYTES);
     if (rc == ZH_OK) {
         rc = zh_treelog_prove(ctx->arena, &view, (uint64_t)p->position, &text, &found);
@@ -173,7 +176,7 @@ static zh_rc show_fields(zh_ctx *ctx, zh_conn *conn, const zh_stored_version *v,
         rc = zh_err_set(ctx->err, ZH_ENOMEM, "record.memory", "内存不足");
     }
     if (rc == ZH_OK) {
-        rc = open_salts(&s, v, alg);
+        rc = open_salts(&s, v, alg, show.gm);
     }
     if (rc == ZH_OK) {
         rc = choose(&s, v->record, show);
@@ -187,6 +190,44 @@ static zh_rc show_fields(zh_ctx *ctx, zh_conn *conn, const zh_stored_version *v,
     return rc;
 }
 
+/* The entry of the second log: what the outbox has, and what the version gives. */
+static zh_rc gm_entry(zh_ctx *ctx, zh_conn *conn, const zh_stored_version *v,
+                      zh_version_proof *proof)
+{
+    zh_sql_value key[] = {ZH_SQL_INT(v->record->office), ZH_SQL_INT(v->batch)};
+    zh_stmt *stmt = NULL;
+    zh_rc rc =
+        zh_query(conn, ZH_STR("SELECT entries_gm FROM zh_outbox WHERE office = ? AND batch = ?"),
+                 key, 2, &stmt, ctx->err);
+    if (rc == ZH_OK) {
+        rc = zh_step(stmt, ctx->err);
+    }
+    zh_str entries = rc == ZH_OK ? zh_col_str(stmt, 0) : ZH_STR_NONE;
+    if (v->ord >= 0 && (size_t)v->ord < entries.n / ZH_RECORD_ENTRY_BYTES) {
+        memcpy(proof->stored, entries.p + (size_t)v->ord * ZH_RECORD_ENTRY_BYTES,
+               ZH_RECORD_ENTRY_BYTES);
+    } else if (rc == ZH_OK || rc == ZH_ENOTFOUND) {
+        zh_treelog_view view; /* says that there is no second log */
+        zh_err none = {0};
+        rc = zh_ledger_gm_view(ctx->core, ctx->arena, &view, &none);
+        rc = rc == ZH_OK
+                 ? zh_err_set(ctx->err, ZH_ECORRUPT, "evidence.outbox",
+                              "版本 %" PRId32 " 的批次里没有它的国密凭证", v->record->version)
+                 : zh_err_set(ctx->err, rc, none.rule, "%s", none.message);
+    }
+    zh_finish(stmt);
+    return rc == ZH_OK ? zh_gm_entry(ctx, conn, v, proof->computed) : rc;
+}
+
+static zh_rc differs(zh_ctx *ctx, const zh_proved *p)
+{
+    zh_err_set(ctx->err, ZH_ECORRUPT, "prove.differs",
+               "%.*s/%" PRId64 "/%" PRId64 " 第 %d 版的内容与它的凭证不符，不能出证明",
+               ZH_FMT(p->reg->id), p->office, p->id, (int)p->version);
+    zh_err_fix(ctx->err, "运行 zhiheng verify 查出所有不符之处");
+    return ZH_ECORRUPT;
+}
+
 zh_rc zh_prove_version(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office,
                        int64_t id, int32_t version, zh_prove_fields show, zh_proved *out)
 {
@@ -194,14 +235,14 @@ zh_rc zh_prove_version(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64
     zh_stored_version v;
     *out = (zh_proved){.reg = reg, .office = office, .id = id, .version = version};
     zh_rc rc = zh_version_prove(ctx, conn, reg, office, id, version, &proof);
-    if (rc == ZH_OK && memcmp(proof.stored, proof.computed, sizeof proof.stored) != 0) {
-        rc = zh_err_set(ctx->err, ZH_ECORRUPT, "prove.differs",
-                        "%.*s/%" PRId64 "/%" PRId64 " 第 %d 版的内容与它的凭证不符，不能出证明",
-                        ZH_FMT(reg->id), office, id, (int)version);
-        zh_err_fix(ctx->err, "运行 zhiheng verify 查出所有不符之处");
-    }
     if (rc == ZH_OK) {
         rc = zh_version_load(ctx, conn, reg, office, id, version, &v);
+    }
+    if (rc == ZH_OK && show.gm) {
+        rc = gm_entry(ctx, conn, &v, &proof);
+    }
+    if (rc == ZH_OK && memcmp(proof.stored, proof.computed, sizeof proof.stored) != 0) {
+        rc = differs(ctx, out);
     }
     if (rc == ZH_OK) {
         out->position = proof.position;
@@ -213,7 +254,7 @@ zh_rc zh_prove_version(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64
         zh_record_entry_leaf(proof.stored, out->file.entry.alg, &out->leaf);
         rc = show_fields(ctx, conn, &v, show, out);
     }
-    return rc == ZH_OK ? add_proof(ctx, out) : rc;
+    return rc == ZH_OK ? add_proof(ctx, out, show.gm) : rc;
 }
 
 zh_rc zh_prove_find(zh_ctx *ctx, zh_conn *conn, int64_t position, zh_proved *out)

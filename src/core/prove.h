@@ -12,6 +12,7 @@
 typedef struct zh_prove_fields {
     const zh_str *names;
     size_t n;
+    bool gm; /* in the second log, by SM3 (core/gm.h): its entry, salts and proof */
 } zh_prove_fields;
 
 typedef struct zh_proved {
@@ -25,7 +26,8 @@ typedef struct zh_proved {
 
 /* A version by record, or by its position in the log. Everything lives in ctx->arena. The
  * tlog-proof is left out (file.proof.p == NULL) when the log does not cover it or there is none
- * here. ZH_ENOTFOUND: no such version, no such position, no such field (prove.field); ZH_EDENIED
+ * here. ZH_ENOTFOUND: no such version, no such position, no such field (prove.field), no
+ * second log (ledger.gm.none); ZH_EDENIED
  * (prove.erased): the field was erased; ZH_ECORRUPT: it cannot be recomputed. */
 zh_rc zh_prove_version(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office,
                        int64_t id, int32_t version, zh_prove_fields show, zh_proved *out) ZH_MUST;

@@ -301,7 +301,7 @@ static zh_rc count_records(zh_ctx *ctx, const zh_figure_query *query, counting *
         rc = zh_cells_frame(ctx, c->conn, &scope->cells, &full->cells, take, c);
     }
     if (c->lines.n > 0) {
-        qsort(c->lines.p, c->lines.n, sizeof *c->lines.p, by_index);
+        zh_sort(c->lines.p, c->lines.n, sizeof *c->lines.p, by_index);
     }
     return rc;
 }

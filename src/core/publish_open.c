@@ -309,7 +309,7 @@ zh_rc zh_published_file(zh_ctx *ctx, zh_conn *conn, const zh_published *p, size_
                      .conn = conn,
                      .source = zh_tile_nodes_source(nodes),
                      .size = checkpoint.size,
-                     .show = {fields, nfields}};
+                     .show = {.names = fields, .n = nfields}};
         zh_hash_begin(&o.hash, view.identity.alg);
         rc = open_records(&o, p, records, out);
         zh_hash_release(&o.hash);

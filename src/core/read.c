@@ -437,7 +437,7 @@ zh_rc zh_rows_load_all(zh_ctx *ctx, zh_conn *conn, zh_record *const *records, si
     zh_rc rc = ZH_OK;
     zh_record **sorted = ZH_NEW_N(ctx->arena, zh_record *, n + 1);
     memcpy(sorted, records, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, by_office_and_id);
+    zh_sort(sorted, n, sizeof *sorted, by_office_and_id);
     for (size_t from = 0, to = 0; from < n && rc == ZH_OK; from = to) {
         const zh_register *reg = sorted[from]->reg;
         while (to < n && to - from < ZH_ROWS_BATCH && sorted[to]->office == sorted[from]->office) {
@@ -464,13 +464,15 @@ void zh_from(zh_arena *arena, zh_buf *sql, zh_binds *binds, const zh_register *r
         zh_buf_fmt(sql, "%.*s %s", ZH_FMT(reg->table), alias);
         return;
     }
-    zh_buf_fmt(sql,
-               "(SELECT h.* FROM %.*s_h h JOIN zh_outbox b ON b.office = h.office AND "
-               "b.batch = h.batch WHERE b.pos IS NOT NULL AND b.pos + h.ord < ? AND NOT EXISTS "
-               "(SELECT 1 FROM %.*s_h k JOIN zh_outbox c ON c.office = k.office AND "
-               "c.batch = k.batch WHERE k.office = h.office AND k.id = h.id AND "
-               "k.version = h.version + 1 AND c.pos IS NOT NULL AND c.pos + k.ord < ?)) %s",
-               ZH_FMT(reg->table), ZH_FMT(reg->table), alias);
+    zh_buf_fmt(
+        sql,
+        "(SELECT h.* FROM %.*s_h h JOIN zh_outbox b ON b.office = h.office AND "
+        "b.batch = h.batch WHERE h.op <> 'withdraw' AND b.pos IS NOT NULL AND b.pos + h.ord < "
+        "? AND NOT EXISTS "
+        "(SELECT 1 FROM %.*s_h k JOIN zh_outbox c ON c.office = k.office AND "
+        "c.batch = k.batch WHERE k.office = h.office AND k.id = h.id AND "
+        "k.version = h.version + 1 AND c.pos IS NOT NULL AND c.pos + k.ord < ?)) %s",
+        ZH_FMT(reg->table), ZH_FMT(reg->table), alias);
     zh_vec_push(arena, binds, ZH_SQL_INT(as_of));
     zh_vec_push(arena, binds, ZH_SQL_INT(as_of));
 }
@@ -576,11 +578,42 @@ zh_rc zh_record_by_key(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const
     return rc;
 }
 
+zh_rc zh_record_withdrawn(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office,
+                          int64_t id, int64_t *position)
+{
+    zh_str sql = zh_str_fmt(ctx->arena,
+                            "SELECT COALESCE(b.pos + h.ord, (SELECT MAX(z.pos + z.n) FROM "
+                            "zh_outbox z)) FROM %.*s_h h JOIN zh_outbox b ON b.office = h.office "
+                            "AND b.batch = h.batch WHERE h.id = ? AND h.op = 'withdraw'%s",
+                            ZH_FMT(reg->table), office ? " AND h.office = ?" : "");
+    zh_sql_value key[] = {ZH_SQL_INT(id), ZH_SQL_INT(office)};
+    return zh_query_i64(conn, sql.p, key, office ? 2 : 1, position, ctx->err);
+}
+
+/* The reader must see the record, or have seen it until it was withdrawn. */
+static zh_rc seen(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office, int64_t id,
+                  zh_record **out)
+{
+    zh_err missing = {0};
+    zh_ctx quiet = *ctx;
+    int64_t position = 0;
+    quiet.err = &missing;
+    zh_rc rc = zh_record_get(&quiet, conn, reg, office, id, ZH_AS_OF_NOW, out);
+    if (rc == ZH_ENOTFOUND && zh_record_withdrawn(ctx, conn, reg, office, id, &position) == ZH_OK) {
+        zh_err_clear(&missing);
+        rc = zh_record_get(&quiet, conn, reg, office, id, position, out);
+    }
+    if (rc != ZH_OK) {
+        *ctx->err = missing;
+    }
+    return rc;
+}
+
 zh_rc zh_record_history(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office,
                         int64_t id, zh_version **out, size_t *n)
 {
-    zh_record *current = NULL; /* the reader must see the record to see its history */
-    zh_rc rc = zh_record_get(ctx, conn, reg, office, id, ZH_AS_OF_NOW, &current);
+    zh_record *current = NULL;
+    zh_rc rc = seen(ctx, conn, reg, office, id, &current);
     if (rc != ZH_OK) {
         return rc;
     }

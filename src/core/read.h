@@ -25,7 +25,11 @@ typedef struct zh_version {
     zh_str transition, declaration, justification, second_actor; /* empty: none */
     int64_t position; /* -1: accepted, not yet sequenced */
 } zh_version;
-/* Every version, oldest first. */
+/* Where in the log the record was withdrawn: as of that size it stood for the last time.
+ * ZH_ENOTFOUND: it was not. */
+zh_rc zh_record_withdrawn(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office,
+                          int64_t id, int64_t *position) ZH_MUST;
+/* Every version, oldest first; also of a withdrawn record. */
 zh_rc zh_record_history(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office,
                         int64_t id, zh_version **out, size_t *n) ZH_MUST;
 

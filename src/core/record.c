@@ -124,6 +124,7 @@ static zh_str verb_of(const zh_op *op)
     case ZH_OP_CREATE: return ZH_STR("create");
     case ZH_OP_AMEND: return ZH_STR("amend");
     case ZH_OP_TRANSITION: return ZH_STR("transition");
+    case ZH_OP_WITHDRAW: return ZH_STR("withdraw");
     case ZH_OP_UNDO: return ZH_STR("undo");
     case ZH_OP_ERASE: break;
     }
@@ -133,7 +134,8 @@ static zh_str verb_of(const zh_op *op)
 static bool may(const zh_ctx *ctx, const zh_op *op)
 {
     switch (op->kind) {
-    case ZH_OP_CREATE: return (zh_rights(ctx, op->reg) & ZH_RIGHT_CREATE) != 0;
+    case ZH_OP_CREATE:
+    case ZH_OP_WITHDRAW: return (zh_rights(ctx, op->reg) & ZH_RIGHT_CREATE) != 0;
     case ZH_OP_AMEND: return (zh_rights(ctx, op->reg) & ZH_RIGHT_AMEND) != 0;
     case ZH_OP_UNDO:
     case ZH_OP_TRANSITION: return zh_may_take(ctx, op->reg, op->transition);
@@ -170,9 +172,9 @@ static zh_rc check_op(zh_ctx *ctx, const zh_op *op, bool by_time)
             return ZH_EDENIED;
         }
     }
-    bool needs_reason = op->kind == ZH_OP_AMEND || op->kind == ZH_OP_ERASE;
+    bool needs_reason = op->kind != ZH_OP_CREATE && op->kind != ZH_OP_TRANSITION;
     if (needs_reason && !by_time && zh_str_trim(op->reason).n == 0) {
-        zh_err_set(ctx->err, ZH_EINVAL, "record.reason", "更正或删除须写明理由");
+        zh_err_set(ctx->err, ZH_EINVAL, "record.reason", "更正、删除或撤回须写明理由");
         zh_err_fix(ctx->err, "请填写理由");
         return ZH_EINVAL;
     }
@@ -664,7 +666,9 @@ static zh_rc advance_clocks(zh_write *w)
         return ZH_OK;
     }
     if (w->op->kind == ZH_OP_UNDO) {
-        return zh_clock_load_at(w->ctx, w->conn, w->old, w->old->version - 1, w->p->clocks);
+        zh_record before = *w->old;
+        before.version--;
+        return zh_clock_load_version(w->ctx, w->conn, &before, w->p->clocks);
     }
     zh_clock_event event = {w->old, w->record, w->waits ? NULL : w->op->transition, w->breached};
     bool uncovered = false;
@@ -717,6 +721,17 @@ static bool unchanged(const zh_write *w)
     return true;
 }
 
+/* A withdrawn record says nothing: that its last version is empty can be proved from the log. */
+static void empty_record(zh_write *w)
+{
+    zh_record *r = w->record;
+    for (size_t i = 0; i < w->reg->nfields; i++) {
+        r->values[i] = ZH_VALUE_NULL;
+        r->tables[i] = (zh_rows){.table = r->tables[i].table};
+    }
+    r->derived = ZH_NEW_N(w->ctx->arena, zh_str, w->reg->nderived + 1);
+}
+
 /* The step that the newest version took is taken back by who took it: the version before it stands
  * again. What the step made elsewhere stays, so of such a step there is no taking back. */
 static zh_rc take_back(zh_write *w)
@@ -746,6 +761,10 @@ static zh_rc take_back(zh_write *w)
 /* What the writer gives, what the transition does, what follows from both. */
 static zh_rc build(zh_write *w)
 {
+    if (w->op->kind == ZH_OP_WITHDRAW) {
+        empty_record(w);
+        return ZH_OK;
+    }
     zh_rc rc = w->op->kind == ZH_OP_ERASE ? zh_erase_prepare(w) : merge_changes(w);
     if (w->op->kind == ZH_OP_ERASE) {
         return rc;
@@ -802,7 +821,8 @@ static zh_rc count_cells(zh_write *w)
 {
     w->p->deltas = zh_deltas_new(w->ctx->arena);
     zh_rc rc = ZH_OK;
-    if (w->op->kind != ZH_OP_ERASE && w->reg->nderived > 0) {
+    bool gone = w->op->kind == ZH_OP_WITHDRAW;
+    if (w->op->kind != ZH_OP_ERASE && !gone && w->reg->nderived > 0) {
         zh_env env = w->env;
         rc = zh_cube_resolve(w->ctx, &env, w->record);
     }
@@ -812,7 +832,7 @@ static zh_rc count_cells(zh_write *w)
     if (w->old != NULL) {
         rc = zh_cube_contribute(w->ctx, w->old, -1, w->p->deltas);
     }
-    return rc == ZH_OK ? zh_cube_contribute(w->ctx, w->record, 1, w->p->deltas) : rc;
+    return rc == ZH_OK && !gone ? zh_cube_contribute(w->ctx, w->record, 1, w->p->deltas) : rc;
 }
 
 static zh_rc prepare(zh_write *w)
@@ -853,7 +873,7 @@ static zh_rc prepare(zh_write *w)
     if (rc == ZH_OK) {
         rc = count_cells(w);
     }
-    if (rc == ZH_OK) {
+    if (rc == ZH_OK && w->op->kind != ZH_OP_WITHDRAW) {
         rc = zh_due_rows(w);
     }
     if (rc == ZH_OK) {

@@ -13,7 +13,8 @@ typedef enum zh_op_kind {
     ZH_OP_AMEND,
     ZH_OP_TRANSITION,
     ZH_OP_ERASE,
-    ZH_OP_UNDO, /* takes back a transition: the version before it, written again */
+    ZH_OP_WITHDRAW, /* a last version that says nothing; the record is no longer current */
+    ZH_OP_UNDO,     /* takes back a transition: the version before it, written again */
 } zh_op_kind;
 
 typedef enum zh_vote { ZH_VOTE_NONE, ZH_VOTE_FOR, ZH_VOTE_AGAINST } zh_vote;
@@ -34,7 +35,7 @@ typedef struct zh_op {
     const zh_transition *transition;
     const zh_change *changes;
     size_t nchanges;
-    zh_str reason;          /* amend and erase need one */
+    zh_str reason;          /* amend, erase and withdraw need one */
     zh_str reason_code;     /* of transition->reasons */
     zh_str justification;   /* answers findings of severity JUSTIFY */
     zh_str second_actor;    /* two-person transitions */
@@ -98,9 +99,15 @@ typedef struct zh_applied {
     int32_t version;
 } zh_applied;
 
-/* Prepare and apply one write in a transaction of its own, with retries on ZH_EBUSY, then the
- * transitions that became automatic. */
+/* Prepares and applies one write with the transitions that became automatic, retried on ZH_EBUSY.
+ * Writes of several threads share transactions (group commit), none waits for another to come. */
 zh_rc zh_record_apply(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out) ZH_MUST;
+/* The same, and where the entry of out->version stands in the outbox: for its receipt. */
+typedef struct zh_place {
+    int64_t batch, ord; /* batch 0: not known */
+} zh_place;
+zh_rc zh_record_apply_placed(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out,
+                             zh_place *place) ZH_MUST;
 
 /* Sequencer: gives positions to committed batches, in an order that respects each record's
  * versions. Returns the log size after it. Safe to run in several processes (one wins). */

@@ -80,6 +80,7 @@ typedef struct relating {
     zh_ctx *ctx;
     zh_conn *conn;
     const zh_record *record;
+    int64_t as_of;
     const zh_register *reg; /* that refers */
     ZH_VEC(zh_relation) found;
 } relating;
@@ -94,12 +95,14 @@ static bool is_indexed(const zh_register *reg, const zh_field *field)
     return reg->default_sort == field;
 }
 
-/* The table the column stands in. */
+/* The table the column stands in; of the past, the one with every version. */
 static zh_str table_of(relating *r, const zh_field *field)
 {
-    return field->table == NULL ? r->reg->table
-                                : zh_str_fmt(r->ctx->arena, "%.*s__%.*s", ZH_FMT(r->reg->table),
-                                             ZH_FMT(field->table->column));
+    const char *history = r->as_of == ZH_AS_OF_NOW ? "" : "_h";
+    return field->table == NULL
+               ? zh_str_fmt(r->ctx->arena, "%.*s%s", ZH_FMT(r->reg->table), history)
+               : zh_str_fmt(r->ctx->arena, "%.*s__%.*s%s", ZH_FMT(r->reg->table),
+                            ZH_FMT(field->table->column), history);
 }
 
 static zh_rc is_too_large(relating *r, zh_str table, bool *out)
@@ -127,21 +130,49 @@ static zh_rc add_reader(relating *r, const zh_field *field, zh_buf *sql, zh_bind
     return rc;
 }
 
-static zh_rc select_ids(relating *r, const zh_field *field, const int64_t *offices, size_t noffices,
-                        zh_buf *sql, zh_binds *binds)
+/* Condition on the referring column of alias `of`, in these offices. */
+static void points_at(relating *r, const zh_field *field, const char *of, const int64_t *offices,
+                      size_t noffices, zh_buf *sql, zh_binds *binds)
 {
     zh_arena *arena = r->ctx->arena;
-    const char *id = field->table == NULL ? "id" : "parent";
-    zh_buf_fmt(sql, "SELECT DISTINCT a.office, a.%s FROM %.*s a WHERE a.office IN (", id,
-               ZH_FMT(table_of(r, field)));
+    zh_buf_z(sql, " WHERE a.office IN (");
     for (size_t i = 0; i < noffices; i++) {
         zh_buf_z(sql, i == 0 ? "?" : ",?");
         zh_vec_push(arena, binds, ZH_SQL_INT(offices[i]));
     }
-    zh_buf_fmt(sql, ") AND a.%.*s = ? AND a.%.*s__o = ?", ZH_FMT(field->column),
+    zh_buf_fmt(sql, ") AND %s.%.*s = ? AND %s.%.*s__o = ?", of, ZH_FMT(field->column), of,
                ZH_FMT(field->column));
     zh_vec_push(arena, binds, ZH_SQL_INT(r->record->id));
     zh_vec_push(arena, binds, ZH_SQL_INT(r->record->office));
+}
+
+/* As of a log size: the versions then in force, and their own child rows. */
+static zh_rc select_past(relating *r, const zh_field *field, const int64_t *offices,
+                         size_t noffices, zh_buf *sql, zh_binds *binds)
+{
+    zh_buf_z(sql, "SELECT DISTINCT a.office, a.id FROM ");
+    zh_from(r->ctx->arena, sql, binds, r->reg, r->as_of, "a");
+    if (field->table != NULL) {
+        zh_buf_fmt(sql,
+                   " JOIN %.*s c ON c.office = a.office AND c.parent = a.id AND c.version = "
+                   "a.version",
+                   ZH_FMT(table_of(r, field)));
+    }
+    points_at(r, field, field->table != NULL ? "c" : "a", offices, noffices, sql, binds);
+    zh_rc rc = zh_scope_add(r->ctx, zh_conn_dialect(r->conn), sql, binds, r->reg, "a", true);
+    zh_buf_fmt(sql, " ORDER BY a.id DESC LIMIT %zu", ZH_RELATED_COUNT_MAX + 1);
+    return rc;
+}
+
+static zh_rc select_ids(relating *r, const zh_field *field, const int64_t *offices, size_t noffices,
+                        zh_buf *sql, zh_binds *binds)
+{
+    if (r->as_of != ZH_AS_OF_NOW) {
+        return select_past(r, field, offices, noffices, sql, binds);
+    }
+    const char *id = field->table == NULL ? "id" : "parent";
+    zh_buf_fmt(sql, "SELECT DISTINCT a.office, a.%s FROM %.*s a", id, ZH_FMT(table_of(r, field)));
+    points_at(r, field, "a", offices, noffices, sql, binds);
     zh_rc rc = add_reader(r, field, sql, binds);
     zh_buf_fmt(sql, " ORDER BY a.%s DESC LIMIT %zu", id, ZH_RELATED_COUNT_MAX + 1);
     return rc;
@@ -179,7 +210,7 @@ static zh_rc relate(relating *r, const zh_field *field)
     size_t noffices = 0;
     size_t n = 0;
     zh_rc rc = ZH_OK;
-    if (field->table != NULL || !is_indexed(r->reg, field)) {
+    if (r->as_of != ZH_AS_OF_NOW || field->table != NULL || !is_indexed(r->reg, field)) {
         rc = is_too_large(r, table_of(r, field), &relation.unknown);
     }
     if (rc == ZH_OK && !relation.unknown) {
@@ -194,7 +225,7 @@ static zh_rc relate(relating *r, const zh_field *field)
     n = n < ZH_RELATED_SHOWN ? n : ZH_RELATED_SHOWN;
     relation.records = ZH_NEW_N(arena, zh_record *, n + 1);
     if (rc == ZH_OK && n > 0) {
-        rc = zh_records_get(r->ctx, r->conn, r->reg, ids, n, ZH_AS_OF_NOW, relation.records);
+        rc = zh_records_get(r->ctx, r->conn, r->reg, ids, n, r->as_of, relation.records);
     }
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         if (relation.records[i] != NULL) {
@@ -212,10 +243,10 @@ static bool points_here(const relating *r, const zh_field *field)
     return field->type == ZH_TYPE_REF && field->target == r->record->reg;
 }
 
-zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_relation **out,
-                   size_t *n)
+zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int64_t as_of,
+                   zh_relation **out, size_t *n)
 {
-    relating r = {.ctx = ctx, .conn = conn, .record = record};
+    relating r = {.ctx = ctx, .conn = conn, .record = record, .as_of = as_of};
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < ctx->model->nregisters && rc == ZH_OK; i++) {
         r.reg = &ctx->model->registers[i];

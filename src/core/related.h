@@ -29,9 +29,10 @@ typedef struct zh_relation {
     zh_record **records; /* the first ones, newest first */
     size_t nrecords;
 } zh_relation;
-/* Relations with n > 0 or unknown, current state only. */
-zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_relation **out,
-                   size_t *n) ZH_MUST;
+/* Relations with n > 0 or unknown, as of a log size or ZH_AS_OF_NOW. The past has no index on
+ * references: a register with more than ZH_RELATED_SCAN_MAX versions is then unknown. */
+zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int64_t as_of,
+                   zh_relation **out, size_t *n) ZH_MUST;
 
 /* Size of a register. */
 typedef struct zh_register_size {

@@ -2,9 +2,13 @@
  * province and a year reads a few rows.
  *
  * One folder takes the deltas of the outbox in log order; zh_setting "rollup:<register>" holds the
- * log size it has reached. Every cell is added to all combinations of, per dimension: the value as
- * kept (level 99), its ancestor-or-self at each level of a code system with several ('' when it
- * stands above that level), the year (level 1, '' without a date), and everything (level 0, value
+ * log size it has reached. What it adds goes in by pieces, so that nobody waits long for the
+ * writer; between them the setting is "FROM TO DONE DIGEST": of the rows that the deltas from FROM
+ * to TO come to, in the order of their key under that model, DONE are in. Then it goes on there,
+ * after a crash too; until it is done roll-ups are not read. Every cell is added to all
+ * combinations of, per dimension: the value as kept (level 99), its ancestor-or-self at each level
+ * of a code system with several ('' when it stands above that level), the year (level 1, '' without
+ * a date), and everything (level 0, value
  * ''). A read adds the deltas that are newer than the stamp; when those are many it leaves the
  * roll-up aside. Nothing here is a source: rebuild makes them again from the cells. */
 #include "core/core_private.h"
@@ -13,6 +17,7 @@
 #include "core/read.h"
 #include "core/record.h"
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FOLD_BYTES ((size_t)4 << 30) /* roll-up rows put together; ROLLED_MAX keeps far below */
@@ -28,6 +33,8 @@ enum {
     FOLD_BATCHES = 4096,      /* outbox rows put together before they are written, … */
     FOLD_SCRATCH = 256 << 20, /* … as long as this much memory is left … */
     ROLLED_MAX = 500000,      /* … and no more roll-up rows than these can come of them */
+    PIECE_ROWS = 2000,        /* added in one transaction: some milliseconds of the writer */
+    DIGEST_CHARS = 16,
     COLUMNS_MAX = 256,
     KEY_BYTES_MAX = 8192,
 };
@@ -266,33 +273,84 @@ static zh_rc write_rolled(fold *f, rolled *const *list, size_t n, bool keyed)
     return rc;
 }
 
-zh_rc zh_rollup_stamp(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t *out)
+/* How far folding is. */
+typedef struct reached {
+    int64_t from, to; /* log sizes; equal when nothing is half done */
+    int64_t done;     /* rows of what lies between that are in */
+    zh_str digest;    /* of the model they were put together under */
+} reached;
+
+static bool read_reached(zh_str text, reached *out)
+{
+    zh_str part[4] = {ZH_STR_NONE};
+    size_t n = 0;
+    while (n < ZH_COUNTOF(part) && text.p != NULL && zh_str_split(&text, ' ', &part[n])) {
+        n++;
+    }
+    bool good = (n == 1 || n == 4) && zh_str_i64(part[0], &out->from) == ZH_OK;
+    out->to = out->from;
+    out->digest = part[3];
+    return good && (n == 1 || (zh_str_i64(part[1], &out->to) == ZH_OK && out->to > out->from &&
+                               zh_str_i64(part[2], &out->done) == ZH_OK && out->done > 0));
+}
+
+static zh_rc reached_of(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, reached *out)
 {
     zh_sql_value name = ZH_SQL_STR(zh_str_fmt(ctx->arena, "rollup:%.*s", ZH_FMT(reg->id)));
     zh_stmt *stmt = NULL;
-    *out = 0;
+    *out = (reached){.from = 0};
     zh_rc rc = zh_query(conn, ZH_STR("SELECT value FROM zh_setting WHERE office = 0 AND name = ?"),
                         &name, 1, &stmt, ctx->err);
     if (rc == ZH_OK) {
         rc = zh_step(stmt, ctx->err);
     }
-    if (rc == ZH_OK && zh_str_i64(zh_col_str(stmt, 0), out) != ZH_OK) {
+    if (rc == ZH_OK && !read_reached(zh_str_dup(ctx->arena, zh_col_str(stmt, 0)), out)) {
         rc = zh_err_set(ctx->err, ZH_ECORRUPT, "rollup.stamp", "汇总的位置标记读不懂；汇总须重建");
     }
     zh_finish(stmt);
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-static zh_rc stamp_write(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t size)
+zh_rc zh_rollup_stamp(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t *out)
 {
-    zh_sql_value values[] = {
-        ZH_SQL_STR(zh_str_fmt(ctx->arena, "rollup:%.*s", ZH_FMT(reg->id))),
-        ZH_SQL_STR(zh_str_fmt(ctx->arena, "%" PRId64, size)),
-    };
+    reached r;
+    zh_rc rc = reached_of(ctx, conn, reg, &r);
+    *out = r.to > r.from ? -1 : r.from;
+    return rc;
+}
+
+static zh_rc stamp_write(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, zh_str text)
+{
+    zh_sql_value values[] = {ZH_SQL_STR(zh_str_fmt(ctx->arena, "rollup:%.*s", ZH_FMT(reg->id))),
+                             ZH_SQL_STR(text)};
     return zh_run(conn,
                   "INSERT INTO zh_setting (office, name, value) VALUES (0, ?, ?) ON CONFLICT "
                   "(office, name) DO UPDATE SET value = excluded.value",
                   values, 2, NULL, ctx->err);
+}
+
+/* In the order of the table's key: a piece falls on neighbouring pages. */
+static int rolled_order(const void *a, const void *b)
+{
+    const rolled *x = *(rolled *const *)a;
+    const rolled *y = *(rolled *const *)b;
+    int order = 0;
+    for (size_t i = 0; i < x->cube->ndims && order == 0; i++) {
+        order = zh_str_cmp(x->dims[i], y->dims[i]);
+        order = order != 0 ? order : (x->levels[i] > y->levels[i]) - (x->levels[i] < y->levels[i]);
+    }
+    order = order != 0 ? order : zh_str_cmp(x->measure, y->measure);
+    return order != 0 ? order : zh_str_cmp(x->key, y->key);
+}
+
+static void sort_rolled(fold *f)
+{
+    if (f->cells.n > 1) {
+        qsort(f->cells.p, f->cells.n, sizeof(*f->cells.p), rolled_order);
+    }
+    if (f->counters.n > 1) {
+        qsort(f->counters.p, f->counters.n, sizeof(*f->counters.p), rolled_order);
+    }
 }
 
 static void gather(fold *f)
@@ -332,8 +390,11 @@ typedef struct folding {
     zh_arena *arena; /* of what is put together */
     zh_arena *scratch;
     fold *cubes;
-    int64_t from, to; /* log sizes between which deltas were put together */
-    bool done;        /* nothing is left */
+    reached at;        /* log sizes between which deltas were put together, and how much is in */
+    int64_t rows;      /* that they come to */
+    bool resuming;     /* another folder, or an earlier life, began with them */
+    int64_t piece_end; /* rows in after the last piece; -1: another folder was faster */
+    bool done;         /* nothing is left */
 } folding;
 
 /* The most roll-up rows that one cell or counter of the register can go to. */
@@ -358,50 +419,101 @@ static zh_rc put_together(folding *f, zh_ctx *ctx, zh_conn *conn)
     const zh_register *reg = f->reg;
     const size_t cells_most = ROLLED_MAX / steps_most(reg) + 1;
     zh_deltas *deltas = zh_deltas_new(ctx->arena);
-    zh_rc rc = zh_rollup_stamp(ctx, conn, reg, &f->from);
-    zh_sql_value binds[] = {ZH_SQL_STR(reg->id), ZH_SQL_INT(f->from), ZH_SQL_INT(FOLD_BATCHES)};
+    zh_rc rc = reached_of(ctx, conn, reg, &f->at);
+    f->resuming = f->at.to > f->at.from;
+    if (rc == ZH_OK && f->resuming &&
+        !zh_str_eq(f->at.digest, zh_str_sub(f->model->digest, 0, DIGEST_CHARS))) {
+        return zh_err_set(ctx->err, ZH_ECORRUPT, ZH_DELTAS_RULE, "声明改了，汇总从头做起");
+    }
+    const int64_t limit = f->resuming ? f->at.to : INT64_MAX;
+    zh_sql_value binds[] = {ZH_SQL_STR(reg->id), ZH_SQL_INT(f->at.from), ZH_SQL_INT(limit),
+                            ZH_SQL_INT(f->resuming ? INT64_MAX : FOLD_BATCHES)};
     zh_stmt *stmt = NULL;
     size_t taken = 0;
-    f->to = f->from;
+    int64_t to = f->at.from;
     if (rc == ZH_OK) {
         rc = zh_query(conn,
                       ZH_STR("SELECT pos, n, deltas FROM zh_outbox WHERE register = ? AND pos >= ? "
-                             "ORDER BY pos LIMIT ?"),
-                      binds, 3, &stmt, ctx->err);
+                             "AND pos < ? ORDER BY pos LIMIT ?"),
+                      binds, ZH_COUNTOF(binds), &stmt, ctx->err);
     }
-    while (rc == ZH_OK && deltas->cells.n + deltas->keys.n < cells_most &&
-           zh_arena_left(ctx->arena) > FOLD_SCRATCH && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
-        f->to = zh_col_i64(stmt, 0) + zh_col_i64(stmt, 1);
+    while (rc == ZH_OK &&
+           (f->resuming || (deltas->cells.n + deltas->keys.n < cells_most &&
+                            zh_arena_left(ctx->arena) > FOLD_SCRATCH)) &&
+           (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        to = zh_col_i64(stmt, 0) + zh_col_i64(stmt, 1);
         taken++;
         rc = zh_deltas_decode(ctx->arena, reg, zh_col_str(stmt, 2), deltas, ctx->err);
     }
     zh_finish(stmt);
-    f->done = rc == ZH_ENOTFOUND && taken < FOLD_BATCHES;
+    f->at.to = to;
+    f->done = !f->resuming && rc == ZH_ENOTFOUND && taken < FOLD_BATCHES;
     rc = rc == ZH_ENOTFOUND ? ZH_OK : rc;
     for (size_t c = 0; c < reg->ncubes && rc == ZH_OK; c++) {
         fold_deltas(&f->cubes[c], deltas, 1);
+        sort_rolled(&f->cubes[c]);
+        f->rows += (int64_t)(f->cubes[c].cells.n + f->cubes[c].counters.n);
     }
     return rc;
 }
 
-/* Adds what was put together, unless another folder was faster. */
-static zh_rc add_together(void *user, zh_conn *conn, zh_err *err)
+/* Those of one list that lie in the piece; `at` is the number of its first row. */
+static zh_rc write_part(fold *f, rolled *const *list, size_t n, bool keyed, int64_t at,
+                        const int64_t piece[2])
+{
+    int64_t from = piece[0] > at ? piece[0] - at : 0;
+    int64_t to = piece[1] - at < (int64_t)n ? piece[1] - at : (int64_t)n;
+    return from < to ? write_rolled(f, list + from, (size_t)(to - from), keyed) : ZH_OK;
+}
+
+static bool same_reached(const reached *a, const reached *b)
+{
+    return a->from == b->from && a->done == b->done && (a->to == b->to || a->to == a->from);
+}
+
+/* Adds the next piece of what was put together, unless another folder was faster. */
+static zh_rc add_piece(void *user, zh_conn *conn, zh_err *err)
 {
     folding *f = user;
     zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     zh_ctx ctx = {.core = f->core, .model = f->model, .arena = arena, .err = err};
-    int64_t stamp = 0;
-    zh_rc rc = zh_rollup_stamp(&ctx, conn, f->reg, &stamp);
-    bool mine = rc == ZH_OK && stamp == f->from && f->to > f->from;
+    int64_t end = f->at.done + PIECE_ROWS < f->rows ? f->at.done + PIECE_ROWS : f->rows;
+    int64_t piece[2] = {f->at.done, end};
+    int64_t at = 0;
+    reached now;
+    zh_rc rc = reached_of(&ctx, conn, f->reg, &now);
+    bool mine = rc == ZH_OK && same_reached(&now, &f->at);
     for (size_t c = 0; c < f->reg->ncubes && rc == ZH_OK && mine; c++) {
-        f->cubes[c].ctx = &ctx;
-        f->cubes[c].conn = conn;
-        rc = write_fold(&f->cubes[c]);
+        fold *cube = &f->cubes[c];
+        cube->ctx = &ctx;
+        cube->conn = conn;
+        rc = write_part(cube, cube->cells.p, cube->cells.n, false, at, piece);
+        at += (int64_t)cube->cells.n;
+        if (rc == ZH_OK) {
+            rc = write_part(cube, cube->counters.p, cube->counters.n, true, at, piece);
+        }
+        at += (int64_t)cube->counters.n;
     }
     if (rc == ZH_OK && mine) {
-        rc = stamp_write(&ctx, conn, f->reg, f->to);
+        zh_str text =
+            end == f->rows
+                ? zh_str_fmt(arena, "%" PRId64, f->at.to)
+                : zh_str_fmt(arena, "%" PRId64 " %" PRId64 " %" PRId64 " %.*s", f->at.from,
+                             f->at.to, end, ZH_FMT(zh_str_sub(f->model->digest, 0, DIGEST_CHARS)));
+        rc = stamp_write(&ctx, conn, f->reg, text);
     }
+    f->piece_end = mine ? end : -1;
     zh_arena_free(arena);
+    return rc;
+}
+
+static zh_rc add_pieces(folding *f, zh_err *err)
+{
+    zh_rc rc = ZH_OK;
+    do {
+        rc = zh_core_write(f->core, add_piece, f, err);
+        f->at.done = f->piece_end;
+    } while (rc == ZH_OK && f->at.done >= 0 && f->at.done < f->rows);
     return rc;
 }
 
@@ -410,6 +522,7 @@ static zh_rc fold_step(folding *f, zh_err *err)
     zh_conn *conn = NULL;
     f->arena = zh_arena_new(FOLD_BYTES);
     f->scratch = zh_arena_new(ZH_ARENA_JOB_BYTES);
+    f->rows = 0;
     zh_ctx ctx = {.core = f->core, .model = f->model, .arena = f->scratch, .err = err};
     f->cubes = ZH_NEW_N(f->arena, fold, f->reg->ncubes);
     for (size_t c = 0; c < f->reg->ncubes; c++) {
@@ -425,8 +538,8 @@ static zh_rc fold_step(folding *f, zh_err *err)
         zh_read_end(conn);
     }
     zh_store_release(conn);
-    if (rc == ZH_OK && f->to > f->from) {
-        rc = zh_core_write(f->core, add_together, f, err);
+    if (rc == ZH_OK && f->at.to > f->at.from) {
+        rc = add_pieces(f, err);
     }
     zh_arena_free(f->scratch);
     zh_arena_free(f->arena);
@@ -553,7 +666,7 @@ static zh_rc rebuild_register(zh_ctx *ctx, zh_conn *conn, const zh_register *reg
         zh_arena_reset(arena);
     }
     zh_arena_free(arena);
-    return rc == ZH_OK ? stamp_write(ctx, conn, reg, size) : rc;
+    return rc == ZH_OK ? stamp_write(ctx, conn, reg, zh_str_fmt(ctx->arena, "%" PRId64, size)) : rc;
 }
 
 static zh_rc rebuild_work(void *user, zh_conn *conn, zh_err *err)

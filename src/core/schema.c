@@ -266,7 +266,7 @@ static zh_shape shape_of(zh_arena *arena, const zh_register *reg)
         }
         slots[n++] = slot;
     }
-    qsort(slots, n, sizeof *slots, slot_order);
+    zh_sort(slots, n, sizeof *slots, slot_order);
     return (zh_shape){slots, n};
 }
 
@@ -294,6 +294,8 @@ static void plan_register(planner *p, zh_plan *plan)
     zh_str gram_table = zh_str_fmt(p->arena, "%.*s_g", ZH_FMT(reg->table));
     plan->grams = (zh_table_plan){identifier(p, gram_table), grams, gram_types, 3};
     plan->update_sql = update_sql(p, &plan->current);
+    plan->remove_sql = named_sql(p, "DELETE FROM ", plan->current.name,
+                                 " WHERE office = ? AND id = ? AND version = ?");
     plan->gram_delete_sql =
         named_sql(p, "DELETE FROM ", plan->grams.name, " WHERE office = ? AND gram = ? AND id = ?");
     plan->batch_sql = named_sql(p, "SELECT batch FROM ", plan->history.name,
@@ -530,7 +532,8 @@ static const system_table SYSTEM[] = {
     {"zh_model", "office,adopted_at", "digest,origin", "", "digest"},
     {"zh_model_file", "office", "digest,path,content", "", "digest, path"},
     {"zh_shape", "office", "register,declaration,fields", "", "register, declaration"},
-    {"zh_outbox", "office,batch,n,at,pos,until", "register", "entries,entries_gm,deltas", "batch"},
+    {"zh_outbox", "office,batch,n,at,pos,until,job", "register", "entries,entries_gm,deltas",
+     "batch"},
     {"zh_clock", "office,record,started_at,due_at,ended_at,suspended_at,breached,passed,extended",
      "register,clock,spans", "", "register, record, clock"},
     {"zh_clock_h",
@@ -561,6 +564,7 @@ static const char SYSTEM_INDEXES[] =
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_new ON zh_outbox (batch) WHERE pos IS NULL;\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_pos ON zh_outbox (pos);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_until ON zh_outbox (until, pos);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_outbox_job ON zh_outbox (job, batch) WHERE job IS NOT NULL;\n"
     "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_account_login ON zh_account (office, login);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_register ON zh_outbox (register, at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_figure_at ON zh_figure (at);\n"

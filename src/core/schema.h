@@ -85,6 +85,7 @@ typedef struct zh_plan {
     const uint16_t *first_column; /* by field index: its first SQL column in current */
     const char *update_sql;       /* all columns but key and created_at; office, id, version */
     const char *gram_delete_sql;  /* office, gram, id */
+    const char *remove_sql;       /* office, id, version: the current row of a withdrawn record */
     const char *batch_sql;        /* office, id, version: batch of that version */
     const char *exists_sql;       /* office, id */
     bool searchable;              /* some field or child column is */

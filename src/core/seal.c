@@ -40,7 +40,7 @@ static void fill_fixed(const zh_record *r, zh_sql_value *row)
 
 static void fill_history(const zh_write *w, const zh_digest *salt, zh_sql_value *extra)
 {
-    static const char *const ops[] = {"create", "amend", "transition", "erase", "undo"};
+    static const char *const ops[] = {"create", "amend", "transition", "erase", "withdraw", "undo"};
     const zh_op *op = w->op;
     zh_str transition = op->transition != NULL ? op->transition->id : ZH_STR_NONE;
     extra[ZH_HIST_OP] = ZH_SQL_STR(zh_str_of(ops[op->kind]));
@@ -170,7 +170,7 @@ zh_rc zh_record_grams(zh_arena *arena, const zh_record *r, zh_grams *out)
         }
     }
     if (out->n > 1) {
-        qsort(out->p, out->n, sizeof *out->p, gram_order);
+        zh_sort(out->p, out->n, sizeof *out->p, gram_order);
     }
     size_t n = 0;
     for (size_t i = 0; i < out->n; i++) {

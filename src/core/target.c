@@ -43,10 +43,11 @@ static zh_str say(const judging *j, const char *text)
     return zh_str_dup(j->t->ctx->arena, zh_str_of(text));
 }
 
-static zh_rc verdict(judging *j, zh_target_status status, const char *text)
+static zh_rc verdict(judging *j, zh_target_status status, const char *zh, const char *en)
 {
     j->out->status = status;
-    j->out->status_zh = say(j, text);
+    j->out->status_zh = say(j, zh);
+    j->out->status_en = say(j, en);
     return ZH_OK;
 }
 
@@ -267,10 +268,11 @@ static void set_gap(judging *j, zh_quotient value)
     j->out->has_gap = rc == ZH_OK && decimal_of(j, gap, &j->out->gap) == ZH_OK;
 }
 
-static void set_required(judging *j, zh_quotient required, zh_str note)
+static void set_required(judging *j, zh_quotient required, zh_str note, zh_str note_en)
 {
     j->out->has_path = decimal_of(j, required, &j->out->required) == ZH_OK;
     j->out->required_note = note;
+    j->out->required_note_en = note_en;
 }
 
 static void set_line(judging *j, zh_decimal start, zh_date from, zh_date at, zh_date to)
@@ -325,10 +327,12 @@ static zh_rc judge_path(judging *j, zh_quotient value)
 {
     zh_arena *arena = j->t->ctx->arena;
     if (j->item->deadline == 0) {
-        return verdict(j, ZH_TARGET_BEHIND, "尚未达到目标值（原文没有期限）");
+        return verdict(j, ZH_TARGET_BEHIND, "尚未达到目标值（原文没有期限）",
+                       "not yet at the target (the text sets no date)");
     }
     if (j->nyears < 2) {
-        return verdict(j, ZH_TARGET_UNCERTAIN, "尚未达到目标值；只有一期数据，不能判断进度");
+        return verdict(j, ZH_TARGET_UNCERTAIN, "尚未达到目标值；只有一期数据，不能判断进度",
+                       "not yet at the target; one figure alone shows no progress");
     }
     const zh_figure *start = &j->years[0];
     const zh_figure *now = &j->years[j->nyears - 1];
@@ -338,19 +342,25 @@ static zh_rc judge_path(judging *j, zh_quotient value)
     zh_quotient required;
     if (begin >= date || date > end ||
         on_line(of_decimal(start->value), j->goal, date - begin, end - begin, &required) != ZH_OK) {
-        return verdict(j, ZH_TARGET_UNCERTAIN, "尚未达到目标值；进度无法计算");
+        return verdict(j, ZH_TARGET_UNCERTAIN, "尚未达到目标值；进度无法计算",
+                       "not yet at the target; progress cannot be computed");
     }
     set_required(j, required,
                  zh_str_fmt(arena, "自 %d 年的 %.*s 起按直线到 %d 年底的目标值",
-                            year_of(start->first), ZH_FMT(start->shown), (int)j->item->deadline));
+                            year_of(start->first), ZH_FMT(start->shown), (int)j->item->deadline),
+                 zh_str_fmt(arena, "straight from %.*s in %d to the target at the end of %d",
+                            ZH_FMT(start->shown), year_of(start->first), (int)j->item->deadline));
     set_line(j, start->value, begin, date, end);
     bool ahead = j->how == AT_MOST ? zh_quotient_cmp(value, required) <= 0
                                    : zh_quotient_cmp(value, required) >= 0;
     if (j->how == EQUAL && zh_quotient_cmp(value, j->goal) > 0) {
-        return verdict(j, ZH_TARGET_BEHIND, "超过目标值，与“等于”不符");
+        return verdict(j, ZH_TARGET_BEHIND, "超过目标值，与“等于”不符",
+                       "above the target, which asks for equality");
     }
-    return ahead ? verdict(j, ZH_TARGET_ON_TRACK, "未到期，按直线进度正常")
-                 : verdict(j, ZH_TARGET_BEHIND, "未到期，落后于直线进度");
+    return ahead ? verdict(j, ZH_TARGET_ON_TRACK, "未到期，按直线进度正常",
+                           "before its date, on the straight line")
+                 : verdict(j, ZH_TARGET_BEHIND, "未到期，落后于直线进度",
+                           "before its date, behind the straight line");
 }
 
 static zh_rc judge_level(judging *j)
@@ -358,16 +368,20 @@ static zh_rc judge_level(judging *j)
     zh_quotient value = j->now.exact;
     set_gap(j, value);
     if (straddles(j->now.figure, j->goal)) {
-        return verdict(j, ZH_TARGET_UNCERTAIN, "置信区间跨过目标值，不能判断");
+        return verdict(j, ZH_TARGET_UNCERTAIN, "置信区间跨过目标值，不能判断",
+                       "the interval straddles the target; no judgement");
     }
     if (meets(j, value, j->goal)) {
-        return due(j) ? verdict(j, ZH_TARGET_MET, "已达到")
-                      : verdict(j, ZH_TARGET_MET, "已达到目标值，期限未到");
+        return due(j) ? verdict(j, ZH_TARGET_MET, "已达到", "met")
+                      : verdict(j, ZH_TARGET_MET, "已达到目标值，期限未到",
+                                "at the target before its date");
     }
     if (nearly(j, value)) {
-        return verdict(j, ZH_TARGET_MET, "达到约数目标（差 5 % 以内）");
+        return verdict(j, ZH_TARGET_MET, "达到约数目标（差 5 % 以内）",
+                       "meets the approximate target (within 5 %)");
     }
-    return due(j) ? verdict(j, ZH_TARGET_MISSED, "到期未达到") : judge_path(j, value);
+    return due(j) ? verdict(j, ZH_TARGET_MISSED, "到期未达到", "missed at its date")
+                  : judge_path(j, value);
 }
 
 static zh_rc judge_cumulative(judging *j)
@@ -376,29 +390,38 @@ static zh_rc judge_cumulative(judging *j)
     zh_quotient required;
     set_gap(j, value);
     if (meets(j, value, j->goal)) {
-        return verdict(j, ZH_TARGET_MET, "累计已达到");
+        return verdict(j, ZH_TARGET_MET, "累计已达到", "the sum meets the target");
     }
     if (due(j)) {
-        return nearly(j, value) ? verdict(j, ZH_TARGET_MET, "累计达到约数目标（差 5 % 以内）")
-                                : verdict(j, ZH_TARGET_MISSED, "到期累计未达到");
+        return nearly(j, value) ? verdict(j, ZH_TARGET_MET, "累计达到约数目标（差 5 % 以内）",
+                                          "the sum meets the approximate target (within 5 %)")
+                                : verdict(j, ZH_TARGET_MISSED, "到期累计未达到",
+                                          "the sum missed the target at its date");
     }
     if (j->item->from == 0 || j->item->deadline == 0 || j->newest == INT32_MIN) {
-        return verdict(j, ZH_TARGET_UNCERTAIN, "累计尚未达到；期限不明，不能判断进度");
+        return verdict(
+            j, ZH_TARGET_UNCERTAIN, "累计尚未达到；期限不明，不能判断进度",
+            "the sum is short of the target; without a date there is no judging progress");
     }
     zh_date begin = year_first(j->item->from);
     zh_date end = year_last(j->item->deadline);
     zh_date date = figure_date(j, j->now.figure);
     if (on_line((zh_quotient){0, 1}, j->goal, date - begin + 1, end - begin + 1, &required) !=
         ZH_OK) {
-        return verdict(j, ZH_TARGET_UNCERTAIN, "累计尚未达到；进度无法计算");
+        return verdict(j, ZH_TARGET_UNCERTAIN, "累计尚未达到；进度无法计算",
+                       "the sum is short of the target; progress cannot be computed");
     }
     set_required(j, required,
                  zh_str_fmt(j->t->ctx->arena, "目标值 × 已过天数 %d / %d", (int)(date - begin + 1),
-                            (int)(end - begin + 1)));
+                            (int)(end - begin + 1)),
+                 zh_str_fmt(j->t->ctx->arena, "target × days passed %d / %d",
+                            (int)(date - begin + 1), (int)(end - begin + 1)));
     set_line(j, (zh_decimal){0}, begin, date, end);
     return zh_quotient_cmp(value, required) >= 0
-               ? verdict(j, ZH_TARGET_ON_TRACK, "未到期，累计不低于时间进度")
-               : verdict(j, ZH_TARGET_BEHIND, "未到期，累计低于时间进度");
+               ? verdict(j, ZH_TARGET_ON_TRACK, "未到期，累计不低于时间进度",
+                         "before its date, the sum keeps up with time")
+               : verdict(j, ZH_TARGET_BEHIND, "未到期，累计低于时间进度",
+                         "before its date, the sum lags behind time");
 }
 
 static const zh_figure *figure_of_year(const judging *j, int32_t year)
@@ -433,22 +456,26 @@ static zh_rc judge_per_year(judging *j)
             below = below || zh_quotient_cmp(value, j->goal) < 0;
         }
     }
-    set_required(j, j->goal, ZH_STR("每一个完整年度都不低于目标值"));
+    set_required(j, j->goal, ZH_STR("每一个完整年度都不低于目标值"),
+                 ZH_STR("no full year below the target"));
     set_gap(j, least);
     if (below) {
-        return due(j) ? verdict(j, ZH_TARGET_MISSED, "有年度未达到")
-                      : verdict(j, ZH_TARGET_BEHIND, "有年度未达到");
+        return due(j) ? verdict(j, ZH_TARGET_MISSED, "有年度未达到", "missed in some year")
+                      : verdict(j, ZH_TARGET_BEHIND, "有年度未达到", "missed in some year");
     }
     if (years == 0) {
         return zh_quotient_cmp(j->now.exact, j->goal) >= 0
-                   ? verdict(j, ZH_TARGET_ON_TRACK, "首个年度未满，已达到年度目标值")
-                   : verdict(j, ZH_TARGET_UNCERTAIN, "首个年度未满，不能判断");
+                   ? verdict(j, ZH_TARGET_ON_TRACK, "首个年度未满，已达到年度目标值",
+                             "the first year is not over and already at the yearly target")
+                   : verdict(j, ZH_TARGET_UNCERTAIN, "首个年度未满，不能判断",
+                             "the first year is not over; no judgement");
     }
     if (missing > 0) {
-        return verdict(j, ZH_TARGET_NO_DATA, "有数据的年度都达到，但有的年度没有数据");
+        return verdict(j, ZH_TARGET_NO_DATA, "有数据的年度都达到，但有的年度没有数据",
+                       "met in every year with data, but some years have none");
     }
-    return due(j) ? verdict(j, ZH_TARGET_MET, "各年度都达到")
-                  : verdict(j, ZH_TARGET_ON_TRACK, "已满的年度都达到");
+    return due(j) ? verdict(j, ZH_TARGET_MET, "各年度都达到", "met in every year")
+                  : verdict(j, ZH_TARGET_ON_TRACK, "已满的年度都达到", "met in every full year");
 }
 
 static bool overlap(const zh_figure *a, const zh_figure *b)
@@ -475,22 +502,28 @@ static zh_rc judge_trend(judging *j)
             pairs++;
             unsure = unsure || open;
             reversed = reversed || (!good && !open);
-            set_required(j, of_decimal(before->value), ZH_STR("上一个完整年度的值"));
+            set_required(j, of_decimal(before->value), ZH_STR("上一个完整年度的值"),
+                         ZH_STR("the value of the last full year"));
         }
         before = f;
     }
     if (pairs == 0) {
-        return verdict(j, ZH_TARGET_NO_DATA, "至少要有两个完整年度的数据才能看变化方向");
+        return verdict(j, ZH_TARGET_NO_DATA, "至少要有两个完整年度的数据才能看变化方向",
+                       "a direction needs data of at least two full years");
     }
     if (reversed) {
-        return due(j) ? verdict(j, ZH_TARGET_MISSED, "变化方向与目标相反")
-                      : verdict(j, ZH_TARGET_BEHIND, "变化方向与目标相反");
+        return due(j)
+                   ? verdict(j, ZH_TARGET_MISSED, "变化方向与目标相反", "moves against the target")
+                   : verdict(j, ZH_TARGET_BEHIND, "变化方向与目标相反", "moves against the target");
     }
     if (unsure) {
-        return verdict(j, ZH_TARGET_UNCERTAIN, "相邻年度的置信区间重叠，变化方向不能判断");
+        return verdict(j, ZH_TARGET_UNCERTAIN, "相邻年度的置信区间重叠，变化方向不能判断",
+                       "intervals of neighbouring years overlap; no judgement of direction");
     }
-    return due(j) ? verdict(j, ZH_TARGET_MET, "逐年变化方向与目标一致")
-                  : verdict(j, ZH_TARGET_ON_TRACK, "逐年变化方向与目标一致");
+    return due(j) ? verdict(j, ZH_TARGET_MET, "逐年变化方向与目标一致",
+                            "moves with the target year by year")
+                  : verdict(j, ZH_TARGET_ON_TRACK, "逐年变化方向与目标一致",
+                            "moves with the target year by year");
 }
 
 /* ---- one target ------------------------------------------------------------------------------ */
@@ -546,21 +579,24 @@ static bool same_unit(const zh_outline_item *item, const zh_indicator *ind)
 static zh_rc judge(judging *j)
 {
     if (!j->out->has_figure || !j->now.figure->has_value) {
-        return verdict(j, ZH_TARGET_NO_DATA, "规划期内没有数据");
+        return verdict(j, ZH_TARGET_NO_DATA, "规划期内没有数据", "no data in the planning period");
     }
     if (j->item->basis_note.n > 0) {
         j->out->status = ZH_TARGET_OTHER_BASIS;
         j->out->status_zh = j->item->basis_note;
+        j->out->status_en = ZH_STR("another basis; shown beside each other, no judgement");
         return ZH_OK;
     }
     if (!same_unit(j->item, j->ind)) {
-        return verdict(j, ZH_TARGET_OTHER_BASIS, "口径不同、不作达标判断：指标与目标的单位不同");
+        return verdict(j, ZH_TARGET_OTHER_BASIS, "口径不同、不作达标判断：指标与目标的单位不同",
+                       "another basis, no judgement: indicator and target have different units");
     }
     if (zh_str_is(j->out->form, "trend")) {
         return judge_trend(j);
     }
     if (!j->item->has_value) {
-        return verdict(j, ZH_TARGET_NO_VALUE, "原文没有数值，须附证据认定");
+        return verdict(j, ZH_TARGET_NO_VALUE, "原文没有数值，须附证据认定",
+                       "the text gives no number; to be found on evidence");
     }
     j->goal = of_decimal(j->item->value);
     return j->how == CUMULATIVE ? judge_cumulative(j)
@@ -579,7 +615,7 @@ static zh_rc judge_tied(judging *j)
     }
     j->years = ZH_NEW_N(ctx->arena, zh_figure, YEARS_MAX);
     if (rc == ZH_OK && j->newest == INT32_MIN && reg != NULL && reg->event_time != NULL) {
-        return verdict(j, ZH_TARGET_NO_DATA, "没有数据");
+        return verdict(j, ZH_TARGET_NO_DATA, "没有数据", "no data");
     }
     if (rc == ZH_OK) {
         rc = read_now(j);
@@ -592,6 +628,7 @@ static zh_rc judge_tied(judging *j)
         j->out->has_figure = false;
         j->out->status = ZH_TARGET_NO_DATA;
         j->out->status_zh = zh_str_fmt(ctx->arena, "不能计算：%.*s", ZH_FMT(why));
+        j->out->status_en = ZH_STR("cannot be computed");
         return ZH_OK;
     }
     return rc == ZH_OK ? judge(j) : rc;
@@ -603,7 +640,8 @@ static zh_rc one_target(targeting *t, const zh_outline_item *item, zh_target *ou
     *out = (zh_target){.item = item, .form = form_of(item)};
     j.newest = INT32_MIN;
     if (zh_str_is(out->form, "rank") || zh_str_is(out->form, "status")) {
-        return verdict(&j, ZH_TARGET_NEEDS_EVIDENCE, "须附证据由人认定，不折算百分比");
+        return verdict(&j, ZH_TARGET_NEEDS_EVIDENCE, "须附证据由人认定，不折算百分比",
+                       "to be found by people on evidence, never a percentage");
     }
     if (item->indicator.n > 0) {
         j.ind = zh_model_indicator(t->ctx->model, item->indicator);
@@ -612,9 +650,10 @@ static zh_rc one_target(targeting *t, const zh_outline_item *item, zh_target *ou
         return judge_tied(&j);
     }
     if (!item->has_value && !zh_str_is(out->form, "trend")) {
-        return verdict(&j, ZH_TARGET_NO_VALUE, "原文没有数值，须附证据认定");
+        return verdict(&j, ZH_TARGET_NO_VALUE, "原文没有数值，须附证据认定",
+                       "the text gives no number; to be found on evidence");
     }
-    return verdict(&j, ZH_TARGET_NO_INDICATOR, "尚未挂接指标");
+    return verdict(&j, ZH_TARGET_NO_INDICATOR, "尚未挂接指标", "not tied to an indicator yet");
 }
 
 static targeting begin(zh_ctx *ctx, zh_conn *conn, zh_date at, int64_t as_of)

@@ -291,6 +291,10 @@ zh_rc zh_treelog_open(zh_treelog *log, const char *dir, bool relaxed, zh_wal_eac
     if (rc == ZH_OK) {
         rc = prove_signed(log, &r, &newest, err);
     }
+    if (rc == ZH_OK) {
+        /* The partial tiles of the newest checkpoint had no sync of their own either. */
+        rc = zh_tile_front_flush(&log->front, &r.sink, err);
+    }
     if (rc == ZH_OK && torn > 0) {
         zh_log(ZH_WARN, "ledger.torn", "预写文件末尾有 %" PRIu64 " 字节没有写完，已截去", torn);
     }
@@ -444,8 +448,11 @@ static zh_rc sign(zh_treelog *log, zh_err *err)
     if (rc == ZH_OK) {
         const char *path = zh_treelog_path(log->arena, log->pub, "checkpoints");
         int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-        rc = fd >= 0 && write(fd, note.p, note.n) == (ssize_t)note.n ? ZH_OK
-                                                                     : io(path, "记检查点", err);
+        /* Synced: what somebody may have been told is still among those signed after a power cut.
+         */
+        bool good = fd >= 0 && write(fd, note.p, note.n) == (ssize_t)note.n &&
+                    (log->relaxed || fdatasync(fd) == 0);
+        rc = good ? ZH_OK : io(path, "记检查点", err);
         if (fd >= 0) {
             (void)close(fd);
         }

@@ -383,6 +383,29 @@ static bool state_follows(const chunk *k, const version *ver, int before)
     return before < 0 || state == before;
 }
 
+/* The version of a withdrawal is empty, so that no other version can be passed off as one. */
+static bool says_nothing(const zh_record *r)
+{
+    for (size_t i = 0; i < r->reg->nfields; i++) {
+        if (r->values[i].kind != ZH_NULL || r->tables[i].n > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void check_withdrawal(const chunk *k, const version *ver, bool after)
+{
+    const char *wrong = after ? "在撤回之后"
+                        : zh_str_is(ver->op, "withdraw") && !says_nothing(ver->record)
+                            ? "撤回的版本仍有内容"
+                            : NULL;
+    if (wrong != NULL) {
+        zh_verify_say(k->v, "%.*s/%" PRId64 "/%" PRId64 " 第 %d 版：%s", ZH_FMT(k->reg->id),
+                      ver->record->office, ver->record->id, (int)ver->record->version, wrong);
+    }
+}
+
 static zh_rc read_version(chunk *k, version *out)
 {
     zh_ctx *ctx = &k->v->ctx;
@@ -404,6 +427,7 @@ static zh_rc walk_versions(chunk *k, int64_t id, version *newest)
     int32_t expected = 1;
     int64_t after = -1;
     int state = -1;
+    bool withdrawn = false;
     newest->record = NULL;
     for (size_t turn = 0; rc == ZH_OK && k->versions.row; turn++) {
         int64_t number = zh_col_i64(k->versions.stmt, VERSION_COLUMNS + 2);
@@ -418,6 +442,8 @@ static zh_rc walk_versions(chunk *k, int64_t id, version *newest)
             v->report->versions++;
             check_place(k, &ver, expected, &after);
             check_numbers(k, ver.record);
+            check_withdrawal(k, &ver, withdrawn);
+            withdrawn = zh_str_is(ver.op, "withdraw");
             if (!state_follows(k, &ver, state)) {
                 zh_verify_say(v, "%.*s/%" PRId64 "/%" PRId64 " 第 %d 版：状态不是这次操作的结果",
                               ZH_FMT(k->reg->id), k->office, id, (int)ver.record->version);
@@ -538,7 +564,7 @@ static void put_grams(chunk *k, const zh_record *r)
         }
     }
     if (grams.list.n > 1) {
-        qsort(grams.list.p, grams.list.n, sizeof *grams.list.p, gram_order);
+        zh_sort(grams.list.p, grams.list.n, sizeof *grams.list.p, gram_order);
     }
     for (size_t i = 0; i < grams.list.n; i++) {
         if (i == 0 || !zh_str_eq(grams.list.p[i], grams.list.p[i - 1])) {
@@ -567,8 +593,9 @@ static zh_rc walk_current(chunk *k, int64_t id, const version *newest)
 {
     zh_verifying *v = k->v;
     zh_record *now = NULL;
+    bool withdrawn = newest->record != NULL && zh_str_is(newest->op, "withdraw");
     if (!k->current.row || zh_col_i64(k->current.stmt, CURRENT_COLUMNS + 1) != id) {
-        if (v->checking) {
+        if (v->checking && !withdrawn) {
             zh_verify_say(v, "%.*s/%" PRId64 "/%" PRId64 " 有版本而没有现行行", ZH_FMT(k->reg->id),
                           k->office, id);
         }
@@ -586,6 +613,9 @@ static zh_rc walk_current(chunk *k, int64_t id, const version *newest)
         v->report->records++;
         if (newest->record == NULL) {
             zh_verify_say(v, "%.*s/%" PRId64 "/%" PRId64 " 有现行行而没有版本", ZH_FMT(k->reg->id),
+                          k->office, id);
+        } else if (withdrawn) {
+            zh_verify_say(v, "%.*s/%" PRId64 "/%" PRId64 " 已撤回而仍有现行行", ZH_FMT(k->reg->id),
                           k->office, id);
         } else {
             check_same(k, now, declaration, newest);

@@ -98,13 +98,15 @@ typedef struct zh_write_mode {
 zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mode mode,
                        zh_findings *findings, zh_prepared **out) ZH_MUST;
 /* Prepares and applies one write in a transaction of its own; on a newer version it is prepared
- * again unless the writer named one. */
+ * again unless the writer named one. place may be NULL. */
 zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_findings *findings,
-                    zh_applied *out) ZH_MUST;
+                    zh_applied *out, zh_place *place) ZH_MUST;
 /* Whether the transition may be taken in the state. */
 bool zh_leaves_from(const zh_transition *transition, int16_t state);
-/* Applies one prepared write and the automatic transitions that follow, in the open transaction. */
-zh_rc zh_write_apply(zh_ctx *ctx, zh_conn *conn, zh_prepared *prepared, zh_applied *out) ZH_MUST;
+/* The automatic transitions that follow a write just applied, in the open transaction; raises
+ * out->version. */
+zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_prepared *prepared,
+                      zh_applied *out) ZH_MUST;
 
 /* check.c: findings about the new record. ZH_OK also when it is refused (findings->rejected). */
 zh_rc zh_check_record(zh_write *w) ZH_MUST;

@@ -161,7 +161,7 @@ static int by_place(const void *a, const void *b)
 static size_t add_up(zh_counted_pair *pairs, size_t n)
 {
     size_t kept = 0;
-    qsort(pairs, n, sizeof(*pairs), by_place);
+    zh_sort(pairs, n, sizeof(*pairs), by_place);
     for (size_t i = 0; i < n; i++) {
         if (kept > 0 && by_place(&pairs[kept - 1], &pairs[i]) == 0) {
             pairs[kept - 1].n += pairs[i].n;

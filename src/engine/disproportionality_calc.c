@@ -219,7 +219,7 @@ static zh_rc database_screen(zh_arena *arena, const zh_json *input, zh_jw *out, 
         list[i] = (struct listed){b.pairs[i].n, b.drug.v[b.drug_name[b.pairs[i].row]],
                                   b.event.v[b.event_name[b.pairs[i].column]], &tables[i]};
     }
-    qsort(list, b.n, sizeof(*list), by_rank);
+    zh_sort(list, b.n, sizeof(*list), by_rank);
     const zh_two_by_two *t = list[0].table;
     zh_jw_object(out);
     zh_put_count(out, "n_pairs", (int64_t)b.n);

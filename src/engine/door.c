@@ -335,7 +335,7 @@ size_t *zh_door_groups(zh_door *door, zh_words words, size_t *groups)
     for (size_t i = 0; i < words.n; i++) {
         places[i] = (struct place){words.v[i], i};
     }
-    qsort(places, words.n, sizeof(*places), by_word);
+    zh_sort(places, words.n, sizeof(*places), by_word);
     for (size_t i = 0, head = 0; i < words.n; i++) {
         head = i > 0 && zh_str_eq(places[i].word, places[i - 1].word) ? head : places[i].at;
         first[places[i].at] = head;

@@ -51,7 +51,7 @@ static void sort_places(const double *v, size_t n, struct placed *places)
     for (size_t i = 0; i < n; i++) {
         places[i] = (struct placed){v[i], i};
     }
-    qsort(places, n, sizeof(*places), by_value);
+    zh_sort(places, n, sizeof(*places), by_value);
 }
 
 zh_rc zh_rank(zh_arena *arena, const double *v, size_t n, bool descending, double *rank,
@@ -513,7 +513,7 @@ static void kendall(struct pair *pairs, double *y, double *spare, size_t n,
     struct ties x_ties = {0};
     struct ties y_ties = {0};
     struct ties both = {0};
-    qsort(pairs, n, sizeof(*pairs), by_pair);
+    zh_sort(pairs, n, sizeof(*pairs), by_pair);
     for (size_t i = 0, same = 0, equal = 0; i < n; i++) {
         same = i > 0 && pairs[i].x == pairs[i - 1].x ? same + 1 : 1;
         equal = same > 1 && pairs[i].y == pairs[i - 1].y ? equal + 1 : 1;
@@ -582,7 +582,7 @@ static double add_ranks(const zh_matrix *ratings, size_t j, struct placed *place
     for (size_t i = 0; i < n; i++) {
         places[i] = (struct placed){zh_matrix_at(ratings, i, j), i};
     }
-    qsort(places, n, sizeof(*places), by_value);
+    zh_sort(places, n, sizeof(*places), by_value);
     rank_places(places, n, false, rank);
     for (size_t first = 0, end; first < n; first = end) {
         for (end = first; end < n && places[end].v == places[first].v;) {
@@ -687,7 +687,7 @@ static void spread_of(const struct simulation *in, double confidence, zh_rank_sp
         uint32_t *twice = in->twice + i * in->draws;
         double sum = 0.0;
         size_t first = 0;
-        qsort(twice, in->draws, sizeof(*twice), by_count);
+        zh_sort(twice, in->draws, sizeof(*twice), by_count);
         for (size_t k = 0; k < in->draws; k++) {
             sum += (double)twice[k] / 2.0;
         }

@@ -29,7 +29,7 @@ static zh_rc sorted(zh_arena *arena, const double *x, size_t n, double **out, zh
         return no_memory(err);
     }
     memcpy(*out, x, n * sizeof(*x));
-    qsort(*out, n, sizeof(*x), ascending);
+    zh_sort(*out, n, sizeof(*x), ascending);
     return ZH_OK;
 }
 
@@ -44,7 +44,7 @@ static double median_deviation(const double *v, size_t n, double center, double 
     for (size_t i = 0; i < n; i++) {
         room[i] = fabs(v[i] - center);
     }
-    qsort(room, n, sizeof(*room), ascending);
+    zh_sort(room, n, sizeof(*room), ascending);
     return median_sorted(room, n);
 }
 
@@ -204,7 +204,7 @@ static double sn_of(const double *v, size_t n, double *room)
     for (size_t i = 0; i < n; i++) {
         room[i] = deviation_from(v, n, i, n / 2 + 1);
     }
-    qsort(room, n, sizeof(*room), ascending);
+    zh_sort(room, n, sizeof(*room), ascending);
     double s = 1.1926 * room[(n + 1) / 2 - 1];
     if (n <= 9) {
         return s * small[n - 2];
@@ -256,7 +256,7 @@ static size_t cumulate(struct difference *d, size_t n, double *at_zero)
     size_t kept = 0;
     double h = 0.0;
     *at_zero = 0.0;
-    qsort(d, n, sizeof(*d), smaller_first);
+    zh_sort(d, n, sizeof(*d), smaller_first);
     for (size_t i = 0; i < n; i++) {
         h += d[i].weight;
         if (i + 1 < n && d[i + 1].size == d[i].size) {
@@ -317,7 +317,7 @@ static double hampel(const double *mean, size_t labs, double scale, double media
             nodes[n++] = mean[i] + bends[k] * scale;
         }
     }
-    qsort(nodes, n, sizeof(*nodes), ascending);
+    zh_sort(nodes, n, sizeof(*nodes), ascending);
     double best = median;
     double distance = (double)INFINITY;
     double left = hampel_sum(mean, labs, nodes[0], scale);
@@ -384,7 +384,7 @@ zh_rc zh_q_hampel(zh_arena *arena, const double *x, const size_t *lab, size_t n,
         }
     }
     *s_star = q_method(d, pairs);
-    qsort(mean, labs, sizeof(*mean), ascending);
+    zh_sort(mean, labs, sizeof(*mean), ascending);
     *x_star = median_sorted(mean, labs);
     if (*s_star > 0.0) {
         *x_star = hampel(mean, labs, *s_star, *x_star, nodes);

@@ -107,7 +107,7 @@ static zh_rc check(zh_arena *arena, const zh_pass_rate_cell *cells, size_t n, do
     if (rc != ZH_OK) {
         return rc;
     }
-    qsort(places, n, sizeof(*places), by_place);
+    zh_sort(places, n, sizeof(*places), by_place);
     for (size_t i = 1; i < n; i++) {
         if (by_place(&places[i - 1], &places[i]) == 0) {
             return zh_err_set(err, ZH_EINVAL, "pass_rate.twice",

@@ -155,7 +155,7 @@ static void summarise(double *draws, size_t stride, size_t used, double confiden
             squares += (v[k] - list->mean[i]) * (v[k] - list->mean[i]);
         }
         list->se[i] = sqrt(squares / (double)(used - 1));
-        qsort(v, used, sizeof(*v), by_value);
+        zh_sort(v, used, sizeof(*v), by_value);
         list->lower[i] = quantile(v, used, (1.0 - confidence) / 2.0);
         list->upper[i] = quantile(v, used, (1.0 + confidence) / 2.0);
     }

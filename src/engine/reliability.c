@@ -205,7 +205,7 @@ static double *sorted(zh_arena *arena, const double *v, size_t n)
         out[i] = v[i];
     }
     if (out != NULL) {
-        qsort(out, n, sizeof(*out), ascending);
+        zh_sort(out, n, sizeof(*out), ascending);
     }
     return out;
 }
@@ -405,7 +405,7 @@ zh_rc zh_kaplan_meier(zh_arena *arena, const double *time, const int64_t *event,
         }
         lives[i] = (struct life){time[i], event[i] != 0};
     }
-    qsort(lives, n, sizeof(*lives), by_time);
+    zh_sort(lives, n, sizeof(*lives), by_time);
     double z = zh_normal_quantile(0.5 + confidence / 2.0);
     double survival = 1.0;
     double greenwood = 0.0;

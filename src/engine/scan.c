@@ -100,7 +100,7 @@ static void nearest(const zh_matrix *at, size_t i, size_t k, struct near *list)
         list[place] = candidate;
     }
     if (k > SELECT_MAX) {
-        qsort(list, kept, sizeof(*list), by_distance);
+        zh_sort(list, kept, sizeof(*list), by_distance);
     }
 }
 
@@ -304,7 +304,7 @@ static zh_rc mark_repeated(zh_arena *arena, struct world *w, size_t *zones, zh_e
             sets[j] = (struct set){low, high, j, j - c->start[i] + 1};
         }
     }
-    qsort(sets, n, sizeof(*sets), by_set);
+    zh_sort(sets, n, sizeof(*sets), by_set);
     *zones = n;
     for (size_t i = 1; i < n; i++) {
         bool same = sets[i].low == sets[i - 1].low && sets[i].high == sets[i - 1].high &&

@@ -24,7 +24,7 @@ static void put_locations(zh_jw *out, zh_door *door, const char *name,
         list[i] = (int64_t)circles->index[circles->start[r->center] + i] + 1;
     }
     if (sorted && n > 1) {
-        qsort(list, n, sizeof(*list), by_number);
+        zh_sort(list, n, sizeof(*list), by_number);
     }
     zh_put_counts(out, name, list, n);
 }

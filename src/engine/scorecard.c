@@ -99,7 +99,7 @@ static int by_number(const void *a, const void *b)
 size_t zh_equal_bins(double *x, size_t n, size_t bins, double *cuts)
 {
     size_t used = 0;
-    qsort(x, n, sizeof(*x), by_number);
+    zh_sort(x, n, sizeof(*x), by_number);
     for (size_t k = 1; k < bins && n > 0; k++) {
         double cut = x[(size_t)((double)n * (double)k / (double)bins)];
         if (cut > (used > 0 ? cuts[used - 1] : x[0])) {
@@ -504,7 +504,7 @@ zh_rc zh_discriminate(zh_arena *arena, const double *score, const double *y, siz
         out->brier += (score[i] - y[i]) * (score[i] - y[i]) / (double)n;
         out->log_loss += surprise(y[i] > 0.5 ? score[i] : 1.0 - score[i]) / (double)n;
     }
-    qsort(cases, n, sizeof(*cases), by_score);
+    zh_sort(cases, n, sizeof(*cases), by_score);
     double below = 0.0;  /* zeros with a smaller score */
     double passed = 0.0; /* ones with a smaller score */
     double wins = 0.0;

@@ -100,7 +100,7 @@ static zh_numbers read_cuts(zh_door *door, zh_numbers x)
     }
     cuts.v = given.v;
     if (given.n > 0) {
-        qsort(given.v, given.n, sizeof(double), by_number);
+        zh_sort(given.v, given.n, sizeof(double), by_number);
     }
     for (size_t i = 0; i < given.n; i++) {
         if (isfinite(given.v[i]) && (cuts.n == 0 || given.v[i] > cuts.v[cuts.n - 1])) {
@@ -181,7 +181,7 @@ static struct category *read_categories(zh_door *door, zh_words x, struct cells 
             list[(*n)++] = (struct category){breaks.v[i], 0};
         }
     }
-    qsort(list, *n, sizeof(*list), by_name);
+    zh_sort(list, *n, sizeof(*list), by_name);
     size_t distinct = 0;
     for (size_t i = 0; i < *n; i++) {
         bool again = distinct > 0 && zh_str_eq(list[i].name, list[distinct - 1].name);

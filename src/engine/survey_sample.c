@@ -98,7 +98,7 @@ zh_rc zh_survey_inclusion(zh_arena *arena, const double *size, size_t units, dou
         return zh_err_set(err, ZH_EINVAL, "survey.size",
                           "样本量 %g 要大于 0，且不超过规模大于 0 的单元数 %zu", n, positive);
     }
-    qsort(order, units, sizeof(*order), larger_first);
+    zh_sort(order, units, sizeof(*order), larger_first);
     for (size_t i = units; i-- > 0;) {
         below[i] = below[i + 1] + order[i].size;
     }
@@ -278,7 +278,7 @@ static void round_allocation(const double *size, const double *neyman, size_t st
         left -= rounded[h];
         order[h] = (struct sized){share - (double)rounded[h], h};
     }
-    qsort(order, strata, sizeof(*order), larger_first);
+    zh_sort(order, strata, sizeof(*order), larger_first);
     for (size_t i = 0; i < 2 * strata && left > 0; i++) {
         size_t h = order[i % strata].at;
         if ((double)rounded[h] + 1.0 <= size[h]) {

@@ -380,7 +380,7 @@ static int by_height(const void *a, const void *b)
 /* Moves labels apart: down from the top, then up again from the bottom. */
 static void spread(slope_label *labels, size_t n, double top, double bottom)
 {
-    qsort(labels, n, sizeof(*labels), by_height);
+    zh_sort(labels, n, sizeof(*labels), by_height);
     for (size_t i = 0; i < n; i++) {
         double least = i == 0 ? top : labels[i - 1].y + LABEL_HEIGHT;
         labels[i].y = zh_chart_max(labels[i].at, least);

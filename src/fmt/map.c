@@ -143,7 +143,7 @@ zh_rc zh_classes_quantile(const double *values, size_t n, unsigned classes, zh_c
             sorted[m++] = values[i];
         }
     }
-    qsort(sorted, m, sizeof(*sorted), by_value);
+    zh_sort(sorted, m, sizeof(*sorted), by_value);
     zh_classes found = {.n = 0};
     for (unsigned i = 1; m > 0 && i < classes; i++) {
         double h = (double)(m - 1) * i / classes; /* type 7: position from 0 */

@@ -212,7 +212,7 @@ static zh_rc read_merges(zh_xlsx *x, zh_err *err)
     }
     close_sheet(x);
     if (x->merges_n > 1) {
-        qsort(x->merges, x->merges_n, sizeof *x->merges, by_position);
+        zh_sort(x->merges, x->merges_n, sizeof *x->merges, by_position);
     }
     return rc;
 }

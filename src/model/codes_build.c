@@ -246,7 +246,7 @@ void zh_codes_build(zh_cx *cx, zh_codes *codes, const zh_code_row *rows, size_t 
         sorted[i] = &rows[i];
     }
     if (n > 1) {
-        qsort(sorted, n, sizeof(*sorted), by_code_and_from);
+        zh_sort(sorted, n, sizeof(*sorted), by_code_and_from);
     }
     codes->codes = all;
     codes->n = n;

@@ -234,6 +234,9 @@ struct zh_env {
      * id. The where clause and `within` are applied again here. At most ZH_EXPR_RECORDS_MAX. */
     zh_rc (*records)(zh_env *env, const zh_expr *node, const struct zh_record *const **out,
                      size_t *n, zh_err *err);
+    /* Told of every record that a bounded query takes, in order; may be NULL. */
+    void (*matched)(void *user, const zh_expr *node, const struct zh_record *record);
+    void *matched_user;
     zh_rc (*clock)(zh_env *env, const zh_expr *node, zh_value *out, zh_err *err);
     zh_rc (*entered)(zh_env *env, zh_str state, zh_value *out, zh_err *err);
     zh_rc (*prev)(zh_env *env, const zh_expr *node, zh_value *out, zh_err *err);

@@ -335,7 +335,6 @@ static const zh_key obligation_keys[] = {
     {.name = "party", .arg = ZH_ARG_PATH, .required = true},
     {.name = "period", .arg = ZH_ARG_PATH},
     {.name = "remind", .arg = ZH_ARG_DURATION, .many = true},
-    {.name = "waive", .arg = ZH_ARG_NAME},
 };
 static const zh_schema obligation = {"填报义务", obligation_keys, ZH_COUNTOF(obligation_keys)};
 
@@ -365,6 +364,29 @@ static const zh_key effect_keys[] = {
 };
 static const zh_schema effect = {"评定结果", effect_keys, ZH_COUNTOF(effect_keys)};
 
+static const zh_key line_keys[] = {
+    {.name = "input", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "if", .arg = ZH_ARG_TEXT},
+    {.name = "points", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "clause", .arg = ZH_ARG_TEXT},
+    {.name = "expires", .arg = ZH_ARG_DURATION},
+};
+static const zh_schema line = {"评分表行", line_keys, ZH_COUNTOF(line_keys)};
+
+static const zh_key objection_keys[] = {
+    {.name = "within", .arg = ZH_ARG_DURATION, .required = true},
+};
+static const zh_schema objection = {"评定异议", objection_keys, ZH_COUNTOF(objection_keys)};
+
+static const zh_key repair_keys[] = {
+    {.name = "after", .arg = ZH_ARG_DURATION, .required = true},
+    {.name = "if", .arg = ZH_ARG_TEXT},
+    {.name = "points", .arg = ZH_ARG_TEXT},
+    {.name = "grade", .arg = ZH_ARG_TEXT},
+    {.name = "clause", .arg = ZH_ARG_TEXT},
+};
+static const zh_schema repair = {"信用修复", repair_keys, ZH_COUNTOF(repair_keys)};
+
 static const zh_key judgement_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "label", .arg = ZH_ARG_LABEL},
@@ -373,14 +395,17 @@ static const zh_key judgement_keys[] = {
     {.name = "inputs", .arg = ZH_ARG_TEXTS, .required = true},
     {.name = "engine", .arg = ZH_ARG_TEXT},
     {.name = "parameters", .arg = ZH_ARG_TEXTS},
+    {.name = "result", .arg = ZH_ARG_TEXT},
     {.name = "points", .arg = ZH_ARG_TEXT},
+    {.name = "base", .arg = ZH_ARG_DECIMAL},
+    {.name = "table", .arg = ZH_ARG_MAP, .many = true, .sub = &line},
     {.name = "caps", .arg = ZH_ARG_TEXTS},
     {.name = "overrides", .arg = ZH_ARG_MAP, .many = true, .sub = &override},
     {.name = "bands", .arg = ZH_ARG_MAP, .many = true, .sub = &band},
-    {.name = "explain", .arg = ZH_ARG_TEXT, .many = true},
+    {.name = "party", .arg = ZH_ARG_PATH},
     {.name = "effect", .arg = ZH_ARG_MAP, .sub = &effect},
-    {.name = "objection", .arg = ZH_ARG_ID},
-    {.name = "repair", .arg = ZH_ARG_ID},
+    {.name = "objection", .arg = ZH_ARG_MAP, .sub = &objection},
+    {.name = "repair", .arg = ZH_ARG_MAP, .sub = &repair},
     {.name = "expires", .arg = ZH_ARG_DURATION},
 };
 static const zh_schema judgement = {"评定", judgement_keys, ZH_COUNTOF(judgement_keys)};
@@ -481,6 +506,9 @@ static const zh_schema expect_error = {"预期错误", expect_error_keys,
                                        ZH_COUNTOF(expect_error_keys)};
 
 static const zh_key step_keys[] = {
+    {.name = "add", .arg = ZH_ARG_MAP, .sub = &before},
+    {.name = "run", .arg = ZH_ARG_CHOICE, .choices = "judgements|obligations"},
+    {.name = "judgement", .arg = ZH_ARG_TEXT},
     {.name = "transition", .arg = ZH_ARG_ID},
     {.name = "set", .arg = ZH_ARG_ANY},
     {.name = "amend", .arg = ZH_ARG_ANY},

@@ -35,7 +35,6 @@ typedef struct zh_obligation {
         zh_unit_time unit;
     } remind[ZH_OBLIGATION_REMINDERS_MAX];
     size_t nremind;
-    const zh_codes *waive; /* reasons; NULL: any */
 } zh_obligation;
 
 /* All of a model, in the order of registers; conditions are compiled into the arena. Further

@@ -103,7 +103,7 @@ zh_rc zh_pack_load_dir(zh_arena *arena, const char *dir, zh_pack_file **files, s
         return rc;
     }
     if (w.files.n > 1) {
-        qsort(w.files.p, w.files.n, sizeof(*w.files.p), by_path);
+        zh_sort(w.files.p, w.files.n, sizeof(*w.files.p), by_path);
     }
     *files = w.files.p;
     *n = w.files.n;

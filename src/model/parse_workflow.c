@@ -2,7 +2,7 @@
 #include "model/compile.h"
 #include <string.h>
 
-static const char built_in_actions[] = "read|create|amend|transition|export|erase";
+static const char built_in_actions[] = "read|create|amend|transition|export|erase|aggregate";
 
 static size_t count_items(const zh_yaml *map, const char *key)
 {

@@ -40,19 +40,26 @@ typedef struct exchange {
     struct exchange *next;
 } exchange;
 
+/* Threads and what is parked for them. */
+typedef struct lane {
+    zh_http *http;
+    pthread_t threads[ZH_HTTP_WRITERS_MAX];
+    unsigned n, most, idle; /* started, at most, waiting for work */
+    pthread_cond_t more;
+    exchange *first, *last; /* parked */
+    size_t parked;
+} lane;
+
 struct zh_http {
     zh_http_options options;
     struct MHD_Daemon *daemon;
     uint16_t port;
     atomic_uint in_progress; /* requests begun and not yet completed */
-    pthread_t workers[ZH_HTTP_WORKERS_MAX];
-    unsigned nworkers;
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t more;
-    exchange *first, *last; /* parked */
-    size_t parked;
+    pthread_mutex_t lock;    /* of what follows */
+    lane workers, writers;
     bool stopping;
 };
+_Static_assert(ZH_HTTP_WORKERS_MAX <= ZH_HTTP_WRITERS_MAX, "a lane has room for either");
 
 static const zh_http_header security[] = {
     {"X-Content-Type-Options", "nosniff"},
@@ -190,18 +197,21 @@ static void run_handler(exchange *e)
 /* ---- workers
  * --------------------------------------------------------------------------------------- */
 
-static exchange *take_parked(zh_http *http)
+static exchange *take_parked(lane *l)
 {
+    zh_http *http = l->http;
     exchange *e = NULL;
     (void)pthread_mutex_lock(&http->lock);
-    while (http->first == NULL && !http->stopping) {
-        (void)pthread_cond_wait(&http->more, &http->lock);
+    l->idle++;
+    while (l->first == NULL && !http->stopping) {
+        (void)pthread_cond_wait(&l->more, &http->lock);
     }
-    e = http->first;
+    l->idle--;
+    e = l->first;
     if (e != NULL) {
-        http->first = e->next;
-        http->last = e->next != NULL ? http->last : NULL;
-        http->parked--;
+        l->first = e->next;
+        l->last = e->next != NULL ? l->last : NULL;
+        l->parked--;
     }
     (void)pthread_mutex_unlock(&http->lock);
     return e;
@@ -210,9 +220,9 @@ static exchange *take_parked(zh_http *http)
 /* Works until the server stops and nothing is parked any more. */
 static void *work(void *user)
 {
-    zh_http *http = user;
+    lane *l = user;
     exchange *e;
-    while ((e = take_parked(http)) != NULL) {
+    while ((e = take_parked(l)) != NULL) {
         run_handler(e);
         e->answered = true;
         MHD_resume_connection(e->connection);
@@ -220,24 +230,34 @@ static void *work(void *user)
     return NULL;
 }
 
+static int start_thread(lane *l)
+{
+    int failed = pthread_create(&l->threads[l->n], NULL, work, l);
+    l->n += failed == 0;
+    return failed;
+}
+
 /* Suspends first: a worker may be done before this returns. False: too many are waiting. */
 static bool park(exchange *e)
 {
     zh_http *http = e->http;
-    bool room;
+    lane *l = e->route->waits ? &http->writers : &http->workers;
     (void)pthread_mutex_lock(&http->lock);
-    room = http->parked < ZH_HTTP_PARKED_MAX && !http->stopping;
+    if (l->parked >= l->idle && l->n < l->most && !http->stopping) {
+        (void)start_thread(l); /* those that run will do when there can be no more */
+    }
+    bool room = l->parked < ZH_HTTP_PARKED_MAX && l->n > 0 && !http->stopping;
     if (room) {
         MHD_suspend_connection(e->connection);
         e->next = NULL;
-        if (http->last != NULL) {
-            http->last->next = e;
+        if (l->last != NULL) {
+            l->last->next = e;
         } else {
-            http->first = e;
+            l->first = e;
         }
-        http->last = e;
-        http->parked++;
-        (void)pthread_cond_signal(&http->more);
+        l->last = e;
+        l->parked++;
+        (void)pthread_cond_signal(&l->more);
     }
     (void)pthread_mutex_unlock(&http->lock);
     return room;
@@ -245,7 +265,7 @@ static bool park(exchange *e)
 
 static enum MHD_Result answer(exchange *e)
 {
-    if (e->route->slow) {
+    if (e->route->slow || e->route->waits) {
         e->refused = park(e) ? 0 : 503;
         return e->refused == 0 ? MHD_YES : refuse(e);
     }
@@ -278,6 +298,7 @@ static void take_headers(exchange *e)
     r->if_none_match = header(e, "If-None-Match");
     r->user_agent = header(e, "User-Agent");
     r->content_type = header(e, "Content-Type");
+    r->prefer = header(e, "Prefer");
 }
 
 static bool is_safe(zh_str method)
@@ -565,37 +586,54 @@ static const struct sockaddr *socket_address(const zh_address *address,
     return (const struct sockaddr *)room;
 }
 
+static void join_lane(lane *l)
+{
+    for (unsigned i = 0; i < l->n; i++) {
+        (void)pthread_join(l->threads[i], NULL);
+    }
+    l->n = 0;
+}
+
 /* Ends the workers after everything parked has been answered. */
 static void stop_workers(zh_http *http)
 {
     (void)pthread_mutex_lock(&http->lock);
     http->stopping = true;
-    (void)pthread_cond_broadcast(&http->more);
+    (void)pthread_cond_broadcast(&http->workers.more);
+    (void)pthread_cond_broadcast(&http->writers.more);
     (void)pthread_mutex_unlock(&http->lock);
-    for (unsigned i = 0; i < http->nworkers; i++) {
-        (void)pthread_join(http->workers[i], NULL);
-    }
+    join_lane(&http->workers);
+    join_lane(&http->writers);
 }
 
 static void http_free(zh_http *http)
 {
     stop_workers(http);
-    (void)pthread_cond_destroy(&http->more);
+    (void)pthread_cond_destroy(&http->workers.more);
+    (void)pthread_cond_destroy(&http->writers.more);
     (void)pthread_mutex_destroy(&http->lock);
     zh_dealloc(http);
 }
 
+/* The workers stand ready; those that wait are started when they are needed. */
 static zh_rc start_workers(zh_http *http, zh_err *err)
 {
-    unsigned n = http->options.workers > 0 ? http->options.workers : WORKERS_DEFAULT;
-    zh_assert(n <= ZH_HTTP_WORKERS_MAX);
-    for (; http->nworkers < n; http->nworkers++) {
-        int failed = pthread_create(&http->workers[http->nworkers], NULL, work, http);
-        if (failed != 0) {
-            return zh_err_set(err, ZH_EIO, "net.worker", "不能启动工作线程：%s", strerror(failed));
-        }
+    const zh_http_options *o = &http->options;
+    http->workers = (lane){.http = http, .most = o->workers > 0 ? o->workers : WORKERS_DEFAULT};
+    http->writers = (lane){.http = http, .most = o->writers > 0 ? o->writers : ZH_HTTP_WRITERS_MAX};
+    zh_assert(http->workers.most <= ZH_HTTP_WORKERS_MAX &&
+              http->writers.most <= ZH_HTTP_WRITERS_MAX);
+    (void)pthread_cond_init(&http->workers.more, NULL);
+    (void)pthread_cond_init(&http->writers.more, NULL);
+    (void)pthread_mutex_lock(&http->lock);
+    int failed = 0;
+    while (http->workers.n < http->workers.most && failed == 0) {
+        failed = start_thread(&http->workers);
     }
-    return ZH_OK;
+    (void)pthread_mutex_unlock(&http->lock);
+    return failed == 0
+               ? ZH_OK
+               : zh_err_set(err, ZH_EIO, "net.worker", "不能启动工作线程：%s", strerror(failed));
 }
 
 zh_rc zh_http_start(const zh_http_options *options, zh_http **out, zh_err *err)
@@ -604,7 +642,6 @@ zh_rc zh_http_start(const zh_http_options *options, zh_http **out, zh_err *err)
     *http = (zh_http){.options = *options};
     atomic_init(&http->in_progress, 0);
     (void)pthread_mutex_init(&http->lock, NULL);
-    (void)pthread_cond_init(&http->more, NULL);
     zh_rc rc = start_workers(http, err);
     struct sockaddr_storage room = {0};
     errno = 0;
@@ -643,7 +680,6 @@ void zh_http_stop(zh_http *http, unsigned grace_ms)
         (void)nanosleep(&pause, NULL);
     }
     stop_workers(http); /* a suspended connection would outlive the server */
-    http->nworkers = 0;
     MHD_stop_daemon(http->daemon);
     if (listening >= 0) {
         (void)close(listening);

@@ -2,7 +2,9 @@
  *
  * A route is a constant descriptor beside its code, ZH_ROUTE(name) = {…}, collected by tool/index.
  * Handlers run on a thread of the pool and must be short (net.slow_inline is logged above 5 ms);
- * those of a route marked `slow` run on a worker while the connection is parked.
+ * those of a route marked `slow` run on a worker while the connection is parked. What mostly waits,
+ * for the disk or for others, is marked `waits` and has threads of its own, started when they are
+ * needed: as many may wait at once as there are threads, and none keeps the workers busy.
  * Caps: connections, header bytes, query bytes, body bytes of the route, response bytes, parked
  * requests, idle seconds. Every response carries the security headers.
  * Refused before any handler: a Host that does not name this listener (a foreign name resolved to
@@ -29,6 +31,7 @@
 #define ZH_HTTP_HEADERS_MAX        16 /* set by a handler */
 #define ZH_HTTP_SLOW_US            5000u
 #define ZH_HTTP_WORKERS_MAX        32u
+#define ZH_HTTP_WRITERS_MAX        128u
 #define ZH_HTTP_PARKED_MAX         256u /* requests waiting for a worker; more get 503 */
 #define ZH_HTTP_ARGS_MAX           8    /* {names} in the path of a route */
 
@@ -49,7 +52,7 @@ typedef struct zh_http_request {
     size_t nfiles;
     /* Headers; p == NULL when not sent. */
     zh_str host, cookie, accept, accept_encoding, accept_language, if_none_match, content_type,
-        user_agent;
+        user_agent, prefer;
 } zh_http_request;
 
 typedef struct zh_http_header {
@@ -81,6 +84,7 @@ typedef struct zh_route {
     size_t body_max;   /* 0: no body is taken */
     size_t upload_max; /* of a multipart body, whose files go to disk; 0: files are refused */
     bool slow;         /* handled on a worker thread */
+    bool waits;        /* the same, on a thread of those that may wait: writes */
     zh_reach reach;
     const char *en; /* what it is, for the description of the API */
     zh_rc (*handle)(const zh_http_request *request, zh_http_response *response, zh_err *err);
@@ -95,6 +99,7 @@ typedef struct zh_http_options {
     zh_address address;
     unsigned threads;    /* 0: 2 */
     unsigned workers;    /* for slow routes; 0: 2 */
+    unsigned writers;    /* at most so many at once for routes that wait; 0: ZH_HTTP_WRITERS_MAX */
     const char *proxy;   /* name under which a TLS proxy in front is reached; NULL: there is none */
     const char *uploads; /* directory for files that are sent; NULL: files are refused */
     const zh_route *const *routes;

@@ -112,7 +112,7 @@ zh_rc zh_record_sort(zh_record_field *fields, size_t n, zh_err *err)
         sorted = by_name(&fields[i - 1], &fields[i]) < 0;
     }
     if (!sorted) {
-        qsort(fields, n, sizeof(*fields), by_name);
+        zh_sort(fields, n, sizeof(*fields), by_name);
     }
     return check_order(fields, n, err);
 }

@@ -93,20 +93,28 @@ static zh_rc position_of(zh_ui *ui, int64_t *out)
                       "账本位置应是从 0 起的整数，不是“%.*s”", ZH_FMT(text));
 }
 
+/* ?log=gm: of the second log. */
+static bool wants_gm(const zh_ui *ui)
+{
+    return zh_str_is(zh_http_param(ui->request, "log"), "gm");
+}
+
 static zh_rc proof(zh_ui *ui)
 {
     zh_treelog_view v;
     int64_t position = 0;
     zh_rc rc = position_of(ui, &position);
     if (rc == ZH_OK) {
-        rc = view_of(ui, &v);
+        rc = wants_gm(ui) ? zh_ledger_gm_view(ui->web->core, ui->arena, &v, ui->err)
+                          : view_of(ui, &v);
     }
     if (rc == ZH_OK) {
         rc = zh_treelog_prove(ui->arena, &v, (uint64_t)position, &ui->response->body, ui->err);
     }
     if (rc == ZH_OK) {
         ui->response->type = TEXT;
-        attachment(ui, zh_str_fmt(ui->arena, "%" PRId64 ".tlog-proof", position));
+        attachment(ui, zh_str_fmt(ui->arena, "%" PRId64 "%s.tlog-proof", position,
+                                  wants_gm(ui) ? ".gm" : ""));
     }
     return rc;
 }
@@ -115,7 +123,7 @@ static zh_rc proof(zh_ui *ui)
 static zh_rc entry(zh_ui *ui)
 {
     zh_str *names = ZH_NEW_N(ui->arena, zh_str, FIELDS_MAX);
-    zh_prove_fields show = {names, 0};
+    zh_prove_fields show = {.names = names, .gm = wants_gm(ui)};
     zh_proved p;
     zh_jw w;
     int64_t position = 0;
@@ -140,7 +148,8 @@ static zh_rc entry(zh_ui *ui)
         zh_disclosure_write(&p.file, &w);
         zh_buf_c(&ui->response->body, '\n');
         ui->response->type = "application/json; charset=utf-8";
-        attachment(ui, zh_str_fmt(ui->arena, "%" PRId64 ".disclosure.json", position));
+        attachment(ui, zh_str_fmt(ui->arena, "%" PRId64 "%s.disclosure.json", position,
+                                  wants_gm(ui) ? ".gm" : ""));
     }
     return rc;
 }
@@ -230,8 +239,15 @@ static zh_rc handle_file(const zh_http_request *request, zh_http_response *respo
     zh_str name;
     zh_str bytes;
     bool fixed = false;
-    zh_rc rc = zh_ledger_view(zh_web_of(request)->core, request->arena, &v, err);
+    zh_core *core = zh_web_of(request)->core;
+    zh_err other = {0};
+    zh_rc rc = zh_ledger_view(core, request->arena, &v, err);
     if (rc == ZH_OK) {
+        rc = file_name(request, &v, &name, &fixed, err);
+    }
+    /* the second log is published below a name of its own */
+    if (rc == ZH_ENOTFOUND && zh_ledger_gm_view(core, request->arena, &v, &other) == ZH_OK) {
+        zh_err_clear(err);
         rc = file_name(request, &v, &name, &fixed, err);
     }
     if (rc == ZH_OK) {

@@ -206,13 +206,14 @@ static zh_rc put_clocks(zh_shown_record *r, zh_jw *w)
 {
     zh_ui *ui = r->ui;
     zh_clock_state *states = ZH_NEW_N(ui->arena, zh_clock_state, r->reg->nclocks + 1);
-    zh_rc rc = zh_clock_load(&ui->ctx, ui->conn, zh_shown(r), states);
+    zh_rc rc = zh_shown_is_live(r) ? zh_clock_load(&ui->ctx, ui->conn, zh_shown(r), states)
+                                   : zh_clock_load_version(&ui->ctx, ui->conn, zh_shown(r), states);
     zh_jw_key(w, "clocks");
     zh_jw_object(w);
     for (size_t i = 0; i < r->reg->nclocks && rc == ZH_OK; i++) {
         zh_clock_line *lines = NULL;
         size_t n = 0;
-        zh_env env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, zh_shown(r));
+        zh_env env = zh_read_env(&ui->ctx, ui->conn, r->as_of, zh_shown(r));
         rc = zh_clock_explain(&env, zh_shown(r), &r->reg->clocks[i], &states[i], &lines, &n,
                               ui->err);
         if (rc != ZH_OK || n == 0) {
@@ -257,14 +258,17 @@ static zh_rc record(zh_ui *ui)
     zh_jw_kv(&w, "register", r->reg->id);
     zh_jw_key(&w, "current");
     zh_jw_bool(&w, zh_shown_is_current(r));
+    if (r->as_of != ZH_AS_OF_NOW) {
+        zh_jw_ki(&w, "as_of", r->as_of);
+    }
     put_record(&r->show, &w, zh_shown(r));
     zh_jw_key(&w, "versions");
     zh_jw_array(&w);
-    for (size_t i = 0; i < r->nversions; i++) {
+    for (size_t i = 0; i < r->nknown; i++) {
         put_version(r, &w, &r->versions[i]);
     }
     zh_jw_array_end(&w);
-    if (zh_shown_is_current(r) && r->reg->nclocks > 0) {
+    if (r->reg->nclocks > 0) {
         rc = put_clocks(r, &w);
     }
     zh_jw_object_end(&w);

@@ -1,6 +1,7 @@
 /* What is done with a check or a commit: order, check again, cancel, go on; its files; jobs as a
  * list and as JSON. */
 #include "base/os.h"
+#include "core/undo.h"
 #include "web/import_part.h"
 #include "web/problem.h"
 #include <inttypes.h>
@@ -92,6 +93,17 @@ static zh_rc resume(zh_ui *ui)
     return rc == ZH_OK ? go_to(ui, job.id) : rc;
 }
 
+static zh_rc undo(zh_ui *ui)
+{
+    zh_job job;
+    zh_job ordered;
+    zh_rc rc = job_of_kind(ui, ZH_JOB_IMPORT, &job);
+    if (rc == ZH_OK) {
+        rc = zh_undo_order(&ui->ctx, &job, &ordered);
+    }
+    return rc == ZH_OK ? go_to(ui, job.id) : rc;
+}
+
 #define ACT(name)                                                                                  \
     static zh_rc handle_##name(const zh_http_request *request, zh_http_response *response,         \
                                zh_err *err)                                                        \
@@ -102,6 +114,7 @@ ACT(commit)
 ACT(check_again)
 ACT(cancel)
 ACT(resume)
+ACT(undo)
 
 ZH_ROUTE(import_commit) = {.method = "POST",
                            .reach = ZH_REACH_WHOLE,
@@ -127,6 +140,12 @@ ZH_ROUTE(import_resume) = {.method = "POST",
                            .body_max = 65536,
                            .en = "go on with a commit that stopped on an error",
                            .handle = handle_resume};
+ZH_ROUTE(import_undo) = {.method = "POST",
+                         .reach = ZH_REACH_WHOLE,
+                         .path = "/import/{job}/undo",
+                         .body_max = 65536,
+                         .en = "take a commit back on the day it was made",
+                         .handle = handle_undo};
 
 /* ---- files beside a job
  * ------------------------------------------------------------------------------------- */

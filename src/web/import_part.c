@@ -1,5 +1,6 @@
 /* Parts of the import pages. */
 #include "web/import_part.h"
+#include "core/undo.h"
 #include "model/recipe.h"
 #include <inttypes.h>
 #include <string.h>
@@ -186,6 +187,8 @@ static void state_of(zh_ui *ui, const zh_job *job)
                                                                        : ZH_T_JOBS_QUEUED));
     } else if (zh_str_is(job->state, "done")) {
         zh_part_lamp(ui, ZH_LAMP_DONE, zh_ui_text(ui, ZH_T_JOBS_DONE));
+    } else if (zh_str_is(job->state, ZH_JOB_STATE_UNDONE)) {
+        zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_JOBS_UNDONE));
     } else {
         bool failed = zh_str_is(job->state, "failed");
         zh_part_lamp(ui, failed ? ZH_LAMP_ACT : ZH_LAMP_NIL,
@@ -220,6 +223,11 @@ static void result_of(zh_ui *ui, const zh_job *job)
                             zh_ui_count(ui, zh_import_number(result, "changed")),
                             zh_ui_count(ui, zh_import_number(result, "doubtful")),
                             zh_ui_count(ui, zh_import_number(result, "refused"))));
+    } else if (zh_json_get(result, "withdrawn") != NULL) {
+        zh_html_text(&ui->html, ZH_SAY(ui, ZH_T_JOBS_UNDO_COUNTS,
+                                       zh_ui_count(ui, zh_import_number(result, "withdrawn")),
+                                       zh_ui_count(ui, zh_import_number(result, "restored")),
+                                       zh_ui_count(ui, zh_import_number(result, "left"))));
     }
 }
 
@@ -227,17 +235,22 @@ static void what_of(zh_ui *ui, const zh_job *job, const zh_json *args, const zh_
 {
     bool check = zh_str_is(job->kind, ZH_JOB_CHECK);
     bool import = zh_str_is(job->kind, ZH_JOB_IMPORT);
+    bool undo = zh_str_is(job->kind, ZH_JOB_UNDO);
+    int64_t undone = 0;
     zh_str id = zh_import_text(args, "register");
     id = id.n > 0 ? id : zh_import_text(result, "register");
     const zh_register *reg = id.n > 0 ? zh_model_register(ui->ctx.model, id) : NULL;
     zh_str kind = check    ? zh_ui_text(ui, ZH_T_JOBS_KIND_CHECK)
                   : import ? zh_ui_text(ui, ZH_T_JOBS_KIND_IMPORT)
+                  : undo   ? zh_ui_text(ui, ZH_T_JOBS_KIND_UNDO)
                            : job->kind;
     zh_str text = reg != NULL ? zh_str_fmt(ui->arena, "%.*s · %.*s", ZH_FMT(kind),
                                            ZH_FMT(zh_ui_label(ui, reg->label)))
                               : kind;
     if (check || import) {
         zh_html_a(&ui->html, "t", zh_import_url(ui->arena, job->id, ""), text);
+    } else if (undo && zh_str_i64(zh_import_text(args, "import"), &undone) == ZH_OK) {
+        zh_html_a(&ui->html, "t", zh_import_url(ui->arena, undone, ""), text);
     } else {
         zh_html_text(&ui->html, text);
     }

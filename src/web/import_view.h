@@ -2,6 +2,7 @@
 #ifndef ZH_WEB_IMPORT_VIEW_H
 #define ZH_WEB_IMPORT_VIEW_H
 
+#include "core/undo.h"
 #include "web/import_part.h"
 
 typedef struct zh_import_view {
@@ -11,11 +12,18 @@ typedef struct zh_import_view {
     zh_json *report;        /* NULL: none yet */
     const zh_register *reg; /* NULL: not known */
     bool under_way;         /* or its report is not written yet */
+    zh_undo_result undone;  /* of a commit; job 0: nobody ordered it */
+    bool undoing;           /* ordered, not done yet */
+    zh_job undo_job;
     int64_t rows, fresh, same, changed, doubtful, refused, skipped;
 } zh_import_view;
 
 /* The problems of a report: by kind, or with ?view=rows the rows as they stand in the file with
  * their wrong cells marked (?rule= one kind, ?from= rows before); and the tables to download. */
 void zh_import_problems(const zh_import_view *view);
+
+/* Reads whether a commit was undone; then says so, or offers it while it may be done. */
+void zh_import_undo_read(zh_import_view *view);
+void zh_import_undo(const zh_import_view *view);
 
 #endif

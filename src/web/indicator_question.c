@@ -182,7 +182,7 @@ zh_rc zh_indicator_break(zh_indicator_page *page)
     for (size_t i = 0; i < page->n; i++) {
         items[i] = (item){page->values[i], page->figures[i]};
     }
-    qsort(items, page->n, sizeof *items, by_value);
+    zh_sort(items, page->n, sizeof *items, by_value);
     for (size_t i = 0; i < page->n; i++) {
         page->values[i] = items[i].value;
         page->figures[i] = items[i].figure;

@@ -5,6 +5,7 @@
 #include "core/ledger.h"
 #include "core/record.h"
 #include "web/part.h"
+#include "web/sample.h"
 #include "web/session.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -104,28 +105,41 @@ static void start(zh_ui *ui, const zh_http_request *request, zh_http_response *r
     zh_html_init(&ui->html, &response->body);
 }
 
-zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
-                  zh_err *err)
+zh_rc zh_ui_read_again(zh_ui *ui)
 {
-    start(ui, request, response, err);
-    ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
-    zh_rc rc = zh_store_reader(zh_core_store(ui->web->core), &ui->conn, err);
-    if (rc == ZH_OK) {
-        rc = zh_read_begin(ui->conn, err);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_user_session_begin(ui);
-    }
-    return rc == ZH_OK ? read_log(ui) : rc;
+    zh_ui_let_go(ui);
+    zh_rc rc = zh_store_reader(zh_core_store(ui->web->core), &ui->conn, ui->err);
+    return rc == ZH_OK ? zh_read_begin(ui->conn, ui->err) : rc;
 }
 
-void zh_ui_end(zh_ui *ui)
+void zh_ui_let_go(zh_ui *ui)
 {
     if (ui->conn != NULL) {
         zh_read_end(ui->conn);
         zh_store_release(ui->conn);
         ui->conn = NULL;
     }
+}
+
+static zh_rc begin_bare(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                        zh_err *err)
+{
+    start(ui, request, response, err);
+    ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
+    zh_rc rc = zh_ui_read_again(ui);
+    return rc == ZH_OK ? zh_user_session_begin(ui) : rc;
+}
+
+zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                  zh_err *err)
+{
+    zh_rc rc = begin_bare(ui, request, response, err);
+    return rc == ZH_OK ? read_log(ui) : rc;
+}
+
+void zh_ui_end(zh_ui *ui)
+{
+    zh_ui_let_go(ui);
     if (ui->ctx.model != NULL) {
         zh_ctx_end(&ui->ctx);
         ui->ctx.model = NULL;
@@ -146,6 +160,10 @@ static void footer(zh_ui *ui)
         zh_html_z(h, " · ");
     }
     zh_html_a(h, NULL, ZH_STR("/sources"), zh_ui_text(ui, ZH_T_FOOT_SOURCES));
+    if (ui->web->samples) {
+        zh_html_z(h, " · ");
+        zh_html_a(h, NULL, ZH_STR("/demo"), zh_ui_text(ui, ZH_T_SAMPLE_LINK));
+    }
     zh_html_close_to(h, 0);
     zh_buf_c(h->out, '\n');
 }
@@ -227,6 +245,18 @@ zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *respon
     zh_rc rc = zh_ui_begin(&ui, request, response, err);
     if (rc == ZH_OK) {
         rc = show(&ui);
+    }
+    zh_ui_end(&ui);
+    return rc;
+}
+
+zh_rc zh_ui_answer_act(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                       zh_rc (*act)(zh_ui *ui))
+{
+    zh_ui ui;
+    zh_rc rc = begin_bare(&ui, request, response, err);
+    if (rc == ZH_OK) {
+        rc = act(&ui);
     }
     zh_ui_end(&ui);
     return rc;
@@ -412,7 +442,10 @@ static void tools(zh_ui *ui)
     reader_switch(ui, ZH_T_SWITCH_SIZE, "size", "large", "normal", ZH_ICON_SIZE, "btn quiet icon");
     reader_switch(ui, ZH_T_SWITCH_THEME, "theme", "dark", "light", ZH_ICON_MOON, "btn quiet icon");
     if (ui->session != NULL) {
-        zh_html_a(h, "btn quiet who", ZH_STR("/account"), ui->session->name);
+        zh_html_a(h, "btn quiet who", zh_sample_is(ui) ? ZH_STR("/demo") : ZH_STR("/account"),
+                  ui->session->name);
+    } else if (ui->web->samples) {
+        zh_html_a(h, "btn quiet hide-s", ZH_STR("/demo"), zh_ui_text(ui, ZH_T_SAMPLE_LINK));
     }
     zh_html_open(h, "a", "btn quiet");
     zh_html_attr_z(h, "hreflang", english ? "zh-Hans-CN" : "en");

@@ -51,6 +51,14 @@ zh_rc zh_ui_answer_kept(const zh_http_request *request, zh_http_response *respon
 /* The same without a frame, for downloads and fragments: show fills ui->response itself. */
 zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *response, zh_err *err,
                         zh_rc (*show)(zh_ui *ui)) ZH_MUST;
+/* Bare, for a handler that acts: nothing is read of the log, ui->log_size and what follows stay 0.
+ */
+zh_rc zh_ui_answer_act(const zh_http_request *request, zh_http_response *response, zh_err *err,
+                       zh_rc (*act)(zh_ui *ui)) ZH_MUST;
+/* Gives the reader's connection back before something that waits (a write, a checkpoint): there are
+ * few of them. zh_ui_read_again opens another snapshot. */
+void zh_ui_let_go(zh_ui *ui);
+zh_rc zh_ui_read_again(zh_ui *ui) ZH_MUST;
 /* For a handler that first acts (POST) and then may redirect: begin, do, end. end is safe after a
  * failed begin. */
 zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,

@@ -67,7 +67,7 @@ static void head(const view *v, zh_str title, zh_str lede)
                                        .above_url = ZH_STR("/import"),
                                        .css = ZH_STR("import.css"),
                                        .script = open ? ZH_STR("import.js") : ZH_STR(""),
-                                       .refresh_s = open ? REFRESH_S : 0});
+                                       .refresh_s = open || v->undoing ? REFRESH_S : 0});
 }
 
 static zh_err error_of(const zh_json *error)
@@ -766,6 +766,10 @@ static zh_str commit_title(const view *v, const zh_json *stalled, int64_t writte
     if (zh_str_is(state, "cancelled")) {
         return ZH_SAY(ui, ZH_T_IMPORT_CANCELLED_IMPORT, count(v, written));
     }
+    if (v->undone.done) {
+        return ZH_SAY(ui, ZH_T_UNDO_DONE_TITLE, count(v, v->undone.withdrawn),
+                      count(v, v->undone.restored));
+    }
     if (!zh_str_is(state, "done")) {
         return zh_ui_text(ui, ZH_T_IMPORT_FAILED_IMPORT);
     }
@@ -818,6 +822,7 @@ static zh_rc show_commit(view *v)
     v->report = zh_import_open(&v->job) ? NULL : note(ui, v->job.id, "report.json");
     v->under_way = (zh_import_open(&v->job) && stalled == NULL) || settling(v);
     read_counts(v, args);
+    zh_import_undo_read(v);
     int64_t written = v->report != NULL ? zh_import_number(v->report, "written") : 0;
     head(v, commit_title(v, stalled, written), v->reg != NULL ? register_title(v) : ZH_STR(""));
     zh_import_steps(ui, zh_str_is(v->job.state, "done") && !v->under_way ? 4 : 3,
@@ -830,6 +835,7 @@ static zh_rc show_commit(view *v)
         if (zh_import_number(v->report, "errors_total") > 0) {
             zh_import_problems(v);
         }
+        zh_import_undo(v);
         result_facts(v, args);
     }
     return ZH_OK;

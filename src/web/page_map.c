@@ -178,7 +178,7 @@ static zh_rc ask_units(view *v)
     if (rc == ZH_OK) { /* those directly under Hubei have no prefecture above them */
         rc = ask_level(v, ZH_STR("429000"), "county");
     }
-    qsort(v->units, v->nunits, sizeof *v->units, greatest_first);
+    zh_sort(v->units, v->nunits, sizeof *v->units, greatest_first);
     for (size_t i = 0; i < v->nunits && v->units[i].figure != NULL; i++) {
         v->with_value++;
         v->records += v->units[i].figure->n;

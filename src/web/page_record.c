@@ -1,4 +1,5 @@
 /* GET /registers/{reg}/{id}: one record: facts, workflow, timeline, relations, proof. */
+#include "core/record.h"
 #include "web/part.h"
 #include "web/record.h"
 #include <inttypes.h>
@@ -27,6 +28,13 @@ static zh_rc find(zh_ui *ui, const zh_register *reg, zh_str text, int64_t *offic
     if (is_id) {
         rc = zh_record_get(&ui->ctx, ui->conn, reg, *office, *id, ZH_AS_OF_NOW, &record);
     }
+    if (rc == ZH_ENOTFOUND && is_id) {
+        int64_t position = 0;
+        *ui->err = before;
+        rc = zh_record_withdrawn(&ui->ctx, ui->conn, reg, *office, *id, &position);
+        rc = rc == ZH_OK ? zh_record_get(&ui->ctx, ui->conn, reg, *office, *id, position, &record)
+                         : rc;
+    }
     if (rc == ZH_ENOTFOUND && reg->nbusiness_key == 1) {
         *ui->err = before;
         rc = zh_record_by_key(&ui->ctx, ui->conn, reg, &text, &record);
@@ -46,28 +54,56 @@ static zh_rc find(zh_ui *ui, const zh_register *reg, zh_str text, int64_t *offic
     return rc;
 }
 
-/* The version asked for by number, or that stood at a log size. */
+/* The version asked for by number; shown as of the end of its time. */
+static bool find_version(zh_shown_record *r, zh_str text)
+{
+    int64_t n = 0;
+    bool found = false;
+    for (size_t i = 0; i < r->nversions && zh_str_i64(text, &n) == ZH_OK && !found; i++) {
+        if (r->versions[i].record->version == n) {
+            r->at = i;
+            r->as_of = i + 1 < r->nversions && r->versions[i + 1].position >= 0
+                           ? r->versions[i + 1].position
+                           : ZH_AS_OF_NOW;
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* The version that stood at a log size. */
+static bool find_as_of(zh_shown_record *r, zh_str text)
+{
+    int64_t size = 0;
+    bool found = false;
+    if (zh_str_i64(text, &size) != ZH_OK || size < 0) {
+        return false;
+    }
+    for (size_t i = 0; i < r->nversions; i++) {
+        if (r->versions[i].position >= 0 && r->versions[i].position < size) {
+            r->at = i;
+            r->nknown = i + 1;
+            found = true;
+        }
+    }
+    r->as_of = size;
+    return found;
+}
+
 static zh_rc choose_version(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
     zh_str version = zh_http_param(ui->request, "version");
     zh_str as_of = zh_http_param(ui->request, "as_of");
-    int64_t n = 0;
-    bool found = version.n == 0 && as_of.n == 0;
     r->at = r->nversions - 1;
-    for (size_t i = 0; i < r->nversions && version.n > 0 && zh_str_i64(version, &n) == ZH_OK; i++) {
-        if (r->versions[i].record->version == n) {
-            r->at = i;
-            found = true;
-        }
-    }
-    for (size_t i = 0;
-         i < r->nversions && version.n == 0 && as_of.n > 0 && zh_str_i64(as_of, &n) == ZH_OK; i++) {
-        if (r->versions[i].position >= 0 && r->versions[i].position < n) {
-            r->at = i;
-            found = true;
-        }
-    }
+    r->withdrawn = zh_str_is(r->versions[r->at].op, "withdraw");
+    r->at -= r->withdrawn && version.n == 0 ? 1 : 0; /* its last version says nothing */
+    r->nknown = r->nversions;
+    r->as_of = ZH_AS_OF_NOW;
+    r->instant = zh_now();
+    bool found = version.n > 0 ? find_version(r, version)
+                 : as_of.n > 0 ? find_as_of(r, as_of)
+                               : true;
     if (!found) {
         zh_str asked = version.n > 0 ? version : as_of;
         zh_rc rc =
@@ -77,7 +113,7 @@ static zh_rc choose_version(zh_shown_record *r)
         zh_err_fix(ui->err, "它有 %zu 版，去掉地址里的参数看现在的", r->nversions);
         return rc;
     }
-    return ZH_OK;
+    return r->as_of == ZH_AS_OF_NOW ? ZH_OK : zh_log_time(ui->conn, r->as_of, &r->instant, ui->err);
 }
 
 zh_rc zh_shown_read(zh_ui *ui, zh_shown_record *out)
@@ -105,8 +141,10 @@ zh_rc zh_shown_read(zh_ui *ui, zh_shown_record *out)
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_show_init(&out->show, ui, ZH_AS_OF_NOW);
-    for (size_t i = 0; i < out->nversions; i++) {
+    /* a page of one version still shows what came after it, so its names are those of now */
+    bool past = zh_http_param(ui->request, "version").n == 0;
+    zh_show_init(&out->show, ui, past ? out->as_of : ZH_AS_OF_NOW);
+    for (size_t i = 0; i < out->nknown; i++) {
         zh_show_want(&out->show, out->versions[i].record);
     }
     return zh_show_load(&out->show);
@@ -271,9 +309,16 @@ static void old_note(zh_shown_record *r)
     zh_html *h = &ui->html;
     zh_part_note_open(ui, ZH_NOTE_WATCH);
     zh_html_open(h, "p", NULL);
-    zh_html_leaf(h, "b", NULL,
-                 ZH_SAY(ui, ZH_T_RECORD_OLD, zh_ui_count(ui, record->version),
-                        zh_ui_count(ui, r->versions[r->nversions - 1].record->version)));
+    if (r->nknown < r->nversions || zh_shown_is_current(r)) {
+        zh_html_leaf(h, "b", NULL, ZH_SAY(ui, ZH_T_REGISTER_AS_OF_NOTE, zh_ui_count(ui, r->as_of)));
+        zh_html_z(h, " ");
+    }
+    if (!zh_shown_is_current(r)) {
+        zh_html_leaf(h, "b", NULL,
+                     ZH_SAY(ui, ZH_T_RECORD_OLD, zh_ui_count(ui, record->version),
+                            zh_ui_count(ui, r->versions[r->nversions - 1].record->version)));
+        zh_html_z(h, " ");
+    }
     zh_html_a(h, NULL, zh_url_record(ui->arena, r->reg->id, record->office, record->id),
               zh_ui_text(ui, ZH_T_RECORD_NOW));
     zh_html_z(h, " ");
@@ -293,7 +338,7 @@ static zh_rc chain_note(zh_shown_record *r)
     if (field == NULL || record->state != r->reg->replaced_by->to) {
         return ZH_OK;
     }
-    zh_rc rc = zh_relations(&ui->ctx, ui->conn, record, &relations, &n);
+    zh_rc rc = zh_relations(&ui->ctx, ui->conn, record, r->as_of, &relations, &n);
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         for (size_t k = 0; k < relations[i].nrecords && relations[i].field == field; k++) {
             const zh_record *next = relations[i].records[k];
@@ -307,6 +352,15 @@ static zh_rc chain_note(zh_shown_record *r)
         }
     }
     return rc;
+}
+
+static void withdrawn_note(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    const zh_version *last = &r->versions[r->nversions - 1];
+    zh_part_note(
+        ui, ZH_NOTE_WATCH,
+        ZH_SAY(ui, ZH_T_RECORD_WITHDRAWN, zh_ui_time(ui, last->record->recorded_at), last->reason));
 }
 
 static zh_rc show(zh_ui *ui)
@@ -325,7 +379,9 @@ static zh_rc show(zh_ui *ui)
                        .above_url = zh_url_register(ui->arena, r->reg->id, ZH_STR(""), -1),
                        .css = ZH_STR("register.css")});
     tags(r);
-    if (!zh_shown_is_current(r)) {
+    if (r->withdrawn) {
+        withdrawn_note(r);
+    } else if (!zh_shown_is_live(r)) {
         old_note(r);
     }
     rc = chain_note(r);
@@ -335,7 +391,10 @@ static zh_rc show(zh_ui *ui)
     zh_html_open(h, "div", "cols record");
     zh_html_open(h, "div", "w7 stack");
     facts(r);
-    rc = zh_record_related(r);
+    rc = zh_record_judgements(r);
+    if (rc == ZH_OK) {
+        rc = zh_record_related(r);
+    }
     zh_html_close(h);
     zh_html_open(h, "div", "w5 stack");
     if (rc == ZH_OK) {

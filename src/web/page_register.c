@@ -1,6 +1,7 @@
 /* GET /registers/{reg}: the records of a register that a question finds. */
 #include "core/permission.h"
 #include "core/record.h"
+#include "core/suppress.h"
 #include "fmt/yaml.h"
 #include "web/act.h"
 #include "web/export.h"
@@ -599,6 +600,14 @@ static zh_rc nothing(listing *l)
 {
     zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
+    if ((zh_rights(&ui->ctx, q->reg) & ZH_RIGHT_READ) == 0) {
+        zh_part_empty(ui, ZH_EMPTY_DENIED, zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DENIED),
+                      zh_ui_text(ui, zh_aggregate_only(&ui->ctx, q->reg)
+                                         ? ZH_T_REGISTER_EMPTY_COUNTS
+                                         : ZH_T_REGISTER_EMPTY_DENIED_TEXT),
+                      ZH_STR("/account"), zh_ui_text(ui, ZH_T_REGISTER_EMPTY_POSTS));
+        return ZH_OK;
+    }
     if (l->all.total == 0) {
         zh_part_empty(ui, ZH_EMPTY_DATA, zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DATA),
                       zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DATA_TEXT),

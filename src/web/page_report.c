@@ -26,6 +26,11 @@ static void build_button(zh_ui *ui, zh_text_id text, bool publish)
     zh_html_open(h, "form", NULL);
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", ZH_STR("/reports"));
+    zh_html_open(h, "input", NULL);
+    zh_html_attr_z(h, "type", "hidden");
+    zh_html_attr_z(h, "name", "lang");
+    zh_html_attr_z(h, "value", ui->lang == ZH_LANG_EN ? "en" : "zh");
+    zh_html_close(h);
     zh_html_open(h, "button", publish ? "btn" : "btn pri");
     zh_html_attr_z(h, "type", "submit");
     if (publish) {
@@ -76,8 +81,12 @@ static void table(zh_ui *ui, const zh_report *reports, size_t n)
     zh_grid grid;
     zh_part_section_open(ui, "built", zh_ui_text(ui, ZH_T_REPORT_BUILT), true);
     zh_grid_open(&grid, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
-    for (size_t i = 0; i < n; i++) {
-        row(ui, &grid, &reports[i]);
+    for (size_t turn = 0; turn < 2; turn++) { /* the reader's language first */
+        for (size_t i = 0; i < n; i++) {
+            if (reports[i].english == ((ui->lang == ZH_LANG_EN) != (turn == 1))) {
+                row(ui, &grid, &reports[i]);
+            }
+        }
     }
     zh_grid_close(&grid);
     zh_part_section_close(ui);
@@ -153,6 +162,7 @@ static zh_rc build(const zh_http_request *request, zh_http_response *response, z
     }
     zh_ctx ctx = zh_ctx_local(web->core, request->arena, err);
     zh_report_options options = {.out = dir, .as_of = ZH_AS_OF_NOW};
+    options.english = zh_str_is(zh_pairs_get(request->form, "lang"), "en");
     options.publish = zh_str_is(zh_pairs_get(request->form, "publish"), "1");
     zh_rc rc = zh_report_build(&ctx, &options, &report);
     zh_ctx_end(&ctx);

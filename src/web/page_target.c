@@ -163,7 +163,7 @@ static void two_bases(view *v)
     zh_html_close(h);
     zh_part_note_open(ui, ZH_NOTE_PLAIN);
     zh_html_leaf(h, "b", NULL, zh_ui_text(ui, ZH_T_TARGET_BASIS_WHY));
-    zh_html_leaf(h, "p", NULL, t->status_zh);
+    zh_html_leaf(h, "p", NULL, zh_ui_label(ui, (zh_label){t->status_zh, t->status_en}));
     zh_part_note_close(ui);
     zh_part_section_close(ui);
 }
@@ -177,13 +177,14 @@ static void stands(view *v)
     zh_part_kv_open(ui);
     zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_TARGETS_L_STATUS));
     zh_target_lamp(ui, t);
-    zh_html_leaf(h, "span", "why", t->status_zh);
+    zh_html_leaf(h, "span", "why", zh_ui_label(ui, (zh_label){t->status_zh, t->status_en}));
     zh_html_close(h);
     zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_TARGETS_COL_VALUE));
     zh_target_value(ui, t);
     zh_html_close(h);
     if (t->has_path) {
-        number_fact(v, ZH_T_TARGETS_REQUIRED, t->required, t->required_note);
+        number_fact(v, ZH_T_TARGETS_REQUIRED, t->required,
+                    zh_ui_label(ui, (zh_label){t->required_note, t->required_note_en}));
     }
     if (t->has_gap) {
         zh_decimal size = t->gap;

@@ -863,7 +863,7 @@ static zh_rc keep_table(view *v, zh_keep_form form)
             has ? t->figure.shown : ZH_STR(""),
             has ? zh_period_format(ui->arena, t->figure.first, t->figure.last) : ZH_STR(""),
             zh_ui_text(ui, zh_target_status_name(t->status)),
-            t->status_zh,
+            zh_ui_label(ui, (zh_label){t->status_zh, t->status_en}),
             item->quote};
         memcpy(cells + n++ * COLUMNS, row, sizeof row);
     }

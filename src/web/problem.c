@@ -46,7 +46,14 @@ static void put(zh_jw *w, const char *name, const char *text)
     }
 }
 
-void zh_problem_write(zh_jw *w, int status, const zh_err *err)
+static void put_str(zh_jw *w, const char *name, zh_str text)
+{
+    if (text.n > 0) {
+        zh_jw_kv(w, name, text);
+    }
+}
+
+static void begin(zh_jw *w, int status, const zh_err *err)
 {
     zh_jw_object(w);
     zh_jw_kz(w, "type", "about:blank");
@@ -56,6 +63,17 @@ void zh_problem_write(zh_jw *w, int status, const zh_err *err)
     put(w, "code", err->rule);
     zh_jw_key(w, "errors");
     zh_jw_array(w);
+}
+
+static void end(zh_jw *w)
+{
+    zh_jw_array_end(w);
+    zh_jw_object_end(w);
+}
+
+void zh_problem_write(zh_jw *w, int status, const zh_err *err)
+{
+    begin(w, status, err);
     if (err->where[0] != '\0' || err->fix[0] != '\0' || err->clause[0] != '\0') {
         zh_jw_object(w);
         put(w, "pointer", err->where);
@@ -65,6 +83,32 @@ void zh_problem_write(zh_jw *w, int status, const zh_err *err)
         put(w, "fix", err->fix);
         zh_jw_object_end(w);
     }
-    zh_jw_array_end(w);
+    end(w);
+}
+
+void zh_problem_finding(zh_jw *w, const zh_finding *finding)
+{
+    static const char *const severities[] = {
+        [ZH_REJECT] = "reject", [ZH_JUSTIFY] = "justify", [ZH_HINT] = "hint"};
+    zh_jw_object(w);
+    put_str(w, "pointer", finding->field);
+    put_str(w, "rule", finding->rule);
+    put_str(w, "message", finding->message);
+    put_str(w, "clause", finding->clause);
+    put_str(w, "fix", finding->fix);
+    zh_jw_kz(w, "severity", severities[finding->severity]);
     zh_jw_object_end(w);
+}
+
+void zh_problem_write_findings(zh_jw *w, int status, const zh_err *err, const zh_findings *findings)
+{
+    if (findings->list.n == 0) {
+        zh_problem_write(w, status, err);
+        return;
+    }
+    begin(w, status, err);
+    for (size_t i = 0; i < findings->list.n; i++) {
+        zh_problem_finding(w, &findings->list.p[i]);
+    }
+    end(w);
 }

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "core/record.h"
 
 #define ZH_PROBLEM_TYPE "application/problem+json; charset=utf-8"
 
@@ -14,5 +15,11 @@ const char *zh_problem_title(int status);
 /* {type, title, status, detail, code, errors: [{pointer, rule, message, clause, fix}]} as the next
  * value of the writer. */
 void zh_problem_write(zh_jw *w, int status, const zh_err *err);
+/* The same of a write that was refused: errors are its findings, in the order they were found; with
+ * none, as zh_problem_write. */
+void zh_problem_write_findings(zh_jw *w, int status, const zh_err *err,
+                               const zh_findings *findings);
+/* One finding: {pointer, rule, message, clause, fix, severity}. */
+void zh_problem_finding(zh_jw *w, const zh_finding *finding);
 
 #endif

@@ -12,8 +12,12 @@ typedef struct zh_shown_record {
     const zh_register *reg;
     const zh_version *versions; /* oldest first */
     size_t nversions;
-    size_t at; /* the version that is shown */
+    size_t at;       /* the version that is shown */
+    int64_t as_of;   /* log size at which everything is answered; ZH_AS_OF_NOW */
+    size_t nknown;   /* versions that existed then, when a log size was asked for; else all */
+    zh_time instant; /* of that log size; of now */
     zh_show show;
+    bool withdrawn; /* the record is no longer current: its last version is the withdrawal */
 } zh_shown_record;
 
 static inline const zh_record *zh_shown(const zh_shown_record *r)
@@ -25,8 +29,16 @@ static inline bool zh_shown_is_current(const zh_shown_record *r)
     return r->at + 1 == r->nversions;
 }
 
+/* The present of the record: what can be acted on. */
+static inline bool zh_shown_is_live(const zh_shown_record *r)
+{
+    return zh_shown_is_current(r) && r->as_of == ZH_AS_OF_NOW;
+}
+
 /* Finds the record of the request by office-id, id or its one-part business key, with its versions
- * and the version asked for (version=N, as_of=SIZE). ZH_ENOTFOUND, ZH_EINVAL. */
+ * and the version asked for: version=N, an earlier version, is shown as of the last log size at
+ * which it stood; as_of=SIZE shows everything, names and limits and relations too, as of that size.
+ * ZH_ENOTFOUND, ZH_EINVAL. */
 zh_rc zh_shown_read(zh_ui *ui, zh_shown_record *out) ZH_MUST;
 
 /* Where it is in the states declared, what may follow, and its time limits. */
@@ -37,5 +49,8 @@ void zh_record_timeline(zh_shown_record *r);
 zh_rc zh_record_proof(zh_shown_record *r) ZH_MUST;
 /* Records that refer to it, and the indicators it counts in. */
 zh_rc zh_record_related(zh_shown_record *r) ZH_MUST;
+
+/* What it was judged, row by row; of a finding: worked out again. Nothing when there is none. */
+zh_rc zh_record_judgements(zh_shown_record *r) ZH_MUST;
 
 #endif

@@ -10,6 +10,7 @@
 #include "web/input.h"
 #include "web/part.h"
 #include "web/problem.h"
+#include "web/receipt.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -382,7 +383,11 @@ static zh_rc apply(act *a, zh_str actor, zh_str second, zh_applied *out)
     ctx.actor = actor;
     ctx.err = &a->why;
     zh_rc rc = read_op(a, second, &op);
-    return rc == ZH_OK ? zh_record_apply(&ctx, &op, &a->findings, out) : rc;
+    if (rc == ZH_OK) {
+        zh_ui_let_go(a->r->ui);
+        rc = zh_record_apply(&ctx, &op, &a->findings, out);
+    }
+    return rc;
 }
 
 static zh_rc answer_done(act *a, const zh_applied *done)
@@ -399,11 +404,13 @@ static zh_rc answer_done(act *a, const zh_applied *done)
     zh_jw_kv(&w, "id", zh_str_fmt(ui->arena, "%" PRId64, done->id));
     zh_jw_ki(&w, "version", done->version);
     zh_jw_key(&w, "pending");
-    zh_jw_bool(&w, done->version == zh_shown(a->r)->version);
+    bool pending = done->version == zh_shown(a->r)->version;
+    zh_jw_bool(&w, pending);
+    zh_rc rc = pending ? ZH_OK : zh_receipt_put(ui, a->r->reg, done, (zh_place){0, 0}, &w);
     zh_jw_object_end(&w);
     zh_buf_c(&ui->response->body, '\n');
     ui->response->type = "application/json; charset=utf-8";
-    return ZH_OK;
+    return rc;
 }
 
 /* A person sees the form again with what is wrong; a program gets the problem document. */
@@ -415,7 +422,8 @@ static zh_rc answer_refused(act *a, zh_rc rc)
         return rc;
     }
     ui->response->status = zh_problem_status(rc);
-    return show_form(ui, a);
+    rc = zh_ui_read_again(ui);
+    return rc == ZH_OK ? show_form(ui, a) : rc;
 }
 
 /* What was sent, as a form again: also when it came as multipart. */
@@ -546,14 +554,14 @@ ZH_ROUTE(page_step) = {.method = "GET",
 ZH_ROUTE(record_step) = {.method = "POST",
                          .path = "/registers/{reg}/{id}/transitions/{transition}",
                          .body_max = FORM_BYTES_MAX,
+                         .waits = true,
                          .upload_max = UPLOAD_BYTES_MAX,
-                         .slow = true,
                          .en = "Take a step: version, reason_code, reason, justification, f.FIELD",
                          .handle = handle_act};
 ZH_ROUTE(record_second) = {.method = "POST",
                            .path = "/registers/{reg}/{id}/transitions/{transition}/second",
                            .body_max = FORM_BYTES_MAX,
-                           .slow = true,
+                           .waits = true,
                            .en = "The second person of a step: verdict=take or return",
                            .handle = handle_second};
 ZH_ROUTE(page_amend) = {.method = "GET",
@@ -563,7 +571,7 @@ ZH_ROUTE(page_amend) = {.method = "GET",
 ZH_ROUTE(record_amend) = {.method = "POST",
                           .path = "/registers/{reg}/{id}/amend",
                           .body_max = FORM_BYTES_MAX,
+                          .waits = true,
                           .upload_max = UPLOAD_BYTES_MAX,
-                          .slow = true,
                           .en = "Correct a record: version, reason, justification, f.FIELD",
                           .handle = handle_act};

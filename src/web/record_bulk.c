@@ -213,6 +213,7 @@ static zh_rc take(zh_ui *ui)
                     .transition = t,
                     .reason = zh_str_trim(zh_pairs_get(ui->request->form, "reason")),
                     .reason_code = zh_pairs_get(ui->request->form, "reason_code")};
+        zh_ui_let_go(ui);
         rc = zh_bulk_take(&ui->ctx, &op, items, n, &id);
     }
     return rc == ZH_OK ? zh_http_see_other(ui->request, ui->response, bulk_url(ui, reg->id, id))
@@ -318,6 +319,7 @@ static zh_rc undo(zh_ui *ui)
     zh_bulk b = {0};
     zh_rc rc = find_bulk(ui, &reg, &b);
     if (rc == ZH_OK) {
+        zh_ui_let_go(ui);
         rc = zh_bulk_undo(&ui->ctx, &b);
     }
     return rc == ZH_OK ? zh_http_see_other(ui->request, ui->response, bulk_url(ui, reg->id, b.id))
@@ -344,7 +346,7 @@ ZH_ROUTE(page_bulk) = {.method = "GET",
 ZH_ROUTE(bulk_take) = {.method = "POST",
                        .path = "/registers/{reg}/bulk",
                        .body_max = FORM_BYTES_MAX,
-                       .slow = true,
+                       .waits = true,
                        .en = "Take a step for many: transition, id (OFFICE-ID.VERSION, repeated), "
                              "reason_code, reason",
                        .handle = handle_take};
@@ -355,6 +357,6 @@ ZH_ROUTE(page_bulk_outcome) = {.method = "GET",
 ZH_ROUTE(bulk_undo) = {.method = "POST",
                        .path = "/registers/{reg}/bulk/{bulk}/undo",
                        .body_max = FORM_BYTES_MAX,
-                       .slow = true,
+                       .waits = true,
                        .en = "Take back a step for many, but for records that changed since",
                        .handle = handle_undo};

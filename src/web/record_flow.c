@@ -192,7 +192,7 @@ static zh_rc step_button(zh_shown_record *r, const zh_transition *t, zh_str role
     zh_ui *ui = r->ui;
     zh_html *h = &ui->html;
     zh_str why = ZH_STR_NONE;
-    if (!zh_shown_is_current(r)) {
+    if (!zh_shown_is_live(r)) {
         zh_html_text(h, zh_ui_label(ui, t->label));
         return ZH_OK;
     }
@@ -239,7 +239,7 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
     zh_grid_row(g, NULL);
     zh_grid_cell(g);
     zh_rc rc = step_button(r, t, roles);
-    if (rc == ZH_OK && t->vote.k > 0 && zh_shown_is_current(r)) {
+    if (rc == ZH_OK && t->vote.k > 0 && zh_shown_is_live(r)) {
         rc = ballots(r, t);
     }
     zh_grid_text(g, t->to_any    ? zh_ui_text(ui, ZH_T_ACT_TO_ANY)
@@ -272,8 +272,8 @@ static zh_rc waiting(zh_shown_record *r)
     zh_ui *ui = r->ui;
     zh_pending *list = NULL;
     size_t n = 0;
-    zh_rc rc = zh_shown_is_current(r) ? zh_pending_list(&ui->ctx, ui->conn, zh_shown(r), &list, &n)
-                                      : ZH_OK;
+    zh_rc rc =
+        zh_shown_is_live(r) ? zh_pending_list(&ui->ctx, ui->conn, zh_shown(r), &list, &n) : ZH_OK;
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         const zh_transition *t = zh_register_transition(r->reg, list[i].transition);
         if (t == NULL) {
@@ -301,7 +301,7 @@ static zh_rc waiting(zh_shown_record *r)
 static void amend_link(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
-    if (zh_shown_is_current(r) && (zh_rights(&ui->ctx, r->reg) & ZH_RIGHT_AMEND) != 0) {
+    if (zh_shown_is_live(r) && (zh_rights(&ui->ctx, r->reg) & ZH_RIGHT_AMEND) != 0) {
         zh_html_open(&ui->html, "p", "bar");
         zh_html_a(&ui->html, "btn quiet", zh_act_url(ui, zh_shown(r), NULL),
                   zh_ui_text(ui, ZH_T_ACT_AMEND));
@@ -345,9 +345,9 @@ static zh_rc next_steps(zh_shown_record *r)
 /* ---- time limits ----------------------------------------------------------------------------- */
 
 /* Working days where the calendar covers them, else days. */
-static zh_str time_left(zh_ui *ui, zh_time due)
+static zh_str time_left(zh_ui *ui, zh_time now, zh_time due)
 {
-    zh_date today = zh_time_date(zh_now());
+    zh_date today = zh_time_date(now);
     zh_date last = zh_time_date(due - 1);
     int64_t working = 0;
     bool known = ui->ctx.model->calendar != NULL && last - today < 3660;
@@ -361,7 +361,7 @@ static zh_str time_left(zh_ui *ui, zh_time due)
 }
 
 /* over: nothing more is to be done with the record. */
-static void clock_state(zh_ui *ui, const zh_clock_state *c, bool over)
+static void clock_state(zh_ui *ui, zh_time now, const zh_clock_state *c, bool over)
 {
     if (!c->started) {
         zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_RECORD_CLOCK_IDLE));
@@ -373,11 +373,11 @@ static void clock_state(zh_ui *ui, const zh_clock_state *c, bool over)
         zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_RECORD_CLOCK_PAUSED));
     } else if (!c->has_due) {
         zh_part_lamp(ui, ZH_LAMP_NIL, zh_ui_text(ui, ZH_T_RECORD_CLOCK_NO_DUE));
-    } else if (c->breached || zh_now() >= c->due_at) {
+    } else if (c->breached || now >= c->due_at) {
         zh_part_lamp(ui, over ? ZH_LAMP_WATCH : ZH_LAMP_ACT,
                      zh_ui_text(ui, over ? ZH_T_RECORD_CLOCK_EXPIRED : ZH_T_RECORD_CLOCK_LATE));
     } else {
-        zh_part_lamp(ui, ZH_LAMP_OK, time_left(ui, c->due_at));
+        zh_part_lamp(ui, ZH_LAMP_OK, time_left(ui, now, c->due_at));
     }
 }
 
@@ -410,7 +410,7 @@ static void one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
     /* due_at is the first instant after the period */
     zh_grid_text(g, state->has_due ? zh_ui_time(ui, state->due_at - 1) : ZH_STR("—"));
     zh_grid_cell(g);
-    clock_state(ui, state, r->reg->states[zh_shown(r)->state].terminal);
+    clock_state(ui, r->instant, state, r->reg->states[zh_shown(r)->state].terminal);
 }
 
 /* The arithmetic of one clock, below the table. */
@@ -420,7 +420,7 @@ static zh_rc arithmetic(zh_shown_record *r, const zh_clock *clock, const zh_cloc
     zh_html *h = &ui->html;
     zh_clock_line *lines = NULL;
     size_t n = 0;
-    zh_env env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, zh_shown(r));
+    zh_env env = zh_read_env(&ui->ctx, ui->conn, r->as_of, zh_shown(r));
     zh_rc rc = zh_clock_explain(&env, zh_shown(r), clock, state, &lines, &n, ui->err);
     if (rc != ZH_OK || n == 0) {
         return rc;
@@ -450,11 +450,12 @@ static zh_rc clocks(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
     const zh_register *reg = r->reg;
-    if (reg->nclocks == 0 || !zh_shown_is_current(r)) {
+    if (reg->nclocks == 0) {
         return ZH_OK;
     }
     zh_clock_state *states = ZH_NEW_N(ui->arena, zh_clock_state, reg->nclocks);
-    zh_rc rc = zh_clock_load(&ui->ctx, ui->conn, zh_shown(r), states);
+    zh_rc rc = zh_shown_is_live(r) ? zh_clock_load(&ui->ctx, ui->conn, zh_shown(r), states)
+                                   : zh_clock_load_version(&ui->ctx, ui->conn, zh_shown(r), states);
     if (rc != ZH_OK) {
         return rc;
     }

@@ -26,7 +26,9 @@ static void relation(zh_shown_record *r, const zh_relation *one)
     for (size_t i = 0; i < one->nrecords && i < LINKS_SHOWN; i++) {
         const zh_record *record = one->records[i];
         zh_html_z(h, i == 0 ? "：" : "、");
-        zh_html_a(h, NULL, zh_url_record(ui->arena, record->reg->id, record->office, record->id),
+        zh_str url = zh_url_record(ui->arena, record->reg->id, record->office, record->id);
+        zh_html_a(h, NULL,
+                  r->as_of == ZH_AS_OF_NOW ? url : zh_url_add_i(ui->arena, url, "as_of", r->as_of),
                   zh_show_key(ui, record));
     }
     zh_html_close(h);
@@ -39,7 +41,7 @@ static zh_rc referring(zh_shown_record *r)
     zh_html *h = &ui->html;
     zh_relation *list = NULL;
     size_t n = 0;
-    zh_rc rc = zh_relations(&ui->ctx, ui->conn, zh_shown(r), &list, &n);
+    zh_rc rc = zh_relations(&ui->ctx, ui->conn, zh_shown(r), r->as_of, &list, &n);
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         relation(r, &list[i]);
     }
@@ -132,7 +134,7 @@ static void indicators(zh_shown_record *r)
     zh_ui *ui = r->ui;
     zh_html *h = &ui->html;
     const zh_model *model = ui->ctx.model;
-    asking a = {.r = r, .env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, zh_shown(r))};
+    asking a = {.r = r, .env = zh_read_env(&ui->ctx, ui->conn, r->as_of, zh_shown(r))};
     bool any = false;
     zh_html_open(h, "tr", NULL);
     zh_html_leaf(h, "td", "mu nw", zh_ui_text(ui, ZH_T_RECORD_COUNTS_IN));

@@ -55,9 +55,10 @@ static zh_str what(zh_shown_record *r, size_t at)
                       zh_show_state(ui, r->reg, r->versions[at - 1].record->state),
                       zh_show_state(ui, r->reg, v->record->state));
     }
-    return zh_ui_text(ui, zh_str_is(v->op, "create")  ? ZH_T_RECORD_OP_CREATE
-                          : zh_str_is(v->op, "erase") ? ZH_T_RECORD_OP_ERASE
-                                                      : ZH_T_RECORD_OP_AMEND);
+    return zh_ui_text(ui, zh_str_is(v->op, "create")     ? ZH_T_RECORD_OP_CREATE
+                          : zh_str_is(v->op, "erase")    ? ZH_T_RECORD_OP_ERASE
+                          : zh_str_is(v->op, "withdraw") ? ZH_T_RECORD_OP_WITHDRAW
+                                                         : ZH_T_RECORD_OP_AMEND);
 }
 
 static void changes(zh_shown_record *r, size_t at)
@@ -141,18 +142,17 @@ static void item(zh_shown_record *r, size_t at)
 void zh_record_timeline(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
-    size_t shown =
-        r->nversions < ZH_RECORD_VERSIONS_SHOWN ? r->nversions : ZH_RECORD_VERSIONS_SHOWN;
+    size_t shown = r->nknown < ZH_RECORD_VERSIONS_SHOWN ? r->nknown : ZH_RECORD_VERSIONS_SHOWN;
     zh_part_section_open(ui, "timeline", zh_ui_text(ui, ZH_T_RECORD_HISTORY), false);
     zh_html_open(&ui->html, "ol", "tl sm");
     for (size_t i = 0; i < shown; i++) {
-        item(r, r->nversions - 1 - i);
+        item(r, r->nknown - 1 - i);
     }
     zh_html_close(&ui->html);
-    if (shown < r->nversions) {
+    if (shown < r->nknown) {
         zh_html_leaf(
             &ui->html, "p", "sm mu",
-            ZH_SAY(ui, ZH_T_RECORD_EARLIER, zh_ui_count(ui, (int64_t)(r->nversions - shown))));
+            ZH_SAY(ui, ZH_T_RECORD_EARLIER, zh_ui_count(ui, (int64_t)(r->nknown - shown))));
     }
     zh_part_section_close(ui);
 }

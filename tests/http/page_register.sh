@@ -111,7 +111,7 @@ json "its versions" "[v['op'] for v in d['versions']] == ['create', 'amend'] and
 ask "list for programs" 200 "$URL/api/v1/registers/shop_check?where=verdict%20%3D%20%27fail%27"
 json "the same three" "d['total'] == 3 and sorted(r['fields']['no'] for r in d['records']) == ['S-2', 'S-3', 'S-4']"
 ask "registers for programs" 200 "$URL/api/v1/registers"
-json "their sizes" "[(r['id'], r['records'], r['writes']) for r in d['registers']] == [('shop_check', 4, 5)]"
+json "their sizes" "[(r['id'], r['records'], r['at_least']) for r in d['registers']] == [('shop_check', 4, False)]"
 ask "a wrong question for programs" 422 "$URL/api/v1/registers/shop_check?where=x"
 json "has the rule" "d['code'] == 'expr.name'"
 

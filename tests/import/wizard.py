@@ -530,6 +530,49 @@ def test_command_line(tally, server, work):
                 "the same file sent here goes on where it stopped")
 
 
+def test_undo(tally, server):
+    """A commit undone on its day: records go, amended ones go back, the indicator follows; once."""
+    before = server.records("shop_check")
+    _, page = server.page(server.check("probe-undo.csv", shops([shop("probe")])))
+    value = effect(page)[0]
+    rows = [["S-3", "武汉市", "2026-01-07", "不合格", "9", "撤销前"], shop("undo-1", "不合格", "5"), shop("undo-2")]
+    status, done = server.commit(server.check("undo.csv", shops(rows)), "all")
+    tally.equal((status, server.records("shop_check")), (303, before + 2), "committed, to be undone")
+    _, page = server.page(done)
+    tally.check("撤销这次导入" in page.text and "确定撤销 3 条" in page.text, "the page offers it, with a confirmation")
+    status, headers, _ = server.post(done + "/undo", {})
+    tally.equal((status, headers.get("location")), (303, done), "ordered")
+    undone = "/import/%d" % server.sql("SELECT id FROM zh_job WHERE kind = 'undo' ORDER BY id DESC LIMIT 1")[0][0]
+    tally.equal(server.wait(undone)["state"], "done", "carried out")
+    _, page = server.page(done)
+    tally.check("这次导入已撤销：撤回 2 条，退回原值 1 条" in page.text and "确定撤销" not in page.text, "and the page says so",
+                page.text[:600])
+    tally.equal(server.records("shop_check"), before, "what it made is withdrawn")
+    _, page = server.page(server.check("probe-undone.csv", shops([shop("probe")])))
+    tally.equal(effect(page)[0], value, "the indicator is back where it was")
+    gone = server.sql("SELECT office, id FROM r_shop_check_h WHERE op = 'withdraw' ORDER BY id LIMIT 1")[0]
+    status, page = server.page("/registers/shop_check/%d-%d" % gone)
+    tally.check(status == 200 and "已于" in page.text and "撤回" in page.text, "a withdrawn record says that it is")
+    status, english = server.page("/registers/shop_check/%d-%d?lang=en" % gone)
+    tally.check("was withdrawn on" in english.text, "in English")
+    status, headers, _ = server.post(done + "/undo", {})
+    tally.equal(status, 303, "ordered twice")
+    tally.equal(server.sql("SELECT count(*) FROM zh_job WHERE kind = 'undo'")[0][0], 1, "is one job")
+    other = server.sql("SELECT id FROM zh_job WHERE kind = 'check' LIMIT 1")[0][0]
+    tally.equal(server.post("/import/%d/undo" % other, {})[0], 409, "a check cannot be undone")
+    job = server.sql("SELECT id FROM zh_job WHERE kind = 'import' AND state = 'done' ORDER BY id LIMIT 1")[0][0]
+    seen = subprocess.run([server.program, "job", "undo", str(job), "--data", server.data, "--packs", server.packs, "--json"],
+                          capture_output=True, text=True, timeout=120)
+    told = json.loads(seen.stdout)
+    tally.check(seen.returncode == 0 and told["left"] > 0 and any("改过" in one["why"] for one in told["list"]),
+                "on the command line: what was changed since is left and listed", (seen.stdout[:400], seen.stderr[:400]))
+    seen = subprocess.run([server.program, "verify", "--data", server.data, "--packs", server.packs],
+                          capture_output=True, text=True, timeout=300)
+    tally.check(seen.returncode == 0, "verify", seen.stdout[-600:])
+    status, page = server.page("/jobs")
+    tally.check("撤销导入" in page.text and "已撤销" in page.text, "in the list of jobs")
+
+
 def test_jobs(tally, server):
     status, page = server.page("/jobs")
     tally.check(status == 200 and "导入 · 门店检查" in page.text and "没有做成" in page.text, "list of jobs")
@@ -584,6 +627,7 @@ def main():
     test_restart(tally, server)
     test_cancel(tally, server)
     test_command_line(tally, server, work)
+    test_undo(tally, server)
     test_jobs(tally, server)
     tally.equal(server.stop(), 0, "the server ends")
     server = Server(program, work, "lots", os.path.join(HERE, "..", "fixture", "dirty")).start()

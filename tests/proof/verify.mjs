@@ -17,7 +17,7 @@ function check(what, good, more) {
 // Hashes against Node's, at every length around the blocks; RFC 8032 section 7.1 test 1.
 for (let n = 0; n < 300; n++) {
   const bytes = Uint8Array.from({ length: n }, (_, i) => (i * 7 + n) & 255);
-  for (const name of ["sha256", "sha512"])
+  for (const name of ["sha256", "sha512", "sm3"])
     check(`${name} of ${n}`, v.hex(v[name](bytes)) === createHash(name).update(bytes).digest("hex"));
 }
 const rfc = [v.unhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"), new Uint8Array(0),
@@ -32,6 +32,24 @@ for (let i = 0; i < 20; i++) {
   signature[(i * 3) % 64] ^= 1 << (i % 8);
   check("changed signature", !v.ed25519(key, message, signature));
 }
+
+// GB/T 32918.5-2017, annex A: the signature of the standard's example, and changes of it.
+const hex2 = (text) => v.unhex(text.replaceAll(" ", "").toLowerCase());
+const gm = {
+  key: hex2("04 09F9DF31 1E5421A1 50DD7D16 1E4BC5C6 72179FAD 1833FC07 6BB08FF3 56F35020" +
+    "CCEA490C E26775A5 2DC6EA71 8CC1AA60 0AED05FB F35E084A 6632F607 2DA9AD13"),
+  signature: hex2("F5A03B06 48D2C463 0EEAC513 E1BB81A1 5944DA38 27D5B741 43AC7EAC EEE720B3" +
+    "B1B6AA29 DF212FD8 763182BC 0D421CA1 BB9038FD 1F7F42D4 840B69C4 85BBC1AA"),
+};
+const digest = new TextEncoder().encode("message digest");
+check("GB/T 32918.5 annex A", v.sm2(gm.key, digest, gm.signature));
+for (let i = 0; i < 64; i += 7) {
+  const changed = Uint8Array.from(gm.signature);
+  changed[i] ^= 1 << (i % 8);
+  check("changed SM2 signature", !v.sm2(gm.key, digest, changed));
+}
+check("another message", !v.sm2(gm.key, digest.subarray(1), gm.signature));
+check("a point off the curve", !v.sm2(Uint8Array.from(gm.key, (b, i) => (i === 64 ? b ^ 1 : b)), digest, gm.signature));
 
 const read = (name) => readFileSync(`${sample}/${name}`, "utf8");
 const policy = read("policy").split("\n").filter((l) => !l.includes("zhiheng-sm")).join("\n");
@@ -51,7 +69,8 @@ good("witness by number", [both], keys + read("witness.key"), 1);
 bad("no witness key", [both], keys, 1);
 bad("no key", [both], "");
 bad("the witness's key for the log's", [both], read("witness.key"));
-bad("SM2 key", [both], read("gm.key"));
+bad("the SM2 key of another log", [both], read("gm.key"));
+bad("an SM2 key of another label", [both], read("gm.key").replace(/\+\/3/, "+/2"));
 bad("proof alone", [proof]);
 bad("disclosure alone", [shown]);
 bad("nothing", []);

@@ -88,7 +88,7 @@ static zh_proved prove(fixture *f, const zh_applied *at, const char *name)
     zh_err_clear(&f->err);
     ok(f, zh_store_reader(zh_core_store(f->core), &conn, &f->err));
     ok(f, zh_prove_version(&f->ctx, conn, fx_reg(f, "sample"), at->office, at->id, at->version,
-                           (zh_prove_fields){names, 1}, &p));
+                           (zh_prove_fields){.names = names, .n = 1}, &p));
     zh_store_release(conn);
     return p;
 }
@@ -167,7 +167,8 @@ static void test_erasure(void **state)
     zh_err_clear(&f.err);
     ok(&f, zh_store_reader(zh_core_store(f.core), &conn, &f.err));
     assert_int_equal(zh_prove_version(&f.ctx, conn, fx_reg(&f, "sample"), first.office, first.id,
-                                      first.version, (zh_prove_fields){&person, 1}, &gone),
+                                      first.version, (zh_prove_fields){.names = &person, .n = 1},
+                                      &gone),
                      ZH_EDENIED);
     zh_store_release(conn);
     zh_err_clear(&f.err);

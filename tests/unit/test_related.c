@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -98,15 +99,18 @@ static void who_refers_to_it(void **state)
     world *w = *state;
     zh_relation *list = NULL;
     size_t n = 0;
-    ok(w, zh_relations(&w->f.ctx, w->conn, fx_get(&w->f, "firm", &w->firm), &list, &n));
+    ok(w,
+       zh_relations(&w->f.ctx, w->conn, fx_get(&w->f, "firm", &w->firm), ZH_AS_OF_NOW, &list, &n));
     assert_int_equal(n, 1);
     assert_true(zh_str_is(list[0].field->id, "firm"));
     assert_int_equal(list[0].n, SAMPLES);
     assert_int_equal(list[0].nrecords, SAMPLES);
     assert_false(list[0].at_least || list[0].unknown);
-    ok(w, zh_relations(&w->f.ctx, w->conn, fx_get(&w->f, "firm", &w->other), &list, &n));
+    ok(w,
+       zh_relations(&w->f.ctx, w->conn, fx_get(&w->f, "firm", &w->other), ZH_AS_OF_NOW, &list, &n));
     assert_int_equal(n, 0);
-    ok(w, zh_relations(&w->f.ctx, w->conn, fx_get(&w->f, "sample", &w->samples[0]), &list, &n));
+    ok(w, zh_relations(&w->f.ctx, w->conn, fx_get(&w->f, "sample", &w->samples[0]), ZH_AS_OF_NOW,
+                       &list, &n));
     assert_int_equal(n, 0);
 }
 
@@ -160,6 +164,152 @@ static void counts_within_what_is_examined(void **state)
     assert_int_equal(counts.total, SAMPLES);
 }
 
+/* ---- the past -------------------------------------------------------------------------------- */
+
+static const char VISITS[] = "registers:\n"
+                             "  - id: visit\n"
+                             "    version: 1.0.0\n"
+                             "    effective: 2020-01-01\n"
+                             "    label: 走访\n"
+                             "    owner: 处\n"
+                             "    purpose: 测试\n"
+                             "    key: {business: [no], row: [no]}\n"
+                             "    fields:\n"
+                             "      - {id: no, label: 编号, type: string, required: true}\n"
+                             "      - id: stops\n"
+                             "        label: 到过\n"
+                             "        type: table\n"
+                             "        fields:\n"
+                             "          - {id: firm, label: 企业, type: ref, to: firm}\n";
+
+enum { FIRMS = 3, OTHERS = 6, STEPS = 60, ASKED = 80 };
+
+/* What is expected, kept beside the database: which firm each sample names, which firms each visit
+ * stopped at, after every step. */
+typedef struct past {
+    fixture f;
+    zh_applied firms[FIRMS], samples[OTHERS], visits[OTHERS];
+    int sample_firm[OTHERS], visit_firms[OTHERS]; /* -1: not yet written; a set of bits */
+    int64_t size[STEPS];                          /* of the log after the step */
+    int64_t by_sample[STEPS][FIRMS], by_visit[STEPS][FIRMS];
+    uint64_t dice;
+} past;
+
+static unsigned throw(past * p, unsigned n)
+{
+    p->dice = p->dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(p->dice >> 33) % n;
+}
+
+static void write_sample(past *p, unsigned i)
+{
+    char no[16];
+    char firm[16];
+    int next = (int) throw(p, FIRMS);
+    if (next == p->sample_firm[i]) {
+        next = (next + 1) % FIRMS; /* a correction changes something */
+    }
+    (void)snprintf(no, sizeof no, "R-%u", i);
+    (void)snprintf(firm, sizeof firm, "F-%d", next);
+    zh_rc rc = p->sample_firm[i] < 0
+                   ? fx_create(&p->f, "sample", &p->samples[i], "report_no", no, "place", "420100",
+                               "sampled_at", "2026-01-05 09:00", "firm", firm, NULL)
+                   : fx_amend(&p->f, "sample", &p->samples[i], &p->samples[i], "firm", firm, NULL);
+    assert_int_equal(rc, ZH_OK);
+    p->sample_firm[i] = next;
+}
+
+static void write_visit(past *p, unsigned i)
+{
+    char no[16];
+    char stops[64] = "";
+    int next = (int) throw(p, 1u << FIRMS);
+    next = next == p->visit_firms[i] ? next ^ 1 : next;
+    (void)snprintf(no, sizeof no, "V-%u", i);
+    for (int k = 0; k < FIRMS; k++) {
+        size_t n = strlen(stops);
+        if ((next >> k & 1) != 0) {
+            (void)snprintf(stops + n, sizeof stops - n, "%sF-%d", n > 0 ? ";" : "", k);
+        }
+    }
+    zh_rc rc = p->visit_firms[i] < 0
+                   ? fx_create(&p->f, "visit", &p->visits[i], "no", no, "stops", stops, NULL)
+                   : fx_amend(&p->f, "visit", &p->visits[i], &p->visits[i], "stops", stops, NULL);
+    assert_int_equal(rc, ZH_OK);
+    p->visit_firms[i] = next;
+}
+
+static void note(past *p, size_t step)
+{
+    assert_int_equal(zh_sequence(p->f.core, &p->size[step], &p->f.err), ZH_OK);
+    for (int k = 0; k < FIRMS; k++) {
+        for (size_t i = 0; i < OTHERS; i++) {
+            p->by_sample[step][k] += p->sample_firm[i] == k;
+            p->by_visit[step][k] += p->visit_firms[i] >= 0 && (p->visit_firms[i] >> k & 1) != 0;
+        }
+    }
+}
+
+static void ask(past *p, zh_conn *conn, int64_t size)
+{
+    size_t step = STEPS;
+    for (size_t i = 0; i < STEPS && p->size[i] <= size; i++) {
+        step = i;
+    }
+    for (int k = 0; k < FIRMS; k++) {
+        zh_relation *list = NULL;
+        size_t n = 0;
+        int64_t samples = 0;
+        int64_t visits = 0;
+        zh_record *firm = fx_get(&p->f, "firm", &p->firms[k]);
+        assert_int_equal(zh_relations(&p->f.ctx, conn, firm, size, &list, &n), ZH_OK);
+        for (size_t i = 0; i < n; i++) {
+            bool table = list[i].field->table != NULL;
+            assert_false(list[i].unknown || list[i].at_least);
+            assert_int_equal(list[i].n, list[i].nrecords);
+            samples += table ? 0 : list[i].n;
+            visits += table ? list[i].n : 0;
+        }
+        assert_int_equal(samples, step < STEPS ? p->by_sample[step][k] : 0);
+        assert_int_equal(visits, step < STEPS ? p->by_visit[step][k] : 0);
+    }
+}
+
+static void related_at_any_position(void **state)
+{
+    static past p;
+    zh_conn *conn = NULL;
+    (void)state;
+    p = (past){.dice = 20261122};
+    (void)printf("seed %llu\n", (unsigned long long)p.dice);
+    fx_open(&p.f, VISITS);
+    for (int k = 0; k < FIRMS; k++) {
+        char code[16];
+        (void)snprintf(code, sizeof code, "F-%d", k);
+        assert_int_equal(fx_create(&p.f, "firm", &p.firms[k], "code", code, "name", "厂", NULL),
+                         ZH_OK);
+    }
+    for (size_t i = 0; i < OTHERS; i++) {
+        p.sample_firm[i] = p.visit_firms[i] = -1;
+    }
+    for (size_t step = 0; step < STEPS; step++) {
+        unsigned i = throw(&p, OTHERS);
+        if (throw(&p, 2) == 0) {
+            write_sample(&p, i);
+        } else {
+            write_visit(&p, i);
+        }
+        note(&p, step);
+    }
+    assert_int_equal(zh_store_reader(zh_core_store(p.f.core), &conn, &p.f.err), ZH_OK);
+    for (size_t i = 0; i < ASKED; i++) {
+        ask(&p, conn, (int64_t) throw(&p, (unsigned)p.size[STEPS - 1] + 1));
+    }
+    ask(&p, conn, p.size[STEPS - 1]);
+    zh_store_release(conn);
+    fx_close(&p.f);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -170,6 +320,7 @@ int main(void)
         TEST(who_refers_to_it),
         TEST(how_large_registers_are),
         TEST(counts_within_what_is_examined),
+        cmocka_unit_test(related_at_any_position),
     };
     const char *const *backends;
     size_t n = fx_backends(&backends);

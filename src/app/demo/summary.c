@@ -147,7 +147,7 @@ static zh_rc ask_top(asking *a, question *q, const zh_demo_origin *origin)
             order[known++] = (ranked){figures[i], keys[i]};
         }
     }
-    qsort(order, known, sizeof *order, largest_first);
+    zh_sort(order, known, sizeof *order, largest_first);
     size_t wanted = (size_t)(top < 0 ? -top : top);
     for (size_t i = 0; i < wanted && i < known; i++) {
         const ranked *one = top > 0 ? &order[i] : &order[known - 1 - i];
@@ -297,7 +297,7 @@ static zh_rc ask_obsolete(asking *a)
     if (rc != ZH_OK) {
         return rc;
     }
-    qsort(o->codes, o->n, sizeof o->codes[0], by_code);
+    zh_sort(o->codes, o->n, sizeof o->codes[0], by_code);
     answer.period = answer.origin != NULL ? answer.origin->period : ZH_STR("");
     answer.lines = ZH_NEW_N(ctx->arena, zh_str, o->n + 1);
     for (size_t i = 0; i < o->n; i++) {

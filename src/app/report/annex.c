@@ -33,39 +33,74 @@ static zh_rc annex_row(annex *a, const zh_published *p, zh_doc_cell *cells)
     cells[1] = (zh_doc_cell){.text = zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(p->value),
                                                 ZH_FMT(zh_words_unit(a->ctx->model, p->unit)))};
     cells[2] = (zh_doc_cell){.text = zh_str_fmt(arena, "%" PRId64, p->id), .href = url};
-    return zh_qr_draw(arena, url, QR_UNITS, zh_str_fmt(arena, "二维码：%.*s", ZH_FMT(url)),
-                      &cells[3].draw, a->ctx->err);
+    return zh_qr_draw(
+        arena, url, QR_UNITS,
+        zh_str_fmt(arena, a->made->asks.english ? "QR code: %.*s" : "二维码：%.*s", ZH_FMT(url)),
+        &cells[3].draw, a->ctx->err);
+}
+
+/* What a reader elsewhere must know when no public address was declared. */
+static zh_str only_here(const annex *a)
+{
+    if (!a->made->show.base_local) {
+        return ZH_STR("");
+    }
+    return zh_asks_words(
+        &a->made->asks,
+        "没有声明对外地址：这里的链接和二维码只在生成报告的这台机器上打得开，"
+        "在别处请凭编号向发布方索取开示文件。",
+        " No public address was declared: links and codes here open on the machine "
+        "that made the report only; elsewhere ask the publisher for the opening "
+        "by its number.");
 }
 
 static zh_rc add_annex(annex *a, const zh_published *list, size_t n)
 {
-    static const zh_doc_column columns[ANNEX_COLUMNS] = {{.label = {"数字", 6}},
-                                                         {.label = {"数值", 6}, .number = true},
-                                                         {.label = {"编号", 6}},
-                                                         {.label = {"二维码", 9}}};
     zh_arena *arena = a->ctx->arena;
+    const zh_asks *asks = &a->made->asks;
+    zh_doc_column *columns = ZH_NEW_N(arena, zh_doc_column, ANNEX_COLUMNS);
+    columns[0].label = zh_asks_words(asks, "数字", "Figure");
+    columns[1] = (zh_doc_column){.label = zh_asks_words(asks, "数值", "Value"), .number = true};
+    columns[2].label = zh_asks_words(asks, "编号", "Number");
+    columns[3].label = zh_asks_words(asks, "二维码", "QR code");
     zh_doc_cell *cells = ZH_NEW_N(arena, zh_doc_cell, ANNEX_COLUMNS * n + 1);
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         rc = annex_row(a, &list[i], &cells[ANNEX_COLUMNS * i]);
     }
     push(a, (zh_doc_block){.kind = ZH_DOC_PAGE});
-    push(a, (zh_doc_block){.kind = ZH_DOC_CHAPTER,
-                           .number = zh_str_fmt(arena, "%zu", a->chapters + 1),
-                           .text = {.text = ZH_STR("已发布的数字")},
-                           .name = ZH_STR("published")});
     push(a,
-         (zh_doc_block){
-             .kind = ZH_DOC_TABLE,
-             .number = zh_str_fmt(arena, "表 %zu", a->tables + 1),
-             .text = {.text = zh_str_fmt(arena, "文中 %zu 个数字已记入存证日志，可以打开到逐条记录",
-                                         n)},
-             .what = ZH_STR("编号是已发布数字的编号，二维码通向它的页面"),
-             .read = ZH_STR(
-                 "打开一个数字：看它由哪些记录得出、没有计入的有哪些和为什么，下载证明，在别的"
-                 "机器上用 zhiheng-verify 核对。以后的更正不改变这里的数字。"),
-             .source = a->made->show.stamp,
-             .table = {.columns = columns, .ncolumns = ANNEX_COLUMNS, .cells = cells, .nrows = n}});
+         (zh_doc_block){.kind = ZH_DOC_CHAPTER,
+                        .number = zh_str_fmt(arena, "%zu", a->chapters + 1),
+                        .text = {.text = zh_asks_words(asks, "已发布的数字", "Published figures")},
+                        .name = ZH_STR("published")});
+    push(
+        a,
+        (zh_doc_block){
+            .kind = ZH_DOC_TABLE,
+            .number = zh_str_fmt(arena, asks->english ? "Table %zu" : "表 %zu", a->tables + 1),
+            .text = {.text = zh_str_fmt(arena,
+                                        asks->english
+                                            ? "%zu figures of this report stand in the ledger and "
+                                              "open down to their records"
+                                            : "文中 %zu 个数字已记入存证日志，可以打开到逐条记录",
+                                        n)},
+            .what = zh_asks_words(asks, "编号是已发布数字的编号，二维码通向它的页面",
+                                  "the number of the published figure; the code leads to its page"),
+            .read = zh_str_fmt(
+                arena, "%.*s%.*s",
+                ZH_FMT(zh_asks_words(
+                    asks,
+                    "打开一个数字：看它由哪些记录得出、没有计入的有哪些和为什么，下载证明，在别的"
+                    "机器上用 zhiheng-verify 核对。以后的更正不改变这里的数字。",
+                    "Open a figure: see the records it comes from, those left out and why, "
+                    "download "
+                    "the proof and check it elsewhere with zhiheng-verify. Later corrections do "
+                    "not "
+                    "change the figures here.")),
+                ZH_FMT(only_here(a))),
+            .source = a->made->show.stamp,
+            .table = {.columns = columns, .ncolumns = ANNEX_COLUMNS, .cells = cells, .nrows = n}});
     return rc;
 }
 

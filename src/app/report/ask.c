@@ -204,7 +204,7 @@ static zh_rc sort_rows(const asker *a, zh_ask *ask)
     for (size_t i = 0; i < ask->nrows; i++) {
         list[i] = (ordering){ask->rows[i], zh_str_is(order, "high") ? -1 : 1};
     }
-    qsort(list, ask->nrows, sizeof *list, in_order);
+    zh_sort(list, ask->nrows, sizeof *list, in_order);
     for (size_t i = 0; i < ask->nrows; i++) {
         ask->rows[i] = list[i].row;
     }
@@ -463,9 +463,9 @@ static zh_rc ask_pairs(asker *a, zh_ask *ask)
         ask->region = zh_report_region(a->asks, a->ctx->model, row);
     }
     if (zh_str_is(order, "n")) {
-        qsort(ask->pairs, ask->npairs, sizeof *ask->pairs, by_n);
+        zh_sort(ask->pairs, ask->npairs, sizeof *ask->pairs, by_n);
     } else if (zh_str_is(order, "ratio")) {
-        qsort(ask->pairs, ask->npairs, sizeof *ask->pairs, by_ratio);
+        zh_sort(ask->pairs, ask->npairs, sizeof *ask->pairs, by_ratio);
     }
     return ZH_OK;
 }
@@ -600,7 +600,19 @@ static zh_rc ask_watch(asker *a, zh_ask *ask)
 
 static zh_rc ask_published(asker *a, zh_ask *ask)
 {
-    zh_rc rc = zh_ask_published(a->ctx, a->conn, a->as_of, ask);
+    zh_rc rc = zh_ask_published(a->ctx, a->conn, a->as_of, a->asks, ask);
+    return rc == ZH_OK ? find_origin(a, ask) : rc;
+}
+
+static zh_rc ask_shrunk(asker *a, zh_ask *ask)
+{
+    zh_rc rc = zh_ask_shrunk(a->ctx, a->conn, a->as_of, a->asks, ask);
+    return rc == ZH_OK ? find_origin(a, ask) : rc;
+}
+
+static zh_rc ask_prior(asker *a, zh_ask *ask)
+{
+    zh_rc rc = zh_ask_prior(a->ctx, a->conn, a->as_of, a->asks, ask);
     return rc == ZH_OK ? find_origin(a, ask) : rc;
 }
 
@@ -625,6 +637,7 @@ static zh_rc ask_one(asker *a, zh_ask *ask)
         {"records", ZH_ASK_RECORDS, ask_records},     {"target", ZH_ASK_TARGET, ask_target},
         {"control", ZH_ASK_SERIES, ask_control},      {"watch", ZH_ASK_SERIES, ask_watch},
         {"published", ZH_ASK_RECORDS, ask_published}, {"similar", ZH_ASK_RECORDS, ask_similar},
+        {"shrunk", ZH_ASK_RECORDS, ask_shrunk},       {"prior", ZH_ASK_RECORDS, ask_prior},
     };
     for (size_t i = 0; i < ZH_COUNTOF(kinds); i++) {
         if (zh_yaml_get(ask->declared, kinds[i].key) != NULL) {
@@ -656,7 +669,11 @@ bool zh_report_fits(const zh_model *model, const zh_yaml *declared)
         zh_str count = zh_yaml_text(q, "count");
         zh_str records = zh_yaml_text(q, "records");
         zh_str reg = count.n > 0 ? count : records.n > 0 ? records : zh_yaml_text(q, "similar");
-        detector = detector.n > 0 ? detector : zh_yaml_text(q, "published");
+        static const char *const beside[] = {"published", "shrunk", "prior"};
+        for (size_t i = 0; i < ZH_COUNTOF(beside) && detector.n == 0; i++) {
+            const zh_yaml *named = zh_yaml_get(q, beside[i]);
+            detector = named != NULL ? named->text : ZH_STR_NONE;
+        }
         if ((figure.n > 0 && zh_model_indicator(model, figure) == NULL) ||
             (detector.n > 0 && zh_model_detector(model, detector) == NULL) ||
             (target.n > 0 && !has_target(model, target)) ||

@@ -13,6 +13,8 @@
  *   control: NAME          control limits on an answer by period (app/report/series.h)
  *   watch: NAME            early warning on an answer by day, with a shock
  *   published: DETECTOR    published results beside computed ones
+ *   shrunk: DETECTOR       the same of empirical Bayes scores, under a published prior
+ *   prior: DETECTOR        the prior of these scores, estimated and published
  *   similar: REGISTER      records that resemble each other
  *
  * and, for words: label, standard with standard_label. */
@@ -71,6 +73,8 @@ typedef struct zh_ask {
     zh_detected *pairs;
     size_t npairs;
     int64_t units; /* that the detector compared */
+    int64_t total; /* shrunk, prior: pairs of all products and events */
+    int64_t high;  /* shrunk: pairs whose EB05 is 2 or more */
     zh_counts counts;
     zh_str *heads; /* records: labels of the fields; cells row by row */
     zh_str *cells;

@@ -44,8 +44,9 @@ static zh_rc say(maker *m, const zh_yaml *item, const zh_yaml *sentence, zh_doc_
         *out = said.text;
         return rc;
     }
-    *out =
-        (zh_doc_text){.text = zh_str_fmt(m->ctx->arena, "数据未到：%.*s。", ZH_FMT(said.missing))};
+    *out = (zh_doc_text){
+        .text = zh_str_fmt(m->ctx->arena, m->o->english ? "No data yet: %.*s." : "数据未到：%.*s。",
+                           ZH_FMT(said.missing))};
     return ZH_OK;
 }
 
@@ -75,7 +76,7 @@ static zh_rc add_sentence(maker *m, const zh_yaml *item, const zh_yaml *sentence
     zh_doc_block block = {.kind = ZH_DOC_PARAGRAPH};
     if (zh_str_starts(sentence->key, ZH_STR("finding"))) {
         block.kind = ZH_DOC_FINDING;
-        block.number = m->findings < ZH_COUNTOF(numerals)
+        block.number = m->findings < ZH_COUNTOF(numerals) && !m->o->english
                            ? zh_str_of(numerals[m->findings])
                            : zh_str_fmt(m->ctx->arena, "%zu", m->findings + 1);
         m->findings++;
@@ -135,7 +136,10 @@ static zh_rc add_shown(maker *m, const zh_yaml *item, const zh_yaml *kind)
     bool nothing = figure ? block.draw == NULL : block.table.nrows == 0;
     if (nothing) {
         m->missing++;
-        zh_str note = zh_str_fmt(m->ctx->arena, "数据未到，没有图表：%.*s", ZH_FMT(what.text));
+        zh_str note = zh_str_fmt(m->ctx->arena,
+                                 m->o->english ? "No data yet, nothing is drawn: %.*s"
+                                               : "数据未到，没有图表：%.*s",
+                                 ZH_FMT(what.text));
         push(m, (zh_doc_block){.kind = ZH_DOC_NOTE, .text = {.text = note}});
         return ZH_OK;
     }
@@ -179,7 +183,7 @@ static zh_rc add_item(maker *m, const zh_yaml *item)
 
 static zh_rc add_cover(maker *m)
 {
-    const zh_yaml *lines = zh_yaml_get(m->declared, "cover");
+    const zh_yaml *lines = zh_asks_key(m->asks, m->declared, "cover");
     zh_str *cover = ZH_NEW_N(m->ctx->arena, zh_str, COVER_MAX);
     zh_rc rc = ZH_OK;
     for (const zh_yaml *l = lines != NULL ? lines->first : NULL;
@@ -214,11 +218,13 @@ static zh_rc compose(maker *m, zh_conn *conn)
             ctx->arena, m->o->english ? "As of ledger #%.*s, %.*s" : "截至 账本 #%.*s　%.*s",
             ZH_FMT(zh_words_count(ctx->arena, m->position)), ZH_FMT(zh_words_time(ctx->arena, at))),
         .base = m->o->base,
+        .base_local = m->o->base_local,
         .served = m->o->served,
         .width = m->o->width > 0 ? m->o->width : ZH_REPORT_CHART_WIDTH,
         .narrow = m->o->narrow,
     };
-    m->doc = (zh_doc){.title = zh_asks_text(m->asks, m->declared, "title"),
+    m->doc = (zh_doc){.english = m->o->english,
+                      .title = zh_asks_text(m->asks, m->declared, "title"),
                       .subtitle = zh_asks_text(m->asks, m->declared, "subtitle"),
                       .author = zh_asks_text(m->asks, m->declared, "author"),
                       .subject = zh_asks_text(m->asks, m->declared, "subject"),

@@ -7,9 +7,10 @@
 #include "app/report/show.h"
 
 typedef struct zh_compose_options {
-    zh_str base;   /* address before the paths of served pages; may be empty */
-    int64_t as_of; /* ZH_AS_OF_NOW or a log size */
-    bool served;   /* marks lead to served pages instead of places of the document */
+    zh_str base;     /* address before the paths of served pages; may be empty */
+    bool base_local; /* only this machine reaches it */
+    int64_t as_of;   /* ZH_AS_OF_NOW or a log size */
+    bool served;     /* marks lead to served pages instead of places of the document */
     bool english;
     double width, narrow; /* of drawings; 0: the paper's width, and none for phones */
 } zh_compose_options;

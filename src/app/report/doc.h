@@ -83,6 +83,7 @@ typedef struct zh_doc_block {
 } zh_doc_block;
 
 typedef struct zh_doc {
+    bool english; /* the writers' own few words and the language told to readers */
     zh_str title, subtitle, author, subject;
     zh_str stamp;        /* 截至 …, on the cover and every page */
     const zh_str *cover; /* further lines of the cover */

@@ -174,7 +174,8 @@ static void heading(page *p, const zh_doc_block *b)
 
 static void contents(page *p)
 {
-    put(p, "<nav class=\"toc\" aria-label=\"目录\"><h2>目录</h2><ol>\n");
+    put(p, p->doc->english ? "<nav class=\"toc\" aria-label=\"Contents\"><h2>Contents</h2><ol>\n"
+                           : "<nav class=\"toc\" aria-label=\"目录\"><h2>目录</h2><ol>\n");
     for (size_t i = 0; i < p->doc->n; i++) {
         const zh_doc_block *b = &p->doc->blocks[i];
         if (b->kind != ZH_DOC_CHAPTER && b->kind != ZH_DOC_SECTION) {
@@ -259,7 +260,9 @@ zh_rc zh_doc_html(const zh_doc *doc, zh_str css, zh_buf *out, zh_err *err)
     if (p.rc != ZH_OK) {
         return p.rc;
     }
-    put(&p, "<!doctype html>\n<html lang=\"zh-Hans-CN\">\n<head>\n<meta charset=\"utf-8\">\n"
+    put(&p, doc->english ? "<!doctype html>\n<html lang=\"en\">\n"
+                         : "<!doctype html>\n<html lang=\"zh-Hans-CN\">\n");
+    put(&p, "<head>\n<meta charset=\"utf-8\">\n"
             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
     text(&p, doc->title);
     put(&p, "</title>\n<style>");

@@ -20,7 +20,7 @@ static const zh_font finding_title = {
 
 void zh_flow_page(zh_flow *f)
 {
-    zh_str title = zh_str_fmt(f->arena, "第 %zu 页", f->pages.n + 1);
+    zh_str title = zh_str_fmt(f->arena, f->doc->english ? "Page %zu" : "第 %zu 页", f->pages.n + 1);
     f->page = zh_draw_new(f->arena, ZH_PDF_A4_WIDTH, ZH_PDF_A4_HEIGHT, title);
     zh_vec_push(f->arena, &f->pages, f->page);
     f->y = ZH_FLOW_TOP;
@@ -360,7 +360,8 @@ static void contents_line(zh_flow *f, size_t index)
 
 static void flow_contents(zh_flow *f)
 {
-    zh_set set = zh_flow_plain(f, ZH_STR("目录"), chapter, ZH_FLOW_WIDTH, 25);
+    zh_set set = zh_flow_plain(f, f->doc->english ? ZH_STR("Contents") : ZH_STR("目录"), chapter,
+                               ZH_FLOW_WIDTH, 25);
     zh_flow_lines(f, &set, 0, set.n, ZH_FLOW_LEFT, f->y);
     f->y += zh_flow_high(&set) + 12;
     for (size_t i = 0; i < f->doc->n && f->rc == ZH_OK; i++) {

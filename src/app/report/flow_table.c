@@ -179,7 +179,8 @@ static void continued(sheet *s, const zh_doc_block *b)
 {
     zh_flow_page(s->f);
     zh_draw_text(s->f->page, ZH_FLOW_LEFT, s->f->y + 8,
-                 zh_str_fmt(s->f->arena, "%.*s（续）", ZH_FMT(b->number)),
+                 zh_str_fmt(s->f->arena, s->f->doc->english ? "%.*s (continued)" : "%.*s（续）",
+                            ZH_FMT(b->number)),
                  (zh_text_at){.font = head_font});
     s->f->y += 14;
     draw_head(s);

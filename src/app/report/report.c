@@ -22,16 +22,50 @@ typedef struct maker {
     size_t published;
 } maker;
 
+/* Where links lead: as asked, as declared, else to this machine. */
+static zh_rc read_base(const maker *m, zh_conn *conn, zh_str *out)
+{
+    zh_rc rc = ZH_OK;
+    *out = zh_str_of(m->o->base);
+    if (m->o->base == NULL) {
+        rc = zh_setting_get(conn, m->ctx.arena, ZH_SET_PUBLIC, out, m->ctx.err);
+    }
+    if (rc == ZH_ENOTFOUND) {
+        *out = ZH_STR(ZH_REPORT_BASE);
+        rc = ZH_OK;
+    }
+    return rc;
+}
+
+static bool is_local(zh_str base)
+{
+    static const char *const hosts[] = {"127.", "localhost", "[::1]"};
+    ptrdiff_t at = zh_str_find(base, ZH_STR("://"));
+    zh_str host = at >= 0 ? zh_str_sub(base, (size_t)at + 3, base.n) : base;
+    for (size_t i = 0; i < ZH_COUNTOF(hosts); i++) {
+        if (zh_str_starts(host, zh_str_of(hosts[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static zh_rc compose_in_snapshot(maker *m)
 {
     zh_conn *conn = NULL;
+    zh_str base = ZH_STR_NONE;
     zh_rc rc = zh_store_reader(zh_core_store(m->ctx.core), &conn, m->ctx.err);
     if (rc == ZH_OK) {
         rc = zh_read_begin(conn, m->ctx.err);
     }
     if (rc == ZH_OK) {
-        const zh_compose_options options = {
-            .base = zh_str_of(m->o->base != NULL ? m->o->base : ZH_REPORT_BASE), .as_of = m->as_of};
+        rc = read_base(m, conn, &base);
+    }
+    if (rc == ZH_OK) {
+        const zh_compose_options options = {.base = base,
+                                            .base_local = is_local(base),
+                                            .as_of = m->as_of,
+                                            .english = m->o->english};
         rc = zh_report_compose(&m->ctx, conn, m->declared, &options, &m->made);
         zh_read_end(conn);
     }
@@ -97,6 +131,11 @@ static zh_rc write_file(maker *m, zh_str name, const zh_buf *bytes)
     return zh_file_replace(path, zh_buf_view(bytes), m->ctx.err);
 }
 
+static zh_str file_name(zh_arena *arena, zh_str id, bool english, const char *kind)
+{
+    return zh_str_fmt(arena, "%.*s%s.%s", ZH_FMT(id), english ? ".en" : "", kind);
+}
+
 static zh_rc write_manifest(maker *m, const zh_report *report)
 {
     zh_buf out;
@@ -105,6 +144,7 @@ static zh_rc write_manifest(maker *m, const zh_report *report)
     zh_jw_init(&w, &out, 2);
     zh_jw_object(&w);
     zh_jw_kv(&w, "id", report->id);
+    zh_jw_kz(&w, "lang", report->english ? "en" : "zh");
     zh_jw_kv(&w, "title", report->title);
     zh_jw_kv(&w, "subtitle", report->subtitle);
     zh_jw_kv(&w, "stamp", report->stamp);
@@ -117,7 +157,7 @@ static zh_rc write_manifest(maker *m, const zh_report *report)
     zh_jw_kv(&w, "model", m->ctx.model->digest);
     zh_jw_object_end(&w);
     zh_buf_c(&out, '\n');
-    zh_rc rc = write_file(m, zh_str_fmt(m->ctx.arena, "%.*s.json", ZH_FMT(report->id)), &out);
+    zh_rc rc = write_file(m, file_name(m->ctx.arena, report->id, report->english, "json"), &out);
     zh_buf_free(&out);
     return rc;
 }
@@ -171,12 +211,15 @@ zh_rc zh_report_build(zh_ctx *ctx, const zh_report_options *options, zh_report *
             .id = zh_str_dup(ctx->arena, id),
             .title = zh_str_dup(ctx->arena, m.made.doc.title),
             .subtitle = zh_str_dup(ctx->arena, m.made.doc.subtitle),
-            .html = zh_str_fmt(ctx->arena, "%.*s.html", ZH_FMT(id)),
-            .pdf = zh_str_fmt(ctx->arena, "%.*s.pdf", ZH_FMT(id)),
+            .english = options->english,
+            .html = file_name(ctx->arena, id, options->english, "html"),
+            .pdf = file_name(ctx->arena, id, options->english, "pdf"),
             .position = m.made.position,
             .missing = m.made.missing,
             .published = (int64_t)m.published,
             .stamp = zh_str_dup(ctx->arena, m.made.show.stamp),
+            .base = zh_str_dup(ctx->arena, m.made.show.base),
+            .base_local = m.made.show.base_local,
         };
         rc = write_report(&m, out);
     }
@@ -205,13 +248,15 @@ static bool read_manifest(zh_arena *arena, const char *dir, zh_str name, zh_repo
         return false;
     }
     zh_str id = zh_str_dup(arena, zh_json_str(zh_json_get(json, "id"), ZH_STR("")));
+    bool english = zh_str_is(zh_json_str(zh_json_get(json, "lang"), ZH_STR("")), "en");
     *out = (zh_report){
         .id = id,
         .title = zh_json_str(zh_json_get(json, "title"), ZH_STR("")),
         .subtitle = zh_json_str(zh_json_get(json, "subtitle"), ZH_STR("")),
         .stamp = zh_json_str(zh_json_get(json, "stamp"), ZH_STR("")),
-        .html = zh_str_fmt(arena, "%.*s.html", ZH_FMT(id)),
-        .pdf = zh_str_fmt(arena, "%.*s.pdf", ZH_FMT(id)),
+        .english = english,
+        .html = file_name(arena, id, english, "html"),
+        .pdf = file_name(arena, id, english, "pdf"),
         .position = number_of(json, "position"),
         .pages = number_of(json, "pages"),
         .missing = number_of(json, "missing"),

@@ -16,25 +16,30 @@
 #include "app/report/doc.h"
 #include "core/core.h"
 
-#define ZH_REPORT_FILE_MAX ((size_t)64 << 20) /* of one file of a report */
-#define ZH_REPORTS_MAX     ((size_t)200)      /* listed */
-#define ZH_REPORT_BASE     "http://127.0.0.1:8086"
+#define ZH_REPORT_FILE_MAX ((size_t)64 << 20)      /* of one file of a report */
+#define ZH_REPORTS_MAX     ((size_t)200)           /* listed */
+#define ZH_REPORT_BASE     "http://127.0.0.1:8086" /* without a declared public address */
 
 typedef struct zh_report_options {
     const char *document; /* declaration; NULL: the one built in */
     const char *out;      /* directory, made when it is missing */
-    const char *base; /* address of the served pages that the document leads to; NULL: default */
+    const char *base; /* address of the served pages that the document leads to; NULL: the declared
+                         public one (ZH_SET_PUBLIC), else ZH_REPORT_BASE */
     int64_t as_of;    /* ZH_AS_OF_NOW or a log size */
+    bool english;     /* the texts under KEY_en; the files are ID.en.html, ID.en.pdf, ID.en.json */
     bool publish; /* every figure said in it is published, and stands in an annex with its number
                      and a QR code of its page */
 } zh_report_options;
 
 typedef struct zh_report {
     zh_str id, title, subtitle;
+    bool english;
     zh_str html, pdf;                 /* file names in the directory */
     int64_t pages, position, missing; /* missing: sentences and figures that lacked a value */
     int64_t html_bytes, pdf_bytes;
     int64_t published; /* figures that have a number */
+    zh_str base;       /* address that links and codes lead to */
+    bool base_local;   /* which only this machine can reach: the annex says so */
     zh_str stamp;
 } zh_report;
 

@@ -179,7 +179,9 @@ static zh_str list_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
                   {"rose", rose},
                   {"both", both},
                   {"records", records},
-                  {"units", ask->units}};
+                  {"units", ask->units},
+                  {"total", ask->total},
+                  {"high", ask->high}};
     for (size_t i = 0; i < ZH_COUNTOF(counts); i++) {
         if (zh_str_is(prop, counts[i].name)) {
             return zh_words_count(ctx->arena, counts[i].n);
@@ -293,7 +295,9 @@ static zh_str target_prop(zh_ctx *ctx, const zh_asks *asks, const zh_target *t, 
         return item->quote;
     }
     if (zh_str_is(prop, "note")) {
-        return item->basis_note.n > 0 ? item->basis_note : t->status_zh;
+        return asks->english            ? t->status_en
+               : item->basis_note.n > 0 ? item->basis_note
+                                        : t->status_zh;
     }
     if (zh_str_is(prop, "outline")) {
         const zh_outline *outline = zh_model_outline(ctx->model, item->outline);
@@ -303,7 +307,7 @@ static zh_str target_prop(zh_ctx *ctx, const zh_asks *asks, const zh_target *t, 
         return t->has_figure ? zh_report_value(ctx->arena, asks, ctx->model, &t->figure)
                              : zh_asks_words(asks, "数据未到", "no data");
     }
-    return zh_str_is(prop, "status") ? t->status_zh : ZH_STR_NONE;
+    return zh_str_is(prop, "status") ? (asks->english ? t->status_en : t->status_zh) : ZH_STR_NONE;
 }
 
 /* ---- places

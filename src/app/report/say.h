@@ -6,9 +6,10 @@
  *   {NAME.PROP}        value interval n num den period region title key; count above below fell
  * rose both; of pairs row column ratio low high chi2 units list and the ids of the detector's
  * profile; of a series centre out shock alarm latency; of published or similar pairs out and same
- * (those that are not out); of a target target clause quote note {NAME[2].PROP}     the second row
- * (from the end when negative) or the row with that key {A?B|lower|higher|same}   three words by
- * comparing two values: the third also when both have an interval and these overlap
+ * (those that are not out), of shrunk ones also total and high; of a target target clause quote
+ * note {NAME[2].PROP}     the second row (from the end when negative) or the row with that key
+ * {A?B|lower|higher|same}   three words by comparing two values: the third also when both have an
+ * interval and these overlap
  *
  * Every value leads to the question it answers (#n-NAME). */
 #ifndef ZH_APP_REPORT_SAY_H

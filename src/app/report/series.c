@@ -198,10 +198,15 @@ static void compare(zh_arena *arena, const zh_yaml *published, const zh_detected
     cells[6] = *agrees ? ZH_STR("=") : ZH_STR("≠");
 }
 
-zh_rc zh_ask_published(zh_ctx *ctx, zh_conn *conn, int64_t as_of, zh_ask *ask)
+zh_rc zh_ask_published(zh_ctx *ctx, zh_conn *conn, int64_t as_of, const zh_asks *asks, zh_ask *ask)
 {
-    static const char *const heads[PUBLISHED_COLUMNS] = {"产品", "事件", "N",   "E",
-                                                         "RR",   "PRR",  "一致"};
+    const zh_str heads[PUBLISHED_COLUMNS] = {zh_asks_words(asks, "产品", "Product"),
+                                             zh_asks_words(asks, "事件", "Event"),
+                                             ZH_STR("N"),
+                                             ZH_STR("E"),
+                                             ZH_STR("RR"),
+                                             ZH_STR("PRR"),
+                                             zh_asks_words(asks, "一致", "Agrees")};
     zh_str id = zh_yaml_text(ask->declared, "published");
     const zh_yaml *results = zh_yaml_get(ask->declared, "results");
     zh_detection found = {0};
@@ -223,7 +228,7 @@ zh_rc zh_ask_published(zh_ctx *ctx, zh_conn *conn, int64_t as_of, zh_ask *ask)
     ask->heads = ZH_NEW_N(ctx->arena, zh_str, PUBLISHED_COLUMNS);
     ask->cells = ZH_NEW_N(ctx->arena, zh_str, n * PUBLISHED_COLUMNS + 1);
     for (size_t k = 0; k < PUBLISHED_COLUMNS; k++) {
-        ask->heads[k] = zh_str_of(heads[k]);
+        ask->heads[k] = heads[k];
     }
     zh_rc rc = position < 0 ? zh_log_size(conn, &position, ctx->err) : ZH_OK;
     if (rc == ZH_OK) {

@@ -21,7 +21,18 @@ zh_rc zh_ask_control(zh_ctx *ctx, zh_asks *asks, zh_ask *ask) ZH_MUST;
 zh_rc zh_ask_watch(zh_ctx *ctx, zh_asks *asks, zh_ask *ask) ZH_MUST;
 /* published: DETECTOR, results: [{row, column, n, e, rr, prr}]: what was published beside what the
  * records give, to the digits published. */
-zh_rc zh_ask_published(zh_ctx *ctx, zh_conn *conn, int64_t as_of, zh_ask *ask) ZH_MUST;
+zh_rc zh_ask_published(zh_ctx *ctx, zh_conn *conn, int64_t as_of, const zh_asks *asks,
+                       zh_ask *ask) ZH_MUST;
+/* shrunk: DETECTOR, prior: {alpha1 beta1 alpha2 beta2 p}, within, results: [{row, column, n, ebgm,
+ * eb05, eb95}]: empirical Bayes scores (engine mgps) of all pairs under the prior that was
+ * published, beside the scores that were published with it; `within`: by how much a published
+ * quantile may be off (it was bisected, not rounded). high: pairs whose EB05 is 2 or more. */
+zh_rc zh_ask_shrunk(zh_ctx *ctx, zh_conn *conn, int64_t as_of, const zh_asks *asks,
+                    zh_ask *ask) ZH_MUST;
+/* prior: DETECTOR, results: [{name, value}] with the five names above: the prior estimated from all
+ * pairs (counts of zero absent) beside the one that was published. */
+zh_rc zh_ask_prior(zh_ctx *ctx, zh_conn *conn, int64_t as_of, const zh_asks *asks,
+                   zh_ask *ask) ZH_MUST;
 /* similar: REGISTER, fields: [FIELD …], show: [FIELD …], least: share from 0 to 1: pairs of records
  * by the Dice coefficient of the three-character grams of the fields' texts (L. R. Dice, Ecology 26
  * (1945) 297-302): letters and digits only, case folded. Strongest first. */

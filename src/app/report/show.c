@@ -234,7 +234,7 @@ static zh_rc one_series(drawing *d, const zh_yaml *node, zh_segment_series *out)
             segments[n++] = (zh_segment){.first = f->first, .last = f->last, .reading = reading};
         }
     }
-    qsort(segments, n, sizeof *segments, by_first);
+    zh_sort(segments, n, sizeof *segments, by_first);
     out->label = zh_asks_text(s->asks, node, "label");
     out->segments = segments;
     out->n = n;

@@ -16,6 +16,7 @@ typedef struct zh_show {
     const zh_demo_origin *origins[ZH_REPORT_ORIGINS_MAX]; /* in order of first use */
     size_t norigins;
     zh_str base;          /* address of the served pages */
+    bool base_local;      /* only this machine reaches it */
     bool served;          /* marks lead to the served pages, not to places of the document */
     double width, narrow; /* of drawings; narrow 0: none for phones */
 } zh_show;

@@ -17,6 +17,16 @@ typedef struct building {
     ZH_VEC(zh_str) names;
 } building;
 
+static bool english(const building *b)
+{
+    return b->show->asks->english;
+}
+
+static zh_str word(const building *b, const char *zh, const char *en)
+{
+    return zh_asks_words(b->show->asks, zh, en);
+}
+
 static zh_rc add_column(building *b, zh_str label, bool number)
 {
     if (b->ncolumns == ZH_DOC_COLUMNS_MAX) {
@@ -140,10 +150,10 @@ static zh_rc add_value_cell(building *b, const zh_yaml *column, const zh_axis *a
         if (f->has_interval) {
             add(b, f->interval_shown);
         } else {
-            add_nil(b, ZH_STR("无"));
+            add_nil(b, word(b, "无", "none"));
         }
     } else if (f->status == ZH_FIG_SMALL_N) {
-        add_nil(b, zh_str_fmt(arena, "%.*s 样本不足", ZH_FMT(f->shown)));
+        add_nil(b, zh_str_fmt(arena, "%.*s %s", ZH_FMT(f->shown), word(b, "样本不足", "few").p));
     } else {
         add_number(b, ask, zh_words_decimal(arena, f->shown));
     }
@@ -152,7 +162,7 @@ static zh_rc add_value_cell(building *b, const zh_yaml *column, const zh_axis *a
 
 static zh_rc table_values(building *b)
 {
-    const zh_yaml *columns = zh_yaml_get(b->item, "columns");
+    const zh_yaml *columns = zh_asks_key(b->show->asks, b->item, "columns");
     const zh_yaml *reference = zh_yaml_get(b->item, "reference");
     zh_ask *total = NULL;
     zh_rc rc = needs(b, ZH_ASK_BY);
@@ -192,13 +202,13 @@ static void add_figure(building *b, const zh_ask *ask)
     zh_ctx *ctx = b->show->ctx;
     const zh_figure *f = ask->nrows > 0 ? &ask->rows[0].figure : NULL;
     if (f == NULL || !f->has_value) {
-        add_nil(b, ZH_STR("未报"));
+        add_nil(b, word(b, "未报", "not reported"));
         return;
     }
-    zh_str interval = f->has_interval
-                          ? zh_str_fmt(ctx->arena, "（%.*s）", ZH_FMT(f->interval_shown))
-                          : ZH_STR("");
-    zh_str few = f->status == ZH_FIG_SMALL_N ? ZH_STR("样本不足") : ZH_STR("");
+    zh_str interval = f->has_interval ? zh_str_fmt(ctx->arena, english(b) ? " (%.*s)" : "（%.*s）",
+                                                   ZH_FMT(f->interval_shown))
+                                      : ZH_STR("");
+    zh_str few = f->status == ZH_FIG_SMALL_N ? word(b, "样本不足", " few") : ZH_STR("");
     add_number(b, ask,
                zh_str_fmt(ctx->arena, "%.*s%.*s%.*s",
                           ZH_FMT(zh_report_value(ctx->arena, b->show->asks, ctx->model, f)),
@@ -207,7 +217,7 @@ static void add_figure(building *b, const zh_ask *ask)
 
 static zh_rc table_matrix(building *b)
 {
-    const zh_yaml *heads = zh_yaml_get(b->item, "heads");
+    const zh_yaml *heads = zh_asks_key(b->show->asks, b->item, "heads");
     const zh_yaml *rows = zh_yaml_get(b->item, "rows");
     zh_rc rc = ZH_OK;
     for (const zh_yaml *h = heads != NULL ? heads->first : NULL; h != NULL && rc == ZH_OK;
@@ -232,7 +242,7 @@ static zh_rc table_matrix(building *b)
                                   zh_yaml_text(row, "label"));
         }
         if (rc == ZH_OK) {
-            add(b, zh_yaml_text(row, "label"));
+            add(b, zh_asks_text(b->show->asks, row, "label"));
             add(b, b->asks[from]->period);
         }
         for (size_t i = from; i < b->nasks && rc == ZH_OK; i++) {
@@ -247,19 +257,21 @@ static zh_rc table_matrix(building *b)
 
 static zh_rc table_pairs(building *b)
 {
-    static const char *const heads[] = {"n", "其余 c", "占比之比 PRR", "95% 区间", "χ²（Yates）"};
+    const zh_str heads[] = {ZH_STR("n"), word(b, "其余 c", "Others c"),
+                            word(b, "占比之比 PRR", "PRR"), word(b, "95% 区间", "95% interval"),
+                            word(b, "χ²（Yates）", "χ² (Yates)")};
     zh_arena *arena = b->show->ctx->arena;
     zh_rc rc = needs(b, ZH_ASK_PAIRS);
     if (rc == ZH_OK) {
-        rc = add_column(b, b->asks[0]->detector->row.label.zh, false);
+        rc = add_column(b, zh_asks_label(b->show->asks, b->asks[0]->detector->row.label), false);
     }
     if (rc == ZH_OK) {
-        rc = add_column(b, b->asks[0]->detector->column.label.zh, false);
+        rc = add_column(b, zh_asks_label(b->show->asks, b->asks[0]->detector->column.label), false);
     }
     bool ratio = rc == ZH_OK && zh_detector_has_ratio(b->asks[0]->detector);
     size_t nheads = ratio ? ZH_COUNTOF(heads) : 1;
     for (size_t i = 0; i < nheads && rc == ZH_OK; i++) {
-        rc = add_column(b, zh_str_of(heads[i]), true);
+        rc = add_column(b, heads[i], true);
     }
     for (size_t a = 0; a < b->nasks && rc == ZH_OK; a++) {
         const zh_ask *ask = b->asks[a];
@@ -277,7 +289,7 @@ static zh_rc table_pairs(building *b)
             if (prr->has_interval) {
                 add(b, zh_str_fmt(arena, "%.1f–%.1f", prr->interval.lower, prr->interval.upper));
             } else {
-                add_nil(b, ZH_STR("无"));
+                add_nil(b, word(b, "无", "none"));
             }
             add(b, zh_str_fmt(arena, "%.1f", p->stats.chi2_yates));
         }
@@ -305,19 +317,19 @@ static void add_change(building *b, const zh_ask *ask, zh_str key)
     if (row != NULL && row->has_before) {
         add_number(b, ask, zh_show_digits(b->show, &row->before, digits));
     } else {
-        add_nil(b, ZH_STR("未报"));
+        add_nil(b, word(b, "未报", "not reported"));
     }
     if (row != NULL && row->figure.has_value) {
         add_number(b, ask, zh_show_digits(b->show, &row->figure, digits));
     } else {
-        add_nil(b, ZH_STR("未报"));
+        add_nil(b, word(b, "未报", "not reported"));
     }
 }
 
 /* Several changes beside each other, by the keys of the first. */
 static zh_rc table_change(building *b)
 {
-    const zh_yaml *heads = zh_yaml_get(b->item, "heads");
+    const zh_yaml *heads = zh_asks_key(b->show->asks, b->item, "heads");
     zh_rc rc = needs(b, ZH_ASK_CHANGE);
     for (const zh_yaml *h = heads != NULL ? heads->first : NULL; h != NULL && rc == ZH_OK;
          h = h->next) {
@@ -347,7 +359,7 @@ static zh_rc table_records(building *b)
         if (ask->cells[i].n > 0) {
             add(b, ask->cells[i]);
         } else {
-            add_nil(b, ZH_STR("无"));
+            add_nil(b, word(b, "无", "none"));
         }
     }
     return rc;
@@ -366,23 +378,24 @@ static void add_answer(building *b, const zh_ask *ask)
                                                       ZH_FMT(zh_words_decimal(ctx->arena, f->num)),
                                                       ZH_FMT(zh_words_decimal(ctx->arena, f->den)))
                                          : ZH_STR("");
-        zh_str interval = f->has_value && f->has_interval
-                              ? zh_str_fmt(ctx->arena, "（%.*s，%.*s）", ZH_FMT(f->interval_shown),
-                                           ZH_FMT(f->method))
-                              : ZH_STR("");
+        zh_str interval =
+            f->has_value && f->has_interval
+                ? zh_str_fmt(ctx->arena, english(b) ? " (%.*s, %.*s)" : "（%.*s，%.*s）",
+                             ZH_FMT(f->interval_shown), ZH_FMT(f->method))
+                : ZH_STR("");
         add(b, zh_str_fmt(ctx->arena, "%.*s%.*s%.*s",
                           ZH_FMT(zh_report_value(ctx->arena, b->show->asks, ctx->model, f)),
                           ZH_FMT(interval), ZH_FMT(fraction)));
     } else if (ask->kind == ZH_ASK_PAIRS) {
-        add(b, zh_str_fmt(ctx->arena, "%zu 对达到 %.*s", ask->npairs,
-                          ZH_FMT(zh_detector_criteria(ctx->arena, ask->detector))));
+        add(b, zh_str_fmt(ctx->arena, english(b) ? "%zu pairs meet %.*s" : "%zu 对达到 %.*s",
+                          ask->npairs, ZH_FMT(zh_detector_criteria(ctx->arena, ask->detector))));
     } else if (ask->kind == ZH_ASK_COUNT) {
-        add(b, zh_str_fmt(ctx->arena, "%.*s 条",
+        add(b, zh_str_fmt(ctx->arena, english(b) ? "%.*s records" : "%.*s 条",
                           ZH_FMT(zh_words_count(ctx->arena, ask->counts.total))));
     } else if (ask->kind == ZH_ASK_TARGET) {
-        add(b, ask->target.status_zh);
+        add(b, english(b) ? ask->target.status_en : ask->target.status_zh);
     } else {
-        add(b, zh_str_fmt(ctx->arena, "%zu 行", ask->nrows));
+        add(b, zh_str_fmt(ctx->arena, english(b) ? "%zu rows" : "%zu 行", ask->nrows));
     }
 }
 
@@ -401,25 +414,38 @@ static int64_t records_of(const zh_ask *ask)
 static void add_how(building *b, const zh_ask *ask)
 {
     zh_arena *arena = b->show->ctx->arena;
-    zh_str how = ask->indicator != NULL       ? ask->indicator->definition
-                 : ask->detector != NULL      ? ask->detector->purpose
-                 : ask->reg != NULL           ? ask->reg->label.zh
+    const zh_indicator *ind = ask->indicator;
+    zh_str counted =
+        ind == NULL || !english(b) ? ZH_STR("")
+        : ind->den_source.n > 0
+            ? zh_str_fmt(arena, "%.*s / %.*s", ZH_FMT(ind->num_source), ZH_FMT(ind->den_source))
+            : ind->num_source;
+    zh_str how = ind != NULL             ? (english(b) ? counted : ind->definition)
+                 : ask->detector != NULL ? (english(b) ? zh_detector_criteria(arena, ask->detector)
+                                                       : ask->detector->purpose)
+                 : ask->reg != NULL      ? zh_asks_label(b->show->asks, ask->reg->label)
                  : ask->kind == ZH_ASK_TARGET ? ask->target.item->clause
                                               : ZH_STR("");
-    zh_str by = ask->by.n > 0 ? zh_str_fmt(arena, "；按 %.*s 分", ZH_FMT(ask->by)) : ZH_STR("");
-    zh_str where =
-        ask->where.n > 0 ? zh_str_fmt(arena, "；条件 %.*s", ZH_FMT(ask->where)) : ZH_STR("");
+    zh_str by = ask->by.n > 0
+                    ? zh_str_fmt(arena, english(b) ? "; by %.*s" : "；按 %.*s 分", ZH_FMT(ask->by))
+                    : ZH_STR("");
+    zh_str where = ask->where.n > 0 ? zh_str_fmt(arena, english(b) ? "; where %.*s" : "；条件 %.*s",
+                                                 ZH_FMT(ask->where))
+                                    : ZH_STR("");
     add(b, zh_str_fmt(arena, "%.*s%.*s%.*s", ZH_FMT(how), ZH_FMT(by), ZH_FMT(where)));
 }
 
 /* Every question that something of the report came from. */
 static zh_rc table_asks(building *b)
 {
-    static const char *const heads[] = {"提问", "地区", "期间", "答案", "怎样算", "n", "来源"};
+    const zh_str heads[] = {word(b, "提问", "Question"), word(b, "地区", "Region"),
+                            word(b, "期间", "Period"),   word(b, "答案", "Answer"),
+                            word(b, "怎样算", "How"),    ZH_STR("n"),
+                            word(b, "来源", "Source")};
     zh_show *s = b->show;
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < ZH_COUNTOF(heads) && rc == ZH_OK; i++) {
-        rc = add_column(b, zh_str_of(heads[i]), i == 5);
+        rc = add_column(b, heads[i], i == 5);
     }
     for (size_t i = 0; i < s->asks->n && rc == ZH_OK; i++) {
         const zh_ask *ask = &s->asks->list[i];
@@ -431,7 +457,7 @@ static zh_rc table_asks(building *b)
         zh_str name = zh_str_fmt(s->ctx->arena, "n-%.*s", ZH_FMT(ask->name));
         zh_vec_push(s->ctx->arena, &b->cells, title);
         zh_vec_push(s->ctx->arena, &b->names, name);
-        add(b, ask->region.n > 0 ? ask->region : ZH_STR("全部"));
+        add(b, ask->region.n > 0 ? ask->region : word(b, "全部", "all"));
         add(b, ask->period);
         add_answer(b, ask);
         add_how(b, ask);
@@ -441,7 +467,7 @@ static zh_rc table_asks(building *b)
                                 .href = zh_str_fmt(s->ctx->arena, "#s-%zu", origin)};
             zh_vec_push(s->ctx->arena, &b->cells, cell);
         } else {
-            add_nil(b, ZH_STR("纲要"));
+            add_nil(b, word(b, "纲要", "outline"));
         }
     }
     return rc;
@@ -449,18 +475,21 @@ static zh_rc table_asks(building *b)
 
 static zh_rc table_sources(building *b)
 {
-    static const char *const heads[] = {"编号", "数据", "发布者", "经由", "期间", "许可", "说明"};
+    const zh_str heads[] = {word(b, "编号", "No."),         word(b, "数据", "Data"),
+                            word(b, "发布者", "Publisher"), word(b, "经由", "By way of"),
+                            word(b, "期间", "Period"),      word(b, "许可", "Licence"),
+                            word(b, "说明", "Note")};
     zh_show *s = b->show;
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < ZH_COUNTOF(heads) && rc == ZH_OK; i++) {
-        rc = add_column(b, zh_str_of(heads[i]), false);
+        rc = add_column(b, heads[i], false);
     }
     for (size_t i = 0; i < s->norigins && rc == ZH_OK; i++) {
         const zh_demo_origin *o = s->origins[i];
         zh_str name = zh_str_fmt(s->ctx->arena, "s-%zu", i + 1);
         zh_vec_push(s->ctx->arena, &b->names, name);
         add(b, zh_str_fmt(s->ctx->arena, "[%zu]", i + 1));
-        add(b, o->title);
+        add(b, english(b) && o->title_en.n > 0 ? o->title_en : o->title);
         add(b, o->publisher);
         add(b, o->via);
         add(b, o->period);

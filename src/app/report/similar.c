@@ -102,7 +102,7 @@ static void add_grams(matching *m, const zh_record *record, bag *out)
             all[n++] = zh_str_hash((zh_str){text + i, GRAM});
         }
     }
-    qsort(all, n, sizeof *all, by_value);
+    zh_sort(all, n, sizeof *all, by_value);
     out->grams = ZH_NEW_N(m->ctx->arena, uint64_t, n + 1);
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || all[i] != all[i - 1]) {
@@ -213,9 +213,9 @@ static size_t keep_rare(const matching *m, posting *posts, size_t n)
 {
     size_t kept = 0;
     size_t of_bag = 0;
-    qsort(posts, n, sizeof *posts, by_gram);
+    zh_sort(posts, n, sizeof *posts, by_gram);
     count_times(posts, n);
-    qsort(posts, n, sizeof *posts, by_rarity);
+    zh_sort(posts, n, sizeof *posts, by_rarity);
     for (size_t i = 0; i < n; i++) {
         bool same = kept > 0 && posts[i].bag == posts[kept - 1].bag;
         of_bag = same ? of_bag + 1 : 0;
@@ -285,7 +285,7 @@ static zh_rc compare_all(matching *m)
     }
     n = keep_rare(m, posts, n);
     memcpy(sorted, posts, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, by_gram);
+    zh_sort(sorted, n, sizeof *sorted, by_gram);
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         rc = compare_one(m, &posts[i], sorted, n, seen);
@@ -320,7 +320,7 @@ static void write_rows(matching *m, const zh_asks *asks)
         ask->heads[1 + m->nshow + k] =
             zh_str_fmt(arena, "%.*s %s", ZH_FMT(label), asks->english ? "B" : "乙");
     }
-    qsort(m->found.p, m->found.n, sizeof *m->found.p, strongest);
+    zh_sort(m->found.p, m->found.n, sizeof *m->found.p, strongest);
     ask->units = (int64_t)m->bags.n;
     ask->nout = m->found.n;
     ask->nrows = m->found.n < ZH_SIMILAR_PAIRS_MAX ? m->found.n : ZH_SIMILAR_PAIRS_MAX;

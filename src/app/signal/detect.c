@@ -643,7 +643,7 @@ static void finish_pair(zh_arena *arena, kept *k, zh_detected *out)
         out->facets[i].value = zh_str_dup(arena, k->order.p[i]->value);
         out->facets[i].label = zh_str_dup(arena, k->order.p[i]->label);
     }
-    qsort(out->facets, out->nfacets, sizeof *out->facets, by_facet);
+    zh_sort(out->facets, out->nfacets, sizeof *out->facets, by_facet);
 }
 
 static void finish(run *r, zh_ctx *ctx, zh_detection *out)
@@ -659,7 +659,62 @@ static void finish(run *r, zh_ctx *ctx, zh_detection *out)
     for (size_t i = 0; i < r->keep.n; i++) {
         finish_pair(ctx->arena, r->keep.p[i], &out->pairs[i]);
     }
-    qsort(out->pairs, out->n, sizeof *out->pairs, by_values);
+    zh_sort(out->pairs, out->n, sizeof *out->pairs, by_values);
+}
+
+/* Memory of a run and what it reads. */
+static zh_list_query open_run(run *r)
+{
+    zh_map *maps[] = {&r->rows, &r->columns, &r->pairs, &r->once, &r->chosen, &r->series};
+    r->arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
+    for (size_t i = 0; i < ZH_COUNTOF(maps); i++) {
+        zh_map_init(maps[i], r->arena);
+    }
+    return (zh_list_query){.reg = r->detector->reg,
+                           .where = r->detector->has_where ? &r->detector->where : NULL,
+                           .as_of = r->position,
+                           .with_tables = true};
+}
+
+static int by_pair(const void *a, const void *b)
+{
+    const zh_pair_table *x = a;
+    const zh_pair_table *y = b;
+    int order = zh_str_cmp(x->row, y->row);
+    return order != 0 ? order : zh_str_cmp(x->column, y->column);
+}
+
+zh_rc zh_detect_tables(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
+                       zh_pair_table **out, size_t *n, int64_t *units)
+{
+    zh_rc rc = detector->series.grain != ZH_SERIES_NONE
+                   ? zh_err_set(ctx->err, ZH_EINVAL, "detector.series",
+                                "探测器“%.*s”看的是时间，不是配对", ZH_FMT(detector->id))
+                   : check_detector(ctx, detector);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    run r = {.detector = detector, .conn = conn, .position = position};
+    zh_list_query query = open_run(&r);
+    rc = zh_scan(ctx, conn, &query, count_record, &r);
+    *n = rc == ZH_OK ? r.all.n : 0;
+    *units = r.units;
+    *out = ZH_TRY_N(ctx->arena, zh_pair_table, *n + 1);
+    if (rc == ZH_OK && *out == NULL) {
+        rc = zh_err_set(ctx->err, ZH_ENOMEM, "detector.memory", "配对太多，放不进内存");
+    }
+    for (size_t i = 0; i < *n && rc == ZH_OK; i++) {
+        const seen *s = r.all.p[i];
+        zh_detected p = {.row = s->row, .column = s->column};
+        rc = judge(&r, ctx, &p, (uint64_t)s->count->n);
+        (*out)[i] = (zh_pair_table){zh_str_dup(ctx->arena, s->row),
+                                    zh_str_dup(ctx->arena, s->column), p.table};
+    }
+    if (rc == ZH_OK && *n > 1) {
+        qsort(*out, *n, sizeof **out, by_pair);
+    }
+    zh_arena_free(r.arena);
+    return rc;
 }
 
 zh_rc zh_detect(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
@@ -669,19 +724,9 @@ zh_rc zh_detect(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t
     if (rc != ZH_OK) {
         return rc;
     }
-    run r = {.detector = detector,
-             .arena = zh_arena_new(ZH_ARENA_JOB_BYTES),
-             .conn = conn,
-             .position = position};
+    run r = {.detector = detector, .conn = conn, .position = position};
     bool series = detector->series.grain != ZH_SERIES_NONE;
-    zh_map *maps[] = {&r.rows, &r.columns, &r.pairs, &r.once, &r.chosen, &r.series};
-    for (size_t i = 0; i < ZH_COUNTOF(maps); i++) {
-        zh_map_init(maps[i], r.arena);
-    }
-    zh_list_query query = {.reg = detector->reg,
-                           .where = detector->has_where ? &detector->where : NULL,
-                           .as_of = position,
-                           .with_tables = true};
+    zh_list_query query = open_run(&r);
     rc = zh_scan(ctx, conn, &query, series ? count_in_series : count_record, &r);
     if (rc == ZH_OK) {
         rc = choose_all(&r, ctx, asked, nasked);
@@ -709,15 +754,8 @@ zh_rc zh_detect_periods(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector,
     if (rc != ZH_OK) {
         return rc;
     }
-    run r = {.detector = detector,
-             .arena = zh_arena_new(ZH_ARENA_JOB_BYTES),
-             .conn = conn,
-             .position = position};
-    zh_map_init(&r.series, r.arena);
-    zh_list_query query = {.reg = detector->reg,
-                           .where = detector->has_where ? &detector->where : NULL,
-                           .as_of = position,
-                           .with_tables = true};
+    run r = {.detector = detector, .conn = conn, .position = position};
+    zh_list_query query = open_run(&r);
     zh_detected *found = NULL;
     rc = zh_scan(ctx, conn, &query, count_in_series, &r);
     if (rc == ZH_OK) {

@@ -73,6 +73,17 @@ typedef struct zh_detection {
 zh_rc zh_detect(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
                 const zh_pair_key *asked, size_t nasked, zh_detection *out) ZH_MUST;
 
+/* A pair that was seen, with its table. */
+typedef struct zh_pair_table {
+    zh_str row, column;
+    zh_two_by_two table;
+} zh_pair_table;
+/* The tables of all pairs, whether they pass or not, for an engine that fits itself to all of them;
+ * in the order of row, then column. units: of count. ZH_EINVAL for a detector over time; otherwise
+ * as zh_detect. */
+zh_rc zh_detect_tables(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
+                       zh_pair_table **out, size_t *n, int64_t *units) ZH_MUST;
+
 /* Every judged period of a detector over time, in order of row and time: expected, bound, passes.
  * Nothing else is filled in. ZH_EINVAL for a detector of pairs; otherwise as zh_detect. */
 zh_rc zh_detect_periods(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,

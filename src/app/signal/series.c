@@ -393,7 +393,7 @@ zh_rc zh_series_judge(zh_arena *arena, const zh_detector *d, const zh_map *all, 
     if (count == 0) {
         return ZH_OK;
     }
-    qsort(list, count, sizeof *list, by_row);
+    zh_sort(list, count, sizeof *list, by_row);
     size_t periods = ((size_t)((int64_t)to - from)) / (size_t)step_of(d->series.grain) + 1;
     if (periods > (size_t)ZH_SERIES_PERIODS_MAX || periods * count > ZH_SERIES_CELLS_MAX) {
         return zh_err_set(err, ZH_ELIMIT, "detector.series",

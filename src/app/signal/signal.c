@@ -306,7 +306,7 @@ static zh_rc add_tasks(zh_ctx *ctx, zh_conn *conn, const zh_detector *d, zh_sign
     for (size_t i = 0; i < n; i++) {
         sorted[i] = &list[i];
     }
-    qsort(sorted, n, sizeof *sorted, by_id);
+    zh_sort(sorted, n, sizeof *sorted, by_id);
     rc = zh_clock_load_all(ctx, conn, (const zh_record *const *)tasks.p, tasks.n, clocks);
     for (size_t t = 0; t < tasks.n && rc == ZH_OK; t++) {
         const zh_signal key = {.id = value_of(tasks.p[t], "signal")->i};
@@ -377,7 +377,7 @@ static zh_rc list_detector(zh_ctx *ctx, zh_conn *conn, const zh_signals_query *q
     if (rc != ZH_OK || out->n == first) {
         return rc;
     }
-    qsort(out->p + first, out->n - first, sizeof *out->p, by_strength);
+    zh_sort(out->p + first, out->n - first, sizeof *out->p, by_strength);
     rc = map_facets(ctx, conn, d, out->p + first, out->n - first);
     return rc == ZH_OK ? add_tasks(ctx, conn, d, out->p + first, out->n - first) : rc;
 }

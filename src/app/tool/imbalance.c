@@ -354,7 +354,7 @@ static zh_rc score(zh_bench *b, database *db, size_t order)
         p->key = order == 1 && p->stats.relative < 1 ? -p->key : p->key;
     }
     if (rc == ZH_OK) {
-        qsort(db->pairs, db->n, sizeof *db->pairs, by_key);
+        zh_sort(db->pairs, db->n, sizeof *db->pairs, by_key);
     }
     return rc;
 }

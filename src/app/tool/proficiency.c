@@ -132,7 +132,7 @@ static zh_rc draw_scores(zh_bench *b, const round_of *r, zh_str name, double wat
         order[i] = (ranked){isfinite(r->score[i]) ? r->score[i] : 0, i};
         reach = fmax(reach, fmin(fabs(order[i].score), 3 * act) + 0.5);
     }
-    qsort(order, r->n, sizeof *order, by_score);
+    zh_sort(order, r->n, sizeof *order, by_score);
     for (size_t i = 0; i < n; i++) {
         x[i] = (double)i + 1;
         y[i] = order[i].score;
