@@ -7,7 +7,7 @@
 #include "core/identity.h"
 
 #define ZH_RECOVERY_CODES 10
-#define ZH_RECOVERY_CHARS 19 /* abcd-efgh-ijkl-mnop: 80 bits, base32 */
+#define ZH_RECOVERY_CHARS 29 /* abcd-efgh-ijkl-mnop-qrst-uvwx: 120 bits */
 #define ZH_RESET_S        3600
 
 /* A session of the account, as its owner sees it. */

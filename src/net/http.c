@@ -121,8 +121,19 @@ static bool has_already(zh_str if_none_match, const char *etag)
     return false;
 }
 
+/* Reached by the name of the TLS proxy that was declared. */
+static bool through_proxy(const exchange *e)
+{
+    const char *proxy = e->http->options.proxy;
+    return proxy != NULL && e->request.host.n == strlen(proxy) &&
+           strncasecmp(e->request.host.p, proxy, e->request.host.n) == 0;
+}
+
 static void apply_etag(const exchange *e, zh_http_response *response)
 {
+    if (through_proxy(e)) {
+        zh_http_header_add(response, "Strict-Transport-Security", "max-age=31536000");
+    }
     if (response->etag == NULL || response->status != 200) {
         return;
     }
@@ -365,13 +376,6 @@ static void take_headers(exchange *e)
 static bool is_safe(zh_str method)
 {
     return zh_str_is(method, "GET") || zh_str_is(method, "HEAD");
-}
-
-static bool through_proxy(const exchange *e)
-{
-    const char *proxy = e->http->options.proxy;
-    return proxy != NULL && e->request.host.n == strlen(proxy) &&
-           strncasecmp(e->request.host.p, proxy, e->request.host.n) == 0;
 }
 
 /* A browser says where a request comes from; other programs say nothing and are let through. */

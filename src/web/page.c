@@ -1,5 +1,6 @@
 /* The frame of every page. */
 #include "web/page.h"
+#include "app/english.h"
 #include "app/words.h"
 #include "core/identity.h"
 #include "core/ledger.h"
@@ -77,6 +78,14 @@ static zh_lang language(const zh_http_request *request)
     return en >= 0 && zh >= 0 && en < zh ? ZH_LANG_EN : ZH_LANG_ZH;
 }
 
+bool zh_web_english(const zh_http_request *request)
+{
+    return language(request) == ZH_LANG_EN ||
+           (switch_value(request, "lang") == NULL &&
+            zh_str_find(request->accept_language, ZH_STR("en")) >= 0 &&
+            zh_str_find(request->accept_language, ZH_STR("zh")) < 0);
+}
+
 bool zh_web_wants_html(const zh_http_request *request)
 {
     ptrdiff_t html = zh_str_find(request->accept, ZH_STR("text/html"));
@@ -106,6 +115,7 @@ static void start(zh_ui *ui, const zh_http_request *request, zh_http_response *r
                   .arena = request->arena,
                   .err = err,
                   .lang = language(request)};
+    err->phrase = ui->lang == ZH_LANG_EN ? zh_english : NULL;
     zh_html_init(&ui->html, &response->body);
 }
 

@@ -115,5 +115,7 @@ void zh_page_error(const zh_http_request *request, zh_http_response *response, i
                    const zh_err *err);
 /* Whether the client prefers a page to JSON. */
 bool zh_web_wants_html(const zh_http_request *request);
+/* Who calls the API wants English: by the page's rules, or because English is all it accepts. */
+bool zh_web_english(const zh_http_request *request);
 
 #endif

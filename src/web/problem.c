@@ -63,7 +63,7 @@ static void begin(zh_jw *w, int status, const zh_err *err)
 {
     zh_jw_object(w);
     zh_jw_kz(w, "type", "about:blank");
-    zh_jw_kz(w, "title", zh_problem_title(status));
+    zh_jw_kz(w, "title", zh_err_text(err, zh_problem_title(status)));
     zh_jw_ki(w, "status", status);
     put(w, "detail", err->message);
     put(w, "code", err->rule);

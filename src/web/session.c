@@ -5,7 +5,12 @@
 #include "web/sample.h"
 #include <string.h>
 
-static const char cookie_name[] = "zh_session";
+/* Behind TLS the name binds the cookie to this host, whatever a neighbour's page sets. */
+static const char *cookie_name(const zh_http_request *request)
+{
+    const zh_web *web = request->app;
+    return web->behind_proxy ? "__Host-zh_session" : "zh_session";
+}
 
 zh_str zh_user_session_token(const zh_http_request *request)
 {
@@ -14,7 +19,8 @@ zh_str zh_user_session_token(const zh_http_request *request)
     while (rest.p != NULL && zh_str_split(&rest, ';', &piece)) {
         zh_str name;
         piece = zh_str_trim(piece);
-        if (zh_str_split(&piece, '=', &name) && zh_str_is(name, cookie_name) && piece.p != NULL) {
+        if (zh_str_split(&piece, '=', &name) && zh_str_is(name, cookie_name(request)) &&
+            piece.p != NULL) {
             return piece;
         }
     }
@@ -27,7 +33,7 @@ void zh_user_session_cookie(const zh_http_request *request, zh_http_response *re
     const zh_web *web = request->app;
     zh_str text =
         zh_str_fmt(request->arena, "%s=%.*s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%d%s",
-                   cookie_name, ZH_FMT(token), token.n > 0 ? ZH_SESSION_ABSOLUTE_S : 0,
+                   cookie_name(request), ZH_FMT(token), token.n > 0 ? ZH_SESSION_ABSOLUTE_S : 0,
                    web->behind_proxy ? "; Secure" : "");
     zh_http_header_add(response, "Set-Cookie", text.p);
 }
