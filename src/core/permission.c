@@ -28,10 +28,15 @@ const char *zh_data_scope_name(zh_data_scope scope)
 static const struct {
     const char *name;
     unsigned right;
-} verbs[] = {{"read", ZH_RIGHT_READ},          {"create", ZH_RIGHT_CREATE},
-             {"amend", ZH_RIGHT_AMEND},        {"transition", ZH_RIGHT_TRANSITION},
-             {"export", ZH_RIGHT_EXPORT},      {"erase", ZH_RIGHT_ERASE},
-             {"aggregate", ZH_RIGHT_AGGREGATE}};
+} verbs[] = {{"read", ZH_RIGHT_READ},
+             {"create", ZH_RIGHT_CREATE},
+             {"amend", ZH_RIGHT_AMEND},
+             {"transition", ZH_RIGHT_TRANSITION},
+             {"export", ZH_RIGHT_EXPORT},
+             {"erase", ZH_RIGHT_ERASE},
+             {"aggregate", ZH_RIGHT_AGGREGATE},
+             {"publish", ZH_RIGHT_PUBLISH},
+             {"publish_two", ZH_RIGHT_PUBLISH_TWO}};
 
 static unsigned rights_of(const zh_access *access)
 {

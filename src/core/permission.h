@@ -59,7 +59,9 @@ typedef enum zh_right {
     ZH_RIGHT_TRANSITION = 8, /* every transition whose roles allow it */
     ZH_RIGHT_EXPORT = 16,
     ZH_RIGHT_ERASE = 32,
-    ZH_RIGHT_AGGREGATE = 64, /* counts without the rows, in full k's: core/suppress.h */
+    ZH_RIGHT_AGGREGATE = 64,    /* counts without the rows, in full k's: core/suppress.h */
+    ZH_RIGHT_PUBLISH = 128,     /* figures that count the register's records … */
+    ZH_RIGHT_PUBLISH_TWO = 256, /* … together with another person who may */
 } zh_right;
 
 /* Parses the scope of an API key: "complaint:read,export enterprise:read *:read", words separated

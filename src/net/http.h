@@ -76,6 +76,17 @@ typedef enum zh_reach {
     ZH_REACH_PERSON, /* people who logged in themselves: their own account, never an API key */
 } zh_reach;
 
+/* One request in the hands of a handler that takes several. */
+typedef struct zh_http_turn {
+    const zh_http_request *request;
+    zh_http_response *response;
+    zh_err *err;
+    zh_rc rc;                                  /* as a handler would return it */
+    void (*answer)(struct zh_http_turn *turn); /* sends it; the turn is over */
+    void *held;                                /* the server's own */
+} zh_http_turn;
+#define ZH_HTTP_TURNS_MAX 64
+
 typedef struct zh_route {
     const char *method; /* GET also answers HEAD */
     /* Literal segments match as they were sent, {name} one segment, a last segment * all the rest
@@ -89,6 +100,9 @@ typedef struct zh_route {
     zh_reach reach;
     const char *en; /* what it is, for the description of the API */
     zh_rc (*handle)(const zh_http_request *request, zh_http_response *response, zh_err *err);
+    /* Of a route that waits, instead of handle: takes 1 … ZH_HTTP_TURNS_MAX requests that stand
+     * parked at the same time, and calls answer of each exactly once. */
+    void (*handle_all)(zh_http_turn *turns, size_t n);
 } zh_route;
 
 #define ZH_ROUTE(id) const zh_route zh_route_##id

@@ -1,5 +1,6 @@
 /* The frame of every page. */
 #include "web/page.h"
+#include "app/english.h"
 #include "app/words.h"
 #include "core/identity.h"
 #include "core/ledger.h"
@@ -77,6 +78,14 @@ static zh_lang language(const zh_http_request *request)
     return en >= 0 && zh >= 0 && en < zh ? ZH_LANG_EN : ZH_LANG_ZH;
 }
 
+bool zh_web_english(const zh_http_request *request)
+{
+    return language(request) == ZH_LANG_EN ||
+           (switch_value(request, "lang") == NULL &&
+            zh_str_find(request->accept_language, ZH_STR("en")) >= 0 &&
+            zh_str_find(request->accept_language, ZH_STR("zh")) < 0);
+}
+
 bool zh_web_wants_html(const zh_http_request *request)
 {
     ptrdiff_t html = zh_str_find(request->accept, ZH_STR("text/html"));
@@ -106,6 +115,7 @@ static void start(zh_ui *ui, const zh_http_request *request, zh_http_response *r
                   .arena = request->arena,
                   .err = err,
                   .lang = language(request)};
+    err->phrase = ui->lang == ZH_LANG_EN ? zh_english : NULL;
     zh_html_init(&ui->html, &response->body);
 }
 
@@ -125,19 +135,24 @@ void zh_ui_let_go(zh_ui *ui)
     }
 }
 
-static zh_rc begin_bare(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
-                        zh_err *err)
+zh_rc zh_ui_begin_in(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                     zh_err *err, zh_conn *conn)
 {
     start(ui, request, response, err);
     ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
-    zh_rc rc = zh_ui_read_again(ui);
-    return rc == ZH_OK ? zh_user_session_begin(ui) : rc;
+    ui->conn = conn;
+    return zh_user_session_begin(ui);
 }
 
 zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
                   zh_err *err)
 {
-    zh_rc rc = begin_bare(ui, request, response, err);
+    start(ui, request, response, err);
+    ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
+    zh_rc rc = zh_ui_read_again(ui);
+    if (rc == ZH_OK) {
+        rc = zh_user_session_begin(ui);
+    }
     if (rc == ZH_OK && ui->session != NULL && ui->session->post != NULL) {
         rc = zh_notice_unread(ui->conn, ui->session->login, ui->session->current.code, &ui->unread,
                               err);
@@ -257,18 +272,6 @@ zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *respon
     zh_rc rc = zh_ui_begin(&ui, request, response, err);
     if (rc == ZH_OK) {
         rc = show(&ui);
-    }
-    zh_ui_end(&ui);
-    return rc;
-}
-
-zh_rc zh_ui_answer_act(const zh_http_request *request, zh_http_response *response, zh_err *err,
-                       zh_rc (*act)(zh_ui *ui))
-{
-    zh_ui ui;
-    zh_rc rc = begin_bare(&ui, request, response, err);
-    if (rc == ZH_OK) {
-        rc = act(&ui);
     }
     zh_ui_end(&ui);
     return rc;

@@ -387,7 +387,9 @@ static zh_str finding(const zh_indicator_page *page)
     zh_str label = zh_ui_label(ui, page->indicator->label);
     zh_str scope = zh_indicator_scope(page);
     if (!f->has_value) {
-        return ZH_SAY(ui, ZH_T_IND_TITLE_NONE, label, scope);
+        return ZH_SAY(
+            ui, page->figure.status == ZH_FIG_HIDDEN ? ZH_T_IND_TITLE_HIDDEN : ZH_T_IND_TITLE_NONE,
+            label, scope);
     }
     zh_str value = zh_indicator_shown(page, f);
     if (f->has_interval) {
@@ -429,9 +431,11 @@ static zh_rc show(zh_ui *ui)
     if (page->figure.has_value) {
         number(page);
     } else {
+        bool hidden = page->figure.status == ZH_FIG_HIDDEN;
         zh_part_empty(
-            ui, ZH_EMPTY_FILTER, zh_ui_text(ui, ZH_T_IND_EMPTY),
-            zh_ui_text(ui, ZH_T_IND_EMPTY_TEXT),
+            ui, hidden ? ZH_EMPTY_DENIED : ZH_EMPTY_FILTER,
+            zh_ui_text(ui, hidden ? ZH_T_NIL_HIDDEN : ZH_T_IND_EMPTY),
+            hidden ? page->figure.note : zh_ui_text(ui, ZH_T_IND_EMPTY_TEXT),
             zh_url_indicator(ui->arena, page->indicator->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
             zh_ui_text(ui, ZH_T_IND_EMPTY_LINK));
     }

@@ -551,7 +551,8 @@ static zh_rc nothing(listing *l)
                       zh_ui_text(ui, zh_aggregate_only(&ui->ctx, q->reg)
                                          ? ZH_T_REGISTER_EMPTY_COUNTS
                                          : ZH_T_REGISTER_EMPTY_DENIED_TEXT),
-                      ZH_STR("/account"), zh_ui_text(ui, ZH_T_REGISTER_EMPTY_POSTS));
+                      ui->web->samples ? ZH_STR("/demo") : ZH_STR("/account"),
+                      zh_ui_text(ui, ZH_T_REGISTER_EMPTY_POSTS));
         return ZH_OK;
     }
     if (l->all.total == 0) {

@@ -422,7 +422,7 @@ static zh_rc answer_refused(act *a, zh_rc rc)
         *ui->err = a->why;
         return rc;
     }
-    ui->response->status = zh_problem_status(rc);
+    ui->response->status = zh_problem_status_of(&a->why);
     rc = zh_ui_read_again(ui);
     return rc == ZH_OK ? show_form(ui, a) : rc;
 }

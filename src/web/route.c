@@ -43,7 +43,7 @@ void zh_web_fail(const zh_http_request *request, int status, const zh_err *err,
                  zh_http_response *response)
 {
     zh_err found = *err;
-    int code = status != 0 ? status : zh_problem_status(err->rc);
+    int code = status != 0 ? status : zh_problem_status_of(err);
     if (found.rc == ZH_OK) {
         explain(request, code, &found);
     }
