@@ -10,6 +10,7 @@ const char *zh_figure_status_zh(zh_figure_status status)
     case ZH_FIG_NO_DATA: return "数据未到";
     case ZH_FIG_SMALL_N: return "样本不足";
     case ZH_FIG_NO_DENOMINATOR: return "没有分母";
+    case ZH_FIG_HIDDEN: return "已隐去";
     case ZH_FIG_MIXED_BASIS: break;
     }
     return "混合样本";
@@ -22,6 +23,7 @@ static const char *status_id(zh_figure_status status)
     case ZH_FIG_NO_DATA: return "no_data";
     case ZH_FIG_SMALL_N: return "small_n";
     case ZH_FIG_NO_DENOMINATOR: return "no_denominator";
+    case ZH_FIG_HIDDEN: return "hidden";
     case ZH_FIG_MIXED_BASIS: break;
     }
     return "mixed_basis";

@@ -1,5 +1,6 @@
 /* Opening the data for a verb, and resolving what people call things. */
 #include "cli/session.h"
+#include "app/paper.h"
 #include "base/os.h"
 #include "cli/print.h"
 #include "core/record.h"
@@ -28,7 +29,11 @@ static zh_rc open_core(zh_cli *cli, zh_core **out)
             zh_cli_note("注意：数据目录 %s 原来没有，现在新建", options.data_dir);
         }
     }
-    return zh_core_open(&options, out, &cli->err);
+    zh_rc rc = zh_core_open(&options, out, &cli->err);
+    if (rc == ZH_OK) {
+        zh_core_papers(*out, zh_paper_make);
+    }
+    return rc;
 }
 
 zh_rc zh_session_open(zh_cli *cli, zh_session *out)

@@ -12,6 +12,7 @@ typedef struct zh_session {
     zh_ctx ctx;    /* the local operator; arena and err are the call's */
     zh_conn *conn; /* reader inside one snapshot, after zh_session_read */
     int64_t as_of; /* ZH_AS_OF_NOW or a log size */
+    bool samples;  /* zh_serve: the sample posts of the demonstration, on loopback */
 } zh_session;
 
 /* Opens the core as --data, --db, --office and --packs say; a failure is one of the environment.

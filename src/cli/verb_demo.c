@@ -319,6 +319,7 @@ static int run(zh_cli *cli)
         cli->usage = rc == ZH_ECONFLICT;
     }
     if (rc == ZH_OK && !zh_cli_flag(cli, "no-serve")) {
+        s.samples = true;
         rc = zh_serve(&s, &address);
     }
     int code = rc == ZH_OK ? ZH_EXIT_OK : zh_cli_fail(cli);

@@ -173,6 +173,7 @@ static zh_rc serve(zh_session *s, const zh_address *address, const sigset_t *sig
     }
     zh_web web;
     zh_web_init(&web, s->core);
+    web.samples = s->samples && address->is_loopback && zh_cli_text(s->cli, "proxy") == NULL;
     web.behind_proxy = zh_cli_text(s->cli, "proxy") != NULL;
     zh_http_options options = {
         .address = *address,

@@ -460,7 +460,8 @@ static zh_rc apply_run(loader *l, zh_prepared *const *run, size_t n, size_t *cul
 
 typedef struct item {
     zh_prepared *p;
-    size_t index;
+    size_t index; /* of the write it belongs to */
+    size_t order;
 } item;
 
 static int item_order(const void *a, const void *b)
@@ -475,7 +476,7 @@ static int item_order(const void *a, const void *b)
     if (one != two) {
         return one < two ? -1 : 1;
     }
-    return x->index < y->index ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
 }
 
 static zh_rc apply_sorted(loader *l, const item *items, zh_prepared *const *sorted, size_t n,
@@ -548,10 +549,20 @@ zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prep
     }
     zh_arena *arena = zh_arena_new(BATCH_ARENA_BYTES);
     loader l = {.ctx = ctx, .conn = conn, .arena = arena};
+    size_t given = n;
+    for (size_t i = 0; i < given; i++) {
+        n += prepared[i]->nmore;
+    }
     item *items = ZH_NEW_N(arena, item, n + 1);
     zh_prepared **sorted = ZH_NEW_N(arena, zh_prepared *, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        items[i] = (item){prepared[i], i};
+    n = 0;
+    for (size_t i = 0; i < given; i++) {
+        items[n] = (item){prepared[i], i, n};
+        n++;
+        for (size_t k = 0; k < prepared[i]->nmore; k++) {
+            items[n] = (item){prepared[i]->more[k], i, n};
+            n++;
+        }
     }
     if (n > 1) {
         zh_sort(items, n, sizeof *items, item_order);
@@ -607,7 +618,7 @@ static bool has_automatic(const zh_register *reg)
     return false;
 }
 
-zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_applied *out)
+static zh_rc follow_automatic(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_applied *out)
 {
     zh_ctx system = *ctx;
     system.actor = system.role = ZH_STR("system");
@@ -644,6 +655,16 @@ zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_ap
         }
     }
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_prepared *prepared, zh_applied *out)
+{
+    zh_applied other;
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < prepared->nmore && rc == ZH_OK; i++) {
+        rc = follow_automatic(ctx, conn, prepared->more[i]->record, &other);
+    }
+    return rc == ZH_OK ? follow_automatic(ctx, conn, prepared->record, out) : rc;
 }
 
 /* Not of a version that followed by itself. */

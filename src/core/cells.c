@@ -5,6 +5,7 @@
 #include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"
+#include "core/suppress.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -784,6 +785,9 @@ zh_rc zh_cells(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_cell_a
 {
     uint64_t started = zh_monotonic_us();
     answering a = {.ctx = ctx, .conn = conn, .q = query};
+    if (zh_aggregate_only(ctx, query->reg)) {
+        return zh_cells_released(ctx, conn, query, out);
+    }
     *out = (zh_cell_answer){0};
     zh_rc rc = prepare(&a);
     out->cube = a.cube;
@@ -833,7 +837,10 @@ zh_rc zh_cells_scan(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_e
     plain.recount = true;
     answering a = {.ctx = ctx, .conn = conn, .q = &plain};
     picking p = {&a, each, user};
-    zh_rc rc = prepare(&a);
+    zh_rc rc = zh_aggregate_refuses(ctx, query->reg);
+    if (rc == ZH_OK) {
+        rc = prepare(&a);
+    }
     if (rc == ZH_OK) {
         rc = make_cube(&a);
     }
@@ -916,7 +923,10 @@ zh_rc zh_cells_frame(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *scope,
     answering a = {.ctx = ctx, .conn = conn, .q = &wide};
     answering b = {.ctx = ctx, .conn = conn, .q = &exact};
     framing f = {&a, &b, each, user};
-    zh_rc rc = prepare(&a);
+    zh_rc rc = zh_aggregate_refuses(ctx, scope->reg);
+    if (rc == ZH_OK) {
+        rc = prepare(&a);
+    }
     if (rc == ZH_OK) {
         rc = prepare(&b);
     }

@@ -339,7 +339,7 @@ static zh_rc read_states(zh_ctx *ctx, zh_stmt *stmt, const zh_record *const *rec
             if (records[i]->id == zh_col_i64(stmt, 9)) {
                 zh_clock_state *s = &out[i * reg->nclocks + (size_t)(clock - reg->clocks)];
                 *s = (zh_clock_state){
-                    .started = true,
+                    .started = zh_col_i64(stmt, 1) != 0, /* 0: taken back */
                     .has_due = !zh_col_null(stmt, 2),
                     .ended = !zh_col_null(stmt, 3),
                     .suspended = !zh_col_null(stmt, 4),
@@ -403,6 +403,26 @@ zh_rc zh_clock_load_all(zh_ctx *ctx, zh_conn *conn, const zh_record *const *reco
         rc = clocks > 0 ? load_batch(ctx, conn, records + from, to - from, out + from * clocks)
                         : ZH_OK;
     }
+    return rc;
+}
+
+zh_rc zh_clock_load_at(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int32_t version,
+                       zh_clock_state *out)
+{
+    zh_sql_value key[] = {ZH_SQL_INT(record->office), ZH_SQL_STR(record->reg->id),
+                          ZH_SQL_INT(record->id), ZH_SQL_INT(version)};
+    zh_stmt *stmt = NULL;
+    memset(out, 0, record->reg->nclocks * sizeof *out);
+    zh_rc rc = zh_query(conn,
+                        ZH_STR("SELECT clock, started_at, due_at, ended_at, suspended_at, "
+                               "breached, passed, extended, spans, record FROM zh_clock_h WHERE "
+                               "office = ? AND register = ? AND record = ? AND version <= ? "
+                               "ORDER BY version"),
+                        key, 4, &stmt, ctx->err);
+    if (rc == ZH_OK) {
+        rc = read_states(ctx, stmt, &record, 1, out); /* the newest of a clock comes last */
+    }
+    zh_finish(stmt);
     return rc;
 }
 

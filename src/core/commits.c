@@ -59,7 +59,7 @@ static zh_rc apply_all(void *user, zh_conn *conn, zh_err *err)
         zh_ctx own = *it->ctx;
         own.err = err;
         it->applied = (zh_applied){record->office, record->id, record->version};
-        rc = zh_write_follow(&own, conn, record, &it->applied);
+        rc = zh_write_follow(&own, conn, it->prepared, &it->applied);
         a->culprit = rc != ZH_OK ? i : SIZE_MAX;
     }
     return rc;

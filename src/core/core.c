@@ -7,6 +7,7 @@
 #include "core/gm.h"
 #include "core/ledger.h"
 #include "core/number.h"
+#include "core/record.h"
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -406,4 +407,9 @@ void zh_core_close(zh_core *core)
     zh_seals_end(&core->seals);
     pthread_cond_destroy(&core->awake);
     zh_arena_free(core->arena);
+}
+
+void zh_core_papers(zh_core *core, zh_paper_maker maker)
+{
+    core->paper = maker;
 }

@@ -106,6 +106,7 @@ typedef struct zh_ctx {
     int64_t office;               /* the actor's office: home of what it creates */
     const struct zh_post *post;   /* in which the reader acts; NULL = the local operator */
     const zh_program *rows;       /* further row scope of the register being read; NULL = all */
+    bool aggregating;             /* rows are only counted in full k's: core/suppress.h */
     int64_t job;                  /* whose work the writes are; 0 = none */
     bool counting;                /* records are only counted: masks do not apply to what is read */
     const struct zh_ahead *ahead; /* earlier rows of the import being prepared; NULL = none */

@@ -19,7 +19,7 @@
 #define ZH_TRIES_MAX        20     /* of a transaction that lost a race */
 #define ZH_AUTOMATIC_MAX    16     /* transitions that may follow one write by themselves */
 #define ZH_NUMBER_BLOCK_MAX 1024
-#define ZH_COMMITS_MAX        256u /* single writes that share a transaction (commits.c) */
+#define ZH_COMMITS_MAX      256u /* single writes that share a transaction (commits.c) */
 
 /* A model with the plans made from it; shared by contexts, freed with the last one. */
 struct zh_snapshot {
@@ -49,6 +49,7 @@ typedef struct zh_commits {
 } zh_commits;
 void zh_commits_init(zh_commits *commits);
 void zh_commits_end(zh_commits *commits);
+struct zh_paper;
 
 struct zh_core {
     zh_store *store;
@@ -72,6 +73,7 @@ struct zh_core {
     uint8_t salts[ZH_SALT_POOL_BYTES];
     size_t salts_left;
     zh_number_block *numbers;
+    zh_rc (*paper)(zh_ctx *ctx, const struct zh_paper *paper, const char **path);
     _Atomic uint64_t known_refs[ZH_KNOWN_REFS]; /* records that are known to exist; 0 empty */
 };
 

@@ -82,6 +82,7 @@ typedef struct zh_cell_query {
     zh_date first, last;
     zh_grain by;             /* time grouping, or ZH_GRAIN_NONE */
     const zh_program *where; /* further record filter: forces a recount from records */
+    bool where_declared;     /* all of it is an indicator's own, nothing the reader's */
     int64_t as_of;           /* other than now: recounted from the versions in force */
     bool recount;            /* ask the records even if a cube could answer */
 } zh_cell_query;
@@ -90,6 +91,7 @@ typedef struct zh_cell_answer {
     zh_cube_cell *cells; /* sorted by groups, bytewise */
     size_t n;
     const zh_cube *cube; /* that answered; NULL = recounted from records */
+    int64_t k;           /* counts are in full k's and small cells left out; 0: exact */
     uint64_t took_us;
 } zh_cell_answer;
 

@@ -236,16 +236,17 @@ static zh_rc clock_read(zh_env *env, const zh_expr *node, zh_value *out, zh_err 
                             ZH_SQL_STR(r->reg->clocks[node->clock].id), ZH_SQL_INT(r->version)};
     zh_clock_state state = {0};
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(rd->conn,
-                        ZH_STR("SELECT due_at, ended_at, breached FROM zh_clock_h WHERE office = ? "
-                               "AND register = ? AND record = ? AND clock = ? AND version <= ? "
-                               "ORDER BY version DESC LIMIT 1"),
-                        binds, 5, &stmt, err);
+    zh_rc rc = zh_query(
+        rd->conn,
+        ZH_STR("SELECT due_at, ended_at, breached, started_at FROM zh_clock_h WHERE office = ? "
+               "AND register = ? AND record = ? AND clock = ? AND version <= ? "
+               "ORDER BY version DESC LIMIT 1"),
+        binds, 5, &stmt, err);
     if (rc == ZH_OK) {
         rc = zh_step(stmt, err);
     }
     if (rc == ZH_OK) {
-        state = (zh_clock_state){.started = true,
+        state = (zh_clock_state){.started = zh_col_i64(stmt, 3) != 0,
                                  .has_due = !zh_col_null(stmt, 0),
                                  .ended = !zh_col_null(stmt, 1),
                                  .breached = zh_col_i64(stmt, 2) != 0,
@@ -280,6 +281,45 @@ static zh_rc entered(zh_env *env, zh_str state, zh_value *out, zh_err *err)
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
+/* The field in the version before the one in hand. Of periods and years only indicators know. */
+static zh_rc prev(zh_env *env, const zh_expr *node, zh_value *out, zh_err *err)
+{
+    reader *rd = env->user;
+    const zh_record *r = env->record;
+    *out = ZH_VALUE_NULL;
+    if (node->field == NULL) {
+        return zh_err_set(err, ZH_EINVAL, "expr.env", "求值时缺少前期指标");
+    }
+    if (r->id == 0 || r->version < 2) {
+        return ZH_OK;
+    }
+    zh_record *found = NULL;
+    zh_buf sql;
+    zh_buf_init(&sql, 256 << 10);
+    zh_buf_z(&sql, "SELECT ");
+    zh_row_columns(&sql, r->reg, "h");
+    zh_buf_fmt(&sql, " FROM %.*s_h h WHERE h.office = ? AND h.id = ? AND h.version = ?",
+               ZH_FMT(r->reg->table));
+    zh_sql_value binds[] = {ZH_SQL_INT(r->office), ZH_SQL_INT(r->id), ZH_SQL_INT(r->version - 1)};
+    zh_ctx ctx = *rd->ctx;
+    ctx.arena = env->arena;
+    ctx.err = err;
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(rd->conn, zh_buf_view(&sql), binds, 3, &stmt, err);
+    if (rc == ZH_OK) {
+        rc = zh_step(stmt, err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_row_decode(&ctx, r->reg, stmt, 0, &found);
+    }
+    if (rc == ZH_OK) {
+        *out = found->values[node->field->index];
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
 zh_env zh_read_env(zh_ctx *ctx, zh_conn *conn, int64_t as_of, const zh_record *record)
 {
     reader *rd = ZH_NEW(ctx->arena, reader);
@@ -296,5 +336,6 @@ zh_env zh_read_env(zh_ctx *ctx, zh_conn *conn, int64_t as_of, const zh_record *r
         .records = records,
         .clock = clock_read,
         .entered = entered,
+        .prev = prev,
     };
 }

@@ -5,6 +5,8 @@
 #include "core/cube.h"
 #include "core/example_private.h"
 #include "core/number.h"
+#include "core/obligation.h"
+#include "core/remember.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,17 +117,17 @@ static zh_rc empty_database(void *user, zh_conn *conn, zh_err *err)
     for (size_t i = 0; i < ZH_COUNTOF(system) && rc == ZH_OK; i++) {
         rc = empty_table(conn, r->arena, zh_str_of(system[i]), err);
     }
-    return rc;
+    return rc == ZH_OK ? zh_forget(conn, err) : rc;
 }
 
 /* ---- writing
  * --------------------------------------------------------------------------------------- */
 
-static zh_rc write_op(zh_runner *r, const zh_op *op, zh_str role, zh_findings *findings,
-                      zh_applied *out)
+static zh_rc write_op(zh_runner *r, const zh_op *op, zh_str role, zh_str actor,
+                      zh_findings *findings, zh_applied *out)
 {
     zh_ctx ctx = r->ctx;
-    ctx.actor = ZH_STR("example");
+    ctx.actor = actor.n > 0 ? actor : ZH_STR("example");
     ctx.role = role.n > 0 ? role : ZH_STR("operator");
     return zh_record_apply(&ctx, op, findings, out);
 }
@@ -137,7 +139,7 @@ static zh_rc create(zh_runner *r, const zh_givens *givens, zh_str role, zh_findi
     zh_change *changes = NULL;
     zh_rc rc = zh_givens_changes(r, givens, false, &changes, &op.nchanges);
     op.changes = changes;
-    return rc == ZH_OK ? write_op(r, &op, role, findings, out) : rc;
+    return rc == ZH_OK ? write_op(r, &op, role, ZH_STR_NONE, findings, out) : rc;
 }
 
 /* A record that must exist before the test's own. */
@@ -200,6 +202,50 @@ static bool pass_time(zh_runner *r, const zh_yaml *step)
     return true;
 }
 
+/* What the background would do by then. */
+static bool run_background(zh_runner *r, const zh_yaml *step)
+{
+    const zh_yaml *what = zh_yaml_get(step, "run");
+    zh_judgement_run judged;
+    zh_obligation_run owed;
+    zh_rc rc = ZH_OK;
+    if (what == NULL) {
+        return true;
+    }
+    rc = zh_str_is(what->text, "judgements") ? zh_judgements_run(r->core, r->now, &judged, &r->err)
+                                             : zh_obligations_run(r->core, r->now, &owed, &r->err);
+    if (rc != ZH_OK) {
+        zh_runner_fail(r, what, "%.*s 没有做成：%s", ZH_FMT(what->text), r->err.message);
+    }
+    return rc == ZH_OK;
+}
+
+/* On which record a step acts: the test's, or the finding about it. */
+static bool step_target(zh_runner *r, const zh_yaml *step, zh_op *op)
+{
+    const zh_yaml *rule = zh_yaml_get(step, "judgement");
+    const zh_judgement *judgement;
+    zh_record *finding = NULL;
+    zh_conn *conn = NULL;
+    op->reg = r->reg;
+    op->office = r->record.office;
+    op->id = r->record.id;
+    if (rule == NULL) {
+        return true;
+    }
+    if (zh_store_reader(zh_core_store(r->core), &conn, &r->err) != ZH_OK) {
+        return false;
+    }
+    bool found = zh_example_finding(r, conn, rule, rule->text, &judgement, &finding);
+    zh_store_release(conn);
+    if (found) {
+        op->reg = finding->reg;
+        op->office = finding->office;
+        op->id = finding->id;
+    }
+    return found;
+}
+
 static zh_rc fill_reason(zh_runner *r, const zh_transition *t, zh_str reason, zh_op *op)
 {
     const zh_code *code = NULL;
@@ -214,6 +260,11 @@ static zh_rc fill_reason(zh_runner *r, const zh_transition *t, zh_str reason, zh
     return rc;
 }
 
+static zh_str text_of(const zh_yaml *node)
+{
+    return node != NULL ? node->text : ZH_STR_NONE;
+}
+
 /* One write of a step: an amendment, or a transition with what it sets. */
 static zh_rc step_write(zh_runner *r, const zh_yaml *step, const zh_yaml *transition,
                         const zh_yaml *values, zh_findings *findings)
@@ -225,17 +276,22 @@ static zh_rc step_write(zh_runner *r, const zh_yaml *step, const zh_yaml *transi
     zh_applied applied = {0};
     zh_op op = {
         .kind = transition != NULL ? ZH_OP_TRANSITION : ZH_OP_AMEND,
-        .reg = r->reg,
-        .office = r->record.office,
-        .id = r->record.id,
         .at = r->now,
     };
+    if (!step_target(r, step, &op)) {
+        return zh_err_set(&r->err, ZH_EINVAL, "test.judgement", "没有这份评定");
+    }
     if (transition != NULL) {
-        op.transition = zh_register_transition(r->reg, transition->text);
+        op.transition = zh_register_transition(op.reg, transition->text);
         zh_assert(op.transition != NULL); /* the compiler has checked it */
         op.second_actor = op.transition->two_person ? ZH_STR("example-second") : ZH_STR_NONE;
+        zh_str vote = text_of(zh_yaml_get(step, "vote"));
+        op.vote = vote.n == 0              ? ZH_VOTE_NONE
+                  : zh_str_is(vote, "yes") ? ZH_VOTE_FOR
+                                           : ZH_VOTE_AGAINST;
+        op.to_state = text_of(zh_yaml_get(step, "to"));
     }
-    givens->reg = r->reg;
+    givens->reg = op.reg;
     if (!zh_givens_add(r, givens, values)) {
         return zh_err_set(&r->err, ZH_EINVAL, "test.given", "字段不对");
     }
@@ -248,7 +304,8 @@ static zh_rc step_write(zh_runner *r, const zh_yaml *step, const zh_yaml *transi
         rc = fill_reason(r, op.transition, text, &op);
     }
     if (rc == ZH_OK) {
-        rc = write_op(r, &op, role != NULL ? role->text : ZH_STR_NONE, findings, &applied);
+        rc = write_op(r, &op, text_of(role), text_of(zh_yaml_get(step, "actor")), findings,
+                      &applied);
     }
     return rc;
 }
@@ -261,7 +318,8 @@ static bool run_step(zh_runner *r, const zh_yaml *step)
     const zh_yaml *expect = zh_yaml_get(step, "expect");
     zh_findings findings = {0};
     zh_rc rc = ZH_OK;
-    if (!pass_time(r, step)) {
+    if (!pass_time(r, step) || !create_all_before(r, zh_yaml_get(step, "add")) ||
+        !run_background(r, step)) {
         return false;
     }
     if (amend != NULL) {

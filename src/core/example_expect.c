@@ -2,6 +2,8 @@
 #include "core/cube.h"
 #include "core/example_private.h"
 #include "core/indicator.h"
+#include "core/judgement.h"
+#include "core/obligation.h"
 #include "core/read.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -297,7 +299,192 @@ static void expect_indicator(zh_runner *r, zh_conn *conn, const zh_yaml *want)
 /* ---- a record
  * --------------------------------------------------------------------------------------- */
 
-static void expect_one(zh_runner *r, zh_conn *conn, const zh_record *record, const zh_yaml *want)
+static void expect_of(zh_runner *r, zh_conn *conn, const zh_record *record, const zh_yaml *want);
+
+/* Whom a rule judges: the test's record, or the one it refers to. As a stub: what its key needs. */
+static bool judged_by(zh_runner *r, zh_conn *conn, const zh_judgement *rule, zh_record *out)
+{
+    zh_record *record = NULL;
+    *out = (zh_record){.reg = rule->each, .office = r->record.office, .id = r->record.id};
+    if (rule->each == r->reg) {
+        return true;
+    }
+    zh_rc rc =
+        zh_record_get(&r->ctx, conn, r->reg, r->record.office, r->record.id, ZH_AS_OF_NOW, &record);
+    for (size_t i = 0; i < r->reg->nfields && rc == ZH_OK; i++) {
+        const zh_field *f = &r->reg->fields[i];
+        const zh_value *v = &record->values[i];
+        if (f->type == ZH_TYPE_REF && f->target == rule->each && v->kind == ZH_REF) {
+            out->office = v->office;
+            out->id = v->i;
+            return true;
+        }
+    }
+    zh_err_clear(&r->err);
+    return false;
+}
+
+bool zh_example_finding(zh_runner *r, zh_conn *conn, const zh_yaml *at, zh_str id,
+                        const zh_judgement **rule, zh_record **finding)
+{
+    zh_judgement *list = NULL;
+    size_t n = 0;
+    zh_record self;
+    zh_rc rc = zh_judgements(r->ctx.model, r->arena, &list, &n, &r->err);
+    *rule = NULL;
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        bool named = zh_str_eq(list[i].id, id);
+        bool nearer = *rule == NULL || list[i].each == r->reg || list[i].owner == r->reg;
+        *rule = named && nearer ? &list[i] : *rule;
+    }
+    if (rc == ZH_OK && (*rule == NULL || !judged_by(r, conn, *rule, &self))) {
+        zh_runner_fail(r, at, "没有对 %.*s 的评定 %.*s", ZH_FMT(r->reg->id), ZH_FMT(id));
+        return false;
+    }
+    if (rc == ZH_OK) {
+        const zh_register *findings = zh_model_register(r->ctx.model, ZH_STR("judgement"));
+        zh_str key = zh_judgement_key(r->arena, *rule, &self);
+        rc = zh_record_by_key(&r->ctx, conn, findings, &key, finding);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_rows_load(&r->ctx, conn, *finding, false);
+    }
+    if (rc != ZH_OK) {
+        zh_runner_fail(r, at, "评定 %.*s 还没有作出（步骤里要有 run: judgements）", ZH_FMT(id));
+        zh_err_clear(&r->err);
+    }
+    return rc == ZH_OK;
+}
+
+/* again: the inputs as of the stored position. rows: from what is stored. */
+static void expect_replay(zh_runner *r, zh_conn *conn, const zh_judgement *rule,
+                          const zh_record *finding, const zh_yaml *want)
+{
+    zh_rejudged *again = ZH_NEW(r->arena, zh_rejudged);
+    int64_t office = 0;
+    int64_t id = 0;
+    zh_record *record = NULL;
+    bool rows = false;
+    zh_rc rc = zh_judgement_subject(finding, &office, &id)
+                   ? zh_record_get(&r->ctx, conn, rule->each, office, id, ZH_AS_OF_NOW, &record)
+                   : ZH_ENOTFOUND;
+    if (rc == ZH_OK) {
+        rc = zh_judgement_replay(&r->ctx, rule, record, finding, &rows);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_judgement_again(&r->ctx, conn, rule, finding, again);
+    }
+    if (rc != ZH_OK) {
+        zh_runner_fail(r, want, "不能重算：%s", r->err.message);
+        zh_err_clear(&r->err);
+        return;
+    }
+    zh_str got = rows && again->same ? ZH_STR("true") : ZH_STR("false");
+    if (!zh_str_eq(got, want->text)) {
+        differs(r, want, got);
+    }
+}
+
+/* row.INPUT.COLUMN of a finding */
+static void expect_row(zh_runner *r, const zh_record *finding, zh_str name, const zh_yaml *want)
+{
+    const zh_field *table = zh_register_field(finding->reg, ZH_STR("rows"));
+    const zh_rows *rows = &finding->tables[table->index];
+    ptrdiff_t dot = zh_str_chr(name, '.');
+    zh_str input = dot < 0 ? name : zh_str_sub(name, 0, (size_t)dot);
+    const zh_field *column = zh_register_field(
+        finding->reg,
+        zh_str_fmt(r->arena, "rows.%.*s",
+                   ZH_FMT(dot < 0 ? ZH_STR("value") : zh_str_sub(name, (size_t)dot + 1, name.n))));
+    for (size_t i = 0; i < rows->n && column != NULL; i++) {
+        const zh_value *row = rows->values + i * table->ncolumns;
+        if (zh_str_eq(row[0].text, input)) {
+            zh_str got = text_of(r, column, &row[column->index]);
+            if (!zh_str_eq(got, want->text) && !same_number(got, want->text)) {
+                differs(r, want, got);
+            }
+            return;
+        }
+    }
+    zh_runner_fail(r, want, "评定没有说明行 %.*s", ZH_FMT(name));
+}
+
+/* judgement.ID.WHAT */
+static void expect_judgement(zh_runner *r, zh_conn *conn, const zh_yaml *want)
+{
+    zh_str name = zh_str_sub(want->key, sizeof("judgement.") - 1, want->key.n);
+    ptrdiff_t dot = zh_str_chr(name, '.');
+    zh_str id = dot < 0 ? name : zh_str_sub(name, 0, (size_t)dot);
+    zh_yaml inner = *want;
+    const zh_judgement *rule;
+    zh_record *finding = NULL;
+    inner.key = dot < 0 ? ZH_STR("grade") : zh_str_sub(name, (size_t)dot + 1, name.n);
+    if (!zh_example_finding(r, conn, want, id, &rule, &finding)) {
+        return;
+    }
+    if (zh_str_is(inner.key, "replay")) {
+        expect_replay(r, conn, rule, finding, &inner);
+    } else if (zh_str_starts(inner.key, ZH_STR("row."))) {
+        expect_row(r, finding, zh_str_sub(inner.key, sizeof("row.") - 1, inner.key.n), &inner);
+    } else {
+        expect_of(r, conn, finding, &inner);
+    }
+}
+
+/* The newest expected item of an obligation whose party is the test's record or is named in it. */
+static zh_rc find_item(zh_runner *r, zh_conn *conn, const zh_record *record,
+                       const zh_obligation *duty, zh_page *page)
+{
+    const zh_register *items = zh_model_register(r->ctx.model, ZH_STR("expected_item"));
+    const zh_value *named = duty->reg == record->reg ? &record->values[duty->party->index] : NULL;
+    int64_t office = named != NULL ? named->office : record->office;
+    int64_t id = named != NULL ? named->i : record->id;
+    zh_scope scope = {.model = r->ctx.model, .reg = items};
+    zh_program where;
+    zh_rc rc = zh_expr_compile(
+        r->arena, &scope,
+        zh_str_fmt(r->arena, "duty = '%.*s' and party_ref = '%.*s/%" PRId64 "-%" PRId64 "'",
+                   ZH_FMT(duty->name), ZH_FMT(duty->who->id), office, id),
+        &where, &r->err);
+    zh_list_query query = {.reg = items,
+                           .where = &where,
+                           .sort = zh_register_field(items, ZH_STR("from")),
+                           .descending = true,
+                           .limit = 1,
+                           .as_of = ZH_AS_OF_NOW};
+    return rc == ZH_OK ? zh_list(&r->ctx, conn, &query, page) : rc;
+}
+
+/* obligation.ID.WHAT */
+static void expect_obligation(zh_runner *r, zh_conn *conn, const zh_record *record,
+                              const zh_yaml *want)
+{
+    zh_str name = zh_str_sub(want->key, sizeof("obligation.") - 1, want->key.n);
+    ptrdiff_t dot = zh_str_chr(name, '.');
+    zh_str id = dot < 0 ? name : zh_str_sub(name, 0, (size_t)dot);
+    zh_obligation *list = NULL;
+    const zh_obligation *duty = NULL;
+    zh_yaml inner = *want;
+    zh_page page = {0};
+    size_t n = 0;
+    zh_rc rc = zh_obligations(r->ctx.model, r->arena, &list, &n, &r->err);
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        bool ours = list[i].who == record->reg || list[i].reg == record->reg;
+        duty = ours && zh_str_eq(list[i].id, id) ? &list[i] : duty;
+    }
+    inner.key = dot < 0 ? ZH_STR("state") : zh_str_sub(name, (size_t)dot + 1, name.n);
+    if (rc == ZH_OK && duty != NULL) {
+        rc = find_item(r, conn, record, duty, &page);
+    }
+    if (rc != ZH_OK || page.n == 0) {
+        zh_runner_fail(r, want, "没有 %.*s 的应报事项（步骤里要有 run: obligations）", ZH_FMT(id));
+        zh_err_clear(&r->err);
+        return;
+    }
+    expect_of(r, conn, page.records[0], &inner);
+}
+
+static void expect_of(zh_runner *r, zh_conn *conn, const zh_record *record, const zh_yaml *want)
 {
     zh_str state = record->state >= 0 ? record->reg->states[record->state].id : ZH_STR("");
     if (zh_str_is(want->key, "state")) {
@@ -308,12 +495,23 @@ static void expect_one(zh_runner *r, zh_conn *conn, const zh_record *record, con
         expect_published(r, conn, record, want);
     } else if (zh_str_starts(want->key, ZH_STR("clock."))) {
         expect_clock(r, conn, record, want);
-    } else if (zh_str_starts(want->key, ZH_STR("measure."))) {
+    } else {
+        expect_field(r, conn, record, want);
+    }
+}
+
+static void expect_one(zh_runner *r, zh_conn *conn, const zh_record *record, const zh_yaml *want)
+{
+    if (zh_str_starts(want->key, ZH_STR("measure."))) {
         expect_measure(r, conn, want);
     } else if (zh_str_starts(want->key, ZH_STR("indicator."))) {
         expect_indicator(r, conn, want);
+    } else if (zh_str_starts(want->key, ZH_STR("judgement."))) {
+        expect_judgement(r, conn, want);
+    } else if (zh_str_starts(want->key, ZH_STR("obligation."))) {
+        expect_obligation(r, conn, record, want);
     } else {
-        expect_field(r, conn, record, want);
+        expect_of(r, conn, record, want);
     }
 }
 
@@ -354,6 +552,7 @@ static const char *status_id(zh_figure_status status)
     case ZH_FIG_NO_DATA: return "no_data";
     case ZH_FIG_SMALL_N: return "small_n";
     case ZH_FIG_NO_DENOMINATOR: return "no_denominator";
+    case ZH_FIG_HIDDEN: return "hidden";
     case ZH_FIG_MIXED_BASIS: break;
     }
     return "mixed_basis";

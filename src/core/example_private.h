@@ -4,6 +4,7 @@
 #define ZH_CORE_EXAMPLE_PRIVATE_H
 
 #include "core/example.h"
+#include "core/judgement.h"
 #include "core/record.h"
 #include "fmt/yaml.h"
 
@@ -57,6 +58,11 @@ zh_rc zh_givens_changes(zh_runner *r, const zh_givens *givens, bool clear, zh_ch
 /* The value of one field from text as a person would write it, valid codes as on that date. */
 zh_rc zh_given_parse(zh_runner *r, const zh_field *field, zh_str text, zh_date at,
                      zh_value *out) ZH_MUST;
+
+/* The finding about the test's record by a rule's id, and the rule: for steps and expectations.
+ * False (reported) when there is none. Lives in the test's arena. */
+bool zh_example_finding(zh_runner *r, zh_conn *conn, const zh_yaml *at, zh_str id,
+                        const zh_judgement **rule, zh_record **finding);
 
 /* Compares the test's record with an `expect` mapping. */
 void zh_example_expect(zh_runner *r, const zh_yaml *expect);

@@ -141,6 +141,11 @@ static zh_rc copy_in(zh_ctx *ctx, const char *from, const char *temporary, zh_di
 
 zh_rc zh_file_store(zh_ctx *ctx, const char *path, zh_str name, zh_str *digest)
 {
+    return zh_file_store_in(ctx, NULL, path, name, digest);
+}
+
+zh_rc zh_file_store_in(zh_ctx *ctx, zh_conn *writer, const char *path, zh_str name, zh_str *digest)
+{
     if (zh_core_data_dir(ctx->core) == NULL) {
         return no_folder(ctx->err);
     }
@@ -159,7 +164,8 @@ zh_rc zh_file_store(zh_ctx *ctx, const char *path, zh_str name, zh_str *digest)
         rc = zh_dir_make(f.folder, ctx->err);
     }
     if (rc == ZH_OK) {
-        rc = zh_core_write(ctx->core, place, &f, ctx->err);
+        rc = writer != NULL ? place(&f, writer, ctx->err)
+                            : zh_core_write(ctx->core, place, &f, ctx->err);
     }
     (void)unlink(f.temporary); /* gone already when it was renamed */
     *digest = f.digest;

@@ -5,8 +5,10 @@
 #include "core/indicator.h"
 #include "core/indicator_private.h"
 #include "core/record.h"
+#include "core/suppress.h"
 #include "model/recipe.h"
 #include "num/interval.h"
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -239,9 +241,13 @@ static zh_rc add_where(zh_asking *a, const zh_program *own, const zh_program *as
     const zh_program *programs[] = {own, asked};
     parts rest = {ZH_NEW_N(a->ctx->arena, const zh_expr *, ZH_EXPR_NODES_MAX), 0};
     zh_rc rc = ZH_OK;
+    a->cells.where_declared = true;
     for (size_t i = 0; i < ZH_COUNTOF(programs) && rc == ZH_OK; i++) {
         if (programs[i] != NULL && programs[i]->root != NULL) {
+            size_t before = rest.n;
             rc = take_where(a, programs[i]->root, &rest);
+            a->cells.where_declared =
+                a->cells.where_declared && (programs[i] == own || rest.n == before);
             a->where.needs_store = a->where.needs_store || programs[i]->needs_store;
         }
     }
@@ -697,6 +703,35 @@ static zh_rc ask_register(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *que
     return ZH_OK;
 }
 
+/* What a reader of counts is told instead: that it is hidden, and why. */
+static zh_rc hide(zh_ctx *ctx, const zh_register *reg, zh_rc rc, zh_figure *f)
+{
+    zh_release release;
+    if (!zh_aggregate_only(ctx, reg)) {
+        return rc;
+    }
+    bool refused =
+        rc == ZH_EDENIED && zh_str_starts(zh_str_of(ctx->err->rule), ZH_STR(ZH_AGGREGATE_RULE));
+    f->k = zh_release_of(reg, &release) ? release.k : ZH_RELEASE_K;
+    if (refused) {
+        zh_figure_note(ctx, f, zh_str_dup(ctx->arena, zh_str_of(ctx->err->message)));
+        zh_err_clear(ctx->err);
+    } else if (rc == ZH_OK) {
+        zh_figure_note(ctx, f,
+                       zh_str_fmt(ctx->arena,
+                                  "只看汇总：每一格按 %" PRId64 " 取整，不足 %" PRId64
+                                  " 的已隐去，合计只由公开的格相加",
+                                  f->k, f->k));
+    }
+    if (refused || (rc == ZH_OK && (f->n == 0 || !f->has_value))) {
+        f->status = ZH_FIG_HIDDEN;
+        f->has_value = f->has_interval = false;
+        f->n = 0;
+        f->num = f->den = ZH_STR_NONE;
+    }
+    return refused ? ZH_OK : rc;
+}
+
 zh_rc zh_figure_exact(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, unsigned depth,
                       zh_answer_value *out)
 {
@@ -725,7 +760,8 @@ zh_rc zh_figure_exact(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, 
     case ZH_I_DISTINCT:
     case ZH_I_STOCK: break;
     }
-    return ask_register(ctx, conn, query, out);
+    rc = ask_register(ctx, conn, query, out);
+    return hide(ctx, query->indicator->reg, rc, out->figure);
 }
 
 zh_rc zh_figure_ask(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, zh_figure *out)
@@ -869,6 +905,9 @@ static zh_rc by_cells(breakdown *b)
         if (b->by != ZH_GRAIN_NONE && zh_period_parse(group, &first, &last) == ZH_OK) {
             f.first = a->cells.has_span && a->first > first ? a->first : first;
             f.last = a->cells.has_span && a->last < last ? a->last : last;
+        }
+        if (rc == ZH_OK) {
+            rc = hide(b->ctx, a->ind->reg, rc, &f);
         }
         if (rc == ZH_OK) {
             rc = keep(b, group, &f);

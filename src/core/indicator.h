@@ -10,6 +10,7 @@ typedef enum zh_figure_status {
     ZH_FIG_SMALL_N, /* 样本不足: below n_min, value shown with its interval */
     ZH_FIG_NO_DENOMINATOR,
     ZH_FIG_MIXED_BASIS, /* 混合样本 */
+    ZH_FIG_HIDDEN, /* 已隐去: the reader gets counts only, and there are fewer than k, or none */
 } zh_figure_status;
 
 typedef struct zh_figure_query {
@@ -45,6 +46,7 @@ typedef struct zh_figure {
     zh_str cube;                   /* id, or empty when recounted */
     zh_str model_digest, formula;
     zh_str region;
+    int64_t k; /* counts are in full k's (core/suppress.h); 0: exact */
 } zh_figure;
 
 /* The dimension, or field, by which the register's records lie in a region; empty: none. */

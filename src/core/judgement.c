@@ -1,4 +1,4 @@
-/* Evaluating and writing judgements. */
+/* Running judgements and writing what they found. */
 #include "core/judgement.h"
 #include "base/log.h"
 #include "core/read.h"
@@ -8,151 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { CHANGES_MAX = 24, POINT_DIGITS = 4, ROW_COLUMNS = 3 };
-
-/* ---- judging --------------------------------------------------------------------------------- */
-
-static zh_value capped(const zh_judgement_input *input, const zh_value *value)
-{
-    bool over = input->has_cap && value->kind == ZH_DECIMAL && value->mark == ZH_MARK_EXACT &&
-                zh_decimal_cmp(value->decimal, input->cap) > 0;
-    return over ? zh_value_decimal(input->cap) : *value;
-}
-
-static zh_rc decide(const zh_judgement *j, zh_env *env, zh_time at, zh_finding_of *out, zh_err *err)
-{
-    zh_value points = ZH_VALUE_NULL;
-    zh_rc rc = zh_eval(&j->points, env, &points, err);
-    out->has_points = rc == ZH_OK && zh_value_known(&points) && points.kind == ZH_DECIMAL;
-    out->grade = ZH_STR("");
-    out->override = NULL;
-    if (out->has_points) {
-        rc = zh_decimal_rescale(points.decimal, POINT_DIGITS, ZH_ROUND_HALF_UP, &out->points);
-    }
-    for (size_t i = 0; i < j->noverrides && rc == ZH_OK && out->override == NULL; i++) {
-        bool holds = false;
-        rc = zh_eval_true(&j->overrides[i].test, env, &holds, err);
-        out->override = holds ? &j->overrides[i] : NULL;
-    }
-    if (rc == ZH_OK && out->override != NULL) {
-        out->grade = out->override->grade;
-    } else if (rc == ZH_OK && out->has_points) {
-        out->grade = zh_judgement_grade(j, out->points, zh_time_date(at));
-    }
-    return rc;
-}
-
-zh_rc zh_judge_values(zh_ctx *ctx, const zh_judgement *j, const zh_record *record, zh_time at,
-                      zh_finding_of *out)
-{
-    for (size_t i = 0; i < j->ninputs; i++) {
-        out->counted[i] = capped(&j->inputs[i], &out->values[i]);
-    }
-    zh_env env = {.arena = ctx->arena,
-                  .record = record,
-                  .self = record,
-                  .recorded_at = at,
-                  .parameters = out->counted,
-                  .calendar = ctx->model->calendar};
-    return j->has_points ? decide(j, &env, at, out, ctx->err)
-                         : zh_err_set(ctx->err, ZH_EINVAL, "judgement.engine",
-                                      "评定“%.*s”用引擎 %.*s，评定还不能调用引擎", ZH_FMT(j->name),
-                                      ZH_FMT(j->engine));
-}
-
-zh_rc zh_judge(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, const zh_record *record,
-               zh_time now, zh_finding_of *out)
-{
-    zh_rc rc = ZH_OK;
-    *out = (zh_finding_of){.has_points = false};
-    for (size_t i = 0; i < j->ninputs && rc == ZH_OK; i++) {
-        zh_env env = zh_read_env(ctx, conn, ZH_AS_OF_NOW, record);
-        env.self = record;
-        env.recorded_at = now;
-        rc = zh_eval(&j->inputs[i].value, &env, &out->values[i], ctx->err);
-    }
-    return rc == ZH_OK ? zh_judge_values(ctx, j, record, now, out) : rc;
-}
-
-/* ---- replay ---------------------------------------------------------------------------------- */
-
-static const zh_value *value_of(const zh_record *record, const char *field)
-{
-    const zh_field *f = zh_register_field(record->reg, zh_str_of(field));
-    return &record->values[f->index];
-}
-
-/* A stored value read back as the kind its input has. */
-static zh_rc read_back(zh_arena *arena, zh_kind kind, const zh_value *stored, zh_value *out)
-{
-    zh_decimal d;
-    zh_date day;
-    zh_time at;
-    zh_str text = stored->text;
-    *out = ZH_VALUE_NULL;
-    if (stored->kind != ZH_TEXT) {
-        return ZH_OK;
-    }
-    switch (kind) {
-    case ZH_DECIMAL:
-        if (zh_decimal_parse(text, false, &d) != ZH_OK) {
-            return ZH_EINVAL;
-        }
-        *out = zh_value_decimal(d);
-        return ZH_OK;
-    case ZH_BOOL: *out = zh_value_bool(zh_str_is(text, "true")); return ZH_OK;
-    case ZH_DATE:
-        if (zh_date_parse(text, &day) != ZH_OK) {
-            return ZH_EINVAL;
-        }
-        *out = zh_value_date(day);
-        return ZH_OK;
-    case ZH_TIME:
-        if (zh_time_parse(text, &at) != ZH_OK) {
-            return ZH_EINVAL;
-        }
-        *out = zh_value_time(at);
-        return ZH_OK;
-    case ZH_TEXT: *out = zh_value_text(zh_str_dup(arena, text)); return ZH_OK;
-    case ZH_NULL:
-    case ZH_REF:
-    case ZH_PERIOD:
-    case ZH_DURATION:
-    case ZH_LIST: break;
-    }
-    return ZH_EINVAL;
-}
-
-zh_rc zh_judgement_replay(zh_ctx *ctx, const zh_judgement *j, const zh_record *record,
-                          const zh_record *stored, bool *same)
-{
-    const zh_field *table = zh_register_field(stored->reg, ZH_STR("rows"));
-    const zh_rows *rows = &stored->tables[table->index];
-    zh_finding_of f = {.has_points = false};
-    zh_rc rc = rows->n == j->ninputs
-                   ? ZH_OK
-                   : zh_err_set(ctx->err, ZH_EINVAL, "judgement.rows",
-                                "说明行 %zu 行，规则有 %zu 个输入", rows->n, j->ninputs);
-    for (size_t i = 0; i < j->ninputs && rc == ZH_OK; i++) {
-        rc = read_back(ctx->arena, j->inputs[i].value.root->kind,
-                       &rows->values[i * table->ncolumns + 1], &f.values[i]);
-        if (rc != ZH_OK) {
-            zh_err_set(ctx->err, rc, "judgement.rows", "说明行“%.*s”的数值不能重算",
-                       ZH_FMT(j->inputs[i].name));
-        }
-    }
-    if (rc == ZH_OK) {
-        rc = zh_judge_values(ctx, j, record, value_of(stored, "judged_at")->i, &f);
-    }
-    const zh_value *points = value_of(stored, "points");
-    const zh_value *grade = value_of(stored, "grade");
-    bool points_same =
-        f.has_points ? points->kind == ZH_DECIMAL && zh_decimal_cmp(points->decimal, f.points) == 0
-                     : points->kind == ZH_NULL;
-    *same = rc == ZH_OK && points_same &&
-            zh_str_eq(grade->kind == ZH_TEXT ? grade->text : ZH_STR(""), f.grade);
-    return rc;
-}
+enum { CHANGES_MAX = 32, REGISTERS_MAX = 64 };
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
@@ -161,6 +17,9 @@ typedef struct run {
     const zh_register *results; /* judgement */
     const zh_judgement *j;
     zh_time now;
+    int64_t size;      /* of the log when the run of the rule began: what is judged */
+    zh_str *registers; /* that the inputs look into */
+    size_t nregisters;
     zh_judgement_run *out;
 } run;
 
@@ -168,6 +27,12 @@ typedef struct changes {
     zh_change list[CHANGES_MAX];
     size_t n;
 } changes;
+
+static const zh_value *value_of(const zh_record *record, const char *field)
+{
+    const zh_field *f = zh_register_field(record->reg, zh_str_of(field));
+    return &record->values[f->index];
+}
 
 static void put(const run *r, changes *c, const char *field, zh_value value)
 {
@@ -193,6 +58,21 @@ static zh_str subject_name(const run *r, const zh_record *record)
     return value != NULL && value->kind == ZH_TEXT ? value->text : ref_text(r->ctx->arena, record);
 }
 
+/* Whose judgement it is: the judged record, or the one its declared party field names. */
+static zh_value party_of(const run *r, const zh_record *record)
+{
+    const zh_field *ours = zh_register_field(r->results, ZH_STR("firm"));
+    const zh_field *theirs = r->j->party;
+    if (ours == NULL || ours->target == NULL) {
+        return ZH_VALUE_NULL;
+    }
+    if (record->reg == ours->target) {
+        return (zh_value){.kind = ZH_REF, .office = record->office, .i = record->id};
+    }
+    return theirs != NULL && theirs->target == ours->target ? record->values[theirs->index]
+                                                            : ZH_VALUE_NULL;
+}
+
 static zh_value text_or_null(zh_arena *arena, const zh_value *value)
 {
     char type;
@@ -200,47 +80,102 @@ static zh_value text_or_null(zh_arena *arena, const zh_value *value)
                                   : zh_value_text(zh_value_canonical(arena, value, &type));
 }
 
+static zh_value some_text(zh_str text)
+{
+    return text.n > 0 ? zh_value_text(text) : ZH_VALUE_NULL;
+}
+
+static zh_value some_points(bool has, zh_decimal points)
+{
+    return has ? zh_value_decimal(points) : ZH_VALUE_NULL;
+}
+
+static void put_cell(const run *r, zh_value *row, const char *column, zh_value value)
+{
+    const zh_field *f = zh_register_field(r->results, zh_str_fmt(r->ctx->arena, "rows.%s", column));
+    if (f != NULL) {
+        row[f->index] = value;
+    }
+}
+
 static void put_rows(const run *r, changes *c, const zh_finding_of *f)
 {
     zh_arena *arena = r->ctx->arena;
     const zh_field *table = zh_register_field(r->results, ZH_STR("rows"));
     zh_rows *rows = ZH_NEW(arena, zh_rows);
-    if (table == NULL || table->ncolumns != ROW_COLUMNS || c->n == CHANGES_MAX) {
+    if (table == NULL || c->n == CHANGES_MAX) {
         return;
     }
     *rows = (zh_rows){.table = table,
                       .ids = ZH_NEW_N(arena, int64_t, r->j->ninputs + 1),
-                      .values = ZH_NEW_N(arena, zh_value, (r->j->ninputs + 1) * ROW_COLUMNS),
+                      .values = ZH_NEW_N(arena, zh_value, (r->j->ninputs + 1) * table->ncolumns),
                       .n = r->j->ninputs};
     for (size_t i = 0; i < r->j->ninputs; i++) {
-        zh_value *row = rows->values + i * ROW_COLUMNS;
+        const zh_finding_row *why = &f->rows[i];
+        zh_value *row = rows->values + i * table->ncolumns;
         rows->ids[i] = 0;
-        row[0] = zh_value_text(r->j->inputs[i].name);
-        row[1] = text_or_null(arena, &f->values[i]);
-        row[2] = text_or_null(arena, &f->counted[i]);
+        for (size_t k = 0; k < table->ncolumns; k++) {
+            row[k] = ZH_VALUE_NULL;
+        }
+        put_cell(r, row, "input", zh_value_text(r->j->inputs[i].name));
+        put_cell(r, row, "value", text_or_null(arena, &f->values[i]));
+        put_cell(r, row, "counted", text_or_null(arena, &f->counted[i]));
+        put_cell(r, row, "points", some_points(why->has_points, why->points));
+        put_cell(r, row, "clause", some_text(why->clause));
+        put_cell(r, row, "expires",
+                 why->expires != 0 ? zh_value_date(why->expires) : ZH_VALUE_NULL);
+        put_cell(r, row, "evidence", some_text(why->evidence));
     }
     c->list[c->n++] = (zh_change){.field = table, .rows = rows};
 }
 
-static void describe(const run *r, const zh_record *record, const zh_finding_of *f, changes *c)
+/* What may follow: until when to object, and when a repair may be asked for. The waiting time runs
+ * from the first finding of the same grade. */
+static void put_remedies(const run *r, const zh_record *stored, const zh_finding_of *f, changes *c)
+{
+    const zh_value *grade = stored != NULL ? value_of(stored, "rule_grade") : NULL;
+    const zh_value *since = stored != NULL ? value_of(stored, "repair_from") : NULL;
+    bool same = grade != NULL && grade->kind == ZH_TEXT && zh_str_eq(grade->text, f->grade) &&
+                since->kind == ZH_DATE && since->i < f->repair_from;
+    zh_date from = same ? (zh_date)since->i : f->repair_from;
+    put(r, c, "objection_days",
+        zh_value_decimal((zh_decimal){.scaled = r->j->object_days, .digits = 0}));
+    if (!r->j->repair.allowed) {
+        return;
+    }
+    put(r, c, "repair_from", from != 0 ? zh_value_date(from) : ZH_VALUE_NULL);
+    put(r, c, "repair_met", zh_value_bool(f->repair_met));
+    put(r, c, "repair_points", some_points(f->has_repair_points, f->repair_points));
+    put(r, c, "repair_grade", some_text(f->repair_grade));
+    put(r, c, "repair_clause", some_text(r->j->repair.clause));
+}
+
+static void describe(const run *r, const zh_record *record, const zh_record *stored,
+                     const zh_finding_of *f, changes *c)
 {
     zh_arena *arena = r->ctx->arena;
     const zh_field *place = zh_register_field(record->reg, ZH_STR("place"));
     const zh_field *ours = zh_register_field(r->results, ZH_STR("place"));
     zh_time expires = 0;
     *c = (changes){.n = 0};
-    put(r, c, "code",
-        zh_value_text(
-            zh_str_fmt(arena, "%.*s/%.*s", ZH_FMT(r->j->name), ZH_FMT(ref_text(arena, record)))));
+    put(r, c, "code", zh_value_text(zh_judgement_key(arena, r->j, record)));
     put(r, c, "rule", zh_value_text(r->j->name));
     put(r, c, "subject", zh_value_text(subject_name(r, record)));
     put(r, c, "subject_ref", zh_value_text(ref_text(arena, record)));
+    put(r, c, "firm", party_of(r, record));
     if (place != NULL && ours != NULL && place->codes == ours->codes) {
         put(r, c, "place", record->values[place->index]);
     }
     put(r, c, "judged_at", zh_value_time(r->now));
-    put(r, c, "points", f->has_points ? zh_value_decimal(f->points) : ZH_VALUE_NULL);
-    put(r, c, "grade", f->grade.n > 0 ? zh_value_text(f->grade) : ZH_VALUE_NULL);
+    put(r, c, "position", zh_value_decimal((zh_decimal){.scaled = r->size, .digits = 0}));
+    put(r, c, "points", some_points(f->has_points, f->points));
+    put(r, c, "grade", some_text(f->grade));
+    put(r, c, "rule_points", some_points(f->has_points, f->points));
+    put(r, c, "rule_grade", some_text(f->grade));
+    put(r, c, "decided", zh_value_text(ZH_STR("rule")));
+    put(r, c, "decided_at", ZH_VALUE_NULL);
+    put(r, c, "engine", some_text(r->j->engine));
+    put(r, c, "engine_result", some_text(f->engine_result));
     put(r, c, "basis",
         f->override == NULL         ? ZH_VALUE_NULL
         : f->override->clause.n > 0 ? zh_value_text(f->override->clause)
@@ -249,15 +184,17 @@ static void describe(const run *r, const zh_record *record, const zh_finding_of 
                                            r->j->expires_unit, &expires) == ZH_OK) {
         put(r, c, "expires_on", zh_value_date(zh_time_date(expires)));
     }
+    put_remedies(r, stored, f, c);
     put_rows(r, c, f);
 }
 
 static bool same_finding(const run *r, const zh_record *stored, const zh_finding_of *f)
 {
     const zh_field *table = zh_register_field(r->results, ZH_STR("rows"));
+    const zh_field *column = zh_register_field(r->results, ZH_STR("rows.value"));
     const zh_rows *rows = &stored->tables[table->index];
-    const zh_value *points = value_of(stored, "points");
-    const zh_value *grade = value_of(stored, "grade");
+    const zh_value *points = value_of(stored, "rule_points");
+    const zh_value *grade = value_of(stored, "rule_grade");
     bool same = rows->n == r->j->ninputs &&
                 zh_str_eq(grade->kind == ZH_TEXT ? grade->text : ZH_STR(""), f->grade) &&
                 (f->has_points
@@ -265,13 +202,14 @@ static bool same_finding(const run *r, const zh_record *stored, const zh_finding
                      : points->kind == ZH_NULL);
     for (size_t i = 0; i < r->j->ninputs && same; i++) {
         zh_value now = text_or_null(r->ctx->arena, &f->values[i]);
-        const zh_value *then = &rows->values[i * table->ncolumns + 1];
+        const zh_value *then = &rows->values[i * table->ncolumns + column->index];
         same = now.kind == then->kind && (now.kind == ZH_NULL || zh_str_eq(now.text, then->text));
     }
     return same;
 }
 
-/* The finding as a record: new, amended when it changed, or taken into force again. */
+/* The finding as a record: new, amended when it changed (an objection or a repair that is under way
+ * goes on), or taken into force again. */
 static zh_rc write_finding(run *r, const zh_record *record, const zh_record *stored,
                            const zh_finding_of *f, bool *written)
 {
@@ -283,13 +221,15 @@ static zh_rc write_finding(run *r, const zh_record *record, const zh_record *sto
     if (!*written) {
         return ZH_OK;
     }
-    describe(r, record, f, &c);
+    describe(r, record, stored, f, &c);
     zh_op op = {.kind = stored == NULL ? ZH_OP_CREATE : ZH_OP_TRANSITION,
                 .reg = r->results,
                 .office = stored != NULL ? stored->office : 0,
                 .id = stored != NULL ? stored->id : 0,
-                .transition =
-                    stored != NULL ? zh_register_transition(r->results, ZH_STR("renew")) : NULL,
+                .transition = stored == NULL
+                                  ? NULL
+                                  : zh_register_transition(r->results, lapsed ? ZH_STR("renew")
+                                                                              : ZH_STR("update")),
                 .changes = c.list,
                 .nchanges = c.n,
                 .reason = ZH_STR("重新评定"),
@@ -300,12 +240,10 @@ static zh_rc write_finding(run *r, const zh_record *record, const zh_record *sto
 }
 
 /* The declared effect: on the judged record when it is of that register, else a new record. */
-static zh_rc carry_out(run *r, const zh_record *record, const zh_finding_of *f)
+static zh_rc carry_out(run *r, const zh_record *record, const zh_value parameters[2])
 {
     const zh_judgement *j = r->j;
     bool own = j->effect == record->reg;
-    zh_value parameters[2] = {f->has_points ? zh_value_decimal(f->points) : ZH_VALUE_NULL,
-                              f->grade.n > 0 ? zh_value_text(f->grade) : ZH_VALUE_NULL};
     zh_change *list = ZH_NEW_N(r->ctx->arena, zh_change, j->nset + 1);
     zh_findings findings = {0};
     zh_applied applied;
@@ -341,10 +279,52 @@ static zh_rc carry_out(run *r, const zh_record *record, const zh_finding_of *f)
     return rc;
 }
 
+static zh_rc carry_out_finding(run *r, const zh_record *record, const zh_finding_of *f)
+{
+    const zh_value parameters[2] = {some_points(f->has_points, f->points), some_text(f->grade)};
+    return carry_out(r, record, parameters);
+}
+
+/* ---- judging at a position ------------------------------------------------------------------- */
+
+static void add_register(void *user, const zh_expr *node)
+{
+    run *r = user;
+    if (node->reg == NULL || zh_str_among(node->reg->id, r->registers, r->nregisters) ||
+        r->nregisters == REGISTERS_MAX) {
+        return;
+    }
+    r->registers[r->nregisters++] = node->reg->id;
+}
+
+/* Whether a register that the inputs look into was written behind the position: then the inputs are
+ * asked as of it, else what is stored now is the same and quicker. */
+static zh_rc moved_on(const run *r, zh_conn *conn, bool *out)
+{
+    *out = false;
+    for (size_t i = 0; i < r->nregisters && !*out; i++) {
+        int64_t n = 0;
+        zh_sql_value key[] = {ZH_SQL_STR(r->registers[i]), ZH_SQL_INT(r->size)};
+        zh_rc rc =
+            zh_query_i64(conn, "SELECT COUNT(*) FROM zh_outbox WHERE register = ? AND pos >= ?",
+                         key, 2, &n, r->ctx->err);
+        *out = n > 0;
+        if (rc == ZH_OK && !*out) {
+            rc = zh_query_i64(conn,
+                              "SELECT COUNT(*) FROM zh_outbox WHERE register = ? AND pos IS NULL",
+                              key, 1, &n, r->ctx->err);
+            *out = n > 0;
+        }
+        if (rc != ZH_OK) {
+            return rc;
+        }
+    }
+    return ZH_OK;
+}
+
 static zh_rc read_stored(run *r, zh_conn *conn, const zh_record *record, zh_record **out)
 {
-    zh_str key = zh_str_fmt(r->ctx->arena, "%.*s/%.*s", ZH_FMT(r->j->name),
-                            ZH_FMT(ref_text(r->ctx->arena, record)));
+    zh_str key = zh_judgement_key(r->ctx->arena, r->j, record);
     zh_rc rc = zh_record_by_key(r->ctx, conn, r->results, &key, out);
     if (rc == ZH_ENOTFOUND) {
         *out = NULL;
@@ -354,30 +334,45 @@ static zh_rc read_stored(run *r, zh_conn *conn, const zh_record *record, zh_reco
     return rc;
 }
 
+static zh_rc look_at_one(run *r, zh_conn *conn, int64_t office, int64_t id, zh_record **record,
+                         zh_record **stored, zh_finding_of *f)
+{
+    bool moved = false;
+    zh_rc rc = zh_record_get(r->ctx, conn, r->j->each, office, id, r->size, record);
+    if (rc == ZH_OK) {
+        rc = zh_rows_load(r->ctx, conn, *record, true);
+    }
+    if (rc == ZH_OK) {
+        rc = moved_on(r, conn, &moved);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_judge(r->ctx, conn, r->j, *record, moved ? r->size : ZH_AS_OF_NOW, r->now, f);
+    }
+    return rc == ZH_OK ? read_stored(r, conn, *record, stored) : rc;
+}
+
 static zh_rc judge_one(run *r, int64_t office, int64_t id)
 {
     zh_record *record = NULL;
     zh_record *stored = NULL;
-    zh_finding_of f;
+    zh_finding_of *f = ZH_NEW(r->ctx->arena, zh_finding_of);
     zh_conn *conn = NULL;
     bool written = false;
     zh_rc rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
     if (rc != ZH_OK) {
         return rc;
     }
-    rc = zh_record_get(r->ctx, conn, r->j->each, office, id, ZH_AS_OF_NOW, &record);
+    rc = zh_read_begin(conn, r->ctx->err);
     if (rc == ZH_OK) {
-        rc = zh_judge(r->ctx, conn, r->j, record, r->now, &f);
-    }
-    if (rc == ZH_OK) {
-        rc = read_stored(r, conn, record, &stored);
+        rc = look_at_one(r, conn, office, id, &record, &stored, f);
+        zh_read_end(conn);
     }
     zh_store_release(conn);
     r->out->judged += rc == ZH_OK;
     if (rc == ZH_OK) {
-        rc = write_finding(r, record, stored, &f, &written);
+        rc = write_finding(r, record, stored, f, &written);
     }
-    return rc == ZH_OK && written && r->j->effect != NULL ? carry_out(r, record, &f) : rc;
+    return rc == ZH_OK && written && r->j->effect != NULL ? carry_out_finding(r, record, f) : rc;
 }
 
 /* ---- when ------------------------------------------------------------------------------------ */
@@ -403,12 +398,21 @@ static zh_rc judge_all(run *r)
 {
     subjects s = {.arena = zh_arena_new(ZH_ARENA_JOB_BYTES)};
     zh_conn *conn = NULL;
-    zh_list_query query = {.reg = r->j->each,
-                           .where = r->j->has_where ? &r->j->where : NULL,
-                           .limit = ZH_LIMIT_MAX,
-                           .as_of = ZH_AS_OF_NOW};
-    zh_rc rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
+    zh_str registers[REGISTERS_MAX];
+    r->registers = registers;
+    r->nregisters = 0;
+    for (size_t i = 0; i < r->j->ninputs; i++) {
+        zh_expr_walk(r->j->inputs[i].value.root, add_register, r);
+    }
+    zh_rc rc = zh_sequence(r->ctx->core, &r->size, r->ctx->err);
     if (rc == ZH_OK) {
+        rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
+    }
+    if (rc == ZH_OK) {
+        zh_list_query query = {.reg = r->j->each,
+                               .where = r->j->has_where ? &r->j->where : NULL,
+                               .limit = ZH_LIMIT_MAX,
+                               .as_of = r->size};
         rc = zh_scan(r->ctx, conn, &query, collect, &s);
         zh_store_release(conn);
     }
@@ -420,6 +424,104 @@ static zh_rc judge_all(run *r)
     zh_arena_free(s.arena);
     return rc;
 }
+
+/* ---- what persons decided -------------------------------------------------------------------- */
+
+typedef struct deciding {
+    run *r;
+    zh_arena *arena;
+    int64_t after, newest; /* decided_at */
+    ZH_VEC(zh_record *) list;
+} deciding;
+
+static zh_rc note_decided(void *user, zh_ctx *ctx, const zh_record *record)
+{
+    deciding *d = user;
+    const zh_value *at = value_of(record, "decided_at");
+    zh_record *copy = NULL;
+    if (at->kind != ZH_TIME || at->i <= d->after ||
+        !zh_str_eq(value_of(record, "rule")->text, d->r->j->name)) {
+        return ZH_OK;
+    }
+    if (d->list.n == ZH_JUDGEMENT_SUBJECTS_MAX) {
+        return zh_err_set(ctx->err, ZH_ELIMIT, "judgement.subjects", "评定对象超过 %zu 个",
+                          ZH_JUDGEMENT_SUBJECTS_MAX);
+    }
+    d->newest = at->i > d->newest ? at->i : d->newest;
+    copy = ZH_NEW(d->arena, zh_record);
+    *copy = (zh_record){.reg = record->reg, .office = record->office, .id = record->id};
+    zh_vec_push(d->arena, &d->list, copy);
+    return ZH_OK;
+}
+
+/* The effect of a finding as it was decided: on the judged record, with the decided grade. */
+static zh_rc carry_out_decided(run *r, const zh_record *finding)
+{
+    zh_conn *conn = NULL;
+    zh_record *stored = NULL;
+    zh_record *record = NULL;
+    int64_t office = 0;
+    int64_t id = 0;
+    zh_rc rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
+    if (rc == ZH_OK) {
+        rc = zh_record_get(r->ctx, conn, r->results, finding->office, finding->id, ZH_AS_OF_NOW,
+                           &stored);
+    }
+    if (rc == ZH_OK && zh_judgement_subject(stored, &office, &id)) {
+        rc = zh_record_get(r->ctx, conn, r->j->each, office, id, ZH_AS_OF_NOW, &record);
+    }
+    zh_store_release(conn);
+    if (rc != ZH_OK || record == NULL) {
+        zh_err_clear(r->ctx->err);
+        return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    }
+    const zh_value parameters[2] = {*value_of(stored, "points"), *value_of(stored, "grade")};
+    return carry_out(r, record, parameters);
+}
+
+static zh_str memory_name(const run *r, const char *what)
+{
+    return zh_str_fmt(r->ctx->arena, "judgement.%s.%.*s", what, ZH_FMT(r->j->name));
+}
+
+static zh_rc find_decided(deciding *d, zh_conn *conn)
+{
+    run *r = d->r;
+    zh_program where;
+    zh_scope scope = {.model = r->ctx->model, .reg = r->results};
+    zh_list_query query = {
+        .reg = r->results, .where = &where, .limit = ZH_LIMIT_MAX, .as_of = ZH_AS_OF_NOW};
+    zh_rc rc = zh_remembered(r->ctx, conn, memory_name(r, "decided"), &d->after);
+    if (rc == ZH_OK) {
+        rc = zh_expr_compile(
+            r->ctx->arena, &scope,
+            zh_str_fmt(r->ctx->arena, "rule = '%.*s' and decided != 'rule'", ZH_FMT(r->j->name)),
+            &where, r->ctx->err);
+    }
+    return rc == ZH_OK ? zh_scan(r->ctx, conn, &query, note_decided, d) : rc;
+}
+
+/* Effects of what was decided since the last look. */
+static zh_rc follow_decisions(run *r)
+{
+    deciding d = {.r = r, .arena = zh_arena_new(ZH_ARENA_JOB_BYTES)};
+    zh_conn *conn = NULL;
+    zh_rc rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
+    if (rc == ZH_OK) {
+        rc = find_decided(&d, conn);
+        zh_store_release(conn);
+    }
+    for (size_t i = 0; i < d.list.n && rc == ZH_OK; i++) {
+        rc = carry_out_decided(r, d.list.p[i]);
+    }
+    if (rc == ZH_OK && d.list.n > 0) {
+        rc = zh_remember(r->ctx, memory_name(r, "decided"), d.newest);
+    }
+    zh_arena_free(d.arena);
+    return rc;
+}
+
+/* ---- the run --------------------------------------------------------------------------------- */
 
 /* The first day of the period that runs, of a schedule. */
 static zh_date period_of(const char *schedule, zh_time now)
@@ -468,11 +570,6 @@ static zh_rc newest_input(run *r, int64_t *out)
     return rc;
 }
 
-static zh_str memory_name(const run *r, const char *what)
-{
-    return zh_str_fmt(r->ctx->arena, "judgement.%s.%.*s", what, ZH_FMT(r->j->name));
-}
-
 static zh_rc run_rule(run *r)
 {
     zh_conn *conn = NULL;
@@ -500,7 +597,10 @@ static zh_rc run_rule(run *r)
     if (rc == ZH_OK && scheduled) {
         rc = zh_remember(r->ctx, memory_name(r, "period"), begun);
     }
-    return rc == ZH_OK && event ? zh_remember(r->ctx, memory_name(r, "seen"), newest) : rc;
+    if (rc == ZH_OK && event) {
+        rc = zh_remember(r->ctx, memory_name(r, "seen"), newest);
+    }
+    return rc == ZH_OK && r->j->effect != NULL ? follow_decisions(r) : rc;
 }
 
 zh_rc zh_judgements_run(zh_core *core, zh_time now, zh_judgement_run *out, zh_err *err)

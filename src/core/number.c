@@ -46,8 +46,15 @@ static zh_number_block *block_of(zh_core *core, int64_t office, zh_str name)
 
 /* One number of a counter. The lock is not held while the database is asked: two threads may then
  * reserve a block each, and the rest of the older one is a gap unless it can be given back. */
-static zh_rc take(zh_core *core, int64_t office, zh_str name, int64_t *out, zh_err *err)
+static zh_rc take(zh_core *core, zh_conn *writer, int64_t office, zh_str name, int64_t *out,
+                  zh_err *err)
 {
+    if (writer != NULL) {
+        reservation one = {.office = office, .count = 1, .name = name};
+        zh_rc taken = reserve(&one, writer, err);
+        *out = one.first + 1;
+        return taken;
+    }
     pthread_mutex_lock(&core->lock);
     zh_number_block *block = block_of(core, office, name);
     bool found = block->next < block->end;
@@ -133,13 +140,14 @@ static int year_of(const zh_record *record)
     return year;
 }
 
-static zh_rc bad_pattern(const zh_ctx *ctx, const zh_register *reg)
+static zh_rc bad_pattern(const zh_ctx *ctx, const zh_register *reg, zh_str pattern)
 {
     return zh_err_set(ctx->err, ZH_EINVAL, "record.number", "登记册“%.*s”的编号规则“%.*s”写错了",
-                      ZH_FMT(reg->label.zh), ZH_FMT(reg->number_pattern));
+                      ZH_FMT(reg->label.zh), ZH_FMT(pattern));
 }
 
-static zh_rc put_name(zh_ctx *ctx, const zh_record *record, zh_str name, zh_buf *out)
+static zh_rc put_name(zh_ctx *ctx, const zh_record *record, zh_str pattern, zh_str name,
+                      zh_buf *out)
 {
     if (zh_str_is(name, "year")) {
         zh_buf_fmt(out, "%04d", year_of(record));
@@ -151,7 +159,7 @@ static zh_rc put_name(zh_ctx *ctx, const zh_record *record, zh_str name, zh_buf 
     }
     const zh_field *field = zh_register_field(record->reg, name);
     if (field == NULL || field->table != NULL || field->type == ZH_TYPE_TABLE) {
-        return bad_pattern(ctx, record->reg);
+        return bad_pattern(ctx, record->reg, pattern);
     }
     char type = 0;
     zh_str text = zh_value_canonical(ctx->arena, &record->values[field->index], &type);
@@ -166,9 +174,10 @@ static zh_rc put_name(zh_ctx *ctx, const zh_record *record, zh_str name, zh_buf 
 }
 
 /* Expands everything but the counter, which becomes a NUL byte; *width = its digits. */
-static zh_rc expand(zh_ctx *ctx, const zh_record *record, zh_buf *out, size_t *width)
+static zh_rc expand(zh_ctx *ctx, const zh_record *record, zh_str pattern, zh_buf *out,
+                    size_t *width)
 {
-    zh_str rest = record->reg->number_pattern;
+    zh_str rest = pattern;
     *width = 0;
     while (rest.n > 0) {
         ptrdiff_t open = zh_str_chr(rest, '{');
@@ -179,7 +188,7 @@ static zh_rc expand(zh_ctx *ctx, const zh_record *record, zh_buf *out, size_t *w
         rest = zh_str_sub(rest, (size_t)open + 1, rest.n);
         ptrdiff_t close = zh_str_chr(rest, '}');
         if (close < 0) {
-            return bad_pattern(ctx, record->reg);
+            return bad_pattern(ctx, record->reg, pattern);
         }
         zh_str name = zh_str_sub(rest, 0, (size_t)close);
         rest = zh_str_sub(rest, (size_t)close + 1, rest.n);
@@ -188,20 +197,21 @@ static zh_rc expand(zh_ctx *ctx, const zh_record *record, zh_buf *out, size_t *w
             zh_buf_c(out, '\0');
             continue;
         }
-        zh_rc rc = put_name(ctx, record, name, out);
+        zh_rc rc = put_name(ctx, record, pattern, name, out);
         if (rc != ZH_OK) {
             return rc;
         }
     }
-    return *width > 0 ? ZH_OK : bad_pattern(ctx, record->reg);
+    return *width > 0 ? ZH_OK : bad_pattern(ctx, record->reg, pattern);
 }
 
-zh_rc zh_number_next(zh_ctx *ctx, const zh_record *record, zh_str *out)
+zh_rc zh_number_next(zh_ctx *ctx, zh_conn *writer, const zh_record *record, zh_str pattern,
+                     zh_str *out)
 {
     zh_buf text;
     zh_buf_init(&text, ZH_NUMBER_BYTES_MAX);
     size_t width = 0;
-    zh_rc rc = expand(ctx, record, &text, &width);
+    zh_rc rc = expand(ctx, record, pattern, &text, &width);
     if (rc == ZH_OK && text.failed) {
         rc = zh_err_set(ctx->err, ZH_ELIMIT, "record.number", "编号超过 %d 字节",
                         ZH_NUMBER_BYTES_MAX);
@@ -214,7 +224,7 @@ zh_rc zh_number_next(zh_ctx *ctx, const zh_record *record, zh_str *out)
         zh_str name = zh_str_fmt(ctx->arena, "%.*s:%.*s#%.*s", ZH_FMT(record->reg->id),
                                  ZH_FMT(head), ZH_FMT(tail));
         int64_t number = 0;
-        rc = take(ctx->core, record->office, name, &number, ctx->err);
+        rc = take(ctx->core, writer, record->office, name, &number, ctx->err);
         *out = zh_str_fmt(ctx->arena, "%.*s%0*" PRId64 "%.*s", ZH_FMT(head), (int)width, number,
                           ZH_FMT(tail));
     }

@@ -11,10 +11,12 @@
 
 #define ZH_NUMBER_BYTES_MAX 120
 
-/* The next number of a record: {field} is its canonical value, {year} that of its event (else of
- * its recording), {000000} the counter of what stands around it. Must not be called by a thread
- * that holds the writer. ZH_EINVAL: the pattern is malformed or a field it names is empty. */
-zh_rc zh_number_next(zh_ctx *ctx, const zh_record *record, zh_str *out) ZH_MUST;
+/* The next number of a record by a pattern: {field} is its canonical value, {year} that of its
+ * event (else of its recording), {000000} the counter of what stands around it. writer: NULL, or
+ * the writer in an open transaction: a thread that holds it takes one number in it. ZH_EINVAL: the
+ * pattern is malformed or a field it names is empty. */
+zh_rc zh_number_next(zh_ctx *ctx, zh_conn *writer, const zh_record *record, zh_str pattern,
+                     zh_str *out) ZH_MUST;
 /* Gives back what was reserved and not used, where nobody reserved after it. */
 void zh_number_return(zh_core *core);
 

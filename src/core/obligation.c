@@ -15,6 +15,7 @@ typedef struct run {
     zh_ctx *ctx;
     const zh_register *items; /* expected_item */
     const zh_obligation *o;
+    zh_time now;
     zh_obligation_run *out;
 } run;
 
@@ -70,6 +71,7 @@ static zh_str party_place(const run *r, const zh_record *party)
 
 typedef struct party {
     zh_str ref, name, place;
+    int64_t office, id;
 } party;
 typedef ZH_VEC(party) parties;
 
@@ -100,6 +102,10 @@ static void describe(const run *r, const party *p, zh_date first, zh_date last, 
     put(r, c, "duty", zh_value_text(r->o->name));
     put(r, c, "party", zh_value_text(p->name));
     put(r, c, "party_ref", zh_value_text(p->ref));
+    const zh_field *firm = zh_register_field(r->items, ZH_STR("firm"));
+    if (firm != NULL && firm->target == r->o->who) {
+        put(r, c, "firm", (zh_value){.kind = ZH_REF, .office = p->office, .i = p->id});
+    }
     if (p->place.n > 0) {
         put(r, c, "place", zh_value_text(p->place));
     }
@@ -135,7 +141,8 @@ static zh_rc make_item(run *r, const party *p, zh_date first, zh_date last, zh_d
     zh_err_clear(r->ctx->err);
     zh_findings findings = {0};
     zh_applied applied;
-    zh_op op = {.kind = ZH_OP_CREATE, .reg = r->items, .changes = c.list, .nchanges = c.n};
+    zh_op op = {
+        .kind = ZH_OP_CREATE, .reg = r->items, .changes = c.list, .nchanges = c.n, .at = now};
     rc = zh_record_apply(r->ctx, &op, &findings, &applied);
     r->out->made += rc == ZH_OK;
     return rc;
@@ -159,7 +166,7 @@ static zh_rc collect(void *user, zh_ctx *ctx, const zh_record *record)
     }
     party p = {zh_str_dup(c->arena, ref_text(ctx->arena, record->reg, record->office, record->id)),
                zh_str_dup(c->arena, party_name(c->r, record)),
-               zh_str_dup(c->arena, party_place(c->r, record))};
+               zh_str_dup(c->arena, party_place(c->r, record)), record->office, record->id};
     zh_vec_push(c->arena, &c->list, p);
     return ZH_OK;
 }
@@ -338,7 +345,8 @@ static zh_rc settle_item(run *r, const open_item *o)
                                                                     : ZH_STR("receive")),
                 .changes = c.list,
                 .nchanges = c.n,
-                .reason = ZH_STR("报送到达")};
+                .reason = ZH_STR("报送到达"),
+                .at = r->now};
     zh_rc rc = zh_record_apply(r->ctx, &op, &findings, &applied);
     r->out->settled += rc == ZH_OK;
     return rc;
@@ -432,8 +440,10 @@ zh_rc zh_obligations_run(zh_core *core, zh_time now, zh_obligation_run *out, zh_
     ctx.actor = ZH_STR("clock");
     ctx.role = ZH_STR("system");
     *out = (zh_obligation_run){0};
-    run r = {
-        .ctx = &ctx, .items = zh_model_register(ctx.model, ZH_STR("expected_item")), .out = out};
+    run r = {.ctx = &ctx,
+             .items = zh_model_register(ctx.model, ZH_STR("expected_item")),
+             .now = now,
+             .out = out};
     zh_rc rc = r.items != NULL ? zh_obligations(ctx.model, arena, &list, &n, err) : ZH_OK;
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         r.o = &list[i];

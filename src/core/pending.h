@@ -10,7 +10,9 @@
 #include "core/core.h"
 
 #define ZH_PENDING_FORM_BYTES_MAX ((size_t)64 << 10)
-#define ZH_PENDING_MAX            20 /* open requests on one version of a record */
+/* Stands for the second person while a step is only asked for. */
+#define ZH_PENDING_SOMEBODY "?"
+#define ZH_PENDING_MAX      20 /* open requests on one version of a record */
 
 typedef struct zh_pending {
     int64_t office, id, record;

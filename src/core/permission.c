@@ -30,9 +30,10 @@ static unsigned rights_of(const zh_access *access)
     static const struct {
         const char *name;
         unsigned right;
-    } verbs[] = {{"read", ZH_RIGHT_READ},     {"create", ZH_RIGHT_CREATE},
-                 {"amend", ZH_RIGHT_AMEND},   {"transition", ZH_RIGHT_TRANSITION},
-                 {"export", ZH_RIGHT_EXPORT}, {"erase", ZH_RIGHT_ERASE}};
+    } verbs[] = {{"read", ZH_RIGHT_READ},          {"create", ZH_RIGHT_CREATE},
+                 {"amend", ZH_RIGHT_AMEND},        {"transition", ZH_RIGHT_TRANSITION},
+                 {"export", ZH_RIGHT_EXPORT},      {"erase", ZH_RIGHT_ERASE},
+                 {"aggregate", ZH_RIGHT_AGGREGATE}};
     unsigned rights = 0;
     for (size_t i = 0; i < ZH_COUNTOF(verbs); i++) {
         if (zh_str_among(zh_str_of(verbs[i].name), access->can, access->ncan)) {
@@ -332,7 +333,9 @@ static bool applies(const zh_ctx *ctx, const zh_access *access)
 {
     const zh_record *self = ctx->post->self;
     bool speaks = false;
-    if (!zh_str_eq(access->role, ctx->post->role) || (rights_of(access) & ZH_RIGHT_READ) == 0) {
+    unsigned wanted = ctx->aggregating ? (unsigned)ZH_RIGHT_READ | (unsigned)ZH_RIGHT_AGGREGATE
+                                       : (unsigned)ZH_RIGHT_READ;
+    if (!zh_str_eq(access->role, ctx->post->role) || (rights_of(access) & wanted) == 0) {
         return false;
     }
     if (access->has_rows) {

@@ -47,6 +47,7 @@ typedef enum zh_right {
     ZH_RIGHT_TRANSITION = 8, /* every transition whose roles allow it */
     ZH_RIGHT_EXPORT = 16,
     ZH_RIGHT_ERASE = 32,
+    ZH_RIGHT_AGGREGATE = 64, /* counts without the rows, in full k's: core/suppress.h */
 } zh_right;
 
 /* The rights of the context's post on a register, as a set of zh_right. */

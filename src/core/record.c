@@ -5,6 +5,7 @@
  * reservations. Any number of threads prepare at once, each with its own context. */
 #include "core/record.h"
 #include "core/number.h"
+#include "core/pending.h"
 #include "core/permission.h"
 #include "core/read.h"
 #include "core/write_private.h"
@@ -89,6 +90,18 @@ static zh_rc own_entered(zh_env *env, zh_str state, zh_value *out, zh_err *err)
     return rc;
 }
 
+/* What the version being written supersedes. */
+static zh_rc own_prev(zh_env *env, const zh_expr *node, zh_value *out, zh_err *err)
+{
+    const zh_write *w = env->user;
+    if (node->field != NULL && env->record == w->record) {
+        *out = w->old != NULL ? w->old->values[node->field->index] : ZH_VALUE_NULL;
+        return ZH_OK;
+    }
+    zh_env stored = passed_on(env);
+    return stored.prev(&stored, node, out, err);
+}
+
 static void open_env(zh_write *w)
 {
     w->stored = zh_read_env(w->ctx, w->conn, ZH_AS_OF_NOW, w->record);
@@ -100,6 +113,7 @@ static void open_env(zh_write *w)
     w->env.records = w->stored.records != NULL ? own_records : NULL;
     w->env.clock = own_clock;
     w->env.entered = w->stored.entered != NULL ? own_entered : NULL;
+    w->env.prev = own_prev;
 }
 
 /* ---- rights --------------------------------------------------------------------------------- */
@@ -111,6 +125,7 @@ static zh_str verb_of(const zh_op *op)
     case ZH_OP_AMEND: return ZH_STR("amend");
     case ZH_OP_TRANSITION: return ZH_STR("transition");
     case ZH_OP_WITHDRAW: return ZH_STR("withdraw");
+    case ZH_OP_UNDO: return ZH_STR("undo");
     case ZH_OP_ERASE: break;
     }
     return ZH_STR("erase");
@@ -122,15 +137,30 @@ static bool may(const zh_ctx *ctx, const zh_op *op)
     case ZH_OP_CREATE:
     case ZH_OP_WITHDRAW: return (zh_rights(ctx, op->reg) & ZH_RIGHT_CREATE) != 0;
     case ZH_OP_AMEND: return (zh_rights(ctx, op->reg) & ZH_RIGHT_AMEND) != 0;
+    case ZH_OP_UNDO:
     case ZH_OP_TRANSITION: return zh_may_take(ctx, op->reg, op->transition);
     case ZH_OP_ERASE: break;
     }
     return (zh_rights(ctx, op->reg) & ZH_RIGHT_ERASE) != 0;
 }
 
+/* With a step come the fields it asks for; others are a correction, which is a right of its own. */
+static zh_rc check_given(zh_ctx *ctx, const zh_op *op, const zh_field *field)
+{
+    const zh_transition *t = op->kind == ZH_OP_TRANSITION ? op->transition : NULL;
+    bool asked = t == NULL || (zh_rights(ctx, op->reg) & ZH_RIGHT_AMEND) != 0;
+    for (size_t i = 0; !asked && i < t->nneed; i++) {
+        asked = t->need[i] == field;
+    }
+    return asked ? zh_mask_allows_field(ctx, field)
+                 : zh_err_set(ctx->err, ZH_EDENIED, "record.denied",
+                              "“%.*s”不要求填“%.*s”，角色“%.*s”不能随它更正", ZH_FMT(t->label.zh),
+                              ZH_FMT(field->label.zh), ZH_FMT(ctx->role));
+}
+
 static zh_rc check_op(zh_ctx *ctx, const zh_op *op, bool by_time)
 {
-    zh_assert((op->kind == ZH_OP_TRANSITION) == (op->transition != NULL));
+    zh_assert((op->kind == ZH_OP_TRANSITION || op->kind == ZH_OP_UNDO) == (op->transition != NULL));
     zh_assert((op->kind == ZH_OP_CREATE) == (op->id == 0));
     if (!may(ctx, op)) {
         zh_err_set(ctx->err, ZH_EDENIED, "record.denied", "角色“%.*s”不能对“%.*s”做这项操作(%.*s)",
@@ -138,7 +168,7 @@ static zh_rc check_op(zh_ctx *ctx, const zh_op *op, bool by_time)
         return ZH_EDENIED;
     }
     for (size_t i = 0; i < op->nchanges; i++) {
-        if (zh_mask_allows_field(ctx, op->changes[i].field) != ZH_OK) {
+        if (check_given(ctx, op, op->changes[i].field) != ZH_OK) {
             return ZH_EDENIED;
         }
     }
@@ -544,26 +574,6 @@ bool zh_leaves_from(const zh_transition *t, int16_t state)
     return from;
 }
 
-static zh_rc check_limit(zh_write *w)
-{
-    const zh_transition *t = w->op->transition;
-    int64_t taken = 0;
-    if (t->limit == 0) {
-        return ZH_OK;
-    }
-    zh_str sql = zh_str_fmt(w->ctx->arena,
-                            "SELECT COUNT(*) FROM \"%s\" WHERE office = ? AND id = ? AND "
-                            "transition = ?",
-                            w->plan->history.name);
-    zh_sql_value key[] = {ZH_SQL_INT(w->old->office), ZH_SQL_INT(w->old->id), ZH_SQL_STR(t->id)};
-    zh_rc rc = zh_query_i64(w->conn, sql.p, key, 3, &taken, w->ctx->err);
-    if (rc == ZH_OK && taken >= (int64_t)t->limit) {
-        zh_str why = zh_str_fmt(w->ctx->arena, "至多 %u 次,已做过 %" PRId64 " 次", t->limit, taken);
-        return refuse_transition(w, "transition.limit", why.p);
-    }
-    return rc;
-}
-
 static void check_need(zh_write *w)
 {
     const zh_transition *t = w->op->transition;
@@ -610,7 +620,7 @@ static zh_rc check_transition(zh_write *w)
     zh_rc rc = check_persons(w);
     if (rc == ZH_OK) {
         check_need(w);
-        rc = check_limit(w);
+        rc = zh_follow_check(w);
     }
     if (rc == ZH_OK && t->has_guard) {
         zh_value v;
@@ -626,6 +636,12 @@ static zh_rc follow_transition(zh_write *w)
 {
     const zh_transition *t = w->op->transition;
     zh_rc rc = ZH_OK;
+    if (w->lands >= 0) {
+        w->record->state = w->lands;
+    }
+    if (w->waits) {
+        return ZH_OK;
+    }
     for (size_t i = 0; i < t->nset && rc == ZH_OK; i++) {
         const zh_field *field = t->set[i].field;
         zh_value *value = &w->record->values[field->index];
@@ -634,11 +650,9 @@ static zh_rc follow_transition(zh_write *w)
             rc = zh_write_normalise(w, field, value);
         }
     }
-    if (t->to >= 0) {
-        w->record->state = t->to;
-    }
-    if (w->op->handler_office != 0) {
-        w->record->handler_office = w->op->handler_office;
+    int64_t handler = w->handler != 0 ? w->handler : w->op->handler_office;
+    if (handler != 0) {
+        w->record->handler_office = handler;
     }
     return rc;
 }
@@ -651,7 +665,10 @@ static zh_rc advance_clocks(zh_write *w)
     if (n == 0) {
         return ZH_OK;
     }
-    zh_clock_event event = {w->old, w->record, w->op->transition, w->breached};
+    if (w->op->kind == ZH_OP_UNDO) {
+        return zh_clock_load_at(w->ctx, w->conn, w->old, w->old->version - 1, w->p->clocks);
+    }
+    zh_clock_event event = {w->old, w->record, w->waits ? NULL : w->op->transition, w->breached};
     bool uncovered = false;
     zh_rc rc = zh_clock_advance(&w->env, &event, w->p->clocks_before, w->p->clocks, &uncovered,
                                 w->ctx->err);
@@ -713,6 +730,32 @@ static void empty_record(zh_write *w)
     r->derived = ZH_NEW_N(w->ctx->arena, zh_str, w->reg->nderived + 1);
 }
 
+/* The step that the newest version took is taken back by who took it: the version before it stands
+ * again. What the step made elsewhere stays, so of such a step there is no taking back. */
+static zh_rc take_back(zh_write *w)
+{
+    const zh_transition *t = w->op->transition;
+    zh_version *versions = NULL;
+    size_t n = 0;
+    zh_rc rc =
+        zh_record_history(w->ctx, w->conn, w->reg, w->old->office, w->old->id, &versions, &n);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    const zh_version *last = n > 1 ? &versions[n - 1] : NULL;
+    if (last == NULL || !zh_str_is(last->op, "transition") || !zh_str_eq(last->transition, t->id) ||
+        !zh_str_eq(last->record->actor, w->ctx->actor) || t->nmakes > 0 || t->paper != NULL ||
+        t->two_person || t->vote.k > 0) {
+        return refuse_transition(w, "record.undo", "只能撤销自己刚办、没有别的后果的一步");
+    }
+    const zh_record *before = versions[n - 2].record;
+    w->record->values = before->values;
+    w->record->tables = before->tables;
+    w->record->state = before->state;
+    w->record->handler_office = before->handler_office;
+    return ZH_OK;
+}
+
 /* What the writer gives, what the transition does, what follows from both. */
 static zh_rc build(zh_write *w)
 {
@@ -723,6 +766,9 @@ static zh_rc build(zh_write *w)
     zh_rc rc = w->op->kind == ZH_OP_ERASE ? zh_erase_prepare(w) : merge_changes(w);
     if (w->op->kind == ZH_OP_ERASE) {
         return rc;
+    }
+    if (rc == ZH_OK && w->op->kind == ZH_OP_UNDO) {
+        rc = take_back(w);
     }
     set_home(w);
     if (rc == ZH_OK && w->old == NULL) {
@@ -740,7 +786,8 @@ static zh_rc build(zh_write *w)
     if (rc == ZH_OK) {
         rc = advance_clocks(w);
     }
-    if (rc == ZH_OK && (w->op->kind == ZH_OP_TRANSITION || w->reg->nclocks > 0)) {
+    if (rc == ZH_OK && w->op->kind != ZH_OP_UNDO &&
+        (w->op->kind == ZH_OP_TRANSITION || w->reg->nclocks > 0)) {
         rc = compute(w); /* state and clocks are new */
     }
     if (rc == ZH_OK && w->op->kind == ZH_OP_AMEND && !w->by_time && !w->findings->rejected &&
@@ -759,7 +806,8 @@ static zh_rc number_record(zh_write *w)
         return ZH_OK;
     }
     zh_str number;
-    zh_rc rc = zh_number_next(w->ctx, w->record, &number);
+    zh_rc rc = zh_number_next(w->ctx, w->inside ? w->conn : NULL, w->record, w->reg->number_pattern,
+                              &number);
     if (rc == ZH_OK) {
         w->record->values[field->index] = zh_value_text(number);
         rc = compute(w);
@@ -812,6 +860,15 @@ static zh_rc prepare(zh_write *w)
         rc = number_record(w);
     }
     if (rc == ZH_OK) {
+        rc = zh_paper_prepare(w);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_follow_prepare(w);
+    }
+    if (rc == ZH_OK && w->findings->rejected) {
+        return ZH_EINVAL;
+    }
+    if (rc == ZH_OK) {
         rc = count_cells(w);
     }
     if (rc == ZH_OK && w->op->kind != ZH_OP_WITHDRAW) {
@@ -861,6 +918,7 @@ zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mod
         .fired = mode.fired,
         .by_time = mode.by_time,
         .inside = mode.inside,
+        .asked = zh_str_is(op->second_actor, ZH_PENDING_SOMEBODY),
     };
     rc = prepare(&w);
     if (rc == ZH_OK && op->kind == ZH_OP_CREATE) {

@@ -14,7 +14,10 @@ typedef enum zh_op_kind {
     ZH_OP_TRANSITION,
     ZH_OP_ERASE,
     ZH_OP_WITHDRAW, /* a last version that says nothing; the record is no longer current */
+    ZH_OP_UNDO,     /* takes back a transition: the version before it, written again */
 } zh_op_kind;
+
+typedef enum zh_vote { ZH_VOTE_NONE, ZH_VOTE_FOR, ZH_VOTE_AGAINST } zh_vote;
 
 /* One field given by the writer. For a TABLE field `rows` replaces all child rows (row ids of rows
  * that stay are kept). For ERASE only field counts; no changes = all personal fields. */
@@ -36,7 +39,9 @@ typedef struct zh_op {
     zh_str reason_code;     /* of transition->reasons */
     zh_str justification;   /* answers findings of severity JUSTIFY */
     zh_str second_actor;    /* two-person transitions */
-    int64_t handler_office; /* transition: who handles it from now on; 0 = unchanged */
+    int64_t handler_office; /* reassign: who handles it from now on; 0 = as declared */
+    zh_vote vote;           /* of a transition that is voted on */
+    zh_str to_state;        /* return to any state that was passed: which */
     zh_time at;             /* recorded_at; 0 = now. Only the clock and imports of history set it */
 } zh_op;
 
@@ -52,6 +57,22 @@ typedef struct zh_findings {
     bool rejected; /* a REJECT, a missing required field, a value that does not fit */
     bool doubtful; /* a JUSTIFY without justification */
 } zh_findings;
+
+/* Makes the PDF of a document from its parts; in the data directory, *path in ctx->arena, the
+ * caller removes it. Set once, before anything is written; NULL: files are not made. */
+typedef struct zh_paper {
+    zh_str office, title, to, number, date;
+    zh_str link; /* of the record, below the server's address */
+    const struct zh_paper_block {
+        zh_str text;
+        const zh_str *heads, *cells; /* of a table: ncolumns, nrows × ncolumns */
+        size_t ncolumns, nrows;
+    } * blocks;
+    size_t nblocks;
+    zh_time at;
+} zh_paper;
+typedef zh_rc (*zh_paper_maker)(zh_ctx *ctx, const zh_paper *paper, const char **path);
+void zh_core_papers(zh_core *core, zh_paper_maker maker);
 
 typedef struct zh_prepared zh_prepared;
 

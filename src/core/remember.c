@@ -31,3 +31,11 @@ zh_rc zh_remember(zh_ctx *ctx, zh_str name, int64_t value)
     memory m = {zh_str_c(ctx->arena, name), zh_str_fmt(ctx->arena, "%" PRId64, value)};
     return zh_core_write(ctx->core, write_setting, &m, ctx->err);
 }
+
+zh_rc zh_forget(zh_conn *conn, zh_err *err)
+{
+    return zh_exec(conn,
+                   "DELETE FROM zh_setting WHERE name LIKE 'judgement.%' OR name LIKE "
+                   "'obligation.%'",
+                   err);
+}

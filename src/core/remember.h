@@ -9,4 +9,7 @@ zh_rc zh_remembered(zh_ctx *ctx, zh_conn *conn, zh_str name, int64_t *out) ZH_MU
 /* Keeps it, in a transaction of its own. */
 zh_rc zh_remember(zh_ctx *ctx, zh_str name, int64_t value) ZH_MUST;
 
+/* Forgets all of them, inside a transaction. */
+zh_rc zh_forget(zh_conn *conn, zh_err *err) ZH_MUST;
+
 #endif

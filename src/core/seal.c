@@ -1,6 +1,7 @@
 /* From a checked record to what is stored: entry of the ledger, SQL values, grams, files. */
 #include "base/utf8.h"
 #include "core/read_private.h"
+#include "core/step.h"
 #include "core/write_private.h"
 #include <stdlib.h>
 #include <string.h>
@@ -39,13 +40,15 @@ static void fill_fixed(const zh_record *r, zh_sql_value *row)
 
 static void fill_history(const zh_write *w, const zh_digest *salt, zh_sql_value *extra)
 {
-    static const char *const ops[] = {"create", "amend", "transition", "erase", "withdraw"};
+    static const char *const ops[] = {"create", "amend", "transition", "erase", "withdraw", "undo"};
     const zh_op *op = w->op;
     zh_str transition = op->transition != NULL ? op->transition->id : ZH_STR_NONE;
     extra[ZH_HIST_OP] = ZH_SQL_STR(zh_str_of(ops[op->kind]));
     extra[ZH_HIST_TRANSITION] = text_or_null(transition);
     extra[ZH_HIST_REASON] = text_or_null(op->reason);
-    extra[ZH_HIST_REASON_CODE] = text_or_null(op->reason_code);
+    extra[ZH_HIST_REASON_CODE] = op->vote == ZH_VOTE_FOR       ? ZH_SQL_STR(ZH_STR(ZH_VOTE_YES))
+                                 : op->vote == ZH_VOTE_AGAINST ? ZH_SQL_STR(ZH_STR(ZH_VOTE_NO))
+                                                               : text_or_null(op->reason_code);
     extra[ZH_HIST_JUSTIFICATION] = text_or_null(op->justification);
     extra[ZH_HIST_SECOND_ACTOR] = text_or_null(op->second_actor);
     extra[ZH_HIST_SALT] = ZH_SQL_BYTES(((zh_str){(const char *)salt->b, sizeof salt->b}));

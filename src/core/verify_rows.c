@@ -373,7 +373,12 @@ static bool state_follows(const chunk *k, const version *ver, int before)
         return reg->states[state].initial;
     }
     if (zh_str_is(ver->op, "transition")) {
-        return t != NULL && (t->to >= 0 ? state == t->to : before < 0 || state == before);
+        bool stays = before < 0 || state == before;
+        bool voted = t != NULL && t->vote.k > 0 && (stays || state == t->vote.otherwise);
+        return t != NULL && (voted || t->to_any || (t->to >= 0 ? state == t->to : stays));
+    }
+    if (zh_str_is(ver->op, "undo")) {
+        return true; /* the state that the version before the step had */
     }
     return before < 0 || state == before;
 }

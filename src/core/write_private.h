@@ -61,6 +61,8 @@ struct zh_prepared {
     uint8_t entry[ZH_RECORD_ENTRY_BYTES];
     uint8_t entry_gm[ZH_RECORD_ENTRY_BYTES]; /* when the second log is kept */
     bool has_gm;
+    zh_prepared **more; /* records that this write makes or moves, applied with it */
+    size_t nmore;
 };
 
 /* One preparation. */
@@ -80,6 +82,10 @@ typedef struct zh_write {
     bool by_time;             /* written by actor clock: nobody can be asked for a correction */
     bool inside;              /* conn is the writer: what it sees may still be rolled back */
     bool warned_calendar;
+    int16_t lands;   /* state that the step leads to; -1: stays */
+    int64_t handler; /* of a step that hands the record on */
+    bool asked;      /* only asked for: a second person has yet to confirm */
+    bool waits; /* a vote that is not decided by this version, or is lost: nothing else follows */
     zh_env stored; /* evaluation over stored data */
     zh_env env;    /* the same, and what this very version does to clocks and states */
 } zh_write;
@@ -102,7 +108,8 @@ zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_finding
 bool zh_leaves_from(const zh_transition *transition, int16_t state);
 /* The automatic transitions that follow a write just applied, in the open transaction; raises
  * out->version. */
-zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_applied *out) ZH_MUST;
+zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_prepared *prepared,
+                      zh_applied *out) ZH_MUST;
 
 /* check.c: findings about the new record. ZH_OK also when it is refused (findings->rejected). */
 zh_rc zh_check_record(zh_write *w) ZH_MUST;
@@ -121,6 +128,16 @@ zh_rc zh_write_normalise(zh_write *w, const zh_field *field, zh_value *value) ZH
  * ZH_ENOTFOUND: none, any more. Takes a reader and works in ctx->arena. */
 zh_rc zh_conflict_find(zh_ctx *ctx, zh_prepared *const *writes, size_t n, size_t *at,
                        bool *stale) ZH_MUST;
+
+/* follow.c: what follows from a write in other registers, and the document of a step. */
+zh_rc zh_follow_prepare(zh_write *w) ZH_MUST;
+zh_rc zh_paper_prepare(zh_write *w) ZH_MUST;
+/* step of the write: limits, votes, withdrawals, returns. */
+zh_rc zh_follow_check(zh_write *w) ZH_MUST;
+
+/* As zh_file_store; writer: NULL, or the writer in an open transaction. */
+zh_rc zh_file_store_in(zh_ctx *ctx, zh_conn *writer, const char *path, zh_str name,
+                       zh_str *digest) ZH_MUST;
 
 /* seal.c: canonical fields, entry, SQL values, grams, files. */
 zh_rc zh_seal_record(zh_write *w, zh_entry_kind kind) ZH_MUST;

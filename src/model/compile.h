@@ -46,6 +46,10 @@ void zh_compile_fields(zh_cx *cx, zh_reg_build *b);
 /* parse_workflow.c */
 void zh_parse_workflow(zh_cx *cx, zh_reg_build *b);
 void zh_compile_workflow(zh_cx *cx, zh_reg_build *b);
+/* parse_step.c: what a step does besides moving its record. */
+void zh_compile_documents(zh_cx *cx, zh_reg_build *b);
+void zh_compile_step(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_transition *t);
+void zh_compile_replaces(zh_cx *cx, zh_reg_build *b);
 /* parse_measure.c */
 void zh_parse_measures(zh_cx *cx, zh_reg_build *b);
 /* parse_declared.c: publication, obligations, judgements, retention, privacy, evidence, exchange,

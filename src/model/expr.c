@@ -294,6 +294,10 @@ static void print_parameter(const printer *p, const zh_expr *node)
 
 static void print_prev(const printer *p, const zh_expr *node)
 {
+    if (node->field != NULL) {
+        zh_buf_fmt(p->buf, "prev(version).%.*s", ZH_FMT(node->name));
+        return;
+    }
     zh_buf_fmt(p->buf, "%s(%s).%.*s", node->within ? "prev" : "this",
                node->within_unit == ZH_YEAR ? "year" : "period", ZH_FMT(node->name));
 }

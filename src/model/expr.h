@@ -74,7 +74,8 @@ typedef enum zh_expr_op {
     ZH_X_ENTERED,  /* entered(state): instant of first entry into a state, from the history */
     ZH_X_PREV,     /* prev(period).NAME, prev(year).NAME, this(period).NAME: name; within = periods
                       back (1, 0 for this); within_unit ZH_YEAR: the same period a year earlier,
-                      else ZH_DAY: the previous period */
+                      else ZH_DAY: the previous period. prev(version).FIELD: field; the value in
+                      the version before, unknown in the first */
     ZH_X_IS_NULL,  /* a[0] is unknown: the only operator besides `??` that sees it */
     ZH_X_WITHIN,   /* code a[0] is a[1] or stands below it, by the newest validity of the code */
     ZH_X_PARAMETER, /* parameter `index` of the scope */
@@ -233,6 +234,9 @@ struct zh_env {
      * id. The where clause and `within` are applied again here. At most ZH_EXPR_RECORDS_MAX. */
     zh_rc (*records)(zh_env *env, const zh_expr *node, const struct zh_record *const **out,
                      size_t *n, zh_err *err);
+    /* Told of every record that a bounded query takes, in order; may be NULL. */
+    void (*matched)(void *user, const zh_expr *node, const struct zh_record *record);
+    void *matched_user;
     zh_rc (*clock)(zh_env *env, const zh_expr *node, zh_value *out, zh_err *err);
     zh_rc (*entered)(zh_env *env, zh_str state, zh_value *out, zh_err *err);
     zh_rc (*prev)(zh_env *env, const zh_expr *node, zh_value *out, zh_err *err);

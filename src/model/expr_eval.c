@@ -585,7 +585,7 @@ static zh_rc eval_entered(const zh_expr *node, zh_env *env, zh_value *out, zh_er
 
 static zh_rc eval_prev(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err)
 {
-    return env->prev ? env->prev(env, node, out, err) : missing(err, "前期指标");
+    return env->prev ? env->prev(env, node, out, err) : missing(err, "前一版或前期指标");
 }
 
 /* ---- all ------------------------------------------------------------------------------------ */

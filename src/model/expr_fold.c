@@ -213,6 +213,9 @@ static zh_rc fold_one(folder *f, const zh_expr *filter, const zh_expr *body, zh_
     if (rc != ZH_OK || v.kind != ZH_BOOL || v.i == 0) {
         return rc;
     }
+    if (env->matched != NULL && f->node->op == ZH_X_QUERY) {
+        env->matched(env->matched_user, f->node, env->record);
+    }
     if (body == NULL) {
         return folder_add(f, NULL);
     }

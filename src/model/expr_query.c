@@ -326,12 +326,46 @@ static zh_rc prev_node(zh_checker *c, const zh_syn *syn, zh_str name, int64_t ba
     return ZH_OK;
 }
 
+/* prev(version).FIELD: as the version before this one had it. */
+static zh_rc version_node(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
+{
+    const zh_field *field = zh_expr_field(names->reg, syn->parts[1]);
+    if (field == NULL || field->type == ZH_TYPE_TABLE) {
+        return zh_expr_fail(c->job, syn->at, "expr.name", "%.*s 不是本册的字段,或是子表",
+                            ZH_FMT(syn->parts[1]));
+    }
+    zh_expr *node = zh_expr_node(c, ZH_X_PREV, zh_field_kind(field), syn->at, 0);
+    if (node == NULL) {
+        return ZH_EINVAL;
+    }
+    node->field = field;
+    node->codes = field->codes;
+    node->target = field->target;
+    node->unit = field->unit;
+    node->name = field->id;
+    node->within = 1;
+    c->needs_store = true;
+    *out = node;
+    return ZH_OK;
+}
+
+static bool is_version_word(const zh_syn *syn)
+{
+    const zh_syn *arg = syn->n == 1 ? syn->a[0] : NULL;
+    return arg != NULL && arg->kind == ZH_SYN_NAME && arg->nparts == 1 && syn->nparts == 2 &&
+           zh_str_is(arg->parts[0], "version") && zh_str_is(syn->parts[0], "prev");
+}
+
 zh_rc zh_expr_check_prev(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
 {
     zh_unit_time unit;
+    if (names->reg != NULL && is_version_word(syn)) {
+        return version_node(c, names, syn, out);
+    }
     if (!is_period_word(syn, &unit)) {
         return zh_expr_fail(c->job, syn->at, "expr.arguments",
-                            "写成 prev(period).指标 或 prev(year).指标(本期写 this(period).指标)");
+                            "写成 prev(period).指标、prev(year).指标(本期写 this(period).指标)或 "
+                            "prev(version).字段");
     }
     zh_str name = syn->parts[1];
     const zh_field *field = zh_expr_field(names->reg, name);
@@ -355,7 +389,8 @@ zh_rc zh_expr_check_prev(zh_checker *c, const zh_names *names, const zh_syn *syn
 zh_rc zh_expr_check_change(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
 {
     const zh_syn *prev = syn->n == 1 ? syn->a[0] : NULL;
-    if (prev == NULL || prev->kind != ZH_SYN_CALL || !zh_str_is(prev->parts[0], "prev")) {
+    if (prev == NULL || is_version_word(prev) || prev->kind != ZH_SYN_CALL ||
+        !zh_str_is(prev->parts[0], "prev")) {
         return zh_expr_fail(c->job, syn->at, "expr.arguments", "写成 change(prev(period).指标)");
     }
     zh_expr *before = NULL;

@@ -137,8 +137,10 @@ static const zh_key state_keys[] = {
 static const zh_schema state = {"状态", state_keys, ZH_COUNTOF(state_keys)};
 
 static const zh_key vote_keys[] = {
-    {.name = "k", .arg = ZH_ARG_NUMBER, .required = true},
+    {.name = "k", .arg = ZH_ARG_NUMBER},
     {.name = "of", .arg = ZH_ARG_NUMBER, .required = true},
+    {.name = "majority", .arg = ZH_ARG_BOOL},
+    {.name = "otherwise", .arg = ZH_ARG_ID},
 };
 static const zh_schema vote = {"表决", vote_keys, ZH_COUNTOF(vote_keys)};
 
@@ -146,7 +148,8 @@ static const zh_key transition_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "label", .arg = ZH_ARG_LABEL},
     {.name = "from", .arg = ZH_ARG_TEXT, .many = true, .required = true},
-    {.name = "to", .arg = ZH_ARG_ID},
+    {.name = "to", .arg = ZH_ARG_TEXT},
+    {.name = "handler", .arg = ZH_ARG_TEXT},
     {.name = "kind",
      .arg = ZH_ARG_CHOICE,
      .choices = "handle|countersign|return|withdraw|reassign|auto|办理|会签|退回|撤回|转办|自动"},
@@ -159,13 +162,38 @@ static const zh_key transition_keys[] = {
     {.name = "two_person", .arg = ZH_ARG_BOOL},
     {.name = "limit", .arg = ZH_ARG_NUMBER},
     {.name = "document", .arg = ZH_ARG_TEXT},
-    {.name = "creates", .arg = ZH_ARG_ID},
+    {.name = "creates", .arg = ZH_ARG_ANY},
     {.name = "notify", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "vote", .arg = ZH_ARG_MAP, .sub = &vote},
     {.name = "sign", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "clause", .arg = ZH_ARG_TEXT},
 };
 static const zh_schema transition = {"流转", transition_keys, ZH_COUNTOF(transition_keys)};
+
+static const zh_key document_number_keys[] = {
+    {.name = "field", .arg = ZH_ARG_PATH, .required = true},
+    {.name = "pattern", .arg = ZH_ARG_TEXT, .required = true},
+};
+static const zh_schema document_number = {"文号", document_number_keys,
+                                          ZH_COUNTOF(document_number_keys)};
+
+static const zh_key document_keys[] = {
+    {.name = "id", .arg = ZH_ARG_ID, .required = true},
+    {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
+    {.name = "office", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "title", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "to", .arg = ZH_ARG_TEXT},
+    {.name = "body", .arg = ZH_ARG_ANY, .required = true},
+    {.name = "number", .arg = ZH_ARG_MAP, .sub = &document_number},
+    {.name = "file", .arg = ZH_ARG_PATH, .required = true},
+};
+static const zh_schema document = {"文书", document_keys, ZH_COUNTOF(document_keys)};
+
+static const zh_key replaces_keys[] = {
+    {.name = "field", .arg = ZH_ARG_PATH, .required = true},
+    {.name = "transition", .arg = ZH_ARG_ID, .required = true},
+};
+static const zh_schema replaces = {"取代", replaces_keys, ZH_COUNTOF(replaces_keys)};
 
 static const zh_key clock_version_keys[] = {
     {.name = "from", .arg = ZH_ARG_DATE},
@@ -308,7 +336,6 @@ static const zh_key obligation_keys[] = {
     {.name = "party", .arg = ZH_ARG_PATH, .required = true},
     {.name = "period", .arg = ZH_ARG_PATH},
     {.name = "remind", .arg = ZH_ARG_DURATION, .many = true},
-    {.name = "waive", .arg = ZH_ARG_NAME},
 };
 static const zh_schema obligation = {"填报义务", obligation_keys, ZH_COUNTOF(obligation_keys)};
 
@@ -338,6 +365,29 @@ static const zh_key effect_keys[] = {
 };
 static const zh_schema effect = {"评定结果", effect_keys, ZH_COUNTOF(effect_keys)};
 
+static const zh_key line_keys[] = {
+    {.name = "input", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "if", .arg = ZH_ARG_TEXT},
+    {.name = "points", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "clause", .arg = ZH_ARG_TEXT},
+    {.name = "expires", .arg = ZH_ARG_DURATION},
+};
+static const zh_schema line = {"评分表行", line_keys, ZH_COUNTOF(line_keys)};
+
+static const zh_key objection_keys[] = {
+    {.name = "within", .arg = ZH_ARG_DURATION, .required = true},
+};
+static const zh_schema objection = {"评定异议", objection_keys, ZH_COUNTOF(objection_keys)};
+
+static const zh_key repair_keys[] = {
+    {.name = "after", .arg = ZH_ARG_DURATION, .required = true},
+    {.name = "if", .arg = ZH_ARG_TEXT},
+    {.name = "points", .arg = ZH_ARG_TEXT},
+    {.name = "grade", .arg = ZH_ARG_TEXT},
+    {.name = "clause", .arg = ZH_ARG_TEXT},
+};
+static const zh_schema repair = {"信用修复", repair_keys, ZH_COUNTOF(repair_keys)};
+
 static const zh_key judgement_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "label", .arg = ZH_ARG_LABEL},
@@ -346,14 +396,17 @@ static const zh_key judgement_keys[] = {
     {.name = "inputs", .arg = ZH_ARG_TEXTS, .required = true},
     {.name = "engine", .arg = ZH_ARG_TEXT},
     {.name = "parameters", .arg = ZH_ARG_TEXTS},
+    {.name = "result", .arg = ZH_ARG_TEXT},
     {.name = "points", .arg = ZH_ARG_TEXT},
+    {.name = "base", .arg = ZH_ARG_DECIMAL},
+    {.name = "table", .arg = ZH_ARG_MAP, .many = true, .sub = &line},
     {.name = "caps", .arg = ZH_ARG_TEXTS},
     {.name = "overrides", .arg = ZH_ARG_MAP, .many = true, .sub = &override},
     {.name = "bands", .arg = ZH_ARG_MAP, .many = true, .sub = &band},
-    {.name = "explain", .arg = ZH_ARG_TEXT, .many = true},
+    {.name = "party", .arg = ZH_ARG_PATH},
     {.name = "effect", .arg = ZH_ARG_MAP, .sub = &effect},
-    {.name = "objection", .arg = ZH_ARG_ID},
-    {.name = "repair", .arg = ZH_ARG_ID},
+    {.name = "objection", .arg = ZH_ARG_MAP, .sub = &objection},
+    {.name = "repair", .arg = ZH_ARG_MAP, .sub = &repair},
     {.name = "expires", .arg = ZH_ARG_DURATION},
 };
 static const zh_schema judgement = {"评定", judgement_keys, ZH_COUNTOF(judgement_keys)};
@@ -454,11 +507,17 @@ static const zh_schema expect_error = {"预期错误", expect_error_keys,
                                        ZH_COUNTOF(expect_error_keys)};
 
 static const zh_key step_keys[] = {
+    {.name = "add", .arg = ZH_ARG_MAP, .sub = &before},
+    {.name = "run", .arg = ZH_ARG_CHOICE, .choices = "judgements|obligations"},
+    {.name = "judgement", .arg = ZH_ARG_TEXT},
     {.name = "transition", .arg = ZH_ARG_ID},
     {.name = "set", .arg = ZH_ARG_ANY},
     {.name = "amend", .arg = ZH_ARG_ANY},
     {.name = "at", .arg = ZH_ARG_TEXT},
     {.name = "role", .arg = ZH_ARG_TEXT},
+    {.name = "actor", .arg = ZH_ARG_TEXT},
+    {.name = "vote", .arg = ZH_ARG_CHOICE, .choices = "yes|no"},
+    {.name = "to", .arg = ZH_ARG_ID},
     {.name = "reason", .arg = ZH_ARG_TEXT},
     {.name = "expect", .arg = ZH_ARG_ANY},
     {.name = "expect_error", .arg = ZH_ARG_MAP, .sub = &expect_error},
@@ -501,6 +560,8 @@ static const zh_key reg_keys[] = {
     {.name = "rules", .arg = ZH_ARG_MAP, .many = true, .sub = &rule},
     {.name = "states", .arg = ZH_ARG_MAP, .many = true, .sub = &state},
     {.name = "transitions", .arg = ZH_ARG_MAP, .many = true, .sub = &transition},
+    {.name = "documents", .arg = ZH_ARG_MAP, .many = true, .sub = &document},
+    {.name = "replaces", .arg = ZH_ARG_MAP, .sub = &replaces},
     {.name = "clocks", .arg = ZH_ARG_MAP, .many = true, .sub = &clock},
     {.name = "dues", .arg = ZH_ARG_MAP, .many = true, .sub = &due},
     {.name = "access", .arg = ZH_ARG_MAP, .many = true, .sub = &access},

@@ -8,8 +8,8 @@ typedef struct reading {
     const zh_model *model;
     zh_arena *arena;
     zh_judgement *j;
-    zh_str names[ZH_JUDGEMENT_INPUTS_MAX];
-    zh_kind kinds[ZH_JUDGEMENT_INPUTS_MAX];
+    zh_str names[ZH_JUDGEMENT_INPUTS_MAX + 1]; /* and `result` or `points` behind them */
+    zh_kind kinds[ZH_JUDGEMENT_INPUTS_MAX + 1];
     zh_err *err;
 } reading;
 
@@ -76,6 +76,117 @@ static void read_bands(reading *r, const zh_yaml *node)
     }
 }
 
+/* The scope of the inputs, with one more decimal behind them when it has a name. */
+static zh_scope scope_of(reading *r, const char *more)
+{
+    size_t n = r->j->ninputs;
+    if (more != NULL) {
+        r->names[n] = zh_str_of(more);
+        r->kinds[n++] = ZH_DECIMAL;
+    }
+    return (zh_scope){.model = r->model,
+                      .reg = r->j->each,
+                      .self = r->j->each,
+                      .parameters = r->names,
+                      .nparameters = n,
+                      .parameter_kinds = r->kinds};
+}
+
+static size_t input_of(const zh_judgement *j, zh_str name)
+{
+    size_t i = 0;
+    while (i + 1 < j->ninputs && !zh_str_eq(j->inputs[i].name, name)) {
+        i++;
+    }
+    return i;
+}
+
+static zh_rc read_table(reading *r, const zh_yaml *node, const zh_scope *scope)
+{
+    zh_judgement *j = r->j;
+    const zh_yaml *table = zh_yaml_get(node, "table");
+    zh_str base = zh_get_text(node, "base");
+    zh_rc rc = ZH_OK;
+    j->has_table = table != NULL;
+    j->base = (zh_decimal){0, 0};
+    if (base.n > 0 && zh_decimal_parse(base, false, &j->base) != ZH_OK) {
+        j->base = (zh_decimal){0, 0};
+    }
+    j->lines = ZH_NEW_N(r->arena, struct zh_point_line, items_of(table) + 1);
+    for (const zh_yaml *l = zh_first(node, "table");
+         l != NULL && j->nlines < ZH_JUDGEMENT_LINES_MAX && rc == ZH_OK; l = zh_next(l)) {
+        struct zh_point_line *line = &j->lines[j->nlines++];
+        zh_str test = zh_get_text(l, "if");
+        *line = (struct zh_point_line){.input = input_of(j, zh_get_text(l, "input")),
+                                       .has_test = test.n > 0,
+                                       .clause = zh_get_text(l, "clause")};
+        (void)zh_get_duration(l, "expires", &line->expires, &line->expires_unit);
+        if (line->has_test) {
+            rc = zh_expr_compile(r->arena, scope, test, &line->test, r->err);
+        }
+        if (rc == ZH_OK) {
+            rc = zh_expr_compile(r->arena, scope, zh_get_text(l, "points"), &line->points, r->err);
+        }
+    }
+    return rc;
+}
+
+static zh_rc read_engine(reading *r, const zh_yaml *node)
+{
+    zh_judgement *j = r->j;
+    const zh_yaml *parameters = zh_yaml_get(node, "parameters");
+    zh_str points = zh_get_text(node, "points");
+    j->engine = zh_get_text(node, "engine");
+    j->result = zh_get_text(node, "result");
+    j->has_points = points.n > 0 || j->engine.n > 0;
+    j->parameters = ZH_NEW_N(r->arena, struct zh_engine_parameter, items_of(parameters) + 1);
+    for (const zh_yaml *p = parameters == NULL ? NULL : parameters->first; p != NULL; p = p->next) {
+        j->parameters[j->nparameters++] = (struct zh_engine_parameter){p->key, p->text};
+    }
+    zh_scope scope = scope_of(r, j->engine.n > 0 ? "result" : NULL);
+    return j->has_points
+               ? zh_expr_compile(r->arena, &scope, points.n > 0 ? points : ZH_STR("result"),
+                                 &j->points, r->err)
+               : ZH_OK;
+}
+
+static zh_rc read_repair(reading *r, const zh_yaml *node)
+{
+    struct zh_repair *repair = &r->j->repair;
+    const zh_yaml *from = zh_yaml_get(node, "repair");
+    zh_rc rc = ZH_OK;
+    if (from == NULL) {
+        return ZH_OK;
+    }
+    zh_str test = zh_get_text(from, "if");
+    zh_str points = zh_get_text(from, "points");
+    *repair = (struct zh_repair){.allowed = true,
+                                 .has_test = test.n > 0,
+                                 .has_points = points.n > 0,
+                                 .grade = zh_get_text(from, "grade"),
+                                 .clause = zh_get_text(from, "clause")};
+    (void)zh_get_duration(from, "after", &repair->after, &repair->after_unit);
+    if (repair->has_test) {
+        zh_scope scope = scope_of(r, NULL);
+        rc = zh_expr_compile(r->arena, &scope, test, &repair->test, r->err);
+    }
+    if (rc == ZH_OK && repair->has_points) {
+        zh_scope scope = scope_of(r, "points");
+        rc = zh_expr_compile(r->arena, &scope, points, &repair->points, r->err);
+    }
+    return rc;
+}
+
+static void read_objection(reading *r, const zh_yaml *node)
+{
+    const zh_yaml *from = zh_yaml_get(node, "objection");
+    zh_unit_time unit = ZH_DAY;
+    r->j->object_days = ZH_JUDGEMENT_OBJECT_DAYS;
+    if (from != NULL) {
+        (void)zh_get_duration(from, "within", &r->j->object_days, &unit);
+    }
+}
+
 static zh_rc read_effect(reading *r, const zh_yaml *node)
 {
     static const zh_kind kinds[] = {ZH_DECIMAL, ZH_TEXT};
@@ -119,36 +230,37 @@ static zh_rc read_one(reading *r, const zh_register *owner, const zh_yaml *node)
 {
     zh_judgement *j = r->j;
     const zh_yaml *each = zh_yaml_get(node, "for_each");
-    zh_str points = zh_get_text(node, "points");
+    zh_str party = zh_get_text(node, "party");
     *j = (zh_judgement){.id = zh_get_text(node, "id"),
                         .label = zh_get_label(node, "label"),
                         .owner = owner,
                         .each = zh_model_register(r->model, zh_get_text(each, "register")),
-                        .where_source = zh_get_text(each, "where"),
-                        .engine = zh_get_text(node, "engine")};
+                        .where_source = zh_get_text(each, "where")};
     j->name = zh_str_fmt(r->arena, "%.*s.%.*s", ZH_FMT(owner->id), ZH_FMT(j->id));
     j->label = j->label.zh.n > 0 ? j->label : owner->label;
     j->has_where = j->where_source.n > 0;
-    j->has_points = points.n > 0;
+    j->party = party.n > 0 ? zh_register_field(j->each, party) : NULL;
     (void)zh_get_duration(node, "expires", &j->expires, &j->expires_unit);
     read_when(r, node);
     read_bands(r, node);
+    read_objection(r, node);
     zh_rc rc = read_inputs(r, node);
-    zh_scope scope = {.model = r->model,
-                      .reg = j->each,
-                      .self = j->each,
-                      .parameters = r->names,
-                      .nparameters = j->ninputs,
-                      .parameter_kinds = r->kinds};
+    zh_scope scope = scope_of(r, NULL);
     if (rc == ZH_OK && j->has_where) {
         zh_scope who = {.model = r->model, .reg = j->each};
         rc = zh_expr_compile(r->arena, &who, j->where_source, &j->where, r->err);
     }
-    if (rc == ZH_OK && j->has_points) {
-        rc = zh_expr_compile(r->arena, &scope, points, &j->points, r->err);
+    if (rc == ZH_OK) {
+        rc = read_table(r, node, &scope);
+    }
+    if (rc == ZH_OK) {
+        rc = read_engine(r, node);
     }
     if (rc == ZH_OK) {
         rc = read_overrides(r, node, &scope);
+    }
+    if (rc == ZH_OK) {
+        rc = read_repair(r, node);
     }
     return rc == ZH_OK ? read_effect(r, node) : rc;
 }

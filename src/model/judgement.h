@@ -5,7 +5,9 @@
 
 #include "model/model.h"
 
-#define ZH_JUDGEMENT_INPUTS_MAX ((size_t)32)
+#define ZH_JUDGEMENT_INPUTS_MAX  ((size_t)32)
+#define ZH_JUDGEMENT_LINES_MAX   ((size_t)64) /* of a rule table */
+#define ZH_JUDGEMENT_OBJECT_DAYS 30           /* to object where the rule does not say */
 
 typedef struct zh_judgement_input {
     zh_str name, source;
@@ -27,9 +29,26 @@ typedef struct zh_judgement {
     bool by_event;        /* an input's register was written */
     zh_judgement_input *inputs;
     size_t ninputs;
-    zh_str engine;     /* name@version; empty: points */
-    zh_program points; /* over the inputs as parameters; has_points */
+    zh_str engine; /* name@version; empty: points or a rule table */
+    struct zh_engine_parameter {
+        zh_str name, text; /* JSON in which $input stands for an input's number, or a text */
+    } * parameters;
+    size_t nparameters;
+    zh_str result;     /* of the engine: path of the member that is `result` in points */
+    zh_program points; /* over the inputs (and result, last) as parameters; has_points */
     bool has_points;
+    zh_decimal base; /* of a rule table */
+    struct zh_point_line {
+        size_t input;      /* whose row it explains */
+        zh_program test;   /* has_test: only while true */
+        zh_program points; /* added to the base */
+        bool has_test;
+        zh_str clause;
+        int32_t expires; /* 0 never */
+        zh_unit_time expires_unit;
+    } * lines;
+    size_t nlines;
+    bool has_table;
     struct zh_override {
         zh_program test;
         zh_str source, grade, clause;
@@ -46,6 +65,17 @@ typedef struct zh_judgement {
     size_t nbands;
     int32_t expires; /* after the judgement; 0 never */
     zh_unit_time expires_unit;
+    int32_t object_days; /* in which the judged party may object */
+    struct zh_repair {
+        bool allowed;
+        int32_t after; /* waiting time from the judgement */
+        zh_unit_time after_unit;
+        zh_program test;   /* has_test: the condition, over the inputs */
+        zh_program points; /* has_points: after the repair, over the inputs and `points` */
+        bool has_test, has_points;
+        zh_str grade, clause; /* grade: after the repair, else by the bands */
+    } repair;
+    const zh_field *party;     /* of the judged register: whose judgement it is; NULL itself */
     const zh_register *effect; /* register that it writes, or NULL */
     const zh_transition *transition;
     struct zh_effect_set {

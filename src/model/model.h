@@ -175,6 +175,47 @@ typedef struct zh_reminder {
 } zh_reminder;
 #define ZH_CLOCK_WARNS_MAX 4
 
+struct zh_assignment {
+    const zh_field *field;
+    zh_program value;
+};
+
+/* A record that a step makes in another register, in the same transaction. */
+#define ZH_CREATIONS_MAX 8 /* of one step */
+typedef struct zh_creation {
+    const struct zh_register *reg;
+    const zh_field *link; /* of the new record: leads back to this one */
+    const struct zh_assignment *set;
+    size_t nset;
+} zh_creation;
+
+/* 文书: text with values in it, set on A4, kept as a file by its digest. */
+typedef struct zh_document_piece {
+    zh_str text;
+    zh_program value;
+    bool is_value;
+} zh_document_piece;
+typedef struct zh_document_text {
+    const zh_document_piece *pieces;
+    size_t n;
+} zh_document_text;
+typedef struct zh_document_block { /* a paragraph, or child rows as a table */
+    zh_document_text text;
+    const zh_field *table;
+    const zh_field *const *columns;
+    size_t ncolumns;
+} zh_document_block;
+typedef struct zh_document {
+    zh_str id;
+    zh_label label;
+    zh_document_text office, title, to; /* of whom; its title; to whom */
+    const zh_document_block *body;
+    size_t nbody;
+    zh_str number_pattern;        /* empty: not numbered */
+    const zh_field *number_field; /* receives the number */
+    const zh_field *file;         /* receives the digest of the PDF */
+} zh_document;
+
 typedef struct zh_transition {
     zh_str id;
     zh_label label;
@@ -182,7 +223,8 @@ typedef struct zh_transition {
     bool from_any;
     const uint16_t *from; /* state indices */
     size_t nfrom;
-    int16_t to; /* state index; -1: stays */
+    int16_t to;  /* state index; -1: stays */
+    bool to_any; /* return: to a state that the record has passed, chosen by who returns it */
     const zh_str *roles;
     size_t nroles;
     zh_program guard, when; /* when: becomes automatic (kind auto) once true */
@@ -190,14 +232,21 @@ typedef struct zh_transition {
     const zh_field *const *need; /* fields that must be filled, given with the transition */
     size_t nneed;
     const zh_codes *reasons; /* coded reason required, or NULL */
-    const struct zh_assignment {
-        const zh_field *field;
-        zh_program value;
-    } * set;
+    const struct zh_assignment *set;
     size_t nset;
     bool two_person;
-    uint32_t limit; /* times a record may take it; 0 any */
-    zh_str document, creates;
+    uint32_t limit;           /* times a record may take it; 0 any */
+    zh_str document;          /* a paper's name */
+    const zh_document *paper; /* the same where the register declares it, else NULL */
+    zh_str creates;           /* register whose form is offered next */
+    const zh_creation *makes;
+    size_t nmakes;
+    struct zh_vote_rule {
+        uint32_t k, of;    /* k yes votes of so many persons; 0: no vote */
+        int16_t otherwise; /* state when it can no longer pass; -1: stays */
+    } vote;
+    zh_program handler; /* reassign: the office that handles it from now on */
+    bool has_handler;
     zh_audience notify;
 } zh_transition;
 
@@ -486,6 +535,10 @@ struct zh_register {
     size_t nclocks;
     const zh_due_rule *dues;
     size_t ndues;
+    const zh_document *documents;
+    size_t ndocuments;
+    const zh_field *replaces_field;   /* reference to the record that one replaces, or NULL */
+    const zh_transition *replaced_by; /* which that record then takes */
     const zh_access *access;
     size_t naccess;
     zh_audience notify;    /* told of a new record */

@@ -39,15 +39,13 @@ static zh_rc read_one(const zh_model *model, zh_arena *arena, const zh_register 
                       const zh_yaml *node, zh_obligation *o, zh_err *err)
 {
     const zh_yaml *who = zh_yaml_get(node, "who");
-    zh_str waive = zh_get_text(node, "waive");
     *o = (zh_obligation){.id = zh_get_text(node, "id"),
                          .label = zh_get_label(node, "label"),
                          .reg = reg,
                          .who = zh_model_register(model, zh_get_text(who, "register")),
                          .where_source = zh_get_text(who, "where"),
                          .party = zh_register_field(reg, zh_get_text(node, "party")),
-                         .period = zh_register_field(reg, zh_get_text(node, "period")),
-                         .waive = waive.n > 0 ? zh_model_codes(model, waive) : NULL};
+                         .period = zh_register_field(reg, zh_get_text(node, "period"))};
     o->name = zh_str_fmt(arena, "%.*s.%.*s", ZH_FMT(reg->id), ZH_FMT(o->id));
     o->label = o->label.zh.n > 0 ? o->label : reg->label;
     o->every = (zh_every)zh_choice("day|week|month|quarter|half|year", zh_get_text(node, "every"));

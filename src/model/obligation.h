@@ -32,7 +32,6 @@ typedef struct zh_obligation {
     const zh_field *period; /* of reg: NULL = the event time */
     zh_reminder remind[ZH_OBLIGATION_REMINDERS_MAX];
     size_t nremind;
-    const zh_codes *waive; /* reasons; NULL: any */
 } zh_obligation;
 
 /* All of a model, in the order of registers; conditions are compiled into the arena. Further

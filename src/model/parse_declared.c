@@ -3,6 +3,7 @@
  * the trees are kept. */
 #include "model/compile.h"
 #include "model/grammar.h"
+#include "model/judgement.h"
 #include <string.h>
 
 /* What every record has besides its fields. */
@@ -63,6 +64,26 @@ static void check_field_list(zh_cx *cx, const zh_register *reg, const zh_yaml *m
 /* ---- publication -------------------------------------------------------------------------------
  */
 
+/* Fields, perhaps at a level, and at most one period; no more than a cube can hold. */
+static void check_release(zh_cx *cx, const zh_register *reg, const zh_yaml *aggregate)
+{
+    size_t n = 0;
+    size_t periods = 0;
+    for (const zh_yaml *d = zh_first(aggregate, "dims"); d != NULL; d = zh_next(d)) {
+        bool period = zh_choice("day|month|quarter|half|year", d->text) >= 0 &&
+                      zh_register_field(reg, d->text) == NULL;
+        periods += period;
+        if (!period) {
+            check_field_at_level(cx, reg, d);
+        }
+        if (++n > ZH_CUBE_DIMS_MAX || periods > 1) {
+            zh_cx_error(cx, d, "publication.dims", NULL, "汇总公开至多 %d 个维度，其中至多一个期间",
+                        ZH_CUBE_DIMS_MAX);
+            return;
+        }
+    }
+}
+
 static void check_publication(zh_cx *cx, const zh_reg_build *b)
 {
     const zh_yaml *p = zh_yaml_get(b->node, "publication");
@@ -75,7 +96,7 @@ static void check_publication(zh_cx *cx, const zh_reg_build *b)
     check_fields_at_level(cx, b->reg, p, "fields");
     const zh_yaml *aggregate = zh_yaml_get(p, "aggregate");
     if (aggregate != NULL) {
-        check_fields_at_level(cx, b->reg, aggregate, "dims");
+        check_release(cx, b->reg, aggregate);
         if (zh_get_number(aggregate, "k", 1) < 1) {
             zh_cx_error(cx, aggregate, "publication.k", NULL, "k 应不小于 1");
         }
@@ -123,10 +144,6 @@ static void check_obligation(zh_cx *cx, const zh_register *reg, const zh_yaml *n
         zh_cx_error(cx, node, "obligation.period", NULL,
                     "填报义务需要 period 字段,或登记册的 event_time");
     }
-    const zh_yaml *waive = zh_yaml_get(node, "waive");
-    if (waive != NULL) {
-        (void)zh_cx_codes(cx, waive, waive->text);
-    }
 }
 
 /* Inputs become decimal names of the formula. */
@@ -164,14 +181,6 @@ static void check_effect(zh_cx *cx, const zh_yaml *node, const zh_register *each
     const zh_register *reg = name == NULL ? NULL : zh_cx_register(cx, name, name->text);
     if (reg == NULL) {
         return;
-    }
-    static const char *const keys[] = {"objection", "repair"};
-    for (size_t k = 0; k < ZH_COUNTOF(keys); k++) {
-        const zh_yaml *t = zh_yaml_get(node, keys[k]);
-        if (t != NULL && zh_register_transition(reg, t->text) == NULL) {
-            zh_cx_error(cx, t, "transition.unknown", NULL, "登记册「%.*s」没有流转「%.*s」",
-                        ZH_FMT(reg->id), ZH_FMT(t->text));
-        }
     }
     const zh_yaml *t = zh_yaml_get(effect, "transition");
     if (t != NULL && zh_register_transition(reg, t->text) == NULL) {
@@ -238,42 +247,137 @@ static void check_triggers(zh_cx *cx, const zh_yaml *node, const zh_str *names, 
     }
 }
 
-static void check_judgement(zh_cx *cx, const zh_yaml *node)
+typedef struct judging {
+    zh_cx *cx;
+    const zh_register *each;
+    const zh_yaml *node;
+    zh_str names[ZH_JUDGEMENT_INPUTS_MAX + 1];
+    zh_kind kinds[ZH_JUDGEMENT_INPUTS_MAX + 1];
+    size_t n;
+} judging;
+
+/* The inputs, and one more decimal behind them when it has a name. */
+static zh_scope inputs_scope(judging *j, const char *more)
 {
-    zh_str names[32];
-    zh_kind kinds[32];
-    const zh_register *each = check_who(cx, zh_yaml_get(node, "for_each"));
-    if (each == NULL) {
-        return;
+    if (more != NULL) {
+        j->names[j->n] = zh_str_of(more);
+        j->kinds[j->n] = ZH_DECIMAL;
     }
-    size_t n = read_inputs(cx, each, node, names, kinds, ZH_COUNTOF(names));
-    zh_scope scope = {.model = cx->model,
-                      .reg = each,
-                      .self = each,
-                      .parameters = names,
-                      .nparameters = n,
-                      .parameter_kinds = kinds};
-    zh_program points;
-    (void)zh_cx_expr(cx, &scope, node, "points", ZH_DECIMAL, &points);
-    const zh_yaml *engine = zh_yaml_get(node, "engine");
-    if ((engine == NULL) == (zh_yaml_get(node, "points") == NULL)) {
-        zh_cx_error(cx, node, "judgement.points", NULL, "评定应恰有「engine」与「points」中的一个");
-    } else if (engine != NULL && !engine_name(engine->text)) {
-        zh_cx_error(cx, engine, "judgement.engine", NULL,
-                    "引擎应写成「名称@版本」,如 credit.score@1");
-    }
-    const zh_yaml *caps = zh_yaml_get(node, "caps"), *inputs = zh_yaml_get(node, "inputs");
-    for (const zh_yaml *c = caps == NULL ? NULL : caps->first; c != NULL; c = c->next) {
-        zh_decimal d;
-        if (inputs == NULL || zh_yaml_get(inputs, c->key.p) == NULL ||
-            zh_decimal_parse(c->text, false, &d) != ZH_OK) {
-            zh_cx_error(cx, c, "judgement.caps", NULL, "「caps」应是「输入: 数」");
+    return (zh_scope){.model = j->cx->model,
+                      .reg = j->each,
+                      .self = j->each,
+                      .parameters = j->names,
+                      .nparameters = j->n + (more != NULL),
+                      .parameter_kinds = j->kinds};
+}
+
+static bool is_input(const judging *j, zh_str name)
+{
+    for (size_t i = 0; i < j->n; i++) {
+        if (zh_str_eq(j->names[i], name)) {
+            return true;
         }
     }
+    return false;
+}
+
+/* Points come from an expression, from a rule table, or from an engine's result. */
+static void check_points(judging *j)
+{
+    const zh_yaml *engine = zh_yaml_get(j->node, "engine");
+    const zh_yaml *points = zh_yaml_get(j->node, "points");
+    const zh_yaml *table = zh_yaml_get(j->node, "table");
+    zh_scope scope = inputs_scope(j, engine != NULL ? "result" : NULL);
+    zh_program program;
+    (void)zh_cx_expr(j->cx, &scope, j->node, "points", ZH_DECIMAL, &program);
+    if (engine != NULL ? table != NULL : (points == NULL) == (table == NULL)) {
+        zh_cx_error(j->cx, j->node, "judgement.points", "引擎之上可以再有「points」，用它的 result",
+                    "评定应恰有「engine」「points」「table」中的一个");
+    } else if (engine != NULL && !engine_name(engine->text)) {
+        zh_cx_error(j->cx, engine, "judgement.engine", NULL,
+                    "引擎应写成「名称@版本」,如 survey.proportion_ci@1");
+    } else if (engine != NULL && zh_yaml_get(j->node, "result") == NULL) {
+        zh_cx_error(j->cx, engine, "judgement.result", NULL,
+                    "要用「result」说明引擎结果里哪一项是得分,如 result: lower");
+    }
+}
+
+static void check_table(judging *j)
+{
+    zh_scope scope = inputs_scope(j, NULL);
+    size_t n = 0;
+    for (const zh_yaml *l = zh_first(j->node, "table"); l != NULL; l = zh_next(l)) {
+        zh_program program;
+        zh_str input = zh_get_text(l, "input");
+        if (!is_input(j, input)) {
+            zh_cx_error(j->cx, zh_yaml_get(l, "input") != NULL ? zh_yaml_get(l, "input") : l,
+                        "judgement.table", NULL, "评定没有叫「%.*s」的输入", ZH_FMT(input));
+        }
+        (void)zh_cx_expr(j->cx, &scope, l, "if", ZH_BOOL, &program);
+        (void)zh_cx_expr(j->cx, &scope, l, "points", ZH_DECIMAL, &program);
+        if (++n == ZH_JUDGEMENT_LINES_MAX + 1) {
+            zh_cx_error(j->cx, l, "judgement.table", NULL, "评分表至多 %zu 行",
+                        ZH_JUDGEMENT_LINES_MAX);
+        }
+    }
+}
+
+static void check_remedies(judging *j)
+{
+    const zh_yaml *repair = zh_yaml_get(j->node, "repair");
+    const zh_yaml *objection = zh_yaml_get(j->node, "objection");
+    const zh_yaml *party = zh_yaml_get(j->node, "party");
+    zh_scope scope = inputs_scope(j, NULL);
+    zh_scope after = inputs_scope(j, "points");
+    zh_program program;
+    int32_t days;
+    zh_unit_time unit = ZH_DAY;
+    if (repair != NULL) {
+        scope.nparameters = j->n;
+        (void)zh_cx_expr(j->cx, &scope, repair, "if", ZH_BOOL, &program);
+        (void)zh_cx_expr(j->cx, &after, repair, "points", ZH_DECIMAL, &program);
+        if (zh_yaml_get(repair, "points") == NULL && zh_yaml_get(repair, "grade") == NULL) {
+            zh_cx_error(j->cx, repair, "judgement.repair", NULL,
+                        "修复要说明修复后的得分「points」或等级「grade」");
+        }
+    }
+    if (objection != NULL && zh_get_duration(objection, "within", &days, &unit) && unit != ZH_DAY) {
+        zh_cx_error(j->cx, zh_yaml_get(objection, "within"), "judgement.objection", NULL,
+                    "提出异议的期限以日计");
+    }
+    const zh_field *f = party == NULL ? NULL : zh_cx_field(j->cx, j->each, party, party->text);
+    if (f != NULL && f->type != ZH_TYPE_REF) {
+        zh_cx_error(j->cx, party, "judgement.party", NULL, "「%.*s」不是引用字段", ZH_FMT(f->id));
+    }
+}
+
+static void check_caps(judging *j)
+{
+    const zh_yaml *caps = zh_yaml_get(j->node, "caps");
+    for (const zh_yaml *c = caps == NULL ? NULL : caps->first; c != NULL; c = c->next) {
+        zh_decimal d;
+        if (!is_input(j, c->key) || zh_decimal_parse(c->text, false, &d) != ZH_OK) {
+            zh_cx_error(j->cx, c, "judgement.caps", NULL, "「caps」应是「输入: 数」");
+        }
+    }
+}
+
+static void check_judgement(zh_cx *cx, const zh_yaml *node)
+{
+    judging j = {.cx = cx, .node = node, .each = check_who(cx, zh_yaml_get(node, "for_each"))};
+    if (j.each == NULL) {
+        return;
+    }
+    j.n = read_inputs(cx, j.each, node, j.names, j.kinds, ZH_JUDGEMENT_INPUTS_MAX);
+    zh_scope scope = inputs_scope(&j, NULL);
+    check_points(&j);
+    check_table(&j);
+    check_caps(&j);
     check_overrides(cx, &scope, node);
-    check_triggers(cx, node, names, n);
+    check_triggers(cx, node, j.names, j.n);
     check_bands(cx, node);
-    check_effect(cx, node, each);
+    check_remedies(&j);
+    check_effect(cx, node, j.each);
 }
 
 /* ---- retention, privacy, evidence, exchange
@@ -406,6 +510,22 @@ static bool measure_name(const zh_register *reg, zh_str name)
     return false;
 }
 
+/* "ID.what" of a judgement or obligation that some register declares. */
+static bool declared_name(zh_cx *cx, const char *list, zh_str name)
+{
+    ptrdiff_t dot = zh_str_chr(name, '.');
+    zh_str id = dot < 0 ? name : zh_str_sub(name, 0, (size_t)dot);
+    for (size_t i = 0; i < cx->model->nregisters; i++) {
+        for (const zh_yaml *d = zh_first(cx->model->registers[i].declared, list); d != NULL;
+             d = zh_next(d)) {
+            if (zh_str_eq(zh_get_text(d, "id"), id)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void check_expect(zh_cx *cx, const zh_register *reg, const zh_yaml *expect)
 {
     for (const zh_yaml *e = expect == NULL ? NULL : expect->first; e != NULL; e = e->next) {
@@ -419,6 +539,10 @@ static void check_expect(zh_cx *cx, const zh_register *reg, const zh_yaml *expec
             known = zh_model_indicator(cx->model, zh_str_sub(key, 10, key.n)) != NULL;
         } else if (zh_str_starts(key, ZH_STR("measure."))) {
             known = measure_name(reg, zh_str_sub(key, 8, key.n));
+        } else if (zh_str_starts(key, ZH_STR("judgement."))) {
+            known = declared_name(cx, "judgements", zh_str_sub(key, 10, key.n));
+        } else if (zh_str_starts(key, ZH_STR("obligation."))) {
+            known = declared_name(cx, "obligations", zh_str_sub(key, 11, key.n));
         } else if (!known) {
             known = zh_cx_field_key(cx, reg, e, key) != NULL;
             if (!known) {
@@ -447,33 +571,56 @@ static void check_expect_error(zh_cx *cx, const zh_register *reg, const zh_yaml 
     }
 }
 
-static void check_steps(zh_cx *cx, const zh_register *reg, const zh_yaml *test)
+static void check_before(zh_cx *cx, const zh_yaml *test, const char *key)
 {
-    for (const zh_yaml *s = zh_first(test, "steps"); s != NULL; s = zh_next(s)) {
-        const zh_yaml *t = zh_yaml_get(s, "transition");
-        if (t != NULL && zh_register_transition(reg, t->text) == NULL) {
-            zh_cx_error(cx, t, "transition.unknown", NULL, "没有流转「%.*s」", ZH_FMT(t->text));
-        }
-        const zh_yaml *at = zh_yaml_get(s, "at");
-        zh_time when;
-        if (at != NULL && zh_time_parse(at->text, &when) != ZH_OK) {
-            zh_cx_error(cx, at, "test.at", NULL, "「%.*s」不是时刻", ZH_FMT(at->text));
-        }
-        check_given(cx, reg, zh_yaml_get(s, "set"));
-        check_given(cx, reg, zh_yaml_get(s, "amend"));
-        check_expect(cx, reg, zh_yaml_get(s, "expect"));
-        check_expect_error(cx, reg, zh_yaml_get(s, "expect_error"));
-    }
-}
-
-static void check_before(zh_cx *cx, const zh_yaml *test)
-{
-    for (const zh_yaml *b = zh_first(test, "before"); b != NULL; b = zh_next(b)) {
+    for (const zh_yaml *b = zh_first(test, key); b != NULL; b = zh_next(b)) {
         const zh_yaml *name = zh_yaml_get(b, "register");
         const zh_register *reg = name == NULL ? NULL : zh_cx_register(cx, name, name->text);
         if (reg != NULL) {
             check_given(cx, reg, zh_yaml_get(b, "given"));
         }
+    }
+}
+
+/* A step acts on the test's record, or on the finding about it. */
+static const zh_register *step_target(zh_cx *cx, const zh_register *reg, const zh_yaml *step)
+{
+    const zh_yaml *rule = zh_yaml_get(step, "judgement");
+    const zh_register *findings = zh_model_register(cx->model, ZH_STR("judgement"));
+    if (rule == NULL) {
+        return reg;
+    }
+    if (findings == NULL || !declared_name(cx, "judgements", rule->text)) {
+        zh_cx_error(cx, rule, "test.judgement", NULL, "没有评定「%.*s」", ZH_FMT(rule->text));
+    }
+    return findings;
+}
+
+static void check_step(zh_cx *cx, const zh_register *reg, const zh_yaml *s)
+{
+    const zh_register *target = step_target(cx, reg, s);
+    const zh_yaml *t = zh_yaml_get(s, "transition");
+    const zh_yaml *at = zh_yaml_get(s, "at");
+    zh_time when;
+    if (target != NULL && t != NULL && zh_register_transition(target, t->text) == NULL) {
+        zh_cx_error(cx, t, "transition.unknown", NULL, "没有流转「%.*s」", ZH_FMT(t->text));
+    }
+    if (at != NULL && zh_time_parse(at->text, &when) != ZH_OK) {
+        zh_cx_error(cx, at, "test.at", NULL, "「%.*s」不是时刻", ZH_FMT(at->text));
+    }
+    check_before(cx, s, "add");
+    if (target != NULL) {
+        check_given(cx, target, zh_yaml_get(s, "set"));
+        check_given(cx, target, zh_yaml_get(s, "amend"));
+        check_expect_error(cx, target, zh_yaml_get(s, "expect_error"));
+    }
+    check_expect(cx, reg, zh_yaml_get(s, "expect"));
+}
+
+static void check_steps(zh_cx *cx, const zh_register *reg, const zh_yaml *test)
+{
+    for (const zh_yaml *s = zh_first(test, "steps"); s != NULL; s = zh_next(s)) {
+        check_step(cx, reg, s);
     }
 }
 
@@ -506,7 +653,7 @@ static void read_tests(zh_cx *cx, zh_reg_build *b)
                         ZH_FMT(from->text));
         }
         b->reg->ntests++;
-        check_before(cx, t);
+        check_before(cx, t, "before");
         check_given(cx, b->reg, test->given);
         check_given(cx, b->reg, test->change);
         check_steps(cx, b->reg, t);

@@ -2,7 +2,7 @@
 #include "model/compile.h"
 #include <string.h>
 
-static const char built_in_actions[] = "read|create|amend|transition|export|erase";
+static const char built_in_actions[] = "read|create|amend|transition|export|erase|aggregate";
 
 static size_t count_items(const zh_yaml *map, const char *key)
 {
@@ -198,7 +198,7 @@ static void compile_transition(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, 
     int kind = zh_choice(kinds, zh_get_text(node, "kind"));
     read_from(cx, b->reg, node, t);
     const zh_yaml *to = zh_yaml_get(node, "to");
-    t->to = to == NULL ? -1 : (int16_t)find_state(cx, b->reg, to);
+    t->to = to == NULL || zh_str_is(to->text, "*") ? -1 : (int16_t)find_state(cx, b->reg, to);
     t->roles = zh_get_texts(cx->arena, node, "roles", &t->nroles);
     t->has_guard = zh_cx_expr(cx, &scope, node, "guard", ZH_BOOL, &t->guard);
     t->has_when = zh_cx_expr(cx, &scope, node, "when", ZH_BOOL, &t->when);
@@ -213,15 +213,7 @@ static void compile_transition(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, 
     t->two_person = zh_get_bool(node, "two_person", false);
     t->limit = zh_get_number(node, "limit", 0);
     t->notify = read_audience(cx, node);
-    t->document = zh_get_text(node, "document");
-    const zh_yaml *creates = zh_yaml_get(node, "creates");
-    if (creates != NULL && zh_cx_register(cx, creates, creates->text) != NULL) {
-        t->creates = creates->text;
-    }
-    const zh_yaml *vote = zh_yaml_get(node, "vote");
-    if (vote != NULL && zh_get_number(vote, "k", 0) > zh_get_number(vote, "of", 0)) {
-        zh_cx_error(cx, vote, "transition.vote", NULL, "表决通过票数多于参加人数");
-    }
+    zh_compile_step(cx, b, node, t);
 }
 
 /* ---- clocks ------------------------------------------------------------------------------------
@@ -497,6 +489,7 @@ static void check_frozen_allow(zh_cx *cx, zh_reg_build *b)
 void zh_compile_workflow(zh_cx *cx, zh_reg_build *b)
 {
     size_t i = 0;
+    zh_compile_documents(cx, b);
     for (const zh_yaml *t = zh_first(b->node, "transitions"); t != NULL; t = zh_next(t)) {
         compile_transition(cx, b, t, &b->transitions[i++]);
     }
@@ -505,6 +498,7 @@ void zh_compile_workflow(zh_cx *cx, zh_reg_build *b)
         compile_clock(cx, b, c, &b->clocks[i++]);
     }
     check_frozen_allow(cx, b);
+    zh_compile_replaces(cx, b);
     compile_dues(cx, b);
     compile_rules(cx, b);
     compile_access(cx, b);

@@ -2,6 +2,7 @@
 #include "web/facet.h"
 #include "core/cube.h"
 #include "core/permission.h"
+#include "core/suppress.h"
 #include "web/part.h"
 #include "web/words.h"
 #include <stdlib.h>
@@ -185,7 +186,18 @@ static zh_rc count_cells(const zh_listing *q, const zh_group *group, const zh_ce
 static bool is_plain(const zh_listing *q)
 {
     return q->search.n == 0 && q->as_of == ZH_AS_OF_NOW && !q->reg->has_count_when &&
-           zh_scope_is_all(&q->ui->ctx, q->reg);
+           (zh_scope_is_all(&q->ui->ctx, q->reg) || zh_aggregate_only(&q->ui->ctx, q->reg));
+}
+
+/* What is not released to a reader of counts is not counted. */
+static zh_rc withheld(zh_ui *ui, zh_rc rc, zh_counts *out)
+{
+    if (rc != ZH_EDENIED || !zh_str_starts(zh_str_of(ui->err->rule), ZH_STR(ZH_AGGREGATE_RULE))) {
+        return rc;
+    }
+    zh_err_clear(ui->err);
+    *out = (zh_counts){.complete = true};
+    return ZH_OK;
 }
 
 zh_rc zh_facet_count(const zh_listing *q, const zh_piece *without, const zh_group *group,
@@ -196,7 +208,7 @@ zh_rc zh_facet_count(const zh_listing *q, const zh_piece *without, const zh_grou
         for (size_t i = 0; i < q->reg->ncubes; i++) {
             cell_asking asking;
             if (cube_fits(q, &q->reg->cubes[i], without, group, &asking)) {
-                return count_cells(q, group, &asking.query, out);
+                return withheld(ui, count_cells(q, group, &asking.query, out), out);
             }
         }
     }

@@ -53,6 +53,7 @@ static zh_str word_of(zh_ui *ui, const zh_figure *f)
     switch (f->status) {
     case ZH_FIG_SMALL_N: return zh_ui_text(ui, ZH_T_NIL_FEW);
     case ZH_FIG_NO_DENOMINATOR: return zh_ui_text(ui, ZH_T_NIL_SKIP);
+    case ZH_FIG_HIDDEN: return zh_ui_text(ui, ZH_T_NIL_HIDDEN);
     case ZH_FIG_OK: return ZH_STR("");
     case ZH_FIG_MIXED_BASIS:
     case ZH_FIG_NO_DATA: break;

@@ -7,6 +7,7 @@
 #include "core/record.h"
 #include "web/front_door.h"
 #include "web/part.h"
+#include "web/sample.h"
 #include "web/session.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -167,6 +168,10 @@ static void footer(zh_ui *ui)
         zh_html_z(h, " · ");
     }
     zh_html_a(h, NULL, ZH_STR("/sources"), zh_ui_text(ui, ZH_T_FOOT_SOURCES));
+    if (ui->web->samples) {
+        zh_html_z(h, " · ");
+        zh_html_a(h, NULL, ZH_STR("/demo"), zh_ui_text(ui, ZH_T_SAMPLE_LINK));
+    }
     zh_html_close_to(h, 0);
     zh_buf_c(h->out, '\n');
 }
@@ -455,7 +460,10 @@ static void tools(zh_ui *ui)
     reader_switch(ui, ZH_T_SWITCH_THEME, "theme", "dark", "light", ZH_ICON_MOON, "btn quiet icon");
     if (ui->session != NULL) {
         notices(ui);
-        zh_html_a(h, "btn quiet who", ZH_STR("/account"), ui->session->name);
+        zh_html_a(h, "btn quiet who", zh_sample_is(ui) ? ZH_STR("/demo") : ZH_STR("/account"),
+                  ui->session->name);
+    } else if (ui->web->samples) {
+        zh_html_a(h, "btn quiet hide-s", ZH_STR("/demo"), zh_ui_text(ui, ZH_T_SAMPLE_LINK));
     }
     zh_html_open(h, "a", "btn quiet");
     zh_html_attr_z(h, "hreflang", english ? "zh-Hans-CN" : "en");

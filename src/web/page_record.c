@@ -335,7 +335,10 @@ static zh_rc show(zh_ui *ui)
     zh_html_open(h, "div", "cols record");
     zh_html_open(h, "div", "w7 stack");
     facts(r);
-    rc = zh_record_related(r);
+    rc = zh_record_judgements(r);
+    if (rc == ZH_OK) {
+        rc = zh_record_related(r);
+    }
     zh_html_close(h);
     zh_html_open(h, "div", "w5 stack");
     if (rc == ZH_OK) {

@@ -1,5 +1,7 @@
 /* GET /registers/{reg}: the records of a register that a question finds. */
+#include "core/permission.h"
 #include "core/record.h"
+#include "core/suppress.h"
 #include "fmt/yaml.h"
 #include "web/export.h"
 #include "web/facet.h"
@@ -274,6 +276,10 @@ static void tools(listing *l)
     button(ui, ZH_STR("#facets"), ZH_ICON_ROWS, zh_ui_text(ui, ZH_T_REGISTER_FACETS), ZH_STR(""));
     zh_html_close(h);
     choose_columns(q);
+    if ((zh_rights(&ui->ctx, q->reg) & ZH_RIGHT_CREATE) != 0) {
+        zh_html_a(h, "btn pri", zh_url_path(ui->arena, "/registers", q->reg->id, ZH_STR("new")),
+                  zh_ui_text(ui, ZH_T_NEW_LINK));
+    }
     button(ui, zh_url_add(ui->arena, ZH_STR("/import"), "register", q->reg->id), ZH_ICON_UP,
            zh_ui_text(ui, ZH_T_REGISTER_IMPORT), ZH_STR(""));
     if (!q->refused) {
@@ -540,6 +546,14 @@ static zh_rc nothing(listing *l)
 {
     zh_listing *q = &l->q;
     zh_ui *ui = q->ui;
+    if ((zh_rights(&ui->ctx, q->reg) & ZH_RIGHT_READ) == 0) {
+        zh_part_empty(ui, ZH_EMPTY_DENIED, zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DENIED),
+                      zh_ui_text(ui, zh_aggregate_only(&ui->ctx, q->reg)
+                                         ? ZH_T_REGISTER_EMPTY_COUNTS
+                                         : ZH_T_REGISTER_EMPTY_DENIED_TEXT),
+                      ZH_STR("/account"), zh_ui_text(ui, ZH_T_REGISTER_EMPTY_POSTS));
+        return ZH_OK;
+    }
     if (l->all.total == 0) {
         zh_part_empty(ui, ZH_EMPTY_DATA, zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DATA),
                       zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DATA_TEXT),

@@ -166,8 +166,9 @@ void zh_part_lamp(zh_ui *ui, zh_lamp lamp, zh_str text)
 
 void zh_part_nil(zh_ui *ui, zh_nil kind, zh_str text)
 {
-    static const char *const css[] = {"na nd", "na few", "na skip-", "na none"};
-    static const zh_text_id words[] = {ZH_T_NIL_ND, ZH_T_NIL_FEW, ZH_T_NIL_SKIP, ZH_T_NIL_NONE};
+    static const char *const css[] = {"na nd", "na few", "na skip-", "na none", "na hidden"};
+    static const zh_text_id words[] = {ZH_T_NIL_ND, ZH_T_NIL_FEW, ZH_T_NIL_SKIP, ZH_T_NIL_NONE,
+                                       ZH_T_NIL_HIDDEN};
     zh_html_leaf(&ui->html, "span", css[kind], text.n > 0 ? text : zh_ui_text(ui, words[kind]));
 }
 

@@ -55,7 +55,7 @@ void zh_part_mock(zh_ui *ui); /* 示意 */
 typedef enum zh_lamp { ZH_LAMP_ACT, ZH_LAMP_WATCH, ZH_LAMP_OK, ZH_LAMP_DONE, ZH_LAMP_NIL } zh_lamp;
 void zh_part_lamp(zh_ui *ui, zh_lamp lamp, zh_str text);
 /* The four kinds of nothing: 未检出, 样本不足, 不适用, 未报. Empty text: its own word. */
-typedef enum zh_nil { ZH_NIL_ND, ZH_NIL_FEW, ZH_NIL_SKIP, ZH_NIL_NONE } zh_nil;
+typedef enum zh_nil { ZH_NIL_ND, ZH_NIL_FEW, ZH_NIL_SKIP, ZH_NIL_NONE, ZH_NIL_HIDDEN } zh_nil;
 void zh_part_nil(zh_ui *ui, zh_nil kind, zh_str text);
 
 /* ---- messages ------------------------------------------------------------------------------- */

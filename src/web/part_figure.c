@@ -144,6 +144,7 @@ static zh_nil nil_of(zh_figure_status status)
     switch (status) {
     case ZH_FIG_SMALL_N: return ZH_NIL_FEW;
     case ZH_FIG_NO_DENOMINATOR: return ZH_NIL_SKIP;
+    case ZH_FIG_HIDDEN: return ZH_NIL_HIDDEN;
     case ZH_FIG_OK:
     case ZH_FIG_MIXED_BASIS:
     case ZH_FIG_NO_DATA: break;

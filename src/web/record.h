@@ -50,4 +50,7 @@ zh_rc zh_record_proof(zh_shown_record *r) ZH_MUST;
 /* Records that refer to it, and the indicators it counts in. */
 zh_rc zh_record_related(zh_shown_record *r) ZH_MUST;
 
+/* What it was judged, row by row; of a finding: worked out again. Nothing when there is none. */
+zh_rc zh_record_judgements(zh_shown_record *r) ZH_MUST;
+
 #endif

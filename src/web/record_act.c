@@ -5,14 +5,16 @@
 #include "core/pending.h"
 #include "core/permission.h"
 #include "core/record.h"
+#include "core/step.h"
 #include "web/act.h"
+#include "web/input.h"
 #include "web/part.h"
 #include "web/problem.h"
 #include "web/receipt.h"
 #include <inttypes.h>
 #include <string.h>
 
-enum { FORM_BYTES_MAX = 256 << 10 };
+enum { FORM_BYTES_MAX = 256 << 10, UPLOAD_BYTES_MAX = 50 << 20 };
 
 /* One request: what is to be done with which record. */
 typedef struct act {
@@ -22,7 +24,8 @@ typedef struct act {
     size_t nfields;
     const zh_record *base; /* the version on which the form was made */
     int32_t version;
-    zh_pairs sent;
+    zh_inputs in;
+    zh_step_past step; /* of the transition */
     zh_findings findings;
     zh_err why;
 } act;
@@ -36,22 +39,6 @@ zh_str zh_act_url(zh_ui *ui, const zh_record *record, const zh_transition *trans
 }
 
 /* ---- what is asked --------------------------------------------------------------------------- */
-
-static bool can_type(zh_ui *ui, const zh_field *field)
-{
-    return field->type != ZH_TYPE_TABLE && field->type != ZH_TYPE_FILE && field->table == NULL &&
-           !field->computed && !zh_field_masked(&ui->ctx, field);
-}
-
-static zh_str input_name(zh_ui *ui, const zh_field *field)
-{
-    return zh_str_fmt(ui->arena, "f.%.*s", ZH_FMT(field->id));
-}
-
-static zh_str sent_value(const act *a, const zh_field *field)
-{
-    return zh_pairs_get(a->sent, zh_str_c(a->r->ui->arena, input_name(a->r->ui, field)));
-}
 
 static bool is_needed(const zh_transition *t, const zh_field *field)
 {
@@ -73,12 +60,12 @@ static zh_rc choose_fields(act *a)
     a->fields = ZH_NEW_N(ui->arena, const zh_field *, reg->nfields + 1);
     for (size_t i = 0; i < reg->nfields; i++) {
         const zh_field *field = &reg->fields[i];
-        bool sent = sent_value(a, field).p != NULL;
+        bool sent = zh_input_was_sent(&a->in, field);
         bool wanted = a->transition == NULL || is_needed(a->transition, field) || sent;
         if (sent && zh_mask_allows_field(&ui->ctx, field) != ZH_OK) {
             return ui->err->rc;
         }
-        if (wanted && can_type(ui, field)) {
+        if (wanted && zh_input_possible(&a->in, field)) {
             a->fields[a->nfields++] = field;
         }
     }
@@ -98,11 +85,30 @@ static zh_rc find_transition(act *a)
     return ZH_OK;
 }
 
+/* Votes of others since the form was made change nothing that is voted on. */
+static zh_rc skip_votes(act *a)
+{
+    const zh_transition *t = a->transition;
+    bool only = t != NULL && t->vote.k > 0;
+    for (size_t i = 0; i < a->r->nversions && only; i++) {
+        const zh_version *v = &a->r->versions[i];
+        only = v->record->version <= a->version ||
+               (zh_str_eq(v->transition, t->id) && v->record->state == a->base->state);
+    }
+    a->version = only ? zh_shown(a->r)->version : a->version;
+    return choose_fields(a);
+}
+
 static zh_rc open_act(zh_ui *ui, act *a)
 {
     int64_t version = 0;
-    *a = (act){.r = ZH_NEW(ui->arena, zh_shown_record), .sent = ui->request->form};
+    *a = (act){.r = ZH_NEW(ui->arena, zh_shown_record)};
     zh_rc rc = zh_shown_read(ui, a->r);
+    a->in = (zh_inputs){.ui = ui,
+                        .show = &a->r->show,
+                        .reg = a->r->reg,
+                        .sent = ui->request->form,
+                        .findings = &a->findings};
     if (rc == ZH_OK) {
         rc = find_transition(a);
     }
@@ -111,7 +117,7 @@ static zh_rc open_act(zh_ui *ui, act *a)
     }
     a->r->at = a->r->nversions - 1;
     a->base = zh_shown(a->r);
-    if (zh_str_i64(zh_pairs_get(a->sent, "version"), &version) == ZH_OK) {
+    if (zh_str_i64(zh_pairs_get(a->in.sent, "version"), &version) == ZH_OK) {
         for (size_t i = 0; i < a->r->nversions; i++) {
             if (a->r->versions[i].record->version == version) {
                 a->base = a->r->versions[i].record;
@@ -119,7 +125,11 @@ static zh_rc open_act(zh_ui *ui, act *a)
         }
     }
     a->version = a->base->version;
-    return choose_fields(a);
+    a->in.base = a->base;
+    if (a->transition != NULL) {
+        rc = zh_step_look(&ui->ctx, ui->conn, zh_shown(a->r), a->transition, &a->step);
+    }
+    return rc == ZH_OK ? skip_votes(a) : rc;
 }
 
 /* ---- the form -------------------------------------------------------------------------------- */
@@ -127,74 +137,6 @@ static zh_rc open_act(zh_ui *ui, act *a)
 static zh_str shown_value(act *a, const zh_record *record, const zh_field *field)
 {
     return zh_show_text(&a->r->show, field, &record->values[field->index]);
-}
-
-static void put_hidden(zh_html *h, const char *name, zh_str value)
-{
-    zh_html_open(h, "input", NULL);
-    zh_html_attr_z(h, "type", "hidden");
-    zh_html_attr_z(h, "name", name);
-    zh_html_attr(h, "value", value);
-    zh_html_close(h);
-}
-
-static void put_options(zh_ui *ui, const zh_codes *codes, zh_str chosen)
-{
-    zh_html *h = &ui->html;
-    zh_html_open(h, "option", NULL);
-    zh_html_attr_z(h, "value", "");
-    zh_html_text(h, zh_ui_text(ui, ZH_T_ACT_CHOOSE));
-    zh_html_close(h);
-    for (size_t i = 0; i < codes->n; i++) {
-        const zh_code *code = &codes->codes[i];
-        zh_html_open(h, "option", NULL);
-        zh_html_attr(h, "value", code->code);
-        if (zh_str_eq(chosen, code->code) || zh_str_eq(chosen, code->label.zh)) {
-            zh_html_flag(h, "selected");
-        }
-        zh_html_text(h, zh_ui_label(ui, code->label));
-        zh_html_close(h);
-    }
-}
-
-/* What was refused at this input, below its label. */
-static bool put_findings(act *a, zh_str field)
-{
-    bool any = false;
-    for (size_t i = 0; i < a->findings.list.n; i++) {
-        const zh_finding *f = &a->findings.list.p[i];
-        if (zh_str_eq(f->field, field) && f->severity != ZH_HINT) {
-            zh_html_leaf(&a->r->ui->html, "p", "msg", f->message);
-            any = true;
-        }
-    }
-    return any;
-}
-
-static void put_field(act *a, const zh_field *field)
-{
-    enum { LIST_MAX = 60 };
-    zh_ui *ui = a->r->ui;
-    zh_html *h = &ui->html;
-    zh_str sent = sent_value(a, field);
-    zh_str value = sent.p != NULL ? sent : shown_value(a, a->base, field);
-    const zh_codes *codes = field->type == ZH_TYPE_CODE ? field->codes : NULL;
-    zh_html_open(h, "label", "field");
-    zh_html_leaf(h, "span", NULL, zh_ui_label(ui, field->label));
-    (void)put_findings(a, field->id);
-    bool list = codes != NULL && codes->n <= LIST_MAX;
-    zh_html_open(h, list ? "select" : field->type == ZH_TYPE_TEXT ? "textarea" : "input", NULL);
-    zh_html_attr(h, "name", input_name(ui, field));
-    if (list) {
-        put_options(ui, codes, value);
-    } else if (field->type == ZH_TYPE_TEXT) {
-        zh_html_text(h, value);
-    } else {
-        zh_html_attr_z(h, "type", "text");
-        zh_html_attr(h, "value", value);
-    }
-    zh_html_close(h);
-    zh_html_close(h);
 }
 
 static void put_text(act *a, const char *name, zh_text_id label)
@@ -205,7 +147,7 @@ static void put_text(act *a, const char *name, zh_text_id label)
     zh_html_open(h, "input", NULL);
     zh_html_attr_z(h, "type", "text");
     zh_html_attr_z(h, "name", name);
-    zh_html_attr(h, "value", zh_pairs_get(a->sent, name));
+    zh_html_attr(h, "value", zh_pairs_get(a->in.sent, name));
     zh_html_close(h);
     zh_html_close(h);
 }
@@ -227,7 +169,7 @@ static void put_both(act *a)
     for (size_t i = 0; i < a->nfields; i++) {
         zh_str was = shown_value(a, a->base, a->fields[i]);
         zh_str is = shown_value(a, now, a->fields[i]);
-        zh_str mine = sent_value(a, a->fields[i]);
+        zh_str mine = zh_input_sent(&a->in, a->fields[i]);
         if (!zh_str_eq(was, is) || (mine.p != NULL && !zh_str_eq(mine, was))) {
             zh_grid_row(&g, NULL);
             zh_grid_text(&g, zh_ui_label(ui, a->fields[i]->label));
@@ -254,22 +196,99 @@ static void put_problem(act *a)
     zh_part_note_close(ui);
 }
 
+static void put_choice(zh_ui *ui, zh_str value, zh_str label, bool chosen)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "option", NULL);
+    zh_html_attr(h, "value", value);
+    if (chosen) {
+        zh_html_flag(h, "selected");
+    }
+    zh_html_text(h, label);
+    zh_html_close(h);
+}
+
+static void open_choice(act *a, const char *name, zh_text_id label)
+{
+    zh_html *h = &a->r->ui->html;
+    zh_html_open(h, "label", "field");
+    zh_html_leaf(h, "span", NULL, zh_ui_text(a->r->ui, label));
+    zh_html_open(h, "select", NULL);
+    zh_html_attr_z(h, "name", name);
+    put_choice(a->r->ui, ZH_STR(""), zh_ui_text(a->r->ui, ZH_T_ACT_CHOOSE), false);
+}
+
+static void close_choice(act *a)
+{
+    zh_html_close(&a->r->ui->html);
+    zh_html_close(&a->r->ui->html);
+}
+
+/* What a step asks that is no field: a vote, where to return to, whom to hand on to. */
+static void put_choices(act *a, const zh_transition *t)
+{
+    zh_ui *ui = a->r->ui;
+    if (t->vote.k > 0) {
+        zh_str vote = zh_pairs_get(a->in.sent, "vote");
+        open_choice(a, "vote", ZH_T_ACT_VOTE);
+        put_choice(ui, ZH_STR(ZH_VOTE_YES), zh_ui_text(ui, ZH_T_ACT_VOTE_YES),
+                   zh_str_is(vote, ZH_VOTE_YES));
+        put_choice(ui, ZH_STR(ZH_VOTE_NO), zh_ui_text(ui, ZH_T_ACT_VOTE_NO),
+                   zh_str_is(vote, ZH_VOTE_NO));
+        close_choice(a);
+    }
+    if (t->to_any) {
+        zh_str to = zh_pairs_get(a->in.sent, "to_state");
+        open_choice(a, "to_state", ZH_T_ACT_TO);
+        for (size_t i = 0; i < a->step.npassed; i++) {
+            zh_str id = a->r->reg->states[a->step.passed[i]].id;
+            put_choice(ui, id, zh_show_state(ui, a->r->reg, a->step.passed[i]), zh_str_eq(to, id));
+        }
+        close_choice(a);
+    }
+    if (t->kind == ZH_TR_REASSIGN && !t->has_handler) {
+        put_text(a, "handler", ZH_T_ACT_HANDLER);
+    }
+}
+
+/* An office is its region: by code or name. */
+static int64_t handler_of(act *a)
+{
+    zh_ui *ui = a->r->ui;
+    zh_str text = zh_str_trim(zh_pairs_get(a->in.sent, "handler"));
+    const zh_codes *regions = zh_model_codes(ui->ctx.model, ZH_STR("region"));
+    const zh_code *code = NULL;
+    zh_err ignored = {0};
+    char how = 0;
+    int64_t office = 0;
+    if (text.n > 0 && regions != NULL &&
+        zh_code_match(regions, ui->arena, text, zh_time_date(zh_now()), &code, &how, &ignored) ==
+            ZH_OK) {
+        office = zh_str_i64(code->code, &office) == ZH_OK ? office : 0;
+    }
+    return office;
+}
+
 static void put_inputs(act *a)
 {
     zh_ui *ui = a->r->ui;
     zh_html *h = &ui->html;
     const zh_transition *t = a->transition;
     for (size_t i = 0; i < a->nfields; i++) {
-        put_field(a, a->fields[i]);
+        zh_input_field(&a->in, a->fields[i],
+                       t != NULL ? is_needed(t, a->fields[i]) : a->fields[i]->required);
     }
     if (t != NULL && t->reasons != NULL) {
         zh_html_open(h, "label", "field");
         zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_ACT_REASON_CODE));
         zh_html_open(h, "select", NULL);
         zh_html_attr_z(h, "name", "reason_code");
-        put_options(ui, t->reasons, zh_pairs_get(a->sent, "reason_code"));
+        zh_input_options(ui, t->reasons, zh_pairs_get(a->in.sent, "reason_code"));
         zh_html_close(h);
         zh_html_close(h);
+    }
+    if (t != NULL) {
+        put_choices(a, t);
     }
     put_text(a, "reason", ZH_T_ACT_REASON);
     put_text(a, "justification", ZH_T_ACT_JUSTIFY);
@@ -287,7 +306,8 @@ static zh_rc show_form(zh_ui *ui, act *a)
                                        zh_show_key(ui, now)),
                        .above = zh_ui_text(ui, ZH_T_ACT_BACK),
                        .above_url = zh_url_record(ui->arena, a->r->reg->id, now->office, now->id),
-                       .css = ZH_STR("register.css")});
+                       .css = ZH_STR("register.css"),
+                       .script = ZH_STR("form.js")});
     put_problem(a);
     if (a->version != now->version) {
         put_both(a);
@@ -295,15 +315,26 @@ static zh_rc show_form(zh_ui *ui, act *a)
     if (t != NULL && t->two_person) {
         zh_part_note(ui, ZH_NOTE_PLAIN, zh_ui_text(ui, ZH_T_ACT_TWO));
     }
-    (void)put_findings(a, ZH_STR_NONE);
-    zh_html_open(h, "form", "stack-s");
+    (void)zh_input_findings(&a->in, ZH_STR_NONE);
+    if (t != NULL) {
+        (void)zh_input_findings(&a->in, t->id);
+    }
+    zh_html_open(h, "form", "sheet formgrid");
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", zh_act_url(ui, now, t));
-    put_hidden(h, "version", zh_str_fmt(ui->arena, "%" PRId32, now->version));
+    zh_input_enctype(&a->in, a->fields, a->nfields);
+    zh_html_open(h, "button", "sr"); /* what Enter presses: not the one for more rows */
+    zh_html_attr_z(h, "type", "submit");
+    zh_html_attr_z(h, "tabindex", "-1");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_ACT_GO));
+    zh_html_close(h);
+    zh_input_hidden(ui, "version", zh_str_fmt(ui->arena, "%" PRId32, now->version));
     put_inputs(a);
+    zh_html_open(h, "p", "bar wide");
     zh_html_open(h, "button", "btn pri");
     zh_html_attr_z(h, "type", "submit");
     zh_html_text(h, zh_ui_text(ui, t != NULL && t->two_person ? ZH_T_ACT_ASK : ZH_T_ACT_GO));
+    zh_html_close(h);
     zh_html_close(h);
     zh_html_close(h);
     return ZH_OK;
@@ -318,56 +349,42 @@ static zh_rc form(zh_ui *ui)
 
 /* ---- doing it -------------------------------------------------------------------------------- */
 
-/* What was sent and differs from the version on which the form was made. */
-static zh_rc read_changes(act *a, zh_change *changes, size_t *n)
+/* What a->in.sent says; second: the person who confirms, empty for none. */
+static zh_rc read_op(act *a, zh_str second, zh_op *op)
 {
     zh_ui *ui = a->r->ui;
-    zh_date today = zh_time_date(zh_now());
-    for (size_t i = 0; i < a->nfields; i++) {
-        const zh_field *field = a->fields[i];
-        zh_str text = sent_value(a, field);
-        if (text.p == NULL) {
-            continue;
-        }
-        text = zh_str_trim(text);
-        char how = 0;
-        zh_value value;
-        zh_rc rc =
-            zh_field_parse(ui->ctx.model, field, ui->arena, text, today, &value, &how, &a->why);
-        if (rc != ZH_OK) {
-            return rc;
-        }
-        const zh_value *base = &a->base->values[field->index];
-        bool same = zh_str_eq(text, shown_value(a, a->base, field)) || zh_value_same(&value, base);
-        if (!same) {
-            changes[(*n)++] = (zh_change){.field = field, .value = value};
-        }
+    zh_change *changes = ZH_NEW_N(ui->arena, zh_change, a->nfields + 1);
+    *op = (zh_op){.kind = a->transition != NULL ? ZH_OP_TRANSITION : ZH_OP_AMEND,
+                  .reg = a->r->reg,
+                  .office = zh_shown(a->r)->office,
+                  .id = zh_shown(a->r)->id,
+                  .version_expected = a->version,
+                  .transition = a->transition,
+                  .changes = changes,
+                  .reason = zh_str_trim(zh_pairs_get(a->in.sent, "reason")),
+                  .reason_code = zh_pairs_get(a->in.sent, "reason_code"),
+                  .justification = zh_str_trim(zh_pairs_get(a->in.sent, "justification")),
+                  .second_actor = second};
+    if (a->transition != NULL) {
+        zh_str vote = zh_pairs_get(a->in.sent, "vote");
+        op->vote = zh_str_is(vote, ZH_VOTE_YES)  ? ZH_VOTE_FOR
+                   : zh_str_is(vote, ZH_VOTE_NO) ? ZH_VOTE_AGAINST
+                                                 : ZH_VOTE_NONE;
+        op->to_state = zh_pairs_get(a->in.sent, "to_state");
+        op->handler_office = a->transition->kind == ZH_TR_REASSIGN ? handler_of(a) : 0;
     }
-    return ZH_OK;
+    return zh_input_read(&a->in, a->fields, a->nfields, changes, &op->nchanges, &a->why);
 }
 
-/* Applies what a->sent says; second: the person who confirms, empty for none. */
 static zh_rc apply(act *a, zh_str actor, zh_str second, zh_applied *out)
 {
-    zh_ui *ui = a->r->ui;
-    zh_ctx ctx = ui->ctx;
-    zh_change *changes = ZH_NEW_N(ui->arena, zh_change, a->nfields + 1);
-    zh_op op = {.kind = a->transition != NULL ? ZH_OP_TRANSITION : ZH_OP_AMEND,
-                .reg = a->r->reg,
-                .office = zh_shown(a->r)->office,
-                .id = zh_shown(a->r)->id,
-                .version_expected = a->version,
-                .transition = a->transition,
-                .changes = changes,
-                .reason = zh_str_trim(zh_pairs_get(a->sent, "reason")),
-                .reason_code = zh_pairs_get(a->sent, "reason_code"),
-                .justification = zh_str_trim(zh_pairs_get(a->sent, "justification")),
-                .second_actor = second};
+    zh_ctx ctx = a->r->ui->ctx;
+    zh_op op;
     ctx.actor = actor;
     ctx.err = &a->why;
-    zh_rc rc = read_changes(a, changes, &op.nchanges);
+    zh_rc rc = read_op(a, second, &op);
     if (rc == ZH_OK) {
-        zh_ui_let_go(ui);
+        zh_ui_let_go(a->r->ui);
         rc = zh_record_apply(&ctx, &op, &a->findings, out);
     }
     return rc;
@@ -414,32 +431,31 @@ static zh_str sent_text(const act *a)
 {
     zh_buf text;
     zh_buf_init(&text, FORM_BYTES_MAX * 3);
-    for (size_t i = 0; i < a->sent.n; i++) {
+    for (size_t i = 0; i < a->in.sent.n; i++) {
         zh_buf_z(&text, i > 0 ? "&" : "");
-        zh_form_encode(&text, a->sent.p[i].name);
+        zh_form_encode(&text, a->in.sent.p[i].name);
         zh_buf_c(&text, '=');
-        zh_form_encode(&text, a->sent.p[i].value);
+        zh_form_encode(&text, a->in.sent.p[i].value);
     }
     zh_str out = zh_str_dup(a->r->ui->arena, zh_buf_view(&text));
     zh_buf_free(&text);
     return out;
 }
 
-/* A step of two persons is kept for the second; the rights of the first are asked now. */
+/* A step of two persons is kept for the second. Everything is asked now as it will be asked again
+ * then: rights, state, guard, what must be filled. */
 static zh_rc ask_second(act *a)
 {
     zh_ui *ui = a->r->ui;
     zh_ctx ctx = ui->ctx;
+    zh_op op;
+    zh_prepared *prepared = NULL;
     ctx.err = &a->why;
-    if (!zh_may_take(&ui->ctx, a->r->reg, a->transition)) {
-        return zh_err_set(&a->why, ZH_EDENIED, "record.denied", "角色“%.*s”不能办“%.*s”",
-                          ZH_FMT(ui->ctx.role), ZH_FMT(a->transition->label.zh));
+    zh_rc rc = read_op(a, ZH_STR(ZH_PENDING_SOMEBODY), &op);
+    if (rc == ZH_OK) {
+        rc = zh_record_prepare(&ctx, NULL, &op, &a->findings, &prepared);
     }
-    if (a->version != zh_shown(a->r)->version) {
-        return zh_err_set(&a->why, ZH_ECONFLICT, "record.stale", "记录已被改到第 %" PRId32 " 版",
-                          zh_shown(a->r)->version);
-    }
-    return zh_pending_add(&ctx, zh_shown(a->r), a->transition, sent_text(a));
+    return rc == ZH_OK ? zh_pending_add(&ctx, zh_shown(a->r), a->transition, sent_text(a)) : rc;
 }
 
 static zh_rc act_now(zh_ui *ui)
@@ -451,6 +467,10 @@ static zh_rc act_now(zh_ui *ui)
     }
     const zh_record *now = zh_shown(a.r);
     zh_applied done = {now->office, now->id, now->version};
+    rc = zh_input_files(&a.in, a.fields, a.nfields, ui->err);
+    if (rc != ZH_OK || zh_input_more_rows(&a.in)) {
+        return rc == ZH_OK ? show_form(ui, &a) : rc;
+    }
     rc = a.transition != NULL && a.transition->two_person
              ? ask_second(&a)
              : apply(&a, ui->ctx.actor, ZH_STR_NONE, &done);
@@ -498,7 +518,7 @@ static zh_rc second(zh_ui *ui)
         return zh_err_set(ui->err, ZH_EDENIED, "record.denied", "您的角色不能退回这项提请");
     }
     if (take) {
-        rc = zh_form_parse(ui->arena, p.form, &a.sent, ui->err);
+        rc = zh_form_parse(ui->arena, p.form, &a.in.sent, ui->err);
         if (rc == ZH_OK) {
             rc = choose_fields(&a);
         }
@@ -535,6 +555,7 @@ ZH_ROUTE(record_step) = {.method = "POST",
                          .path = "/registers/{reg}/{id}/transitions/{transition}",
                          .body_max = FORM_BYTES_MAX,
                          .waits = true,
+                         .upload_max = UPLOAD_BYTES_MAX,
                          .en = "Take a step: version, reason_code, reason, justification, f.FIELD",
                          .handle = handle_act};
 ZH_ROUTE(record_second) = {.method = "POST",
@@ -551,5 +572,6 @@ ZH_ROUTE(record_amend) = {.method = "POST",
                           .path = "/registers/{reg}/{id}/amend",
                           .body_max = FORM_BYTES_MAX,
                           .waits = true,
+                          .upload_max = UPLOAD_BYTES_MAX,
                           .en = "Correct a record: version, reason, justification, f.FIELD",
                           .handle = handle_act};

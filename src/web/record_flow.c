@@ -4,6 +4,7 @@
 #include "core/clock_check.h"
 #include "core/pending.h"
 #include "core/permission.h"
+#include "core/step.h"
 #include "fmt/flow.h"
 #include "web/act.h"
 #include "web/part.h"
@@ -119,23 +120,69 @@ static zh_str joined(zh_ui *ui, zh_str list, zh_str item)
                                     ZH_FMT(zh_ui_text(ui, ZH_T_SEP)), ZH_FMT(item));
 }
 
+/* What the past has against the step. */
+static zh_str past_obstacle(zh_ui *ui, const zh_transition *t, const zh_step_past *s)
+{
+    switch (s->obstacle) {
+    case ZH_OBSTACLE_NONE: break;
+    case ZH_OBSTACLE_LIMIT:
+        return ZH_SAY(ui, ZH_T_ACT_LIMIT, zh_ui_count(ui, t->limit), zh_ui_count(ui, s->taken));
+    case ZH_OBSTACLE_VOTED: return zh_ui_text(ui, ZH_T_ACT_VOTED);
+    case ZH_OBSTACLE_LOST: return zh_ui_text(ui, ZH_T_ACT_VOTE_LOST);
+    case ZH_OBSTACLE_OTHER: return ZH_SAY(ui, ZH_T_ACT_SUBMITTER, zh_show_actor(ui, s->who));
+    case ZH_OBSTACLE_TOUCHED: return ZH_SAY(ui, ZH_T_ACT_TOUCHED, zh_show_actor(ui, s->who));
+    case ZH_OBSTACLE_NOWHERE: return zh_ui_text(ui, ZH_T_ACT_NOWHERE);
+    }
+    return ZH_STR_NONE;
+}
+
 /* Why the reader cannot take the step now; empty: they can. */
 static zh_rc obstacle(zh_shown_record *r, const zh_transition *t, zh_str roles, zh_str *out)
 {
     zh_ui *ui = r->ui;
+    zh_step_past step;
     *out = ZH_STR_NONE;
     if (t->kind == ZH_TR_AUTO) {
         *out = zh_ui_text(ui, ZH_T_ACT_AUTO);
-    } else if (!zh_may_take(&ui->ctx, r->reg, t)) {
+        return ZH_OK;
+    }
+    if (!zh_may_take(&ui->ctx, r->reg, t)) {
         *out = ZH_SAY(ui, ZH_T_ACT_ROLE, ui->ctx.role, roles);
-    } else if (t->has_guard) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_step_look(&ui->ctx, ui->conn, zh_shown(r), t, &step);
+    if (rc == ZH_OK) {
+        *out = past_obstacle(ui, t, &step);
+    }
+    if (rc == ZH_OK && out->n == 0 && t->has_guard) {
         bool holds = false;
         zh_env env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, zh_shown(r));
-        zh_rc rc = zh_eval_true(&t->guard, &env, &holds, ui->err);
-        if (rc != ZH_OK) {
-            return rc;
-        }
+        rc = zh_eval_true(&t->guard, &env, &holds, ui->err);
         *out = holds ? ZH_STR_NONE : ZH_SAY(ui, ZH_T_ACT_GUARD, zh_words(ui, t->guard.root));
+    }
+    return rc;
+}
+
+/* The votes so far: who, how, when. */
+static zh_rc ballots(zh_shown_record *r, const zh_transition *t)
+{
+    zh_ui *ui = r->ui;
+    zh_html *h = &ui->html;
+    zh_step_past s;
+    zh_rc rc = zh_step_look(&ui->ctx, ui->conn, zh_shown(r), t, &s);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_html_leaf(h, "span", "why",
+                 ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)s.yes),
+                        zh_ui_count(ui, (int64_t)s.no), zh_ui_count(ui, t->vote.k),
+                        zh_ui_count(ui, t->vote.of)));
+    for (size_t i = s.nballots; i > 0; i--) {
+        const zh_ballot *b = &s.ballots[i - 1];
+        zh_text_id how = b->yes ? ZH_T_ACT_VOTE_YES : ZH_T_ACT_VOTE_NO;
+        zh_html_leaf(h, "span", "why",
+                     ZH_SAY(ui, ZH_T_ACT_BALLOT, zh_show_actor(ui, b->actor), zh_ui_text(ui, how),
+                            zh_ui_time(ui, b->at), b->reason));
     }
     return ZH_OK;
 }
@@ -180,11 +227,25 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
     if (t->has_guard) {
         needs = joined(ui, needs, zh_words(ui, t->guard.root));
     }
+    if (t->two_person) {
+        needs = joined(ui, needs, zh_ui_text(ui, ZH_T_ACT_NEEDS_TWO));
+    }
+    if (t->document.n > 0) {
+        needs = joined(ui, needs, ZH_SAY(ui, ZH_T_ACT_MAKES, t->document));
+    }
+    for (size_t i = 0; i < t->nmakes; i++) {
+        needs =
+            joined(ui, needs, ZH_SAY(ui, ZH_T_ACT_MAKES, zh_ui_label(ui, t->makes[i].reg->label)));
+    }
     zh_grid_row(g, NULL);
     zh_grid_cell(g);
     zh_rc rc = step_button(r, t, roles);
-    zh_grid_text(g,
-                 t->to >= 0 ? zh_show_state(ui, r->reg, t->to) : zh_ui_text(ui, ZH_T_RECORD_STAYS));
+    if (rc == ZH_OK && t->vote.k > 0 && zh_shown_is_current(r)) {
+        rc = ballots(r, t);
+    }
+    zh_grid_text(g, t->to_any    ? zh_ui_text(ui, ZH_T_ACT_TO_ANY)
+                    : t->to >= 0 ? zh_show_state(ui, r->reg, t->to)
+                                 : zh_ui_text(ui, ZH_T_RECORD_STAYS));
     zh_grid_text(g, roles);
     zh_grid_text(g, needs);
     return rc;

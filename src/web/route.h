@@ -23,6 +23,7 @@ typedef struct zh_web {
     zh_asset assets[ZH_ASSETS_MAX];
     size_t nassets;
     zh_cache *cache;
+    bool samples;      /* a demonstration on loopback: web/sample.h */
     bool behind_proxy; /* reached over TLS, through a proxy that was declared */
 } zh_web;
 

@@ -1,6 +1,7 @@
 /* The session of a request. */
 #include "web/session.h"
 #include "core/identity.h"
+#include "web/sample.h"
 #include <string.h>
 
 static const char cookie_name[] = "zh_session";
@@ -54,7 +55,11 @@ zh_rc zh_user_session_begin(zh_ui *ui)
     zh_user_session *session = ZH_NEW(ui->arena, zh_user_session);
     zh_err lost = {0};
     zh_rc rc = zh_accounts_exist(ui->conn, &accounts, ui->err);
-    if (rc != ZH_OK || !accounts) {
+    if (rc == ZH_OK && !accounts) {
+        rc = zh_sample_begin(ui);
+        return rc == ZH_OK && ui->session != NULL ? whole_only(ui) : rc;
+    }
+    if (rc != ZH_OK) {
         return rc;
     }
     zh_str token = zh_user_session_token(ui->request);

@@ -19,6 +19,9 @@ expect "folder and embedded" 0 model check packs --json
 json "are the same" "d['digest'] == '$digest'"
 expect "the fixture passes" 0 model check "$fixture" --json
 json "with its five tests" "d['ok'] and d['tests'] == 5"
+# a mechanism with workflow, clock, obligation and judgement is one file, written from the reference
+expect "a further mechanism in one file" 0 model check tests/fixture/mechanism/instrument_check.yaml --json
+json "with its five tests" "d['ok'] and not d['errors'] and d['tests_failed'] == 0"
 expect "one file beside the program's own" 1 model check "$fixture/shop.yaml"
 has "a code system that is there already is said" "region"
 

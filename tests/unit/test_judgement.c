@@ -1,6 +1,6 @@
 /* Judgements: points from bounded queries with caps, overrides before bands, bands by date, the
  * finding with its rows as a record, replay, schedule and events. Expected points are worked out by
- * hand from the rule: 100 − 10 a fault, at most 5 faults counted. */
+ * hand from the rule: 100 − 10 a fault, at most 5 faults counted; the engine's from Wilson 1927. */
 #include "base/os.h"
 #include "core/judgement.h"
 #include "core_fixture.h"
@@ -24,6 +24,17 @@ static const char FIRM[] =
     "codes:\n"
     "  - {id: region, label: 行政区划, levels: [province, city], file: region.csv}\n"
     "registers:\n"
+    "  - id: enterprise\n"
+    "    version: 1.0.0\n"
+    "    effective: 2020-01-01\n"
+    "    label: 企业主体\n"
+    "    owner: 处\n"
+    "    purpose: 测试\n"
+    "    key: {business: [uscc], row: [uscc]}\n"
+    "    fields:\n"
+    "      - {id: uscc, label: 代码, type: string, required: true}\n"
+    "      - {id: name, label: 名称, type: string}\n"
+    "      - {id: place, label: 地区, type: code, system: region}\n"
     "  - id: firm\n"
     "    version: 1.0.0\n"
     "    effective: 2020-01-01\n"
@@ -52,6 +63,25 @@ static const char FIRM[] =
     "          - {from: 2027-01-01, grades: [{grade: A, min: \"95\"}, {grade: C, min: \"0\"}]}\n"
     "        effect: {register: firm, set: {grade: \"grade\"}}\n"
     "        expires: 1 year\n"
+    "        objection: {within: 20 day}\n"
+    "        repair: {after: 3 month, if: \"fails > 0 and grave = false\", points: \"100\"}\n"
+    "      - id: sure\n"
+    "        label: 合格把握\n"
+    "        for_each: {register: firm, where: \"code = 'E'\"}\n"
+    "        when: [fails]\n"
+    "        inputs: {fails: \"count(fault where firm = self)\", lots: \"20\"}\n"
+    "        engine: survey.proportion_ci@1\n"
+    "        parameters: {x: \"$fails\", n: \"$lots\", confidence: \"0.9\"}\n"
+    "        result: wilson.upper\n"
+    "        points: \"100 * (1 - result)\"\n"
+    "        bands: [{from: 2020-01-01, grades: [{grade: good, min: \"70\"}]}]\n"
+    "      - id: missing\n"
+    "        label: 没有的引擎\n"
+    "        for_each: {register: firm}\n"
+    "        when: yearly\n"
+    "        inputs: {fails: \"count(fault where firm = self)\"}\n"
+    "        engine: survey.nothing@1\n"
+    "        result: x\n"
     "  - id: fault\n"
     "    version: 1.0.0\n"
     "    effective: 2020-01-01\n"
@@ -129,7 +159,7 @@ static void expect_finding(fixture *f, const zh_applied *firm, const char *point
     assert_int_equal(found->tables[rows->index].n, 2);
     assert_true(zh_str_is(found->tables[rows->index].values[2].text, counted));
     ok(f, zh_judgements(f->ctx.model, f->arena, &list, &n, &f->err));
-    assert_int_equal(n, 1);
+    assert_int_equal(n, 3);
     zh_record *judged = NULL;
     ok(f, zh_record_get(&f->ctx, conn, fx_reg(f, "firm"), firm->office, firm->id, ZH_AS_OF_NOW,
                         &judged));
@@ -189,6 +219,148 @@ static void test_life(void **state)
     fx_close(&f);
 }
 
+static zh_record *finding_of(fixture *f, zh_conn *conn, const char *rule, const zh_applied *firm)
+{
+    zh_record *found = NULL;
+    zh_str key = zh_str_fmt(f->arena, "firm.%s/firm/%lld-%lld", rule, (long long)firm->office,
+                            (long long)firm->id);
+    ok(f, zh_record_by_key(&f->ctx, conn, fx_reg(f, "judgement"), &key, &found));
+    ok(f, zh_rows_load(&f->ctx, conn, found, false));
+    return found;
+}
+
+static void expect_again(fixture *f, zh_conn *conn, const zh_record *stored, bool same)
+{
+    zh_judgement *list;
+    size_t n;
+    zh_rejudged *again = ZH_NEW(f->arena, zh_rejudged);
+    ok(f, zh_judgements(f->ctx.model, f->arena, &list, &n, &f->err));
+    const zh_judgement *rule = zh_judgement_of(list, n, stored);
+    assert_non_null(rule);
+    ok(f, zh_judgement_again(&f->ctx, conn, rule, stored, again));
+    assert_true(again->same == same);
+}
+
+/* An engine's result as points: the upper Wilson limit of 3 in 20 at 90 % is 0.3218280757 (Wilson
+ * 1927, worked out in double precision by hand), so 67.8172 points and no grade. */
+static void test_engine(void **state)
+{
+    (void)state;
+    fixture f;
+    zh_applied e;
+    zh_conn *conn = NULL;
+    open_world(&f);
+    ok(&f, fx_create(&f, "firm", &e, "code", "E", "name", "戊厂", NULL));
+    faults(&f, "E", 0, 3, "否");
+    run_at(&f, "2026-03-01 09:00", 2, 2); /* the rule without an engine is logged and passed over */
+    ok(&f, zh_store_reader(zh_core_store(f.core), &conn, &f.err));
+    zh_record *found = finding_of(&f, conn, "sure", &e);
+    assert_string_equal(fx_text(&f, found, "points"), "67.8172");
+    assert_string_equal(fx_text(&f, found, "grade"), "");
+    assert_string_equal(fx_text(&f, found, "engine"), "survey.proportion_ci@1");
+    assert_string_equal(fx_text(&f, found, "engine_result"), "0.3218280756753067");
+    expect_again(&f, conn, found, true);
+    zh_store_release(conn);
+    fx_close(&f);
+}
+
+/* A finding is worked out again as of its own position, whatever came later. */
+static void test_position(void **state)
+{
+    (void)state;
+    fixture f;
+    zh_applied a;
+    zh_conn *conn = NULL;
+    zh_version *versions = NULL;
+    size_t n = 0;
+    open_world(&f);
+    ok(&f, fx_create(&f, "firm", &a, "code", "A", "name", "甲厂", NULL));
+    faults(&f, "A", 0, 2, "否");
+    run_at(&f, "2026-03-01 09:00", 1, 1);
+    faults(&f, "A", 2, 4, "否");
+    run_at(&f, "2026-03-02 09:00", 1, 1);
+    ok(&f, zh_store_reader(zh_core_store(f.core), &conn, &f.err));
+    zh_record *now = finding_of(&f, conn, "credit", &a);
+    assert_string_equal(fx_text(&f, now, "points"), "60.0000");
+    expect_again(&f, conn, now, true);
+    ok(&f, zh_record_history(&f.ctx, conn, now->reg, now->office, now->id, &versions, &n));
+    assert_int_equal(n, 2);
+    zh_record first = *versions[0].record;
+    ok(&f, zh_rows_load(&f.ctx, conn, &first, true));
+    assert_string_equal(fx_text(&f, &first, "points"), "80.0000");
+    expect_again(&f, conn, &first, true); /* two faults, though there are four now */
+    const zh_field *position = zh_register_field(first.reg, ZH_STR("position"));
+    zh_value *values = ZH_NEW_N(f.arena, zh_value, first.reg->nfields);
+    memcpy(values, first.values, first.reg->nfields * sizeof *values);
+    values[position->index] = now->values[position->index];
+    first.values = values;
+    expect_again(&f, conn, &first, false); /* at the later position it is another finding */
+    const zh_field *rows = zh_register_field(now->reg, ZH_STR("rows"));
+    const zh_field *evidence = zh_register_field(now->reg, ZH_STR("rows.evidence"));
+    const zh_value *named = &now->tables[rows->index].values[evidence->index];
+    assert_true(zh_str_starts(named->text, ZH_STR("fault/")));
+    zh_store_release(conn);
+    fx_close(&f);
+}
+
+static void move(fixture *f, const zh_record *stored, const char *transition, const char *when, ...)
+{
+    zh_applied done;
+    zh_op op = {.kind = ZH_OP_TRANSITION,
+                .reg = stored->reg,
+                .office = stored->office,
+                .id = stored->id,
+                .transition = zh_register_transition(stored->reg, zh_str_of(transition)),
+                .at = fx_time(when)};
+    assert_non_null(op.transition);
+    op.reason_code = op.transition->reasons != NULL ? ZH_STR("fact") : ZH_STR_NONE;
+    op.second_actor = op.transition->two_person ? ZH_STR("reviewer") : ZH_STR_NONE;
+    va_list pairs;
+    va_start(pairs, when);
+    op.changes = fx_changes(f, op.reg, &op.nchanges, pairs);
+    va_end(pairs);
+    ok(f, zh_record_apply(&f->ctx, &op, &f->findings, &done));
+}
+
+static zh_record *now_of(fixture *f, const zh_applied *firm)
+{
+    zh_conn *conn = NULL;
+    ok(f, zh_store_reader(zh_core_store(f->core), &conn, &f->err));
+    zh_record *found = finding_of(f, conn, "credit", firm);
+    zh_store_release(conn);
+    return found;
+}
+
+/* What a person decides on an objection is carried out and stays until the facts change. */
+static void test_decided(void **state)
+{
+    (void)state;
+    fixture f;
+    zh_applied a;
+    open_world(&f);
+    ok(&f, fx_create(&f, "firm", &a, "code", "A", "name", "甲厂", NULL));
+    faults(&f, "A", 0, 2, "否");
+    run_at(&f, "2026-03-01 09:00", 1, 1);
+    assert_string_equal(fx_text(&f, fx_get(&f, "firm", &a), "grade"), "B");
+    f.ctx.role = ZH_STR("operator");
+    move(&f, now_of(&f, &a), "object", "2026-03-03 09:00", "objection", "批号有误", NULL);
+    run_at(&f, "2026-03-03 10:00", 0, 0);
+    move(&f, now_of(&f, &a), "revise", "2026-03-05 09:00", "decision", "属实", "grade", "A",
+         "points", "88", NULL);
+    run_at(&f, "2026-03-05 10:00", 0, 0);
+    zh_record *found = now_of(&f, &a);
+    assert_string_equal(fx_text(&f, found, "grade"), "A");
+    assert_string_equal(fx_text(&f, found, "rule_grade"), "B");
+    assert_string_equal(fx_text(&f, fx_get(&f, "firm", &a), "grade"), "A"); /* the effect */
+    faults(&f, "A", 2, 3, "否");
+    run_at(&f, "2026-03-06 10:00", 1, 1); /* new facts, a new finding by rule */
+    found = now_of(&f, &a);
+    assert_string_equal(fx_text(&f, found, "grade"), "B");
+    assert_string_equal(fx_text(&f, found, "points"), "70.0000");
+    assert_string_equal(fx_text(&f, fx_get(&f, "firm", &a), "grade"), "B");
+    fx_close(&f);
+}
+
 static void test_without(void **state)
 {
     (void)state;
@@ -201,7 +373,8 @@ static void test_without(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_life),
+        cmocka_unit_test(test_life),     cmocka_unit_test(test_engine),
+        cmocka_unit_test(test_position), cmocka_unit_test(test_decided),
         cmocka_unit_test(test_without),
     };
     const char *const *backends;

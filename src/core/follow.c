@@ -1,0 +1,360 @@
+/* What follows from a write in the same transaction: the records a step makes, the record that one
+ * replaces, the document of a step; and what a step asks of the past. */
+#include "core/ahead.h"
+#include "core/number.h"
+#include "core/read.h"
+#include "core/step.h"
+#include "core/write_private.h"
+#include <inttypes.h>
+#include <unistd.h>
+
+/* ---- what a step asks ------------------------------------------------------------------------ */
+
+static void refuse(zh_write *w, const char *rule, zh_str why)
+{
+    zh_write_find(w, ZH_REJECT, zh_str_of(rule), w->op->transition->id, ZH_STR_NONE, ZH_STR_NONE,
+                  "不能“%.*s”:%.*s", ZH_FMT(w->op->transition->label.zh), ZH_FMT(why));
+}
+
+static void refuse_obstacle(zh_write *w, const zh_step_past *s)
+{
+    zh_arena *arena = w->ctx->arena;
+    switch (s->obstacle) {
+    case ZH_OBSTACLE_NONE: break;
+    case ZH_OBSTACLE_LIMIT:
+        refuse(w, "transition.limit",
+               zh_str_fmt(arena, "至多 %u 次,已做过 %" PRId64 " 次", w->op->transition->limit,
+                          s->taken));
+        break;
+    case ZH_OBSTACLE_VOTED: refuse(w, "transition.vote.twice", ZH_STR("您已经投过票")); break;
+    case ZH_OBSTACLE_LOST: refuse(w, "transition.vote.lost", ZH_STR("反对票已使它不能通过")); break;
+    case ZH_OBSTACLE_OTHER:
+        refuse(w, "transition.withdraw",
+               zh_str_fmt(arena, "只有提交的人可以撤回,提交的是 %.*s", ZH_FMT(s->who)));
+        break;
+    case ZH_OBSTACLE_TOUCHED:
+        refuse(w, "transition.withdraw",
+               zh_str_fmt(arena, "%.*s 已经办理过,不能再撤回", ZH_FMT(s->who)));
+        break;
+    case ZH_OBSTACLE_NOWHERE: refuse(w, "transition.to", ZH_STR("还没有经过可以退回的状态")); break;
+    }
+}
+
+static void take_vote(zh_write *w, const zh_step_past *s)
+{
+    const zh_transition *t = w->op->transition;
+    bool votes = t->vote.k > 0;
+    if (votes != (w->op->vote != ZH_VOTE_NONE)) {
+        refuse(w, "transition.vote", votes ? ZH_STR("须写明同意或不同意") : ZH_STR("这一步不表决"));
+        return;
+    }
+    if (votes) {
+        size_t yes = s->yes + (w->op->vote == ZH_VOTE_FOR);
+        size_t no = s->no + (w->op->vote == ZH_VOTE_AGAINST);
+        w->waits = yes < t->vote.k;
+        w->lands = !w->waits ? t->to : no > t->vote.of - t->vote.k ? t->vote.otherwise : -1;
+    }
+}
+
+static void take_return(zh_write *w, const zh_step_past *s)
+{
+    int state = zh_register_state(w->reg, w->op->to_state);
+    for (size_t i = 0; i < s->npassed; i++) {
+        if (s->passed[i] == state) {
+            w->lands = (int16_t)state;
+            return;
+        }
+    }
+    refuse(w, "transition.to", ZH_STR("须选一个记录经过的状态"));
+}
+
+/* The office by its code, as the declaration computes it or the writer says. */
+static zh_rc take_handler(zh_write *w)
+{
+    const zh_transition *t = w->op->transition;
+    int64_t office = w->op->handler_office;
+    zh_value v = ZH_VALUE_NULL;
+    zh_rc rc = t->has_handler ? zh_write_eval(w, &t->handler, NULL, 0, &v) : ZH_OK;
+    if (rc == ZH_OK && t->has_handler && v.kind == ZH_TEXT) {
+        office = zh_str_i64(v.text, &office) == ZH_OK ? office : 0;
+    }
+    if (rc == ZH_OK && office <= 0) {
+        refuse(w, "transition.handler", ZH_STR("须写明转给哪个机构"));
+    }
+    w->handler = office;
+    return rc;
+}
+
+zh_rc zh_follow_check(zh_write *w)
+{
+    const zh_transition *t = w->op->transition;
+    zh_step_past s;
+    w->lands = t->to;
+    zh_rc rc = zh_step_look(w->ctx, w->conn, w->old, t, &s);
+    if (rc != ZH_OK || w->by_time) {
+        return rc;
+    }
+    if (s.obstacle != ZH_OBSTACLE_NONE) {
+        refuse_obstacle(w, &s);
+        return ZH_OK;
+    }
+    take_vote(w, &s);
+    if (t->to_any) {
+        take_return(w, &s);
+    }
+    return t->kind == ZH_TR_REASSIGN ? take_handler(w) : ZH_OK;
+}
+
+/* ---- records that follow --------------------------------------------------------------------- */
+
+/* One more write, in the name of the same person by the declaration's order, not by their rights.
+ */
+static zh_rc prepare_more(zh_write *w, const zh_op *op, const char *what)
+{
+    zh_ahead ahead;
+    zh_findings findings = {0};
+    zh_err found = {0};
+    zh_ctx ctx = *w->ctx;
+    ctx.role = ZH_STR("system");
+    ctx.post = NULL;
+    ctx.rows = NULL;
+    ctx.office = w->record->office;
+    ctx.err = &found;
+    ctx.ahead = &ahead;
+    zh_ahead_init(&ahead, w->reg);
+    zh_rc rc = zh_ahead_put(&ahead, ctx.arena, w->record, &found);
+    if (rc == ZH_OK) {
+        zh_write_mode mode = {.inside = w->inside};
+        rc = zh_write_prepare(&ctx, w->conn, op, mode, &findings, &w->p->more[w->p->nmore]);
+    }
+    zh_ahead_clear(&ahead);
+    if (rc == ZH_OK && w->p->more[w->p->nmore]->nmore > 0) {
+        rc = zh_err_set(&found, ZH_EINVAL, "follow.chain", "它自己又牵连别的记录");
+    }
+    if (rc == ZH_OK) {
+        w->p->nmore++;
+        return ZH_OK;
+    }
+    zh_str why = findings.list.n > 0 ? findings.list.p[0].message : zh_str_of(found.message);
+    zh_write_find(w, ZH_REJECT, ZH_STR("follow.refused"), ZH_STR_NONE, ZH_STR_NONE, ZH_STR_NONE,
+                  "%s“%.*s”:%.*s", what, ZH_FMT(op->reg->label.zh), ZH_FMT(why));
+    return rc == ZH_EINVAL || rc == ZH_ENOTFOUND || rc == ZH_ECONFLICT ? ZH_OK
+                                                                       : (*w->ctx->err = found, rc);
+}
+
+static zh_value own_ref(const zh_write *w)
+{
+    return (zh_value){.kind = ZH_REF, .i = w->record->id, .office = w->record->office};
+}
+
+static zh_rc make(zh_write *w, const zh_creation *c)
+{
+    zh_change *changes = ZH_NEW_N(w->ctx->arena, zh_change, c->nset + 1);
+    zh_op op = {.kind = ZH_OP_CREATE,
+                .reg = c->reg,
+                .changes = changes,
+                .at = w->record->recorded_at,
+                .justification =
+                    zh_str_fmt(w->ctx->arena, "随“%.*s”建立", ZH_FMT(w->op->transition->label.zh))};
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < c->nset && rc == ZH_OK; i++) {
+        changes[op.nchanges].field = c->set[i].field;
+        rc = zh_write_eval(w, &c->set[i].value, NULL, 0, &changes[op.nchanges].value);
+        op.nchanges++;
+    }
+    changes[op.nchanges++] = (zh_change){.field = c->link, .value = own_ref(w)};
+    return rc == ZH_OK ? prepare_more(w, &op, "随之建立") : rc;
+}
+
+/* The record that this one replaces takes its step; it must be one that the writer sees. */
+static zh_rc replace(zh_write *w)
+{
+    const zh_field *field = w->reg->replaces_field;
+    const zh_value *now = field != NULL ? &w->record->values[field->index] : NULL;
+    const zh_value *was = w->old != NULL && field != NULL ? &w->old->values[field->index] : NULL;
+    if (now == NULL || now->kind != ZH_REF || (was != NULL && zh_value_same(now, was))) {
+        return ZH_OK;
+    }
+    zh_record *old = NULL;
+    zh_err ignored = {0};
+    zh_ctx reader = *w->writer;
+    reader.err = &ignored;
+    zh_rc rc = zh_record_get(&reader, w->conn, w->reg, now->office, now->i, ZH_AS_OF_NOW, &old);
+    if (rc != ZH_OK || old->state == w->reg->replaced_by->to || old->id == w->record->id) {
+        zh_write_find(w, ZH_REJECT, ZH_STR("record.replaces"), field->id, ZH_STR_NONE, ZH_STR_NONE,
+                      rc != ZH_OK ? "“%.*s”里没有这条记录" : "“%.*s”的这条记录已被取代",
+                      ZH_FMT(w->reg->label.zh));
+        return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    }
+    zh_op op = {.kind = ZH_OP_TRANSITION,
+                .reg = w->reg,
+                .office = old->office,
+                .id = old->id,
+                .version_expected = old->version,
+                .transition = w->reg->replaced_by,
+                .at = w->op->at != 0 ? w->record->recorded_at : 0,
+                .reason = zh_str_fmt(w->ctx->arena, "由 %" PRId64 "-%" PRId64 " 取代",
+                                     w->record->office, w->record->id)};
+    return prepare_more(w, &op, "被取代的");
+}
+
+zh_rc zh_follow_prepare(zh_write *w)
+{
+    const zh_transition *t = w->op->kind == ZH_OP_TRANSITION ? w->op->transition : NULL;
+    bool writes = w->op->kind == ZH_OP_CREATE || w->op->kind == ZH_OP_AMEND || t != NULL;
+    size_t most = (t != NULL ? t->nmakes : 0) + 1;
+    zh_rc rc = ZH_OK;
+    w->p->more = ZH_NEW_N(w->ctx->arena, zh_prepared *, most);
+    for (size_t i = 0; t != NULL && i < t->nmakes && !w->waits && rc == ZH_OK; i++) {
+        rc = make(w, &t->makes[i]);
+    }
+    return rc == ZH_OK && writes ? replace(w) : rc;
+}
+
+/* ---- documents ------------------------------------------------------------------------------- */
+
+static zh_str chinese_date(zh_arena *arena, zh_date date)
+{
+    int year;
+    int month;
+    int day;
+    zh_date_civil(date, &year, &month, &day);
+    return zh_str_fmt(arena, "%d年%d月%d日", year, month, day);
+}
+
+/* A value as a paper says it: codes and states by their names, dates in Chinese. */
+static zh_str words_of(zh_write *w, const zh_codes *codes, const zh_register *states,
+                       const zh_value *v)
+{
+    zh_arena *arena = w->ctx->arena;
+    const zh_code *code =
+        codes != NULL && v->kind == ZH_TEXT ? zh_code_find(codes, v->text, INT32_MIN) : NULL;
+    int state = states != NULL && v->kind == ZH_TEXT ? zh_register_state(states, v->text) : -1;
+    if (code != NULL) {
+        return code->label.zh;
+    }
+    if (state >= 0) {
+        return states->states[state].label.zh;
+    }
+    if (v->kind == ZH_NULL) {
+        return ZH_STR("　　");
+    }
+    return v->kind == ZH_DATE   ? chinese_date(arena, (zh_date)v->i)
+           : v->kind == ZH_TIME ? chinese_date(arena, zh_time_date(v->i))
+                                : zh_value_display(arena, v);
+}
+
+static zh_rc say(zh_write *w, const zh_document_text *text, zh_str *out)
+{
+    zh_buf buf;
+    zh_rc rc = ZH_OK;
+    zh_buf_init(&buf, 64 << 10);
+    for (size_t i = 0; i < text->n && rc == ZH_OK; i++) {
+        const zh_document_piece *piece = &text->pieces[i];
+        zh_value v = ZH_VALUE_NULL;
+        if (!piece->is_value) {
+            zh_buf_str(&buf, piece->text);
+            continue;
+        }
+        rc = zh_write_eval(w, &piece->value, NULL, 0, &v);
+        if (rc == ZH_OK) {
+            const zh_expr *root = piece->value.root;
+            zh_buf_str(&buf, words_of(w, root->codes, root->states, &v));
+        }
+    }
+    if (rc == ZH_OK && buf.failed) {
+        rc = zh_err_set(w->ctx->err, ZH_ELIMIT, "document.length", "文书的一段超过 64 KiB");
+    }
+    *out = zh_str_dup(w->ctx->arena, zh_buf_view(&buf));
+    zh_buf_free(&buf);
+    return rc;
+}
+
+static void say_rows(zh_write *w, const zh_document_block *block, struct zh_paper_block *out)
+{
+    zh_arena *arena = w->ctx->arena;
+    const zh_rows *rows = &w->record->tables[block->table->index];
+    zh_str *heads = ZH_NEW_N(arena, zh_str, block->ncolumns + 1);
+    zh_str *cells = ZH_NEW_N(arena, zh_str, block->ncolumns * rows->n + 1);
+    for (size_t c = 0; c < block->ncolumns; c++) {
+        const zh_field *column = block->columns[c];
+        heads[c] = column->label.zh;
+        for (size_t r = 0; r < rows->n; r++) {
+            const zh_value *v = &rows->values[r * block->table->ncolumns + column->index];
+            cells[r * block->ncolumns + c] = words_of(w, column->codes, NULL, v);
+        }
+    }
+    *out = (struct zh_paper_block){
+        .heads = heads, .cells = cells, .ncolumns = block->ncolumns, .nrows = rows->n};
+}
+
+static zh_rc compose(zh_write *w, const zh_document *d, zh_paper *out)
+{
+    zh_arena *arena = w->ctx->arena;
+    struct zh_paper_block *blocks = ZH_NEW_N(arena, struct zh_paper_block, d->nbody + 1);
+    const zh_record *r = w->record;
+    *out = (zh_paper){.blocks = blocks,
+                      .nblocks = d->nbody,
+                      .at = r->recorded_at,
+                      .date = chinese_date(arena, zh_time_date(r->recorded_at)),
+                      .link = zh_str_fmt(arena, "/registers/%.*s/%" PRId64 "-%" PRId64,
+                                         ZH_FMT(w->reg->id), r->office, r->id)};
+    if (d->number_field != NULL) {
+        out->number = r->values[d->number_field->index].text;
+    }
+    zh_rc rc = say(w, &d->office, &out->office);
+    if (rc == ZH_OK) {
+        rc = say(w, &d->title, &out->title);
+    }
+    if (rc == ZH_OK) {
+        rc = say(w, &d->to, &out->to);
+    }
+    for (size_t i = 0; i < d->nbody && rc == ZH_OK; i++) {
+        if (d->body[i].table != NULL) {
+            say_rows(w, &d->body[i], &blocks[i]);
+        } else {
+            rc = say(w, &d->body[i].text, &blocks[i].text);
+        }
+    }
+    return rc;
+}
+
+/* The number, then the file: both are fields of the version, so its evidence covers them. */
+zh_rc zh_paper_prepare(zh_write *w)
+{
+    const zh_transition *t = w->op->kind == ZH_OP_TRANSITION ? w->op->transition : NULL;
+    const zh_document *d = t != NULL && !w->waits && !w->asked ? t->paper : NULL;
+    zh_rc rc = ZH_OK;
+    if (d == NULL) {
+        return ZH_OK;
+    }
+    if (d->number_field != NULL) {
+        zh_str number;
+        rc = zh_number_next(w->ctx, w->inside ? w->conn : NULL, w->record, d->number_pattern,
+                            &number);
+        if (rc != ZH_OK) {
+            return rc;
+        }
+        w->record->values[d->number_field->index] = zh_value_text(number);
+    }
+    zh_paper_maker maker = w->ctx->core->paper;
+    if (d->file == NULL || maker == NULL || zh_core_data_dir(w->ctx->core) == NULL) {
+        return ZH_OK;
+    }
+    zh_paper paper;
+    const char *path = NULL;
+    zh_str digest;
+    rc = compose(w, d, &paper);
+    if (rc == ZH_OK) {
+        rc = maker(w->ctx, &paper, &path);
+    }
+    if (rc == ZH_OK) {
+        zh_str name = zh_str_fmt(w->ctx->arena, "%.*s.pdf", ZH_FMT(d->label.zh));
+        rc = zh_file_store_in(w->ctx, w->inside ? w->conn : NULL, path, name, &digest);
+        (void)unlink(path);
+    }
+    if (rc == ZH_OK) {
+        w->record->values[d->file->index] = zh_value_text(digest);
+    }
+    return rc;
+}
