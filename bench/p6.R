@@ -90,7 +90,7 @@ kendall = function() {
 # No peer among the packages: answers are checked by a short calculation of the definition in R.
 scan = function() {
   set.seed(4); r <- size(1000); xy <- cbind(runif(r), runif(r)); cnt <- matrix(rpois(r * 52, 2), 52, r)
-  give(sprintf('{"counts":%s,"population":%s,"coords":%s,"k_nearest":15,"mc":999}', mat(cnt), mat(matrix(1000, 52, r)), mat(xy)), "call scan.space_time_poisson_prospective score")
+  numbers(rbind(t(xy), cnt), "scan - 54")
   d <- as.matrix(dist(xy)); C <- sum(cnt); back <- apply(cnt[52:1, ], 2, cumsum); best <- -Inf
   for (i in 1:r) { o <- order(d[i, ])[1:15]; c <- t(apply(back[, o], 1, cumsum)); e <- outer(1:52, 1:15) * C / (52 * r)
     l <- ifelse(c > e, c * log(c / e) + (C - c) * log((C - c) / (C - e)), 0); best <- max(best, l) }
@@ -120,7 +120,7 @@ charts = function(type) {
 charts_xbar = function() work$charts("xbar"), charts_r = function() work$charts("R"), charts_s = function() work$charts("S"),
 ebgm = function() {
   set.seed(6); n <- size(20000); E <- round(rexp(n, 1 / 3) + .01, 6); N <- rpois(n, E * rgamma(n, 2, 2)); a1 <- .2; b1 <- .1; a2 <- 2; b2 <- 4; p <- 1 / 3
-  give(sprintf('{"alpha1":0.2,"beta1":0.1,"alpha2":2,"beta2":4,"p":%.15g,"N":%s,"E":%s}', p, vec(N), vec(E)), "call disproportionality.ebgm_given_hyper ebgm")
+  numbers(rbind(N, E), "ebgm - 2")
   f1 <- p * dnbinom(N, a1, b1 / (b1 + E)); f2 <- (1 - p) * dnbinom(N, a2, b2 / (b2 + E)); q <- f1 / (f1 + f2)
   answer(exp(q * (digamma(a1 + N) - log(b1 + E)) + (1 - q) * (digamma(a2 + N) - log(b2 + E)))); none()
 })

@@ -12,7 +12,9 @@
 #include "base/os.h"
 #include "engine/engine.h"
 #include "engine/ews.h"
+#include "engine/mgps.h"
 #include "engine/reliability.h"
+#include "engine/scan.h"
 #include "engine/scorecard.h"
 #include "engine/spc.h"
 #include "num/matrix.h"
@@ -286,6 +288,59 @@ static zh_rc chart(struct task *t)
     return rc;
 }
 
+/* Rows of a count and its expected count. */
+static zh_rc ebgm(struct task *t)
+{
+    const zh_mgps prior = {0.2, 0.1, 2.0, 4.0, 1.0 / 3.0};
+    double *n = ZH_NEW_N(t->arena, double, t->rows);
+    double *e = ZH_NEW_N(t->arena, double, t->rows);
+    zh_mgps_score *scores = ZH_NEW_N(t->arena, zh_mgps_score, t->rows);
+    for (size_t i = 0; i < t->rows; i++) {
+        n[i] = t->v[2 * i];
+        e[i] = t->v[2 * i + 1];
+    }
+    zh_rc rc = zh_mgps_scores(t->arena, &prior, n, e, t->rows, scores, &t->err);
+    t->out = ZH_NEW_N(t->arena, double, t->rows);
+    t->out_n = t->rows;
+    for (size_t i = 0; i < t->rows; i++) {
+        t->out[i] = scores[i].ebgm;
+    }
+    return rc;
+}
+
+/* Locations by rows, each with its coordinates and its counts by period; every population 1,000. */
+static zh_rc scan(struct task *t)
+{
+    size_t periods = t->columns - 2;
+    zh_matrix counts = zh_matrix_new(t->arena, periods, t->rows);
+    zh_matrix people = zh_matrix_new(t->arena, periods, t->rows);
+    zh_matrix baseline = zh_matrix_new(t->arena, periods, t->rows);
+    zh_matrix coords = zh_matrix_new(t->arena, t->rows, 2);
+    for (size_t i = 0; i < t->rows; i++) {
+        const double *row = t->v + i * t->columns;
+        coords.v[2 * i] = row[0];
+        coords.v[2 * i + 1] = row[1];
+        for (size_t d = 0; d < periods; d++) {
+            counts.v[d * t->rows + i] = row[2 + d];
+            people.v[d * t->rows + i] = 1000.0;
+        }
+    }
+    zh_scan_circles circles;
+    zh_scan result = {0};
+    zh_rc rc = zh_scan_baseline(&counts, &people, &baseline, &t->err);
+    if (rc == ZH_OK) {
+        rc = zh_scan_nearest(t->arena, &coords, false, 15, &circles, &t->err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_scan_poisson(t->arena, &counts, &baseline, &circles, periods, 999, 1, &result,
+                             &t->err);
+    }
+    t->out = ZH_NEW_N(t->arena, double, 1);
+    t->out_n = 1;
+    t->out[0] = result.score;
+    return rc;
+}
+
 static const struct {
     const char *name;
     zh_rc (*run)(struct task *task);
@@ -297,6 +352,8 @@ static const struct {
     {"weibull", weibull, false},
     {"kaplan_meier", kaplan_meier, false},
     {"chart", chart, false},
+    {"ebgm", ebgm, false},
+    {"scan", scan, false},
 };
 
 static bool run_task(const char *name, const char *what, size_t columns, const char *path)

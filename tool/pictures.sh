@@ -23,3 +23,9 @@ draw metrology-gauge gauge-rr --figure 2
 draw pls satisfaction
 draw ews early-warning
 draw disproportionality disproportionality
+
+# Engines without a tool of their own.
+make -s MODE=release build/release-gcc/tests/picture/picture
+for name in distributions survey scan scorecard indices numeric; do
+    build/release-gcc/tests/picture/picture "$name" >"doc/engine/picture/$name.svg"
+done

@@ -9,6 +9,11 @@ void zh_err_clear(zh_err *err)
     *err = (zh_err){0};
 }
 
+const char *zh_err_text(const zh_err *err, const char *text)
+{
+    return err != NULL && err->phrase != NULL ? err->phrase(text) : text;
+}
+
 /* vsnprintf that never leaves half a UTF-8 sequence at the end. */
 ZH_PRINTF(3, 0)
 static void put(char *out, size_t size, const char *format, va_list arguments)
@@ -41,7 +46,7 @@ zh_rc zh_err_set(zh_err *err, zh_rc rc, const char *rule, const char *format, ..
     snprintf(err->rule, sizeof err->rule, "%s", rule);
     va_list arguments;
     va_start(arguments, format);
-    put(err->message, sizeof err->message, format, arguments);
+    put(err->message, sizeof err->message, zh_err_text(err, format), arguments);
     va_end(arguments);
     return rc;
 }
@@ -54,7 +59,7 @@ zh_rc zh_err_set(zh_err *err, zh_rc rc, const char *rule, const char *format, ..
         }                                                                                          \
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
-        put(err->member, sizeof err->member, format, arguments);                                   \
+        put(err->member, sizeof err->member, zh_err_text(err, format), arguments);                 \
         va_end(arguments);                                                                         \
     }
 

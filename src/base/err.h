@@ -7,6 +7,10 @@
 
 #include "base/str.h"
 
+/* A text in another language: the same conversions in the same order, or the text itself where it
+ * has none. Pure. */
+typedef const char *zh_phrase_fn(const char *text) __attribute__((format_arg(1)));
+
 typedef struct zh_err {
     zh_rc rc;          /* ZH_OK: no error recorded */
     char rule[64];     /* stable id, such as "field.decimal.digits" */
@@ -14,9 +18,15 @@ typedef struct zh_err {
     char fix[384];     /* what to do, Chinese; may be empty */
     char where[256];   /* field path, file:line:column, sheet!cell; may be empty */
     char clause[128];  /* clause of the rule that was broken; may be empty */
+    /* The reader's language; NULL: as written. Whoever answers the reader sets it beforehand. */
+    zh_phrase_fn *phrase;
 } zh_err;
 
+/* Also forgets the language. */
 void zh_err_clear(zh_err *err);
+
+/* A text that becomes part of a message, in the reader's language. err may be NULL. */
+const char *zh_err_text(const zh_err *err, const char *text) __attribute__((format_arg(2)));
 
 /* Records an error unless one is recorded already; returns rc so that callers can write
  * `return zh_err_set(...)`. err may be NULL. Long text is cut at a character border. */

@@ -1,6 +1,7 @@
 /* JSON reader without recursion: one pass over the text, open containers on a fixed stack. Strings
  * are scanned by words of eight bytes; UTF-8 is checked on the way. */
 #include "base/json.h"
+#include "base/double.h"
 #include "base/utf8.h"
 #include <endian.h>
 #include <math.h>
@@ -43,7 +44,8 @@ static size_t column(const reader *r, const char *at)
 static zh_rc refuse_at(reader *r, zh_rc rc, const char *rule, size_t line, size_t col,
                        const char *what)
 {
-    zh_err_set(r->err, rc, rule, "JSON 第 %zu 行第 %zu 列：%s", line, col, what);
+    zh_err_set(r->err, rc, rule, "JSON 第 %zu 行第 %zu 列：%s", line, col,
+               zh_err_text(r->err, what));
     zh_err_where(r->err, "%zu:%zu", line, col);
     return rc;
 }
@@ -786,22 +788,14 @@ void zh_jw_u64(zh_jw *w, uint64_t value)
 
 void zh_jw_double(zh_jw *w, double value)
 {
-    char text[32];
+    char text[ZH_DOUBLE_TEXT_MAX];
     if (!isfinite(value)) {
         zh_jw_z(w, isnan(value) ? NULL : value < 0 ? "-Inf" : "Inf");
         return;
     }
-    /* 15 digits always survive the way there and back, except below the normal range; 17 identify
-     * every value. */
-    for (int digits = fpclassify(value) == FP_SUBNORMAL ? 1 : 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        double back = strtod(text, NULL);
-        if (memcmp(&back, &value, sizeof back) == 0) {
-            break;
-        }
-    }
+    size_t n = zh_double_text(value, text);
     before_value(w);
-    zh_buf_z(w->out, text);
+    zh_buf_add(w->out, text, n);
 }
 
 void zh_jw_raw_number(zh_jw *w, zh_str text)

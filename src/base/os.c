@@ -37,9 +37,15 @@ static const char *cause(int code)
 static zh_rc failed(zh_err *err, int code, const char *path, const char *what)
 {
     zh_rc rc = code == ENOENT ? ZH_ENOTFOUND : ZH_EIO;
-    zh_err_set(err, rc, code == ENOENT ? "file.missing" : "file.io", "%s失败：%s", what,
-               cause(code));
+    zh_err_set(err, rc,
+               code == ENOENT                     ? "file.missing"
+               : code == ENOSPC || code == EDQUOT ? "file.full"
+                                                  : "file.io",
+               "%s失败：%s", what, cause(code));
     zh_err_where(err, "%s", path);
+    if (code == ENOSPC || code == EDQUOT) {
+        zh_err_fix(err, "腾出这个磁盘的空间后再做一次");
+    }
     return rc;
 }
 

@@ -119,29 +119,6 @@ static void put_published(zh_session *s, const zh_published *list, size_t n, boo
     }
 }
 
-/* Every indicator that has a value, as of one size: what the board shows. */
-static zh_rc publish_board(zh_session *s, zh_publish_ask *ask, zh_published *list, size_t *n)
-{
-    const zh_model *model = s->ctx.model;
-    zh_err *err = &s->cli->err;
-    zh_rc rc = ZH_OK;
-    if (ask->query.as_of == ZH_AS_OF_NOW) {
-        rc = zh_publish_size(s->core, &ask->query.as_of, err);
-    }
-    ask->publication = ask->publication.n > 0 ? ask->publication : ZH_STR("board");
-    for (size_t i = 0; i < model->nindicators && rc == ZH_OK; i++) {
-        ask->query.indicator = &model->indicators[i];
-        rc = zh_publish(&s->ctx, ask, &list[*n]);
-        *n += rc == ZH_OK;
-        /* no value, no region, a stock without a date: not on the board */
-        if (rc == ZH_EINVAL) {
-            zh_err_clear(err);
-            rc = ZH_OK;
-        }
-    }
-    return rc;
-}
-
 static zh_rc do_publish(zh_session *s, zh_buf *out, int *code)
 {
     zh_publish_ask ask = {.query.as_of = ZH_AS_OF_NOW};
@@ -160,7 +137,7 @@ static zh_rc do_publish(zh_session *s, zh_buf *out, int *code)
     zh_store_release(s->conn);
     s->conn = NULL;
     if (board) {
-        rc = publish_board(s, &ask, list, &n);
+        rc = zh_publish_board(&s->ctx, &ask, list, &n);
     } else {
         rc = zh_publish(&s->ctx, &ask, &list[0]);
         n = 1;

@@ -667,8 +667,7 @@ zh_rc zh_write_follow(zh_ctx *ctx, zh_conn *conn, const zh_prepared *prepared, z
     return rc == ZH_OK ? follow_automatic(ctx, conn, prepared->record, out) : rc;
 }
 
-/* Not of a version that followed by itself. */
-static zh_place place_of(const zh_prepared *p, const zh_applied *at)
+zh_place zh_write_place(const zh_prepared *p, const zh_applied *at)
 {
     const zh_sql_value *extra = &p->row[p->plan->current.n];
     return at->version != p->record->version
@@ -691,7 +690,7 @@ zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_finding
         if (rc == ZH_OK) {
             rc = zh_commits_write(&attempt, prepared, out, &tried);
             if (rc == ZH_OK && place != NULL) {
-                *place = place_of(prepared, out);
+                *place = zh_write_place(prepared, out);
             }
         }
         /* whoever names a version, or makes a record, is told; others write on the newer version */

@@ -5,7 +5,7 @@
  * required fields are, because they may speak of the state. */
 #include "base/utf8.h"
 #include "core/ahead.h"
-#include "core/read.h"
+#include "core/read_private.h"
 #include "core/write_private.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -81,25 +81,55 @@ zh_rc zh_write_eval(zh_write *w, const zh_program *program, const zh_rows *rows,
     return rc;
 }
 
+/* The record with this one-part business key; only its place is read. */
+static zh_rc find_key(zh_write *w, const zh_register *target, const zh_value *key, zh_value *value)
+{
+    zh_sql_value columns[3];
+    const char *suffixes[3];
+    zh_stmt *stmt = NULL;
+    (void)zh_value_columns(target->business_key[0], key, columns);
+    (void)zh_field_columns(target->business_key[0], suffixes);
+    zh_str sql =
+        zh_str_fmt(w->ctx->arena, "SELECT office, id FROM %.*s WHERE %.*s%s = ?",
+                   ZH_FMT(target->table), ZH_FMT(target->business_key[0]->column), suffixes[0]);
+    zh_rc rc = zh_query(w->conn, sql, columns, 1, &stmt, w->ctx->err);
+    if (rc == ZH_OK) {
+        rc = zh_step(stmt, w->ctx->err);
+    }
+    if (rc == ZH_OK) {
+        value->office = zh_col_i64(stmt, 0);
+        value->i = zh_col_i64(stmt, 1);
+    }
+    zh_finish(stmt);
+    return rc;
+}
+
 static zh_rc resolve_key(zh_write *w, const zh_field *field, zh_value *value)
 {
+    zh_value key = ZH_VALUE_NULL;
+    char how = 0;
+    zh_err ignored = {0};
     if (field->target == NULL || field->target->nbusiness_key != 1) {
         return ZH_ENOTFOUND;
     }
-    zh_ctx ctx = *w->ctx;
-    zh_err ignored = {0};
-    ctx.rows = NULL;
-    ctx.post = NULL;
-    ctx.err = &ignored;
-    zh_record *found = NULL;
-    zh_rc rc = zh_record_by_key(&ctx, w->conn, field->target, &value->text, &found);
-    if (rc == ZH_OK) {
-        value->i = found->id;
-        value->office = found->office;
-    } else if (!is_refusal(rc) && w->ctx->err != NULL && w->ctx->err->rc == ZH_OK) {
+    zh_rc rc = zh_field_parse(w->ctx->model, field->target->business_key[0], w->ctx->arena,
+                              value->text, INT32_MIN, &key, &how, &ignored);
+    if (rc == ZH_OK && key.kind == ZH_REF) { /* a key that is a reference itself */
+        zh_ctx ctx = *w->ctx;
+        zh_record *found = NULL;
+        ctx.rows = NULL;
+        ctx.post = NULL;
+        ctx.err = &ignored;
+        rc = zh_record_by_key(&ctx, w->conn, field->target, &value->text, &found);
+        value->i = rc == ZH_OK ? found->id : 0;
+        value->office = rc == ZH_OK ? found->office : 0;
+    } else if (rc == ZH_OK && key.kind != ZH_NULL) {
+        return find_key(w, field->target, &key, value);
+    }
+    if (rc != ZH_OK && !is_refusal(rc) && w->ctx->err != NULL && w->ctx->err->rc == ZH_OK) {
         *w->ctx->err = ignored;
     }
-    return is_refusal(rc) ? ZH_ENOTFOUND : rc;
+    return rc == ZH_OK && key.kind == ZH_NULL ? ZH_ENOTFOUND : is_refusal(rc) ? ZH_ENOTFOUND : rc;
 }
 
 static bool plain_number(zh_str s)

@@ -12,14 +12,16 @@
 
 enum { REFUSED_MAX = 4 }; /* of one group; after that its writes are applied one by one */
 
-typedef struct zh_commits_item {
-    zh_ctx *ctx;
-    zh_prepared *prepared;
-    zh_applied applied;
-    zh_err err;
-    zh_rc rc;
-    bool leads; /* it has been told to */
+/* Somebody who waits for one or more writes; guarded by the lock but for the semaphore. */
+typedef struct caller {
     sem_t turn; /* of its own: whoever is woken takes no lock that others are woken under */
+    size_t left;
+    bool told; /* to lead */
+} caller;
+
+typedef struct zh_commits_item {
+    zh_submission *it;
+    caller *caller;
     struct zh_commits_item *next;
 } item;
 
@@ -46,15 +48,15 @@ static zh_rc apply_all(void *user, zh_conn *conn, zh_err *err)
 {
     attempt *a = user;
     zh_prepared *prepared[ZH_COMMITS_MAX];
-    zh_ctx ctx = *a->items[0]->ctx;
+    zh_ctx ctx = *a->items[0]->it->ctx;
     ctx.err = err;
     for (size_t i = 0; i < a->n; i++) {
-        prepared[i] = a->items[i]->prepared;
+        prepared[i] = a->items[i]->it->prepared;
     }
     a->culprit = SIZE_MAX;
     zh_rc rc = zh_record_apply_batch(&ctx, conn, prepared, a->n, &a->culprit);
     for (size_t i = 0; i < a->n && rc == ZH_OK; i++) {
-        item *it = a->items[i];
+        zh_submission *it = a->items[i]->it;
         const zh_record *record = zh_prepared_record(it->prepared);
         zh_ctx own = *it->ctx;
         own.err = err;
@@ -68,9 +70,9 @@ static zh_rc apply_all(void *user, zh_conn *conn, zh_err *err)
 static void settle(item *const *items, size_t n, zh_rc rc, const zh_err *err)
 {
     for (size_t i = 0; i < n; i++) {
-        items[i]->rc = rc;
+        items[i]->it->rc = rc;
         if (rc != ZH_OK) {
-            items[i]->err = *err;
+            items[i]->it->err = *err;
         }
     }
 }
@@ -112,9 +114,9 @@ static void apply(zh_core *core, item **items, size_t n)
 static size_t take(zh_commits *commits, item **out)
 {
     size_t n = 0;
-    const struct zh_snapshot *snapshot = commits->first->ctx->snapshot;
+    const struct zh_snapshot *snapshot = commits->first->it->ctx->snapshot;
     while (commits->first != NULL && n < ZH_COMMITS_MAX &&
-           commits->first->ctx->snapshot == snapshot) {
+           commits->first->it->ctx->snapshot == snapshot) {
         out[n++] = commits->first;
         commits->first = commits->first->next;
     }
@@ -124,60 +126,125 @@ static size_t take(zh_commits *commits, item **out)
     return n;
 }
 
-/* The caller leads; its own write is the first in the queue. */
-static void lead(zh_commits *commits, zh_core *core)
+/* Notes that the writes are done and wakes whoever waits for the last of its own. */
+static void tell(zh_commits *commits, item *const *done, size_t n, const caller *leader)
+{
+    caller *ready[ZH_COMMITS_MAX];
+    size_t nready = 0;
+    pthread_mutex_lock(&commits->lock);
+    for (size_t i = 0; i < n; i++) {
+        caller *c = done[i]->caller;
+        if (--c->left == 0 && c != leader) {
+            ready[nready++] = c;
+        }
+    }
+    pthread_mutex_unlock(&commits->lock);
+    for (size_t i = 0; i < nready; i++) {
+        (void)sem_post(&ready[i]->turn); /* from here on it may be gone */
+    }
+}
+
+/* The caller leads: the first in the queue is its own. Hands the lead on; whether to itself. */
+static bool lead(zh_commits *commits, zh_core *core, caller *me)
 {
     item *items[ZH_COMMITS_MAX];
     item *taken[ZH_COMMITS_MAX];
     pthread_mutex_lock(&commits->lock);
-    const item *own = commits->first;
     size_t n = take(commits, items);
     pthread_mutex_unlock(&commits->lock);
     memcpy(taken, items, n * sizeof(*items));
     apply(core, items, n);
     pthread_mutex_lock(&commits->lock);
-    item *next = commits->first;
+    caller *next = commits->first != NULL ? commits->first->caller : NULL;
     commits->led = next != NULL;
+    if (next != NULL && next != me) {
+        next->told = true;
+    }
     pthread_mutex_unlock(&commits->lock);
-    if (next != NULL) {
-        next->leads = true;
+    if (next != NULL && next != me) {
         (void)sem_post(&next->turn);
     }
+    tell(commits, taken, n, me);
+    return next == me;
+}
+
+static bool join(zh_commits *commits, item *items, size_t n)
+{
+    pthread_mutex_lock(&commits->lock);
     for (size_t i = 0; i < n; i++) {
-        if (taken[i] != own) {
-            (void)sem_post(&taken[i]->turn); /* from here on it may be gone */
+        if (commits->last != NULL) {
+            commits->last->next = &items[i];
+        } else {
+            commits->first = &items[i];
         }
+        commits->last = &items[i];
     }
+    bool leads = !commits->led;
+    commits->led = true;
+    pthread_mutex_unlock(&commits->lock);
+    return leads;
+}
+
+static bool is_done(zh_commits *commits, caller *me, bool *leads)
+{
+    pthread_mutex_lock(&commits->lock);
+    bool done = me->left == 0;
+    *leads = *leads || me->told;
+    me->told = false;
+    pthread_mutex_unlock(&commits->lock);
+    return done;
+}
+
+static void commit(zh_core *core, item *items, size_t n)
+{
+    zh_commits *commits = &core->commits;
+    caller me = {.left = n};
+    for (size_t i = 0; i < n; i++) {
+        items[i].caller = &me;
+    }
+    (void)sem_init(&me.turn, 0, 0);
+    bool leads = join(commits, items, n);
+    for (bool done = n == 0; !done;) {
+        if (leads) {
+            leads = lead(commits, core, &me);
+        } else {
+            while (sem_wait(&me.turn) != 0) {
+                zh_assert(errno == EINTR);
+            }
+        }
+        done = is_done(commits, &me, &leads);
+    }
+    (void)sem_destroy(&me.turn);
 }
 
 zh_rc zh_commits_write(zh_ctx *ctx, zh_prepared *prepared, zh_applied *out, zh_err *err)
 {
-    zh_commits *commits = &ctx->core->commits;
-    item me = {.ctx = ctx, .prepared = prepared};
-    (void)sem_init(&me.turn, 0, 0);
-    pthread_mutex_lock(&commits->lock);
-    if (commits->last != NULL) {
-        commits->last->next = &me;
-    } else {
-        commits->first = &me;
+    zh_submission one = {.ctx = ctx, .prepared = prepared};
+    item me = {.it = &one};
+    commit(ctx->core, &me, 1);
+    *out = one.applied;
+    if (one.rc != ZH_OK && err != NULL && err->rc == ZH_OK) {
+        *err = one.err;
     }
-    commits->last = &me;
-    bool leads = !commits->led;
-    commits->led = true;
-    pthread_mutex_unlock(&commits->lock);
-    if (!leads) {
-        while (sem_wait(&me.turn) != 0) {
-            zh_assert(errno == EINTR);
+    return one.rc;
+}
+
+void zh_record_submit(zh_core *core, zh_submission *list, size_t n)
+{
+    item items[ZH_SUBMISSIONS_MAX];
+    size_t k = 0;
+    zh_assert(n <= ZH_SUBMISSIONS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].rc == ZH_OK) {
+            items[k++] = (item){.it = &list[i]};
         }
-        leads = me.leads;
     }
-    if (leads) {
-        lead(commits, ctx->core);
+    if (k > 0) {
+        commit(core, items, k);
     }
-    (void)sem_destroy(&me.turn);
-    *out = me.applied;
-    if (me.rc != ZH_OK && err != NULL && err->rc == ZH_OK) {
-        *err = me.err;
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].rc == ZH_OK) {
+            list[i].place = zh_write_place(list[i].prepared, &list[i].applied);
+        }
     }
-    return me.rc;
 }

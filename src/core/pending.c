@@ -97,6 +97,80 @@ zh_rc zh_pending_list(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_pe
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
+/* ---- of no record ---------------------------------------------------------------------------- */
+
+typedef struct asking {
+    zh_ctx *ctx;
+    zh_str subject, what, form;
+} asking;
+
+static zh_rc ask(void *user, zh_conn *conn, zh_err *err)
+{
+    const asking *a = user;
+    int64_t open = 0;
+    zh_sql_value key[] = {ZH_SQL_STR(a->subject), ZH_SQL_STR(a->what), ZH_SQL_STR(a->form)};
+    zh_rc rc = zh_query_i64(conn,
+                            "SELECT COUNT(*) FROM zh_pending WHERE register = ? AND transition = "
+                            "? AND form = ? AND decided_at IS NULL",
+                            key, 3, &open, err);
+    if (rc == ZH_OK && open > 0) {
+        return zh_err_set(err, ZH_ECONFLICT, "pending.twice", "这一项已经有人提请，等待复核");
+    }
+    int64_t id = zh_core_id(a->ctx->core, 0);
+    zh_sql_value row[] = {
+        ZH_SQL_INT(zh_core_office(a->ctx->core)),
+        ZH_SQL_INT(id),
+        ZH_SQL_STR(a->subject),
+        ZH_SQL_INT(id),
+        ZH_SQL_INT(1),
+        ZH_SQL_STR(a->what),
+        ZH_SQL_STR(a->ctx->actor),
+        ZH_SQL_STR(a->form),
+        ZH_SQL_INT(zh_now()),
+    };
+    return rc == ZH_OK ? zh_run(conn,
+                                "INSERT INTO zh_pending (office, id, register, record, version, "
+                                "transition, actor, form, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                row, ZH_COUNTOF(row), NULL, err)
+                       : rc;
+}
+
+zh_rc zh_pending_ask(zh_ctx *ctx, zh_str subject, zh_str what, zh_str form)
+{
+    asking a = {ctx, subject, what, form};
+    return form.n > ZH_PENDING_FORM_BYTES_MAX
+               ? zh_err_set(ctx->err, ZH_ELIMIT, "pending.form", "所填内容超过 %zu 字节",
+                            ZH_PENDING_FORM_BYTES_MAX)
+               : zh_core_write(ctx->core, ask, &a, ctx->err);
+}
+
+zh_rc zh_pending_asked(zh_ctx *ctx, zh_conn *conn, zh_str subject, zh_pending **out, size_t *n)
+{
+    zh_stmt *stmt = NULL;
+    zh_sql_value key = ZH_SQL_STR(subject);
+    zh_pending *list = ZH_NEW_N(ctx->arena, zh_pending, ZH_PENDING_MAX);
+    *n = 0;
+    *out = list;
+    zh_rc rc = zh_query(conn,
+                        ZH_STR("SELECT office, id, transition, actor, form, at FROM zh_pending "
+                               "WHERE register = ? AND decided_at IS NULL ORDER BY id"),
+                        &key, 1, &stmt, ctx->err);
+    while (rc == ZH_OK && *n < ZH_PENDING_MAX && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        list[(*n)++] = (zh_pending){.office = zh_col_i64(stmt, 0),
+                                    .id = zh_col_i64(stmt, 1),
+                                    .record = zh_col_i64(stmt, 1),
+                                    .version = 1,
+                                    .transition = zh_str_dup(ctx->arena, zh_col_str(stmt, 2)),
+                                    .actor = zh_str_dup(ctx->arena, zh_col_str(stmt, 3)),
+                                    .form = zh_str_dup(ctx->arena, zh_col_str(stmt, 4)),
+                                    .at = zh_col_i64(stmt, 5)};
+    }
+    zh_finish(stmt);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* ---- deciding -------------------------------------------------------------------------------- */
+
 typedef struct deciding {
     zh_ctx *ctx;
     const zh_pending *pending;

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "core/core_private.h"
+#include "core/permission.h"
 #include "core/publish_private.h"
 #include "core/read.h"
 #include "core/record.h"
@@ -544,5 +545,60 @@ zh_rc zh_publish(zh_ctx *ctx, const zh_publish_ask *ask, zh_published *out)
         rc = zh_published_get(ctx, conn, out->id, out);
     }
     zh_store_release(conn);
+    return rc;
+}
+
+/* ---- rights and the board -------------------------------------------------------------------- */
+
+static bool declares_publishing(const zh_register *reg)
+{
+    bool declared = false;
+    for (size_t i = 0; reg != NULL && i < reg->naccess; i++) {
+        const zh_access *a = &reg->access[i];
+        declared = declared || zh_str_among(ZH_STR("publish"), a->can, a->ncan) ||
+                   zh_str_among(ZH_STR("publish_two"), a->can, a->ncan);
+    }
+    return declared;
+}
+
+zh_rc zh_publish_right(zh_ctx *ctx, const zh_indicator *indicator, bool *two)
+{
+    const zh_register *reg = indicator->reg;
+    *two = false;
+    if (ctx->post == NULL) {
+        return ZH_OK; /* the local operator */
+    }
+    if (!declares_publishing(reg)) {
+        return ctx->post->scope == ZH_SCOPE_ALL
+                   ? ZH_OK
+                   : zh_err_set(ctx->err, ZH_EDENIED, "permission.whole",
+                                "发布“%.*s”要看到全部数据", ZH_FMT(indicator->label.zh));
+    }
+    unsigned rights = zh_rights(ctx, reg);
+    *two = (rights & ZH_RIGHT_PUBLISH) == 0 && (rights & ZH_RIGHT_PUBLISH_TWO) != 0;
+    return *two ? ZH_OK : zh_right_need(ctx, reg, ZH_RIGHT_PUBLISH);
+}
+
+zh_rc zh_publish_board(zh_ctx *ctx, zh_publish_ask *ask, zh_published *list, size_t *n)
+{
+    const zh_model *model = ctx->model;
+    zh_rc rc = ZH_OK;
+    *n = 0;
+    if (ask->query.as_of == ZH_AS_OF_NOW) {
+        rc = zh_publish_size(ctx->core, &ask->query.as_of, ctx->err);
+    }
+    if (ask->publication.n == 0) {
+        ask->publication = zh_str_fmt(ctx->arena, "board-%" PRId64, ask->query.as_of);
+    }
+    for (size_t i = 0; i < model->nindicators && rc == ZH_OK; i++) {
+        ask->query.indicator = &model->indicators[i];
+        rc = zh_publish(ctx, ask, &list[*n]);
+        *n += rc == ZH_OK;
+        /* no value, no region, a stock without a date: not on the board */
+        if (rc == ZH_EINVAL) {
+            zh_err_clear(ctx->err);
+            rc = ZH_OK;
+        }
+    }
     return rc;
 }

@@ -57,6 +57,14 @@ zh_rc zh_publish_size(zh_core *core, int64_t *size, zh_err *err) ZH_MUST;
  * zh_figure_ask and of sealing. Not inside a transaction of this thread. */
 zh_rc zh_publish(zh_ctx *ctx, const zh_publish_ask *ask, zh_published *out) ZH_MUST;
 
+/* Whether ctx may publish figures of the indicator: by a `publish` entry of its register's access,
+ * or by `publish_two` with a second person (*two). Where the register declares neither for anybody,
+ * whoever sees all data may. ZH_EDENIED. */
+zh_rc zh_publish_right(zh_ctx *ctx, const zh_indicator *indicator, bool *two) ZH_MUST;
+/* Every indicator that has a value, as of one size: what the board shows. list has room for all
+ * indicators of the model. An empty publication becomes "board-SIZE". */
+zh_rc zh_publish_board(zh_ctx *ctx, zh_publish_ask *ask, zh_published *list, size_t *n) ZH_MUST;
+
 /* ZH_ENOTFOUND. */
 zh_rc zh_published_get(zh_ctx *ctx, zh_conn *conn, int64_t id, zh_published *out) ZH_MUST;
 /* Newest first; publication empty: all. */

@@ -109,6 +109,22 @@ typedef struct zh_place {
 zh_rc zh_record_apply_placed(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out,
                              zh_place *place) ZH_MUST;
 
+/* Several writes of several people that came at the same time: each was prepared by its own
+ * zh_record_prepare in its own ctx (rc and err say how that went; others are left alone), all are
+ * committed together with what other threads bring, each gets its own outcome as by
+ * zh_record_apply. Creations only: a version that has moved on meanwhile is ZH_ECONFLICT. Not while
+ * this thread holds the writer. */
+#define ZH_SUBMISSIONS_MAX 64
+typedef struct zh_submission {
+    zh_ctx *ctx;
+    zh_prepared *prepared;
+    zh_rc rc;
+    zh_err err;
+    zh_applied applied;
+    zh_place place;
+} zh_submission;
+void zh_record_submit(zh_core *core, zh_submission *list, size_t n);
+
 /* Sequencer: gives positions to committed batches, in an order that respects each record's
  * versions. Returns the log size after it. Safe to run in several processes (one wins). */
 zh_rc zh_sequence(zh_core *core, int64_t *size, zh_err *err) ZH_MUST;

@@ -23,6 +23,9 @@ static zh_rc io(const char *path, const char *what, zh_err *err)
                : code == EFBIG ? "超过文件大小限额"
                                : strerrorname_np(code));
     zh_err_where(err, "%s", path);
+    if (code == ENOSPC) {
+        zh_err_fix(err, "腾出日志目录所在磁盘的空间，服务自己接着封入；已登记的都在发件箱里");
+    }
     return ZH_EIO;
 }
 

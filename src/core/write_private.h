@@ -104,6 +104,8 @@ zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mod
  * again unless the writer named one. place may be NULL. */
 zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_findings *findings,
                     zh_applied *out, zh_place *place) ZH_MUST;
+/* Where the entry of a version just written stands; not of one that followed by itself. */
+zh_place zh_write_place(const zh_prepared *prepared, const zh_applied *at);
 /* Whether the transition may be taken in the state. */
 bool zh_leaves_from(const zh_transition *transition, int16_t state);
 /* The automatic transitions that follow a write just applied, in the open transaction; raises

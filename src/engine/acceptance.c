@@ -443,7 +443,7 @@ static int64_t guess_n(const zh_risk_points *r, bool sigma_known, int64_t least)
 {
     double good = zh_normal_quantile(r->prp_quality);
     double bad = zh_normal_quantile(r->crp_quality);
-    double alpha = zh_normal_quantile(1.0 - r->prp_accept);
+    double alpha = -zh_normal_quantile(r->prp_accept);
     double beta = zh_normal_quantile(r->crp_accept);
     double n = pow((alpha + beta) / (bad - good), 2.0);
     double k = (alpha * bad + beta * good) / -(alpha + beta);

@@ -240,7 +240,7 @@ static zh_numbers read_parameter(zh_door *door, const struct parameter *p)
     for (size_t i = 0; i < numbers.n; i++) {
         if (!in_range(p, numbers.v[i])) {
             (void)zh_door_refuse(door, p->name, "%g 不行，要%s，最大 %g", numbers.v[i],
-                                 range_text(p->range), p->most);
+                                 zh_err_text(door->err, range_text(p->range)), p->most);
             break;
         }
     }
@@ -256,8 +256,9 @@ static zh_numbers read_argument(zh_door *door, enum question what, unsigned tail
     for (size_t i = 0; what == QUANTILE && i < numbers.n; i++) {
         double p = numbers.v[i];
         if (log ? !(p <= 0.0) : !(p >= 0.0 && p <= 1.0)) {
-            (void)zh_door_refuse(door, name, "%g 不是%s", p,
-                                 log ? "概率的对数（不大于 0）" : "0 到 1 的概率");
+            (void)zh_door_refuse(
+                door, name, "%g 不是%s", p,
+                zh_err_text(door->err, log ? "概率的对数（不大于 0）" : "0 到 1 的概率"));
             break;
         }
     }

@@ -29,7 +29,7 @@ zh_rc zh_door_refuse(zh_door *door, const char *name, const char *format, ...)
         return door->rc;
     }
     va_start(list, format);
-    (void)vsnprintf(text, sizeof(text), format, list);
+    (void)vsnprintf(text, sizeof(text), zh_err_text(door->err, format), list);
     va_end(list);
     door->rc = zh_err_set(door->err, ZH_EINVAL, "calc.input", "%s：%s", name, text);
     zh_err_where(door->err, "%s", name);
@@ -40,7 +40,7 @@ static const zh_json *required(zh_door *door, const char *name, const char *what
 {
     const zh_json *value = member(door, name);
     if (value == NULL) {
-        (void)zh_door_refuse(door, name, "输入缺少它，要%s", what);
+        (void)zh_door_refuse(door, name, "输入缺少它，要%s", zh_err_text(door->err, what));
     }
     return value;
 }
@@ -147,8 +147,8 @@ size_t zh_door_choice(zh_door *door, const char *name, const char *const *choice
         if (zh_str_is(word, choices[i])) {
             return i;
         }
-        int more =
-            snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? "、" : "", choices[i]);
+        int more = snprintf(list + used, sizeof(list) - used, "%s%s",
+                            i > 0 ? zh_err_text(door->err, "、") : "", choices[i]);
         used = more > 0 && (size_t)more < sizeof(list) - used ? used + (size_t)more : used;
     }
     (void)zh_door_refuse(door, name, "没有“%.*s”，可用：%s", ZH_FMT(word), list);

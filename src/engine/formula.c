@@ -55,7 +55,7 @@ static void fail(struct parser *p, const char *what)
 {
     if (p->rc == ZH_OK) {
         p->rc = zh_err_set(p->err, ZH_EINVAL, "formula.syntax", "公式第 %zu 个字节处：%s",
-                           p->at + 1, what);
+                           p->at + 1, zh_err_text(p->err, what));
         zh_err_fix(p->err, "可用 + - * / ^ ( )，sqrt exp log sin cos tan，数，以及给出的量名");
     }
 }

@@ -14,7 +14,7 @@
 
 static zh_rc bad_pair(zh_err *err, size_t at, const char *what)
 {
-    zh_err_set(err, ZH_EINVAL, "mgps.pair", "第 %zu 对的%s", at + 1, what);
+    zh_err_set(err, ZH_EINVAL, "mgps.pair", "第 %zu 对的%s", at + 1, zh_err_text(err, what));
     zh_err_where(err, "%zu", at + 1);
     return ZH_EINVAL;
 }

@@ -16,6 +16,7 @@
 #define HALLEY         1e-5 /* a step below it, in standard deviations, leaves an error of its cube */
 #define STRIDE         1.0 /* of log lambda in the first step that is too long; then doubled */
 #define LOG_LAMBDA_MAX 700.0
+#define COUNT_SMALL    1000.0
 
 /* Distribution function and density of a gamma distribution of rate 1 at x. */
 struct anchor {
@@ -36,6 +37,8 @@ struct quantile {
     double p;
     struct anchor anchor[2];
     double u, slope; /* log lambda of the pair before, and its change with log e */
+    double bend,
+        step; /* second divided difference; log e from the pair two before to that before */
 };
 
 struct solver {
@@ -221,13 +224,18 @@ static double solve(struct solver *s, struct quantile *q, double u)
     return u;
 }
 
+/* Starts from the parabola through the three pairs before. */
 static double quantile(struct solver *s, struct quantile *q, double log_e)
 {
     double step = log_e - s->log_e;
-    double from = s->known > 0 ? q->u + q->slope * step : guess(s, q->p);
+    double from =
+        s->known > 0 ? q->u + step * (q->slope + (step + q->step) * q->bend) : guess(s, q->p);
     double u = solve(s, q, from);
     bool near = s->known > 0 && step > 1e-9 && isfinite(u);
-    q->slope = near ? (u - q->u) / step : 0.0;
+    double slope = near ? (u - q->u) / step : 0.0;
+    q->bend = near && fmin(step, q->step) > 1e-5 ? (slope - q->slope) / (step + q->step) : 0.0;
+    q->step = near ? step : 0.0;
+    q->slope = slope;
     q->u = fmax(u, -LOG_LAMBDA_MAX);
     return exp(u);
 }
@@ -245,6 +253,7 @@ static void begin_count(struct solver *s, double n)
         c->log_ratio = zh_lgamma(c->shape) - zh_lgamma(c->alpha);
         s->q[0].anchor[k].set = false;
         s->q[1].anchor[k].set = false;
+        s->q[k].step = s->q[k].bend = 0.0;
     }
 }
 
@@ -256,8 +265,10 @@ static zh_mgps_score score(struct solver *s, double e)
     for (int k = 0; k < 2; k++) {
         struct component *c = &s->c[k];
         double growth = log1p(e / c->beta);
+        /* log1p(beta/e), as exact as a count of this size needs it */
+        double decline = s->n <= COUNT_SMALL ? growth - (log_e - c->log_beta) : log1p(c->beta / e);
         c->rate = c->beta + e;
-        density[k] = c->log_ratio - c->alpha * growth - s->n * log1p(c->beta / e);
+        density[k] = c->log_ratio - c->alpha * growth - s->n * decline;
         mean[k] = c->psi - c->log_beta - growth;
     }
     double odds = s->log_odds + density[0] - density[1];

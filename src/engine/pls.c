@@ -8,11 +8,13 @@
 
 /* ---- names for messages ---- */
 
-static zh_str named(char *text, size_t size, const zh_str *names, size_t at, const char *what)
+static zh_str named(char *text, size_t size, const zh_str *names, size_t at, const char *what,
+                    const zh_err *err)
 {
-    int n = names != NULL && names[at].n > 0
-                ? snprintf(text, size, "%s“%.*s”", what, ZH_FMT(names[at]))
-                : snprintf(text, size, "第 %zu 个%s", at + 1, what);
+    int n = names != NULL && names[at].n > 0 ? snprintf(text, size, zh_err_text(err, "%s“%.*s”"),
+                                                        zh_err_text(err, what), ZH_FMT(names[at]))
+                                             : snprintf(text, size, zh_err_text(err, "第 %zu 个%s"),
+                                                        at + 1, zh_err_text(err, what));
     return (zh_str){text, n > 0 && (size_t)n < size ? (size_t)n : size - 1};
 }
 
@@ -21,8 +23,8 @@ zh_rc zh_pls_refuse(const zh_pls_work *work, zh_pls_failure failure, zh_err *err
     char text[128];
     const zh_pls_model *model = work->model;
     zh_str name = failure == ZH_PLS_CONSTANT
-                      ? named(text, sizeof(text), model->item_names, work->at, "显变量")
-                      : named(text, sizeof(text), model->latent_names, work->at, "潜变量");
+                      ? named(text, sizeof(text), model->item_names, work->at, "显变量", err)
+                      : named(text, sizeof(text), model->latent_names, work->at, "潜变量", err);
     switch (failure) {
     case ZH_PLS_FINE: return ZH_OK;
     case ZH_PLS_CONSTANT:
@@ -126,7 +128,7 @@ zh_rc zh_pls_check(const zh_pls_model *model, const zh_matrix *data, zh_err *err
     }
     for (size_t j = 0; j < model->latents; j++) {
         char text[128];
-        zh_str name = named(text, sizeof(text), model->latent_names, j, "潜变量");
+        zh_str name = named(text, sizeof(text), model->latent_names, j, "潜变量", err);
         size_t neighbours = causes[j];
         for (size_t i = 0; i < model->latents; i++) {
             neighbours += model->path[i * model->latents + j] ? 1 : 0;

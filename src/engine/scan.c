@@ -1,6 +1,6 @@
 /* Scan statistics: circles, scores and the Monte Carlo test. */
 #include "engine/scan.h"
-#include "num/random.h"
+#include "engine/scan_draw.h"
 #include <float.h>
 #include <math.h>
 #include <pthread.h>
@@ -10,8 +10,6 @@
 #define SELECT_MAX 64    /* neighbours found by insertion; more by sorting */
 #define LANES      8     /* periods that are scanned at once */
 #define SLACK      1e-12 /* share of the score within which a replicate ties with it */
-#define EVENTS_MAX 64  /* cases per period of a location above which counts are drawn, not cases */
-#define BUFFER     256 /* random numbers drawn at once */
 #define THREADS    2
 
 static zh_rc no_memory(zh_err *err)
@@ -253,9 +251,8 @@ struct world {
     int32_t *observed; /* n * stride, cumulative */
     bool *repeated;    /* by position in circles->index: this set of locations came before */
     int32_t *below;    /* by position and lane: the largest count that misses the score */
+    int16_t *narrow;   /* the same in 16 bits; NULL where they do not hold the sums */
     double *weight;    /* n: baseline of a location */
-    uint32_t *share;   /* n * periods: alias table, probability of staying in 2^-32 */
-    uint32_t *alias;   /* n * periods */
     double *by_period; /* n * periods: baseline */
 };
 
@@ -448,107 +445,54 @@ static zh_rc set_critical(zh_arena *arena, struct world *w, double score, zh_err
     return rc;
 }
 
-/* Alias tables of the periods of each location: A. J. Walker, ACM TOMS 3 (1977) 253-256; M. D.
- * Vose, IEEE Transactions on Software Engineering 17 (1991) 972-975. */
-static void make_alias(const double *weight, size_t n, uint32_t *share, uint32_t *alias,
-                       double *scaled, uint32_t *stack)
-{
-    double sum = 0.0;
-    size_t small = 0;
-    size_t large = n;
-    for (size_t i = 0; i < n; i++) {
-        sum += weight[i];
-    }
-    for (size_t i = 0; i < n; i++) {
-        scaled[i] = sum > 0.0 ? weight[i] * (double)n / sum : 1.0;
-        if (scaled[i] < 1.0) {
-            stack[small++] = (uint32_t)i;
-        } else {
-            stack[--large] = (uint32_t)i;
-        }
-        share[i] = UINT32_MAX;
-        alias[i] = (uint32_t)i;
-    }
-    while (small > 0 && large < n) {
-        uint32_t less = stack[--small];
-        uint32_t more = stack[large];
-        share[less] = (uint32_t)fmin(scaled[less] * 0x1p32, 4294967295.0);
-        alias[less] = more;
-        scaled[more] -= 1.0 - scaled[less];
-        if (scaled[more] < 1.0) {
-            large++;
-            stack[small++] = more;
-        }
-    }
-}
-
 /* What one thread draws and counts in. */
 struct draws {
     const struct world *world;
+    const zh_scan_cells *cells;
     size_t first, step, replicates; /* its replicates: first, first + step, … */
     uint64_t seed;
     size_t reached;
-    int64_t *cases, *scratch;
-    int32_t *row; /* sums over the last 1, 2, … periods, by lane_at */
-    int32_t *all; /* periods of one location */
+    zh_scan_room room;
+    int32_t *row;    /* sums over the last 1, 2, … periods, by lane_at */
+    int16_t *narrow; /* instead of it where w->narrow is */
     pthread_t thread;
     bool started;
-    uint64_t bits[BUFFER];
 };
 
-static size_t period_of(uint32_t bits, size_t n, const uint32_t *share, const uint32_t *alias)
-{
-    uint64_t product = (uint64_t)bits * n;
-    size_t d = (size_t)(product >> 32);
-    return (uint32_t)product < share[d] ? d : alias[d];
-}
-
-/* Cases drawn one by one into the periods of location i, two from 64 random bits. */
-static void draw_cases(struct draws *p, zh_random *random, size_t i, size_t cases, int32_t *row)
+/* Counts of location i summed up from the last period back, a block of durations at a time. */
+static void sum_wide(struct draws *p, size_t i, const int32_t *cells)
 {
     const struct world *w = p->world;
-    size_t n = w->periods;
-    const uint32_t *share = w->share + i * n;
-    const uint32_t *alias = w->alias + i * n;
-    uint64_t *bits = p->bits;
-    for (size_t left = (cases + 1) / 2; left > 0;) {
-        size_t now = left < BUFFER ? left : BUFFER;
-        left -= now;
-        zh_random_fill(random, bits, now);
-        bool odd = left == 0 && cases % 2 != 0;
-        for (size_t k = 0; k < now; k++) {
-            row[period_of((uint32_t)bits[k], n, share, alias)]++;
-            row[period_of((uint32_t)(bits[k] >> 32), n, share, alias)] +=
-                odd && k + 1 == now ? 0 : 1;
-        }
+    int32_t sum = 0;
+    for (size_t d = 0; d < w->longest; d++) {
+        sum += cells[d];
+        p->row[lane_at(w, w->n, i, d)] = sum;
     }
 }
 
-/* Cases of one location by period, then summed up from the last period back. */
-static void draw_periods(struct draws *p, zh_random *random, size_t i)
+static void sum_narrow(struct draws *p, size_t i, const int32_t *cells)
 {
     const struct world *w = p->world;
-    int64_t cases = p->cases[i];
-    if (w->periods == 1) {
-        p->row[i] = (int32_t)cases;
-        return;
-    }
-    int32_t *all = p->all;
-    memset(all, 0, w->periods * sizeof(*all));
-    if (cases > (int64_t)(EVENTS_MAX * w->periods)) {
-        zh_random_multinomial(random, cases, w->by_period + i * w->periods, w->periods, p->scratch);
-        for (size_t d = 0; d < w->periods; d++) {
-            all[d] = (int32_t)p->scratch[d];
-        }
-    } else {
-        draw_cases(p, random, i, (size_t)cases, all);
-    }
     int32_t sum = 0;
     for (size_t from = 0; from < w->longest; from += LANES) {
-        int32_t *row = p->row + lane_at(w, w->n, i, from);
-        for (size_t d = from; d < from + LANES && d < w->longest; d++) {
-            sum += all[d];
-            row[d - from] = sum;
+        int16_t *row = p->narrow + lane_at(w, w->n, i, from);
+        size_t lanes = w->longest - from < LANES ? w->longest - from : LANES;
+        for (size_t d = 0; d < lanes; d++) {
+            sum += cells[from + d];
+            row[d] = (int16_t)(sum < INT16_MAX ? sum : INT16_MAX);
+        }
+    }
+}
+
+static void sum_periods(struct draws *p)
+{
+    const struct world *w = p->world;
+    for (size_t i = 0; i < w->n; i++) {
+        const int32_t *cells = p->room.cells + i * w->periods;
+        if (w->narrow != NULL) {
+            sum_narrow(p, i, cells);
+        } else {
+            sum_wide(p, i, cells);
         }
     }
 }
@@ -577,6 +521,22 @@ static bool block_reaches(const zh_scan_circles *c, const int32_t *row, const in
     return (low_hit[0] | low_hit[1] | low_hit[2] | low_hit[3]) != 0;
 }
 
+/* The same where 16 bits hold every sum, eight lanes to a register. */
+typedef int16_t narrow_t __attribute__((vector_size(16), may_alias));
+
+static bool narrow_reaches(const zh_scan_circles *c, const int16_t *row, const int16_t *below,
+                           size_t i)
+{
+    narrow_t sum = {0};
+    narrow_t hit = {0};
+    for (size_t j = c->start[i]; j < c->start[i + 1]; j++) {
+        sum += *(const narrow_t *)(const void *)(row + (size_t)c->index[j] * LANES);
+        hit |= sum > *(const narrow_t *)(const void *)(below + j * LANES);
+    }
+    lanes_t any = (lanes_t)hit;
+    return (any[0] | any[1] | any[2] | any[3]) != 0;
+}
+
 static bool zone_reaches(const zh_scan_circles *c, const int32_t *row, const int32_t *below,
                          size_t i)
 {
@@ -590,16 +550,18 @@ static bool zone_reaches(const zh_scan_circles *c, const int32_t *row, const int
     return false;
 }
 
-static bool reaches_score(const struct world *w, const int32_t *row)
+static bool reaches_score(const struct draws *p)
 {
+    const struct world *w = p->world;
     const zh_scan_circles *c = w->circles;
     bool hit = false;
     for (size_t d = 0; d < w->longest && !hit; d += LANES) {
-        const int32_t *below = w->below + lane_at(w, c->start[c->n], 0, d);
-        const int32_t *block = row + lane_at(w, w->n, 0, d);
+        size_t zones = lane_at(w, c->start[c->n], 0, d);
+        size_t places = lane_at(w, w->n, 0, d);
         for (size_t i = 0; i < c->n && !hit; i++) {
-            hit = w->longest > 1 ? block_reaches(c, block, below, i)
-                                 : zone_reaches(c, block, below, i);
+            hit = w->narrow != NULL ? narrow_reaches(c, p->narrow + places, w->narrow + zones, i)
+                  : w->longest > 1  ? block_reaches(c, p->row + places, w->below + zones, i)
+                                    : zone_reaches(c, p->row + places, w->below + zones, i);
         }
     }
     return hit;
@@ -608,31 +570,42 @@ static bool reaches_score(const struct world *w, const int32_t *row)
 static void *draw(void *argument)
 {
     struct draws *p = argument;
-    const struct world *w = p->world;
     for (size_t r = p->first; r < p->replicates; r += p->step) {
         zh_random random;
         zh_random_seed_task(&random, p->seed, r);
-        zh_random_multinomial(&random, w->total, w->weight, w->n, p->cases);
-        for (size_t i = 0; i < w->n; i++) {
-            draw_periods(p, &random, i);
-        }
-        p->reached += reaches_score(w, p->row) ? 1 : 0;
+        zh_scan_draw(p->cells, &p->room, &random);
+        sum_periods(p);
+        p->reached += reaches_score(p) ? 1 : 0;
     }
     return NULL;
 }
 
-static zh_rc prepare(zh_arena *arena, struct world *w, zh_err *err)
+/* Whether 16 bits hold every sum that matters: a location above its own critical count decides the
+ * replicate, and as long as none is, no zone has more than the critical counts of its locations
+ * together. Then w->narrow holds the critical counts. */
+static zh_rc set_narrow(zh_arena *arena, struct world *w, zh_err *err)
 {
-    size_t n = w->periods;
-    double *scaled = ZH_TRY_N(arena, double, n);
-    uint32_t *stack = ZH_TRY_N(arena, uint32_t, n);
-    w->share = ZH_TRY_N(arena, uint32_t, w->n * n);
-    w->alias = ZH_TRY_N(arena, uint32_t, w->n * n);
-    if (scaled == NULL || stack == NULL || w->share == NULL || w->alias == NULL) {
+    const zh_scan_circles *c = w->circles;
+    size_t zones = c->start[c->n];
+    for (size_t i = 0; i < c->n; i++) {
+        int64_t sum = 0;
+        for (size_t j = c->start[i]; j < c->start[i + 1]; j++) {
+            size_t alone = c->start[c->index[j]];
+            if (alone == c->start[c->index[j] + 1]) {
+                return ZH_OK; /* a location that is no zone of its own */
+            }
+            sum += w->below[lane_at(w, zones, alone, w->longest - 1)];
+        }
+        if (sum >= INT16_MAX) {
+            return ZH_OK;
+        }
+    }
+    w->narrow = ZH_TRY_N(arena, int16_t, zones * w->stride);
+    if (w->narrow == NULL) {
         return no_memory(err);
     }
-    for (size_t i = 0; i < w->n; i++) {
-        make_alias(w->by_period + i * n, n, w->share + i * n, w->alias + i * n, scaled, stack);
+    for (size_t i = 0; i < zones * w->stride; i++) {
+        w->narrow[i] = (int16_t)(w->below[i] < INT16_MAX ? w->below[i] : INT16_MAX);
     }
     return ZH_OK;
 }
@@ -641,26 +614,30 @@ static zh_rc prepare(zh_arena *arena, struct world *w, zh_err *err)
 static zh_rc test(zh_arena *arena, struct world *w, uint64_t seed, zh_scan *out, zh_err *err)
 {
     struct draws draws[THREADS];
+    zh_scan_cells cells;
     if (!(out->score > 0.0)) {
         out->reached = out->replicates; /* every replicate has a score of at least 0 */
         return ZH_OK;
     }
     zh_rc rc = set_critical(arena, w, out->score * (1.0 - SLACK), err);
-    if (rc == ZH_OK) {
-        rc = prepare(arena, w, err);
+    if (rc == ZH_OK && w->longest > 1) {
+        rc = set_narrow(arena, w, err);
+    }
+    if (rc == ZH_OK && zh_scan_cells_new(arena, w->n, w->periods, w->total, w->weight, w->by_period,
+                                         &cells) != ZH_OK) {
+        rc = no_memory(err);
     }
     for (size_t t = 0; rc == ZH_OK && t < THREADS; t++) {
         draws[t] = (struct draws){.world = w,
+                                  .cells = &cells,
                                   .first = t,
                                   .step = THREADS,
                                   .replicates = out->replicates,
                                   .seed = seed,
-                                  .cases = ZH_TRY_N(arena, int64_t, w->n),
-                                  .scratch = ZH_TRY_N(arena, int64_t, w->periods),
                                   .row = ZH_TRY_N(arena, int32_t, w->n * w->stride),
-                                  .all = ZH_TRY_N(arena, int32_t, w->periods)};
-        if (draws[t].cases == NULL || draws[t].scratch == NULL || draws[t].row == NULL ||
-            draws[t].all == NULL) {
+                                  .narrow = ZH_TRY_N(arena, int16_t, w->n * w->stride)};
+        if (zh_scan_room_new(arena, &cells, &draws[t].room) != ZH_OK || draws[t].row == NULL ||
+            draws[t].narrow == NULL) {
             rc = no_memory(err);
         }
     }
@@ -740,9 +717,10 @@ static zh_rc accumulate(struct world *w, const zh_matrix *counts, const zh_matri
     for (size_t i = 0; i < w->n * w->periods; i++) {
         double b = baseline->v[i];
         if (!(b >= 0.0 && isfinite(b)) || (b == 0.0 && counts->v[i] > 0.0)) {
-            return zh_err_set(err, ZH_EINVAL, "scan.baseline",
-                              "第 %zu 个时期第 %zu 个地点的期望数%s", i / w->n + 1, i % w->n + 1,
-                              b == 0.0 ? "是 0 却有病例" : "小于 0 或不是有限的数");
+            return zh_err_set(
+                err, ZH_EINVAL, "scan.baseline", "第 %zu 个时期第 %zu 个地点的期望数%s",
+                i / w->n + 1, i % w->n + 1,
+                zh_err_text(err, b == 0.0 ? "是 0 却有病例" : "小于 0 或不是有限的数"));
         }
         sum += b;
     }

@@ -244,10 +244,10 @@ static zh_rc refuse_column(const zh_str *names, size_t term, const char *rule, c
                            const char *fix, zh_err *err)
 {
     char number[32];
-    int size = snprintf(number, sizeof(number), "第 %zu 个变量", term);
+    int size = snprintf(number, sizeof(number), zh_err_text(err, "第 %zu 个变量"), term);
     zh_str name =
         names != NULL && names[term - 1].n > 0 ? names[term - 1] : (zh_str){number, (size_t)size};
-    zh_err_set(err, ZH_EINVAL, rule, "%.*s%s", ZH_FMT(name), what);
+    zh_err_set(err, ZH_EINVAL, rule, "%.*s%s", ZH_FMT(name), zh_err_text(err, what));
     zh_err_fix(err, "%s", fix);
     return ZH_EINVAL;
 }
@@ -455,8 +455,8 @@ zh_rc zh_score_points(double intercept, const double *coef, const double *woe, s
                       double points0, double odds0, double pdo, double *points, zh_points *out,
                       zh_err *err)
 {
-    if (!(odds0 > 0.0) || !(pdo > 0.0)) {
-        return zh_err_set(err, ZH_EINVAL, "scorecard.points", "odds0 与 pdo 都要大于 0");
+    if (!(odds0 > 0.0) || !(fabs(pdo) > 0.0)) {
+        return zh_err_set(err, ZH_EINVAL, "scorecard.points", "odds0 要大于 0，pdo 不能是 0");
     }
     out->b = pdo / log(2.0);
     out->a = points0 + out->b * log(odds0);

@@ -64,8 +64,8 @@ typedef struct zh_points {
     double total; /* base + Σ points */
 } zh_points;
 
-/* points[i] = -b coef[i] woe[i]; odds are bad : good at points0, pdo points double them downwards.
- * ZH_EINVAL: odds or pdo not above 0. */
+/* points[i] = -b coef[i] woe[i]; odds are bad : good at points0, pdo points double them downwards
+ * (upwards where pdo is negative). ZH_EINVAL: odds not above 0, or pdo 0. */
 zh_rc zh_score_points(double intercept, const double *coef, const double *woe, size_t n,
                       double points0, double odds0, double pdo, double *points, zh_points *out,
                       zh_err *err) ZH_MUST;

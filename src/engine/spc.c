@@ -381,7 +381,7 @@ static size_t baseline_of(const zh_chart_options *options, size_t n)
 /* Half width of normal limits in standard errors. */
 static double half_width(const zh_chart_options *options)
 {
-    return options->confidence > 0.0 ? zh_normal_quantile(0.5 + options->confidence / 2.0)
+    return options->confidence > 0.0 ? -zh_normal_quantile(0.5 - options->confidence / 2.0)
                                      : options->nsigmas;
 }
 

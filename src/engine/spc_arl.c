@@ -405,7 +405,7 @@ zh_rc zh_spc_arl_ewma(const zh_ewma_scheme *scheme, double c, double mu, double 
     bool one = scheme->sides == ZH_ARL_ONE;
     if (!isfinite(c) || c <= (one ? scheme->zr : 0.0)) {
         return zh_err_set(err, ZH_EINVAL, "spc.arl", "界限 c 是 %g，要大于%s", c,
-                          one ? "反射边界 zr" : " 0");
+                          zh_err_text(err, one ? "反射边界 zr" : " 0"));
     }
     size_t r = scheme->r;
     size_t n = r + 1;

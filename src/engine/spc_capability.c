@@ -28,7 +28,7 @@ static zh_indices indices(double n, double center, double sd, const zh_specifica
     bool has_lower = !isnan(spec->lsl);
     bool has_upper = !isnan(spec->usl);
     double side = zh_normal_quantile(spec->confidence);
-    double both = zh_normal_quantile(0.5 + spec->confidence / 2.0);
+    double both = -zh_normal_quantile(0.5 - spec->confidence / 2.0);
     double unit = spec->nsigmas * sd;
     if (has_lower) {
         out.cpl = bissell((center - spec->lsl) / unit, n, side);

@@ -294,6 +294,10 @@ zh_rc zh_survey_proportion_of(zh_arena *arena, const zh_survey_design *d, const 
     double size = inside ? spread / (out->mean.se * out->mean.se) : n;
     out->asin = (zh_interval){squared_sine(angle - half), squared_sine(angle + half)};
     out->beta = effective_beta(fmin(p, 1.0), size * shrink * shrink, confidence);
+    if (!(out->mean.se > 0.0) && p > 0.0 && p < 1.0) {
+        zh_interval all = {p, p}; /* nothing is left undrawn */
+        out->logit = out->likelihood = out->likelihood_exact = out->beta = out->asin = all;
+    }
     if (inside) {
         out->logit = zh_design_logit_interval(p, out->mean.se, out->mean.df, confidence);
         likelihood(d, y, t, out);

@@ -445,6 +445,7 @@ static const zh_key privacy_keys[] = {
     {.name = "rights", .arg = ZH_ARG_MAP, .sub = &rights},
     {.name = "abroad", .arg = ZH_ARG_BOOL},
     {.name = "read_log", .arg = ZH_ARG_BOOL},
+    {.name = "ask_purpose", .arg = ZH_ARG_BOOL},
     {.name = "note", .arg = ZH_ARG_TEXT},
 };
 static const zh_schema privacy = {"个人信息", privacy_keys, ZH_COUNTOF(privacy_keys)};

@@ -563,6 +563,8 @@ struct zh_register {
     bool default_sort_descending;
     const struct zh_test *tests;
     size_t ntests;
+    bool read_log;                  /* readings of its personal fields are written down */
+    bool ask_purpose;               /* personal fields are masked until the reader says what for */
     const struct zh_yaml *declared; /* whole declaration as read: publication, retention, privacy,
                                        exchange, views, obligations, judgements, tests */
 };

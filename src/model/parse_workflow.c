@@ -2,7 +2,8 @@
 #include "model/compile.h"
 #include <string.h>
 
-static const char built_in_actions[] = "read|create|amend|transition|export|erase|aggregate";
+static const char built_in_actions[] =
+    "read|create|amend|transition|export|erase|aggregate|publish|publish_two";
 
 static size_t count_items(const zh_yaml *map, const char *key)
 {

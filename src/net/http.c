@@ -20,6 +20,8 @@ enum {
     WORKERS_DEFAULT = 2,
     DISCARD_MAX = 8 << 20, /* of a body that is too large, before the connection is dropped */
     STOP_POLL_MS = 5,
+    TURN_THREADS = 3,
+    LATE_MS = 50,
 };
 
 /* One request. */
@@ -37,6 +39,7 @@ typedef struct exchange {
     size_t discarded;
     int refused;       /* status with which it will be refused; 0: it will be answered */
     const char *allow; /* of a 405 */
+    uint64_t parked_us;
     struct exchange *next;
 } exchange;
 
@@ -118,8 +121,19 @@ static bool has_already(zh_str if_none_match, const char *etag)
     return false;
 }
 
+/* Reached by the name of the TLS proxy that was declared. */
+static bool through_proxy(const exchange *e)
+{
+    const char *proxy = e->http->options.proxy;
+    return proxy != NULL && e->request.host.n == strlen(proxy) &&
+           strncasecmp(e->request.host.p, proxy, e->request.host.n) == 0;
+}
+
 static void apply_etag(const exchange *e, zh_http_response *response)
 {
+    if (through_proxy(e)) {
+        zh_http_header_add(response, "Strict-Transport-Security", "max-age=31536000");
+    }
     if (response->etag == NULL || response->status != 200) {
         return;
     }
@@ -182,9 +196,8 @@ static enum MHD_Result refuse(exchange *e)
     return send_answer(e);
 }
 
-static void run_handler(exchange *e)
+static void finish_handler(exchange *e, zh_rc rc)
 {
-    zh_rc rc = e->route->handle(&e->request, &e->response, &e->err);
     if (rc == ZH_OK && e->response.body.failed) {
         rc = zh_err_set(&e->err, ZH_ELIMIT, "http.response", "回答超过 %zu 字节",
                         ZH_HTTP_RESPONSE_BYTES_MAX);
@@ -194,38 +207,86 @@ static void run_handler(exchange *e)
     }
 }
 
+static void run_handler(exchange *e)
+{
+    finish_handler(e, e->route->handle(&e->request, &e->response, &e->err));
+}
+
 /* ---- workers
  * --------------------------------------------------------------------------------------- */
 
-static exchange *take_parked(lane *l)
+/* The first that is parked, and those behind it that its route takes together with it: a fair share
+ * for each thread that stands idle. */
+static size_t pop(lane *l, exchange **out)
+{
+    const zh_route *route = l->first->route;
+    size_t share = l->parked / (l->idle + 1) + 1;
+    size_t most = route->handle_all == NULL ? 1 : share;
+    size_t n = 0;
+    while (l->first != NULL && n < most && n < ZH_HTTP_TURNS_MAX && l->first->route == route) {
+        out[n++] = l->first;
+        l->first = l->first->next;
+    }
+    l->last = l->first != NULL ? l->last : NULL;
+    l->parked -= n;
+    return n;
+}
+
+/* 0: the server stops and nothing is parked any more. */
+static size_t take_parked(lane *l, exchange **out)
 {
     zh_http *http = l->http;
-    exchange *e = NULL;
     (void)pthread_mutex_lock(&http->lock);
     l->idle++;
     while (l->first == NULL && !http->stopping) {
         (void)pthread_cond_wait(&l->more, &http->lock);
     }
     l->idle--;
-    e = l->first;
-    if (e != NULL) {
-        l->first = e->next;
-        l->last = e->next != NULL ? l->last : NULL;
-        l->parked--;
-    }
+    size_t n = l->first != NULL ? pop(l, out) : 0;
     (void)pthread_mutex_unlock(&http->lock);
-    return e;
+    return n;
+}
+
+static void resume(exchange *e)
+{
+    e->answered = true;
+    MHD_resume_connection(e->connection);
+}
+
+static void answer_turn(zh_http_turn *turn)
+{
+    exchange *e = turn->held;
+    finish_handler(e, turn->rc);
+    resume(e);
+}
+
+static void run_together(exchange *const *list, size_t n)
+{
+    zh_http_turn turns[ZH_HTTP_TURNS_MAX];
+    for (size_t i = 0; i < n; i++) {
+        exchange *e = list[i];
+        turns[i] = (zh_http_turn){.request = &e->request,
+                                  .response = &e->response,
+                                  .err = &e->err,
+                                  .answer = answer_turn,
+                                  .held = e};
+    }
+    list[0]->route->handle_all(turns, n);
 }
 
 /* Works until the server stops and nothing is parked any more. */
 static void *work(void *user)
 {
     lane *l = user;
-    exchange *e;
-    while ((e = take_parked(l)) != NULL) {
-        run_handler(e);
-        e->answered = true;
-        MHD_resume_connection(e->connection);
+    exchange *list[ZH_HTTP_TURNS_MAX];
+    size_t n;
+    while ((n = take_parked(l, list)) > 0) {
+        if (list[0]->route->handle_all != NULL) {
+            run_together(list, n);
+        } else {
+            run_handler(list[0]);
+            resume(list[0]);
+        }
     }
     return NULL;
 }
@@ -237,19 +298,29 @@ static int start_thread(lane *l)
     return failed;
 }
 
+/* Requests that are taken together need few threads, unless those that there are stand waiting. */
+static bool wants_thread(const lane *l, const zh_route *route)
+{
+    bool late =
+        l->first != NULL && zh_monotonic_us() - l->first->parked_us > (uint64_t)LATE_MS * 1000;
+    return l->parked >= l->idle && l->n < l->most &&
+           (route->handle_all == NULL || l->n < TURN_THREADS || late);
+}
+
 /* Suspends first: a worker may be done before this returns. False: too many are waiting. */
 static bool park(exchange *e)
 {
     zh_http *http = e->http;
     lane *l = e->route->waits ? &http->writers : &http->workers;
     (void)pthread_mutex_lock(&http->lock);
-    if (l->parked >= l->idle && l->n < l->most && !http->stopping) {
+    if (!http->stopping && wants_thread(l, e->route)) {
         (void)start_thread(l); /* those that run will do when there can be no more */
     }
     bool room = l->parked < ZH_HTTP_PARKED_MAX && l->n > 0 && !http->stopping;
     if (room) {
         MHD_suspend_connection(e->connection);
         e->next = NULL;
+        e->parked_us = zh_monotonic_us();
         if (l->last != NULL) {
             l->last->next = e;
         } else {
@@ -298,19 +369,13 @@ static void take_headers(exchange *e)
     r->if_none_match = header(e, "If-None-Match");
     r->user_agent = header(e, "User-Agent");
     r->content_type = header(e, "Content-Type");
+    r->authorization = header(e, "Authorization");
     r->prefer = header(e, "Prefer");
 }
 
 static bool is_safe(zh_str method)
 {
     return zh_str_is(method, "GET") || zh_str_is(method, "HEAD");
-}
-
-static bool through_proxy(const exchange *e)
-{
-    const char *proxy = e->http->options.proxy;
-    return proxy != NULL && e->request.host.n == strlen(proxy) &&
-           strncasecmp(e->request.host.p, proxy, e->request.host.n) == 0;
 }
 
 /* A browser says where a request comes from; other programs say nothing and are let through. */

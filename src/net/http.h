@@ -52,7 +52,7 @@ typedef struct zh_http_request {
     size_t nfiles;
     /* Headers; p == NULL when not sent. */
     zh_str host, cookie, accept, accept_encoding, accept_language, if_none_match, content_type,
-        user_agent, prefer;
+        user_agent, prefer, authorization;
 } zh_http_request;
 
 typedef struct zh_http_header {
@@ -73,7 +73,19 @@ typedef enum zh_reach {
     ZH_REACH_READER, /* everybody who has a session, within what the session's reader may see */
     ZH_REACH_OPEN,   /* everybody: it leads to a session, or says nothing about the data */
     ZH_REACH_WHOLE,  /* readers of all data only: work over everything, and its files */
+    ZH_REACH_PERSON, /* people who logged in themselves: their own account, never an API key */
 } zh_reach;
+
+/* One request in the hands of a handler that takes several. */
+typedef struct zh_http_turn {
+    const zh_http_request *request;
+    zh_http_response *response;
+    zh_err *err;
+    zh_rc rc;                                  /* as a handler would return it */
+    void (*answer)(struct zh_http_turn *turn); /* sends it; the turn is over */
+    void *held;                                /* the server's own */
+} zh_http_turn;
+#define ZH_HTTP_TURNS_MAX 64
 
 typedef struct zh_route {
     const char *method; /* GET also answers HEAD */
@@ -88,6 +100,9 @@ typedef struct zh_route {
     zh_reach reach;
     const char *en; /* what it is, for the description of the API */
     zh_rc (*handle)(const zh_http_request *request, zh_http_response *response, zh_err *err);
+    /* Of a route that waits, instead of handle: takes 1 … ZH_HTTP_TURNS_MAX requests that stand
+     * parked at the same time, and calls answer of each exactly once. */
+    void (*handle_all)(zh_http_turn *turns, size_t n);
 } zh_route;
 
 #define ZH_ROUTE(id) const zh_route zh_route_##id

@@ -15,7 +15,7 @@ enum {
     HASH_BYTES = 32,
     ARGON2_KIB = 19456,
     ARGON2_PASSES = 2,
-    PBKDF2_ROUNDS = 210000,
+    PBKDF2_ROUNDS = 310000,
     PBKDF2_ROUNDS_MAX = 10000000,
     STORED_PREFIX = 14, /* of "$pbkdf2-sm3$i=" */
 };

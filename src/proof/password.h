@@ -2,7 +2,7 @@
  *
  * A stored password names its scheme and parameters, so that each can be changed alone:
  *   $argon2id$v=19$m=19456,t=2,p=1$SALT$HASH        RFC 9106; parameters of OWASP's cheat sheet
- *   $pbkdf2-sm3$i=210000$SALT$HASH                  RFC 8018 5.2 with HMAC-SM3 (GM/T 0091)
+ *   $pbkdf2-sm3$i=310000$SALT$HASH                  RFC 8018 5.2 with HMAC-SM3 (GM/T 0091)
  * SALT and HASH in base64 without padding (RFC 4648 section 4).
  * One-time codes: TOTP of RFC 6238 with HMAC-SHA-1, 30 seconds, six digits; secrets in base32.
  *

@@ -3,6 +3,7 @@
  * The library's defaults that would let the two databases differ are switched off: double-quoted
  * strings, foreign keys, untrusted schema functions; a REAL in a result is an error. */
 #include "store/driver.h"
+#include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -54,6 +55,13 @@ static zh_rc rc_of(int code)
 
 static zh_rc failed(sqlite3 *db, zh_str sql, zh_err *err)
 {
+    bool io = (sqlite3_extended_errcode(db) & 0xff) == SQLITE_IOERR;
+    if ((sqlite3_extended_errcode(db) & 0xff) == SQLITE_FULL ||
+        (io && sqlite3_system_errno(db) == ENOSPC)) {
+        zh_err_set(err, ZH_EIO, "store.full", "磁盘已满，这一次没有写入");
+        zh_err_fix(err, "腾出数据目录所在磁盘的空间后再做一次；已经登记的都在，不用重启");
+        return ZH_EIO;
+    }
     return zh_store_failed(err, rc_of(sqlite3_extended_errcode(db)), sqlite3_errmsg(db), sql);
 }
 

@@ -1,5 +1,6 @@
 /* GET /api/v1/calc: the calculations that can be called. POST /api/v1/calc/{name}: one of them, its
  * JSON input as the body, its JSON answer; a refusal is a problem document. */
+#include "app/english.h"
 #include "base/json.h"
 #include "engine/engine.h"
 #include "web/session.h"
@@ -31,6 +32,7 @@ static zh_rc list(const zh_http_request *request, zh_http_response *response, zh
 
 static zh_rc calculate(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
+    err->phrase = zh_web_english(request) ? zh_english : NULL;
     if (zh_user_session_need(request, response, err) != ZH_OK) {
         return err->rc; /* a calculation costs: not for everybody who can connect */
     }

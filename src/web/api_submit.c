@@ -1,4 +1,4 @@
-/* POST /api/v1/registers/{reg}: one record submitted, as JSON or as a form.
+/* POST /api/v1/registers/{reg}, /registers/{reg}: one record submitted, as JSON or as a form.
  *
  *   {"fields": {"code": "91…", "items": [{"item": "lead", "value": "0.05 mg/kg"}]},
  *    "justification": "…"}
@@ -14,7 +14,9 @@
 enum { SUBMIT_BYTES_MAX = 4 << 20 };
 
 typedef struct submission {
-    zh_ui *ui;
+    zh_ui own, *ui;
+    zh_rc read; /* of what was sent; ui->err says what is wrong with it */
+    zh_ctx ctx; /* of the write */
     const zh_register *reg;
     zh_change *changes;
     size_t nchanges;
@@ -28,7 +30,7 @@ typedef struct submission {
 static void refuse(submission *s, zh_str field, const zh_err *err)
 {
     zh_finding f = {.severity = ZH_REJECT,
-                    .rule = zh_str_of(err->rule),
+                    .rule = zh_str_dup(s->ui->arena, zh_str_of(err->rule)),
                     .message = zh_str_dup(s->ui->arena, zh_str_of(err->message)),
                     .clause = ZH_STR_NONE,
                     .field = field,
@@ -261,13 +263,17 @@ static zh_rc read_form(submission *s)
 
 static zh_rc answer_refused(submission *s, zh_rc rc, const zh_err *why)
 {
-    zh_ui *ui = s->ui;
+    zh_http_response *response = s->ui->response;
     zh_jw w;
-    ui->response->status = zh_problem_status(rc);
-    zh_jw_init(&w, &ui->response->body, 0);
-    zh_problem_write_findings(&w, ui->response->status, why, &s->findings);
-    zh_buf_c(&ui->response->body, '\n');
-    ui->response->type = ZH_PROBLEM_TYPE;
+    if (zh_web_wants_html(s->ui->request)) {
+        *s->ui->err = *why;
+        return rc;
+    }
+    response->status = zh_problem_status_of(why);
+    zh_jw_init(&w, &response->body, 0);
+    zh_problem_write_findings(&w, response->status, why, &s->findings);
+    zh_buf_c(&response->body, '\n');
+    response->type = ZH_PROBLEM_TYPE;
     return ZH_OK;
 }
 
@@ -281,10 +287,11 @@ static void put_hints(const submission *s, zh_jw *w)
     zh_jw_array_end(w);
 }
 
-static zh_rc answer_created(submission *s, const zh_applied *at, zh_place place)
+static zh_rc answer_created(submission *s, const zh_submission *done)
 {
     zh_ui *ui = s->ui;
     zh_http_response *response = ui->response;
+    const zh_applied *at = &done->applied;
     zh_jw w;
     zh_str url = zh_url_record(ui->arena, s->reg->id, at->office, at->id);
     if (zh_web_wants_html(ui->request)) {
@@ -297,13 +304,21 @@ static zh_rc answer_created(submission *s, const zh_applied *at, zh_place place)
     zh_jw_kv(&w, "id", zh_str_fmt(ui->arena, "%" PRId64, at->id));
     zh_jw_ki(&w, "version", at->version);
     put_hints(s, &w);
-    zh_rc rc = zh_receipt_put(ui, s->reg, at, place, &w);
+    zh_rc rc = zh_receipt_put(ui, s->reg, at, done->place, &w);
     zh_jw_object_end(&w);
     zh_buf_c(&response->body, '\n');
     response->status = 201;
     response->type = "application/json; charset=utf-8";
     zh_http_header_add(response, "Location", zh_str_fmt(ui->arena, "/api/v1%.*s", ZH_FMT(url)).p);
     return rc;
+}
+
+static zh_rc answer(submission *s, const zh_submission *done)
+{
+    if (s->read != ZH_OK) { /* it did not come as far as a record */
+        return s->read;
+    }
+    return done->rc == ZH_OK ? answer_created(s, done) : answer_refused(s, done->rc, &done->err);
 }
 
 /* ---- doing it -------------------------------------------------------------------------------- */
@@ -313,47 +328,107 @@ static bool is_form(const zh_http_request *request)
     return zh_str_starts(request->content_type, ZH_STR("application/x-www-form-urlencoded"));
 }
 
-static zh_rc submit(zh_ui *ui)
+static zh_rc read_submission(submission *s)
 {
+    zh_ui *ui = s->ui;
     zh_str name = zh_http_arg(ui->request, "reg");
-    submission s = {
-        .ui = ui, .reg = zh_model_register(ui->ctx.model, name), .at = zh_time_date(zh_now())};
-    zh_applied at;
-    zh_place place = {0, 0};
-    zh_err why = {0};
-    if (s.reg == NULL) {
+    s->reg = zh_model_register(ui->ctx.model, name);
+    s->at = zh_time_date(zh_now());
+    if (s->reg == NULL) {
         zh_err_set(ui->err, ZH_ENOTFOUND, "query.register", "没有登记册“%.*s”", ZH_FMT(name));
         zh_err_fix(ui->err, "全部登记册见 /api/v1/registers");
         return ZH_ENOTFOUND;
     }
-    zh_rc rc = is_form(ui->request) ? read_form(&s) : read_json(&s);
-    if (rc != ZH_OK) {
-        return rc;
-    }
-    if (s.findings.rejected) {
-        zh_err_set(&why, ZH_EINVAL, "api.refused", "有 %zu 处不能登记", s.findings.list.n);
-        return answer_refused(&s, ZH_EINVAL, &why);
-    }
-    zh_op op = {.kind = ZH_OP_CREATE,
-                .reg = s.reg,
-                .changes = s.changes,
-                .nchanges = s.nchanges,
-                .justification = s.justification};
-    zh_ctx ctx = ui->ctx;
-    ctx.err = &why;
-    zh_ui_let_go(ui);
-    rc = zh_record_apply_placed(&ctx, &op, &s.findings, &at, &place);
-    return rc == ZH_OK ? answer_created(&s, &at, place) : answer_refused(&s, rc, &why);
+    return is_form(ui->request) ? read_form(s) : read_json(s);
 }
 
-static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
+static void prepare(submission *s, zh_conn *conn, zh_submission *out)
 {
-    return zh_ui_answer_act(request, response, err, submit);
+    zh_op op = {.kind = ZH_OP_CREATE,
+                .reg = s->reg,
+                .changes = s->changes,
+                .nchanges = s->nchanges,
+                .justification = s->justification};
+    if (s->findings.rejected) {
+        out->rc = zh_err_set(&out->err, ZH_EINVAL, "api.refused", "有 %zu 处不能登记",
+                             s->findings.list.n);
+        return;
+    }
+    s->ctx = s->ui->ctx;
+    s->ctx.err = &out->err;
+    out->ctx = &s->ctx;
+    out->rc = zh_record_prepare(&s->ctx, conn, &op, &s->findings, &out->prepared);
 }
+
+/* Reads and prepares what came at the same time, in one snapshot. */
+static void prepare_all(const zh_http_turn *turns, submission *list, zh_submission *out, size_t n)
+{
+    zh_conn *conn = NULL;
+    zh_err lost = {0};
+    zh_rc got = zh_store_reader(zh_core_store(zh_web_of(turns[0].request)->core), &conn, &lost);
+    got = got == ZH_OK ? zh_read_begin(conn, &lost) : got;
+    for (size_t i = 0; i < n; i++) {
+        submission *s = &list[i];
+        const zh_http_turn *t = &turns[i];
+        *s = (submission){.read = got};
+        s->ui = &s->own;
+        out[i] = (zh_submission){.rc = ZH_EINVAL};
+        if (got != ZH_OK) {
+            *t->err = lost;
+            continue;
+        }
+        s->read = zh_ui_begin_in(s->ui, t->request, t->response, t->err, conn);
+        if (s->read == ZH_OK) {
+            s->read = read_submission(s);
+        }
+        if (s->read == ZH_OK) {
+            prepare(s, conn, &out[i]);
+        }
+        s->ui->conn = NULL;
+    }
+    if (got == ZH_OK) {
+        zh_read_end(conn);
+    }
+    zh_store_release(conn);
+}
+
+/* Those that only want it committed are answered before the others wait for the checkpoint. */
+static void answer_all(zh_http_turn *turns, submission *list, const zh_submission *done, size_t n)
+{
+    bool wanted[ZH_HTTP_TURNS_MAX]; /* asked now: a request is gone once it has been answered */
+    for (size_t i = 0; i < n; i++) {
+        wanted[i] = zh_receipt_wanted(turns[i].request);
+    }
+    for (int waits = 0; waits < 2; waits++) {
+        for (size_t i = 0; i < n; i++) {
+            if (wanted[i] == (waits == 1)) {
+                turns[i].rc = answer(&list[i], &done[i]);
+                zh_ui_end(list[i].ui);
+                turns[i].answer(&turns[i]);
+            }
+        }
+    }
+}
+
+static void submit_all(zh_http_turn *turns, size_t n)
+{
+    submission list[ZH_HTTP_TURNS_MAX];
+    zh_submission out[ZH_HTTP_TURNS_MAX];
+    prepare_all(turns, list, out, n);
+    zh_record_submit(zh_web_of(turns[0].request)->core, out, n);
+    answer_all(turns, list, out, n);
+}
+_Static_assert(ZH_HTTP_TURNS_MAX <= ZH_SUBMISSIONS_MAX, "all that come together are committed");
 
 ZH_ROUTE(api_submit) = {.method = "POST",
                         .path = "/api/v1/registers/{reg}",
                         .body_max = SUBMIT_BYTES_MAX,
                         .waits = true,
                         .en = "Submit one record: fields, justification; Prefer: wait until sealed",
-                        .handle = handle};
+                        .handle_all = submit_all};
+ZH_ROUTE(register_submit) = {.method = "POST",
+                             .path = "/registers/{reg}",
+                             .body_max = SUBMIT_BYTES_MAX,
+                             .waits = true,
+                             .en = "The same as a browser's form: leads to the record",
+                             .handle_all = submit_all};

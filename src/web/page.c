@@ -1,5 +1,6 @@
 /* The frame of every page. */
 #include "web/page.h"
+#include "app/english.h"
 #include "app/words.h"
 #include "core/identity.h"
 #include "core/ledger.h"
@@ -77,6 +78,14 @@ static zh_lang language(const zh_http_request *request)
     return en >= 0 && zh >= 0 && en < zh ? ZH_LANG_EN : ZH_LANG_ZH;
 }
 
+bool zh_web_english(const zh_http_request *request)
+{
+    return language(request) == ZH_LANG_EN ||
+           (switch_value(request, "lang") == NULL &&
+            zh_str_find(request->accept_language, ZH_STR("en")) >= 0 &&
+            zh_str_find(request->accept_language, ZH_STR("zh")) < 0);
+}
+
 bool zh_web_wants_html(const zh_http_request *request)
 {
     ptrdiff_t html = zh_str_find(request->accept, ZH_STR("text/html"));
@@ -106,6 +115,7 @@ static void start(zh_ui *ui, const zh_http_request *request, zh_http_response *r
                   .arena = request->arena,
                   .err = err,
                   .lang = language(request)};
+    err->phrase = ui->lang == ZH_LANG_EN ? zh_english : NULL;
     zh_html_init(&ui->html, &response->body);
 }
 
@@ -125,19 +135,24 @@ void zh_ui_let_go(zh_ui *ui)
     }
 }
 
-static zh_rc begin_bare(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
-                        zh_err *err)
+zh_rc zh_ui_begin_in(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                     zh_err *err, zh_conn *conn)
 {
     start(ui, request, response, err);
     ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
-    zh_rc rc = zh_ui_read_again(ui);
-    return rc == ZH_OK ? zh_user_session_begin(ui) : rc;
+    ui->conn = conn;
+    return zh_user_session_begin(ui);
 }
 
 zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
                   zh_err *err)
 {
-    zh_rc rc = begin_bare(ui, request, response, err);
+    start(ui, request, response, err);
+    ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
+    zh_rc rc = zh_ui_read_again(ui);
+    if (rc == ZH_OK) {
+        rc = zh_user_session_begin(ui);
+    }
     if (rc == ZH_OK && ui->session != NULL && ui->session->post != NULL) {
         rc = zh_notice_unread(ui->conn, ui->session->login, ui->session->current.code, &ui->unread,
                               err);
@@ -182,8 +197,11 @@ static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
     const zh_http_request *r = ui->request;
     zh_str login = ui->session != NULL ? ui->session->login : ZH_STR("");
     zh_str post = ui->session != NULL ? ui->session->current.code : ZH_STR("");
-    *key = zh_str_fmt(ui->arena, "%.*s %.*s %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
-                      ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
+    int64_t api = ui->session != NULL ? ui->session->key : 0;
+    bool emergency = ui->session != NULL && ui->session->emergency != 0;
+    *key =
+        zh_str_fmt(ui->arena, "%.*s %.*s %" PRId64 " %d %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
+                   api, (int)emergency, ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
     for (size_t i = 1; i < ZH_COUNTOF(switches); i++) {
         const char *value = switch_value(r, switches[i].name);
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
@@ -253,18 +271,6 @@ zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *respon
     zh_rc rc = zh_ui_begin(&ui, request, response, err);
     if (rc == ZH_OK) {
         rc = show(&ui);
-    }
-    zh_ui_end(&ui);
-    return rc;
-}
-
-zh_rc zh_ui_answer_act(const zh_http_request *request, zh_http_response *response, zh_err *err,
-                       zh_rc (*act)(zh_ui *ui))
-{
-    zh_ui ui;
-    zh_rc rc = begin_bare(&ui, request, response, err);
-    if (rc == ZH_OK) {
-        rc = act(&ui);
     }
     zh_ui_end(&ui);
     return rc;
@@ -476,6 +482,27 @@ static void tools(zh_ui *ui)
     zh_html_close(h);
 }
 
+/* On every page, for as long as the right is held. */
+static void emergency_banner(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    if (ui->session == NULL || ui->session->emergency == 0) {
+        return;
+    }
+    zh_part_note_open(ui, ZH_NOTE_ACT);
+    zh_html_leaf(h, "p", NULL,
+                 ZH_SAY(ui, ZH_T_EMERGENCY_BANNER, zh_ui_time(ui, ui->session->emergency_until)));
+    zh_html_open(h, "form", NULL);
+    zh_html_attr_z(h, "method", "post");
+    zh_html_link(h, "action", ZH_STR("/account/emergency/back"));
+    zh_html_open(h, "button", "btn");
+    zh_html_attr_z(h, "type", "submit");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_EMERGENCY_BACK));
+    zh_html_close(h);
+    zh_html_close(h);
+    zh_part_note_close(ui);
+}
+
 void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
 {
     zh_html *h = &ui->html;
@@ -495,6 +522,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
     zh_html_close(h);
     zh_html_open(h, "main", NULL);
     zh_html_attr_z(h, "id", "main");
+    emergency_banner(ui);
     if (head->above.n > 0) {
         zh_html_open(h, "p", "crumb");
         zh_html_a(h, NULL, head->above_url, head->above);

@@ -52,10 +52,10 @@ zh_rc zh_ui_answer_kept(const zh_http_request *request, zh_http_response *respon
 /* The same without a frame, for downloads and fragments: show fills ui->response itself. */
 zh_rc zh_ui_answer_bare(const zh_http_request *request, zh_http_response *response, zh_err *err,
                         zh_rc (*show)(zh_ui *ui)) ZH_MUST;
-/* Bare, for a handler that acts: nothing is read of the log, ui->log_size and what follows stay 0.
- */
-zh_rc zh_ui_answer_act(const zh_http_request *request, zh_http_response *response, zh_err *err,
-                       zh_rc (*act)(zh_ui *ui)) ZH_MUST;
+/* Begins in a snapshot that several requests share: conn is the caller's, set ui->conn to NULL when
+ * it is given back. Nothing is read of the log: ui->log_size and what follows stay 0. */
+zh_rc zh_ui_begin_in(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
+                     zh_err *err, zh_conn *conn) ZH_MUST;
 /* Gives the reader's connection back before something that waits (a write, a checkpoint): there are
  * few of them. zh_ui_read_again opens another snapshot. */
 void zh_ui_let_go(zh_ui *ui);
@@ -115,5 +115,7 @@ void zh_page_error(const zh_http_request *request, zh_http_response *response, i
                    const zh_err *err);
 /* Whether the client prefers a page to JSON. */
 bool zh_web_wants_html(const zh_http_request *request);
+/* Who calls the API wants English: by the page's rules, or because English is all it accepts. */
+bool zh_web_english(const zh_http_request *request);
 
 #endif

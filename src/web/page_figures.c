@@ -1,6 +1,6 @@
 /* GET /figures: published figures. GET /figures/{id}: one of them, proven and counted again, down
- * to its records. GET /figures/{id}/file: the file for somebody without this system. POST /figures:
- * publishes an indicator's answer. */
+ * to its records. GET /figures/{id}/file: the file for somebody without this system. Publishing is
+ * in page_publication.c. */
 #include "core/prove.h"
 #include "core/publish.h"
 #include "web/figures.h"
@@ -25,7 +25,7 @@ static zh_str scope_text(zh_ui *ui, const zh_published *p)
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-static void list_row(zh_ui *ui, zh_grid *g, const zh_published *p)
+static void row(zh_ui *ui, zh_grid *g, const zh_published *p)
 {
     zh_grid_row(g, NULL);
     zh_grid_link(g, figure_url(ui->arena, p->id), p->title);
@@ -34,31 +34,15 @@ static void list_row(zh_ui *ui, zh_grid *g, const zh_published *p)
     zh_grid_text(g, scope_text(ui, p));
     zh_grid_text(g, zh_ui_count(ui, (int64_t)p->details));
     zh_grid_text(g, zh_ui_count(ui, p->size));
-    zh_grid_text(g, p->publication);
+    zh_publication_link(g, p->publication);
     zh_grid_text(g, zh_ui_time(ui, p->at));
     zh_grid_cell(g);
     zh_part_seal(ui, zh_part_sealed(ui, p->position));
 }
 
-static zh_rc show_list(zh_ui *ui)
+void zh_figures_table(zh_ui *ui, const zh_published *list, size_t n)
 {
-    zh_published *list = NULL;
-    size_t n = 0;
     zh_grid g;
-    zh_rc rc = zh_published_list(&ui->ctx, ui->conn, ZH_STR(""), ZH_FIGURE_LIST_MAX, &list, &n);
-    if (rc != ZH_OK) {
-        return rc;
-    }
-    zh_ui_head(ui, &(zh_ui_head_of){
-                       .nav = ZH_T_NAV_REPORT,
-                       .title = n > 0 ? ZH_SAY(ui, ZH_T_FIGURES_TITLE, zh_ui_count(ui, (int64_t)n))
-                                      : zh_ui_text(ui, ZH_T_FIGURES_NONE)});
-    if (n == 0) {
-        zh_part_empty(ui, ZH_EMPTY_DATA, zh_ui_text(ui, ZH_T_FIGURES_NONE),
-                      zh_ui_text(ui, ZH_T_FIGURES_NONE_TEXT), ZH_STR("/report"),
-                      zh_ui_text(ui, ZH_T_NAV_REPORT));
-        return ZH_OK;
-    }
     const zh_column columns[] = {
         {.label = zh_ui_text(ui, ZH_T_FIGURES_NAME), .css = "full"},
         {.label = zh_ui_text(ui, ZH_T_FIGURES_VALUE), .number = true},
@@ -72,11 +56,32 @@ static zh_rc show_list(zh_ui *ui)
     zh_part_section_open(ui, "figures", zh_ui_text(ui, ZH_T_REPORT_FIGURES), true);
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
     for (size_t i = 0; i < n; i++) {
-        list_row(ui, &g, &list[i]);
+        row(ui, &g, &list[i]);
     }
     zh_grid_close(&g);
     zh_part_section_close(ui);
-    return ZH_OK;
+}
+
+static zh_rc show_list(zh_ui *ui)
+{
+    zh_published *list = NULL;
+    size_t n = 0;
+    zh_rc rc = zh_published_list(&ui->ctx, ui->conn, ZH_STR(""), ZH_FIGURE_LIST_MAX, &list, &n);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_ui_head(ui, &(zh_ui_head_of){
+                       .nav = ZH_T_NAV_REPORT,
+                       .title = n > 0 ? ZH_SAY(ui, ZH_T_FIGURES_TITLE, zh_ui_count(ui, (int64_t)n))
+                                      : zh_ui_text(ui, ZH_T_FIGURES_NONE)});
+    if (n == 0) {
+        zh_part_empty(ui, ZH_EMPTY_DATA, zh_ui_text(ui, ZH_T_FIGURES_NONE),
+                      zh_ui_text(ui, ZH_T_FIGURES_NONE_TEXT), ZH_STR("/report"),
+                      zh_ui_text(ui, ZH_T_NAV_REPORT));
+    } else {
+        zh_figures_table(ui, list, n);
+    }
+    return zh_publication_ask(ui);
 }
 
 /* ---- one ------------------------------------------------------------------------------------- */
@@ -346,39 +351,6 @@ void zh_figures_form(zh_ui *ui, zh_str indicator, zh_str region, zh_str period)
     zh_html_close(h);
 }
 
-static zh_rc publish(const zh_http_request *request, zh_http_response *response, zh_err *err)
-{
-    zh_web *web = zh_web_of(request);
-    if (zh_user_session_need(request, response, err) != ZH_OK) {
-        return err->rc;
-    }
-    zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
-    zh_ctx ctx = zh_ctx_local(web->core, arena, err);
-    zh_str id = zh_pairs_get(request->form, "indicator");
-    zh_str region = zh_pairs_get(request->form, "region");
-    zh_str period = zh_pairs_get(request->form, "period");
-    zh_publish_ask ask = {.query = {.indicator = zh_model_indicator(ctx.model, id),
-                                    .region = region.p != NULL ? region : ZH_STR(""),
-                                    .as_of = ZH_AS_OF_NOW}};
-    zh_published p;
-    zh_rc rc = ZH_OK;
-    if (ask.query.indicator == NULL) {
-        rc = zh_err_set(err, ZH_EINVAL, "indicator.unknown", "没有指标“%.*s”", ZH_FMT(id));
-    } else if (period.n > 0 &&
-               zh_period_parse(period, &ask.query.first, &ask.query.last) != ZH_OK) {
-        rc = zh_err_set(err, ZH_EINVAL, "indicator.period", "“%.*s”不是期间", ZH_FMT(period));
-    }
-    if (rc == ZH_OK) {
-        rc = zh_publish(&ctx, &ask, &p);
-    }
-    if (rc == ZH_OK) {
-        rc = zh_http_see_other(request, response, figure_url(request->arena, p.id));
-    }
-    zh_ctx_end(&ctx);
-    zh_arena_free(arena);
-    return rc;
-}
-
 /* ---- routes ---------------------------------------------------------------------------------- */
 
 static zh_rc handle_list(const zh_http_request *request, zh_http_response *response, zh_err *err)
@@ -408,10 +380,3 @@ ZH_ROUTE(page_figure_file) = {.method = "GET",
                               .slow = true,
                               .en = "A published figure as one file for outsiders",
                               .handle = handle_file};
-ZH_ROUTE(page_figure_publish) = {.method = "POST",
-                                 .reach = ZH_REACH_WHOLE,
-                                 .path = "/figures",
-                                 .slow = true,
-                                 .body_max = 65536,
-                                 .en = "Publishes an indicator's answer",
-                                 .handle = publish};

@@ -25,7 +25,7 @@ static void build_button(zh_ui *ui, zh_text_id text, bool publish)
     zh_html *h = &ui->html;
     zh_html_open(h, "form", NULL);
     zh_html_attr_z(h, "method", "post");
-    zh_html_link(h, "action", ZH_STR("/reports"));
+    zh_html_link(h, "action", publish ? ZH_STR("/figures") : ZH_STR("/reports"));
     zh_html_open(h, "input", NULL);
     zh_html_attr_z(h, "type", "hidden");
     zh_html_attr_z(h, "name", "lang");
@@ -34,7 +34,7 @@ static void build_button(zh_ui *ui, zh_text_id text, bool publish)
     zh_html_open(h, "button", publish ? "btn" : "btn pri");
     zh_html_attr_z(h, "type", "submit");
     if (publish) {
-        zh_html_attr_z(h, "name", "publish");
+        zh_html_attr_z(h, "name", "report");
         zh_html_attr_z(h, "value", "1");
     }
     zh_html_text(h, zh_ui_text(ui, text));
@@ -163,7 +163,6 @@ static zh_rc build(const zh_http_request *request, zh_http_response *response, z
     zh_ctx ctx = zh_ctx_local(web->core, request->arena, err);
     zh_report_options options = {.out = dir, .as_of = ZH_AS_OF_NOW};
     options.english = zh_str_is(zh_pairs_get(request->form, "lang"), "en");
-    options.publish = zh_str_is(zh_pairs_get(request->form, "publish"), "1");
     zh_rc rc = zh_report_build(&ctx, &options, &report);
     zh_ctx_end(&ctx);
     return rc == ZH_OK ? zh_http_see_other(request, response, ZH_STR("/report")) : rc;

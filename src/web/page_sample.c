@@ -9,6 +9,8 @@ enum { FORM_BYTES_MAX = 4 << 10 };
 
 #define FIRM_USCC "91350100M000100Y43" /* the worked check character of GB 32100-2015 */
 
+#define REGION "420000" /* where the sample offices are */
+
 static const char cookie_name[] = "zh_sample";
 static const char login_prefix[] = "sample.";
 
@@ -72,11 +74,6 @@ static zh_rc find_firm(zh_ui *ui, zh_record **out)
     return rc;
 }
 
-static zh_str region_of(const zh_ui *ui)
-{
-    return zh_str_fmt(ui->arena, "%lld", (long long)zh_core_office(ui->web->core));
-}
-
 zh_rc zh_sample_begin(zh_ui *ui)
 {
     const sample *s = ui->web->samples ? sample_of(chosen(ui->request)) : NULL;
@@ -94,7 +91,7 @@ zh_rc zh_sample_begin(zh_ui *ui)
     *post = (zh_post){.role = zh_str_of(s->role),
                       .scope = own ? ZH_SCOPE_OWN : ZH_SCOPE_ALL,
                       .office = zh_core_office(ui->web->core),
-                      .region = region_of(ui),
+                      .region = ZH_STR(REGION),
                       .self = firm};
     *session = (zh_user_session){
         .login = zh_str_fmt(ui->arena, "%s%s", login_prefix, s->role),
@@ -169,8 +166,8 @@ static zh_rc show(zh_ui *ui)
         return rc;
     }
     zh_column columns[] = {{.label = zh_ui_text(ui, ZH_T_SAMPLE_ROLE), .css = "full"},
-                           {.label = zh_ui_text(ui, ZH_T_SAMPLE_TASK), .css = "lab"},
-                           {.label = ZH_STR(""), .css = "lab"}};
+                           {.label = zh_ui_text(ui, ZH_T_SAMPLE_TASK), .css = "full"},
+                           {.label = ZH_STR(""), .css = "full"}};
     zh_grid g;
     zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_TEXT_N,
                                     .title = zh_ui_text(ui, ZH_T_SAMPLE_TITLE),
@@ -181,11 +178,11 @@ static zh_rc show(zh_ui *ui)
         one_role(&g, &samples[i]);
     }
     zh_grid_close(&g);
-    zh_part_section_close(ui);
+    zh_html_leaf(&ui->html, "p", "sm mu", zh_ui_text(ui, ZH_T_SAMPLE_NOTE));
     if (zh_sample_is(ui)) {
         choose_button(ui, ZH_STR(""), ZH_T_SAMPLE_LEAVE, true);
     }
-    zh_part_note(ui, ZH_NOTE_PLAIN, zh_ui_text(ui, ZH_T_SAMPLE_NOTE));
+    zh_part_section_close(ui);
     return ZH_OK;
 }
 
@@ -199,9 +196,8 @@ static zh_rc get_demo(const zh_http_request *request, zh_http_response *response
 /* What the sample enterprise is; it is made when a role is first chosen, by the local operator. */
 static zh_rc make_firm(zh_ui *ui)
 {
-    static const char *const values[][2] = {{"uscc", FIRM_USCC},
-                                            {"name", "示例电池有限公司（示例，非真实企业）"},
-                                            {"place", "420102"}};
+    static const char *const values[][2] = {
+        {"uscc", FIRM_USCC}, {"name", "示例电池有限公司（示例，非真实企业）"}, {"place", "420102"}};
     zh_ctx ctx = zh_ctx_local(ui->web->core, ui->arena, ui->err);
     const zh_register *reg = zh_model_register(ctx.model, ZH_STR("enterprise"));
     zh_change changes[ZH_COUNTOF(values)];

@@ -511,6 +511,7 @@ static zh_rc receive(zh_ui *ui)
     }
     zh_err refused = *ui->err;
     zh_err_clear(ui->err);
+    ui->err->phrase = refused.phrase;
     zh_tool_view *v = ZH_NEW(ui->arena, zh_tool_view);
     zh_rc shown = zh_tool_view_of(ui, v);
     if (shown != ZH_OK) {

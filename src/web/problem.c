@@ -21,6 +21,11 @@ int zh_problem_status(zh_rc rc)
     return 500;
 }
 
+int zh_problem_status_of(const zh_err *err)
+{
+    return zh_str_ends(zh_str_of(err->rule), ZH_STR(".full")) ? 507 : zh_problem_status(err->rc);
+}
+
 const char *zh_problem_title(int status)
 {
     switch (status) {
@@ -35,6 +40,7 @@ const char *zh_problem_title(int status)
     case 421: return "不是这个服务的名称";
     case 422: return "数据不符合规则";
     case 503: return "暂时忙";
+    case 507: return "磁盘已满";
     default: return "服务器内部错误";
     }
 }
@@ -57,7 +63,7 @@ static void begin(zh_jw *w, int status, const zh_err *err)
 {
     zh_jw_object(w);
     zh_jw_kz(w, "type", "about:blank");
-    zh_jw_kz(w, "title", zh_problem_title(status));
+    zh_jw_kz(w, "title", zh_err_text(err, zh_problem_title(status)));
     zh_jw_ki(w, "status", status);
     put(w, "detail", err->message);
     put(w, "code", err->rule);

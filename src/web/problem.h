@@ -10,6 +10,8 @@
 
 /* The HTTP status that says best what an error code means. */
 int zh_problem_status(zh_rc rc);
+/* The same of an error: 507 when a disk is full. */
+int zh_problem_status_of(const zh_err *err);
 /* Reason phrase in Chinese, the title of the problem. */
 const char *zh_problem_title(int status);
 /* {type, title, status, detail, code, errors: [{pointer, rule, message, clause, fix}]} as the next

@@ -1,4 +1,4 @@
-/* Prefer: wait. */
+/* Answers that wait until the entry of a write is sealed, as "Prefer: wait" asks; see receipt.h. */
 #include "web/receipt.h"
 #include "core/receipt.h"
 
@@ -23,6 +23,11 @@ static unsigned wait_ms(const zh_http_request *request)
         return (unsigned)(seconds < most ? seconds : most) * 1000;
     }
     return 0;
+}
+
+bool zh_receipt_wanted(const zh_http_request *request)
+{
+    return wait_ms(request) > 0;
 }
 
 zh_rc zh_receipt_put(zh_ui *ui, const zh_register *reg, const zh_applied *at, zh_place place,

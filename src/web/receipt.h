@@ -9,6 +9,8 @@
 
 #define ZH_WAIT_SECONDS_DEFAULT 10u
 
+/* Whether the request asks for it. */
+bool zh_receipt_wanted(const zh_http_request *request);
 /* Members position, sealed and checkpoint of the object the writer has open: the entry of a version
  * just written, waited for when the request asks for it; then Preference-Applied is set. Without
  * the preference none. Holds no connection while it waits (see zh_ui_let_go). */

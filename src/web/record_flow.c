@@ -268,6 +268,36 @@ static void verdict(zh_ui *ui, zh_str url, const char *value, zh_text_id text)
     zh_html_close(h);
 }
 
+/* What the first person wants written, for the second to read before confirming. Gives whether one
+ * of the fields may not be seen by this reader, who then cannot be the second. */
+static zh_rc asked_values(zh_shown_record *r, zh_str form, bool *hidden)
+{
+    zh_ui *ui = r->ui;
+    zh_pairs pairs;
+    zh_rc rc = zh_form_parse(ui->arena, form, &pairs, ui->err);
+    *hidden = false;
+    zh_html_open(&ui->html, "ul", NULL);
+    for (size_t i = 0; rc == ZH_OK && i < pairs.n; i++) {
+        zh_str name = pairs.p[i].name;
+        const zh_field *field = zh_str_starts(name, ZH_STR("f."))
+                                    ? zh_register_field(r->reg, zh_str_sub(name, 2, name.n))
+                                    : NULL;
+        bool reason = zh_str_is(name, "reason") && pairs.p[i].value.n > 0;
+        if (field == NULL && !reason) {
+            continue;
+        }
+        bool masked = field != NULL && zh_field_masked(&ui->ctx, field);
+        *hidden = *hidden || masked;
+        zh_str label =
+            field != NULL ? zh_ui_label(ui, field->label) : zh_ui_text(ui, ZH_T_ACT_REASON);
+        zh_html_leaf(&ui->html, "li", NULL,
+                     ZH_SAY(ui, ZH_T_ACT_ASKED, label,
+                            masked ? zh_ui_text(ui, ZH_T_ACT_ASKED_MASKED) : pairs.p[i].value));
+    }
+    zh_html_close(&ui->html);
+    return rc;
+}
+
 static zh_rc waiting(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
@@ -286,8 +316,12 @@ static zh_rc waiting(zh_shown_record *r)
         zh_html_leaf(&ui->html, "p", NULL,
                      ZH_SAY(ui, ZH_T_ACT_PENDING, zh_show_actor(ui, list[i].actor),
                             zh_ui_time(ui, list[i].at), zh_ui_label(ui, t->label)));
+        bool hidden = false;
+        rc = asked_values(r, list[i].form, &hidden);
         if (own) {
             zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_ACT_OWN));
+        } else if (hidden) {
+            zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_ACT_ASKED_HIDDEN));
         } else if (zh_may_take(&ui->ctx, r->reg, t)) {
             verdict(ui, url, "take", ZH_T_ACT_CONFIRM);
         }

@@ -43,12 +43,13 @@ void zh_web_fail(const zh_http_request *request, int status, const zh_err *err,
                  zh_http_response *response)
 {
     zh_err found = *err;
-    int code = status != 0 ? status : zh_problem_status(err->rc);
+    int code = status != 0 ? status : zh_problem_status_of(err);
     if (found.rc == ZH_OK) {
         explain(request, code, &found);
     }
     if (strcmp(found.rule, "login.needed") == 0) {
         code = 401;
+        zh_http_header_add(response, "WWW-Authenticate", "Bearer");
         if (zh_web_wants_html(request) && zh_str_is(request->method, "GET")) {
             zh_str here = zh_str_fmt(request->arena, "%.*s%s%.*s", ZH_FMT(request->path),
                                      request->query.n > 0 ? "?" : "", ZH_FMT(request->query));

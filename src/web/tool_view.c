@@ -122,6 +122,7 @@ zh_rc zh_tool_view_of(zh_ui *ui, zh_tool_view *v)
     if (v->rc != ZH_OK) {
         v->refused = *ui->err;
         zh_err_clear(ui->err);
+        ui->err->phrase = v->refused.phrase;
     }
     /* What the machine lacks is an error of the page, not an answer. */
     return v->rc == ZH_OK || v->rc == ZH_EINVAL || v->rc == ZH_ELIMIT || v->rc == ZH_ENOTFOUND ||

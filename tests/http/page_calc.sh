@@ -21,6 +21,15 @@ ask "refused parameter" 422 --json '{"p": 0.975, "df": -9}' "$URL/api/v1/calc/di
 json "is a problem naming the member" "d['code'] == 'calc.input' and d['errors'][0]['pointer'].endswith('df') \
 and 'df' in d['errors'][0]['message']"
 header "problem type" '^content-type: application/problem+json'
+ask "refused in English" 422 --json '{"p": 0.975}' "$URL/api/v1/calc/distributions.qt?lang=en"
+json "says it in English" "d['detail'].startswith('df: missing') and d['title'] == 'The data break a rule' \
+and d['errors'][0]['fix'].startswith('an input that works: ')"
+ask "by what is accepted" 422 -H 'Accept-Language: en-GB,en;q=0.9' --json '{"p": 0.975}' \
+    "$URL/api/v1/calc/distributions.qt"
+json "too" "d['detail'].startswith('df: missing')"
+ask "Chinese first" 422 -H 'Accept-Language: zh-CN,zh;q=0.9,en;q=0.8' --json '{"p": 0.975}' \
+    "$URL/api/v1/calc/distributions.qt"
+json "is Chinese" "d['detail'].startswith('df：输入缺少它')"
 ask "not JSON" 422 --json '{"p": ' "$URL/api/v1/calc/distributions.qt"
 ask "not an object" 422 --json '[1]' "$URL/api/v1/calc/distributions.qt"
 ask "empty body" 422 -X POST "$URL/api/v1/calc/distributions.qt"

@@ -354,6 +354,7 @@ class Attacks:
         self.sequel(w, 1000)
         code, out, said = w.program.run("verify")
         self.tally.check(code == 0, "verify with two logs", out + said)
+        self.second_proof(w)
         name = self.name(w, 2)
         (office, batch, entries), = w.sql("SELECT office, batch, entries_gm FROM zh_outbox ORDER BY pos LIMIT 1")
         changed = bytearray(entries)
@@ -362,6 +363,41 @@ class Attacks:
         self.found(w, "edited entry of the second log", "国密日志", name)
         shutil.rmtree(os.path.join(w.data, "log-gm"))
         self.found(w, "the second log is gone", "国密日志", "却没有")
+
+    def second_proof(self, w):
+        """A disclosure out of the second log, checked by zhiheng-verify and by the browser's program."""
+        stem = os.path.join(w.data, "..", "gm")
+        code, out, said = w.program.run("ledger", "prove", "2", "--gm", "--field", "*", "--out", stem)
+        self.tally.check(code == 0, "a proof of the second log", out + said)
+        keys = os.path.join(w.data, "log-gm", "pub", "keys")
+        files = [stem + ".disclosure.json"]
+        verifier = os.path.join(os.path.dirname(os.path.abspath(self.path)), "zhiheng-verify")
+        with open(files[0], encoding="utf-8") as file:
+            text = file.read()
+        self.tally.check('"entry": "7a686c3102' in text, "its entry is one of SM3", text[:120])
+        browser = ("const fs = require('fs'), vm = require('vm'); const [script, keys, ...files] = process.argv.slice(1);"
+                   "vm.runInThisContext(fs.readFileSync(script, 'utf8'));"
+                   "const r = zhVerify.check(files.map((f) => fs.readFileSync(f, 'utf8')), fs.readFileSync(keys, 'utf8'), 0);"
+                   "if (!r.ok) console.log(JSON.stringify(r.steps)); process.exit(r.ok ? 0 : 1)")
+        script = os.path.join(HERE, "..", "..", "ui", "verify.js")
+
+        def verdicts():
+            outside = subprocess.run([verifier, "--policy", keys, *files], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            page = subprocess.run(["node", "-e", browser, script, keys, *files], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT)
+            return (outside.returncode, page.returncode), (outside.stdout + page.stdout).decode("utf-8")[:600]
+        given, why = verdicts()
+        self.tally.equal(given, (0, 0), "proven by both" + why)
+        code, out, said = w.program.run("ledger", "verify", files[0], "--gm")
+        self.tally.check(code == 0, "and by the program itself", out + said)
+        for what, old, new in (("a value", '"value": "2.00"', '"value": "4.00"'), ("a name", '"name": "amount"', '"name": "amounT"'),
+                               ("the entry", '"entry": "7a686c3102', '"entry": "7a686c3101')):
+            changed = text.replace(old, new, 1)
+            with open(files[0], "w", encoding="utf-8") as file:
+                file.write(changed)
+            self.tally.check(changed != text and 0 not in verdicts()[0], "refuted by both: " + what)
+        with open(files[0], "w", encoding="utf-8") as file:
+            file.write(text)
 
     def clock_back(self, shim):
         w = self.world()

@@ -11,15 +11,14 @@
 
 #define OUTPUT_BYTES ((size_t)16 << 20)
 
-static const zh_engine *find(const char *name)
+static zh_rc run(const char *name, zh_arena *arena, const zh_json *in, zh_jw *out, zh_err *err)
 {
-    for (size_t i = 0; i < zh_engines_n; i++) {
-        if (strcmp(zh_engines[i]->name, name) == 0) {
-            return zh_engines[i];
-        }
+    const zh_engine *engine = zh_engine_find(zh_str_of(name));
+    if (engine == NULL) {
+        fail_msg("no calculation %s", name);
+        return ZH_ENOTFOUND;
     }
-    fail_msg("no calculation %s", name);
-    return NULL;
+    return engine->run(arena, in, out, err);
 }
 
 const zh_json *engine_call(zh_arena *arena, const char *name, const char *input, zh_err *err)
@@ -31,7 +30,7 @@ const zh_json *engine_call(zh_arena *arena, const char *name, const char *input,
     zh_buf_init(&out, OUTPUT_BYTES);
     zh_jw_init(&w, &out, 0);
     assert_int_equal(zh_json_parse(arena, zh_str_of(input), &in, err), ZH_OK);
-    if (find(name)->run(arena, in, &w, err) == ZH_OK) {
+    if (run(name, arena, in, &w, err) == ZH_OK) {
         zh_str text = zh_str_of(zh_str_c(arena, zh_buf_view(&out)));
         assert_int_equal(zh_json_parse(arena, text, &answer, err), ZH_OK);
     } else {
@@ -65,7 +64,9 @@ double engine_number(const zh_json *answer, const char *path)
     double value = 0.0;
     if (at == NULL) {
         fail_msg("no %s", path);
-    } else if (at->kind == ZH_JSON_NULL) {
+        return value;
+    }
+    if (at->kind == ZH_JSON_NULL) {
         return (double)NAN;
     } else if (at->kind == ZH_JSON_BOOL) {
         return at->boolean ? 1.0 : 0.0;

@@ -1,5 +1,6 @@
 /* JSON: acceptance by the grammar of RFC 8259, values, positions of errors, caps, writer. Hostile
  * and random documents go through fuzz_json as well. */
+#include "base/double.h"
 #include "base/json.h"
 #include <math.h>
 #include <setjmp.h>
@@ -407,13 +408,51 @@ static void writes_doubles(void **state)
     zh_buf_free(&out);
 }
 
+/* The digits are those of the C library, fewest of 15 to 17 that read back: quotients, powers and
+ * their neighbours, decimals of every length, over all magnitudes that arithmetic decides. */
+static void writes_doubles_as_the_library(void **state)
+{
+    (void)state;
+    uint64_t seed = 2026;
+    print_message("seed %llu\n", (unsigned long long)seed);
+    for (int i = 0; i < 300000; i++) {
+        char text[ZH_DOUBLE_TEXT_MAX];
+        char want[ZH_DOUBLE_TEXT_MAX];
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        double a = (double)((seed >> 20) % 1000000007);
+        double value = i % 4 == 0   ? a / 1e6
+                       : i % 4 == 1 ? a / (double)(1 + (seed >> 8) % 997)
+                       : i % 4 == 2 ? ldexp(a, (int)(seed >> 5) % 150)
+                                    : nextafter(pow(10.0, (double)(seed >> 9 & 63) - 30.0),
+                                                (double)(seed >> 3 & 1) * 1e300);
+        if ((seed >> 40 & 1) != 0) {
+            value = -value;
+        }
+        for (int digits = 15; digits <= 17; digits++) {
+            snprintf(want, sizeof want, "%.*g", digits, value);
+            if (strtod(want, NULL) == value) {
+                break;
+            }
+        }
+        assert_int_equal(zh_double_text(value, text), strlen(want));
+        assert_string_equal(text, want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(accepts_the_grammar), TEST(refuses_the_rest),  TEST(keeps_values),
-        TEST(names_the_place),     TEST(keeps_its_caps),    TEST(reads_one_after_the_other),
-        TEST(survives_exhaustion), TEST(finds_equal_names), TEST(writes),
+        TEST(accepts_the_grammar),
+        TEST(refuses_the_rest),
+        TEST(keeps_values),
+        TEST(names_the_place),
+        TEST(keeps_its_caps),
+        TEST(reads_one_after_the_other),
+        TEST(survives_exhaustion),
+        TEST(finds_equal_names),
+        TEST(writes),
         TEST(writes_doubles),
+        TEST(writes_doubles_as_the_library),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
