@@ -48,7 +48,7 @@ C_FILES   := $(LIB_SRC) $(MAINS) $(UNIT_SRC) $(UNIT_MORE) $(FUZZ_SRC) $(TEST_SRC
 STYLED    := $(C_FILES) $(HEADERS) $(sort $(wildcard tests/*/*.h tool/*.h bench/*.h))
 
 # ---- flags ---------------------------------------------------------------------------------
-PKGS := sqlite3 libpq yaml-0.1 libzip libxml-2.0 libmicrohttpd libutf8proc libcrypto zlib \
+PKGS := sqlite3 libpq yaml-0.1 libzip libxml-2.0 libmicrohttpd libutf8proc libssl libcrypto zlib \
         cairo cairo-pdf pango pangocairo libargon2 libqrencode
 ifeq ($(shell pkg-config --exists $(PKGS) && echo yes),)
 $(error a library is missing, ./run installs it: $(shell pkg-config --print-errors --errors-to-stdout --exists $(PKGS)))

@@ -2,6 +2,7 @@
  * tried again; other processes may do the same work, the core lets one of them win. */
 #include "app/background.h"
 #include "app/import.h"
+#include "app/notify.h"
 #include "app/witness.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -31,7 +32,7 @@ typedef struct worker {
     char last_error[768];
 } worker;
 
-enum { DUTIES = 7, WITNESS_BYTES = 16 << 20 };
+enum { DUTIES = 10, WITNESS_BYTES = 16 << 20 };
 
 struct zh_background {
     zh_core *core;
@@ -123,12 +124,33 @@ static zh_rc judgements(zh_background *b, zh_err *err)
     return zh_judgements_run(b->core, zh_now(), &done, err);
 }
 
+static zh_rc notices(zh_background *b, zh_err *err)
+{
+    zh_notice_run done;
+    return zh_notices_run(b->core, zh_now(), &done, err);
+}
+
+static zh_rc digests(zh_background *b, zh_err *err)
+{
+    size_t made;
+    return zh_digests_run(b->core, zh_now(), &made, err);
+}
+
+static zh_rc deliveries(zh_background *b, zh_err *err)
+{
+    size_t sent;
+    return zh_deliveries_run(b->core, &sent, err);
+}
+
 static const duty duties[DUTIES] = {
     {"定序", sequence, 0},
     {"到期", due, ZH_DUE_MS},
     {"填报", obligations, ZH_OBLIGATIONS_MS},
     {"评定", judgements, ZH_OBLIGATIONS_MS},
     {"汇总", fold, ZH_FOLD_MS},
+    {"通知", notices, ZH_NOTICES_MS},
+    {"每日汇总", digests, ZH_DIGESTS_MS},
+    {"送达", deliveries, ZH_DELIVERIES_MS},
     {"声明", follow, ZH_FOLLOW_MS},
     {"见证", witness, ZH_WITNESS_MS},
 };

@@ -1,6 +1,6 @@
 /* Work that a serving process does by itself: sealing committed batches, asking witnesses, due
- * events, folding of roll-ups, imports that were sent to it. Each has a thread of its own, so that
- * a slow one does not delay the others. */
+ * events, folding of roll-ups, notices and what is sent of them, imports that were sent to it. Each
+ * has a thread of its own, so that a slow one does not delay the others. */
 #ifndef ZH_APP_BACKGROUND_H
 #define ZH_APP_BACKGROUND_H
 
@@ -13,6 +13,9 @@
 #define ZH_WITNESS_MS       1000u /* checkpoints that the witnesses have not seen */
 #define ZH_DUE_MS           1000u
 #define ZH_OBLIGATIONS_MS   60000u /* expected items and judgements */
+#define ZH_NOTICES_MS       1000u  /* who is told what */
+#define ZH_DIGESTS_MS       30000u
+#define ZH_DELIVERIES_MS    2000u
 #define ZH_FOLD_MS          3000u
 #define ZH_FOLLOW_MS        1000u /* declarations that another process has adopted */
 

@@ -5,6 +5,7 @@
  * of it are one transaction. */
 #include "core/adopt.h"
 #include "base/log.h"
+#include "core/calendar_years.h"
 #include "core/core_private.h"
 #include "core/cube.h"
 #include "core/example.h"
@@ -210,11 +211,41 @@ static zh_rc adopt(zh_core *core, zh_model *model, zh_str origin, bool needed, b
     return a.recounted ? zh_rollup_rebuild(core, err) : ZH_OK;
 }
 
+zh_rc zh_core_adopt_same(zh_core *core, zh_model *model, zh_err *err)
+{
+    zh_arena *arena = zh_arena_new(ADOPT_BYTES);
+    adopted now = {ZH_STR_NONE, ZH_STR_NONE};
+    zh_conn *conn = NULL;
+    pthread_mutex_lock(&core->adopting);
+    zh_rc rc = zh_store_reader(core->store, &conn, err);
+    if (rc == ZH_OK) {
+        rc = read_adopted(conn, arena, &now, err);
+    }
+    zh_store_release(conn);
+    if (rc == ZH_OK) {
+        rc = adopt(core, model, now.origin, true, false, err);
+    }
+    pthread_mutex_unlock(&core->adopting);
+    zh_arena_free(arena);
+    return rc;
+}
+
 zh_rc zh_core_adopt(zh_core *core, zh_model *model, bool destructive, zh_err *err)
 {
     pthread_mutex_lock(&core->adopting);
     zh_rc rc = adopt(core, model, ZH_STR("adopted"), true, destructive, err);
     pthread_mutex_unlock(&core->adopting);
+    return rc;
+}
+
+static zh_rc add_years(zh_core *core, zh_arena *arena, zh_pack_file *files, size_t n, zh_err *err)
+{
+    zh_conn *conn = NULL;
+    zh_rc rc = zh_store_reader(core->store, &conn, err);
+    if (rc == ZH_OK) {
+        rc = zh_calendar_overlay_files(conn, arena, files, n, err);
+    }
+    zh_store_release(conn);
     return rc;
 }
 
@@ -245,6 +276,9 @@ static zh_rc choose(zh_core *core, const zh_core_options *options, zh_arena *are
     size_t n = 0;
     zh_rc rc = options->packs != NULL ? zh_pack_load_dir(arena, options->packs, &files, &n, err)
                                       : zh_pack_load_embedded(arena, "packs/", &files, &n, err);
+    if (rc == ZH_OK) {
+        rc = add_years(core, arena, files, n, err);
+    }
     return rc == ZH_OK ? zh_model_compile(files, n, model, NULL, err) : rc;
 }
 

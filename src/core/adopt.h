@@ -6,5 +6,8 @@
 
 /* Chooses the model as the options say and migrates when the database has another. */
 zh_rc zh_adopt_at_open(zh_core *core, const zh_core_options *options, zh_err *err) ZH_MUST;
+/* Adopts a model that differs from the one in force in data only: where the declarations come from
+ * stays as it is. */
+zh_rc zh_core_adopt_same(zh_core *core, zh_model *model, zh_err *err) ZH_MUST;
 
 #endif

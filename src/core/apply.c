@@ -28,13 +28,19 @@ static const zh_sql_type DUE_TYPES[] = {ZH_SQL_I64,  ZH_SQL_TEXT, ZH_SQL_I64, ZH
 static const char *const USE_COLUMNS[] = {"office", "digest", "register", "record"};
 static const zh_sql_type USE_TYPES[] = {ZH_SQL_I64, ZH_SQL_TEXT, ZH_SQL_TEXT, ZH_SQL_I64};
 
+static const char *const NOTICE_COLUMNS[] = {"office",   "id",    "record", "version", "at",
+                                             "register", "cause", "name",   "actor"};
+static const zh_sql_type NOTICE_TYPES[] = {ZH_SQL_I64,  ZH_SQL_I64,  ZH_SQL_I64,
+                                           ZH_SQL_I64,  ZH_SQL_I64,  ZH_SQL_TEXT,
+                                           ZH_SQL_TEXT, ZH_SQL_TEXT, ZH_SQL_TEXT};
+
 /* The bulk loads of one register. */
 typedef struct loader {
     zh_ctx *ctx;
     zh_conn *conn;
     zh_arena *arena; /* of this call */
     const zh_plan *plan;
-    zh_bulk *rows, *history, *grams, *clocks, *clocks_h, *dues, *uses;
+    zh_bulk *rows, *history, *grams, *clocks, *clocks_h, *dues, *uses, *notices;
     zh_bulk **children, **children_h;
     zh_err found;
 } loader;
@@ -72,6 +78,7 @@ static zh_rc end_bulks(loader *l, zh_rc rc)
     end_one(l, &l->clocks_h, &rc);
     end_one(l, &l->dues, &rc);
     end_one(l, &l->uses, &rc);
+    end_one(l, &l->notices, &rc);
     for (size_t i = 0; l->plan != NULL && i < l->plan->nchildren; i++) {
         end_one(l, &l->children[i], &rc);
         end_one(l, &l->children_h[i], &rc);
@@ -289,6 +296,27 @@ static zh_rc put_uses(loader *l, const zh_prepared *p)
     return rc;
 }
 
+static zh_rc put_notice(loader *l, const zh_prepared *p)
+{
+    static const zh_table_plan notices = {"zh_notice", NOTICE_COLUMNS, NOTICE_TYPES,
+                                          ZH_COUNTOF(NOTICE_COLUMNS)};
+    if (p->notice.cause == NULL) {
+        return ZH_OK;
+    }
+    zh_sql_value row[] = {
+        p->row[ZH_COL_OFFICE],
+        ZH_SQL_INT(zh_core_id(l->ctx->core, 0)),
+        p->row[ZH_COL_ID],
+        p->row[ZH_COL_VERSION],
+        p->row[ZH_COL_RECORDED],
+        ZH_SQL_STR(l->plan->reg->id),
+        ZH_SQL_STR(zh_str_of(p->notice.cause)),
+        ZH_SQL_STR(p->notice.name),
+        p->row[ZH_COL_ACTOR],
+    };
+    return put(l, &l->notices, ZH_BULK_INSERT, &notices, 2, row);
+}
+
 /* The current row of a withdrawn record and what hangs on it; its versions stay. Child rows, grams
  * and dues go the way of every version that has none. */
 static zh_rc remove_current(loader *l, const zh_prepared *p)
@@ -342,6 +370,9 @@ static zh_rc apply_one(loader *l, const zh_prepared *p, int64_t batch, int64_t o
     }
     if (rc == ZH_OK) {
         rc = put_dues(l, p);
+    }
+    if (rc == ZH_OK) {
+        rc = put_notice(l, p);
     }
     return rc == ZH_OK ? put_uses(l, p) : rc;
 }

@@ -230,3 +230,25 @@ zh_rc zh_clock_fixed_end(const zh_clock_period *p, int month, int day, int32_t y
     bool moves = more.amount == 0 || more.unit != ZH_WORKING_DAY;
     return rc == ZH_OK ? finish(&plain, last, moves, out) : rc;
 }
+
+bool zh_clock_before(const zh_calendar *calendar, zh_time due, zh_reminder before, zh_time *out)
+{
+    zh_date day = zh_time_date(due - 1);
+    switch (before.unit) {
+    case ZH_HOUR: *out = due - before.amount * (DAY_US / 24); return true;
+    case ZH_DAY: day -= before.amount; break;
+    case ZH_MONTH: day = zh_date_add_months(day, -before.amount); break;
+    case ZH_YEAR: day = zh_date_add_months(day, -12 * before.amount); break;
+    case ZH_WORKING_DAY:
+        for (int32_t left = before.amount; left > 0;) {
+            bool working = false;
+            if (calendar == NULL || zh_calendar_is_working(calendar, --day, &working) != ZH_OK) {
+                return false;
+            }
+            left -= working;
+        }
+        break;
+    }
+    *out = zh_date_start(day);
+    return true;
+}

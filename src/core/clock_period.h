@@ -61,4 +61,9 @@ zh_rc zh_clock_period_end(const zh_clock_period *period, zh_clock_ending *out) Z
 zh_rc zh_clock_fixed_end(const zh_clock_period *period, int month, int day, int32_t years,
                          zh_clock_leg more, zh_clock_ending *out) ZH_MUST;
 
+/* So much before an end (the first instant after the period): hours before it, else the morning of
+ * the day that lies so many days, working days or months before its last day. False: the calendar
+ * does not reach. */
+bool zh_clock_before(const zh_calendar *calendar, zh_time due, zh_reminder before, zh_time *out);
+
 #endif

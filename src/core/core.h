@@ -26,6 +26,10 @@
  * - zh_figure, zh_figure_list: published figures with the fields and salt of their entries, and
  *   their lists of records by root (core/publish.h); their outbox rows have the register "_figure"
  * - zh_pending: steps of two persons that wait for the second (pending.h)
+ * - zh_account, zh_session, zh_key, zh_oidc: who may come in (identity.h, account.h, apikey.h)
+ * - zh_reading, zh_reading_of: readings of personal data and the records they showed (reading.h)
+ * - zh_notice, zh_inbox, zh_mute, zh_channel, zh_hook, zh_delivery: what persons are told
+ *   (notice.h, delivery.h)
  * - zh_file, zh_file_use: files by digest, and which records use them
  * - zh_setting, zh_model, zh_model_file, zh_shape: settings; adopted models and their sources; the
  *   canonical fields of every declaration version
@@ -101,6 +105,7 @@ typedef struct zh_ctx {
     zh_str actor; /* "operator" (local), "clock", later a user id */
     zh_str role;
     zh_str purpose;
+    bool stated; /* the reader said what for; otherwise purpose is only what is usual */
     int64_t office;               /* the actor's office: home of what it creates */
     const struct zh_post *post;   /* in which the reader acts; NULL = the local operator */
     const zh_program *rows;       /* further row scope of the register being read; NULL = all */

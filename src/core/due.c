@@ -54,15 +54,32 @@ static zh_rc fired_before(zh_write *w, const zh_due_rule *rule, zh_time *out)
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
+/* Warnings that lie ahead; one whose time has passed was given, or the period began after it. */
+static size_t add_warnings(const zh_write *w, const zh_clock *clock, zh_time due, zh_due_row *rows)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < clock->nwarn; i++) {
+        zh_time at = 0;
+        if (zh_clock_before(w->ctx->model->calendar, due, clock->warn[i], &at) &&
+            at > w->record->recorded_at) {
+            zh_str name = zh_str_fmt(w->ctx->arena, "%.*s/%zu", ZH_FMT(clock->id), i + 1);
+            rows[n++] = (zh_due_row){ZH_DUE_WARN, name, at, false};
+        }
+    }
+    return n;
+}
+
 zh_rc zh_due_rows(zh_write *w)
 {
     const zh_register *reg = w->reg;
-    zh_due_row *rows = ZH_NEW_N(w->ctx->arena, zh_due_row, reg->nclocks + reg->ndues + 1);
+    zh_due_row *rows = ZH_NEW_N(w->ctx->arena, zh_due_row,
+                                reg->nclocks * (1 + ZH_CLOCK_WARNS_MAX) + reg->ndues + 1);
     size_t n = 0;
     for (size_t i = 0; i < reg->nclocks; i++) {
         const zh_clock_state *s = &w->p->clocks[i];
         if (s->started && s->has_due && !s->ended && !s->breached) {
             rows[n++] = (zh_due_row){ZH_DUE_CLOCK, reg->clocks[i].id, s->due_at, false};
+            n += add_warnings(w, &reg->clocks[i], s->due_at, rows + n);
         }
     }
     for (size_t i = 0; i < reg->ndues; i++) {
@@ -120,6 +137,7 @@ static zh_rc read_events(zh_conn *conn, zh_arena *arena, zh_str sql, const zh_sq
 typedef struct note {
     const event *e;
     zh_str error; /* p == NULL: the cause is no longer declared, the row goes */
+    zh_core *core;
 } note;
 
 static zh_rc write_note(void *user, zh_conn *conn, zh_err *err)
@@ -206,11 +224,38 @@ static zh_rc write_event(zh_ctx *ctx, const zh_op *described, zh_write_mode mode
     return rc;
 }
 
+/* A warning is told, and its row goes. */
+static zh_rc give_warning(void *user, zh_conn *conn, zh_err *err)
+{
+    const note *n = user;
+    int64_t changed = 0;
+    zh_sql_value key[] = {ZH_SQL_INT(n->e->office), ZH_SQL_STR(n->e->reg), ZH_SQL_INT(n->e->record),
+                          ZH_SQL_STR(n->e->kind), ZH_SQL_STR(n->e->name)};
+    zh_rc rc = zh_run(conn,
+                      "DELETE FROM zh_due WHERE office = ? AND register = ? AND record = ? AND "
+                      "kind = ? AND name = ?",
+                      key, 5, &changed, err);
+    zh_notice_event told = {.office = n->e->office,
+                            .id = zh_core_id(n->core, 0),
+                            .record = n->e->record,
+                            .at = n->e->at,
+                            .reg = n->e->reg,
+                            .cause = ZH_STR(ZH_NOTICE_WARN),
+                            .name = n->e->name,
+                            .actor = ZH_STR("clock")};
+    return rc == ZH_OK && changed > 0 ? zh_notice_add(conn, &told, err) : rc;
+}
+
 /* *written: a version was written (otherwise the event was dropped or put aside). */
 static zh_rc run_event(zh_ctx *caller, const event *e, bool *written)
 {
     zh_err found = {0};
     zh_ctx ctx = *caller;
+    if (zh_str_is(e->kind, ZH_DUE_WARN)) {
+        note warning = {e, ZH_STR_NONE, caller->core};
+        *written = true;
+        return zh_core_write(caller->core, give_warning, &warning, caller->err);
+    }
     ctx.actor = ZH_STR("clock");
     ctx.role = ZH_STR("system");
     ctx.rows = NULL;
@@ -227,7 +272,7 @@ static zh_rc run_event(zh_ctx *caller, const event *e, bool *written)
         }
         return rc;
     }
-    note n = {e, ZH_STR_NONE};
+    note n = {e, ZH_STR_NONE, ctx.core};
     if (declared) {
         zh_log_err(ZH_WARN, "due.refused", &found);
         n.error = zh_str_sub(zh_str_of(found.message), 0, ERROR_BYTES_MAX);

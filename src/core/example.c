@@ -99,7 +99,7 @@ static zh_rc empty_register(zh_runner *r, zh_conn *conn, const zh_register *reg,
 static zh_rc empty_database(void *user, zh_conn *conn, zh_err *err)
 {
     static const char *const system[] = {"zh_outbox",  "zh_clock",    "zh_clock_h", "zh_due",
-                                         "zh_counter", "zh_file_use", "zh_file"};
+                                         "zh_counter", "zh_file_use", "zh_file",    "zh_notice"};
     zh_runner *r = user;
     zh_stmt *stmt = NULL;
     ZH_VEC(zh_str) touched = {0};

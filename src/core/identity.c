@@ -1,10 +1,15 @@
 /* Local accounts, sessions, and the post in which a session acts. */
 #include "core/identity.h"
+#include "base/log.h"
 #include "base/os.h"
-#include "proof/hash.h"
+#include "core/account.h"
+#include "core/emergency.h"
+#include "core/identity_private.h"
+#include "core/setting.h"
 #include "proof/password.h"
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +17,9 @@ enum { SECONDS = 1000000, RENEW_S = 60 };
 
 /* A verification takes 19 MiB: a flood of logins waits here, not in memory. */
 static pthread_mutex_t verifying = PTHREAD_MUTEX_INITIALIZER;
+/* … and not for long: more than this many are sent away at once. */
+enum { VERIFYING_MAX = 16 };
+static atomic_int verifiers;
 
 zh_rc zh_login_check(zh_str login, zh_err *err)
 {
@@ -214,14 +222,14 @@ zh_rc zh_accounts_list(zh_conn *conn, zh_arena *arena, zh_account **out, size_t 
 
 /* ---- tokens ---- */
 
-static void new_token(char token[2 * ZH_SESSION_TOKEN_BYTES + 1])
+void zh_token_new(char token[2 * ZH_SESSION_TOKEN_BYTES + 1])
 {
     uint8_t bytes[ZH_SESSION_TOKEN_BYTES];
     zh_random(bytes, sizeof bytes);
     zh_hex(bytes, sizeof bytes, token);
 }
 
-static void digest_of(zh_str token, char out[2 * ZH_DIGEST_BYTES + 1])
+void zh_token_digest(zh_str token, char out[2 * ZH_DIGEST_BYTES + 1])
 {
     zh_digest digest;
     zh_hash_of(ZH_HASH_SHA256, token, &digest);
@@ -233,8 +241,8 @@ zh_rc zh_setup_begin(zh_core *core, char token[2 * ZH_SESSION_TOKEN_BYTES + 1], 
     char digest[2 * ZH_DIGEST_BYTES + 1];
     char value[2 * ZH_DIGEST_BYTES + 32];
     writing w = begin(core, err);
-    new_token(token);
-    digest_of(zh_str_of(token), digest);
+    zh_token_new(token);
+    zh_token_digest(zh_str_of(token), digest);
     (void)snprintf(value, sizeof value, "%s %" PRId64, digest,
                    zh_now() + (int64_t)ZH_SETUP_S * SECONDS);
     if (w.rc == ZH_OK) {
@@ -260,7 +268,7 @@ static zh_rc setup_allowed(zh_core *core, zh_str token, zh_err *err)
         rc = zh_setting_get(conn, arena, "identity.setup", &stored, err);
         rc = rc == ZH_ENOTFOUND ? ZH_OK : rc;
     }
-    digest_of(token, digest);
+    zh_token_digest(token, digest);
     bool fits = rc == ZH_OK && !any && zh_str_split(&stored, ' ', &wanted) &&
                 zh_str_is(wanted, digest) && zh_str_i64(stored, &until) == ZH_OK &&
                 zh_now() < until;
@@ -296,7 +304,7 @@ zh_rc zh_setup_finish(zh_core *core, zh_str token, zh_str login, zh_str name, zh
 
 typedef struct known {
     int64_t id, failed, locked_until, disabled_at, totp_last;
-    zh_str secret, totp;
+    zh_str secret, totp, recovery;
 } known;
 
 static zh_rc read_account(zh_conn *conn, zh_arena *arena, zh_str login, known *out, zh_err *err)
@@ -305,7 +313,7 @@ static zh_rc read_account(zh_conn *conn, zh_arena *arena, zh_str login, known *o
     zh_sql_value key = ZH_SQL_STR(login);
     zh_rc rc = zh_query(conn,
                         ZH_STR("SELECT id, failed, locked_until, disabled_at, totp_last, secret, "
-                               "totp FROM zh_account WHERE office = 0 AND login = ?"),
+                               "totp, recovery FROM zh_account WHERE office = 0 AND login = ?"),
                         &key, 1, &stmt, err);
     if (rc == ZH_OK) {
         rc = zh_step(stmt, err);
@@ -317,13 +325,15 @@ static zh_rc read_account(zh_conn *conn, zh_arena *arena, zh_str login, known *o
                        .disabled_at = zh_col_i64(stmt, 3),
                        .totp_last = zh_col_i64(stmt, 4),
                        .secret = zh_str_dup(arena, zh_col_str(stmt, 5)),
-                       .totp = zh_str_dup(arena, zh_col_str(stmt, 6))};
+                       .totp = zh_str_dup(arena, zh_col_str(stmt, 6)),
+                       .recovery = zh_str_dup(arena, zh_col_str(stmt, 7))};
     }
     zh_finish(stmt);
     return rc;
 }
 
-static bool code_fits(known *account, zh_str code)
+/* The code of the moment, or one of the recovery codes, which then is used up. */
+static bool code_fits(known *account, zh_arena *arena, zh_str code)
 {
     uint8_t secret[ZH_TOTP_SECRET_BYTES];
     uint64_t last = (uint64_t)account->totp_last;
@@ -333,7 +343,7 @@ static bool code_fits(known *account, zh_str code)
     bool fits = zh_totp_secret_parse(account->totp, secret) == ZH_OK &&
                 zh_totp_verify(secret, code, (uint64_t)(zh_now() / SECONDS), &last);
     account->totp_last = (int64_t)last;
-    return fits;
+    return fits || zh_recovery_take(arena, code, &account->recovery);
 }
 
 static zh_rc refused(zh_err *err)
@@ -344,21 +354,66 @@ static zh_rc refused(zh_err *err)
     return ZH_EDENIED;
 }
 
-static zh_rc must_wait(const known *account, zh_err *err)
+static zh_rc must_wait(int64_t locked_until, zh_err *err)
 {
-    int64_t left = (account->locked_until - zh_now()) / SECONDS + 1;
+    int64_t left = (locked_until - zh_now()) / SECONDS + 1;
     zh_err_set(err, ZH_EBUSY, "login.wait", "连续失败太多次，请等 %" PRId64 " 秒再试", left);
     return ZH_EBUSY;
 }
 
-/* One more failure; from the fifth on the account waits, twice as long each time. */
-static zh_rc note_failure(zh_core *core, const known *account, zh_err *err)
+/* Until when one waits after a failure: from the fifth on, twice as long each time. */
+static int64_t wait_until(int64_t failed_before)
 {
-    int64_t over = account->failed + 1 - ZH_LOGIN_FAILED_MAX;
+    int64_t over = failed_before + 1 - ZH_LOGIN_FAILED_MAX;
     int64_t wait = over < 0 ? 0 : over > 4 ? ZH_LOGIN_WAIT_MAX_S : 60 * (INT64_C(1) << over);
     wait = wait > ZH_LOGIN_WAIT_MAX_S ? ZH_LOGIN_WAIT_MAX_S : wait;
-    zh_sql_value values[] = {ZH_SQL_INT(wait > 0 ? zh_now() + wait * SECONDS : 0),
-                             ZH_SQL_INT(account->id)};
+    return wait > 0 ? zh_now() + wait * SECONDS : 0;
+}
+
+/* A login that does not exist waits like one that does, or the waiting would tell. Kept for as long
+ * as it can matter. */
+static zh_rc stranger(zh_core *core, zh_str login, bool failed, zh_err *err)
+{
+    char digest[2 * ZH_DIGEST_BYTES + 1];
+    int64_t row[2] = {0, 0};
+    zh_stmt *stmt = NULL;
+    zh_token_digest(login, digest);
+    zh_sql_value key = ZH_SQL_STR(zh_str_of(digest));
+    writing w = begin(core, err);
+    if (w.rc == ZH_OK) {
+        w.rc = zh_query(w.conn,
+                        ZH_STR("SELECT failed, locked_until FROM zh_stranger WHERE office = 0 AND "
+                               "login = ?"),
+                        &key, 1, &stmt, err);
+    }
+    if (w.rc == ZH_OK && (w.rc = zh_step(stmt, err)) == ZH_OK) {
+        row[0] = zh_col_i64(stmt, 0);
+        row[1] = zh_col_i64(stmt, 1);
+    }
+    zh_finish(stmt);
+    w.rc = w.rc == ZH_ENOTFOUND ? ZH_OK : w.rc;
+    if (w.rc == ZH_OK && row[1] > zh_now()) {
+        (void)!end(&w, err);
+        return must_wait(row[1], err);
+    }
+    zh_sql_value old = ZH_SQL_INT(zh_now() - 2 * (int64_t)ZH_LOGIN_WAIT_MAX_S * SECONDS);
+    zh_sql_value values[] = {key, ZH_SQL_INT(row[0] + 1), ZH_SQL_INT(wait_until(row[0])),
+                             ZH_SQL_INT(zh_now())};
+    if (failed) {
+        run(&w, "DELETE FROM zh_stranger WHERE office = 0 AND at < ?", &old, 1, NULL, err);
+        run(&w,
+            "INSERT INTO zh_stranger (office, login, failed, locked_until, at) VALUES (0, ?, ?, ?, "
+            "?) ON CONFLICT (office, login) DO UPDATE SET failed = excluded.failed, locked_until = "
+            "excluded.locked_until, at = excluded.at",
+            values, ZH_COUNTOF(values), NULL, err);
+    }
+    return end(&w, err);
+}
+
+/* One more failure of an account. */
+static zh_rc note_failure(zh_core *core, const known *account, zh_err *err)
+{
+    zh_sql_value values[] = {ZH_SQL_INT(wait_until(account->failed)), ZH_SQL_INT(account->id)};
     writing w = begin(core, err);
     run(&w,
         "UPDATE zh_account SET failed = failed + 1, locked_until = ? WHERE office = 0 AND id = ?",
@@ -367,28 +422,43 @@ static zh_rc note_failure(zh_core *core, const known *account, zh_err *err)
     return rc == ZH_OK ? refused(err) : rc;
 }
 
+/* How long sessions live, as it was set when they began. */
+typedef struct limits {
+    int64_t idle_s, absolute_s;
+} limits;
+
+static limits limits_of(zh_core *core, zh_arena *arena)
+{
+    return (limits){zh_setting_number(core, arena, "idle_minutes", ZH_SESSION_IDLE_S / 60) * 60,
+                    zh_setting_number(core, arena, "session_hours", ZH_SESSION_ABSOLUTE_S / 3600) *
+                        3600};
+}
+
 static zh_rc new_session(zh_core *core, const known *account, const zh_post_of *post, zh_str client,
-                         char token[2 * ZH_SESSION_TOKEN_BYTES + 1], zh_err *err)
+                         limits live, char token[2 * ZH_SESSION_TOKEN_BYTES + 1], zh_err *err)
 {
     char digest[2 * ZH_DIGEST_BYTES + 1];
-    new_token(token);
-    digest_of(zh_str_of(token), digest);
+    zh_token_new(token);
+    zh_token_digest(zh_str_of(token), digest);
     zh_sql_value row[] = {ZH_SQL_STR(zh_str_of(digest)),
                           ZH_SQL_INT(account->id),
                           ZH_SQL_INT(post != NULL ? post->id : 0),
                           ZH_SQL_INT(post != NULL ? post->office : 0),
                           ZH_SQL_INT(zh_now()),
                           ZH_SQL_INT(zh_now()),
-                          ZH_SQL_STR(zh_str_sub(client, 0, 200))};
-    zh_sql_value success[] = {ZH_SQL_INT(account->totp_last), ZH_SQL_INT(account->id)};
+                          ZH_SQL_STR(zh_str_sub(client, 0, 200)),
+                          ZH_SQL_INT(live.idle_s),
+                          ZH_SQL_INT(live.absolute_s)};
+    zh_sql_value success[] = {ZH_SQL_INT(zh_now()), ZH_SQL_INT(account->totp_last),
+                              ZH_SQL_STR(account->recovery), ZH_SQL_INT(account->id)};
     writing w = begin(core, err);
     run(&w,
         "INSERT INTO zh_session (office, token, account, post, post_office, created_at, seen_at, "
-        "ended_at, client) VALUES (0, ?, ?, ?, ?, ?, ?, 0, ?)",
+        "ended_at, client, idle_s, absolute_s) VALUES (0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
         row, ZH_COUNTOF(row), NULL, err);
     run(&w,
-        "UPDATE zh_account SET failed = 0, locked_until = 0, totp_last = ? WHERE office = 0 AND "
-        "id = ?",
+        "UPDATE zh_account SET last_before = last_at, last_failed = failed, last_at = ?, failed = "
+        "0, locked_until = 0, totp_last = ?, recovery = ? WHERE office = 0 AND id = ?",
         success, ZH_COUNTOF(success), NULL, err);
     return end(&w, err);
 }
@@ -404,7 +474,19 @@ static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str pass
     zh_password_scheme scheme = conn != NULL ? scheme_of(conn, arena) : ZH_PASSWORD_ARGON2ID;
     zh_store_release(conn);
     if (rc == ZH_OK && account->locked_until > zh_now()) {
-        return must_wait(account, err);
+        return must_wait(account->locked_until, err);
+    }
+    if (rc == ZH_ENOTFOUND) {
+        zh_rc waits = stranger(core, login, false, err);
+        rc = waits != ZH_OK ? waits : rc;
+    }
+    if (rc != ZH_OK && rc != ZH_ENOTFOUND) {
+        return rc;
+    }
+    if (atomic_fetch_add(&verifiers, 1) >= VERIFYING_MAX) {
+        atomic_fetch_sub(&verifiers, 1);
+        zh_err_clear(err);
+        return zh_err_set(err, ZH_EBUSY, "login.flood", "同时登录的人太多，请过几秒再试");
     }
     pthread_mutex_lock(&verifying);
     bool right = false;
@@ -414,11 +496,13 @@ static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str pass
         zh_password_waste(scheme, password);
     }
     pthread_mutex_unlock(&verifying);
+    atomic_fetch_sub(&verifiers, 1);
     if (rc == ZH_ENOTFOUND) {
         zh_err_clear(err);
-        return refused(err);
+        rc = stranger(core, login, true, err);
+        return rc == ZH_OK ? refused(err) : rc;
     }
-    if (rc == ZH_OK && !(right && account->disabled_at == 0 && code_fits(account, code))) {
+    if (rc == ZH_OK && !(right && account->disabled_at == 0 && code_fits(account, arena, code))) {
         rc = note_failure(core, account, err);
     }
     return rc;
@@ -436,9 +520,45 @@ zh_rc zh_login(zh_core *core, zh_str login, zh_str password, zh_str code, zh_str
         rc = zh_posts_of(core, arena, login, &posts, &n, err);
     }
     if (rc == ZH_OK) {
-        rc = new_session(core, &account, n > 0 ? &posts[0] : NULL, client, token, err);
+        rc = new_session(core, &account, n > 0 ? &posts[0] : NULL, client, limits_of(core, arena),
+                         token, err);
     }
     zh_arena_free(arena);
+    if (rc == ZH_OK || rc == ZH_EDENIED || rc == ZH_EBUSY) {
+        zh_log(ZH_INFO, "identity.login", "%.*s %s", ZH_FMT(zh_str_sub(login, 0, 60)),
+               rc == ZH_OK        ? "进入"
+               : rc == ZH_EDENIED ? "被拒"
+                                  : "须等待");
+    }
+    return rc;
+}
+
+zh_rc zh_user_session_open(zh_core *core, zh_str login, zh_str client,
+                           char token[2 * ZH_SESSION_TOKEN_BYTES + 1], zh_err *err)
+{
+    known account = {0};
+    zh_post_of *posts = NULL;
+    size_t n = 0;
+    zh_conn *conn = NULL;
+    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_rc rc = zh_store_reader(zh_core_store(core), &conn, err);
+    if (rc == ZH_OK) {
+        rc = read_account(conn, arena, login, &account, err);
+    }
+    zh_store_release(conn);
+    if (rc == ZH_OK && account.disabled_at != 0) {
+        rc = refused(err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_posts_of(core, arena, login, &posts, &n, err);
+    }
+    if (rc == ZH_OK) {
+        rc = new_session(core, &account, n > 0 ? &posts[0] : NULL, client, limits_of(core, arena),
+                         token, err);
+    }
+    zh_arena_free(arena);
+    zh_log(ZH_INFO, "identity.login", "%.*s %s", ZH_FMT(zh_str_sub(login, 0, 60)),
+           rc == ZH_OK ? "经统一认证进入" : "经统一认证被拒");
     return rc;
 }
 
@@ -515,6 +635,34 @@ zh_rc zh_posts_of(zh_core *core, zh_arena *arena, zh_str login, zh_post_of **out
     return rc;
 }
 
+zh_rc zh_login_may_take(zh_ctx *ctx, zh_conn *conn, zh_str login, const zh_register *reg,
+                        const zh_transition *transition, bool *out)
+{
+    known account = {0};
+    zh_post_of *posts = NULL;
+    size_t n = 0;
+    zh_err lost = {0};
+    bool accounts = false;
+    zh_rc rc = zh_accounts_exist(conn, &accounts, ctx->err);
+    *out = !accounts;
+    if (rc != ZH_OK || *out) {
+        return rc;
+    }
+    rc = read_account(conn, ctx->arena, login, &account, &lost);
+    if (rc != ZH_OK || account.disabled_at != 0) {
+        return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    }
+    rc = zh_posts_of(ctx->core, ctx->arena, login, &posts, &n, ctx->err);
+    for (size_t i = 0; i < n && rc == ZH_OK && !*out; i++) {
+        zh_post post = {.role = posts[i].role, .scope = ZH_SCOPE_ALL};
+        zh_ctx as = *ctx;
+        as.post = &post;
+        as.role = post.role;
+        *out = zh_may_take(&as, reg, transition);
+    }
+    return rc;
+}
+
 /* The enterprise that a post speaks for. */
 static zh_rc read_self(zh_ctx *ctx, zh_conn *conn, const zh_record *post, const zh_record **out)
 {
@@ -531,38 +679,59 @@ static zh_rc read_self(zh_ctx *ctx, zh_conn *conn, const zh_record *post, const 
     return rc;
 }
 
-static zh_rc read_post(zh_ctx *ctx, zh_conn *conn, int64_t office, int64_t id, zh_str login,
-                       zh_user_session *out)
+/* The offices of a custom scope. */
+static void chosen_offices(zh_arena *arena, const zh_record *record, zh_post *post)
+{
+    const zh_field *field = zh_register_field(record->reg, ZH_STR("offices"));
+    const zh_rows *rows = field != NULL ? &record->tables[field->index] : NULL;
+    int64_t *offices = ZH_NEW_N(arena, int64_t, ZH_POST_OFFICES_MAX);
+    post->offices = offices;
+    for (size_t i = 0; rows != NULL && i < rows->n && post->noffices < ZH_POST_OFFICES_MAX; i++) {
+        const zh_value *value = &rows->values[i * rows->table->ncolumns];
+        int64_t office = 0;
+        if (value->kind == ZH_TEXT && zh_str_i64(value->text, &office) == ZH_OK) {
+            offices[post->noffices++] = office;
+        }
+    }
+}
+
+zh_rc zh_post_read(zh_ctx *ctx, zh_conn *conn, const zh_record *record, const zh_post **out)
+{
+    zh_post *post = ZH_NEW(ctx->arena, zh_post);
+    int64_t place = 0;
+    *out = NULL;
+    post->role = text_of(record, "role");
+    post->region = text_of(record, "place");
+    post->office = zh_str_i64(post->region, &place) == ZH_OK ? place : zh_core_office(ctx->core);
+    post->own = record;
+    chosen_offices(ctx->arena, record, post);
+    zh_rc rc = read_self(ctx, conn, record, &post->self);
+    if (rc == ZH_OK && zh_data_scope_parse(text_of(record, "scope"), &post->scope) == ZH_OK) {
+        *out = post;
+    }
+    return rc;
+}
+
+zh_rc zh_user_session_post(zh_ctx *ctx, zh_conn *conn, int64_t office, int64_t id, zh_str login,
+                           zh_user_session *out)
 {
     const zh_register *reg = zh_model_register(ctx->model, ZH_STR("post"));
     zh_record *record = NULL;
-    zh_post *post = ZH_NEW(ctx->arena, zh_post);
-    int64_t place = 0;
     if (reg == NULL || id == 0) {
         return ZH_OK;
     }
     zh_rc rc = zh_record_get(ctx, conn, reg, office, id, ZH_AS_OF_NOW, &record);
-    if (rc != ZH_OK) {
+    if (rc != ZH_OK || !is_active(record) || !zh_str_eq(text_of(record, "holder"), login)) {
         return rc;
     }
-    if (!is_active(record) || !zh_str_eq(text_of(record, "holder"), login)) {
-        return ZH_OK;
-    }
     out->current = offered(ctx, record);
-    post->role = out->current.role;
-    post->region = out->current.place;
-    post->office = zh_str_i64(post->region, &place) == ZH_OK ? place : zh_core_office(ctx->core);
-    rc = read_self(ctx, conn, record, &post->self);
-    if (rc == ZH_OK && zh_data_scope_parse(text_of(record, "scope"), &post->scope) == ZH_OK) {
-        out->post = post;
-    }
-    return rc;
+    return zh_post_read(ctx, conn, record, &out->post);
 }
 
 /* ---- sessions ---- */
 
 typedef struct session_row {
-    int64_t post, post_office, created_at, seen_at;
+    int64_t post, post_office, created_at, seen_at, idle_s, absolute_s;
 } session_row;
 
 static zh_rc read_session(zh_conn *conn, zh_arena *arena, zh_str digest, session_row *row,
@@ -572,7 +741,8 @@ static zh_rc read_session(zh_conn *conn, zh_arena *arena, zh_str digest, session
     zh_sql_value key = ZH_SQL_STR(digest);
     zh_rc rc = zh_query(conn,
                         ZH_STR("SELECT s.post, s.post_office, s.created_at, s.seen_at, a.login, "
-                               "a.name FROM zh_session s JOIN zh_account a ON a.office = s.office "
+                               "a.name, s.idle_s, s.absolute_s, s.emergency, s.emergency_until "
+                               "FROM zh_session s JOIN zh_account a ON a.office = s.office "
                                "AND a.id = s.account WHERE s.office = 0 AND s.token = ? AND "
                                "s.ended_at = 0 AND a.disabled_at = 0"),
                         &key, 1, &stmt, err);
@@ -580,18 +750,25 @@ static zh_rc read_session(zh_conn *conn, zh_arena *arena, zh_str digest, session
         rc = zh_step(stmt, err);
     }
     if (rc == ZH_OK) {
-        *row = (session_row){zh_col_i64(stmt, 0), zh_col_i64(stmt, 1), zh_col_i64(stmt, 2),
-                             zh_col_i64(stmt, 3)};
+        *row = (session_row){zh_col_i64(stmt, 0),
+                             zh_col_i64(stmt, 1),
+                             zh_col_i64(stmt, 2),
+                             zh_col_i64(stmt, 3),
+                             zh_col_null(stmt, 6) ? ZH_SESSION_IDLE_S : zh_col_i64(stmt, 6),
+                             zh_col_null(stmt, 7) ? ZH_SESSION_ABSOLUTE_S : zh_col_i64(stmt, 7)};
         *out = (zh_user_session){.login = zh_str_dup(arena, zh_col_str(stmt, 4)),
                                  .name = zh_str_dup(arena, zh_col_str(stmt, 5)),
                                  .digest = digest,
                                  .created_at = row->created_at,
-                                 .seen_at = row->seen_at};
+                                 .seen_at = row->seen_at,
+                                 .emergency = zh_col_i64(stmt, 8),
+                                 .emergency_until = zh_col_i64(stmt, 9)};
+        bool over = out->emergency_until <= zh_now();
+        out->emergency = over ? 0 : out->emergency;
     }
     zh_finish(stmt);
-    bool old =
-        rc == ZH_OK && (zh_now() - row->seen_at > (int64_t)ZH_SESSION_IDLE_S * SECONDS ||
-                        zh_now() - row->created_at > (int64_t)ZH_SESSION_ABSOLUTE_S * SECONDS);
+    bool old = rc == ZH_OK && (zh_now() - row->seen_at > row->idle_s * SECONDS ||
+                               zh_now() - row->created_at > row->absolute_s * SECONDS);
     return old ? ZH_ENOTFOUND : rc;
 }
 
@@ -611,7 +788,7 @@ zh_rc zh_user_session_find(zh_core *core, zh_conn *conn, zh_arena *arena, zh_str
     session_row row = {0};
     zh_conn *own = NULL;
     zh_rc rc = ZH_OK;
-    digest_of(token, digest);
+    zh_token_digest(token, digest);
     if (conn == NULL) {
         rc = zh_store_reader(zh_core_store(core), &own, err);
         conn = own;
@@ -621,8 +798,16 @@ zh_rc zh_user_session_find(zh_core *core, zh_conn *conn, zh_arena *arena, zh_str
     }
     if (rc == ZH_OK) {
         zh_ctx ctx = zh_ctx_local(core, arena, err);
-        rc = read_post(&ctx, conn, row.post_office, row.post, out->login, out);
+        rc = zh_user_session_post(&ctx, conn, row.post_office, row.post, out->login, out);
+        bool held = out->emergency != 0 && zh_emergency_holds(&ctx, conn, out->emergency);
+        out->emergency = held ? out->emergency : 0;
         zh_ctx_end(&ctx);
+    }
+    if (rc == ZH_OK && out->post != NULL && out->emergency != 0) {
+        zh_post *held = ZH_NEW(arena, zh_post);
+        *held = *out->post;
+        held->emergency = true;
+        out->post = held;
     }
     zh_store_release(own);
     if (rc == ZH_OK && zh_now() - row.seen_at > (int64_t)RENEW_S * SECONDS) {
@@ -638,7 +823,7 @@ zh_rc zh_user_session_find(zh_core *core, zh_conn *conn, zh_arena *arena, zh_str
 zh_rc zh_user_session_end(zh_core *core, zh_str token, zh_err *err)
 {
     char digest[2 * ZH_DIGEST_BYTES + 1];
-    digest_of(token, digest);
+    zh_token_digest(token, digest);
     zh_sql_value values[] = {ZH_SQL_INT(zh_now()), ZH_SQL_STR(zh_str_of(digest))};
     writing w = begin(core, err);
     run(&w, "UPDATE zh_session SET ended_at = ? WHERE office = 0 AND token = ? AND ended_at = 0",
@@ -667,14 +852,14 @@ zh_rc zh_user_session_switch(zh_core *core, zh_str token, zh_str post_code,
                         ZH_FMT(post_code));
     }
     if (rc == ZH_OK) {
-        new_token(fresh);
-        digest_of(zh_str_of(fresh), digest);
+        zh_token_new(fresh);
+        zh_token_digest(zh_str_of(fresh), digest);
         zh_sql_value values[] = {ZH_SQL_STR(zh_str_of(digest)), ZH_SQL_INT(posts[chosen].id),
                                  ZH_SQL_INT(posts[chosen].office), ZH_SQL_STR(session.digest)};
         writing w = begin(core, err);
         run(&w,
-            "UPDATE zh_session SET token = ?, post = ?, post_office = ? WHERE office = 0 AND token "
-            "= ? AND ended_at = 0",
+            "UPDATE zh_session SET token = ?, post = ?, post_office = ?, emergency = 0, "
+            "emergency_until = 0 WHERE office = 0 AND token = ? AND ended_at = 0",
             values, ZH_COUNTOF(values), NULL, err);
         rc = end(&w, err);
     }

@@ -4,6 +4,7 @@
  *   totp_last, failed, locked_until, created_at, password_at, disabled_at
  * zh_session: office 0, token (SHA-256 of the cookie's, hex), account, post, post_office,
  *   created_at, seen_at, ended_at, client
+ * zh_stranger: office 0, login (digest of one that does not exist), failed, locked_until, at
  * Posts are records of the register `post`: grants have versions, two persons and ledger entries.
  *
  * While no account exists, the installation is used by the local operator alone. From the first
@@ -75,9 +76,13 @@ typedef struct zh_user_session {
     const zh_post *post; /* NULL: no active post */
     zh_post_of current;  /* of it */
     zh_time created_at, seen_at;
+    int64_t emergency;       /* record of the emergency right that is held; 0: none */
+    zh_time emergency_until; /* of it */
+    int64_t key;             /* the API key that acts; 0: a person */
 } zh_user_session;
 
-/* The session of a token. ZH_ENOTFOUND: none, ended, too old, its account disabled. Renews seen_at
+/* The session of a token. ZH_ENOTFOUND: none, ended, too old (by the limits that were set when it
+ * began: setting.h), its account disabled. Renews seen_at
  * at most once a minute. The post is read afresh: a grant that ended has ended. conn: a reader that
  * the caller holds; NULL acquires one. */
 zh_rc zh_user_session_find(zh_core *core, zh_conn *conn, zh_arena *arena, zh_str token,
@@ -89,6 +94,16 @@ zh_rc zh_posts_of(zh_core *core, zh_arena *arena, zh_str login, zh_post_of **out
 /* Acts in another of the holder's posts; the token changes (*token is the new one). */
 zh_rc zh_user_session_switch(zh_core *core, zh_str token, zh_str post_code,
                              char fresh[2 * ZH_SESSION_TOKEN_BYTES + 1], zh_err *err) ZH_MUST;
+
+/* What a post's record gives whoever holds it, also when it is not active: for saying who sees
+ * what. *out in the context's arena; NULL: its data scope is unknown. */
+zh_rc zh_post_read(zh_ctx *ctx, zh_conn *conn, const zh_record *record,
+                   const zh_post **out) ZH_MUST;
+
+/* Whether a login may take a step now: its account is not disabled and one of its active posts may.
+ * Without any account, and for the program itself, yes. */
+zh_rc zh_login_may_take(zh_ctx *ctx, zh_conn *conn, zh_str login, const zh_register *reg,
+                        const zh_transition *transition, bool *out) ZH_MUST;
 
 /* A context that acts as the session; its post may be none: then it may read nothing. Release with
  * zh_ctx_end. The session must outlive it. */

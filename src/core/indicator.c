@@ -23,13 +23,14 @@ void zh_figure_note(zh_ctx *ctx, zh_figure *f, zh_str text)
         f->note.n == 0 ? text : zh_str_fmt(ctx->arena, "%.*s；%.*s", ZH_FMT(f->note), ZH_FMT(text));
 }
 
-static zh_str source_of(zh_ctx *ctx, const zh_register *reg)
+static zh_str source_of(zh_ctx *ctx, const zh_register *reg, bool english)
 {
     zh_buf text;
     zh_buf_init(&text, 16 << 10);
-    zh_buf_fmt(&text, "%.*s（%.*s@%.*s", ZH_FMT(reg->label.zh), ZH_FMT(reg->id),
-               ZH_FMT(reg->version));
-    zh_buf_fmt(&text, "%s%.*s）", reg->owner.n ? "，" : "", ZH_FMT(reg->owner));
+    zh_str label = english && reg->label.en.n > 0 ? reg->label.en : reg->label.zh;
+    zh_buf_fmt(&text, english ? "%.*s (%.*s@%.*s" : "%.*s（%.*s@%.*s", ZH_FMT(label),
+               ZH_FMT(reg->id), ZH_FMT(reg->version));
+    zh_buf_fmt(&text, english ? ")" : "%s%.*s）", reg->owner.n ? "，" : "", ZH_FMT(reg->owner));
     for (size_t i = 0; i < ctx->model->nrecipes; i++) {
         const zh_recipe *recipe = &ctx->model->recipes[i];
         bool feeds = false;
@@ -37,7 +38,9 @@ static zh_str source_of(zh_ctx *ctx, const zh_register *reg)
             feeds = feeds || recipe->layouts[l].reg == reg;
         }
         if (feeds && recipe->source.zh.n) {
-            zh_buf_fmt(&text, "；%.*s", ZH_FMT(recipe->source.zh));
+            zh_buf_fmt(
+                &text, english ? "; %.*s" : "；%.*s",
+                ZH_FMT(english && recipe->source.en.n > 0 ? recipe->source.en : recipe->source.zh));
         }
     }
     zh_str out = zh_str_dup(ctx->arena, zh_buf_view(&text));
@@ -114,7 +117,8 @@ static zh_rc identify(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *q, zh_f
                        .model_digest = ctx->model->digest,
                        .formula = formula_of(ctx, ind)};
     if (ind->reg != NULL) {
-        out->sources = source_of(ctx, ind->reg);
+        out->sources = source_of(ctx, ind->reg, false);
+        out->sources_en = source_of(ctx, ind->reg, true);
         if (ind->basis == ZH_BASIS_NONE && ind->reg->basis_field != NULL) {
             zh_figure_note(ctx, out, ZH_STR("该批抽检结果,不代表总体"));
         }

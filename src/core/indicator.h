@@ -39,7 +39,7 @@ typedef struct zh_figure {
     double se;
     zh_str interval_shown, method; /* Wilson 95 %, Clopper–Pearson 95 %, Hájek, mean ± SE … */
     zh_str note;                   /* 该批抽检结果,不代表总体 … */
-    zh_str sources;                /* registers and provenance */
+    zh_str sources, sources_en;    /* registers and provenance */
     zh_date first, last;           /* both 0: of all time */
     zh_time as_of;                 /* 截至: time of the newest batch included; 0 none */
     int64_t log_size;              /* entries that have a position */

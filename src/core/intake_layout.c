@@ -29,12 +29,14 @@ static zh_rc own_pick(zh_ctx *ctx, const zh_field *field, zh_pick *out)
 }
 
 /* The layout that a register has by itself. Lists (x[]) are cells separated by semicolons. */
+#define OWN_LAYOUT "own"
+
 static zh_rc own_layout(zh_ctx *ctx, const zh_register *reg, zh_layout **out)
 {
     zh_layout *layout = ZH_NEW(ctx->arena, zh_layout);
     zh_set *sets = ZH_NEW_N(ctx->arena, zh_set, reg->nfields + 1);
     zh_table_set *tables = ZH_NEW_N(ctx->arena, zh_table_set, reg->nfields + 1);
-    *layout = (zh_layout){.id = ZH_STR("own"), .reg = reg, .sets = sets, .tables = tables};
+    *layout = (zh_layout){.id = ZH_STR(OWN_LAYOUT), .reg = reg, .sets = sets, .tables = tables};
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < reg->nfields && rc == ZH_OK; i++) {
         const zh_field *field = &reg->fields[i];
@@ -366,6 +368,31 @@ bool zh_row_cell(const zh_mapping *m, const zh_cell *cells, size_t n, zh_str hea
     return true;
 }
 
+/* In a sheet with the register's own headers nobody has declared what is no record: a row that
+ * begins with 合计, and one that has nothing but a remark. */
+static bool is_total_or_remark(zh_arena *arena, const zh_table_row *row, size_t columns)
+{
+    static const char *const totals[] = {"合计", "总计", "小计", "total"};
+    static const char *const remarks[] = {"注:", "注：", "备注", "说明", "制表", "填表"};
+    zh_str first = ZH_STR_NONE;
+    zh_str folded;
+    size_t filled = 0;
+    for (size_t i = 0; i < row->n; i++) {
+        zh_str text =
+            row->cells[i].flags & ZH_CELL_NULL ? ZH_STR_NONE : zh_str_trim(row->cells[i].text);
+        first = filled == 0 && text.n > 0 ? text : first;
+        filled += text.n > 0;
+    }
+    bool is = false;
+    for (size_t i = 0; i < ZH_COUNTOF(totals) && filled > 0 && !is; i++) {
+        is = zh_header_fold(arena, first, &folded) == ZH_OK && zh_str_is(folded, totals[i]);
+    }
+    for (size_t i = 0; i < ZH_COUNTOF(remarks) && filled == 1 && columns > 1 && !is; i++) {
+        is = zh_str_starts(first, zh_str_of(remarks[i]));
+    }
+    return is;
+}
+
 bool zh_row_skipped(zh_arena *arena, const zh_mapping *m, const zh_table_row *row, bool *total)
 {
     *total = false;
@@ -379,6 +406,9 @@ bool zh_row_skipped(zh_arena *arena, const zh_mapping *m, const zh_table_row *ro
         zh_row_cell(m, row->cells, row->n, m->layout->total_column, &cell, &column) &&
         zh_header_fold(arena, cell, &folded) == ZH_OK && zh_str_eq(folded, m->layout->total_is)) {
         *total = true;
+        return true;
+    }
+    if (zh_str_is(m->layout->id, OWN_LAYOUT) && is_total_or_remark(arena, row, m->nheaders)) {
         return true;
     }
     for (size_t i = 0; i < m->layout->nskips; i++) {

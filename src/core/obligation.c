@@ -88,32 +88,6 @@ static bool due_day(const run *r, zh_date last, zh_date *out)
     return true;
 }
 
-/* The morning of the day that lies so much before the due day. */
-static bool reminder_at(const run *r, zh_date due, const struct zh_reminder *reminder, zh_time *out)
-{
-    const zh_calendar *calendar = r->ctx->model->calendar;
-    zh_date day = due;
-    switch (reminder->unit) {
-    case ZH_HOUR:
-        *out = zh_date_start(due) + DAY_US - reminder->amount * (DAY_US / 24);
-        return true;
-    case ZH_DAY: day = due - reminder->amount; break;
-    case ZH_MONTH: day = zh_date_add_months(due, -reminder->amount); break;
-    case ZH_YEAR: day = zh_date_add_months(due, -12 * reminder->amount); break;
-    case ZH_WORKING_DAY:
-        for (int32_t left = reminder->amount; left > 0;) {
-            bool working = false;
-            if (calendar == NULL || zh_calendar_is_working(calendar, --day, &working) != ZH_OK) {
-                return false;
-            }
-            left -= working;
-        }
-        break;
-    }
-    *out = zh_date_start(day);
-    return true;
-}
-
 static void describe(const run *r, const party *p, zh_date first, zh_date last, zh_date due,
                      zh_time now, changes *c)
 {
@@ -140,7 +114,9 @@ static void describe(const run *r, const party *p, zh_date first, zh_date last, 
     put(r, c, "due_on", zh_value_date(due));
     for (size_t i = 0; i < r->o->nremind; i++) {
         zh_time at;
-        if (reminder_at(r, due, &r->o->remind[i], &at) && at > now) {
+        if (zh_clock_before(r->ctx->model->calendar, zh_date_start(due) + DAY_US, r->o->remind[i],
+                            &at) &&
+            at > now) {
             put(r, c, reminders[i], zh_value_time(at));
         }
     }

@@ -1,6 +1,7 @@
 /* Requests that wait for a second person. */
 #include "core/pending.h"
 #include "core/core_private.h"
+#include "core/notice.h"
 
 typedef struct adding {
     zh_ctx *ctx;
@@ -40,6 +41,16 @@ static zh_rc add(void *user, zh_conn *conn, zh_err *err)
         ZH_SQL_STR(a->ctx->actor), ZH_SQL_STR(a->form),
         ZH_SQL_INT(zh_now()),
     };
+    zh_notice_event told = {.office = r->office,
+                            .id = zh_core_id(a->ctx->core, 0),
+                            .record = r->id,
+                            .version = r->version,
+                            .at = zh_now(),
+                            .reg = r->reg->id,
+                            .cause = ZH_STR(ZH_NOTICE_SECOND),
+                            .name = a->transition->id,
+                            .actor = a->ctx->actor};
+    rc = rc == ZH_OK ? zh_notice_add(conn, &told, err) : rc;
     return rc == ZH_OK ? zh_run(conn,
                                 "INSERT INTO zh_pending (office, id, register, record, version, "
                                 "transition, actor, form, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

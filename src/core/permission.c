@@ -25,15 +25,16 @@ const char *zh_data_scope_name(zh_data_scope scope)
 
 /* ---- rights ---- */
 
+static const struct {
+    const char *name;
+    unsigned right;
+} verbs[] = {{"read", ZH_RIGHT_READ},          {"create", ZH_RIGHT_CREATE},
+             {"amend", ZH_RIGHT_AMEND},        {"transition", ZH_RIGHT_TRANSITION},
+             {"export", ZH_RIGHT_EXPORT},      {"erase", ZH_RIGHT_ERASE},
+             {"aggregate", ZH_RIGHT_AGGREGATE}};
+
 static unsigned rights_of(const zh_access *access)
 {
-    static const struct {
-        const char *name;
-        unsigned right;
-    } verbs[] = {{"read", ZH_RIGHT_READ},          {"create", ZH_RIGHT_CREATE},
-                 {"amend", ZH_RIGHT_AMEND},        {"transition", ZH_RIGHT_TRANSITION},
-                 {"export", ZH_RIGHT_EXPORT},      {"erase", ZH_RIGHT_ERASE},
-                 {"aggregate", ZH_RIGHT_AGGREGATE}};
     unsigned rights = 0;
     for (size_t i = 0; i < ZH_COUNTOF(verbs); i++) {
         if (zh_str_among(zh_str_of(verbs[i].name), access->can, access->ncan)) {
@@ -49,6 +50,75 @@ static bool is_unrestricted(const zh_ctx *ctx)
            (zh_str_is(ctx->role, "operator") || zh_str_is(ctx->role, "system"));
 }
 
+/* What an API key leaves of the post's rights on a register. */
+static unsigned granted(const zh_ctx *ctx, const zh_register *reg)
+{
+    unsigned rights = 0;
+    if (ctx->post == NULL || !ctx->post->limited) {
+        return ~0u;
+    }
+    for (size_t i = 0; i < ctx->post->ngrants; i++) {
+        const zh_grant *grant = &ctx->post->grants[i];
+        if (zh_str_is(grant->reg, "*") || zh_str_eq(grant->reg, reg->id)) {
+            rights |= grant->rights;
+        }
+    }
+    return rights;
+}
+
+static zh_rc bad_scope(zh_str word, zh_err *err)
+{
+    zh_err_set(err, ZH_EINVAL, "key.scope", "接口密钥的范围“%.*s”看不懂", ZH_FMT(word));
+    zh_err_fix(err,
+               "写成“登记册:动作,动作”，用空格隔开；动作有 read create amend transition export "
+               "erase，登记册写 * 指全部。例：complaint:read,export enterprise:read");
+    return ZH_EINVAL;
+}
+
+static bool parse_verbs(zh_str list, unsigned *rights)
+{
+    zh_str word;
+    *rights = 0;
+    while (list.n > 0 && zh_str_split(&list, ',', &word)) {
+        size_t i = 0;
+        while (i < ZH_COUNTOF(verbs) && !zh_str_is(word, verbs[i].name)) {
+            i++;
+        }
+        if (i == ZH_COUNTOF(verbs)) {
+            return false;
+        }
+        *rights |= verbs[i].right;
+    }
+    return *rights != 0;
+}
+
+zh_rc zh_grants_parse(zh_arena *arena, const zh_model *model, zh_str text, const zh_grant **out,
+                      size_t *n, zh_err *err)
+{
+    zh_grant *list = ZH_NEW_N(arena, zh_grant, ZH_GRANTS_MAX);
+    zh_str word;
+    *n = 0;
+    *out = list;
+    while (text.n > 0 && zh_str_split(&text, ' ', &word)) {
+        zh_grant grant = {0};
+        zh_str rest = word;
+        if (zh_str_trim(word).n == 0) {
+            continue;
+        }
+        if (*n == ZH_GRANTS_MAX) {
+            return zh_err_set(err, ZH_ELIMIT, "key.scope", "接口密钥的范围超过 %zu 项",
+                              ZH_GRANTS_MAX);
+        }
+        if (!zh_str_split(&rest, ':', &grant.reg) || !parse_verbs(rest, &grant.rights) ||
+            (model != NULL && !zh_str_is(grant.reg, "*") &&
+             zh_model_register(model, grant.reg) == NULL)) {
+            return bad_scope(word, err);
+        }
+        list[(*n)++] = grant;
+    }
+    return *n > 0 ? ZH_OK : bad_scope(text, err);
+}
+
 unsigned zh_rights(const zh_ctx *ctx, const zh_register *reg)
 {
     unsigned rights = 0;
@@ -60,7 +130,7 @@ unsigned zh_rights(const zh_ctx *ctx, const zh_register *reg)
             rights |= rights_of(&reg->access[i]);
         }
     }
-    return rights;
+    return rights & granted(ctx, reg);
 }
 
 bool zh_may_take(const zh_ctx *ctx, const zh_register *reg, const zh_transition *transition)
@@ -78,6 +148,7 @@ bool zh_may_take(const zh_ctx *ctx, const zh_register *reg, const zh_transition 
         named = named || (zh_str_eq(access->role, role) &&
                           zh_str_among(transition->id, access->can, access->ncan));
     }
+    named = named && (granted(ctx, reg) & ZH_RIGHT_TRANSITION) != 0;
     return named || (zh_rights(ctx, reg) & ZH_RIGHT_TRANSITION) != 0;
 }
 
@@ -124,10 +195,15 @@ static bool holds(const zh_field *const *list, size_t n, const zh_field *field)
 bool zh_field_masked(const zh_ctx *ctx, const zh_field *field)
 {
     const zh_register *reg = field->owner;
+    bool personal =
+        field->pipl != ZH_PIPL_NONE || (field->table != NULL && field->table->pipl != ZH_PIPL_NONE);
+    if (ctx->post != NULL && reg->ask_purpose && personal && !ctx->stated) {
+        return true;
+    }
     for (size_t i = 0; ctx->post != NULL && i < reg->naccess; i++) {
         const zh_access *access = &reg->access[i];
         if (zh_str_eq(access->role, ctx->post->role) && (rights_of(access) & ZH_RIGHT_READ) != 0 &&
-            (holds(access->mask, access->nmask, field) ||
+            ((!ctx->post->emergency && holds(access->mask, access->nmask, field)) ||
              holds(access->drop, access->ndrop, field))) {
             return true;
         }
@@ -262,7 +338,7 @@ static size_t below(int64_t office, code_range out[RANGES_MAX])
 static bool sees_all_offices(const zh_ctx *ctx)
 {
     const zh_post *post = ctx->post;
-    return post->scope == ZH_SCOPE_ALL ||
+    return post->scope == ZH_SCOPE_ALL || post->emergency ||
            (post->scope == ZH_SCOPE_SUBTREE && post->office == zh_core_office(ctx->core));
 }
 
@@ -328,20 +404,32 @@ static void find_self(void *user, const zh_expr *node)
     *found = *found || node->op == ZH_X_SELF;
 }
 
-/* An entry that speaks of `self` says nothing to a post that has none, or another. */
-static bool applies(const zh_ctx *ctx, const zh_access *access)
+/* The record that `self` means in an entry: of the register that it names. */
+static const zh_record *self_of(const zh_ctx *ctx, const zh_access *access)
 {
-    const zh_record *self = ctx->post->self;
+    const zh_record *candidates[] = {ctx->post->self, ctx->post->own};
+    for (size_t i = 0; i < ZH_COUNTOF(candidates); i++) {
+        if (candidates[i] != NULL && candidates[i]->reg == access->self) {
+            return candidates[i];
+        }
+    }
+    return NULL;
+}
+
+/* An entry that speaks of `self` says nothing to a post that has none, or another. */
+bool zh_access_applies(const zh_ctx *ctx, const zh_register *reg, const zh_access *access)
+{
     bool speaks = false;
     unsigned wanted = ctx->aggregating ? (unsigned)ZH_RIGHT_READ | (unsigned)ZH_RIGHT_AGGREGATE
                                        : (unsigned)ZH_RIGHT_READ;
-    if (!zh_str_eq(access->role, ctx->post->role) || (rights_of(access) & wanted) == 0) {
+    if (!zh_str_eq(access->role, ctx->post->role) || (rights_of(access) & wanted) == 0 ||
+        (granted(ctx, reg) & ZH_RIGHT_READ) == 0) {
         return false;
     }
-    if (access->has_rows) {
+    if (access->has_rows && !ctx->post->emergency) {
         zh_expr_walk(access->rows.root, find_self, &speaks);
     }
-    return !speaks || (self != NULL && self->reg == access->self);
+    return !speaks || self_of(ctx, access) != NULL;
 }
 
 static zh_rc add_entries(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds,
@@ -349,18 +437,19 @@ static zh_rc add_entries(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds 
 {
     zh_value parameters[2];
     reader_parameters(ctx, parameters);
-    zh_env env = {.arena = ctx->arena, .parameters = parameters, .self = ctx->post->self};
+    zh_env env = {.arena = ctx->arena, .parameters = parameters};
     zh_rc rc = ZH_OK;
     zh_buf_z(sql, " AND (1 = 0");
     for (size_t i = 0; i < reg->naccess && rc == ZH_OK; i++) {
         const zh_access *access = &reg->access[i];
-        if (!applies(ctx, access)) {
+        if (!zh_access_applies(ctx, reg, access)) {
             continue;
         }
         zh_buf_z(sql, " OR ");
-        if (!access->has_rows) {
+        if (!access->has_rows || ctx->post->emergency) {
             zh_buf_z(sql, "1 = 1");
         } else {
+            env.self = self_of(ctx, access);
             rc = zh_filter_sql_env(&env, access->rows.root, reg, alias, dialect, history, sql,
                                    binds, ctx->err);
         }
@@ -388,7 +477,8 @@ bool zh_scope_is_all(const zh_ctx *ctx, const zh_register *reg)
 {
     bool whole = ctx->post == NULL;
     for (size_t i = 0; i < reg->naccess && !whole && sees_all_offices(ctx); i++) {
-        whole = applies(ctx, &reg->access[i]) && !reg->access[i].has_rows;
+        whole = zh_access_applies(ctx, reg, &reg->access[i]) &&
+                (!reg->access[i].has_rows || ctx->post->emergency);
     }
     return whole && ctx->rows == NULL;
 }
@@ -417,12 +507,12 @@ zh_rc zh_scope_holds(zh_ctx *ctx, zh_env *env, const zh_record *record)
     zh_rc rc = ZH_OK;
     reader_parameters(ctx, parameters);
     own.parameters = parameters;
-    own.self = ctx->post->self;
     own.record = record;
     for (size_t i = 0; i < record->reg->naccess && !seen && rc == ZH_OK; i++) {
         const zh_access *access = &record->reg->access[i];
-        if (applies(ctx, access)) {
-            seen = !access->has_rows;
+        if (zh_access_applies(ctx, record->reg, access)) {
+            own.self = self_of(ctx, access);
+            seen = !access->has_rows || ctx->post->emergency;
             rc = seen ? ZH_OK : zh_eval_true(&access->rows, &own, &seen, ctx->err);
         }
     }

@@ -26,6 +26,12 @@ typedef enum zh_data_scope {
     ZH_SCOPE_CUSTOM,
 } zh_data_scope;
 
+/* What an API key may do in a register; register "*": in every one. */
+typedef struct zh_grant {
+    zh_str reg;
+    unsigned rights; /* set of zh_right */
+} zh_grant;
+
 typedef struct zh_post {
     zh_str role;
     zh_data_scope scope;
@@ -34,6 +40,12 @@ typedef struct zh_post {
     const int64_t *offices; /* custom scope */
     size_t noffices;
     const zh_record *self; /* the reader's own enterprise, laboratory …; NULL none */
+    const zh_record *own; /* the record of the post itself, for `self: post` (an industry, a product
+                             or a task that it is limited to); NULL none */
+    bool limited;         /* by the scope of an API key: only what `grants` names */
+    const zh_grant *grants;
+    size_t ngrants;
+    bool emergency; /* an emergency right is held: reads beyond scope, rows and masks (not drops) */
 } zh_post;
 
 /* all subtree office own custom; ZH_ENOTFOUND. */
@@ -49,6 +61,13 @@ typedef enum zh_right {
     ZH_RIGHT_ERASE = 32,
     ZH_RIGHT_AGGREGATE = 64, /* counts without the rows, in full k's: core/suppress.h */
 } zh_right;
+
+/* Parses the scope of an API key: "complaint:read,export enterprise:read *:read", words separated
+ * by spaces, at most ZH_GRANTS_MAX. Registers must be declared (model NULL: not looked up).
+ * ZH_EINVAL key.scope, ZH_ELIMIT. */
+#define ZH_GRANTS_MAX ((size_t)64)
+zh_rc zh_grants_parse(zh_arena *arena, const zh_model *model, zh_str text, const zh_grant **out,
+                      size_t *n, zh_err *err) ZH_MUST;
 
 /* The rights of the context's post on a register, as a set of zh_right. */
 unsigned zh_rights(const zh_ctx *ctx, const zh_register *reg);
@@ -69,6 +88,8 @@ void zh_mask_record(zh_ctx *ctx, zh_record *record);
 /* Appends " AND (…)": ctx->rows and the post's predicate for rows of alias `alias`. */
 zh_rc zh_scope_add(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds,
                    const zh_register *reg, const char *alias, bool history) ZH_MUST;
+/* Whether an access entry lets the context's post read any row at all. */
+bool zh_access_applies(const zh_ctx *ctx, const zh_register *reg, const zh_access *access);
 /* Whether the post sees every row of the register, so that cells may answer. */
 bool zh_scope_is_all(const zh_ctx *ctx, const zh_register *reg);
 /* The same predicate over a record in memory, for what is being written. ZH_EDENIED outside. */

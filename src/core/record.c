@@ -168,8 +168,14 @@ static zh_rc check_op(zh_ctx *ctx, const zh_op *op, bool by_time)
         return ZH_EDENIED;
     }
     for (size_t i = 0; i < op->nchanges; i++) {
-        if (check_given(ctx, op, op->changes[i].field) != ZH_OK) {
+        const zh_field *field = op->changes[i].field;
+        if (check_given(ctx, op, field) != ZH_OK) {
             return ZH_EDENIED;
+        }
+        if (ctx->post != NULL && op->kind != ZH_OP_CREATE && op->reg->number_pattern.n > 0 &&
+            field == op->reg->number_field) {
+            return zh_err_set(ctx->err, ZH_EDENIED, "record.number",
+                              "“%.*s”由程序编号，编定后不能改", ZH_FMT(field->label.zh));
         }
     }
     bool needs_reason = op->kind != ZH_OP_CREATE && op->kind != ZH_OP_TRANSITION;
@@ -873,6 +879,7 @@ static zh_rc prepare(zh_write *w)
     }
     if (rc == ZH_OK && w->op->kind != ZH_OP_WITHDRAW) {
         rc = zh_due_rows(w);
+        zh_notice_prepare(w);
     }
     if (rc == ZH_OK) {
         rc = zh_seal_record(w, w->op->kind == ZH_OP_CREATE  ? ZH_ENTRY_EVIDENCE
@@ -885,7 +892,13 @@ static zh_rc prepare(zh_write *w)
 zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mode mode,
                        zh_findings *findings, zh_prepared **out)
 {
-    zh_rc rc = check_op(ctx, op, mode.by_time);
+    /* An emergency right reads; it writes nothing that the post itself could not. */
+    zh_ctx writer = *ctx;
+    zh_post ordinary = ctx->post != NULL ? *ctx->post : (zh_post){0};
+    ordinary.emergency = false;
+    writer.stated = true; /* to write is a purpose */
+    writer.post = ctx->post != NULL ? &ordinary : NULL;
+    zh_rc rc = check_op(&writer, op, mode.by_time);
     if (rc != ZH_OK) {
         return rc;
     }
@@ -906,7 +919,7 @@ zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mod
     whole.rows = NULL;
     zh_write w = {
         .ctx = &whole,
-        .writer = ctx,
+        .writer = &writer,
         .conn = conn,
         .op = op,
         .findings = findings,
@@ -921,7 +934,7 @@ zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mod
     };
     rc = prepare(&w);
     if (rc == ZH_OK && op->kind == ZH_OP_CREATE) {
-        rc = zh_scope_holds(ctx, &w.env, w.record);
+        rc = zh_scope_holds(&writer, &w.env, w.record);
     }
     zh_store_release(own);
     *out = rc == ZH_OK ? p : NULL;

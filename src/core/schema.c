@@ -548,13 +548,33 @@ static const system_table SYSTEM[] = {
      "salt,record", "id"},
     {"zh_figure_list", "office", "digest", "lines", "digest"},
     {"zh_file", "office,bytes,at,erased_at", "digest,name", "", "digest"},
-    {"zh_account", "office,id,totp_last,failed,locked_until,created_at,password_at,disabled_at",
-     "login,name,secret,totp", "", "id"},
-    {"zh_session", "office,account,post,post_office,created_at,seen_at,ended_at", "token,client",
-     "", "token"},
+    {"zh_account",
+     "office,id,totp_last,failed,locked_until,created_at,password_at,disabled_at,last_at,"
+     "last_failed,last_before,reset_until",
+     "login,name,secret,totp,totp_new,recovery,reset,subject", "", "id"},
+    {"zh_session",
+     "office,account,post,post_office,created_at,seen_at,ended_at,idle_s,absolute_s,emergency,"
+     "emergency_until",
+     "token,client", "", "token"},
+    {"zh_stranger", "office,failed,locked_until,at", "login", "", "login"},
+    {"zh_key", "office,id,account,post,post_office,created_at,expires_at,used_at,ended_at",
+     "label,scope,digest", "", "id"},
+    {"zh_oidc", "office,at", "state,nonce,verifier,next", "", "state"},
+    {"zh_reading", "office,seq,at,records,emergency,record",
+     "login,post,register,how,purpose,question,digest,chain", "", "seq"},
+    {"zh_reading_of", "office,record,seq", "register", "", "register, record, seq"},
     {"zh_pending", "office,id,record,version,at,decided_at,taken",
      "register,transition,actor,form,decided_by", "", "id"},
     {"zh_file_use", "office,record", "digest,register", "", "digest, register, record"},
+    {"zh_notice", "office,id,record,version,at,done_at", "register,cause,name,actor", "", "id"},
+    {"zh_inbox", "office,event,record_office,record,at,read_at", "login,post,register,cause,name",
+     "", "login, event"},
+    {"zh_mute", "office,record_office,record", "login,register", "",
+     "login, register, record_office, record"},
+    {"zh_channel", "office,mailed", "login,email", "", "login"},
+    {"zh_hook", "office,id,created_at,ended_at", "login,url,secret", "", "id"},
+    {"zh_delivery", "office,id,event,hook,tries,next_at,created_at,sent_at",
+     "once,channel,login,target,subject,body,state,error", "", "id"},
 };
 
 static const char SYSTEM_INDEXES[] =
@@ -563,6 +583,9 @@ static const char SYSTEM_INDEXES[] =
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_until ON zh_outbox (until, pos);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_job ON zh_outbox (job, batch) WHERE job IS NOT NULL;\n"
     "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_account_login ON zh_account (office, login);\n"
+    "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_key_digest ON zh_key (office, digest);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_reading_of_seq ON zh_reading_of (office, seq);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_reading_login ON zh_reading (office, login, seq);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_outbox_register ON zh_outbox (register, at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_figure_at ON zh_figure (at);\n"
     "CREATE INDEX IF NOT EXISTS i_zh_due_at ON zh_due (due_at);\n"
@@ -571,6 +594,12 @@ static const char SYSTEM_INDEXES[] =
     "CREATE INDEX IF NOT EXISTS i_zh_pending_record ON zh_pending (office, register, record) WHERE "
     "decided_at IS NULL;\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_use_record ON zh_file_use (office, record);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_notice_new ON zh_notice (id) WHERE done_at IS NULL;\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_inbox_new ON zh_inbox (login, post) WHERE read_at IS NULL;\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_inbox_at ON zh_inbox (login, at);\n"
+    "CREATE UNIQUE INDEX IF NOT EXISTS i_zh_delivery_once ON zh_delivery (office, once);\n"
+    "CREATE INDEX IF NOT EXISTS i_zh_delivery_next ON zh_delivery (next_at) WHERE state = "
+    "'waiting';\n"
     "CREATE INDEX IF NOT EXISTS i_zh_file_erased ON zh_file (erased_at) WHERE erased_at IS NOT "
     "NULL;\n";
 

@@ -6,17 +6,19 @@
 #include "core/core_private.h"
 #include "core/cube.h"
 #include "core/evidence.h"
+#include "core/notice.h"
 #include "core/record.h"
 
 /* A due event that the record now has. */
 typedef struct zh_due_row {
-    const char *kind; /* ZH_DUE_CLOCK, ZH_DUE_FIELD */
-    zh_str name;      /* clock id, due rule id */
+    const char *kind; /* ZH_DUE_CLOCK, ZH_DUE_FIELD, ZH_DUE_WARN */
+    zh_str name;      /* clock id, due rule id, clock/n */
     zh_time at;
     bool fired; /* written for this instant already: kept so that it is not written again */
 } zh_due_row;
 #define ZH_DUE_CLOCK "clock"
 #define ZH_DUE_FIELD "field"
+#define ZH_DUE_WARN  "warn" /* name: clock id, "/", which warning: a notice, not a version */
 
 typedef struct zh_child_rows {
     bool changed;         /* current rows are to be replaced */
@@ -52,6 +54,7 @@ struct zh_prepared {
     zh_clock_state *clocks_before, *clocks; /* reg->nclocks */
     const zh_due_row *dues;
     size_t ndues;
+    zh_notice_of notice;
     const zh_str *files; /* digests used */
     size_t nfiles;
     const zh_erasure *erasure;
@@ -145,6 +148,9 @@ size_t zh_stored_value(zh_arena *arena, const zh_field *field, const zh_value *v
 /* erase.c: what erasing the fields means for every stored version. */
 zh_rc zh_erase_prepare(zh_write *w) ZH_MUST;
 zh_rc zh_erase_apply(zh_conn *conn, const zh_prepared *p, zh_err *err) ZH_MUST;
+
+/* What is told about the version, if anything. */
+void zh_notice_prepare(zh_write *w);
 
 /* due.c: due events of the new record. */
 zh_rc zh_due_rows(zh_write *w) ZH_MUST;

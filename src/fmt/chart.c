@@ -33,6 +33,18 @@ zh_str zh_reading_word(zh_reading_state state)
     return ZH_STR_NONE;
 }
 
+zh_str zh_reading_word_en(zh_reading_state state)
+{
+    switch (state) {
+    case ZH_READING_OK: break;
+    case ZH_READING_FEW: return ZH_STR("few");
+    case ZH_READING_MISSING: return ZH_STR("not reported");
+    case ZH_READING_NA: return ZH_STR("not applicable");
+    case ZH_READING_ND: return ZH_STR("not detected");
+    }
+    return ZH_STR_NONE;
+}
+
 static zh_str word_of(const zh_reading *reading)
 {
     return reading->word.n > 0 ? reading->word : zh_reading_word(zh_reading_shown(reading));

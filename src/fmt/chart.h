@@ -64,6 +64,7 @@ typedef struct zh_reading {
 zh_reading_state zh_reading_shown(const zh_reading *reading);
 /* The word of a state in Chinese; empty for OK. */
 zh_str zh_reading_word(zh_reading_state state);
+zh_str zh_reading_word_en(zh_reading_state state); /* the same in English */
 
 /* ---- axes ---- */
 

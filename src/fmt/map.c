@@ -256,6 +256,11 @@ static shown look_of(const zh_map_in *in, const zh_map *by_code, zh_str code)
     return s;
 }
 
+static zh_str state_word(const zh_map_in *in, zh_reading_state state)
+{
+    return in->english ? zh_reading_word_en(state) : zh_reading_word(state);
+}
+
 static void open_unit(zh_draw *d, const zh_map_in *in, const shown *s, zh_str code, zh_str name)
 {
     if (s->reading != NULL) {
@@ -264,7 +269,7 @@ static void open_unit(zh_draw *d, const zh_map_in *in, const shown *s, zh_str co
         zh_chart_open(d, &r);
         return;
     }
-    zh_str word = zh_reading_word(ZH_READING_MISSING);
+    zh_str word = state_word(in, ZH_READING_MISSING);
     zh_str href = in->unit_href.n > 0
                       ? zh_str_fmt(d->arena, "%.*s%.*s", ZH_FMT(in->unit_href), ZH_FMT(code))
                       : ZH_STR_NONE;
@@ -279,7 +284,7 @@ static zh_str second_line(zh_arena *arena, const zh_map_in *in, const shown *s)
         return ZH_STR_NONE;
     }
     if (s->state != ZH_READING_OK) {
-        return s->reading->word.n > 0 ? s->reading->word : zh_reading_word(s->state);
+        return s->reading->word.n > 0 ? s->reading->word : state_word(in, s->state);
     }
     if (s->reading->text.n > 0) {
         return s->reading->text;
@@ -317,7 +322,7 @@ static zh_str class_text(zh_arena *arena, const zh_map_in *in, size_t i)
     const zh_classes *c = &in->classes;
     bool counts = in->zero_apart && in->decimals == 0;
     if (c->n == 0) {
-        return ZH_STR("有数");
+        return in->english ? ZH_STR("has data") : ZH_STR("有数");
     }
     if (i == c->n) {
         return zh_str_fmt(arena, "≥ %s", zh_chart_number(c->breaks[i - 1], in->decimals, a));
@@ -370,7 +375,7 @@ static double draw_legend(zh_draw *d, const zh_map_in *in, const tally *t)
             }
             legend_entry(
                 &l, paint,
-                zh_str_fmt(d->arena, "%.*s %zu", ZH_FMT(zh_reading_word(rest[i])), t->of[rest[i]]));
+                zh_str_fmt(d->arena, "%.*s %zu", ZH_FMT(state_word(in, rest[i])), t->of[rest[i]]));
         }
     }
     return l.y + LEGEND_ROW;
@@ -721,8 +726,12 @@ static void draw_areas(zh_draw *d, const zh_map_in *in, const zh_map *by_code, c
 
 static void draw_approval(zh_draw *d, const zh_map_in *in, double y)
 {
-    zh_str text = in->approval.n > 0 ? zh_str_fmt(d->arena, "审图号：%.*s", ZH_FMT(in->approval))
-                                     : ZH_STR("示意图。边界没有审图号，不得对外发布");
+    zh_str text = in->approval.n > 0
+                      ? zh_str_fmt(d->arena, in->english ? "Approval number %.*s" : "审图号：%.*s",
+                                   ZH_FMT(in->approval))
+                  : in->english
+                      ? ZH_STR("A sketch: borders without approval number, not for publication")
+                      : ZH_STR("示意图。边界没有审图号，不得对外发布");
     zh_text_at at = zh_chart_note(ZH_ROLE_INK_2, ZH_ANCHOR_START);
     zh_mark mark = {.kind = "approval"};
     zh_draw_open(d, &mark);

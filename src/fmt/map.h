@@ -113,6 +113,7 @@ typedef struct zh_map_in {
     bool diverging;
     bool zero_apart;  /* 0 has a class of its own, white with a border: none found is not few */
     int decimals;     /* of the class bounds in the legend */
+    bool english;     /* words of the legend and the note */
     zh_str approval;  /* 审图号 of the borders, choropleth only; empty: the 示意图 note */
     zh_str unit_href; /* choropleth and tiles: address of a unit without value, its code appended;
                          empty: no link */

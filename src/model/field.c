@@ -237,6 +237,21 @@ static zh_str wrong_part(const job *j, zh_str text)
                                  : ZH_STR_NONE;
 }
 
+/* A spreadsheet counts days from 1899-12-30; a cell without a date format shows that number. It may
+ * be another number, so it is only pointed out. */
+static bool hint_serial(const job *j, zh_str text)
+{
+    enum { FROM = 20000, TO = 60000 }; /* 1954 … 2064 */
+    int64_t serial = 0;
+    char day[16];
+    bool is = zh_str_i64(text, &serial) == ZH_OK && serial >= FROM && serial <= TO;
+    if (is) {
+        zh_date_format((zh_date)(zh_date_of(1899, 12, 30) + serial), day);
+        zh_err_fix(j->err, "若是表格软件的日期序号，它是 %s：设成日期格式，或写成 %s", day, day);
+    }
+    return is;
+}
+
 static zh_rc parse_instant(const job *j, zh_str text, zh_value *out)
 {
     bool date_only = j->field->type == ZH_TYPE_DATE, has_clock;
@@ -256,7 +271,9 @@ static zh_rc parse_instant(const job *j, zh_str text, zh_value *out)
          zh_time_parse_loose(zh_str_trim(plain), "ymd", &t, &has_clock) != ZH_OK)) {
         zh_rc rc = fail(j, ZH_EINVAL, "field.date", "「%.*s」不是日期%.*s", ZH_FMT(shown(text)),
                         ZH_FMT(wrong_part(j, text)));
-        zh_err_fix(j->err, date_only ? "写成 2026-03-05" : "写成 2026-03-05 08:30");
+        if (!hint_serial(j, text)) {
+            zh_err_fix(j->err, date_only ? "写成 2026-03-05" : "写成 2026-03-05 08:30");
+        }
         return rc;
     }
     *out = date_only ? zh_value_date(zh_time_date(t)) : zh_value_time(t);

@@ -228,6 +228,7 @@ static const zh_key clock_keys[] = {
     {.name = "warn", .arg = ZH_ARG_DURATION, .many = true},
     {.name = "extend", .arg = ZH_ARG_MAP, .sub = &extend},
     {.name = "on_breach", .arg = ZH_ARG_ID},
+    {.name = "notify", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "public", .arg = ZH_ARG_BOOL},
     {.name = "visible_to", .arg = ZH_ARG_TEXT, .many = true},
 };
@@ -444,6 +445,7 @@ static const zh_key privacy_keys[] = {
     {.name = "rights", .arg = ZH_ARG_MAP, .sub = &rights},
     {.name = "abroad", .arg = ZH_ARG_BOOL},
     {.name = "read_log", .arg = ZH_ARG_BOOL},
+    {.name = "ask_purpose", .arg = ZH_ARG_BOOL},
     {.name = "note", .arg = ZH_ARG_TEXT},
 };
 static const zh_schema privacy = {"个人信息", privacy_keys, ZH_COUNTOF(privacy_keys)};
@@ -564,6 +566,7 @@ static const zh_key reg_keys[] = {
     {.name = "clocks", .arg = ZH_ARG_MAP, .many = true, .sub = &clock},
     {.name = "dues", .arg = ZH_ARG_MAP, .many = true, .sub = &due},
     {.name = "access", .arg = ZH_ARG_MAP, .many = true, .sub = &access},
+    {.name = "notify", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "publication", .arg = ZH_ARG_MAP, .sub = &publication},
     {.name = "count_when", .arg = ZH_ARG_TEXT},
     {.name = "measures", .arg = ZH_ARG_DICT, .sub = &measure},

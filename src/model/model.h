@@ -200,6 +200,20 @@ typedef struct zh_document {
     const zh_field *number_field; /* receives the number */
     const zh_field *file;         /* receives the digest of the PDF */
 } zh_document;
+/* Who is told: roles of the register, fields (a reference: those who speak for what it names; a
+ * text: the login or the reference it holds), `creator`, and `turn`: everyone whose turn it now is.
+ * Whoever may not see the record is not told. */
+typedef struct zh_audience {
+    const zh_str *words;
+    size_t n;
+} zh_audience;
+
+/* So much before an end. */
+typedef struct zh_reminder {
+    int32_t amount;
+    zh_unit_time unit;
+} zh_reminder;
+#define ZH_CLOCK_WARNS_MAX 4
 
 typedef struct zh_transition {
     zh_str id;
@@ -232,6 +246,7 @@ typedef struct zh_transition {
     } vote;
     zh_program handler; /* reassign: the office that handles it from now on */
     bool has_handler;
+    zh_audience notify;
 } zh_transition;
 
 typedef struct zh_clock_version {
@@ -264,6 +279,9 @@ typedef struct zh_clock {
     uint32_t extend_limit; /* at most so often */
     zh_str on_breach;      /* transition to take, or empty */
     bool is_public;
+    zh_reminder warn[ZH_CLOCK_WARNS_MAX]; /* notices before the end, to `notify` */
+    size_t nwarn;
+    zh_audience notify; /* of warnings and of the breach; none declared: `turn` */
 } zh_clock;
 
 /* A due event written by actor `clock` when a date field passes (certificate expired). */
@@ -522,6 +540,7 @@ struct zh_register {
     const zh_transition *replaced_by; /* which that record then takes */
     const zh_access *access;
     size_t naccess;
+    zh_audience notify;    /* told of a new record */
     zh_program count_when; /* inclusion filter of all cubes */
     bool has_count_when;
     const zh_field *basis_field; /* code field random/targeted/mixed, or NULL */
@@ -543,6 +562,8 @@ struct zh_register {
     bool default_sort_descending;
     const struct zh_test *tests;
     size_t ntests;
+    bool read_log;                  /* readings of its personal fields are written down */
+    bool ask_purpose;               /* personal fields are masked until the reader says what for */
     const struct zh_yaml *declared; /* whole declaration as read: publication, retention, privacy,
                                        exchange, views, obligations, judgements, tests */
 };

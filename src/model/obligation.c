@@ -52,7 +52,7 @@ static zh_rc read_one(const zh_model *model, zh_arena *arena, const zh_register 
     (void)zh_get_duration(node, "due", &o->due, &o->due_unit);
     for (const zh_yaml *r = zh_first(node, "remind");
          r != NULL && o->nremind < ZH_OBLIGATION_REMINDERS_MAX; r = zh_next(r)) {
-        struct zh_reminder *reminder = &o->remind[o->nremind];
+        zh_reminder *reminder = &o->remind[o->nremind];
         o->nremind += zh_duration_parse(r->text, &reminder->amount, &reminder->unit);
     }
     o->has_where = o->where_source.n > 0;

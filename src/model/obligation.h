@@ -30,10 +30,7 @@ typedef struct zh_obligation {
     zh_unit_time due_unit;
     const zh_field *party;  /* of reg: reference to who */
     const zh_field *period; /* of reg: NULL = the event time */
-    struct zh_reminder {
-        int32_t amount; /* before the end */
-        zh_unit_time unit;
-    } remind[ZH_OBLIGATION_REMINDERS_MAX];
+    zh_reminder remind[ZH_OBLIGATION_REMINDERS_MAX];
     size_t nremind;
 } zh_obligation;
 

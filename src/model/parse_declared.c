@@ -397,6 +397,8 @@ static void check_keeping(zh_cx *cx, const zh_reg_build *b)
     const zh_yaml *privacy = zh_yaml_get(b->node, "privacy");
     if (privacy != NULL) {
         check_field_list(cx, b->reg, privacy, "subjects");
+        b->reg->read_log = zh_get_bool(privacy, "read_log", false);
+        b->reg->ask_purpose = zh_get_bool(privacy, "ask_purpose", false);
     }
     const zh_yaml *evidence = zh_yaml_get(b->node, "evidence");
     const zh_yaml *ledger = evidence == NULL ? NULL : zh_yaml_get(evidence, "ledger");

@@ -182,6 +182,13 @@ static void read_set(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh_
     t->set = list;
 }
 
+static zh_audience read_audience(zh_cx *cx, const zh_yaml *node)
+{
+    zh_audience audience = {0};
+    audience.words = zh_get_texts(cx->arena, node, "notify", &audience.n);
+    return audience;
+}
+
 static void compile_transition(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_transition *t)
 {
     static const char kinds[] =
@@ -205,6 +212,7 @@ static void compile_transition(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, 
     read_set(cx, b->reg, node, t);
     t->two_person = zh_get_bool(node, "two_person", false);
     t->limit = zh_get_number(node, "limit", 0);
+    t->notify = read_audience(cx, node);
     zh_compile_step(cx, b, node, t);
 }
 
@@ -305,6 +313,18 @@ static void read_extend(zh_cx *cx, const zh_register *reg, const zh_yaml *node, 
     }
 }
 
+static void read_warnings(zh_cx *cx, const zh_yaml *node, zh_clock *clock)
+{
+    for (const zh_yaml *w = zh_first(node, "warn"); w != NULL; w = zh_next(w)) {
+        if (clock->nwarn == ZH_CLOCK_WARNS_MAX) {
+            zh_cx_error(cx, w, "clock.warn", NULL, "一个时限最多预警 %d 次", ZH_CLOCK_WARNS_MAX);
+            return;
+        }
+        zh_reminder *warn = &clock->warn[clock->nwarn];
+        clock->nwarn += zh_duration_parse(w->text, &warn->amount, &warn->unit);
+    }
+}
+
 static void compile_clock(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_clock *clock)
 {
     const zh_yaml *start = zh_yaml_get(node, "start");
@@ -325,6 +345,8 @@ static void compile_clock(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_cl
     read_extend(cx, b->reg, node, clock);
     check_transition_ref(cx, b->reg, node, "on_breach");
     clock->on_breach = zh_get_text(node, "on_breach");
+    clock->notify = read_audience(cx, node);
+    read_warnings(cx, node, clock);
     clock->is_public = zh_get_bool(node, "public", false);
 }
 
@@ -416,6 +438,40 @@ static void compile_access(zh_cx *cx, zh_reg_build *b)
     b->reg->access = list;
 }
 
+static bool is_audience(const zh_register *reg, zh_str word)
+{
+    bool known = zh_str_is(word, "creator") || zh_str_is(word, "turn") ||
+                 zh_register_field(reg, word) != NULL;
+    for (size_t i = 0; i < reg->naccess && !known; i++) {
+        known = zh_str_eq(reg->access[i].role, word);
+    }
+    return known;
+}
+
+static void check_audience(zh_cx *cx, const zh_register *reg, const zh_yaml *node)
+{
+    for (const zh_yaml *w = zh_first(node, "notify"); w != NULL; w = zh_next(w)) {
+        if (!is_audience(reg, w->text)) {
+            zh_cx_error(cx, w, "notify.audience",
+                        "写本册 access 里的角色、字段，或 creator（登记人）、turn（轮到谁）",
+                        "「%.*s」不是可以通知的对象", ZH_FMT(w->text));
+        }
+    }
+}
+
+/* When roles and fields are known. */
+static void check_audiences(zh_cx *cx, zh_reg_build *b)
+{
+    b->reg->notify = read_audience(cx, b->node);
+    check_audience(cx, b->reg, b->node);
+    for (const zh_yaml *t = zh_first(b->node, "transitions"); t != NULL; t = zh_next(t)) {
+        check_audience(cx, b->reg, t);
+    }
+    for (const zh_yaml *c = zh_first(b->node, "clocks"); c != NULL; c = zh_next(c)) {
+        check_audience(cx, b->reg, c);
+    }
+}
+
 static void check_frozen_allow(zh_cx *cx, zh_reg_build *b)
 {
     for (const zh_yaml *s = zh_first(b->node, "states"); s != NULL; s = zh_next(s)) {
@@ -446,4 +502,5 @@ void zh_compile_workflow(zh_cx *cx, zh_reg_build *b)
     compile_dues(cx, b);
     compile_rules(cx, b);
     compile_access(cx, b);
+    check_audiences(cx, b);
 }

@@ -1,28 +1,19 @@
 /* HTTP/1.1 client (RFC 9112): one request on one connection that is closed afterwards. */
 #include "net/client.h"
-#include "base/time.h"
-#include <errno.h>
-#include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#define HOST_BYTES 256
-#define PORT_BYTES 6
 
 struct target {
-    char host[HOST_BYTES]; /* without brackets */
-    char port[PORT_BYTES];
+    char host[ZH_PEER_HOST_BYTES]; /* without brackets */
+    char port[ZH_PEER_PORT_BYTES];
     zh_str authority; /* as written: the Host header */
     zh_str path;      /* with its '/'; may be empty: "/" */
+    bool tls;
 };
 
 struct exchange {
-    int fd;
-    uint64_t deadline_us;
+    zh_peer *peer;
     zh_str url;
     zh_err *err;
 };
@@ -37,10 +28,19 @@ static zh_rc bad_url(zh_str url, zh_err *err)
     return ZH_EINVAL;
 }
 
-static zh_rc read_url(zh_str url, struct target *out, zh_err *err)
+/* The scheme, which is cut off. */
+static bool read_scheme(zh_str *url, bool tls_too, bool *tls)
 {
-    static const char scheme[] = "http://";
-    if (!zh_str_starts(url, zh_str_of(scheme)) || url.n > ZH_CLIENT_URL_BYTES_MAX) {
+    *tls = tls_too && zh_str_starts(*url, ZH_STR("https://"));
+    bool known = *tls || zh_str_starts(*url, ZH_STR("http://"));
+    *url = zh_str_sub(*url, *tls ? 8 : 7, url->n);
+    return known;
+}
+
+static zh_rc read_url(zh_str url, bool tls_too, struct target *out, zh_err *err)
+{
+    zh_str rest = url;
+    if (url.n > ZH_CLIENT_URL_BYTES_MAX || !read_scheme(&rest, tls_too, &out->tls)) {
         return bad_url(url, err);
     }
     for (size_t i = 0; i < url.n; i++) { /* nothing that could end the request line */
@@ -48,12 +48,11 @@ static zh_rc read_url(zh_str url, struct target *out, zh_err *err)
             return bad_url(url, err);
         }
     }
-    zh_str rest = zh_str_sub(url, sizeof(scheme) - 1, url.n);
     ptrdiff_t slash = zh_str_chr(rest, '/');
     out->authority = zh_str_sub(rest, 0, slash < 0 ? rest.n : (size_t)slash);
     out->path = zh_str_sub(rest, out->authority.n, rest.n);
     zh_str host = out->authority;
-    zh_str port = ZH_STR("80");
+    zh_str port = out->tls ? ZH_STR("443") : ZH_STR("80");
     if (host.n > 0 && host.p[0] == '[') {
         ptrdiff_t end = zh_str_chr(host, ']');
         if (end < 0) {
@@ -73,8 +72,9 @@ static zh_rc read_url(zh_str url, struct target *out, zh_err *err)
         }
     }
     uint64_t number;
-    if (host.n == 0 || host.n >= HOST_BYTES || zh_str_chr(host, '@') >= 0 || port.n >= PORT_BYTES ||
-        zh_str_u64(port, &number) != ZH_OK || number == 0 || number > 65535) {
+    if (host.n == 0 || host.n >= ZH_PEER_HOST_BYTES || zh_str_chr(host, '@') >= 0 ||
+        port.n >= ZH_PEER_PORT_BYTES || zh_str_u64(port, &number) != ZH_OK || number == 0 ||
+        number > 65535) {
         return bad_url(url, err);
     }
     (void)snprintf(out->host, sizeof(out->host), "%.*s", ZH_FMT(host));
@@ -91,110 +91,17 @@ static zh_rc broken(struct exchange *x, const char *rule, const char *what)
     return ZH_EIO;
 }
 
-/* Waits until the socket is ready, or the deadline. */
-static zh_rc wait_for(struct exchange *x, short events)
-{
-    for (;;) {
-        uint64_t now = zh_monotonic_us();
-        if (now >= x->deadline_us) {
-            return broken(x, "client.timeout", "对方没有按时应答");
-        }
-        struct pollfd one = {.fd = x->fd, .events = events};
-        int n = poll(&one, 1, (int)((x->deadline_us - now + 999) / 1000));
-        if (n > 0) {
-            return ZH_OK;
-        }
-        if (n < 0 && errno != EINTR) {
-            return broken(x, "client.connect", "等待连接时出错");
-        }
-    }
-}
-
-static zh_rc connect_one(struct exchange *x, const struct addrinfo *address)
-{
-    x->fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (x->fd < 0) {
-        return broken(x, "client.connect", "不能新建连接");
-    }
-    int code = 0;
-    socklen_t size = sizeof(code);
-    if (connect(x->fd, address->ai_addr, address->ai_addrlen) == 0) {
-        return ZH_OK;
-    }
-    if (errno != EINPROGRESS) {
-        return broken(x, "client.connect", "连接不上对方");
-    }
-    zh_rc rc = wait_for(x, POLLOUT);
-    if (rc == ZH_OK && (getsockopt(x->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0 || code != 0)) {
-        rc = broken(x, "client.connect", "连接不上对方");
-    }
-    return rc;
-}
-
-static zh_rc connect_any(struct exchange *x, const struct target *target)
-{
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list = NULL;
-    if (getaddrinfo(target->host, target->port, &hints, &list) != 0) {
-        return broken(x, "client.connect", "找不到该主机");
-    }
-    zh_rc rc = ZH_EIO;
-    zh_err *err = x->err;
-    for (const struct addrinfo *a = list; a && rc != ZH_OK; a = a->ai_next) {
-        zh_err last = {0};
-        if (x->fd >= 0) {
-            (void)close(x->fd);
-        }
-        x->err = a->ai_next ? &last : err; /* the last one's failure is told */
-        rc = connect_one(x, a);
-    }
-    x->err = err;
-    freeaddrinfo(list);
-    return rc;
-}
-
-static zh_rc send_all(struct exchange *x, zh_str bytes)
-{
-    while (bytes.n > 0) {
-        ssize_t n = send(x->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
-        if (n > 0) {
-            bytes = zh_str_sub(bytes, (size_t)n, bytes.n);
-            continue;
-        }
-        if (errno != EAGAIN && errno != EINTR) {
-            return broken(x, "client.connect", "发送时连接中断");
-        }
-        zh_rc rc = wait_for(x, POLLOUT);
-        if (rc != ZH_OK) {
-            return rc;
-        }
-    }
-    return ZH_OK;
-}
-
 /* More of the answer; *end: the peer closed. */
 static zh_rc receive(struct exchange *x, zh_buf *in, bool *end)
 {
     char piece[8192];
-    *end = false;
-    for (;;) {
-        ssize_t n = recv(x->fd, piece, sizeof(piece), 0);
-        if (n >= 0) {
-            *end = n == 0;
-            zh_buf_add(in, piece, (size_t)n);
-            if (in->failed) {
-                return zh_err_set(x->err, ZH_ELIMIT, "client.size", "对方的应答过大");
-            }
-            return ZH_OK;
-        }
-        if (errno != EAGAIN && errno != EINTR) {
-            return broken(x, "client.connect", "接收时连接中断");
-        }
-        zh_rc rc = wait_for(x, POLLIN);
-        if (rc != ZH_OK) {
-            return rc;
-        }
-    }
+    size_t n = 0;
+    zh_rc rc = zh_peer_receive(x->peer, piece, sizeof(piece), &n, x->err);
+    *end = n == 0;
+    zh_buf_add(in, piece, n);
+    return rc == ZH_OK && in->failed
+               ? zh_err_set(x->err, ZH_ELIMIT, "client.size", "对方的应答过大")
+               : rc;
 }
 
 /* ---- the answer ---- */
@@ -353,38 +260,75 @@ static zh_rc read_answer(struct exchange *x, zh_arena *arena, zh_buf *in, zh_buf
                : zh_err_set(x->err, ZH_ELIMIT, "client.size", "对方的应答过大");
 }
 
-zh_rc zh_client_post(zh_arena *arena, zh_str url, const char *type, zh_str body,
-                     unsigned timeout_ms, zh_client_answer *out, zh_err *err)
+static void write_request(const zh_client_request *request, const struct target *target,
+                          zh_buf *out)
+{
+    zh_buf_fmt(out, "%s %.*s HTTP/1.1\r\nHost: %.*s\r\nContent-Length: %zu\r\n", request->method,
+               ZH_FMT(target->path.n > 0 ? target->path : ZH_STR("/")), ZH_FMT(target->authority),
+               request->body.n);
+    if (request->type != NULL) {
+        zh_buf_fmt(out, "Content-Type: %s\r\n", request->type);
+    }
+    zh_buf_str(out, request->headers);
+    zh_buf_z(out, "Connection: close\r\n\r\n");
+    zh_buf_str(out, request->body);
+}
+
+static zh_rc exchange(zh_arena *arena, const zh_client_request *request, bool tls_too,
+                      zh_client_answer *out, zh_err *err)
 {
     struct target target;
-    struct exchange x = {.fd = -1, .url = url, .err = err};
+    struct exchange x = {.url = request->url, .err = err};
     zh_buf in;
     zh_buf bytes;
-    zh_rc rc = read_url(url, &target, err);
+    zh_rc rc = read_url(request->url, tls_too, &target, err);
     if (rc != ZH_OK) {
         return rc;
     }
     zh_buf_init(&in, ZH_CLIENT_BODY_BYTES_MAX + ZH_CLIENT_HEADER_BYTES_MAX);
     zh_buf_init(&bytes, ZH_CLIENT_BODY_BYTES_MAX + ZH_CLIENT_HEADER_BYTES_MAX);
-    zh_buf_fmt(&bytes,
-               "POST %.*s HTTP/1.1\r\nHost: %.*s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-               "Connection: close\r\n\r\n",
-               ZH_FMT(target.path.n > 0 ? target.path : ZH_STR("/")), ZH_FMT(target.authority),
-               type, body.n);
-    zh_buf_str(&bytes, body);
-    x.deadline_us = zh_monotonic_us() + (uint64_t)timeout_ms * 1000;
+    write_request(request, &target, &bytes);
+    zh_peer_to to = {.host = target.host,
+                     .port = target.port,
+                     .tls = target.tls,
+                     .public_only = request->public_only,
+                     .timeout_ms = request->timeout_ms};
     rc = bytes.failed ? zh_err_set(err, ZH_ELIMIT, "client.size", "要发送的内容过大")
-                      : connect_any(&x, &target);
+                      : zh_peer_open(&to, &x.peer, err);
     if (rc == ZH_OK) {
-        rc = send_all(&x, zh_buf_view(&bytes));
+        rc = zh_peer_send(x.peer, zh_buf_view(&bytes), err);
     }
     if (rc == ZH_OK) {
         rc = read_answer(&x, arena, &in, &bytes, out);
     }
-    if (x.fd >= 0) {
-        (void)close(x.fd);
-    }
+    zh_peer_close(x.peer);
     zh_buf_free(&in);
     zh_buf_free(&bytes);
     return rc;
+}
+
+zh_rc zh_client_send(zh_arena *arena, const zh_client_request *request, zh_client_answer *out,
+                     zh_err *err)
+{
+    return exchange(arena, request, true, out, err);
+}
+
+zh_rc zh_client_url_check(zh_str url, zh_client_authority *out, zh_err *err)
+{
+    struct target target;
+    zh_rc rc = read_url(url, true, &target, err);
+    if (rc == ZH_OK) {
+        memcpy(out->host, target.host, sizeof(out->host));
+        memcpy(out->port, target.port, sizeof(out->port));
+        out->tls = target.tls;
+    }
+    return rc;
+}
+
+zh_rc zh_client_post(zh_arena *arena, zh_str url, const char *type, zh_str body,
+                     unsigned timeout_ms, zh_client_answer *out, zh_err *err)
+{
+    zh_client_request request = {
+        .method = "POST", .url = url, .type = type, .body = body, .timeout_ms = timeout_ms};
+    return exchange(arena, &request, false, out, err);
 }

@@ -298,6 +298,7 @@ static void take_headers(exchange *e)
     r->if_none_match = header(e, "If-None-Match");
     r->user_agent = header(e, "User-Agent");
     r->content_type = header(e, "Content-Type");
+    r->authorization = header(e, "Authorization");
     r->prefer = header(e, "Prefer");
 }
 

@@ -52,7 +52,7 @@ typedef struct zh_http_request {
     size_t nfiles;
     /* Headers; p == NULL when not sent. */
     zh_str host, cookie, accept, accept_encoding, accept_language, if_none_match, content_type,
-        user_agent, prefer;
+        user_agent, prefer, authorization;
 } zh_http_request;
 
 typedef struct zh_http_header {
@@ -73,6 +73,7 @@ typedef enum zh_reach {
     ZH_REACH_READER, /* everybody who has a session, within what the session's reader may see */
     ZH_REACH_OPEN,   /* everybody: it leads to a session, or says nothing about the data */
     ZH_REACH_WHOLE,  /* readers of all data only: work over everything, and its files */
+    ZH_REACH_PERSON, /* people who logged in themselves: their own account, never an API key */
 } zh_reach;
 
 typedef struct zh_route {

@@ -125,6 +125,9 @@ static zh_rc find(zh_listing *q, zh_show *show, zh_page *page, zh_counts *total)
     zh_list_query query = zh_listing_list(q);
     query.with_tables = true;
     zh_rc rc = zh_list(&ui->ctx, ui->conn, &query, page);
+    if (rc == ZH_OK) {
+        rc = zh_listing_note(q, page->records, page->n, "api");
+    }
     zh_show_init(show, ui, q->as_of);
     for (size_t i = 0; i < page->n && rc == ZH_OK; i++) {
         zh_show_want(show, page->records[i]);

@@ -149,6 +149,9 @@ static zh_rc page(exporting *e, zh_list_query *query, zh_buf *after)
     zh_show show;
     query->after = zh_buf_view(after);
     zh_rc rc = zh_list(&ui->ctx, ui->conn, query, &found);
+    if (rc == ZH_OK) {
+        rc = zh_listing_note(e->q, found.records, found.n, "export");
+    }
     zh_show_init(&show, ui, e->q->as_of);
     for (size_t i = 0; i < found.n && rc == ZH_OK; i++) {
         zh_show_want(&show, found.records[i]);

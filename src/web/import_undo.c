@@ -61,12 +61,9 @@ static void offer(const zh_import_view *v)
     zh_part_section_close(ui);
 }
 
-void zh_import_undo(const zh_import_view *v)
+void zh_import_undo_state(const zh_import_view *v)
 {
     zh_ui *ui = v->ui;
-    zh_err ignored = {0};
-    zh_ctx quiet = ui->ctx;
-    quiet.err = &ignored;
     const zh_job *undo = &v->undo_job;
     if (v->undoing) {
         int64_t percent = undo->total > 0 ? undo->progress * 100 / undo->total : 0;
@@ -74,13 +71,31 @@ void zh_import_undo(const zh_import_view *v)
         zh_part_progress(ui, undo->progress, undo->total,
                          ZH_SAY(ui, ZH_T_UNDO_RUNNING, zh_str_fmt(ui->arena, "%" PRId64, percent)));
         zh_part_section_close(ui);
+    } else if (zh_str_is(undo->state, "failed")) {
+        zh_err err = {0};
+        zh_json *result = NULL;
+        zh_err ignored = {0};
+        bool told = zh_json_parse(ui->arena, undo->result, &result, &ignored) == ZH_OK;
+        const zh_json *error = told ? zh_json_get(result, "error") : NULL;
+        (void)zh_err_set(&err, ZH_ECONFLICT, "undo.failed", "%.*s",
+                         ZH_FMT(zh_import_text(error, "message")));
+        zh_err_fix(&err, "%.*s", ZH_FMT(zh_import_text(error, "fix")));
+        zh_import_error(ui, zh_ui_text(ui, ZH_T_UNDO_FAILED), &err);
     } else if (v->undone.done) {
         zh_part_note(ui, ZH_NOTE_QING, ZH_SAY(ui, ZH_T_UNDO_AT, zh_ui_time(ui, undo->updated_at)));
         if (v->undone.left > 0) {
             left(v);
         }
-    } else if (zh_import_number(v->report, "written") > 0 &&
-               zh_undo_may(&quiet, &v->job) == ZH_OK) {
+    }
+}
+
+void zh_import_undo_offer(const zh_import_view *v)
+{
+    zh_err ignored = {0};
+    zh_ctx quiet = v->ui->ctx;
+    quiet.err = &ignored;
+    if (!v->undoing && !v->undone.done && zh_import_number(v->report, "written") > 0 &&
+        zh_undo_may(&quiet, &v->job) == ZH_OK) {
         offer(v);
     }
 }

@@ -22,8 +22,11 @@ typedef struct zh_import_view {
  * their wrong cells marked (?rule= one kind, ?from= rows before); and the tables to download. */
 void zh_import_problems(const zh_import_view *view);
 
-/* Reads whether a commit was undone; then says so, or offers it while it may be done. */
+/* Reads whether a commit was undone. */
 void zh_import_undo_read(zh_import_view *view);
-void zh_import_undo(const zh_import_view *view);
+/* Says that it was, or is being undone, and what was left. */
+void zh_import_undo_state(const zh_import_view *view);
+/* Offers it while it may be done. */
+void zh_import_undo_offer(const zh_import_view *view);
 
 #endif

@@ -1,5 +1,6 @@
 /* The question of a list, from its URL. */
 #include "web/listing.h"
+#include "core/reading.h"
 #include "core/record.h"
 #include "fmt/yaml.h"
 #include <string.h>
@@ -461,4 +462,23 @@ zh_list_query zh_listing_list(const zh_listing *q)
                            .limit = q->limit,
                            .as_of = q->as_of,
                            .with_tables = q->with_tables};
+}
+
+zh_rc zh_listing_note(const zh_listing *q, zh_record *const *records, size_t n, const char *how)
+{
+    zh_ui *ui = q->ui;
+    const zh_field **shown = ZH_NEW_N(ui->arena, const zh_field *, q->ncolumns + 1);
+    zh_reading_note note = {.reg = q->reg,
+                            .records = records,
+                            .n = n,
+                            .shown = shown,
+                            .how = how,
+                            .question = ui->request->query};
+    for (size_t i = 0; i < q->ncolumns; i++) {
+        if (q->columns[i].kind == ZH_ASKED_FIELD) {
+            shown[note.nshown++] = q->columns[i].field;
+        }
+    }
+    note.shown = strcmp(how, "api") == 0 ? NULL : shown; /* which tells every field */
+    return zh_reading_add(&ui->ctx, &note);
 }

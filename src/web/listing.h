@@ -92,6 +92,10 @@ zh_str zh_listing_both(zh_ui *ui, zh_str a, zh_str b);
 /* The columns one may choose from, in the order of the declaration. */
 size_t zh_listing_choices(const zh_register *reg, zh_asked *out, size_t max);
 zh_str zh_listing_header(const zh_listing *q, const zh_asked *column);
+/* Writes down that these records of the list were read, where the register asks for it; how: "list"
+ * "export" "api". What cannot be written down must not be shown. */
+zh_rc zh_listing_note(const zh_listing *q, zh_record *const *records, size_t n,
+                      const char *how) ZH_MUST;
 /* Keeps the first problem. */
 void zh_listing_refuse(zh_listing *q, const char *parameter, const zh_err *err);
 

@@ -19,11 +19,15 @@ zh_rc zh_map_units(zh_arena *arena, zh_map_unit **out, size_t *n, zh_err *err)
     return ZH_OK;
 }
 
-static zh_rc draw_tiles(zh_arena *arena, const zh_map_in *in, double width, zh_draw **out,
-                        zh_err *err)
+static zh_rc draw_tiles(zh_arena *arena, const zh_map_in *in, const zh_map_unit *units, size_t n,
+                        double width, zh_draw **out, zh_err *err)
 {
     zh_tiles *tiles = NULL;
     zh_rc rc = zh_atlas_tiles(arena, &tiles, err);
+    for (size_t i = 0; rc == ZH_OK && i < tiles->n && i < n; i++) {
+        tiles->tiles[i].name = units[i].name;
+        tiles->tiles[i].group = units[i].group.n > 0 ? units[i].group : tiles->tiles[i].group;
+    }
     return rc == ZH_OK ? zh_map_tiles(arena, in, tiles, width, out, err) : rc;
 }
 
@@ -36,11 +40,12 @@ static zh_rc draw_areas(zh_arena *arena, const zh_map_in *in, double width, zh_d
 }
 
 zh_rc zh_map_picture(zh_arena *arena, zh_str title, const zh_map_unit *units, size_t n,
-                     int decimals, bool areas, double width, zh_draw **out, zh_err *err)
+                     int decimals, bool areas, bool english, double width, zh_draw **out,
+                     zh_err *err)
 {
     zh_map_value *values = ZH_NEW_N(arena, zh_map_value, n + 1);
     double *numbers = ZH_NEW_N(arena, double, n + 1);
-    zh_map_in in = {.title = title, .values = values, .decimals = decimals};
+    zh_map_in in = {.title = title, .english = english, .values = values, .decimals = decimals};
     for (size_t i = 0; i < n; i++) {
         if (!units[i].has_value) {
             continue;
@@ -59,7 +64,7 @@ zh_rc zh_map_picture(zh_arena *arena, zh_str title, const zh_map_unit *units, si
     zh_rc rc = zh_classes_quantile(numbers, in.n, CLASSES, &in.classes, err);
     if (rc == ZH_OK) {
         rc = areas ? draw_areas(arena, &in, width, out, err)
-                   : draw_tiles(arena, &in, width, out, err);
+                   : draw_tiles(arena, &in, units, n, width, out, err);
     }
     return rc;
 }

@@ -3,13 +3,17 @@
 #include "app/words.h"
 #include "core/identity.h"
 #include "core/ledger.h"
+#include "core/notice.h"
 #include "core/record.h"
+#include "web/front_door.h"
 #include "web/part.h"
 #include "web/sample.h"
 #include "web/session.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { UNREAD_SHOWN = 99 };
 
 /* ---- language and switches
  * ------------------------------------------------------------------------- */
@@ -134,6 +138,10 @@ zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *r
                   zh_err *err)
 {
     zh_rc rc = begin_bare(ui, request, response, err);
+    if (rc == ZH_OK && ui->session != NULL && ui->session->post != NULL) {
+        rc = zh_notice_unread(ui->conn, ui->session->login, ui->session->current.code, &ui->unread,
+                              err);
+    }
     return rc == ZH_OK ? read_log(ui) : rc;
 }
 
@@ -174,15 +182,18 @@ static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
     const zh_http_request *r = ui->request;
     zh_str login = ui->session != NULL ? ui->session->login : ZH_STR("");
     zh_str post = ui->session != NULL ? ui->session->current.code : ZH_STR("");
-    *key = zh_str_fmt(ui->arena, "%.*s %.*s %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
-                      ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
+    int64_t api = ui->session != NULL ? ui->session->key : 0;
+    bool emergency = ui->session != NULL && ui->session->emergency != 0;
+    *key =
+        zh_str_fmt(ui->arena, "%.*s %.*s %" PRId64 " %d %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
+                   api, (int)emergency, ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
     for (size_t i = 1; i < ZH_COUNTOF(switches); i++) {
         const char *value = switch_value(r, switches[i].name);
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
     }
     bool sealed = ui->sealed >= ui->log_size;
-    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %.*s", ui->log_size, ui->waiting,
-                        (int)sealed, ZH_FMT(ui->ctx.model->digest));
+    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %" PRId64 " %.*s", ui->log_size,
+                        ui->waiting, (int)sealed, ui->unread, ZH_FMT(ui->ctx.model->digest));
 }
 
 static void finish(const zh_http_request *request, zh_http_response *response)
@@ -358,24 +369,15 @@ static void logo(zh_html *h)
 
 static void menus(zh_ui *ui, zh_text_id current)
 {
-    static const struct {
-        zh_text_id text;
-        const char *url;
-    } items[] = {
-        {ZH_T_NAV_DESK, "/desk"},       {ZH_T_NAV_BOARD, "/"},
-        {ZH_T_NAV_TARGETS, "/targets"}, {ZH_T_NAV_REGISTERS, "/registers"},
-        {ZH_T_NAV_IMPORT, "/import"},   {ZH_T_NAV_SIGNALS, "/signals"},
-        {ZH_T_NAV_MAP, "/map"},         {ZH_T_NAV_STUDY, "/studies"},
-        {ZH_T_NAV_REPORT, "/report"},   {ZH_T_NAV_SYSTEMS, "/systems"},
-        {ZH_T_NAV_TOOLS, "/tools"},     {ZH_T_NAV_SOURCES, "/sources"},
-    };
+    zh_menu items[ZH_MENUS_MAX];
     zh_html *h = &ui->html;
+    zh_str role = ui->session == NULL         ? ZH_STR("")
+                  : ui->session->post != NULL ? ui->session->post->role
+                                              : ZH_STR("nobody");
+    size_t n = zh_front_menus(role, items);
     zh_html_open(h, "nav", "nav");
     zh_html_attr(h, "aria-label", zh_ui_text(ui, ZH_T_NAV_LABEL));
-    for (size_t i = 0; i < ZH_COUNTOF(items); i++) {
-        if (items[i].text == ZH_T_NAV_DESK && ui->session == NULL) {
-            continue; /* one's own work is of people with posts */
-        }
+    for (size_t i = 0; i < n; i++) {
         zh_html_open(h, "a", NULL);
         zh_html_link(h, "href", zh_str_of(items[i].url));
         if (items[i].text == current) {
@@ -431,6 +433,24 @@ static void seek(zh_ui *ui)
     zh_html_close(h);
 }
 
+/* The way to the notices, with how many records have something unread. */
+static void notices(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    zh_str n = zh_ui_count(ui, ui->unread);
+    zh_str label =
+        ui->unread > 0 ? ZH_SAY(ui, ZH_T_NOTICE_NAV_N, n) : zh_ui_text(ui, ZH_T_NOTICE_NAV);
+    zh_html_open(h, "a", "btn quiet icon bell");
+    zh_html_link(h, "href", ZH_STR("/notices"));
+    zh_html_attr(h, "title", label);
+    zh_html_attr(h, "aria-label", label);
+    zh_part_icon(ui, ZH_ICON_BELL);
+    if (ui->unread > 0) {
+        zh_html_leaf(h, "b", NULL, ui->unread > UNREAD_SHOWN ? ZH_STR("99+") : n);
+    }
+    zh_html_close(h);
+}
+
 static void tools(zh_ui *ui)
 {
     zh_html *h = &ui->html;
@@ -442,6 +462,7 @@ static void tools(zh_ui *ui)
     reader_switch(ui, ZH_T_SWITCH_SIZE, "size", "large", "normal", ZH_ICON_SIZE, "btn quiet icon");
     reader_switch(ui, ZH_T_SWITCH_THEME, "theme", "dark", "light", ZH_ICON_MOON, "btn quiet icon");
     if (ui->session != NULL) {
+        notices(ui);
         zh_html_a(h, "btn quiet who", zh_sample_is(ui) ? ZH_STR("/demo") : ZH_STR("/account"),
                   ui->session->name);
     } else if (ui->web->samples) {
@@ -456,6 +477,27 @@ static void tools(zh_ui *ui)
     zh_html_text(h, zh_ui_text(ui, ZH_T_LANG_OTHER));
     zh_html_close(h);
     zh_html_close(h);
+}
+
+/* On every page, for as long as the right is held. */
+static void emergency_banner(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    if (ui->session == NULL || ui->session->emergency == 0) {
+        return;
+    }
+    zh_part_note_open(ui, ZH_NOTE_ACT);
+    zh_html_leaf(h, "p", NULL,
+                 ZH_SAY(ui, ZH_T_EMERGENCY_BANNER, zh_ui_time(ui, ui->session->emergency_until)));
+    zh_html_open(h, "form", NULL);
+    zh_html_attr_z(h, "method", "post");
+    zh_html_link(h, "action", ZH_STR("/account/emergency/back"));
+    zh_html_open(h, "button", "btn");
+    zh_html_attr_z(h, "type", "submit");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_EMERGENCY_BACK));
+    zh_html_close(h);
+    zh_html_close(h);
+    zh_part_note_close(ui);
 }
 
 void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
@@ -477,6 +519,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
     zh_html_close(h);
     zh_html_open(h, "main", NULL);
     zh_html_attr_z(h, "id", "main");
+    emergency_banner(ui);
     if (head->above.n > 0) {
         zh_html_open(h, "p", "crumb");
         zh_html_a(h, NULL, head->above_url, head->above);

@@ -38,6 +38,7 @@ typedef struct zh_ui {
     zh_time log_time;                      /* when the newest of them was written; 0: none */
     int64_t sealed;                        /* entries that the newest signed checkpoint covers */
     int64_t waiting;                       /* newest batch without a position; 0: none */
+    int64_t unread; /* records of which the session's post was told something unread */
 } zh_ui;
 
 /* Opens the reader's snapshot, calls show, closes what it left open, ends the page. An error of

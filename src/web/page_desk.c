@@ -1,11 +1,15 @@
 /* GET /desk: 工作台. What is due, by clock; what came back; what one began. Every count is a link
  * to the list it counts. */
+#include "core/clock_check.h"
 #include "core/desk.h"
 #include "core/identity.h"
+#include "web/act.h"
+#include "web/notice_part.h"
 #include "web/part.h"
 #include "web/show.h"
+#include "web/words.h"
 
-enum { SHOWN = 50, HANDS = 10, DAYS_MAX = 366, FACTS = 4 };
+enum { SHOWN = 50, HANDS = 10, DAYS_MAX = 366, FACTS = 4, ACTIONS = 4, TOLD = 8 };
 
 static const struct {
     const char *see;
@@ -18,14 +22,19 @@ static const struct {
     [ZH_DESK_ANY] = {"", ZH_T_DESK_ALL},
 };
 
+typedef enum hands { HANDS_BOTH, HANDS_RETURNED, HANDS_BEGUN } hands;
+
 typedef struct desk {
     zh_ui *ui;
     zh_time now;
     zh_desk_when when;
+    hands only;             /* one of the lists that are not by time, whole */
     const zh_register *reg; /* with clock: the kind asked for; NULL: all */
     const zh_clock *clock;
     zh_desk_counts counts;
     zh_desk_list due, returned, begun;
+    zh_notice_list told;
+    zh_str *matters; /* of told.groups */
 } desk;
 
 /* ---- the question ---------------------------------------------------------------------------- */
@@ -34,6 +43,12 @@ static zh_rc read_when(desk *d)
 {
     zh_str see = zh_http_param(d->ui->request, "see");
     d->when = ZH_DESK_ANY;
+    d->only = zh_str_is(see, "returned") ? HANDS_RETURNED
+              : zh_str_is(see, "begun")  ? HANDS_BEGUN
+                                         : HANDS_BOTH;
+    if (d->only != HANDS_BOTH) {
+        return ZH_OK;
+    }
     for (size_t i = 0; i < ZH_DESK_WHENS && see.n > 0; i++) {
         if (zh_str_is(see, stretches[i].see)) {
             d->when = (zh_desk_when)i;
@@ -43,7 +58,8 @@ static zh_rc read_when(desk *d)
     return see.n == 0
                ? ZH_OK
                : zh_err_set(d->ui->err, ZH_EINVAL, "desk.see",
-                            "没有叫“%.*s”的一段时间，可用 overdue today week later", ZH_FMT(see));
+                            "没有叫“%.*s”的一段时间，可用 overdue today week later returned begun",
+                            ZH_FMT(see));
 }
 
 /* kind=register.clock */
@@ -80,10 +96,17 @@ static zh_rc ask(desk *d)
     if (rc == ZH_OK) {
         rc = zh_desk_due(&ui->ctx, ui->conn, d->now, d->when, d->reg, d->clock, SHOWN, &d->due);
     }
-    if (rc == ZH_OK) {
-        rc = zh_desk_returned(&ui->ctx, ui->conn, HANDS, &d->returned);
+    size_t limit = d->only == HANDS_BOTH ? (size_t)HANDS : ZH_DESK_ITEMS_MAX;
+    if (rc == ZH_OK && d->only != HANDS_BEGUN) {
+        rc = zh_desk_returned(&ui->ctx, ui->conn, limit, &d->returned);
     }
-    return rc == ZH_OK ? zh_desk_begun(&ui->ctx, ui->conn, HANDS, &d->begun) : rc;
+    if (rc == ZH_OK && d->only != HANDS_RETURNED) {
+        rc = zh_desk_begun(&ui->ctx, ui->conn, limit, &d->begun);
+    }
+    if (rc == ZH_OK && ui->session != NULL && ui->session->post != NULL) {
+        rc = zh_notice_groups(&ui->ctx, ui->conn, false, TOLD, ui->session->current.code, &d->told);
+    }
+    return rc == ZH_OK ? zh_notice_by_matter(ui, d->told.groups, d->told.n, &d->matters) : rc;
 }
 
 /* ---- time in words --------------------------------------------------------------------------- */
@@ -168,50 +191,103 @@ static void facts(desk *d, zh_show *show, const zh_record *record, zh_str named)
     }
 }
 
-static void clause_of(desk *d, const zh_desk_item *item)
-{
-    zh_html *h = &d->ui->html;
-    zh_date from = zh_time_date(item->state.started_at);
-    for (size_t i = 0; i < item->clock->nversions; i++) {
-        const zh_clock_version *v = &item->clock->versions[i];
-        if (from < v->from || from > v->to || v->has_when) {
-            continue;
-        }
-        zh_html_z(h, "　");
-        zh_html_text(h, v->clause);
-        if (v->unverified) {
-            zh_html_z(h, " ");
-            zh_part_tag(d->ui, ZH_TAG_PLAIN, zh_ui_text(d->ui, ZH_T_RECORD_UNVERIFIED));
-        }
-        return;
-    }
-}
-
-static void actions(desk *d, const zh_desk_item *item)
+static zh_rc clause_of(desk *d, const zh_desk_item *item)
 {
     zh_ui *ui = d->ui;
     zh_html *h = &ui->html;
-    zh_str url = zh_str_fmt(ui->arena, "%.*s#flow", ZH_FMT(record_url(d, item->record)));
-    size_t n = 0;
-    bool marked = false; /* the first that stops the clock */
-    zh_html_open(h, "div", "bar");
-    for (size_t i = 0; i < item->reg->ntransitions && n < 3; i++) {
-        const zh_transition *t = &item->reg->transitions[i];
-        bool from = t->from_any;
-        for (size_t k = 0; k < t->nfrom; k++) {
-            from = from || t->from[k] == item->record->state;
+    zh_date from = zh_time_date(item->state.started_at);
+    for (size_t i = 0; i < item->clock->nversions; i++) {
+        const zh_clock_version *v = &item->clock->versions[i];
+        bool open = false;
+        if (from < v->from || from > v->to || v->has_when) {
+            continue;
         }
-        if (from && t->kind != ZH_TR_AUTO && zh_may_take(&ui->ctx, item->reg, t)) {
-            bool stops = zh_str_among(t->id, item->clock->stop, item->clock->nstop);
-            zh_html_a(h, stops && !marked ? "btn pri" : "btn", url, zh_ui_label(ui, t->label));
-            marked = marked || stops;
-            n++;
+        zh_rc rc = zh_clock_unverified(&ui->ctx, ui->conn, item->reg, item->clock, v, &open);
+        zh_html_z(h, "　");
+        zh_html_text(h, v->clause);
+        if (open) {
+            zh_html_z(h, " ");
+            zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
         }
+        return rc;
     }
-    zh_html_close(h);
+    return ZH_OK;
 }
 
-static void due_item(desk *d, zh_show *show, const zh_desk_item *item)
+/* Why the reader cannot take the step now; empty: they can. */
+static zh_rc obstacle(desk *d, const zh_desk_item *item, const zh_transition *t, zh_str *out)
+{
+    zh_ui *ui = d->ui;
+    bool holds = true;
+    *out = ZH_STR("");
+    if (!zh_may_take(&ui->ctx, item->reg, t)) {
+        zh_str roles = ZH_STR("");
+        for (size_t i = 0; i < t->nroles; i++) {
+            roles = zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(roles), i > 0 ? "、" : "",
+                               ZH_FMT(t->roles[i]));
+        }
+        *out = ZH_SAY(ui, ZH_T_ACT_ROLE, ui->ctx.role, roles);
+        return ZH_OK;
+    }
+    zh_env env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, item->record);
+    zh_rc rc = t->has_guard ? zh_eval_true(&t->guard, &env, &holds, ui->err) : ZH_OK;
+    if (rc == ZH_OK && !holds) {
+        *out = ZH_SAY(ui, ZH_T_ACT_GUARD, zh_words(ui, t->guard.root));
+    }
+    return rc;
+}
+
+static bool open_here(const zh_transition *t, const zh_record *record)
+{
+    bool from = t->from_any;
+    for (size_t k = 0; k < t->nfrom; k++) {
+        from = from || t->from[k] == record->state;
+    }
+    return from && t->kind != ZH_TR_AUTO;
+}
+
+static void grey(desk *d, const zh_transition *t, zh_str why)
+{
+    zh_html *h = &d->ui->html;
+    zh_html_open(h, "span", "btn");
+    zh_html_attr_z(h, "aria-disabled", "true");
+    zh_html_attr(h, "title", why);
+    zh_html_text(h, zh_ui_label(d->ui, t->label));
+    zh_html_close(h);
+    zh_html_leaf(h, "span", "why", why);
+}
+
+/* What can be done leads to its form; the rest is grey and says why. */
+static zh_rc actions(desk *d, const zh_desk_item *item)
+{
+    zh_ui *ui = d->ui;
+    zh_html *h = &ui->html;
+    size_t n = 0;
+    zh_rc rc = ZH_OK;
+    bool marked = false; /* the first that stops the clock */
+    zh_html_open(h, "div", "bar");
+    for (size_t i = 0; i < item->reg->ntransitions && n < ACTIONS && rc == ZH_OK; i++) {
+        const zh_transition *t = &item->reg->transitions[i];
+        zh_str why = ZH_STR("");
+        if (!open_here(t, item->record)) {
+            continue;
+        }
+        rc = obstacle(d, item, t, &why);
+        bool stops = zh_str_among(t->id, item->clock->stop, item->clock->nstop);
+        if (rc == ZH_OK && why.n > 0) {
+            grey(d, t, why);
+        } else if (rc == ZH_OK) {
+            zh_html_a(h, stops && !marked ? "btn pri" : "btn", zh_act_url(ui, item->record, t),
+                      zh_ui_label(ui, t->label));
+            marked = marked || stops;
+        }
+        n++;
+    }
+    zh_html_close(h);
+    return rc;
+}
+
+static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
 {
     zh_ui *ui = d->ui;
     zh_html *h = &ui->html;
@@ -236,11 +312,12 @@ static void due_item(desk *d, zh_show *show, const zh_desk_item *item)
     zh_html_text(h, zh_show_state(ui, item->reg, item->record->state));
     zh_html_z(h, "　");
     zh_html_text(h, ZH_SAY(ui, ZH_T_DESK_SINCE, zh_ui_time(ui, item->state.started_at)));
-    clause_of(d, item);
+    zh_rc rc = clause_of(d, item);
     zh_html_close(h);
     zh_html_close(h);
-    actions(d, item);
+    rc = rc == ZH_OK ? actions(d, item) : rc;
     zh_html_close(h);
+    return rc;
 }
 
 static void tabs(desk *d)
@@ -261,9 +338,10 @@ static void tabs(desk *d)
     zh_part_tabs(ui, list, ZH_COUNTOF(list), zh_ui_text(ui, ZH_T_DESK_TABS));
 }
 
-static void due_list(desk *d, zh_show *show)
+static zh_rc due_list(desk *d, zh_show *show)
 {
     zh_ui *ui = d->ui;
+    zh_rc rc = ZH_OK;
     zh_part_section_open(ui, "due", ZH_STR(""), true);
     if (d->due.n == 0) {
         zh_part_empty(ui,
@@ -271,13 +349,14 @@ static void due_list(desk *d, zh_show *show)
                       zh_ui_text(ui, ZH_T_DESK_EMPTY), zh_ui_text(ui, ZH_T_DESK_EMPTY_TEXT),
                       ZH_STR(""), ZH_STR(""));
     }
-    for (size_t i = 0; i < d->due.n; i++) {
-        due_item(d, show, &d->due.items[i]);
+    for (size_t i = 0; i < d->due.n && rc == ZH_OK; i++) {
+        rc = due_item(d, show, &d->due.items[i]);
     }
     zh_part_section_close(ui);
     if (d->due.more) {
         zh_part_note(ui, ZH_NOTE_PLAIN, ZH_SAY(ui, ZH_T_DESK_MORE, zh_ui_count(ui, SHOWN)));
     }
+    return rc;
 }
 
 /* ---- by kind --------------------------------------------------------------------------------- */
@@ -344,6 +423,13 @@ static void hand_list(desk *d, zh_text_id title, const char *id, const zh_desk_l
                                     ZH_FMT(ZH_SAY(ui, list->more ? ZH_T_DESK_N_MORE : ZH_T_DESK_N,
                                                   zh_ui_count(ui, (int64_t)list->n)))),
                          true);
+    if (list->more && d->only == HANDS_BOTH) {
+        zh_html_open(&ui->html, "p", "bar");
+        zh_html_a(&ui->html, "btn quiet",
+                  came_back ? ZH_STR("/desk?see=returned") : ZH_STR("/desk?see=begun"),
+                  zh_ui_text(ui, ZH_T_DESK_ALL));
+        zh_html_close(&ui->html);
+    }
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
     for (size_t i = 0; i < list->n; i++) {
         const zh_desk_item *item = &list->items[i];
@@ -358,6 +444,33 @@ static void hand_list(desk *d, zh_text_id title, const char *id, const zh_desk_l
     }
     zh_grid_close(&g);
     zh_part_section_close(ui);
+}
+
+/* What is new, by matter; the rest is a page of its own. */
+static void told(desk *d)
+{
+    zh_ui *ui = d->ui;
+    zh_html *h = &ui->html;
+    zh_html_open(h, "section", "plain");
+    zh_html_leaf(h, "h2", NULL, ZH_SAY(ui, ZH_T_NOTICE_TITLE, zh_ui_count(ui, ui->unread)));
+    for (size_t i = 0; i < d->told.n; i++) {
+        const zh_notice_group *g = &d->told.groups[i];
+        if (i == 0 || !zh_str_eq(d->matters[i], d->matters[i - 1])) {
+            zh_html_leaf(h, "h3", NULL, d->matters[i]);
+        }
+        zh_html_open(h, "p", "sm");
+        zh_html_a(h, NULL, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
+                  zh_show_key(ui, g->record));
+        zh_html_z(h, "　");
+        zh_html_text(h, zh_notice_text(ui, g));
+        zh_html_z(h, " ");
+        zh_html_leaf(h, "span", "mu", zh_ui_time(ui, g->at));
+        zh_html_close(h);
+    }
+    zh_html_open(h, "p", "bar");
+    zh_html_a(h, "btn quiet", ZH_STR("/notices"), zh_ui_text(ui, ZH_T_NOTICE_SEE_ALL));
+    zh_html_close(h);
+    zh_html_close(h);
 }
 
 /* ---- the page -------------------------------------------------------------------------------- */
@@ -396,7 +509,7 @@ static zh_rc show(zh_ui *ui)
     }
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w8 stack");
-    due_list(&d, &names);
+    rc = d.only == HANDS_BOTH ? due_list(&d, &names) : ZH_OK;
     if (d.returned.n > 0) {
         hand_list(&d, ZH_T_DESK_RETURNED, "returned", &d.returned, true);
     }
@@ -405,13 +518,16 @@ static zh_rc show(zh_ui *ui)
     }
     zh_html_close(h);
     zh_html_open(h, "aside", "w4 stack");
+    if (d.told.n > 0) {
+        told(&d);
+    }
     if (d.counts.nkinds > 0) {
         kinds(&d);
     }
     zh_html_leaf(h, "p", "sm mu hide-s", zh_ui_text(ui, ZH_T_DESK_KEYS));
     zh_html_close(h);
     zh_html_close(h);
-    return ZH_OK;
+    return rc;
 }
 
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)

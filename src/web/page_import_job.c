@@ -284,7 +284,8 @@ static void figure_cell(const view *v, zh_grid *grid, const zh_json *figure,
         zh_part_nil(v->ui, ZH_NIL_NONE, ZH_STR(""));
         return;
     }
-    zh_part_number(v->ui, zh_import_text(figure, "shown"), ind->unit, ZH_STR(""));
+    zh_part_number(v->ui, zh_import_text(figure, "shown"), zh_ui_unit(v->ui, ind->unit),
+                   ZH_STR(""));
     zh_html_z(&v->ui->html, " ");
     zh_part_interval(v->ui, zh_import_text(figure, "interval"));
 }
@@ -706,7 +707,7 @@ static void result_links(const view *v, int64_t written)
     zh_ui *ui = v->ui;
     zh_html *h = &ui->html;
     zh_html_open(h, "div", "bar");
-    if (v->reg != NULL && written > 0) {
+    if (v->reg != NULL && written > 0 && !v->undone.done) {
         zh_html_a(h, "btn pri",
                   zh_url_register(ui->arena, v->reg->id, when_written(v), ZH_AS_OF_NOW),
                   zh_ui_text(ui, ZH_T_IMPORT_DONE_RECORDS));
@@ -825,17 +826,19 @@ static zh_rc show_commit(view *v)
     zh_import_undo_read(v);
     int64_t written = v->report != NULL ? zh_import_number(v->report, "written") : 0;
     head(v, commit_title(v, stalled, written), v->reg != NULL ? register_title(v) : ZH_STR(""));
-    zh_import_steps(ui, zh_str_is(v->job.state, "done") && !v->under_way ? 4 : 3,
+    zh_import_steps(ui,
+                    (zh_str_is(v->job.state, "done") || v->undone.done) && !v->under_way ? 4 : 3,
                     v->report != NULL ? zh_import_text(v->report, "file_name") : ZH_STR(""));
     zh_html_open(&ui->html, "div", "stack");
     commit_state(v, stalled);
     bool told = !v->under_way && v->report != NULL && zh_json_get(v->report, "rows") != NULL;
     if (told) {
+        zh_import_undo_state(v);
         result_counts(v, written);
         if (zh_import_number(v->report, "errors_total") > 0) {
             zh_import_problems(v);
         }
-        zh_import_undo(v);
+        zh_import_undo_offer(v);
         result_facts(v, args);
     }
     return ZH_OK;

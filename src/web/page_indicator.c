@@ -3,6 +3,7 @@
 #include "web/page_indicator.h"
 #include "web/figures.h"
 #include <inttypes.h>
+#include <string.h>
 
 enum { YEARS_OPTIONS_MAX = 100, MEASURES_MAX = 16 };
 
@@ -163,6 +164,39 @@ static void fact(zh_ui *ui, zh_text_id name, zh_str text, bool code)
     }
 }
 
+/* How a value was made is told by the core in Chinese, from a few fixed words and declared ids. */
+static zh_str made(const zh_ui *ui, zh_str text)
+{
+    static const char *const words[][2] = {
+        {"，其中 ", ", where "},
+        {"，权数 ", ", weights "},
+        {"算术平均", "arithmetic mean"},
+        {"，标准误 ", ", standard error "},
+        {"同比", "against the year before"},
+        {"环比", "against the period before"},
+        {"加权合成，各项按上下限归一", "weighted, each part scaled between its bounds"},
+        {"加权平均（缺失规则：", "weighted mean (missing values: "},
+        {"两期都有的类别", "classes in both periods"},
+        {"Hájek（入样概率倒数加权）", "Hájek (weighted by inverse inclusion probability)"},
+        {"相对误差不超过 1 %", "relative error within 1 %"},
+        {"逐条重算，准确值", "recounted record by record, exact"},
+        {"，", ", "},
+        {"）", ")"},
+    };
+    if (ui->lang != ZH_LANG_EN) {
+        return text;
+    }
+    for (size_t i = 0; i < ZH_COUNTOF(words); i++) {
+        ptrdiff_t at = zh_str_find(text, zh_str_of(words[i][0]));
+        if (at >= 0) {
+            size_t after = (size_t)at + strlen(words[i][0]);
+            text = zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(zh_str_sub(text, 0, (size_t)at)),
+                              words[i][1], ZH_FMT(zh_str_sub(text, after, text.n)));
+        }
+    }
+    return text;
+}
+
 static void definition(zh_indicator_page *page)
 {
     zh_ui *ui = page->ui;
@@ -172,9 +206,9 @@ static void definition(zh_indicator_page *page)
     zh_part_section_open(ui, "definition", zh_ui_text(ui, ZH_T_IND_DEFINITION), false);
     zh_part_kv_open(ui);
     fact(ui, ZH_T_IND_IN_WORDS, ind->definition, false);
-    fact(ui, ZH_T_IND_FORMULA, f->formula, true);
-    fact(ui, ZH_T_IND_METHOD, f->method, false);
-    fact(ui, ZH_T_IND_SOURCE, f->sources, false);
+    fact(ui, ZH_T_IND_FORMULA, made(ui, f->formula), true);
+    fact(ui, ZH_T_IND_METHOD, made(ui, f->method), false);
+    fact(ui, ZH_T_IND_SOURCE, zh_ui_label(ui, (zh_label){f->sources, f->sources_en}), false);
     fact(ui, ZH_T_IND_FRESH, f->as_of != 0 ? zh_ui_time(ui, f->as_of) : ZH_STR(""), false);
     fact(ui, ZH_T_IND_CUBE,
          f->cube.n > 0 ? ZH_SAY(ui, ZH_T_IND_FROM_CUBE, f->cube)
@@ -310,14 +344,15 @@ static void figure(const zh_indicator_page *page, const zh_indicator_figure *fig
     zh_html_open(&ui->html, "div", "only-s");
     zh_part_drawing(ui, figure->narrow, zh_str_fmt(ui->arena, "%s-n", id));
     zh_html_close(&ui->html);
-    zh_part_figure_close(ui,
-                         &(zh_fig_foot){.read = read,
-                                        .source = page->figure.sources,
-                                        .n = zh_str_fmt(ui->arena, "n = %.*s",
-                                                        ZH_FMT(zh_ui_count(ui, page->figure.n))),
-                                        .table_url = zh_str_of(table_url),
-                                        .downloads = downloads,
-                                        .ndownloads = ZH_COUNTOF(downloads)});
+    zh_part_figure_close(
+        ui,
+        &(zh_fig_foot){
+            .read = read,
+            .source = zh_ui_label(ui, (zh_label){page->figure.sources, page->figure.sources_en}),
+            .n = zh_str_fmt(ui->arena, "n = %.*s", ZH_FMT(zh_ui_count(ui, page->figure.n))),
+            .table_url = zh_str_of(table_url),
+            .downloads = downloads,
+            .ndownloads = ZH_COUNTOF(downloads)});
 }
 
 /* The same question by years, of all time. */

@@ -33,7 +33,7 @@ static void cells(const zh_indicator_page *page, zh_str key, zh_str label, const
         f->den,
         zh_str_fmt(ui->arena, "%" PRId64, f->n),
         zh_str_fmt(ui->arena, "%" PRId64, f->log_size),
-        f->sources,
+        zh_ui_label(ui, (zh_label){f->sources, f->sources_en}),
     };
     for (size_t i = 0; i < COLUMNS; i++) {
         out[i] = row[i];
@@ -79,7 +79,8 @@ static size_t notes(const zh_indicator_page *page, zh_keep_note out[NOTES_MAX])
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_IN_WORDS), page->indicator->definition};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_FORMULA), f->formula};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_METHOD), f->method};
-    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_SOURCE), f->sources};
+    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_SOURCE),
+                              zh_ui_label(ui, (zh_label){f->sources, f->sources_en})};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_MODEL), f->model_digest};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_STAMP),
                               ZH_SAY(ui, ZH_T_LEDGER_AT, zh_ui_count(ui, f->log_size))};
@@ -133,7 +134,7 @@ static zh_rc show_drawing(zh_indicator_page *page, bool slope, zh_keep_form form
             .title = figure.title,
             .what = figure.what,
             .read = figure.read,
-            .source = page->figure.sources,
+            .source = zh_ui_label(ui, (zh_label){page->figure.sources, page->figure.sources_en}),
             .n = zh_str_fmt(ui->arena, "n = %.*s", ZH_FMT(zh_ui_count(ui, page->figure.n))),
             .list = figure.list},
         form);

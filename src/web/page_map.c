@@ -173,6 +173,12 @@ static zh_rc ask_units(view *v)
     v->units = ZH_NEW_N(ui->arena, unit, v->nunits + 1);
     for (size_t i = 0; i < v->nunits; i++) {
         v->units[i].drawn = units[i];
+        if (ui->lang == ZH_LANG_EN) {
+            zh_str province =
+                zh_str_fmt(ui->arena, "%.*s0000", ZH_FMT(zh_str_sub(units[i].code, 0, 2)));
+            v->units[i].drawn.name = zh_ui_region(ui, units[i].code);
+            v->units[i].drawn.group = zh_ui_region(ui, province);
+        }
     }
     rc = ask_level(v, ZH_STR(""), "city");
     if (rc == ZH_OK) { /* those directly under Hubei have no prefecture above them */
@@ -219,8 +225,8 @@ static zh_rc draw(view *v, double width, zh_draw **out)
         }
     }
     return zh_map_picture(ui->arena, zh_ui_label(ui, v->indicator->label), units, v->nunits,
-                          v->indicator->digits < 2 ? v->indicator->digits : 1, v->areas, width, out,
-                          ui->err);
+                          v->indicator->digits < 2 ? v->indicator->digits : 1, v->areas,
+                          ui->lang == ZH_LANG_EN, width, out, ui->err);
 }
 
 /* ---- the page
@@ -319,7 +325,8 @@ static zh_rc picture(view *v)
     zh_html_close(&ui->html);
     zh_part_figure_close(
         ui, &(zh_fig_foot){.read = read_of(v),
-                           .source = v->units[0].figure->sources,
+                           .source = zh_ui_label(v->ui, (zh_label){v->units[0].figure->sources,
+                                                                   v->units[0].figure->sources_en}),
                            .n = n_of(v),
                            .table_url = ZH_STR("#data"),
                            .downloads = files,
@@ -477,7 +484,9 @@ static zh_rc keep_table(view *v, zh_keep_form form)
         {zh_ui_text(ui, ZH_T_COL_INDICATOR), zh_ui_label(ui, v->indicator->label)},
         {zh_ui_text(ui, ZH_T_IND_IN_WORDS), v->indicator->definition},
         {zh_ui_text(ui, ZH_T_IND_SOURCE),
-         v->with_value > 0 ? v->units[0].figure->sources : ZH_STR("")},
+         v->with_value > 0 ? zh_ui_label(v->ui, (zh_label){v->units[0].figure->sources,
+                                                           v->units[0].figure->sources_en})
+                           : ZH_STR("")},
         {zh_ui_text(ui, ZH_T_STAMP), ZH_SAY(ui, ZH_T_LEDGER_AT, zh_ui_count(ui, ui->log_size))}};
     return zh_keep_table_as(ui, v->indicator->id,
                             &(zh_keep_table){.columns = columns,
@@ -517,7 +526,11 @@ static zh_rc keep(zh_ui *ui)
         &(zh_keep_figure){.title = v->with_value > 0 ? leaders(v) : ZH_STR(""),
                           .what = what_of(v),
                           .read = read_of(v),
-                          .source = v->with_value > 0 ? v->units[0].figure->sources : ZH_STR(""),
+                          .source =
+                              v->with_value > 0
+                                  ? zh_ui_label(v->ui, (zh_label){v->units[0].figure->sources,
+                                                                  v->units[0].figure->sources_en})
+                                  : ZH_STR(""),
                           .n = n_of(v),
                           .list = list},
         form);

@@ -1,4 +1,5 @@
 /* GET /registers/{reg}/{id}: one record: facts, workflow, timeline, relations, proof. */
+#include "core/reading.h"
 #include "core/record.h"
 #include "web/part.h"
 #include "web/record.h"
@@ -116,6 +117,27 @@ static zh_rc choose_version(zh_shown_record *r)
     return r->as_of == ZH_AS_OF_NOW ? ZH_OK : zh_log_time(ui->conn, r->as_of, &r->instant, ui->err);
 }
 
+/* Every version is shown: what was once there and is no longer is read too. */
+static zh_rc note_reading(zh_ui *ui, const zh_shown_record *r)
+{
+    zh_record **records = ZH_NEW_N(ui->arena, zh_record *, r->nversions);
+    zh_reading_note note = {.reg = r->reg,
+                            .records = records,
+                            .n = 1,
+                            .how = zh_str_starts(ui->request->path, ZH_STR("/api/")) ? "api"
+                                                                                     : "record"};
+    zh_rc rc = ZH_OK;
+    bool told = false;
+    for (size_t i = r->nversions; i > 0 && rc == ZH_OK && !told; i--) {
+        zh_record *one = ZH_NEW(ui->arena, zh_record);
+        *one = *r->versions[i - 1].record;
+        records[0] = one;
+        told = zh_reading_tells(&ui->ctx, &note);
+        rc = told ? zh_reading_add(&ui->ctx, &note) : ZH_OK;
+    }
+    return rc;
+}
+
 zh_rc zh_shown_read(zh_ui *ui, zh_shown_record *out)
 {
     int64_t office = 0;
@@ -138,6 +160,10 @@ zh_rc zh_shown_read(zh_ui *ui, zh_shown_record *out)
     if (rc == ZH_OK) {
         rc = choose_version(out);
     }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    rc = note_reading(ui, out);
     if (rc != ZH_OK) {
         return rc;
     }
@@ -302,6 +328,30 @@ static void old_note(zh_shown_record *r)
     zh_part_note_close(ui);
 }
 
+static void who_link(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    zh_str url = zh_url_record(ui->arena, r->reg->id, zh_shown(r)->office, zh_shown(r)->id);
+    zh_html_open(&ui->html, "p", "bar");
+    zh_html_a(&ui->html, "btn quiet", zh_str_fmt(ui->arena, "%.*s/access", ZH_FMT(url)),
+              zh_ui_text(ui, ZH_T_ACCESS_WHO_LINK));
+    zh_html_close(&ui->html);
+}
+
+/* Personal data of some registers are shown once the reader says what for. */
+static void ask_purpose(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    if (!r->reg->ask_purpose || ui->ctx.post == NULL || ui->ctx.stated) {
+        return;
+    }
+    zh_part_note(ui, ZH_NOTE_PLAIN, zh_ui_text(ui, ZH_T_PURPOSE_ASK));
+    zh_part_ask_open(ui,
+                     zh_url_record(ui->arena, r->reg->id, zh_shown(r)->office, zh_shown(r)->id));
+    zh_part_ask_input(ui, "purpose", zh_ui_text(ui, ZH_T_PURPOSE_LABEL), ZH_STR(""), "text");
+    zh_part_ask_close(ui);
+}
+
 static void withdrawn_note(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
@@ -332,6 +382,7 @@ static zh_rc show(zh_ui *ui)
     } else if (!zh_shown_is_live(r)) {
         old_note(r);
     }
+    ask_purpose(r);
     zh_html_open(h, "div", "cols record");
     zh_html_open(h, "div", "w7 stack");
     facts(r);
@@ -346,6 +397,7 @@ static zh_rc show(zh_ui *ui)
     }
     if (rc == ZH_OK) {
         zh_record_timeline(r);
+        who_link(r);
     }
     zh_html_close(h);
     zh_html_close(h);

@@ -644,6 +644,9 @@ static zh_rc ask(listing *l)
         *ui->err = before;
         return ZH_OK;
     }
+    if (rc == ZH_OK) {
+        rc = zh_listing_note(q, l->page.records, l->page.n, "list");
+    }
     zh_show_init(&l->show, ui, q->as_of);
     for (size_t i = 0; i < l->page.n && rc == ZH_OK; i++) {
         zh_show_want(&l->show, l->page.records[i]);
@@ -717,9 +720,15 @@ static zh_rc show(zh_ui *ui)
     return rc;
 }
 
+/* A list whose readings are written down is made anew for each. */
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
-    return zh_ui_answer_kept(request, response, err, show);
+    zh_model *model = zh_core_model(zh_web_of(request)->core);
+    const zh_register *reg = zh_model_register(model, zh_http_arg(request, "reg"));
+    bool noted = reg != NULL && reg->read_log;
+    zh_model_release(model);
+    return noted ? zh_ui_answer(request, response, err, show)
+                 : zh_ui_answer_kept(request, response, err, show);
 }
 
 ZH_ROUTE(page_register) = {.method = "GET",

@@ -22,16 +22,17 @@ static void fact(zh_ui *ui, zh_text_id label, zh_str value, zh_str unit, zh_str 
 static void facts(zh_ui *ui, const zh_signal *s, zh_str evidence)
 {
     zh_html_open(&ui->html, "div", "facts");
-    fact(ui, ZH_T_SIGNALS_OBSERVED, zh_ui_count(ui, (int64_t)s->table.a), s->unit, evidence,
-         ZH_STR(""));
+    fact(ui, ZH_T_SIGNALS_OBSERVED, zh_ui_count(ui, (int64_t)s->table.a),
+         zh_signal_unit(ui, s->unit), evidence, ZH_STR(""));
     if (s->is_period) {
-        fact(ui, ZH_T_SIGNALS_EXPECTED, zh_ui_decimal(ui, s->expected_shown), s->unit, ZH_STR(""),
-             ZH_STR(""));
-        fact(ui, ZH_T_SIGNALS_BOUND, zh_ui_decimal(ui, s->bound_shown), s->unit, ZH_STR(""),
-             ZH_STR(""));
+        fact(ui, ZH_T_SIGNALS_EXPECTED, zh_ui_decimal(ui, s->expected_shown),
+             zh_signal_unit(ui, s->unit), ZH_STR(""), ZH_STR(""));
+        fact(ui, ZH_T_SIGNALS_BOUND, zh_ui_decimal(ui, s->bound_shown), zh_signal_unit(ui, s->unit),
+             ZH_STR(""), ZH_STR(""));
     }
     if (s->has_ratio) {
-        fact(ui, ZH_T_SIGNALS_EXPECTED, s->expected_shown, s->unit, ZH_STR(""), ZH_STR(""));
+        fact(ui, ZH_T_SIGNALS_EXPECTED, s->expected_shown, zh_signal_unit(ui, s->unit), ZH_STR(""),
+             ZH_STR(""));
         fact(ui, ZH_T_SIGNALS_PRR, s->prr_shown, ZH_STR(""), ZH_STR(""), s->interval_shown);
         fact(ui, ZH_T_SIGNALS_YATES, s->chi2_shown, ZH_STR(""), ZH_STR(""), ZH_STR(""));
     }
@@ -96,7 +97,8 @@ static void profile(zh_ui *ui, const zh_signal *s, zh_str all)
             }
         }
         zh_grid g;
-        const zh_column columns[] = {{.label = label}, {.label = s->unit, .number = true}};
+        const zh_column columns[] = {{.label = label},
+                                     {.label = zh_signal_unit(ui, s->unit), .number = true}};
         zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), false, ZH_STR(""));
         size_t shown = 0;
         int64_t rest = 0;
@@ -153,7 +155,7 @@ static void task(zh_ui *ui, const zh_signal *s)
     zh_html_a(&ui->html, NULL, zh_url_record(ui->arena, s->declared->tasks->id, t->office, t->id),
               t->no);
     zh_html_close(&ui->html);
-    zh_part_kv(ui, zh_ui_text(ui, ZH_T_SIGNALS_TASK_KIND), t->kind_label);
+    zh_part_kv(ui, zh_ui_text(ui, ZH_T_SIGNALS_TASK_KIND), zh_ui_label(ui, t->kind_name));
     if (t->place.n > 0) {
         zh_part_kv(ui, zh_ui_text(ui, ZH_T_SIGNALS_TASK_PLACE), zh_ui_region(ui, t->place));
     }
@@ -227,11 +229,13 @@ static zh_str title_of(zh_ui *ui, const zh_signal *s)
     zh_str subject = zh_signal_subject(ui, s);
     zh_str n = counted(ui, s->table.a);
     if (s->is_period) {
-        return ZH_SAY(ui, ZH_T_SIGNALS_ONE_PERIOD, subject, n, s->unit,
+        return ZH_SAY(ui, ZH_T_SIGNALS_ONE_PERIOD, subject, n, zh_signal_unit(ui, s->unit),
                       zh_ui_decimal(ui, s->expected_shown), zh_ui_decimal(ui, s->bound_shown));
     }
-    return s->has_ratio ? ZH_SAY(ui, ZH_T_SIGNALS_ONE_TITLE, subject, n, s->unit, s->expected_shown)
-                        : ZH_SAY(ui, ZH_T_SIGNALS_ONE_FLOW, subject, n, s->unit);
+    return s->has_ratio
+               ? ZH_SAY(ui, ZH_T_SIGNALS_ONE_TITLE, subject, n, zh_signal_unit(ui, s->unit),
+                        s->expected_shown)
+               : ZH_SAY(ui, ZH_T_SIGNALS_ONE_FLOW, subject, n, zh_signal_unit(ui, s->unit));
 }
 
 static zh_rc write_signal(zh_ui *ui, const zh_signal *s)

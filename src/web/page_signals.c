@@ -68,13 +68,27 @@ zh_str zh_signal_facet_text(const zh_ui *ui, const zh_signal *signal, const zh_s
                         : text;
 }
 
+zh_str zh_signal_unit(const zh_ui *ui, zh_str unit)
+{
+    static const zh_label units[] = {{{"批", 3}, {"lots", 4}},
+                                     {{"件", 3}, {"items", 5}},
+                                     {{"份", 3}, {"reports", 7}},
+                                     {{"次", 3}, {"calls", 5}}};
+    for (size_t i = 0; i < ZH_COUNTOF(units); i++) {
+        if (zh_str_eq(units[i].zh, unit)) {
+            return zh_ui_label(ui, units[i]);
+        }
+    }
+    return unit;
+}
+
 void zh_signal_lamp(zh_ui *ui, const zh_signal *signal)
 {
     zh_lamp lamp = zh_str_is(signal->state, "new")         ? ZH_LAMP_WATCH
                    : zh_str_is(signal->state, "confirmed") ? ZH_LAMP_ACT
                    : zh_str_is(signal->state, "verifying") ? ZH_LAMP_NIL
                                                            : ZH_LAMP_DONE;
-    zh_part_lamp(ui, lamp, signal->state_label);
+    zh_part_lamp(ui, lamp, zh_ui_label(ui, signal->state_name));
 }
 
 void zh_signal_due(zh_ui *ui, const zh_signal_task *task)
@@ -82,15 +96,15 @@ void zh_signal_due(zh_ui *ui, const zh_signal_task *task)
     zh_html *h = &ui->html;
     char day[16];
     if (!task->has_due) {
-        zh_part_nil(ui, ZH_NIL_SKIP, task->state_label);
+        zh_part_nil(ui, ZH_NIL_SKIP, zh_ui_label(ui, task->state_name));
         return;
     }
     zh_date_format(zh_time_date(task->due_at - 1), day);
     zh_html_open(h, "span", task->late ? "clock act" : "clock");
     zh_html_leaf_z(h, "b", NULL, day);
-    zh_html_leaf(
-        h, "small", NULL,
-        zh_str_fmt(ui->arena, "%.*s · %.*s", ZH_FMT(task->kind_label), ZH_FMT(task->state_label)));
+    zh_html_leaf(h, "small", NULL,
+                 zh_str_fmt(ui->arena, "%.*s · %.*s", ZH_FMT(zh_ui_label(ui, task->kind_name)),
+                            ZH_FMT(zh_ui_label(ui, task->state_name))));
     zh_html_close(h);
 }
 
@@ -221,7 +235,7 @@ static void one_row(const page *p, zh_grid *g, const zh_signal *s, bool ratio)
     zh_grid_row(g, NULL);
     zh_grid_link(g, zh_signal_url(ui->arena, s), zh_signal_subject(ui, s));
     zh_grid_cell(g);
-    zh_part_number(ui, zh_ui_count(ui, (int64_t)s->table.a), s->unit,
+    zh_part_number(ui, zh_ui_count(ui, (int64_t)s->table.a), zh_signal_unit(ui, s->unit),
                    zh_url_register(ui->arena, s->source, s->where, s->position));
     if (s->is_period) {
         zh_grid_text(g, zh_ui_decimal(ui, s->expected_shown));
@@ -444,7 +458,7 @@ static zh_rc keep_table(const page *p, zh_keep_form form)
             finite && prr->has_interval ? zh_str_fmt(ui->arena, "%.10g", prr->interval.upper)
                                         : ZH_STR(""),
             s->has_ratio ? zh_str_fmt(ui->arena, "%.10g", s->stats.chi2_yates) : ZH_STR(""),
-            s->state_label,
+            zh_ui_label(ui, s->state_name),
             zh_str_dup(ui->arena, zh_str_of(due)),
             zh_str_fmt(ui->arena, "%" PRId64, s->position),
             s->where,

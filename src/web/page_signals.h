@@ -27,4 +27,7 @@ zh_rc zh_signal_draw(zh_ui *ui, const zh_signal *signals, size_t n, double width
 /* The same in the page, and a narrow one for phones. */
 zh_rc zh_signal_forest(zh_ui *ui, const zh_signal *signals, size_t n, double width) ZH_MUST;
 
+/* What a detector counts, in the reader's language. */
+zh_str zh_signal_unit(const zh_ui *ui, zh_str unit);
+
 #endif

@@ -106,7 +106,7 @@ static void what(view *v)
     zh_ui *ui = v->ui;
     zh_part_section_open(ui, "what", zh_ui_text(ui, ZH_T_SYSTEM_WHAT), false);
     zh_part_kv_open(ui);
-    zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEMS_L_AREA), v->m->area);
+    zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEMS_L_AREA), zh_system_area(ui, v->m->area));
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEM_DEPTH), depth_words(v));
     zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_SYSTEM_DOES));
     does(v);

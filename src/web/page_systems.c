@@ -68,6 +68,29 @@ static zh_rc bad_choice(zh_ui *ui, const char *name, zh_str given)
     return rc;
 }
 
+zh_str zh_system_area(const zh_ui *ui, zh_str area)
+{
+    static const zh_label areas[] = {
+        {{"战略与统计", 15}, {"Strategy and statistics", 23}},
+        {{"监督与质量安全", 21}, {"Supervision and safety", 22}},
+        {{"质量信用", 12}, {"Quality credit", 14}},
+        {{"质量基础设施", 18}, {"Quality infrastructure", 22}},
+        {{"企业质量", 12}, {"Enterprise quality", 18}},
+        {{"工程质量", 12}, {"Construction quality", 20}},
+        {{"环境质量", 12}, {"Environmental quality", 21}},
+        {{"农业、食品与药品", 24}, {"Agriculture, food and drugs", 27}},
+        {{"品牌与奖励", 15}, {"Brands and awards", 17}},
+        {{"社会与消费者", 18}, {"Society and consumers", 21}},
+        {{"信息基础", 12}, {"Information base", 16}},
+    };
+    for (size_t i = 0; i < ZH_COUNTOF(areas); i++) {
+        if (zh_str_eq(areas[i].zh, area)) {
+            return zh_ui_label(ui, areas[i]);
+        }
+    }
+    return area;
+}
+
 static void collect_areas(view *v)
 {
     for (size_t i = 0; i < v->survey->n; i++) {
@@ -144,7 +167,7 @@ static void ask(view *v)
     o[n++] = (zh_option){ZH_STR(""),
                          ZH_SAY(ui, ZH_T_SYSTEMS_ALL_AREAS, zh_ui_count(ui, (int64_t)v->nareas))};
     for (size_t i = 0; i < v->nareas; i++) {
-        o[n++] = (zh_option){v->areas[i], v->areas[i]};
+        o[n++] = (zh_option){v->areas[i], zh_system_area(ui, v->areas[i])};
     }
     zh_part_ask_select(ui, "area", zh_ui_text(ui, ZH_T_SYSTEMS_L_AREA), o, n, v->area);
     zh_part_ask_words(ui, zh_ui_text(ui, ZH_T_SYSTEMS_ASK_AREA));
@@ -345,7 +368,7 @@ static void area_table(view *v, zh_str area)
     for (size_t i = 0; i < v->survey->n; i++) {
         bool mine = zh_str_eq(v->survey->standings[i].mechanism->area, area) && selected(v, i);
         if (mine && rows++ == 0) {
-            zh_part_section_open(ui, NULL, area, true);
+            zh_part_section_open(ui, NULL, zh_system_area(ui, area), true);
             zh_grid_open(&g, ui, columns, n, true, ZH_STR(""));
         }
         if (mine) {

@@ -237,13 +237,14 @@ static zh_rc chart(view *v)
                                            .what = zh_ui_label(ui, f->indicator->label),
                                            .id = "path"});
     zh_part_drawing(ui, list, ZH_STR("path"));
-    zh_part_figure_close(ui, &(zh_fig_foot){.read = zh_ui_text(ui, ZH_T_TARGET_CHART_READ),
-                                            .source = f->sources,
-                                            .n = ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n)),
-                                            .table_url = ZH_STR("#values"),
-                                            .downloads = files,
-                                            .ndownloads = zh_keep_downloads(
-                                                ui, url, ui->request->query, true, true, files)});
+    zh_part_figure_close(
+        ui, &(zh_fig_foot){.read = zh_ui_text(ui, ZH_T_TARGET_CHART_READ),
+                           .source = zh_ui_label(ui, (zh_label){f->sources, f->sources_en}),
+                           .n = ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n)),
+                           .table_url = ZH_STR("#values"),
+                           .downloads = files,
+                           .ndownloads =
+                               zh_keep_downloads(ui, url, ui->request->query, true, true, files)});
     return ZH_OK;
 }
 
@@ -508,10 +509,11 @@ static void head(view *v)
 {
     zh_ui *ui = v->ui;
     const zh_target *t = &v->target;
-    zh_str title =
-        zh_str_fmt(ui->arena, "%.*s：%.*s%.*s，%.*s", ZH_FMT(zh_ui_label(ui, v->item->name)),
-                   ZH_FMT(zh_target_wanted(ui, v->item)), ZH_FMT(zh_target_unit(ui, v->item)),
-                   ZH_FMT(zh_ui_text(ui, zh_target_status_name(t->status))));
+    zh_str title = zh_str_fmt(
+        ui->arena, ui->lang == ZH_LANG_EN ? "%.*s: %.*s%.*s, %.*s" : "%.*s：%.*s%.*s，%.*s",
+        ZH_FMT(zh_ui_label(ui, v->item->name)), ZH_FMT(zh_target_wanted(ui, v->item)),
+        ZH_FMT(zh_target_unit(ui, v->item)),
+        ZH_FMT(zh_ui_text(ui, zh_target_status_name(t->status))));
     zh_ui_head(ui,
                &(zh_ui_head_of){
                    .nav = ZH_T_NAV_TARGETS,
@@ -600,7 +602,7 @@ static zh_rc keep(zh_ui *ui)
         &(zh_keep_figure){.title = list != NULL ? chart_title(&v) : ZH_STR(""),
                           .what = list != NULL ? zh_ui_label(ui, f->indicator->label) : ZH_STR(""),
                           .read = zh_ui_text(ui, ZH_T_TARGET_CHART_READ),
-                          .source = f->sources,
+                          .source = zh_ui_label(ui, (zh_label){f->sources, f->sources_en}),
                           .n = ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n)),
                           .list = list},
         form);

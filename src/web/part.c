@@ -19,6 +19,7 @@ void zh_part_icon(zh_ui *ui, zh_icon icon)
         [ZH_ICON_TABLE] = "M2 3h12v10H2zM2 6.5h12M2 9.8h12M6.5 3v10",
         [ZH_ICON_MAP] = "M1.5 3.5 6 2l4 1.5L14.5 2v10.5L10 14l-4-1.5L1.5 14zM6 2v10.5M10 3.5V14",
         [ZH_ICON_PRINT] = "M4.5 6V2h7v4M4.5 11.5H2V6h12v5.5h-2.5M4.5 9.5h7V14h-7z",
+        [ZH_ICON_BELL] = "M2.5 12h11l-1.5-2V7a4 4 0 0 0-8 0v3zM6.5 14h3",
     };
     zh_html *h = &ui->html;
     zh_html_open(h, "svg", "ico");

@@ -21,6 +21,7 @@ typedef enum zh_icon {
     ZH_ICON_TABLE,
     ZH_ICON_MAP,
     ZH_ICON_PRINT,
+    ZH_ICON_BELL,
 } zh_icon;
 void zh_part_icon(zh_ui *ui, zh_icon icon); /* decorative: a word stands beside it */
 

@@ -2,6 +2,7 @@
  * carries the version it was made on; when the record has moved on, both values are shown. A step
  * of two persons waits until another login confirms it. */
 #include "base/json.h"
+#include "core/identity.h"
 #include "core/pending.h"
 #include "core/permission.h"
 #include "core/record.h"
@@ -496,6 +497,21 @@ static zh_rc find_pending(act *a, zh_pending *out)
                                     "没有等待复核的提请：已处理，或记录已经变了");
 }
 
+/* The first person's right must still be there: a post may have ended since. */
+static zh_rc first_may_still(act *a, const zh_pending *p)
+{
+    zh_ui *ui = a->r->ui;
+    bool may = false;
+    zh_rc rc = zh_login_may_take(&ui->ctx, ui->conn, p->actor, a->r->reg, a->transition, &may);
+    if (rc == ZH_OK && !may) {
+        zh_err_set(ui->err, ZH_EDENIED, "pending.first", "提请人“%.*s”现在已无权办这一步",
+                   ZH_FMT(p->actor));
+        zh_err_fix(ui->err, "请退回这项提请，由有权的人重新提");
+        rc = ZH_EDENIED;
+    }
+    return rc;
+}
+
 /* verdict=take applies what the first person asked for, verdict=return sends it back. */
 static zh_rc second(zh_ui *ui)
 {
@@ -521,6 +537,9 @@ static zh_rc second(zh_ui *ui)
         rc = zh_form_parse(ui->arena, p.form, &a.in.sent, ui->err);
         if (rc == ZH_OK) {
             rc = choose_fields(&a);
+        }
+        if (rc == ZH_OK) {
+            rc = first_may_still(&a, &p);
         }
         if (rc != ZH_OK) {
             return rc;

@@ -1,6 +1,7 @@
 /* Where a record is in the states its register declares: the diagram, what may follow, and its time
  * limits. */
 #include "core/clock.h"
+#include "core/clock_check.h"
 #include "core/pending.h"
 #include "core/permission.h"
 #include "core/step.h"
@@ -267,6 +268,36 @@ static void verdict(zh_ui *ui, zh_str url, const char *value, zh_text_id text)
     zh_html_close(h);
 }
 
+/* What the first person wants written, for the second to read before confirming. Gives whether one
+ * of the fields may not be seen by this reader, who then cannot be the second. */
+static zh_rc asked_values(zh_shown_record *r, zh_str form, bool *hidden)
+{
+    zh_ui *ui = r->ui;
+    zh_pairs pairs;
+    zh_rc rc = zh_form_parse(ui->arena, form, &pairs, ui->err);
+    *hidden = false;
+    zh_html_open(&ui->html, "ul", NULL);
+    for (size_t i = 0; rc == ZH_OK && i < pairs.n; i++) {
+        zh_str name = pairs.p[i].name;
+        const zh_field *field = zh_str_starts(name, ZH_STR("f."))
+                                    ? zh_register_field(r->reg, zh_str_sub(name, 2, name.n))
+                                    : NULL;
+        bool reason = zh_str_is(name, "reason") && pairs.p[i].value.n > 0;
+        if (field == NULL && !reason) {
+            continue;
+        }
+        bool masked = field != NULL && zh_field_masked(&ui->ctx, field);
+        *hidden = *hidden || masked;
+        zh_str label =
+            field != NULL ? zh_ui_label(ui, field->label) : zh_ui_text(ui, ZH_T_ACT_REASON);
+        zh_html_leaf(&ui->html, "li", NULL,
+                     ZH_SAY(ui, ZH_T_ACT_ASKED, label,
+                            masked ? zh_ui_text(ui, ZH_T_ACT_ASKED_MASKED) : pairs.p[i].value));
+    }
+    zh_html_close(&ui->html);
+    return rc;
+}
+
 static zh_rc waiting(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
@@ -285,8 +316,12 @@ static zh_rc waiting(zh_shown_record *r)
         zh_html_leaf(&ui->html, "p", NULL,
                      ZH_SAY(ui, ZH_T_ACT_PENDING, zh_show_actor(ui, list[i].actor),
                             zh_ui_time(ui, list[i].at), zh_ui_label(ui, t->label)));
+        bool hidden = false;
+        rc = asked_values(r, list[i].form, &hidden);
         if (own) {
             zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_ACT_OWN));
+        } else if (hidden) {
+            zh_html_leaf(&ui->html, "p", "mu", zh_ui_text(ui, ZH_T_ACT_ASKED_HIDDEN));
         } else if (zh_may_take(&ui->ctx, r->reg, t)) {
             verdict(ui, url, "take", ZH_T_ACT_CONFIRM);
         }
@@ -382,28 +417,43 @@ static void clock_state(zh_ui *ui, zh_time now, const zh_clock_state *c, bool ov
 }
 
 /* The clauses of the versions; whether one of them is not verified. */
-static zh_str clauses(zh_ui *ui, const zh_clock *clock, bool *unverified)
+static zh_rc clauses(zh_ui *ui, const zh_register *reg, const zh_clock *clock, zh_str *out,
+                     bool *unverified)
 {
-    zh_str out = ZH_STR("");
-    for (size_t i = 0; i < clock->nversions; i++) {
-        out = joined(ui, out, clock->versions[i].clause);
-        *unverified = *unverified || clock->versions[i].unverified;
+    zh_rc rc = ZH_OK;
+    *out = ZH_STR("");
+    *unverified = false;
+    for (size_t i = 0; i < clock->nversions && rc == ZH_OK; i++) {
+        bool open = false;
+        *out = joined(ui, *out, clock->versions[i].clause);
+        rc = zh_clock_unverified(&ui->ctx, ui->conn, reg, clock, &clock->versions[i], &open);
+        *unverified = *unverified || open;
     }
-    return out;
+    return rc;
 }
 
-static void one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
-                      const zh_clock_state *state)
+/* The mark of a period that nobody has checked yet leads to where it can be. */
+static void unverified_mark(zh_ui *ui)
+{
+    zh_html_z(&ui->html, " ");
+    zh_html_open(&ui->html, "a", NULL);
+    zh_html_link(&ui->html, "href", ZH_STR("/clocks"));
+    zh_part_tag(ui, ZH_TAG_WATCH, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
+    zh_html_close(&ui->html);
+}
+
+static zh_rc one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
+                       const zh_clock_state *state)
 {
     zh_ui *ui = r->ui;
     bool unverified = false;
-    zh_str clause = clauses(ui, clock, &unverified);
+    zh_str clause = ZH_STR("");
+    zh_rc rc = clauses(ui, r->reg, clock, &clause, &unverified);
     zh_grid_row(g, NULL);
     zh_grid_cell(g);
     zh_html_text(&ui->html, zh_ui_label(ui, clock->label));
     if (unverified) {
-        zh_html_z(&ui->html, " ");
-        zh_part_tag(ui, ZH_TAG_WATCH, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
+        unverified_mark(ui);
     }
     zh_html_leaf(&ui->html, "span", "why", clause);
     zh_grid_text(g, state->started ? zh_ui_time(ui, state->started_at) : ZH_STR("—"));
@@ -411,6 +461,7 @@ static void one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
     zh_grid_text(g, state->has_due ? zh_ui_time(ui, state->due_at - 1) : ZH_STR("—"));
     zh_grid_cell(g);
     clock_state(ui, r->instant, state, r->reg->states[zh_shown(r)->state].terminal);
+    return rc;
 }
 
 /* The arithmetic of one clock, below the table. */
@@ -421,7 +472,15 @@ static zh_rc arithmetic(zh_shown_record *r, const zh_clock *clock, const zh_cloc
     zh_clock_line *lines = NULL;
     size_t n = 0;
     zh_env env = zh_read_env(&ui->ctx, ui->conn, r->as_of, zh_shown(r));
+    zh_clock_sum sum = {0};
+    bool open = false;
     zh_rc rc = zh_clock_explain(&env, zh_shown(r), clock, state, &lines, &n, ui->err);
+    if (rc == ZH_OK && n > 0) {
+        rc = zh_clock_add_up(&env, zh_shown(r), clock, state, &sum, ui->err);
+    }
+    if (rc == ZH_OK && sum.version != NULL) {
+        rc = zh_clock_unverified(&ui->ctx, ui->conn, r->reg, clock, sum.version, &open);
+    }
     if (rc != ZH_OK || n == 0) {
         return rc;
     }
@@ -435,9 +494,8 @@ static zh_rc arithmetic(zh_shown_record *r, const zh_clock *clock, const zh_cloc
         if (lines[i].clause.n > 0) {
             zh_html_leaf(h, "span", "why", lines[i].clause);
         }
-        if (lines[i].unverified) {
-            zh_html_z(h, " ");
-            zh_part_tag(ui, ZH_TAG_WATCH, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
+        if (lines[i].unverified && open) {
+            unverified_mark(ui);
         }
         zh_html_close(h);
     }
@@ -469,8 +527,8 @@ static zh_rc clocks(zh_shown_record *r)
     zh_html_open(&ui->html, "div", "sub");
     zh_html_leaf(&ui->html, "h3", NULL, zh_ui_text(ui, ZH_T_RECORD_CLOCKS));
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
-    for (size_t i = 0; i < reg->nclocks; i++) {
-        one_clock(r, &g, &reg->clocks[i], &states[i]);
+    for (size_t i = 0; i < reg->nclocks && rc == ZH_OK; i++) {
+        rc = one_clock(r, &g, &reg->clocks[i], &states[i]);
     }
     zh_grid_close(&g);
     for (size_t i = 0; i < reg->nclocks && rc == ZH_OK; i++) {

@@ -49,6 +49,7 @@ void zh_web_fail(const zh_http_request *request, int status, const zh_err *err,
     }
     if (strcmp(found.rule, "login.needed") == 0) {
         code = 401;
+        zh_http_header_add(response, "WWW-Authenticate", "Bearer");
         if (zh_web_wants_html(request) && zh_str_is(request->method, "GET")) {
             zh_str here = zh_str_fmt(request->arena, "%.*s%s%.*s", ZH_FMT(request->path),
                                      request->query.n > 0 ? "?" : "", ZH_FMT(request->query));

@@ -1,5 +1,6 @@
 /* The session of a request. */
 #include "web/session.h"
+#include "core/apikey.h"
 #include "core/identity.h"
 #include "web/sample.h"
 #include <string.h>
@@ -38,13 +39,51 @@ static zh_reach reach_of(const zh_http_request *request)
 
 static zh_rc whole_only(zh_ui *ui)
 {
-    if (reach_of(ui->request) != ZH_REACH_WHOLE || ui->ctx.post->scope == ZH_SCOPE_ALL) {
+    const zh_post *post = ui->ctx.post;
+    bool whole = post->scope == ZH_SCOPE_ALL && !post->limited;
+    for (size_t i = 0; post->limited && i < post->ngrants && post->scope == ZH_SCOPE_ALL; i++) {
+        whole = whole || zh_str_is(post->grants[i].reg, "*");
+    }
+    if (reach_of(ui->request) != ZH_REACH_WHOLE || whole) {
         return ZH_OK;
     }
     zh_err_set(ui->err, ZH_EDENIED, "permission.whole",
                "这项工作要看到全部数据，你的岗位的数据范围不是全部");
     zh_err_fix(ui->err, "换到数据范围为“全部”的岗位，或请有这样岗位的同事来做");
     return ZH_EDENIED;
+}
+
+/* The token of an API key; p NULL: none was sent. */
+static zh_str bearer(const zh_http_request *request)
+{
+    static const char scheme[] = "Bearer ";
+    zh_str text = request->authorization;
+    return text.p != NULL && zh_str_starts(text, zh_str_of(scheme))
+               ? zh_str_trim(zh_str_sub(text, sizeof scheme - 1, text.n))
+               : ZH_STR_NONE;
+}
+
+static zh_rc find_session(zh_ui *ui, zh_user_session *session, zh_err *lost)
+{
+    zh_core *core = ui->web->core;
+    zh_str key = bearer(ui->request);
+    zh_str token = zh_user_session_token(ui->request);
+    if (key.p != NULL) {
+        return zh_key_session(core, ui->conn, ui->arena, key, session, lost);
+    }
+    return token.n > 0 ? zh_user_session_find(core, ui->conn, ui->arena, token, session, lost)
+                       : ZH_ENOTFOUND;
+}
+
+/* What the reader says they read for: a few words at least. */
+static void state_purpose(zh_ui *ui)
+{
+    enum { PURPOSE_MIN = 6 }; /* bytes: two characters of Chinese */
+    zh_str said = zh_str_trim(zh_http_param(ui->request, "purpose"));
+    if (said.n >= PURPOSE_MIN) {
+        ui->ctx.purpose = zh_str_sub(said, 0, 200);
+        ui->ctx.stated = true;
+    }
 }
 
 zh_rc zh_user_session_begin(zh_ui *ui)
@@ -62,18 +101,21 @@ zh_rc zh_user_session_begin(zh_ui *ui)
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_str token = zh_user_session_token(ui->request);
-    rc = token.n > 0 ? zh_user_session_find(core, ui->conn, ui->arena, token, session, &lost)
-                     : ZH_ENOTFOUND;
+    rc = find_session(ui, session, &lost);
     if (rc == ZH_ENOTFOUND && reach_of(ui->request) != ZH_REACH_OPEN) {
         return zh_err_set(ui->err, ZH_EDENIED, "login.needed", "请先登录");
     }
     if (rc != ZH_OK && rc != ZH_ENOTFOUND) {
         return zh_err_set(ui->err, rc, lost.rule, "%s", lost.message);
     }
+    if (rc == ZH_OK && session->key != 0 && reach_of(ui->request) == ZH_REACH_PERSON) {
+        return zh_err_set(ui->err, ZH_EDENIED, "key.person",
+                          "接口密钥不能动账户：这里要本人登录后来办");
+    }
     ui->session = rc == ZH_OK ? session : NULL;
     zh_ctx_end(&ui->ctx);
     ui->ctx = zh_ctx_session(core, ui->arena, rc == ZH_OK ? session : &nobody, ui->err);
+    state_purpose(ui);
     return whole_only(ui);
 }
 

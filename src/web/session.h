@@ -10,9 +10,10 @@ zh_str zh_user_session_token(const zh_http_request *request);
  * reached over loopback in the clear. */
 void zh_user_session_cookie(const zh_http_request *request, zh_http_response *response,
                             zh_str token);
-/* Fills ui->ctx and ui->session: the local operator while there is no account, else the session's
- * post; nobody on the pages that lead to a session. ZH_EDENIED login.needed: there is no session.
- */
+/* Fills ui->ctx and ui->session: the local operator while there is no account, else the post of the
+ * cookie's session or of the API key in `Authorization: Bearer`, which comes before the cookie;
+ * nobody on the pages that lead to a session. ZH_EDENIED login.needed: there is no session;
+ * key.person: a key where only people act. */
 zh_rc zh_user_session_begin(zh_ui *ui) ZH_MUST;
 
 /* For a handler that has no page: ZH_OK when the request has a session that the route answers. */

@@ -5,6 +5,7 @@ static const struct {
     const char *zh, *en;
 } texts[ZH_TEXT_N] = {
 #define ZH_TEXT(id, zh, en) {zh, en},
+#include "web/text_account.inc"
 #include "web/text_act.inc"
 #include "web/text_board.inc"
 #include "web/text_desk.inc"
@@ -14,6 +15,7 @@ static const struct {
 #include "web/text_ledger.inc"
 #include "web/text_login.inc"
 #include "web/text_map.inc"
+#include "web/text_notice.inc"
 #include "web/text_obligation.inc"
 #include "web/text_register.inc"
 #include "web/text_report.inc"

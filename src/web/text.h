@@ -12,6 +12,7 @@ typedef enum zh_lang { ZH_LANG_ZH, ZH_LANG_EN } zh_lang;
 
 typedef enum zh_text_id {
 #define ZH_TEXT(id, zh, en) ZH_T_##id,
+#include "web/text_account.inc"
 #include "web/text_act.inc"
 #include "web/text_board.inc"
 #include "web/text_desk.inc"
@@ -21,6 +22,7 @@ typedef enum zh_text_id {
 #include "web/text_ledger.inc"
 #include "web/text_login.inc"
 #include "web/text_map.inc"
+#include "web/text_notice.inc"
 #include "web/text_obligation.inc"
 #include "web/text_register.inc"
 #include "web/text_report.inc"

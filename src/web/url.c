@@ -98,3 +98,12 @@ zh_str zh_url_indicator(zh_arena *arena, zh_str id, zh_str region, zh_str period
     url = zh_url_add(arena, url, "period", period);
     return zh_url_add(arena, url, "by", by);
 }
+
+zh_str zh_url_local(zh_str text)
+{
+    bool local = text.n > 1 && text.p[0] == '/' && text.p[1] != '/' && text.p[1] != '\\';
+    for (size_t i = 0; i < text.n && local; i++) {
+        local = (unsigned char)text.p[i] > ' ';
+    }
+    return local ? text : ZH_STR("");
+}

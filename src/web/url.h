@@ -11,6 +11,8 @@ zh_str zh_url_path(zh_arena *arena, const char *base, zh_str first, zh_str secon
 /* Adds name=value to a URL; an empty value adds nothing. */
 zh_str zh_url_add(zh_arena *arena, zh_str url, const char *name, zh_str value);
 zh_str zh_url_add_i(zh_arena *arena, zh_str url, const char *name, int64_t value);
+/* A path of this server to go on to; empty for anything else (another site, a scheme, controls). */
+zh_str zh_url_local(zh_str text);
 /* This page's URL with one parameter changed (empty value: removed); the reader's switches (lang,
  * theme, size, density) and the cursor `after` are left out. */
 zh_str zh_url_with(const zh_http_request *request, const char *name, zh_str value);

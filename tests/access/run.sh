@@ -6,7 +6,7 @@ check "release build" build release all
 zhiheng=build/zhiheng data=$STEP_DIR/data jar=$STEP_DIR/jar
 passphrase="一句只有测试知道的话"
 SERVER=""
-trap '[ -z "$SERVER" ] || kill "$SERVER" 2>/dev/null; rm -rf "$STEP_DIR"' EXIT
+trap 'for pid in $SERVER; do kill "$pid" 2>/dev/null; done; rm -rf "$STEP_DIR"' EXIT
 
 cat >"$STEP_DIR/complaints.csv" <<'CSV'
 source,source_no,received_at,consumer.name,consumer.phone,claim,facts,place
@@ -104,4 +104,5 @@ status "after" 303 -b "zh_session=$(cookie wuhan)" "$URL/registers/complaint"
 status "log out" 303 -X POST -b "zh_session=$(cookie analyst)" -d '' "$URL/logout"
 status "the old cookie is worth nothing" 303 -b "zh_session=$(cookie analyst)" "$URL/"
 status "a made up cookie" 303 -b "zh_session=$(printf '0%.0s' $(seq 64))" "$URL/"
+. tests/access/identity.sh
 finish

@@ -149,9 +149,9 @@ REPORTED = {"food_rate_quarter", "food_nonconforming_rate_national", "food_nonco
             "food_failure_offsite_share", "air_pm25_over75", "water_good_share", "rasff_from_china", "food_failure_lots"}
 
 
-def texts_of_report(data, folder="report"):
+def texts_of_report(data, folder="report", lang=""):
     """The report as text, from both of its files."""
-    base = os.path.join(data, folder, "food-environment")
+    base = os.path.join(data, folder, "food-environment" + lang)
     with open(base + ".html", encoding="utf-8") as file:
         texts = {"html": html.unescape(re.sub(r"<[^>]*>", "", re.sub(r"<style>.*?</style>", "", file.read(), flags=re.S)))}
     if shutil.which("pdftotext"):
@@ -160,6 +160,19 @@ def texts_of_report(data, folder="report"):
     else:
         print("skipped: pdftotext is not installed")
     return texts
+
+
+def in_english(tally, data, document):
+    """The same figures in the English report, and no word of ours left in Chinese."""
+    for kind, text in texts_of_report(data, lang=".en").items():
+        for item in document["summary"]:
+            if "lines" in item or item["indicator"] not in REPORTED or item["where"] or item["value"] is None:
+                continue
+            whole_part, _, rest = str(item["value"]).partition(".")
+            wanted = "{:,}".format(int(whole_part)) + ("." + rest if rest else "")
+            tally.check(wanted in text, "%s of %s in the English %s" % (wanted, asked(item), kind))
+        left = [w for w in ("来源", "截至", "期间", "未报", "样本不足", "区间", "目录", "累计", "示意图", "提问", "批次") if w in text]
+        tally.check("Uncommon shares" in text and "Another basis" in text and not left, "words of the English " + kind, left)
 
 
 def reported(tally, data, document):
@@ -180,6 +193,7 @@ def reported(tally, data, document):
             seen += 1
             tally.check(wanted in text, "%s of %s in the report's %s" % (wanted, asked(item), kind))
     tally.check(seen >= 20, "figures looked for in the report", seen)
+    in_english(tally, data, document)
     for kind, text in texts.items():
         tally.check("占比异常" in text and "风险升高" not in text and "口径不同" in text and "示意图" in text,
                     "words of the report's " + kind)
@@ -190,7 +204,10 @@ def twice(tally, program, data):
     other = os.path.join(os.path.dirname(data), "again")
     code, _, err = program.run("report", "--out", other)
     tally.equal(code, 0, "the report again: " + err)
-    for name in ("food-environment.html", "food-environment.pdf", "food-environment.json"):
+    code, _, err = program.run("report", "--lang", "en", "--out", other)
+    tally.equal(code, 0, "the English report again: " + err)
+    names = ["food-environment%s.%s" % (lang, kind) for lang in ("", ".en") for kind in ("html", "pdf", "json")]
+    for name in names:
         with open(os.path.join(data, "report", name), "rb") as one, open(os.path.join(other, name), "rb") as two:
             tally.check(one.read() == two.read(), name + " is the same again")
     code, _, err = program.run("report", "--as-of", "1", "--out", other)

@@ -31,7 +31,7 @@ has "the finding" "已超期 1 件"
 has "the record" ">TS-420500-2026-000001</a>"
 has "its limit" "受理期限"
 has "is not verified" "未核实口径"
-has "what may be done" '#flow">受理</a>'
+has "what may be done leads to its form" '/transitions/accept">受理</a>'
 has "a count is a link" 'href="/desk?kind=complaint.accept&amp;see=overdue"'
 page "what is overdue" 200 '/desk?see=overdue&kind=complaint.accept'
 has "the same record" ">TS-420500-2026-000001</a>"

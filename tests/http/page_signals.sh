@@ -75,6 +75,14 @@ page "calls around the hurricane" 200 /studies/sandy
 says "days to the first alarm of EARS C1" sandy packs/demo/data/us-nyc-sandy-311-daily/sandy-311-calls-by-day.csv
 page "in English" 200 '/studies/sandy?lang=en'
 has "says it in English" "Landfall 2012-10-29"
+caers=packs/demo/data/us-fda-caers-2012/caers_2012.csv.gz
+expect "import of the reports" 0 import caers_report "$caers" --data "$signals_data"
+sleep 0.5
+page "scores and the published ones" 200 /studies/caers
+has "as many pairs, as many high ones as were published" "17,189 对里 131 对的 EB05 不低于 2"
+has "all of them agree" "公布的 11 对 EBGM，11 对一致"
+ask "the scores as data" 200 "$URL/studies/caers/shrunk.csv"
+says "are those of the file" scores "$caers"
 page "before the data" 200 '/studies/chicago?as_of=0'
 has "there were none" "数据未到"
 page "no such study" 404 '/studies/%3Cscript%3E'

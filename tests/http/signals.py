@@ -119,6 +119,55 @@ def sandy(answer, path):
     assert title == "飓风 2012-10-29 登陆，EARS C1 在 %s 报警，迟 %d 天；五年里 %d 天报警" % (dates[first], first - shock, len(alarms)), title
 
 
+# "Empirical Bayes Metrics with openEBGM" (openEBGM 0.9.1, 2023-09-14): theta_hat, and N and ebgm of head(suspicious, 5).
+PRIOR = (3.25379356, 0.39988854, 2.02612692, 1.90807970, 0.06534557)
+EBGM = {("REUMOFAN PLUS", "WEIGHT INCREASED"): (16, "23.26"),
+        ("HYDROXYCUT REGULAR RAPID RELEASE CAPLETS", "EMOTIONAL DISTRESS"): (19, "16.78"),
+        ("REUMOFAN PLUS", "IMMOBILE"): (6, "18.28"),
+        ("HYDROXYCUT HARDCORE CAPSULES", "CARDIO-RESPIRATORY DISTRESS"): (8, "15.25"),
+        ("HYDROXYCUT REGULAR RAPID RELEASE CAPLETS", "INJURY"): (11, "14.28")}
+
+
+def digamma(x):
+    """Abramowitz and Stegun 6.3.5 and 6.3.18."""
+    lift = 0.0
+    while x < 20:
+        lift -= 1 / x
+        x += 1
+    return lift + math.log(x) - 1 / (2 * x) - 1 / (12 * x ** 2) + 1 / (120 * x ** 4) - 1 / (252 * x ** 6)
+
+
+def ebgm(n, e):
+    """Equations 7 and 11 of DuMouchel 1999."""
+    a1, b1, a2, b2, p = PRIOR
+    log = [math.lgamma(a + n) - math.lgamma(a) + a * math.log(b / (b + e)) - n * math.log(b + e) for a, b in ((a1, b1), (a2, b2))]
+    q = 1 / (1 + (1 - p) / p * math.exp(log[1] - log[0]))
+    return math.exp(q * (digamma(a1 + n) - math.log(b1 + e)) + (1 - q) * (digamma(a2 + n) - math.log(b2 + e)))
+
+
+def scores(answer, path, altered=""):
+    """The scores of the pairs, from N and E counted here; "=" where they are the published ones."""
+    with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8-sig", newline="") as f:
+        rows = {(r["id"], r["var1"], r["var2"]) for r in csv.DictReader(f)}
+    reports = len({i for i, _, _ in rows})
+    by_row = collections.Counter(x for _, x in {(i, a) for i, a, _ in rows})
+    by_column = collections.Counter(x for _, x in {(i, b) for i, _, b in rows})
+    pairs = collections.Counter((a, b) for _, a, b in rows)
+    differ = 0
+    shown = {(r[0], r[1]): r[2:] for r in list(csv.reader(io.StringIO(text_of(answer))))[1:]}
+    for pair, (n, said) in EBGM.items():
+        ours = "%.2f" % ebgm(pairs[pair], by_row[pair[0]] * by_column[pair[1]] / reports)
+        got = shown.get(pair)
+        if got is None:
+            differ += pairs[pair] != n
+            continue
+        assert (int(got[0]), got[1].split("（")[0]) == (pairs[pair], ours), (pair, got, ours)
+        same = pairs[pair] == n and abs(float(ours) - float(said)) <= 0.01
+        assert same or got[4] == "≠", (pair, got)
+        differ += not same
+    assert bool(altered) == bool(differ) and len(pairs) == (17189 if not altered else len(pairs)), (differ, len(pairs))
+
+
 def lines(answer, n):
     rows = list(csv.reader(io.StringIO(text_of(answer))))
     assert len(rows) == int(n), len(rows)

@@ -9,6 +9,11 @@ static zh_str member(const zh_json *object, const char *name)
     return zh_json_str(zh_json_get(object, name), ZH_STR(""));
 }
 
+static zh_str in_english(const zh_json *english, const char *name, zh_str otherwise)
+{
+    return english != NULL ? zh_json_str(zh_json_get(english, name), otherwise) : otherwise;
+}
+
 static zh_rc read_origin(zh_arena *arena, const char *set, zh_demo_origin **out, zh_err *err)
 {
     const char *path = zh_str_fmt(arena, "packs/demo/data/%s/SOURCE.json", set).p;
@@ -22,6 +27,7 @@ static zh_rc read_origin(zh_arena *arena, const char *set, zh_demo_origin **out,
         return rc;
     }
     const zh_json *licence = zh_json_get(document, "licence");
+    const zh_json *english = zh_json_get(document, "english");
     zh_demo_origin *origin = ZH_NEW(arena, zh_demo_origin);
     *origin = (zh_demo_origin){
         .set = member(document, "set"),
@@ -36,6 +42,9 @@ static zh_rc read_origin(zh_arena *arena, const char *set, zh_demo_origin **out,
         .retrieved = member(document, "retrieved"),
         .note = member(document, "note"),
     };
+    origin->publisher_en = in_english(english, "publisher", origin->publisher);
+    origin->period_en = in_english(english, "period", origin->period);
+    origin->note_en = in_english(english, "note", origin->note);
     *out = origin;
     return ZH_OK;
 }

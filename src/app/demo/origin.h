@@ -8,6 +8,7 @@
 /* SOURCE.json of a data set. */
 typedef struct zh_demo_origin {
     zh_str set, title, title_en, publisher, via, commit, letter, terms, period, retrieved, note;
+    zh_str publisher_en, period_en, note_en; /* the same as above where nothing else is said */
 } zh_demo_origin;
 
 /* The data set that a step of the demo fills a register from; NULL and ZH_OK when none does.

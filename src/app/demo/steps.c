@@ -36,7 +36,7 @@ static zh_rc settle(zh_ctx *ctx, int64_t *done)
     return rc == ZH_OK ? zh_rollup_fold(ctx->core, ctx->err) : rc;
 }
 
-/* DATA/report: HTML and PDF. *done = pages. */
+/* DATA/report: HTML and PDF in both languages. *done = pages. */
 static zh_rc write_report(zh_ctx *ctx, int64_t *done)
 {
     const char *data = zh_core_data_dir(ctx->core);
@@ -48,6 +48,9 @@ static zh_rc write_report(zh_ctx *ctx, int64_t *done)
                                  .as_of = ZH_AS_OF_NOW};
     zh_rc rc = zh_report_build(ctx, &options, &written);
     *done = written.pages;
+    options.english = true;
+    rc = rc == ZH_OK ? zh_report_build(ctx, &options, &written) : rc;
+    *done += rc == ZH_OK ? written.pages : 0;
     return rc;
 }
 

@@ -155,6 +155,11 @@ static zh_rc find_register(asker *a, zh_ask *ask, const char *key)
     return ZH_OK;
 }
 
+static zh_str origin_period(const asker *a, const zh_demo_origin *origin)
+{
+    return a->asks->english ? origin->period_en : origin->period;
+}
+
 static zh_rc read_words(const asker *a, zh_ask *ask)
 {
     zh_str standard = zh_yaml_text(ask->declared, "standard");
@@ -260,7 +265,7 @@ static zh_rc read_period(const asker *a, zh_ask *ask, zh_figure_query *query)
 {
     ask->period_text = zh_yaml_text(ask->declared, "period");
     if (ask->period_text.n == 0) {
-        ask->period = ask->origin != NULL ? ask->origin->period
+        ask->period = ask->origin != NULL ? origin_period(a, ask->origin)
                                           : zh_asks_words(a->asks, "全部时期", "all time");
         return ZH_OK;
     }
@@ -448,8 +453,8 @@ static zh_rc ask_pairs(asker *a, zh_ask *ask)
     if (rc != ZH_OK) {
         return rc;
     }
-    ask->period =
-        ask->origin != NULL ? ask->origin->period : zh_asks_words(a->asks, "全部时期", "all time");
+    ask->period = ask->origin != NULL ? origin_period(a, ask->origin)
+                                      : zh_asks_words(a->asks, "全部时期", "all time");
     ask->units = found->units;
     ask->pairs = ZH_NEW_N(a->ctx->arena, zh_detected, found->n + 1);
     for (size_t i = 0; i < found->n; i++) {
@@ -495,8 +500,8 @@ static zh_rc ask_count(asker *a, zh_ask *ask)
     query->limit = 1;
     query->as_of = a->as_of;
     ask->by = of;
-    ask->period =
-        ask->origin != NULL ? ask->origin->period : zh_asks_words(a->asks, "全部时期", "all time");
+    ask->period = ask->origin != NULL ? origin_period(a, ask->origin)
+                                      : zh_asks_words(a->asks, "全部时期", "all time");
     return zh_count(a->ctx, a->conn, query, &group, of.n > 0 ? 1 : 0, &ask->counts);
 }
 
@@ -559,8 +564,8 @@ static zh_rc ask_records(asker *a, zh_ask *ask)
     if (rc != ZH_OK) {
         return rc;
     }
-    ask->period =
-        ask->origin != NULL ? ask->origin->period : zh_asks_words(a->asks, "全部时期", "all time");
+    ask->period = ask->origin != NULL ? origin_period(a, ask->origin)
+                                      : zh_asks_words(a->asks, "全部时期", "all time");
     ask->nrows = page.n;
     ask->cells = ZH_NEW_N(a->ctx->arena, zh_str, page.n * ask->ncolumns + 1);
     for (size_t r = 0; r < page.n; r++) {
@@ -579,7 +584,7 @@ static zh_rc ask_target(asker *a, zh_ask *ask)
         return refuse(a, ask->declared, "report.target", "没有目标", id);
     }
     if (rc == ZH_OK) {
-        ask->title = ask->target.item->name.zh;
+        ask->title = zh_asks_label(a->asks, ask->target.item->name);
         ask->region = zh_report_region(a->asks, a->ctx->model, ask->target.item->region);
     }
     return rc;

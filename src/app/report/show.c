@@ -63,9 +63,11 @@ zh_str zh_show_sources(zh_show *s, const zh_yaml *item, zh_ask *const *asks, siz
         size_t number = zh_show_origin(s, asks[i]->origin);
         zh_str one =
             number > 0
-                ? zh_str_fmt(s->ctx->arena, "[%zu] %.*s，%.*s", number,
+                ? zh_str_fmt(s->ctx->arena,
+                             s->asks->english ? "[%zu] %.*s, %.*s" : "[%zu] %.*s，%.*s", number,
                              ZH_FMT(origin_title(s, asks[i]->origin)),
-                             ZH_FMT(asks[i]->origin->publisher))
+                             ZH_FMT(s->asks->english ? asks[i]->origin->publisher_en
+                                                     : asks[i]->origin->publisher))
                 : (asks[i]->reg != NULL ? zh_asks_label(s->asks, asks[i]->reg->label) : ZH_STR(""));
         if (one.n > 0 && zh_str_find(out, one) < 0) {
             out = zh_str_fmt(s->ctx->arena, "%.*s%s%.*s", ZH_FMT(out),
@@ -165,6 +167,9 @@ zh_reading zh_show_reading(zh_show *s, const zh_ask *ask, const zh_ask_row *row)
                  : f->status == ZH_FIG_SMALL_N ? ZH_READING_FEW
                                                : ZH_READING_OK,
     };
+    if (s->asks->english) {
+        r.word = zh_reading_word_en(r.state);
+    }
     if (!f->has_value) {
         return r;
     }
@@ -176,14 +181,21 @@ zh_reading zh_show_reading(zh_show *s, const zh_ask *ask, const zh_ask_row *row)
         r.low = ZH_SOME(f->low);
         r.high = ZH_SOME(f->high);
     }
-    r.note = f->den.n > 0 ? zh_str_fmt(arena, "%.*s／%.*s", ZH_FMT(zh_words_decimal(arena, f->num)),
+    r.note = f->den.n > 0 ? zh_str_fmt(arena, s->asks->english ? "%.*s/%.*s" : "%.*s／%.*s",
+                                       ZH_FMT(zh_words_decimal(arena, f->num)),
                                        ZH_FMT(zh_words_decimal(arena, f->den)))
                           : zh_words_count(arena, f->n);
-    r.title = zh_str_fmt(arena, "%.*s %.*s%s%.*s%s，%.*s", ZH_FMT(row->label),
-                         ZH_FMT(zh_report_value(arena, s->asks, s->ctx->model, f)),
-                         f->has_interval ? "（" : "",
-                         ZH_FMT(f->has_interval ? f->interval_shown : ZH_STR("")),
-                         f->has_interval ? "）" : "", ZH_FMT(r.note));
+    r.title =
+        zh_str_fmt(arena, s->asks->english ? "%.*s %.*s%s%.*s%s, %.*s" : "%.*s %.*s%s%.*s%s，%.*s",
+                   ZH_FMT(row->label), ZH_FMT(zh_report_value(arena, s->asks, s->ctx->model, f)),
+                   !f->has_interval   ? ""
+                   : s->asks->english ? " ("
+                                      : "（",
+                   ZH_FMT(f->has_interval ? f->interval_shown : ZH_STR("")),
+                   !f->has_interval   ? ""
+                   : s->asks->english ? ")"
+                                      : "）",
+                   ZH_FMT(r.note));
     return r;
 }
 
@@ -408,7 +420,8 @@ static zh_map_value *map_values(drawing *d, const zh_tiles *tiles, size_t *n)
         if (!value->reading.value.is && zero) {
             value->reading = (zh_reading){.value = ZH_SOME(0), .text = ZH_STR("0")};
         }
-        value->reading.label = tile->name;
+        value->reading.label =
+            s->asks->english ? zh_report_region(s->asks, s->ctx->model, tile->code) : tile->name;
         *n += value->reading.value.is;
     }
     return values;
@@ -424,7 +437,15 @@ static zh_rc draw_map(drawing *d, bool areas)
         return rc;
     }
     zh_map_value *values = map_values(d, tiles, &n);
+    for (size_t t = 0; t < tiles->n && s->asks->english; t++) {
+        zh_tile *tile = &tiles->tiles[t];
+        zh_str province =
+            zh_str_fmt(s->ctx->arena, "%.*s0000", ZH_FMT(zh_str_sub(tile->code, 0, 2)));
+        tile->name = zh_report_region(s->asks, s->ctx->model, tile->code);
+        tile->group = zh_report_region(s->asks, s->ctx->model, province);
+    }
     zh_map_in in = {.title = d->title,
+                    .english = s->asks->english,
                     .values = values,
                     .n = n,
                     .zero_apart = zh_str_is(zh_yaml_text(d->item, "absent"), "zero"),
@@ -563,7 +584,8 @@ static zh_rc draw_pareto(drawing *d)
                     .rows = rows,
                     .n = n,
                     .rest = {.v = rest, .is = rest > 0},
-                    .rest_label = zh_asks_words(s->asks, "其余", "others")};
+                    .rest_label = zh_asks_words(s->asks, "其余", "others"),
+                    .cumulative_head = zh_asks_words(s->asks, "累计", "cumulative")};
     return n > 0 ? zh_chart_pareto(s->ctx->arena, &in, d->width, &d->out, s->ctx->err) : ZH_OK;
 }
 

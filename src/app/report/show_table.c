@@ -490,11 +490,12 @@ static zh_rc table_sources(building *b)
         zh_vec_push(s->ctx->arena, &b->names, name);
         add(b, zh_str_fmt(s->ctx->arena, "[%zu]", i + 1));
         add(b, english(b) && o->title_en.n > 0 ? o->title_en : o->title);
-        add(b, o->publisher);
+        add(b, english(b) ? o->publisher_en : o->publisher);
         add(b, o->via);
-        add(b, o->period);
-        add(b, zh_str_fmt(s->ctx->arena, "%.*s：%.*s", ZH_FMT(o->letter), ZH_FMT(o->terms)));
-        add(b, o->note);
+        add(b, english(b) ? o->period_en : o->period);
+        add(b, zh_str_fmt(s->ctx->arena, english(b) ? "%.*s: %.*s" : "%.*s：%.*s",
+                          ZH_FMT(o->letter), ZH_FMT(o->terms)));
+        add(b, english(b) ? o->note_en : o->note);
     }
     return rc;
 }

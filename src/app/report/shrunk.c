@@ -137,10 +137,10 @@ zh_rc zh_ask_shrunk(zh_ctx *ctx, zh_conn *conn, int64_t as_of, const zh_asks *as
     zh_mgps prior = {number(given, "alpha1"), number(given, "beta1"), number(given, "alpha2"),
                      number(given, "beta2"), number(given, "p")};
     zh_rc rc = read_table(ctx, conn, as_of, "shrunk", ask, &t);
+    set_heads(ctx, ask, heads, SCORE_COLUMNS, rc == ZH_OK ? results->n : 0);
     if (rc != ZH_OK || t.size == 0) {
         return rc;
     }
-    set_heads(ctx, ask, heads, SCORE_COLUMNS, results->n);
     zh_mgps_score *scores = ZH_TRY_N(ctx->arena, zh_mgps_score, t.size);
     if (scores == NULL) {
         return zh_err_set(ctx->err, ZH_ENOMEM, "report.shrunk", "配对太多，放不进内存");
@@ -164,10 +164,10 @@ zh_rc zh_ask_prior(zh_ctx *ctx, zh_conn *conn, int64_t as_of, const zh_asks *ask
     table t = {0};
     zh_mgps_fit fit = {0};
     zh_rc rc = read_table(ctx, conn, as_of, "prior", ask, &t);
+    set_heads(ctx, ask, heads, PRIOR_COLUMNS, rc == ZH_OK ? results->n : 0);
     if (rc != ZH_OK || t.size == 0) {
         return rc;
     }
-    set_heads(ctx, ask, heads, PRIOR_COLUMNS, results->n);
     rc = zh_mgps_estimate(ctx->arena, t.n, t.e, NULL, t.size, 1, &fit, ctx->err);
     const double values[] = {fit.prior.alpha1, fit.prior.beta1, fit.prior.alpha2, fit.prior.beta2,
                              fit.prior.p};

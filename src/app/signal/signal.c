@@ -35,12 +35,17 @@ static uint64_t count_of(const zh_record *r, const char *id)
     return whole ? (uint64_t)v->decimal.scaled : 0;
 }
 
-static zh_str label_of(const zh_register *reg, const char *id, zh_str code)
+static zh_label name_of(const zh_register *reg, const char *id, zh_str code)
 {
     const zh_field *field = zh_register_field(reg, zh_str_of(id));
     const zh_code *found =
         field == NULL || field->codes == NULL ? NULL : zh_code_find(field->codes, code, INT32_MIN);
-    return found == NULL ? code : found->label.zh;
+    return found == NULL ? (zh_label){.zh = code} : found->label;
+}
+
+static zh_str label_of(const zh_register *reg, const char *id, zh_str code)
+{
+    return name_of(reg, id, code).zh;
 }
 
 /* ---- numbers as shown
@@ -158,6 +163,7 @@ static zh_rc read_signal(zh_ctx *ctx, const zh_record *r, zh_signal *s)
         .finding = text_of(r, "finding"),
         .state = state->id,
         .state_label = state->label.zh,
+        .state_name = state->label,
         .lapsed = zh_str_is(state->id, "lapsed"),
     };
     if (period->kind == ZH_PERIOD) {
@@ -270,8 +276,10 @@ static void read_task(const zh_record *r, const zh_clock_state *clocks, zh_signa
         .no = text_of(r, "no"),
         .kind = kind,
         .kind_label = label_of(r->reg, "kind", kind),
+        .kind_name = name_of(r->reg, "kind", kind),
         .state = state->id,
         .state_label = state->label.zh,
+        .state_name = state->label,
         .place = place,
         .place_label = label_of(r->reg, "place", place),
         .opened_at = (zh_time)value_of(r, "opened_at")->i,

@@ -21,6 +21,7 @@ typedef struct zh_signal_facet {
 typedef struct zh_signal_task {
     int64_t office, id;
     zh_str no, kind, kind_label, state, state_label, place, place_label;
+    zh_label kind_name, state_name; /* the same in both languages */
     bool has_due, ended, late;
     zh_time opened_at, due_at;
 } zh_signal_task;
@@ -46,6 +47,7 @@ typedef struct zh_signal {
     size_t nrefs;
     zh_str digest, finding;
     zh_str state, state_label;
+    zh_label state_name;
     bool lapsed;
     zh_signal_facet *facets;
     size_t nfacets;

@@ -1,0 +1,15 @@
+/* Notices as they stand on pages: what they say, and under which matter they are grouped. */
+#ifndef ZH_WEB_NOTICE_PART_H
+#define ZH_WEB_NOTICE_PART_H
+
+#include "core/notice.h"
+#include "model/obligation.h"
+#include "web/page.h"
+
+/* What happened, in the reader's language: 退回修改, 审查期限将届满, … */
+zh_str zh_notice_text(zh_ui *ui, const zh_notice_group *group);
+/* Orders groups by matter: the reporting obligation of an expected item, else the register; matters
+ * in the order of their newest notice. matters has one label for each group. */
+zh_rc zh_notice_by_matter(zh_ui *ui, zh_notice_group *groups, size_t n, zh_str **matters) ZH_MUST;
+
+#endif
