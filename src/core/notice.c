@@ -153,13 +153,14 @@ static bool addressed(telling *t, zh_ctx *as_holder, const audiences *to, const 
     return found;
 }
 
-static bool may_see(telling *t, zh_ctx *as_holder)
+static bool may_see(telling *t, const zh_ctx *as_holder)
 {
     zh_err refused = {0};
-    as_holder->err = &refused;
+    zh_ctx own = *as_holder;
+    own.err = &refused;
     zh_env env = zh_read_env(t->ctx, t->conn, ZH_AS_OF_NOW, t->record);
-    return (zh_rights(as_holder, t->record->reg) & ZH_RIGHT_READ) != 0 &&
-           zh_scope_holds(as_holder, &env, t->record) == ZH_OK;
+    return (zh_rights(&own, t->record->reg) & ZH_RIGHT_READ) != 0 &&
+           zh_scope_holds(&own, &env, t->record) == ZH_OK;
 }
 
 static bool told_already(const telling *t, zh_str login)

@@ -556,6 +556,26 @@ zh_rc zh_treelog_view_open(zh_arena *arena, const char *dir, zh_treelog_view *ou
     return rc;
 }
 
+/* The note at the beginning of a text: up to the last of its signature lines. What follows was torn
+ * and may have lost even its first line. */
+static zh_str first_note(zh_str text)
+{
+    static const char dash[] = "\xe2\x80\x94 ";
+    zh_str blank = ZH_STR("\n\n");
+    size_t end = 0;
+    while (end < text.n && !zh_str_starts(zh_str_sub(text, end, text.n), blank)) {
+        end++;
+    }
+    end += blank.n;
+    while (end < text.n && zh_str_starts(zh_str_sub(text, end, text.n), zh_str_of(dash))) {
+        while (end < text.n && text.p[end] != '\n') {
+            end++;
+        }
+        end++;
+    }
+    return zh_str_sub(text, 0, end < text.n ? end : text.n);
+}
+
 zh_rc zh_treelog_last_note(zh_arena *arena, const char *dir, zh_str *note, uint64_t *bytes,
                            zh_err *err)
 {
@@ -585,7 +605,7 @@ zh_rc zh_treelog_last_note(zh_arena *arena, const char *dir, zh_str *note, uint6
                  !((tail[at - 1] == '\n') && zh_str_starts(zh_str_sub(text, at, text.n), line)));
         zh_note parsed;
         zh_err ignored = {0};
-        zh_str piece = zh_str_sub(text, at, text.n);
+        zh_str piece = first_note(zh_str_sub(text, at, text.n));
         if (zh_str_starts(piece, line) && zh_note_parse(piece, &parsed, &ignored) == ZH_OK) {
             *note = piece;
             *bytes = (uint64_t)from + at + piece.n;

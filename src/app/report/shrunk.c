@@ -24,7 +24,7 @@ static zh_rc refuse(zh_ctx *ctx, const zh_yaml *node, const char *what, zh_str n
 
 static double number(const zh_yaml *mapping, const char *key)
 {
-    double out = NAN;
+    double out = (double)NAN;
     return zh_str_double(zh_yaml_text(mapping, key), &out) == ZH_OK ? out : (double)NAN;
 }
 
@@ -92,7 +92,7 @@ static void set_heads(zh_ctx *ctx, zh_ask *ask, const zh_str *heads, size_t n, s
 /* A score to the two decimals published; the published one beside it where they differ. */
 static zh_str beside(zh_arena *arena, zh_str said, double ours, double within, bool *agrees)
 {
-    double published = NAN;
+    double published = (double)NAN;
     zh_str text = zh_str_fmt(arena, "%.2f", ours);
     bool read = zh_str_double(said, &published) == ZH_OK;
     *agrees = *agrees && read && fabs(ours - published) <= within;

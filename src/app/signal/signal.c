@@ -40,7 +40,10 @@ static zh_label name_of(const zh_register *reg, const char *id, zh_str code)
     const zh_field *field = zh_register_field(reg, zh_str_of(id));
     const zh_code *found =
         field == NULL || field->codes == NULL ? NULL : zh_code_find(field->codes, code, INT32_MIN);
-    return found == NULL ? (zh_label){.zh = code} : found->label;
+    if (found == NULL) {
+        return (zh_label){.zh = code};
+    }
+    return found->label;
 }
 
 static zh_str label_of(const zh_register *reg, const char *id, zh_str code)
