@@ -4,8 +4,8 @@
  *       and prints the numbers of MEMBER of every result, one a line, NA for null. LIST.MEMBER:
  *       of the objects of LIST those named MEMBER.
  *   p6 NAME VARIANT COLUMNS FILE          a calculation of the C interface: least_squares,
- * logistic, ears, weibull, kaplan_meier, chart. FILE: binary64, row by row; for the regressions all
- *       rows of the design, then the response.
+ *       logistic, ears, weibull, kaplan_meier, chart, ebgm, scan. FILE: binary64, row by row; for
+ * the regressions all rows of the design, then the response.
  *
  * To stderr: seconds of the calculation (best of up to 5 runs within 2 s), and how many of them are
  * spent on making numbers of the JSON text; parsing is counted in neither. */

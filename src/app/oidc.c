@@ -1,4 +1,4 @@
-/* OpenID Connect. */
+/* OpenID Connect: asking the provider by discovery, and checking the word it gives. */
 #include "app/oidc.h"
 #include "base/json.h"
 #include "base/os.h"

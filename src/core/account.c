@@ -1,4 +1,4 @@
-/* One's own account. */
+/* One's own account: sessions, one-time codes, recovery codes, a forgotten password. */
 #include "core/account.h"
 #include "base/log.h"
 #include "base/os.h"

@@ -1,4 +1,4 @@
-/* API keys. */
+/* API keys: made, listed, ended, and the session in which one acts. */
 #include "core/apikey.h"
 #include "base/log.h"
 #include "core/core_private.h"

@@ -280,7 +280,8 @@ static zh_rc check_value(zh_write *w, const zh_field *field, const zh_value *val
         find_error(w, field, row, rc == ZH_ECONFLICT ? ZH_JUSTIFY : ZH_REJECT, &found);
         return ZH_OK;
     }
-    if (rc == ZH_OK && value->kind == ZH_REF) {
+    bool told = value->i == 0 && w->findings->rejected; /* a key that names nothing */
+    if (rc == ZH_OK && value->kind == ZH_REF && !told) {
         return check_ref(w, field, value, row);
     }
     return rc;

@@ -406,26 +406,6 @@ zh_rc zh_clock_load_all(zh_ctx *ctx, zh_conn *conn, const zh_record *const *reco
     return rc;
 }
 
-zh_rc zh_clock_load_at(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int32_t version,
-                       zh_clock_state *out)
-{
-    zh_sql_value key[] = {ZH_SQL_INT(record->office), ZH_SQL_STR(record->reg->id),
-                          ZH_SQL_INT(record->id), ZH_SQL_INT(version)};
-    zh_stmt *stmt = NULL;
-    memset(out, 0, record->reg->nclocks * sizeof *out);
-    zh_rc rc = zh_query(conn,
-                        ZH_STR("SELECT clock, started_at, due_at, ended_at, suspended_at, "
-                               "breached, passed, extended, spans, record FROM zh_clock_h WHERE "
-                               "office = ? AND register = ? AND record = ? AND version <= ? "
-                               "ORDER BY version"),
-                        key, 4, &stmt, ctx->err);
-    if (rc == ZH_OK) {
-        rc = read_states(ctx, stmt, &record, 1, out); /* the newest of a clock comes last */
-    }
-    zh_finish(stmt);
-    return rc;
-}
-
 zh_rc zh_clock_load(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_clock_state *out)
 {
     return zh_clock_load_all(ctx, conn, &record, 1, out);

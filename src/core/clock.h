@@ -44,9 +44,6 @@ zh_rc zh_clock_load_version(zh_ctx *ctx, zh_conn *conn, const zh_record *record,
 #define ZH_CLOCK_BATCH ((size_t)200)
 zh_rc zh_clock_load_all(zh_ctx *ctx, zh_conn *conn, const zh_record *const *records, size_t n,
                         zh_clock_state *out) ZH_MUST;
-/* As they were at an earlier version. */
-zh_rc zh_clock_load_at(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int32_t version,
-                       zh_clock_state *out) ZH_MUST;
 /* How spans are stored: pairs of instants, separated by blanks; empty for none. */
 zh_str zh_clock_spans_text(zh_arena *arena, const zh_clock_state *state);
 /* States after the version. env evaluates `when:` on the new record; spans live in its arena.

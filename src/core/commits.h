@@ -6,9 +6,10 @@
 #include "core/write_private.h"
 
 /* Applies one prepared write and what follows it by itself, in a transaction that it may share with
- * up to ZH_COMMITS_MAX writes that other threads brought; durable when it returns. The outcome is its
- * own, as if it had been alone: ZH_ECONFLICT of zh_record_apply_batch, errors of the transitions
- * that follow; ZH_EBUSY and ZH_EIO concern all. Not while this thread holds the writer. */
+ * up to ZH_COMMITS_MAX writes that other threads brought; durable when it returns. The outcome is
+ * its own, as if it had been alone: ZH_ECONFLICT of zh_record_apply_batch, errors of the
+ * transitions that follow; ZH_EBUSY and ZH_EIO concern all. Not while this thread holds the writer.
+ */
 zh_rc zh_commits_write(zh_ctx *ctx, zh_prepared *prepared, zh_applied *out, zh_err *err) ZH_MUST;
 
 #endif

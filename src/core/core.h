@@ -30,6 +30,7 @@
  * - zh_reading, zh_reading_of: readings of personal data and the records they showed (reading.h)
  * - zh_notice, zh_inbox, zh_mute, zh_channel, zh_hook, zh_delivery: what persons are told
  *   (notice.h, delivery.h)
+ * - zh_bulk, zh_bulk_item: steps for many records and their outcomes (bulk.h)
  * - zh_file, zh_file_use: files by digest, and which records use them
  * - zh_setting, zh_model, zh_model_file, zh_shape: settings; adopted models and their sources; the
  *   canonical fields of every declaration version
@@ -105,8 +106,8 @@ typedef struct zh_ctx {
     zh_str actor; /* "operator" (local), "clock", later a user id */
     zh_str role;
     zh_str purpose;
-    bool stated; /* the reader said what for; otherwise purpose is only what is usual */
-    int64_t office;               /* the actor's office: home of what it creates */
+    bool stated;    /* the reader said what for; otherwise purpose is only what is usual */
+    int64_t office; /* the actor's office: home of what it creates */
     const struct zh_post *post;   /* in which the reader acts; NULL = the local operator */
     const zh_program *rows;       /* further row scope of the register being read; NULL = all */
     bool aggregating;             /* rows are only counted in full k's: core/suppress.h */

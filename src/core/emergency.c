@@ -1,4 +1,4 @@
-/* Emergency rights. */
+/* Emergency rights: taken and given back in a session, each a record of its register. */
 #include "core/emergency.h"
 #include "base/log.h"
 #include "core/core_private.h"

@@ -138,8 +138,11 @@ static zh_rc prepare_more(zh_write *w, const zh_op *op, const char *what)
     zh_str why = findings.list.n > 0 ? findings.list.p[0].message : zh_str_of(found.message);
     zh_write_find(w, ZH_REJECT, ZH_STR("follow.refused"), ZH_STR_NONE, ZH_STR_NONE, ZH_STR_NONE,
                   "%s“%.*s”:%.*s", what, ZH_FMT(op->reg->label.zh), ZH_FMT(why));
-    return rc == ZH_EINVAL || rc == ZH_ENOTFOUND || rc == ZH_ECONFLICT ? ZH_OK
-                                                                       : (*w->ctx->err = found, rc);
+    bool refused = rc == ZH_EINVAL || rc == ZH_ENOTFOUND || rc == ZH_ECONFLICT;
+    if (!refused && w->ctx->err != NULL) {
+        *w->ctx->err = found;
+    }
+    return refused ? ZH_OK : rc;
 }
 
 static zh_value own_ref(const zh_write *w)

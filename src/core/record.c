@@ -672,7 +672,9 @@ static zh_rc advance_clocks(zh_write *w)
         return ZH_OK;
     }
     if (w->op->kind == ZH_OP_UNDO) {
-        return zh_clock_load_at(w->ctx, w->conn, w->old, w->old->version - 1, w->p->clocks);
+        zh_record before = *w->old;
+        before.version--;
+        return zh_clock_load_version(w->ctx, w->conn, &before, w->p->clocks);
     }
     zh_clock_event event = {w->old, w->record, w->waits ? NULL : w->op->transition, w->breached};
     bool uncovered = false;

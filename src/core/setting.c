@@ -1,4 +1,4 @@
-/* Settings in force. */
+/* Settings in force, read from the register of settings that two persons change. */
 #include "core/setting.h"
 #include "core/read.h"
 

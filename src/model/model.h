@@ -160,6 +160,21 @@ typedef enum zh_transition_kind {
     ZH_TR_AUTO,
 } zh_transition_kind;
 
+/* Who is told: roles of the register, fields (a reference: those who speak for what it names; a
+ * text: the login or the reference it holds), `creator`, and `turn`: everyone whose turn it now is.
+ * Whoever may not see the record is not told. */
+typedef struct zh_audience {
+    const zh_str *words;
+    size_t n;
+} zh_audience;
+
+/* So much before an end. */
+typedef struct zh_reminder {
+    int32_t amount;
+    zh_unit_time unit;
+} zh_reminder;
+#define ZH_CLOCK_WARNS_MAX 4
+
 struct zh_assignment {
     const zh_field *field;
     zh_program value;
@@ -200,20 +215,6 @@ typedef struct zh_document {
     const zh_field *number_field; /* receives the number */
     const zh_field *file;         /* receives the digest of the PDF */
 } zh_document;
-/* Who is told: roles of the register, fields (a reference: those who speak for what it names; a
- * text: the login or the reference it holds), `creator`, and `turn`: everyone whose turn it now is.
- * Whoever may not see the record is not told. */
-typedef struct zh_audience {
-    const zh_str *words;
-    size_t n;
-} zh_audience;
-
-/* So much before an end. */
-typedef struct zh_reminder {
-    int32_t amount;
-    zh_unit_time unit;
-} zh_reminder;
-#define ZH_CLOCK_WARNS_MAX 4
 
 typedef struct zh_transition {
     zh_str id;

@@ -7,4 +7,7 @@
 /* The form of a step, or of a correction (NULL). */
 zh_str zh_act_url(zh_ui *ui, const zh_record *record, const zh_transition *transition);
 
+/* Steps that the reader may take for many records at once; at most max. */
+size_t zh_bulk_steps(zh_ui *ui, const zh_register *reg, const zh_transition **out, size_t max);
+
 #endif

@@ -1,4 +1,4 @@
-/* Small forms. */
+/* Small forms: fields with labels, hidden values, buttons, and what went wrong. */
 #include "web/form_part.h"
 
 zh_str zh_form_sent(const zh_ui *ui, const char *name)

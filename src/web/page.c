@@ -175,7 +175,8 @@ static void footer(zh_ui *ui)
     zh_html_close_to(h, 2); /* html, body: main and whatever the page left open are closed */
     zh_html_open(h, "footer", "foot");
     zh_html_open(h, "div", NULL);
-    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_FOOT_LOCAL));
+    zh_html_leaf(h, "span", NULL,
+                 ui->session == NULL ? zh_ui_text(ui, ZH_T_FOOT_LOCAL) : ZH_STR(""));
     zh_html_open(h, "span", NULL);
     if (ui->ctx.model != NULL) {
         zh_html_text(h, ZH_SAY(ui, ZH_T_FOOT_VERSION, zh_str_of(ZH_VERSION),

@@ -170,6 +170,7 @@ static zh_rc show_matrix(zh_ui *ui)
                                     .lede = zh_ui_text(ui, ZH_T_ACCESS_LEDE),
                                     .css = ZH_STR("register.css")});
     choose_role(ui);
+    zh_html_open(h, "div", "stack");
     zh_html_open(h, "p", "bar");
     static const char *const formats[] = {"csv", "xlsx"};
     for (size_t i = 0; i < ZH_COUNTOF(formats); i++) {

@@ -121,7 +121,7 @@ static zh_rc show(zh_ui *ui)
                                  {.label = zh_ui_text(ui, ZH_T_CLOCKS_SINCE), .css = "lab"},
                                  {.label = zh_ui_text(ui, ZH_T_CLOCKS_PERIOD), .css = "lab"},
                                  {.label = zh_ui_text(ui, ZH_T_CLOCKS_CLAUSE), .css = "lab"},
-                                 {.label = zh_ui_text(ui, ZH_T_CLOCKS_STATE), .css = "lab"}};
+                                 {.label = zh_ui_text(ui, ZH_T_CLOCKS_STATE), .css = "full"}};
     if (rc != ZH_OK) {
         return rc;
     }

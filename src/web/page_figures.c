@@ -74,6 +74,7 @@ static zh_rc show_list(zh_ui *ui)
                        .nav = ZH_T_NAV_REPORT,
                        .title = n > 0 ? ZH_SAY(ui, ZH_T_FIGURES_TITLE, zh_ui_count(ui, (int64_t)n))
                                       : zh_ui_text(ui, ZH_T_FIGURES_NONE)});
+    zh_html_open(&ui->html, "div", "stack");
     if (n == 0) {
         zh_part_empty(ui, ZH_EMPTY_DATA, zh_ui_text(ui, ZH_T_FIGURES_NONE),
                       zh_ui_text(ui, ZH_T_FIGURES_NONE_TEXT), ZH_STR("/report"),

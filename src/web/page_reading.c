@@ -147,6 +147,7 @@ static zh_rc show_all(zh_ui *ui)
     zh_part_ask_input(ui, "login", zh_ui_text(ui, ZH_T_READING_WHO), query.login, "text");
     zh_part_ask_input(ui, "register", zh_ui_text(ui, ZH_T_ACCESS_REGISTER), query.reg, "text");
     zh_part_ask_close(ui);
+    zh_html_open(&ui->html, "div", "stack");
     rc = check(ui);
     return rc == ZH_OK ? table(ui, "all", ZH_STR(""), query, true,
                                zh_url_with(ui->request, "before", ZH_STR("")))

@@ -191,6 +191,28 @@ static void source_mark(zh_ui *ui, const zh_field *field)
                  zh_ui_text(ui, derived ? ZH_T_RECORD_SRC_DERIVED : words[field->source]));
 }
 
+/* Opens the file as this version has it; its digest stands beside it. */
+static void file_link(zh_shown_record *r, const zh_field *field, zh_str digest)
+{
+    enum { DIGEST_SHOWN = 19 };
+    zh_ui *ui = r->ui;
+    const zh_record *record = zh_shown(r);
+    zh_str url =
+        zh_str_fmt(ui->arena, "%.*s/files/%.*s",
+                   ZH_FMT(zh_url_record(ui->arena, r->reg->id, record->office, record->id)),
+                   ZH_FMT(field->id));
+    if (!zh_shown_is_current(r)) {
+        url = zh_url_add_i(ui->arena, url, "version", record->version);
+    }
+    zh_html_a(&ui->html, NULL, url, zh_ui_text(ui, ZH_T_RECORD_FILE));
+    zh_html_z(&ui->html, " ");
+    zh_html_open(&ui->html, "span", "sm mu mono");
+    zh_html_attr(&ui->html, "title", digest);
+    zh_html_text(&ui->html, zh_str_sub(digest, 0, DIGEST_SHOWN));
+    zh_html_z(&ui->html, "…");
+    zh_html_close(&ui->html);
+}
+
 static void fact(zh_shown_record *r, const zh_field *field)
 {
     zh_ui *ui = r->ui;
@@ -203,10 +225,13 @@ static void fact(zh_shown_record *r, const zh_field *field)
     zh_html_close(h);
     zh_html_open(h, "dd", field->type == ZH_TYPE_TEXT ? "longtext" : NULL);
     source_mark(ui, field);
+    const zh_value *value = &zh_shown(r)->values[field->index];
     if (field->type == ZH_TYPE_TABLE) {
         zh_show_field(&r->show, zh_shown(r), field);
+    } else if (field->type == ZH_TYPE_FILE && value->kind == ZH_TEXT) {
+        file_link(r, field, value->text);
     } else {
-        zh_show_html(&r->show, field, &zh_shown(r)->values[field->index], true);
+        zh_show_html(&r->show, field, value, true);
     }
     zh_html_close(h);
 }
@@ -352,6 +377,33 @@ static void ask_purpose(zh_shown_record *r)
     zh_part_ask_close(ui);
 }
 
+/* A chain of replacements: what replaced this record, what it replaces. */
+static zh_rc chain_note(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    const zh_record *record = zh_shown(r);
+    const zh_field *field = r->reg->replaces_field;
+    zh_relation *relations = NULL;
+    size_t n = 0;
+    if (field == NULL || record->state != r->reg->replaced_by->to) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_relations(&ui->ctx, ui->conn, record, r->as_of, &relations, &n);
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        for (size_t k = 0; k < relations[i].nrecords && relations[i].field == field; k++) {
+            const zh_record *next = relations[i].records[k];
+            zh_part_note_open(ui, ZH_NOTE_WATCH);
+            zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_ACT_REPLACED));
+            zh_html_a(&ui->html, NULL, zh_url_record(ui->arena, r->reg->id, next->office, next->id),
+                      zh_show_key(ui, next));
+            zh_html_z(&ui->html, "；");
+            zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_ACT_REPLACED_TELLS));
+            zh_part_note_close(ui);
+        }
+    }
+    return rc;
+}
+
 static void withdrawn_note(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
@@ -383,6 +435,10 @@ static zh_rc show(zh_ui *ui)
         old_note(r);
     }
     ask_purpose(r);
+    rc = chain_note(r);
+    if (rc != ZH_OK) {
+        return rc;
+    }
     zh_html_open(h, "div", "cols record");
     zh_html_open(h, "div", "w7 stack");
     facts(r);

@@ -3,6 +3,7 @@
 #include "core/record.h"
 #include "core/suppress.h"
 #include "fmt/yaml.h"
+#include "web/act.h"
 #include "web/export.h"
 #include "web/facet.h"
 #include "web/part.h"
@@ -16,6 +17,7 @@ typedef struct listing {
     zh_page page;
     zh_counts total, all; /* of the question, of the whole register */
     zh_show show;
+    bool picks; /* records can be chosen for a step */
 } listing;
 
 /* ---- head ------------------------------------------------------------------------------------ */
@@ -431,12 +433,61 @@ static void first_cell(listing *l, const zh_record *record, const zh_asked *aske
     zh_html_close(h);
 }
 
+/* Chosen for one step for many. */
+static void pick(listing *l, const zh_record *record)
+{
+    zh_html *h = &l->q.ui->html;
+    zh_html_open(h, "input", "pick");
+    zh_html_attr_z(h, "type", "checkbox");
+    zh_html_attr_z(h, "form", "bulk");
+    zh_html_attr_z(h, "name", "id");
+    zh_html_attr_f(h, "value", "%" PRId64 "-%" PRId64, record->office, record->id);
+    zh_html_attr(h, "aria-label", ZH_SAY(l->q.ui, ZH_T_BULK_PICK, zh_show_key(l->q.ui, record)));
+    zh_html_close(h);
+    zh_html_z(h, " ");
+}
+
+/* The steps that may be taken for what was chosen. */
+static void bulk_bar(listing *l)
+{
+    enum { STEPS_MAX = 40 };
+    zh_ui *ui = l->q.ui;
+    zh_html *h = &ui->html;
+    const zh_transition *steps[STEPS_MAX];
+    size_t n = l->picks ? zh_bulk_steps(ui, l->q.reg, steps, STEPS_MAX) : 0;
+    if (n == 0) {
+        return;
+    }
+    zh_html_open(h, "form", "bar bulk");
+    zh_html_attr_z(h, "id", "bulk");
+    zh_html_attr_z(h, "method", "get");
+    zh_html_link(h, "action", zh_str_fmt(ui->arena, "/registers/%.*s/bulk", ZH_FMT(l->q.reg->id)));
+    zh_html_open(h, "label", NULL);
+    zh_html_text(h, zh_ui_text(ui, ZH_T_BULK_CHOSEN));
+    zh_html_z(h, " ");
+    zh_html_open(h, "select", NULL);
+    zh_html_attr_z(h, "name", "transition");
+    for (size_t i = 0; i < n; i++) {
+        zh_html_open(h, "option", NULL);
+        zh_html_attr(h, "value", steps[i]->id);
+        zh_html_text(h, zh_ui_label(ui, steps[i]->label));
+        zh_html_close(h);
+    }
+    zh_html_close(h);
+    zh_html_close(h);
+    zh_html_leaf(h, "button", "btn", zh_ui_text(ui, ZH_T_BULK_NEXT));
+    zh_html_close(h);
+}
+
 static void row(listing *l, zh_grid *g, const zh_record *record)
 {
     zh_grid_row(g, NULL);
     for (size_t i = 0; i < l->q.ncolumns; i++) {
         const zh_asked *asked = &l->q.columns[i];
         zh_grid_cell(g);
+        if (i == 0 && l->picks) {
+            pick(l, record);
+        }
         if (i == 0) {
             first_cell(l, record, asked);
         } else if (asked->kind == ZH_ASKED_FIELD) {
@@ -482,6 +533,8 @@ static void records(listing *l)
     zh_listing *q = &l->q;
     zh_column columns[ZH_LISTING_COLUMNS_MAX + 1];
     zh_grid g;
+    const zh_transition *any;
+    l->picks = q->as_of == ZH_AS_OF_NOW && zh_bulk_steps(q->ui, q->reg, &any, 1) > 0;
     columns_of(l, columns);
     zh_part_section_open(q->ui, "records", ZH_STR(""), true);
     summary(l);
@@ -490,6 +543,7 @@ static void records(listing *l)
         row(l, &g, l->page.records[i]);
     }
     zh_grid_close(&g);
+    bulk_bar(l);
     zh_part_pager(q->ui, l->page.n, l->total.at_least ? -1 : l->total.total, l->page.next);
     zh_part_section_close(q->ui);
 }

@@ -240,7 +240,7 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
     zh_grid_row(g, NULL);
     zh_grid_cell(g);
     zh_rc rc = step_button(r, t, roles);
-    if (rc == ZH_OK && t->vote.k > 0 && zh_shown_is_current(r)) {
+    if (rc == ZH_OK && t->vote.k > 0 && zh_shown_is_live(r)) {
         rc = ballots(r, t);
     }
     zh_grid_text(g, t->to_any    ? zh_ui_text(ui, ZH_T_ACT_TO_ANY)

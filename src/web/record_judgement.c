@@ -24,6 +24,7 @@ static void records_behind(zh_ui *ui, zh_str evidence)
     zh_str rest = evidence;
     zh_str piece;
     bool first = true;
+    zh_html_open(h, "div", NULL); /* one item of the card on a phone */
     while (rest.n > 0 && zh_str_split(&rest, ';', &piece)) {
         ptrdiff_t slash = zh_str_chr(piece, '/');
         piece = zh_str_trim(piece);
@@ -35,6 +36,7 @@ static void records_behind(zh_ui *ui, zh_str evidence)
             zh_html_text(h, piece);
         }
     }
+    zh_html_close(h);
 }
 
 static void explanation(zh_shown_record *r, const zh_record *finding)

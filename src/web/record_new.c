@@ -230,7 +230,11 @@ static zh_rc make(making *m, zh_applied *out)
     if (rc == ZH_OK) {
         rc = zh_input_read(&m->in, m->fields, m->nfields, changes, &op.nchanges, &m->why);
     }
-    return rc == ZH_OK ? zh_record_apply(&ctx, &op, &m->findings, out) : rc;
+    if (rc == ZH_OK) {
+        zh_ui_let_go(ui);
+        rc = zh_record_apply(&ctx, &op, &m->findings, out);
+    }
+    return rc;
 }
 
 static zh_rc answer_made(making *m, const zh_applied *made)
@@ -273,7 +277,8 @@ static zh_rc create(zh_ui *ui)
         return rc;
     }
     ui->response->status = zh_problem_status(rc);
-    return show_form(&m);
+    rc = zh_ui_read_again(ui);
+    return rc == ZH_OK ? show_form(&m) : rc;
 }
 
 /* ---- choices --------------------------------------------------------------------------------- */
@@ -476,7 +481,7 @@ ZH_ROUTE(record_new) = {.method = "POST",
                         .path = "/registers/{reg}/new",
                         .body_max = FORM_BYTES_MAX,
                         .upload_max = UPLOAD_BYTES_MAX,
-                        .slow = true,
+                        .waits = true,
                         .en = "Make a record: f.FIELD, t.TABLE.n, t.TABLE.ROW.COLUMN, "
                               "justification",
                         .handle = handle_create};

@@ -47,6 +47,12 @@ static zh_str subject(zh_ui *ui, const zh_expr *node)
     if (node->op == ZH_X_LEVEL && node->a[0]->op == ZH_X_FIELD && node->a[1] == NULL) {
         return zh_words_field(ui, node->a[0]->field, node->level);
     }
+    if (node->op == ZH_X_PARAMETER) { /* of row scopes: what they say of the reader */
+        zh_str name = as_written(ui, node);
+        return zh_str_is(name, "office_region") ? zh_ui_text(ui, ZH_T_ACCESS_OFFICE_REGION)
+               : zh_str_is(name, "reader")      ? zh_ui_text(ui, ZH_T_ACCESS_READER)
+                                                : ZH_STR("");
+    }
     if (node->op == ZH_X_META) {
         static const zh_text_id names[] = {
             [ZH_META_STATE] = ZH_T_REGISTER_STATE,

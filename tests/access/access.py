@@ -53,6 +53,8 @@ VALUES = {
     "outline": ["hubei-2023"],
     "file": ["complaint.csv", "signals.csv", "map.csv"],
     "job": ["1"],
+    "field": ["consumer.name", "place", "respondent"],
+    "transition": ["accept"],
     "name": ["base.css", "survey.proportion_ci"],
 }
 QUESTIONS = [
@@ -62,6 +64,8 @@ QUESTIONS = [
     "?where=" + urllib.parse.quote("facts is not null") + "&sort=facts",
     "?columns=consumer.name,consumer.phone,facts,no,place",
     "?view=all&as_of=1000000",
+    "?q=" + urllib.parse.quote("金丝雀"),
+    "?transition=accept&id=" + record_id,
     "?by=place@city&region=420000",
 ]
 

@@ -31,11 +31,11 @@ serve() {
     local i program=build/release-gcc/zhiheng
     check "release build" build release all
     check "data of the demo" "$program" demo --data "$STEP_DIR/data" --no-serve
-    "$program" serve --data "$STEP_DIR/data" --listen 127.0.0.1:0 \
+    "$program" demo --data "$STEP_DIR/data" --listen 127.0.0.1:0 \
         >"$STEP_DIR/serve.out" 2>"$STEP_DIR/serve.err" &
     SERVER=$!
-    for i in $(seq 200); do
-        URL=$(sed -n 's/.*\(http:.*\)\/$/\1/p' "$STEP_DIR/serve.out")
+    for i in $(seq 1200); do
+        URL=$(sed -n 's/^质衡：\(http:.*\)\/$/\1/p' "$STEP_DIR/serve.out")
         [ -z "$URL" ] || return 0
         kill -0 "$SERVER" 2>/dev/null || break
         sleep 0.05

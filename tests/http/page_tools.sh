@@ -70,6 +70,8 @@ for question in 'chart=none' 'baseline=-1' 'baseline=1e9' 'chart=p&count=nothing
     page "refused: $question" 200 "/tools/control-chart?$question"
     has "in place: $question" '算不了'
 done
+page "refused in English" 200 "/tools/control-chart?sample=chicago&baseline=abc&lang=en"
+has "says it in English" 'takes a number, not'
 ask "no such tool" 404 "$URL/tools/hammer"
 ask "no such sample" 200 -H 'Accept: text/html' "$URL/tools/weibull?sample=none"
 has "is said" '没有这个样例'

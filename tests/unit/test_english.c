@@ -105,8 +105,8 @@ static size_t check_call(const char *file, const char *p)
 
 static size_t check_file(zh_arena *arena, const char *path)
 {
-    static const char *const calls[] = {"zh_err_set(", "zh_err_fix(", "zh_door_refuse(",
-                                        "zh_err_text(", "refuse_column("};
+    static const char *const calls[] = {"zh_err_set(",  "zh_err_fix(",    "zh_door_refuse(",
+                                        "zh_err_text(", "refuse_column(", "zh_bench_refuse("};
     zh_str text;
     size_t missing = 0;
     assert_int_equal(zh_file_read(arena, path, (size_t)1 << 20, &text, NULL), ZH_OK);

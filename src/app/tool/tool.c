@@ -96,13 +96,18 @@ zh_rc zh_bench_refuse(zh_bench *b, const char *rule, const char *fix, const char
 {
     va_list arguments;
     va_start(arguments, format);
-    zh_str text = zh_str_vfmt(b->arena, format, arguments);
+    zh_str text = zh_str_vfmt(b->arena, zh_err_text(b->err, format), arguments);
     va_end(arguments);
     zh_err_set(b->err, ZH_EINVAL, rule, "%.*s", ZH_FMT(text));
     if (fix != NULL) {
-        zh_err_fix(b->err, "%s", fix);
+        zh_err_fix(b->err, "%s", zh_err_text(b->err, fix));
     }
     return ZH_EINVAL;
+}
+
+static const char *label_of(const zh_bench *b, const zh_tool_ask *ask)
+{
+    return b->english && ask->label.en != NULL ? ask->label.en : ask->label.zh;
 }
 
 zh_rc zh_bench_choice(zh_bench *b, const char *name, size_t *out)
@@ -116,7 +121,7 @@ zh_rc zh_bench_choice(zh_bench *b, const char *name, size_t *out)
         }
     }
     return zh_bench_refuse(b, "tool.choice", "从页面上的选项里选", "「%s」没有「%.*s」这一项",
-                           ask->label.zh, ZH_FMT(zh_cell_clip(value, 60)));
+                           label_of(b, ask), ZH_FMT(zh_cell_clip(value, 60)));
 }
 
 zh_rc zh_bench_number(zh_bench *b, const char *name, double *out)
@@ -130,7 +135,7 @@ zh_rc zh_bench_number(zh_bench *b, const char *name, double *out)
     if (!zh_sheet_number(b->arena, value, out, &unit)) {
         *out = (double)NAN;
         return zh_bench_refuse(b, "tool.number", "写一个数，例如 3 或 0.05",
-                               "「%s」要一个数，写的是「%.*s」", ask_of(b, name)->label.zh,
+                               "「%s」要一个数，写的是「%.*s」", label_of(b, ask_of(b, name)),
                                ZH_FMT(zh_cell_clip(value, 60)));
     }
     return ZH_OK;
@@ -141,7 +146,7 @@ zh_rc zh_bench_between(zh_bench *b, const char *name, double low, double high, d
     zh_rc rc = zh_bench_number(b, name, out);
     if (rc == ZH_OK && !(*out >= low && *out <= high)) {
         rc = zh_bench_refuse(b, "tool.number", NULL, "「%s」要从 %.10g 到 %.10g",
-                             ask_of(b, name)->label.zh, low, high);
+                             label_of(b, ask_of(b, name)), low, high);
     }
     return rc;
 }
@@ -152,7 +157,8 @@ zh_rc zh_bench_whole(zh_bench *b, const char *name, int64_t low, int64_t high, i
     zh_rc rc = zh_bench_between(b, name, (double)low, (double)high, &v);
     *out = rc == ZH_OK ? (int64_t)llround(v) : low;
     if (rc == ZH_OK && (floor(v) < v || floor(v) > v)) {
-        rc = zh_bench_refuse(b, "tool.number", NULL, "「%s」要一个整数", ask_of(b, name)->label.zh);
+        rc = zh_bench_refuse(b, "tool.number", NULL, "「%s」要一个整数",
+                             label_of(b, ask_of(b, name)));
     }
     return rc;
 }
@@ -198,7 +204,7 @@ zh_rc zh_bench_column(zh_bench *b, const char *name, const zh_sheet_column *othe
 zh_rc zh_bench_numbers(zh_bench *b, const char *name, const zh_sheet_column *otherwise, bool gaps,
                        const zh_sheet_column **out)
 {
-    const char *label = ask_of(b, name)->label.zh;
+    const char *label = label_of(b, ask_of(b, name));
     zh_rc rc = zh_bench_column(b, name, otherwise, out);
     if (rc == ZH_OK && *out == NULL) {
         rc = zh_bench_refuse(b, "tool.column", "贴一列数，第一行可以是表头",
