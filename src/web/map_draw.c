@@ -24,9 +24,14 @@ static zh_rc draw_tiles(zh_arena *arena, const zh_map_in *in, const zh_map_unit 
 {
     zh_tiles *tiles = NULL;
     zh_rc rc = zh_atlas_tiles(arena, &tiles, err);
-    for (size_t i = 0; rc == ZH_OK && i < tiles->n && i < n; i++) {
-        tiles->tiles[i].name = units[i].name;
-        tiles->tiles[i].group = units[i].group.n > 0 ? units[i].group : tiles->tiles[i].group;
+    for (size_t i = 0; rc == ZH_OK && i < n; i++) {
+        for (size_t k = 0; k < tiles->n; k++) {
+            zh_tile *tile = &tiles->tiles[k];
+            if (zh_str_eq(tile->code, units[i].code)) {
+                tile->name = units[i].name;
+                tile->group = units[i].group.n > 0 ? units[i].group : tile->group;
+            }
+        }
     }
     return rc == ZH_OK ? zh_map_tiles(arena, in, tiles, width, out, err) : rc;
 }

@@ -14,8 +14,8 @@ typedef struct zh_map_unit {
 
 /* The units there are, without values. In the arena; errors of zh_atlas_tiles. */
 zh_rc zh_map_units(zh_arena *arena, zh_map_unit **out, size_t *n, zh_err *err) ZH_MUST;
-/* At least one unit has a value; units as zh_map_units gave them, in their order. decimals: of the
- * classes in the legend. english: the legend's words. */
+/* At least one unit has a value; units in any order. decimals: of the classes in the legend.
+ * english: the legend's words. */
 zh_rc zh_map_picture(zh_arena *arena, zh_str title, const zh_map_unit *units, size_t n,
                      int decimals, bool areas, bool english, double width, zh_draw **out,
                      zh_err *err) ZH_MUST;

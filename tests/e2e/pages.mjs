@@ -45,7 +45,7 @@ export async function listed(browser, base, tally, job) {
     ["target", await linked(tab, "/targets", /^\/targets\/[^/?#]+\/[^/?#]+$/)],
     ["register", "/registers/food_failure"],
     ["register-hubei", "/registers/food_failure?where=maker_place%20within%20%27420000%27"],
-    ["record", await linked(tab, "/registers/food_failure", /^\/registers\/food_failure\/./)],
+    ["record", await linked(tab, "/registers/food_failure", /^\/registers\/food_failure\/\d/)],
     ["import-check", job],
     ["signal", await linked(tab, "/signals", /^\/signals\/./)],
     ["system", await linked(tab, "/systems", /^\/systems\/./)],
