@@ -32,10 +32,10 @@ static zh_rc list(const zh_http_request *request, zh_http_response *response, zh
 
 static zh_rc calculate(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
-    err->phrase = zh_web_english(request) ? zh_english : NULL;
     if (zh_user_session_need(request, response, err) != ZH_OK) {
         return err->rc; /* a calculation costs: not for everybody who can connect */
     }
+    err->phrase = zh_web_english(request) ? zh_english : NULL;
     zh_str name = zh_http_arg(request, "name");
     const zh_engine *engine = zh_engine_find(name);
     if (engine == NULL) {

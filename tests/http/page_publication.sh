@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # Rights to publish: alone, or together with another person where the register says so. On the
 # complaints and logins of page_act.sh, with declarations in which officers publish by two.
-cp -r packs "$STEP_DIR/packs"
-sed -i 's/{role: officer, rows: "place within office_region", can: \[read, create, amend, transition\]/{role: officer, rows: "place within office_region", can: [read, create, amend, transition, publish_two]/' "$STEP_DIR/packs/consumer/complaint.yaml"
-grep -q publish_two "$STEP_DIR/packs/consumer/complaint.yaml" && ok || bad "the declaration has publish_two"
-"$ZHIHENG" serve --data "$acts" --packs "$STEP_DIR/packs" --listen 127.0.0.1:0 --public https://zhiheng.example.cn/ >"$STEP_DIR/publish.out" 2>"$STEP_DIR/publish.err" &
+cp -r packs "$STEP_DIR/publish_packs"
+sed -i 's/{role: officer, rows: "place within office_region", can: \[read, create, amend, transition\]/{role: officer, rows: "place within office_region", can: [read, create, amend, transition, publish_two]/' "$STEP_DIR/publish_packs/consumer/complaint.yaml"
+grep -q publish_two "$STEP_DIR/publish_packs/consumer/complaint.yaml" && ok || bad "the declaration has publish_two"
+"$ZHIHENG" serve --data "$acts" --packs "$STEP_DIR/publish_packs" --listen 127.0.0.1:0 --public https://zhiheng.example.cn/ >"$STEP_DIR/publish.out" 2>"$STEP_DIR/publish.err" &
 PUBLISHER=$!
 BEFORE_URL=$URL
 URL=""
