@@ -57,7 +57,7 @@ static void examples_of_the_standards(void **state)
                      ZH_OK);
     zh_str challenge =
         zh_pkce_challenge(arena, ZH_STR("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
-    assert_true(zh_str_is(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbGJSstw-cM"));
+    assert_true(zh_str_is(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
     zh_arena_free(arena);
 }
 
