@@ -64,6 +64,13 @@ refused "wrong state" 's/state: open, clock/state: closed, clock/' '期望“clo
 refused "wrong clock" 's/clock.handle: 2026-02-13/clock.handle: 2026-02-14/' '期望“2026-02-14”，得到“2026-02-13”'
 refused "wrong measure" 's/measure.checks: "1"/measure.checks: "2"/' '期望“2”，得到“1”'
 refused "wrong digits" 's/expect: {fine: "200.50"/expect: {fine: "200.5"/' '期望“200.5”，得到“200.50”'
+
+# A row scope that goes through a reference: nothing could be listed for that role.
+rm -rf "$pack"
+cp -r packs "$pack"
+sed -i 's/rows: "firm = self", can: \[read, finish\]/rows: "promise.firm = self", can: [read, finish]/' "$pack/enterprise/quality_promise.yaml"
+expect "a row scope through a reference" 1 model check "$pack"
+has "names the register and the role" "promise_repair: 角色“enterprise”的行范围"
 refused "wrong indicator" 's/indicator.shop_fail_rate: "100.00"/indicator.shop_fail_rate: "99.00"/' '得到“100.00”'
 refused "wrong figure" 's/low: "9.45"/low: "9.46"/' '@9.46' '期望“9.46”，得到“9.45”'
 refused "rule that does not speak" 's/change: {fine: "5"}/change: {fine: ""}/' 'breaks_fine_needs_fault' '没有任何异议'
