@@ -69,10 +69,26 @@ static zh_rc open_making(zh_ui *ui, making *m)
     return rc;
 }
 
-/* Values that a link brought: ?f.FIELD=…, of a record that leads to this one. */
+/* Values that a link brought: ?f.FIELD=…, of a record that leads to this one. Who speaks for one
+ * enterprise, laboratory … writes about it: a reference to its register names it already. */
 static void take_given(making *m)
 {
-    m->in.sent = m->ui->request->params;
+    zh_ui *ui = m->ui;
+    zh_pairs given = ui->request->params;
+    const zh_record *self = ui->ctx.post != NULL ? ui->ctx.post->self : NULL;
+    zh_pair *pairs = ZH_NEW_N(ui->arena, zh_pair, given.n + m->nfields + 1);
+    size_t n = given.n;
+    if (n > 0) {
+        memcpy(pairs, given.p, n * sizeof(*pairs));
+    }
+    for (size_t i = 0; i < m->nfields && self != NULL; i++) {
+        const zh_field *field = m->fields[i];
+        if (field->type == ZH_TYPE_REF && field->required && field->target == self->reg) {
+            zh_str name = zh_str_fmt(ui->arena, "f.%.*s", ZH_FMT(field->id));
+            pairs[n++] = (zh_pair){name, zh_show_key(ui, self)};
+        }
+    }
+    m->in.sent = (zh_pairs){pairs, n};
 }
 
 /* Filled at a later step, or by one. */
