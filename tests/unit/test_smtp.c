@@ -144,6 +144,11 @@ static void *serve(void *user)
         (void)send(fd, s->replies[i], strlen(s->replies[i]), MSG_NOSIGNAL);
         end = strncmp(s->replies[i], "354", 3) == 0 ? "\r\n.\r\n" : "\r\n";
     }
+    /* What the client still says is read, so that it sees the end and no reset. */
+    char rest[256];
+    (void)shutdown(fd, SHUT_WR);
+    while (fd >= 0 && recv(fd, rest, sizeof rest, 0) > 0) {
+    }
     (void)close(fd);
     return NULL;
 }
