@@ -122,8 +122,11 @@ $(OBJ)/gen/%.o: $(GEN)/%.c Makefile
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(OBJ)/gen/embed.o: $(PACKS) $(UI) $(UI_GZ) $(SHEETS)
 $(OBJ)/tests/%.o: CPPFLAGS += -Itests
-# Tests are not what is tested: under gcc's sanitizers they are compiled quickly.
-$(OBJ)/tests/%.o: CFLAGS += $(if $(filter asan tsan,$(MODE)),-O0)
+# Tests are not what is tested: beside sanitizers they are compiled quickly.
+PLAIN_asan := -O0
+PLAIN_tsan := -O0
+PLAIN_fuzz := -O0 -fno-sanitize=all -fno-profile-instr-generate -fno-coverage-mapping
+$(OBJ)/tests/%.o $(OBJ)/bench/%.o: CFLAGS += $(PLAIN_$(MODE))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o) $(OBJ)/gen/embed.o $(OBJ)/gen/index.o
 # Rewritten when a source file appears or disappears, so that the archive never keeps a dead object.
