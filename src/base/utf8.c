@@ -200,8 +200,9 @@ static zh_encoding guess_utf16(zh_str sample)
     return zeros[1] * 4 < zeros[0] && zeros[0] >= sample.n / 32 ? ZH_ENC_UTF16BE : ZH_ENC_UNKNOWN;
 }
 
-/* Structure of GB18030, and at least half of the double bytes in the rows of GB/T 2312: Latin text
- * in another code page seldom keeps either. */
+/* Structure of GB18030, and at least half of the double bytes in the rows of GB/T 2312 or among the
+ * punctuation and letters that GBK put beside its symbols (rows A8, A9: the dash of English text):
+ * Latin text in another code page seldom keeps either. */
 static bool plausible_gb18030(zh_str sample)
 {
     const unsigned char *p = bytes_of(sample);
@@ -234,7 +235,7 @@ static bool plausible_gb18030(zh_str sample)
             return false;
         }
         pairs++;
-        common += a >= 0xA1 && a <= 0xF7 && b >= 0xA1;
+        common += (a >= 0xA1 && a <= 0xF7 && b >= 0xA1) || a == 0xA8 || a == 0xA9;
         i += 2;
     }
     return common * 2 >= pairs;

@@ -158,7 +158,15 @@ static void guesses_encodings(void **state)
         {{"a\0,\0\x2D\x4E\n\0", 8}, ZH_ENC_UTF16LE},
         {{"\0a\0,\x4E\x2D\0\n", 8}, ZH_ENC_UTF16BE},
         {{TEXT_GB18030, sizeof TEXT_GB18030 - 1}, ZH_ENC_GB18030},
-        {{TEXT_GB18030, 3}, ZH_ENC_GB18030},                 /* cut */
+        {{TEXT_GB18030, 3}, ZH_ENC_GB18030}, /* cut */
+        {{"2020\xA8\x43"
+          "2021",
+          10},
+         ZH_ENC_GB18030}, /* English, one dash: U+2013 of GBK row A8 */
+        {{"2020\x96"
+          "2021",
+          9},
+         ZH_ENC_UNKNOWN},                                    /* the same in code page 1252 */
         {{"caf\xE9 au lait, na\xEFve", 19}, ZH_ENC_UNKNOWN}, /* Latin-1 */
         {{"\x80\x81", 2}, ZH_ENC_UNKNOWN},
         {{"\xFF\xFF\xFF", 3}, ZH_ENC_UNKNOWN},
