@@ -301,7 +301,8 @@ static void expect_indicator(zh_runner *r, zh_conn *conn, const zh_yaml *want)
 
 static void expect_of(zh_runner *r, zh_conn *conn, const zh_record *record, const zh_yaml *want);
 
-/* Whom a rule judges: the test's record, or the one it refers to. As a stub: what its key needs. */
+/* Whom a rule judges: the test's record, or the one it refers to. Of that record, only register,
+ * office and id. */
 static bool judged_by(zh_runner *r, zh_conn *conn, const zh_judgement *rule, zh_record *out)
 {
     zh_record *record = NULL;

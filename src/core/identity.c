@@ -508,20 +508,26 @@ static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str pass
     return rc;
 }
 
+/* A session of somebody who has proved who they are, in the first of their posts. */
+static zh_rc enter(zh_core *core, zh_arena *arena, zh_str login, const known *account,
+                   zh_str client, char token[2 * ZH_SESSION_TOKEN_BYTES + 1], zh_err *err)
+{
+    zh_post_of *posts = NULL;
+    size_t n = 0;
+    zh_rc rc = zh_posts_of(core, arena, login, &posts, &n, err);
+    return rc == ZH_OK ? new_session(core, account, n > 0 ? &posts[0] : NULL, client,
+                                     limits_of(core, arena), token, err)
+                       : rc;
+}
+
 zh_rc zh_login(zh_core *core, zh_str login, zh_str password, zh_str code, zh_str client,
                char token[2 * ZH_SESSION_TOKEN_BYTES + 1], zh_err *err)
 {
     known account = {0};
-    zh_post_of *posts = NULL;
-    size_t n = 0;
     zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     zh_rc rc = try_login(core, arena, login, password, code, &account, err);
     if (rc == ZH_OK) {
-        rc = zh_posts_of(core, arena, login, &posts, &n, err);
-    }
-    if (rc == ZH_OK) {
-        rc = new_session(core, &account, n > 0 ? &posts[0] : NULL, client, limits_of(core, arena),
-                         token, err);
+        rc = enter(core, arena, login, &account, client, token, err);
     }
     zh_arena_free(arena);
     if (rc == ZH_OK || rc == ZH_EDENIED || rc == ZH_EBUSY) {
@@ -537,8 +543,6 @@ zh_rc zh_user_session_open(zh_core *core, zh_str login, zh_str client,
                            char token[2 * ZH_SESSION_TOKEN_BYTES + 1], zh_err *err)
 {
     known account = {0};
-    zh_post_of *posts = NULL;
-    size_t n = 0;
     zh_conn *conn = NULL;
     zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     zh_rc rc = zh_store_reader(zh_core_store(core), &conn, err);
@@ -550,11 +554,7 @@ zh_rc zh_user_session_open(zh_core *core, zh_str login, zh_str client,
         rc = refused(err);
     }
     if (rc == ZH_OK) {
-        rc = zh_posts_of(core, arena, login, &posts, &n, err);
-    }
-    if (rc == ZH_OK) {
-        rc = new_session(core, &account, n > 0 ? &posts[0] : NULL, client, limits_of(core, arena),
-                         token, err);
+        rc = enter(core, arena, login, &account, client, token, err);
     }
     zh_arena_free(arena);
     zh_log(ZH_INFO, "identity.login", "%.*s %s", ZH_FMT(zh_str_sub(login, 0, 60)),
@@ -564,14 +564,14 @@ zh_rc zh_user_session_open(zh_core *core, zh_str login, zh_str client,
 
 /* ---- posts ---- */
 
-static zh_str text_of(const zh_record *record, const char *id)
+zh_str zh_post_text(const zh_record *record, const char *id)
 {
     const zh_field *field = zh_register_field(record->reg, zh_str_of(id));
     const zh_value *value = field != NULL ? &record->values[field->index] : NULL;
     return value != NULL && value->kind == ZH_TEXT ? value->text : ZH_STR("");
 }
 
-static bool is_active(const zh_record *record)
+bool zh_post_active(const zh_record *record)
 {
     const zh_field *term = zh_register_field(record->reg, ZH_STR("term"));
     zh_date today = zh_time_date(zh_now());
@@ -582,9 +582,9 @@ static bool is_active(const zh_record *record)
 
 static zh_post_of offered(const zh_ctx *ctx, const zh_record *record)
 {
-    zh_post_of post = {.code = text_of(record, "code"),
-                       .role = text_of(record, "role"),
-                       .place = text_of(record, "place"),
+    zh_post_of post = {.code = zh_post_text(record, "code"),
+                       .role = zh_post_text(record, "role"),
+                       .place = zh_post_text(record, "place"),
                        .office = record->office,
                        .id = record->id};
     const zh_codes *roles = zh_model_codes(ctx->model, ZH_STR("role"));
@@ -626,7 +626,7 @@ zh_rc zh_posts_of(zh_core *core, zh_arena *arena, zh_str login, zh_post_of **out
         rc = zh_list(&ctx, conn, &list, &page);
     }
     for (size_t i = 0; i < page.n && rc == ZH_OK && *n < ZH_POSTS_MAX; i++) {
-        if (is_active(page.records[i])) {
+        if (zh_post_active(page.records[i])) {
             (*out)[(*n)++] = offered(&ctx, page.records[i]);
         }
     }
@@ -700,13 +700,13 @@ zh_rc zh_post_read(zh_ctx *ctx, zh_conn *conn, const zh_record *record, const zh
     zh_post *post = ZH_NEW(ctx->arena, zh_post);
     int64_t place = 0;
     *out = NULL;
-    post->role = text_of(record, "role");
-    post->region = text_of(record, "place");
+    post->role = zh_post_text(record, "role");
+    post->region = zh_post_text(record, "place");
     post->office = zh_str_i64(post->region, &place) == ZH_OK ? place : zh_core_office(ctx->core);
     post->own = record;
     chosen_offices(ctx->arena, record, post);
     zh_rc rc = read_self(ctx, conn, record, &post->self);
-    if (rc == ZH_OK && zh_data_scope_parse(text_of(record, "scope"), &post->scope) == ZH_OK) {
+    if (rc == ZH_OK && zh_data_scope_parse(zh_post_text(record, "scope"), &post->scope) == ZH_OK) {
         *out = post;
     }
     return rc;
@@ -721,7 +721,8 @@ zh_rc zh_user_session_post(zh_ctx *ctx, zh_conn *conn, int64_t office, int64_t i
         return ZH_OK;
     }
     zh_rc rc = zh_record_get(ctx, conn, reg, office, id, ZH_AS_OF_NOW, &record);
-    if (rc != ZH_OK || !is_active(record) || !zh_str_eq(text_of(record, "holder"), login)) {
+    if (rc != ZH_OK || !zh_post_active(record) ||
+        !zh_str_eq(zh_post_text(record, "holder"), login)) {
         return rc;
     }
     out->current = offered(ctx, record);

@@ -11,6 +11,10 @@
 void zh_token_new(char token[2 * ZH_SESSION_TOKEN_BYTES + 1]);
 void zh_token_digest(zh_str token, char out[2 * ZH_DIGEST_BYTES + 1]);
 
+/* Of a record of the register `post`: a text field, empty when it has none; in force today. */
+zh_str zh_post_text(const zh_record *record, const char *id);
+bool zh_post_active(const zh_record *record);
+
 /* A session in the first active post, for a login that has proved who it is. ZH_ENOTFOUND: no such
  * account; ZH_EDENIED login.failed: it is disabled. */
 zh_rc zh_user_session_open(zh_core *core, zh_str login, zh_str client,

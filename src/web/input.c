@@ -70,16 +70,6 @@ bool zh_input_possible(const zh_inputs *in, const zh_field *field)
 
 /* ---- showing --------------------------------------------------------------------------------- */
 
-void zh_input_hidden(zh_ui *ui, const char *name, zh_str value)
-{
-    zh_html *h = &ui->html;
-    zh_html_open(h, "input", NULL);
-    zh_html_attr_z(h, "type", "hidden");
-    zh_html_attr_z(h, "name", name);
-    zh_html_attr(h, "value", value);
-    zh_html_close(h);
-}
-
 void zh_input_options(zh_ui *ui, const zh_codes *codes, zh_str chosen)
 {
     zh_html *h = &ui->html;
@@ -318,7 +308,7 @@ static void put_row(zh_inputs *in, zh_grid *g, const zh_field *table, size_t row
         }
         zh_grid_cell(g);
         if (id.n > 0 && !id_put) {
-            zh_input_hidden(ui, cell_name(ui, table, row, ZH_STR("id")).p, id);
+            zh_form_hidden(ui, cell_name(ui, table, row, ZH_STR("id")).p, id);
             id_put = true;
         }
         put_input(in, column, cell_name(ui, table, row, zh_child_name(column)),
@@ -349,8 +339,8 @@ static void put_table(zh_inputs *in, const zh_field *table, bool required)
     label_line(in, table, required);
     zh_html_close(h);
     (void)zh_input_findings(in, table->id);
-    zh_input_hidden(ui, zh_str_fmt(ui->arena, "t.%.*s.n", ZH_FMT(table->id)).p,
-                    zh_str_fmt(ui->arena, "%zu", n));
+    zh_form_hidden(ui, zh_str_fmt(ui->arena, "t.%.*s.n", ZH_FMT(table->id)).p,
+                   zh_str_fmt(ui->arena, "%zu", n));
     zh_grid g;
     zh_grid_open(&g, ui, columns, ncolumns, true, ZH_STR(""));
     size_t given = 0;
@@ -385,7 +375,7 @@ void zh_input_field(zh_inputs *in, const zh_field *field, bool required)
     zh_str value = value_of(in, field);
     put_input(in, field, field_name(ui, field), value, ZH_STR_NONE, required);
     if (field->type == ZH_TYPE_FILE && value.n > 0 && zh_str_starts(value, ZH_STR("sha256:"))) {
-        zh_input_hidden(ui, zh_str_fmt(ui->arena, "d.%.*s", ZH_FMT(field->id)).p, value);
+        zh_form_hidden(ui, zh_str_fmt(ui->arena, "d.%.*s", ZH_FMT(field->id)).p, value);
         zh_html_leaf(h, "span", "hint", zh_ui_text(ui, ZH_T_NEW_FILE_KEPT));
     }
     zh_html_close(h);

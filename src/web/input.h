@@ -7,6 +7,7 @@
 #define ZH_WEB_INPUT_H
 
 #include "core/record.h"
+#include "web/form_part.h"
 #include "web/show.h"
 
 #define ZH_INPUT_ROWS_MAX  ((size_t)60)  /* of one table on one form */
@@ -40,7 +41,6 @@ void zh_input_field(zh_inputs *in, const zh_field *field, bool required);
 bool zh_input_findings(const zh_inputs *in, zh_str field);
 /* The options of a code list; chosen: code or label. */
 void zh_input_options(zh_ui *ui, const zh_codes *codes, zh_str chosen);
-void zh_input_hidden(zh_ui *ui, const char *name, zh_str value);
 /* multipart/form-data when one of the fields is a file: an attribute of the form just opened. */
 void zh_input_enctype(const zh_inputs *in, const zh_field *const *fields, size_t n);
 

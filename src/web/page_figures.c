@@ -4,6 +4,7 @@
 #include "core/prove.h"
 #include "core/publish.h"
 #include "web/figures.h"
+#include "web/form_part.h"
 #include "web/part.h"
 #include "web/session.h"
 #include <inttypes.h>
@@ -340,10 +341,8 @@ void zh_figures_form(zh_ui *ui, zh_str indicator, zh_str region, zh_str period)
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", ZH_STR("/figures"));
     for (size_t i = 0; i < ZH_COUNTOF(hidden); i++) {
-        zh_html_open(h, "input", NULL);
-        zh_html_attr_z(h, "type", "hidden");
-        zh_html_attr_z(h, "name", hidden[i].name);
-        zh_html_attr(h, "value", hidden[i].value.p != NULL ? hidden[i].value : ZH_STR(""));
+        zh_form_hidden(ui, hidden[i].name,
+                       hidden[i].value.p != NULL ? hidden[i].value : ZH_STR(""));
     }
     zh_html_open(h, "button", "btn");
     zh_html_attr_z(h, "type", "submit");

@@ -1,6 +1,7 @@
 /* /notices/settings: one's mail address, webhooks, and what was sent. */
 #include "app/notify.h"
 #include "core/identity.h"
+#include "web/form_part.h"
 #include "web/part.h"
 #include <inttypes.h>
 
@@ -72,11 +73,7 @@ static void button(zh_ui *ui, zh_text_id text, const char *css)
 static void id_button(zh_ui *ui, const char *action, zh_text_id text, int64_t id)
 {
     form_open(ui, action, NULL);
-    zh_html_open(&ui->html, "input", NULL);
-    zh_html_attr_z(&ui->html, "type", "hidden");
-    zh_html_attr_z(&ui->html, "name", "id");
-    zh_html_attr_f(&ui->html, "value", "%" PRId64, id);
-    zh_html_close(&ui->html);
+    zh_form_hidden(ui, "id", zh_str_fmt(ui->arena, "%" PRId64, id));
     button(ui, text, "btn quiet");
     zh_html_close(&ui->html);
 }

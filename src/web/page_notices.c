@@ -1,5 +1,6 @@
 /* GET /notices: what one was told, by matter and record; POST /notices/read and /notices/mute. */
 #include "core/identity.h"
+#include "web/form_part.h"
 #include "web/notice_part.h"
 #include "web/part.h"
 #include "web/show.h"
@@ -14,13 +15,9 @@ static void act_form(zh_ui *ui, const char *action, zh_text_id text, const zh_no
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", zh_str_of(action));
     if (g != NULL) {
-        zh_html_open(h, "input", NULL);
-        zh_html_attr_z(h, "type", "hidden");
-        zh_html_attr_z(h, "name", "record");
-        zh_html_attr(h, "value",
-                     zh_str_fmt(ui->arena, "%.*s/%" PRId64 "-%" PRId64, ZH_FMT(g->reg->id),
-                                g->office, g->id));
-        zh_html_close(h);
+        zh_form_hidden(ui, "record",
+                       zh_str_fmt(ui->arena, "%.*s/%" PRId64 "-%" PRId64, ZH_FMT(g->reg->id),
+                                  g->office, g->id));
     }
     zh_html_open(h, "button", "btn quiet");
     zh_html_attr_z(h, "type", "submit");

@@ -3,6 +3,7 @@
 #include "app/report/report.h"
 #include "base/os.h"
 #include "proof/hash.h"
+#include "web/form_part.h"
 #include "web/part.h"
 #include "web/session.h"
 #include <inttypes.h>
@@ -26,11 +27,7 @@ static void build_button(zh_ui *ui, zh_text_id text, bool publish)
     zh_html_open(h, "form", NULL);
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", publish ? ZH_STR("/figures") : ZH_STR("/reports"));
-    zh_html_open(h, "input", NULL);
-    zh_html_attr_z(h, "type", "hidden");
-    zh_html_attr_z(h, "name", "lang");
-    zh_html_attr_z(h, "value", ui->lang == ZH_LANG_EN ? "en" : "zh");
-    zh_html_close(h);
+    zh_form_hidden(ui, "lang", zh_str_of(ui->lang == ZH_LANG_EN ? "en" : "zh"));
     zh_html_open(h, "button", publish ? "btn" : "btn pri");
     zh_html_attr_z(h, "type", "submit");
     if (publish) {

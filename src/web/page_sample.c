@@ -1,6 +1,7 @@
 /* GET /demo: the roles of the demonstration and what each does in it; POST /demo: act as one. */
 #include "core/identity.h"
 #include "core/record.h"
+#include "web/form_part.h"
 #include "web/part.h"
 #include "web/sample.h"
 #include "web/session.h"
@@ -134,11 +135,7 @@ static void choose_button(zh_ui *ui, zh_str role, zh_text_id text, bool now)
     zh_html_open(h, "form", NULL);
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", ZH_STR("/demo"));
-    zh_html_open(h, "input", NULL);
-    zh_html_attr_z(h, "type", "hidden");
-    zh_html_attr_z(h, "name", "role");
-    zh_html_attr(h, "value", role);
-    zh_html_close(h);
+    zh_form_hidden(ui, "role", role);
     zh_html_open(h, "button", now ? "btn" : "btn pri");
     zh_html_attr_z(h, "type", "submit");
     zh_html_text(h, zh_ui_text(ui, text));

@@ -329,7 +329,7 @@ static zh_rc show_form(zh_ui *ui, act *a)
     zh_html_attr_z(h, "tabindex", "-1");
     zh_html_text(h, zh_ui_text(ui, ZH_T_ACT_GO));
     zh_html_close(h);
-    zh_input_hidden(ui, "version", zh_str_fmt(ui->arena, "%" PRId32, now->version));
+    zh_form_hidden(ui, "version", zh_str_fmt(ui->arena, "%" PRId32, now->version));
     put_inputs(a);
     zh_html_open(h, "p", "bar wide");
     zh_html_open(h, "button", "btn pri");

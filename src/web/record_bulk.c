@@ -162,16 +162,16 @@ static zh_rc ask(zh_ui *ui)
     zh_html_open(h, "form", "sheet formgrid");
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", ui->request->path);
-    zh_input_hidden(ui, "transition", t->id);
+    zh_form_hidden(ui, "transition", t->id);
     zh_html_open(h, "ul", "wide");
     for (size_t i = 0; i < n; i++) {
         if (records[i] == NULL) {
             continue;
         }
         zh_html_open(h, "li", NULL);
-        zh_input_hidden(ui, "id",
-                        zh_str_fmt(ui->arena, "%" PRId64 "-%" PRId64 ".%" PRId32,
-                                   records[i]->office, records[i]->id, records[i]->version));
+        zh_form_hidden(ui, "id",
+                       zh_str_fmt(ui->arena, "%" PRId64 "-%" PRId64 ".%" PRId32, records[i]->office,
+                                  records[i]->id, records[i]->version));
         zh_html_a(h, NULL, zh_url_record(ui->arena, reg->id, records[i]->office, records[i]->id),
                   zh_show_key(ui, records[i]));
         zh_html_z(h, " ");

@@ -6,6 +6,7 @@
 #include "core/identity.h"
 #include "core/pending.h"
 #include "core_fixture.h"
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,6 +35,7 @@ static const char MODEL[] =
     "      - {id: place, label: 区划, type: code, system: region}\n"
     "      - {id: organisation, label: 企业, type: ref, to: firm}\n"
     "      - {id: term, label: 任期, type: period, required: true}\n"
+    "      - {id: offices, label: 自定义的机构, type: \"code[]\", system: region}\n"
     "    states:\n"
     "      - {id: active, label: 在任, initial: true}\n"
     "      - {id: ended, label: 终止, terminal: true}\n"
@@ -193,6 +195,38 @@ static void test_audiences(void **state)
     ok(f, zh_account_disable(f->core, ZH_STR("wuhan"), true, &f->err));
     ok(f, fx_move(f, "affair", &at, "send", 0, &at, NULL));
     told(f, 2, 3, 0, 1, 0);
+    close_world(&w);
+}
+
+/* Who was given chosen offices is told of what happens in them, and of nothing else. */
+static void test_chosen_offices(void **state)
+{
+    (void)state;
+    world w;
+    fixture *f = &w.f;
+    char office[24];
+    open_world(&w);
+    zh_applied at = affair(f, "A-1", "武汉市");
+    zh_applied post;
+    snprintf(office, sizeof office, "%" PRId64, zh_core_office(f->core));
+    const char *const offices[] = {office, "420500"};
+    const char *const logins[] = {"inside", "outside"};
+    for (size_t i = 0; i < ZH_COUNTOF(logins); i++) {
+        person(f, logins[i], "reviewer", "custom", NULL, NULL);
+        zh_str key = zh_str_of(logins[i]);
+        zh_record *record = NULL;
+        zh_value code = zh_value_text(key);
+        zh_conn *conn = NULL;
+        ok(f, zh_store_reader(zh_core_store(f->core), &conn, &f->err));
+        ok(f, zh_record_by_key(&f->ctx, conn, fx_reg(f, "post"), &code.text, &record));
+        zh_store_release(conn);
+        post = (zh_applied){record->office, record->id, record->version};
+        ok(f, fx_amend(f, "post", &post, &post, "offices", offices[i], NULL));
+    }
+    ok(f, fx_move(f, "affair", &at, "send", 0, &at, NULL));
+    (void)tell(f);
+    assert_int_equal(copies(f, "inside"), 1);
+    assert_int_equal(copies(f, "outside"), 0);
     close_world(&w);
 }
 
@@ -591,10 +625,15 @@ static void test_settings(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_audiences), cmocka_unit_test(test_same_transaction),
-        cmocka_unit_test(test_inbox),     cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_second),    cmocka_unit_test(test_queue),
-        cmocka_unit_test(test_hooks),     cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_chosen_offices),
+        cmocka_unit_test(test_audiences),
+        cmocka_unit_test(test_same_transaction),
+        cmocka_unit_test(test_inbox),
+        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_second),
+        cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_hooks),
+        cmocka_unit_test(test_digest),
         cmocka_unit_test(test_settings),
     };
     static const struct CMUnitTest pure[] = {
