@@ -204,7 +204,7 @@ static zh_rc clause_of(desk *d, const zh_desk_item *item)
         }
         zh_rc rc = zh_clock_unverified(&ui->ctx, ui->conn, item->reg, item->clock, v, &open);
         zh_html_z(h, "　");
-        zh_html_text(h, v->clause);
+        zh_html_value(h, v->clause);
         if (open) {
             zh_html_z(h, " ");
             zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
@@ -252,7 +252,7 @@ static void grey(desk *d, const zh_transition *t, zh_str why)
     zh_html_open(h, "span", "btn");
     zh_html_attr_z(h, "aria-disabled", "true");
     zh_html_attr(h, "title", why);
-    zh_html_text(h, zh_ui_label(d->ui, t->label));
+    zh_html_value(h, zh_ui_label(d->ui, t->label));
     zh_html_close(h);
     zh_html_leaf(h, "span", "why", why);
 }
@@ -277,7 +277,7 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
         if (rc == ZH_OK && why.n > 0) {
             grey(d, t, why);
         } else if (rc == ZH_OK) {
-            zh_html_a(h, stops && !marked ? "btn pri" : "btn", zh_act_url(ui, item->record, t),
+            zh_html_a_value(h, stops && !marked ? "btn pri" : "btn", zh_act_url(ui, item->record, t),
                       zh_ui_label(ui, t->label));
             marked = marked || stops;
         }
@@ -307,7 +307,7 @@ static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
     zh_html_close(h);
     facts(d, show, item->record, key);
     zh_html_open(h, "p", "mu");
-    zh_html_text(h, zh_ui_label(ui, item->reg->label));
+    zh_html_value(h, zh_ui_label(ui, item->reg->label));
     zh_html_z(h, "　");
     zh_html_text(h, zh_show_state(ui, item->reg, item->record->state));
     zh_html_z(h, "　");
@@ -390,8 +390,8 @@ static void kinds(desk *d)
         zh_str url = zh_url_add(ui->arena, ZH_STR("/desk"), "kind", name);
         zh_grid_row(&g, kind->clock == d->clock ? "cur" : NULL);
         zh_grid_cell(&g);
-        zh_html_a(h, NULL, url, zh_ui_label(ui, kind->clock->label));
-        zh_html_leaf(h, "span", "why", zh_ui_label(ui, kind->reg->label));
+        zh_html_a_value(h, NULL, url, zh_ui_label(ui, kind->clock->label));
+        zh_html_leaf_value(h, "span", "why", zh_ui_label(ui, kind->reg->label));
         for (size_t w = 0; w < ZH_DESK_WHENS; w++) {
             kind_count(&g, url, (zh_desk_when)w, kind->n[w]);
         }
@@ -435,8 +435,8 @@ static void hand_list(desk *d, zh_text_id title, const char *id, const zh_desk_l
         const zh_desk_item *item = &list->items[i];
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a(&ui->html, NULL, record_url(d, item->record), zh_show_key(ui, item->record));
-        zh_html_leaf(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
+        zh_html_a_value(&ui->html, NULL, record_url(d, item->record), zh_show_key(ui, item->record));
+        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
         zh_grid_text(&g, zh_show_state(ui, item->reg, item->record->state));
         int64_t days = zh_time_date(d->now) - zh_time_date(item->record->recorded_at);
         zh_grid_text(&g, came_back ? transition_label(d, item)
@@ -459,7 +459,7 @@ static void told(desk *d)
             zh_html_leaf(h, "h3", NULL, d->matters[i]);
         }
         zh_html_open(h, "p", "sm");
-        zh_html_a(h, NULL, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
+        zh_html_a_value(h, NULL, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
                   zh_show_key(ui, g->record));
         zh_html_z(h, "　");
         zh_html_text(h, zh_notice_text(ui, g));

@@ -124,10 +124,10 @@ static void item_line(zh_ui *ui, const zh_outline_item *item, bool task)
     zh_html *h = &ui->html;
     zh_html_open(h, "span", "it");
     if (task) {
-        zh_html_leaf(h, "b", "tk", zh_ui_label(ui, item->name));
-        zh_html_leaf(h, "span", "why", item->summary);
+        zh_html_leaf_value(h, "b", "tk", zh_ui_label(ui, item->name));
+        zh_html_leaf_value(h, "span", "why", zh_ui_label(ui, item->summary));
     } else {
-        zh_html_a(h, NULL, zh_target_url(ui->arena, item), zh_ui_label(ui, item->name));
+        zh_html_a_value(h, NULL, zh_target_url(ui->arena, item), zh_ui_label(ui, item->name));
         zh_html_leaf(h, "span", "mu",
                      zh_str_fmt(ui->arena, " %.*s%.*s", ZH_FMT(zh_target_wanted(ui, item)),
                                 ZH_FMT(zh_target_unit(ui, item))));
@@ -226,9 +226,9 @@ static void registers(view *v)
         if (zh_serves(reg->systems, reg->nsystems, v->m->id)) {
             zh_grid_row(&g, NULL);
             zh_grid_cell(&g);
-            zh_html_a(&ui->html, NULL, zh_url_register(ui->arena, reg->id, ZH_STR(""), -1),
+            zh_html_a_value(&ui->html, NULL, zh_url_register(ui->arena, reg->id, ZH_STR(""), -1),
                       zh_ui_label(ui, reg->label));
-            zh_html_leaf(&ui->html, "span", "why", reg->purpose);
+            zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, reg->purpose));
             zh_grid_text(&g, zh_ui_count(ui, (int64_t)reg->nstates));
             zh_grid_text(&g, zh_ui_count(ui, (int64_t)reg->ntransitions));
             zh_grid_text(&g, zh_ui_count(ui, (int64_t)reg->nclocks));
@@ -259,10 +259,10 @@ static void indicators(view *v)
         const zh_indicator *indicator = &model->indicators[i];
         if (zh_serves(indicator->systems, indicator->nsystems, v->m->id)) {
             zh_grid_row(&g, NULL);
-            zh_grid_link(
+            zh_grid_value_link(
                 &g, zh_url_indicator(ui->arena, indicator->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
                 zh_ui_label(ui, indicator->label));
-            zh_grid_text(&g, indicator->definition);
+            zh_grid_value(&g, zh_ui_label(ui, indicator->definition));
         }
     }
     zh_grid_close(&g);
@@ -307,7 +307,7 @@ static void lives(view *v)
         const zh_life *life = &v->survey->lives[i];
         if (zh_serves(life->reg->systems, life->reg->nsystems, v->m->id)) {
             zh_grid_row(&g, NULL);
-            zh_grid_text(&g, zh_ui_label(ui, life->reg->label));
+            zh_grid_value(&g, zh_ui_label(ui, life->reg->label));
             zh_grid_text(&g, life->id);
             zh_grid_cell(&g);
             zh_part_lamp(ui, life->passed ? ZH_LAMP_DONE : ZH_LAMP_ACT,
