@@ -132,11 +132,12 @@ zh_rc zh_figure_growth(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query,
     f->method = year ? ZH_STR("同比") : ZH_STR("环比");
     zh_str period = period_text(ctx->arena, q.first, q.last);
     bool has_base = base.figure->has_value;
-    zh_figure_note(ctx, f,
-                   (zh_label){zh_str_fmt(ctx->arena, "基期 %.*s：%.*s", ZH_FMT(period),
-                                         ZH_FMT(has_base ? base.figure->shown : ZH_STR("没有数据"))),
-                              zh_str_fmt(ctx->arena, "Base period %.*s: %.*s", ZH_FMT(period),
-                                         ZH_FMT(has_base ? base.figure->shown : ZH_STR("no data")))});
+    zh_figure_note(
+        ctx, f,
+        (zh_label){zh_str_fmt(ctx->arena, "基期 %.*s：%.*s", ZH_FMT(period),
+                              ZH_FMT(has_base ? base.figure->shown : ZH_STR("没有数据"))),
+                   zh_str_fmt(ctx->arena, "Base period %.*s: %.*s", ZH_FMT(period),
+                              ZH_FMT(has_base ? base.figure->shown : ZH_STR("no data")))});
     if (!now.figure->has_value || !base.figure->has_value) {
         return ZH_OK;
     }
@@ -250,10 +251,9 @@ zh_rc zh_figure_composite(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *que
         name.en = name.en.n > 0 ? name.en : name.zh;
         if (!part.figure->has_value) {
             complete = false;
-            zh_figure_note(
-                ctx, f,
-                (zh_label){zh_str_fmt(ctx->arena, "缺“%.*s”", ZH_FMT(name.zh)),
-                           zh_str_fmt(ctx->arena, "without “%.*s”", ZH_FMT(name.en))});
+            zh_figure_note(ctx, f,
+                           (zh_label){zh_str_fmt(ctx->arena, "缺“%.*s”", ZH_FMT(name.zh)),
+                                      zh_str_fmt(ctx->arena, "without “%.*s”", ZH_FMT(name.en))});
             continue;
         }
         rc = normalised(c, part.exact, &score);
@@ -427,12 +427,12 @@ static void weighted_notes(zh_asking *a, const named *unweighted, const named *e
 {
     zh_arena *arena = a->ctx->arena;
     if (unweighted->n) {
-        zh_figure_note(a->ctx, f,
-                       (zh_label){zh_str_fmt(arena, "没有权数的类 %zu 个：%.*s", unweighted->n,
-                                             ZH_FMT(zh_buf_view(&unweighted->text))),
-                                  zh_str_fmt(arena, "%zu classes without a weight: %.*s",
-                                             unweighted->n,
-                                             ZH_FMT(zh_buf_view(&unweighted->text)))});
+        zh_figure_note(
+            a->ctx, f,
+            (zh_label){zh_str_fmt(arena, "没有权数的类 %zu 个：%.*s", unweighted->n,
+                                  ZH_FMT(zh_buf_view(&unweighted->text))),
+                       zh_str_fmt(arena, "%zu classes without a weight: %.*s", unweighted->n,
+                                  ZH_FMT(zh_buf_view(&unweighted->text)))});
     }
     if (empty->n) {
         zh_figure_note(a->ctx, f,
@@ -575,12 +575,13 @@ static zh_str percent_text(zh_arena *arena, zh_exact part, zh_exact whole)
 static zh_label matched_note(zh_arena *arena, size_t classes, zh_str now, zh_str base, zh_str shown)
 {
     return (zh_label){
-        zh_str_fmt(arena, "可比类别 %zu 个，占本期分母 %.*s、基期分母 %.*s；基期同口径 %.*s", classes,
-                   ZH_FMT(now), ZH_FMT(base), ZH_FMT(shown)),
-        zh_str_fmt(arena,
-                   "%zu comparable classes, %.*s of this period's denominator and %.*s of the base's; "
-                   "base period on the same classes %.*s",
-                   classes, ZH_FMT(now), ZH_FMT(base), ZH_FMT(shown))};
+        zh_str_fmt(arena, "可比类别 %zu 个，占本期分母 %.*s、基期分母 %.*s；基期同口径 %.*s",
+                   classes, ZH_FMT(now), ZH_FMT(base), ZH_FMT(shown)),
+        zh_str_fmt(
+            arena,
+            "%zu comparable classes, %.*s of this period's denominator and %.*s of the base's; "
+            "base period on the same classes %.*s",
+            classes, ZH_FMT(now), ZH_FMT(base), ZH_FMT(shown))};
 }
 
 static zh_rc matched_value(zh_asking *a, const matching *m, zh_quotient *out)

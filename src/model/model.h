@@ -418,7 +418,7 @@ typedef struct zh_indicator {
     } * components;
     size_t ncomponents;
     bool lower_is_better;
-    zh_label note, bias; /* bias: the register's where it has none of its own */
+    zh_label note, bias;   /* bias: the register's where it has none of its own */
     const zh_str *systems; /* S22 … from the file's header */
     size_t nsystems;
     const struct zh_yaml *declared; /* as read; holds the worked examples: tests */
@@ -582,10 +582,10 @@ typedef struct zh_outline_item {
     zh_str dimension, clause, quote, unit, comparator, obligation;
     bool has_value, has_value_max, approximate;
     zh_decimal value, value_max;
-    int32_t from;      /* year in which the outline's period begins; 0 none */
-    int32_t deadline;  /* year; 0 none */
-    zh_str region;     /* GB/T 2260 */
-    zh_str indicator;  /* tied indicator id, or empty */
+    int32_t from;        /* year in which the outline's period begins; 0 none */
+    int32_t deadline;    /* year; 0 none */
+    zh_str region;       /* GB/T 2260 */
+    zh_str indicator;    /* tied indicator id, or empty */
     zh_label basis_note; /* 口径不同 … */
     zh_label summary;    /* task: our own summary of the clause */
 } zh_outline_item;
@@ -594,9 +594,9 @@ typedef struct zh_outline_item {
 typedef struct zh_outline {
     zh_str id, number, issued; /* issued: date as text */
     zh_label title, issuer;
-    int32_t from, to;                         /* years of its period; 0 not said */
-    zh_str region;                            /* GB/T 2260 */
-    zh_str tag; /* what the clause lists of the mechanisms call it (HB11), or empty */
+    int32_t from, to; /* years of its period; 0 not said */
+    zh_str region;    /* GB/T 2260 */
+    zh_str tag;       /* what the clause lists of the mechanisms call it (HB11), or empty */
 } zh_outline;
 
 struct zh_model {

@@ -65,7 +65,8 @@ static void seek_names(zh_go *s)
         const zh_register *reg = &model->registers[i];
         if (may_read(s, reg) && (named(s, reg->id, reg->label) || known_as(s, reg))) {
             zh_go_add(s, &s->registers, zh_ui_label(ui, reg->label),
-                      zh_url_register(ui->arena, reg->id, ZH_STR(""), -1), zh_ui_label(ui, reg->purpose));
+                      zh_url_register(ui->arena, reg->id, ZH_STR(""), -1),
+                      zh_ui_label(ui, reg->purpose));
         }
     }
     for (size_t i = 0; i < model->nindicators; i++) {
@@ -96,7 +97,8 @@ static void seek_uses(zh_go *s, const zh_codes *codes, const zh_code *code)
                 zh_go_add(s, &s->codes,
                           ZH_SAY(ui, ZH_T_GO_CODE_IN, zh_ui_label(ui, reg->label),
                                  zh_ui_label(ui, field->label), zh_ui_label(ui, code->label)),
-                          zh_url_register(ui->arena, reg->id, where, -1), zh_ui_label(ui, codes->label));
+                          zh_url_register(ui->arena, reg->id, where, -1),
+                          zh_ui_label(ui, codes->label));
                 break;
             }
         }

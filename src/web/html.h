@@ -51,8 +51,8 @@ void zh_html_a(zh_html *h, const char *css, zh_str url, zh_str text);
  * explanations of the declarations. On an English page what is Chinese in them, from the first Han
  * character to the last, stands in an element with lang="zh". */
 void zh_html_value(zh_html *h, zh_str text);
-/* lang="zh" on the element just opened, which takes no element inside (option), where its text would
- * be marked. */
+/* lang="zh" on the element just opened, which takes no element inside (option), where its text
+ * would be marked. */
 void zh_html_lang(zh_html *h, zh_str text);
 void zh_html_leaf_value(zh_html *h, const char *element, const char *css, zh_str text);
 void zh_html_a_value(zh_html *h, const char *css, zh_str url, zh_str text);

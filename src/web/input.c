@@ -250,7 +250,7 @@ static void label_line(zh_inputs *in, const zh_field *field, bool required)
     if (field->type == ZH_TYPE_REF && field->target != NULL) {
         zh_html_z(h, " ");
         zh_html_leaf_value(h, "span", "hint",
-                     ZH_SAY(ui, ZH_T_NEW_REF, zh_ui_label(ui, field->target->label)));
+                           ZH_SAY(ui, ZH_T_NEW_REF, zh_ui_label(ui, field->target->label)));
     }
     zh_html_close(h);
 }

@@ -25,7 +25,7 @@ typedef struct matrix {
 static void cell(matrix *m, zh_str text, bool head)
 {
     if (m->grid != NULL) {
-        zh_grid_text(m->grid, text);
+        zh_grid_value(m->grid, text);
     } else if (m->xlsx != NULL) {
         zh_xlsx_out_text(m->xlsx, text, head ? ZH_XLSX_HEAD : ZH_XLSX_WRAP);
     } else {

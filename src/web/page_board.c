@@ -578,7 +578,8 @@ static void missing_row(board *b, zh_grid *g, size_t from)
         const row *r = &b->rows[i];
         if (r->absence == first->absence && r->indicator->reg == first->indicator->reg) {
             zh_html_text(&ui->html, i == from ? ZH_STR("") : zh_ui_text(ui, ZH_T_SEP));
-            zh_html_a_value(&ui->html, "t", indicator_url(b, r), zh_ui_label(ui, r->indicator->label));
+            zh_html_a_value(&ui->html, "t", indicator_url(b, r),
+                            zh_ui_label(ui, r->indicator->label));
         }
     }
     if (first->indicator->reg != NULL) {

@@ -277,8 +277,8 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
         if (rc == ZH_OK && why.n > 0) {
             grey(d, t, why);
         } else if (rc == ZH_OK) {
-            zh_html_a_value(h, stops && !marked ? "btn pri" : "btn", zh_act_url(ui, item->record, t),
-                      zh_ui_label(ui, t->label));
+            zh_html_a_value(h, stops && !marked ? "btn pri" : "btn",
+                            zh_act_url(ui, item->record, t), zh_ui_label(ui, t->label));
             marked = marked || stops;
         }
         n++;
@@ -435,7 +435,8 @@ static void hand_list(desk *d, zh_text_id title, const char *id, const zh_desk_l
         const zh_desk_item *item = &list->items[i];
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a_value(&ui->html, NULL, record_url(d, item->record), zh_show_key(ui, item->record));
+        zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
+                        zh_show_key(ui, item->record));
         zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
         zh_grid_text(&g, zh_show_state(ui, item->reg, item->record->state));
         int64_t days = zh_time_date(d->now) - zh_time_date(item->record->recorded_at);
@@ -460,7 +461,7 @@ static void told(desk *d)
         }
         zh_html_open(h, "p", "sm");
         zh_html_a_value(h, NULL, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
-                  zh_show_key(ui, g->record));
+                        zh_show_key(ui, g->record));
         zh_html_z(h, "　");
         zh_html_text(h, zh_notice_text(ui, g));
         zh_html_z(h, " ");

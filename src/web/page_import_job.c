@@ -296,8 +296,9 @@ static void effect_row(const view *v, zh_grid *grid, const zh_json *e, const zh_
     const zh_json *after = zh_json_get(e, "after");
     zh_grid_row(grid, NULL);
     zh_html_flag(&v->ui->html, "data-effect");
-    zh_grid_value_link(grid, zh_url_indicator(v->ui->arena, ind->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
-                 zh_ui_label(v->ui, ind->label));
+    zh_grid_value_link(grid,
+                       zh_url_indicator(v->ui->arena, ind->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
+                       zh_ui_label(v->ui, ind->label));
     figure_cell(v, grid, before, ind);
     if (zh_import_flag(e, "known")) {
         figure_cell(v, grid, after, ind);

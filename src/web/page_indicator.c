@@ -217,8 +217,9 @@ static void definition(zh_indicator_page *page)
     fact(ui, ZH_T_IND_MODEL, zh_str_sub(f->model_digest, 0, 16), true);
     if (ind->reg != NULL) {
         zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_COL_REGISTER));
-        zh_html_a_value(h, NULL, zh_url_register(ui->arena, ind->reg->id, ZH_STR(""), page->q.as_of),
-                  zh_ui_label(ui, ind->reg->label));
+        zh_html_a_value(h, NULL,
+                        zh_url_register(ui->arena, ind->reg->id, ZH_STR(""), page->q.as_of),
+                        zh_ui_label(ui, ind->reg->label));
         zh_html_close(h);
     }
     if (ind->nsystems > 0) {

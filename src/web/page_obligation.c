@@ -169,9 +169,9 @@ static void rules(zh_ui *ui, const zh_obligation *o)
     zh_part_kv_open(ui);
     zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_OBLIGATION_WHO));
     zh_html_a_value(&ui->html, NULL, zh_url_register(ui->arena, o->who->id, o->where_source, -1),
-              zh_str_fmt(ui->arena, "%.*s　%.*s", ZH_FMT(zh_ui_label(ui, o->who->label)),
-                         ZH_FMT(o->has_where ? zh_words(ui, o->where.root)
-                                             : zh_ui_text(ui, ZH_T_OBLIGATION_ALL))));
+                    zh_str_fmt(ui->arena, "%.*s　%.*s", ZH_FMT(zh_ui_label(ui, o->who->label)),
+                               ZH_FMT(o->has_where ? zh_words(ui, o->where.root)
+                                                   : zh_ui_text(ui, ZH_T_OBLIGATION_ALL))));
     zh_html_close(&ui->html);
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_OBLIGATION_EVERY), every_words(ui, o));
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_OBLIGATION_DUE), due_words(ui, o));

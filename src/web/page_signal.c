@@ -22,11 +22,11 @@ static void fact(zh_ui *ui, zh_text_id label, zh_str value, zh_str unit, zh_str 
 static void facts(zh_ui *ui, const zh_signal *s, zh_str evidence)
 {
     zh_html_open(&ui->html, "div", "facts");
-    fact(ui, ZH_T_SIGNALS_OBSERVED, zh_ui_count(ui, (int64_t)s->table.a),
-         zh_signal_unit(ui, s), evidence, ZH_STR(""));
+    fact(ui, ZH_T_SIGNALS_OBSERVED, zh_ui_count(ui, (int64_t)s->table.a), zh_signal_unit(ui, s),
+         evidence, ZH_STR(""));
     if (s->is_period) {
-        fact(ui, ZH_T_SIGNALS_EXPECTED, zh_ui_decimal(ui, s->expected_shown),
-             zh_signal_unit(ui, s), ZH_STR(""), ZH_STR(""));
+        fact(ui, ZH_T_SIGNALS_EXPECTED, zh_ui_decimal(ui, s->expected_shown), zh_signal_unit(ui, s),
+             ZH_STR(""), ZH_STR(""));
         fact(ui, ZH_T_SIGNALS_BOUND, zh_ui_decimal(ui, s->bound_shown), zh_signal_unit(ui, s),
              ZH_STR(""), ZH_STR(""));
     }
@@ -232,10 +232,9 @@ static zh_str title_of(zh_ui *ui, const zh_signal *s)
         return ZH_SAY(ui, ZH_T_SIGNALS_ONE_PERIOD, subject, n, zh_signal_unit(ui, s),
                       zh_ui_decimal(ui, s->expected_shown), zh_ui_decimal(ui, s->bound_shown));
     }
-    return s->has_ratio
-               ? ZH_SAY(ui, ZH_T_SIGNALS_ONE_TITLE, subject, n, zh_signal_unit(ui, s),
-                        s->expected_shown)
-               : ZH_SAY(ui, ZH_T_SIGNALS_ONE_FLOW, subject, n, zh_signal_unit(ui, s));
+    return s->has_ratio ? ZH_SAY(ui, ZH_T_SIGNALS_ONE_TITLE, subject, n, zh_signal_unit(ui, s),
+                                 s->expected_shown)
+                        : ZH_SAY(ui, ZH_T_SIGNALS_ONE_FLOW, subject, n, zh_signal_unit(ui, s));
 }
 
 static zh_rc write_signal(zh_ui *ui, const zh_signal *s)

@@ -143,7 +143,7 @@ import one = import_of(ui, & jobs[i]);
 static void register_link(zh_ui *ui, const zh_register *reg)
 {
     zh_html_a_value(&ui->html, NULL, zh_url_register(ui->arena, reg->id, ZH_STR(""), ZH_AS_OF_NOW),
-              zh_ui_label(ui, reg->label));
+                    zh_ui_label(ui, reg->label));
 }
 
 /* A recipe that is not declared any more keeps its id. */
@@ -320,7 +320,8 @@ static void marked_text(zh_html *h, zh_str text)
 
 static void notice(zh_ui *ui)
 {
-    const zh_embedded *file = zh_embedded_find(ui->lang == ZH_LANG_EN ? "packs/NOTICE.md" : "packs/NOTICE.zh.md");
+    const zh_embedded *file =
+        zh_embedded_find(ui->lang == ZH_LANG_EN ? "packs/NOTICE.md" : "packs/NOTICE.zh.md");
     zh_str rest = file != NULL ? zh_embedded_text(file) : ZH_STR_NONE;
     zh_str line;
     zh_grid g;

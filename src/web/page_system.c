@@ -227,7 +227,7 @@ static void registers(view *v)
             zh_grid_row(&g, NULL);
             zh_grid_cell(&g);
             zh_html_a_value(&ui->html, NULL, zh_url_register(ui->arena, reg->id, ZH_STR(""), -1),
-                      zh_ui_label(ui, reg->label));
+                            zh_ui_label(ui, reg->label));
             zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, reg->purpose));
             zh_grid_text(&g, zh_ui_count(ui, (int64_t)reg->nstates));
             zh_grid_text(&g, zh_ui_count(ui, (int64_t)reg->ntransitions));

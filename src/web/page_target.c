@@ -53,7 +53,7 @@ static void said(view *v)
     zh_html_value(h, v->outline != NULL ? zh_ui_label(ui, v->outline->title) : item->outline);
     zh_html_z(h, " ");
     zh_html_a_value(h, NULL, zh_clause_url(ui->arena, item->outline, item->clause),
-              ZH_SAY(ui, ZH_T_TARGETS_CLAUSE_GROUP, item->clause));
+                    ZH_SAY(ui, ZH_T_TARGETS_CLAUSE_GROUP, item->clause));
     zh_html_close(h);
     zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_TARGETS_COL_WANTED));
     zh_html_leaf_value(h, "b", NULL, zh_target_wanted(ui, item));
@@ -121,9 +121,9 @@ static void size_of_sample(view *v)
     zh_ui *ui = v->ui;
     const zh_figure *f = &v->target.figure;
     zh_html_leaf_value(&ui->html, "p", "s",
-                 zh_str_fmt(ui->arena, "%.*s · %.*s",
-                            ZH_FMT(ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n))),
-                            ZH_FMT(zh_ui_region(ui, f->region))));
+                       zh_str_fmt(ui->arena, "%.*s · %.*s",
+                                  ZH_FMT(ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n))),
+                                  ZH_FMT(zh_ui_region(ui, f->region))));
 }
 
 /* Two bases: what the document means and what the data are, never on one scale. */
@@ -350,7 +350,7 @@ static void evidence_cell(view *v, zh_grid *g, const zh_record *record, const zh
                               ? zh_code_find(field->codes, value->text, INT32_MIN)
                               : NULL;
     zh_grid_value(g,
-                 code != NULL ? zh_ui_label(ui, code->label) : zh_value_display(ui->arena, value));
+                  code != NULL ? zh_ui_label(ui, code->label) : zh_value_display(ui->arena, value));
 }
 
 static void evidence_table(view *v, const zh_register *reg, const zh_page *page)
@@ -437,9 +437,10 @@ static void neighbours(view *v, const char *kind, zh_text_id title)
         zh_html_open(h, "li", NULL);
         zh_html_a_value(h, NULL, url, zh_ui_label(ui, item->name));
         zh_html_leaf_value(h, "span", "why",
-                     task ? zh_ui_label(ui, item->summary)
-                          : zh_str_fmt(ui->arena, "%.*s%.*s", ZH_FMT(zh_target_wanted(ui, item)),
-                                       ZH_FMT(zh_target_unit(ui, item))));
+                           task ? zh_ui_label(ui, item->summary)
+                                : zh_str_fmt(ui->arena, "%.*s%.*s",
+                                             ZH_FMT(zh_target_wanted(ui, item)),
+                                             ZH_FMT(zh_target_unit(ui, item))));
         zh_html_close(h);
     }
     zh_html_close(h);
@@ -489,8 +490,8 @@ static zh_rc mechanisms(view *v)
         shown++;
         zh_html_open(h, "li", NULL);
         zh_html_a_value(h, NULL, zh_url_path(ui->arena, "/systems", s->mechanism->id, ZH_STR_NONE),
-                  zh_str_fmt(ui->arena, "%.*s %.*s", ZH_FMT(s->mechanism->id),
-                             ZH_FMT(zh_ui_label(ui, s->mechanism->label))));
+                        zh_str_fmt(ui->arena, "%.*s %.*s", ZH_FMT(s->mechanism->id),
+                                   ZH_FMT(zh_ui_label(ui, s->mechanism->label))));
         zh_html_z(h, " ");
         zh_part_lamp(ui, lamps[s->state], zh_ui_text(ui, words[s->state]));
         zh_html_close(h);
@@ -514,13 +515,13 @@ static void head(view *v)
         ZH_FMT(zh_ui_label(ui, v->item->name)), ZH_FMT(zh_target_wanted(ui, v->item)),
         ZH_FMT(zh_target_unit(ui, v->item)),
         ZH_FMT(zh_ui_text(ui, zh_target_status_name(t->status))));
-    zh_ui_head(ui,
-               &(zh_ui_head_of){
-                   .nav = ZH_T_NAV_TARGETS,
-                   .title = title,
-                   .above = v->outline != NULL ? zh_ui_label(ui, v->outline->title) : v->item->outline,
-                   .above_url = zh_url_path(ui->arena, "/targets", v->item->outline, ZH_STR_NONE),
-                   .css = ZH_STR("targets.css")});
+    zh_ui_head(
+        ui, &(zh_ui_head_of){
+                .nav = ZH_T_NAV_TARGETS,
+                .title = title,
+                .above = v->outline != NULL ? zh_ui_label(ui, v->outline->title) : v->item->outline,
+                .above_url = zh_url_path(ui->arena, "/targets", v->item->outline, ZH_STR_NONE),
+                .css = ZH_STR("targets.css")});
 }
 
 static zh_rc read_view(view *v)

@@ -745,7 +745,8 @@ static void tasks(view *v)
         const zh_outline_item *item = &model->outline_items[i];
         if (item_shown(v, item, "task")) {
             zh_grid_row(&g, NULL);
-            zh_grid_value_link(&g, zh_clause_url(ui->arena, item->outline, item->clause), item->clause);
+            zh_grid_value_link(&g, zh_clause_url(ui->arena, item->outline, item->clause),
+                               item->clause);
             zh_grid_cell(&g);
             zh_html_open(&ui->html, "b", "tk");
             zh_html_attr(&ui->html, "id", item->id);

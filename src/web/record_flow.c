@@ -181,8 +181,8 @@ static zh_rc ballots(zh_shown_record *r, const zh_transition *t)
         const zh_ballot *b = &s.ballots[i - 1];
         zh_text_id how = b->yes ? ZH_T_ACT_VOTE_YES : ZH_T_ACT_VOTE_NO;
         zh_html_leaf_value(h, "span", "why",
-                     ZH_SAY(ui, ZH_T_ACT_BALLOT, zh_show_actor(ui, b->actor), zh_ui_text(ui, how),
-                            zh_ui_time(ui, b->at), b->reason));
+                           ZH_SAY(ui, ZH_T_ACT_BALLOT, zh_show_actor(ui, b->actor),
+                                  zh_ui_text(ui, how), zh_ui_time(ui, b->at), b->reason));
     }
     return ZH_OK;
 }
@@ -314,8 +314,8 @@ static zh_rc waiting(zh_shown_record *r)
         bool own = zh_str_eq(list[i].actor, ui->ctx.actor);
         zh_part_note_open(ui, ZH_NOTE_WATCH);
         zh_html_leaf_value(&ui->html, "p", NULL,
-                     ZH_SAY(ui, ZH_T_ACT_PENDING, zh_show_actor(ui, list[i].actor),
-                            zh_ui_time(ui, list[i].at), zh_ui_label(ui, t->label)));
+                           ZH_SAY(ui, ZH_T_ACT_PENDING, zh_show_actor(ui, list[i].actor),
+                                  zh_ui_time(ui, list[i].at), zh_ui_label(ui, t->label)));
         bool hidden = false;
         rc = asked_values(r, list[i].form, &hidden);
         if (own) {
@@ -486,7 +486,7 @@ static zh_rc arithmetic(zh_shown_record *r, const zh_clock *clock, const zh_cloc
     }
     zh_html_open(h, "details", "sum");
     zh_html_leaf_value(h, "summary", NULL,
-                 ZH_SAY(ui, ZH_T_RECORD_CLOCK_HOW, zh_ui_label(ui, clock->label)));
+                       ZH_SAY(ui, ZH_T_RECORD_CLOCK_HOW, zh_ui_label(ui, clock->label)));
     zh_html_open(h, "ol", NULL);
     for (size_t i = 0; i < n; i++) {
         zh_html_open(h, "li", NULL);

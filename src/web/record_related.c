@@ -28,8 +28,9 @@ static void relation(zh_shown_record *r, const zh_relation *one)
         zh_html_z(h, i == 0 ? "：" : "、");
         zh_str url = zh_url_record(ui->arena, record->reg->id, record->office, record->id);
         zh_html_a_value(h, NULL,
-                  r->as_of == ZH_AS_OF_NOW ? url : zh_url_add_i(ui->arena, url, "as_of", r->as_of),
-                  zh_show_key(ui, record));
+                        r->as_of == ZH_AS_OF_NOW ? url
+                                                 : zh_url_add_i(ui->arena, url, "as_of", r->as_of),
+                        zh_show_key(ui, record));
     }
     zh_html_close(h);
     zh_html_close(h);
@@ -144,9 +145,9 @@ static void indicators(zh_shown_record *r)
         if (ind->reg == r->reg) {
             zh_text_id word = verdict(&a, ind);
             zh_html_open(h, "div", NULL);
-            zh_html_a_value(h, NULL,
-                      zh_url_indicator(ui->arena, ind->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
-                      zh_ui_label(ui, ind->label));
+            zh_html_a_value(
+                h, NULL, zh_url_indicator(ui->arena, ind->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
+                zh_ui_label(ui, ind->label));
             zh_html_z(h, "　");
             zh_html_leaf(h, "span", word == ZH_T_RECORD_IN_NONE ? "mu" : NULL,
                          zh_ui_text(ui, word));

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -35,7 +36,8 @@ static size_t lacks(const char *where, zh_str what, zh_label label)
     return !good;
 }
 
-/* ---- every label of the grammar --------------------------------------------------------------- */
+/* ---- every label of the grammar ---------------------------------------------------------------
+ */
 
 static size_t walk(const zh_yaml *node, const zh_schema *schema, size_t *labels);
 
@@ -92,7 +94,8 @@ static void labels_have_both(void **state)
     zh_arena_free(arena);
 }
 
-/* ---- what is compiled ------------------------------------------------------------------------- */
+/* ---- what is compiled -------------------------------------------------------------------------
+ */
 
 static size_t outlines_lack(const zh_model *model)
 {
@@ -151,7 +154,8 @@ static void model_has_both(void **state)
     zh_arena_free(arena);
 }
 
-/* ---- pages ------------------------------------------------------------------------------------ */
+/* ---- pages ------------------------------------------------------------------------------------
+ */
 
 static void strings_are_english(void **state)
 {
@@ -180,8 +184,8 @@ static size_t rows_of(const char *path, zh_arena *arena, zh_str out[128])
         zh_str piece;
         zh_str names = ZH_STR("");
         for (size_t k = 0; zh_str_split(&line, '`', &piece); k++) {
-            names = k % 2 == 1 ? zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(names), ZH_FMT(piece))
-                               : names;
+            names =
+                k % 2 == 1 ? zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(names), ZH_FMT(piece)) : names;
         }
         assert_true(n < 128);
         out[n++] = names;

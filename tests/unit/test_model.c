@@ -688,18 +688,22 @@ static void both_languages(void **state)
         "      - {id: no, label: 编号, type: string, help: {zh: 写全, en: In full}}\n"
         "    measures: {n: {kind: count}}\n"
         "indicators:\n"
-        "  - {id: i, label: 数, definition: {zh: 件数, en: Number}, register: r, kind: count, num: n}\n"
+        "  - {id: i, label: 数, definition: {zh: 件数, en: Number}, register: r, kind: count, num: "
+        "n}\n"
         "outlines: o.json\n"
         "outlines_en: en.json\n";
     zh_pack_file files[] = {
-        {ZH_STR("a.yaml"), ZH_STR(yaml)},
-        {ZH_STR("en.json"), ZH_STR("{\"outlines\": {\"o\": {\"title\": \"Plan\", \"issuer\": \"Gov\"}}, "
-                                   "\"tasks\": {\"t\": {\"title\": \"Task\", \"summary\": \"Do it\"}}, "
-                                   "\"phrases\": {\"全省\": \"the province\"}}")},
+        {ZH_STR("a.yaml"), zh_str_of(yaml)},
+        {ZH_STR("en.json"),
+         ZH_STR("{\"outlines\": {\"o\": {\"title\": \"Plan\", \"issuer\": \"Gov\"}}, "
+                "\"tasks\": {\"t\": {\"title\": \"Task\", \"summary\": \"Do it\"}}, "
+                "\"phrases\": {\"全省\": \"the province\"}}")},
         {ZH_STR("o.json"),
-         ZH_STR("{\"id\": \"o\", \"title\": \"纲要\", \"issuer\": \"政府\", \"targets\": [{\"id\": \"g\", "
+         ZH_STR("{\"id\": \"o\", \"title\": \"纲要\", \"issuer\": \"政府\", \"targets\": [{\"id\": "
+                "\"g\", "
                 "\"name\": \"目标\", \"name_en\": \"Target\", \"scope\": \"全省\", \"reference\": "
-                "\"别处\"}], \"tasks\": [{\"id\": \"t\", \"title\": \"任务\", \"summary\": \"做\"}]}")},
+                "\"别处\"}], \"tasks\": [{\"id\": \"t\", \"title\": \"任务\", \"summary\": "
+                "\"做\"}]}")},
     };
     zh_model *model = compile_all(files, ZH_COUNTOF(files));
     const zh_register *reg = reg_of(model, "r");
@@ -713,7 +717,8 @@ static void both_languages(void **state)
     const zh_outline *outline = zh_model_outline(model, ZH_STR("o"));
     assert_true(zh_str_is(outline->title.en, "Plan") && zh_str_is(outline->issuer.en, "Gov"));
     const zh_outline_item *target = &model->outline_items[0];
-    assert_true(zh_str_is(target->name.en, "Target") && zh_str_is(target->scope.en, "the province"));
+    assert_true(zh_str_is(target->name.en, "Target") &&
+                zh_str_is(target->scope.en, "the province"));
     assert_true(zh_str_is(target->reference.zh, "别处") && target->reference.en.n == 0);
     const zh_outline_item *task = &model->outline_items[1];
     assert_true(zh_str_is(task->name.en, "Task") && zh_str_is(task->summary.en, "Do it"));

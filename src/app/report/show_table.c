@@ -415,9 +415,9 @@ static void add_how(building *b, const zh_ask *ask)
 {
     zh_arena *arena = b->show->ctx->arena;
     const zh_indicator *ind = ask->indicator;
-    zh_str how = ind != NULL             ? zh_asks_label(b->show->asks, ind->definition)
-                 : ask->detector != NULL ? zh_asks_label(b->show->asks, ask->detector->purpose)
-                 : ask->reg != NULL      ? zh_asks_label(b->show->asks, ask->reg->label)
+    zh_str how = ind != NULL                  ? zh_asks_label(b->show->asks, ind->definition)
+                 : ask->detector != NULL      ? zh_asks_label(b->show->asks, ask->detector->purpose)
+                 : ask->reg != NULL           ? zh_asks_label(b->show->asks, ask->reg->label)
                  : ask->kind == ZH_ASK_TARGET ? ask->target.item->clause
                                               : ZH_STR("");
     zh_str by = ask->by.n > 0
