@@ -183,7 +183,7 @@ static void facts(desk *d, zh_show *show, const zh_record *record, zh_str named)
             } else {
                 zh_html_z(h, "　");
             }
-            zh_html_text(h, text);
+            zh_html_value(h, text);
         }
     }
     if (n > 0) {
@@ -254,7 +254,7 @@ static void grey(desk *d, const zh_transition *t, zh_str why)
     zh_html_attr(h, "title", why);
     zh_html_value(h, zh_ui_label(d->ui, t->label));
     zh_html_close(h);
-    zh_html_leaf(h, "span", "why", why);
+    zh_html_leaf_value(h, "span", "why", why);
 }
 
 /* What can be done leads to its form; the rest is grey and says why. */
@@ -303,7 +303,7 @@ static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
     zh_html_open(h, "h3", NULL);
     zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_label(ui, item->clock->label));
     zh_html_z(h, " ");
-    zh_html_a(h, NULL, record_url(d, item->record), key);
+    zh_html_a_value(h, NULL, record_url(d, item->record), key);
     zh_html_close(h);
     facts(d, show, item->record, key);
     zh_html_open(h, "p", "mu");

@@ -134,7 +134,7 @@ static void chip(zh_ui *ui, zh_str words, zh_str url)
     zh_html *h = &ui->html;
     zh_str label = ZH_SAY(ui, ZH_T_REGISTER_DROP, words);
     zh_html_open(h, "span", "chip");
-    zh_html_leaf(h, "span", NULL, words);
+    zh_html_leaf_value(h, "span", NULL, words);
     zh_html_open(h, "a", "x");
     zh_html_link(h, "href", url);
     zh_html_attr(h, "aria-label", label);
@@ -327,7 +327,7 @@ static bool suggest(zh_listing *q, const zh_field *field, bool first)
     zh_html_z(&ui->html, " ");
     zh_str url =
         zh_url_add(ui->arena, view_url(q, q->view->id), "where", zh_listing_where(q, NULL, test));
-    zh_html_a(&ui->html, "tag qing", url, zh_words(ui, program.root));
+    zh_html_a_value(&ui->html, "tag qing", url, zh_words(ui, program.root));
     return true;
 }
 
@@ -555,9 +555,9 @@ static void drop(zh_ui *ui, zh_str words, const zh_counts *counts, zh_str url)
 {
     if (counts->total > 0) {
         zh_html_open(&ui->html, "li", NULL);
-        zh_html_a(&ui->html, NULL, url,
-                  ZH_SAY(ui, ZH_T_REGISTER_EMPTY_DROP, words,
-                         zh_facet_number(ui, counts->total, counts->at_least)));
+        zh_html_a_value(&ui->html, NULL, url,
+                        ZH_SAY(ui, ZH_T_REGISTER_EMPTY_DROP, words,
+                               zh_facet_number(ui, counts->total, counts->at_least)));
         zh_html_close(&ui->html);
     }
 }

@@ -244,7 +244,7 @@ static void one_row(const page *p, zh_grid *g, const zh_signal *s, bool ratio)
         zh_grid_text(g, s->chi2_shown);
     }
     if (!s->is_period) {
-        zh_grid_text(g, made_of(ui, s));
+        zh_grid_value(g, made_of(ui, s));
     }
     zh_grid_cell(g);
     zh_signal_lamp(ui, s);

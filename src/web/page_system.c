@@ -91,7 +91,7 @@ static void does(const view *v)
     zh_str other = english ? v->m->does.zh : v->m->does.en;
     zh_html_open(h, "p", NULL);
     zh_html_attr_z(h, "lang", english ? "en" : "zh");
-    zh_html_text(h, english ? v->m->does.en : v->m->does.zh);
+    zh_html_value(h, english ? v->m->does.en : v->m->does.zh);
     zh_html_close(h);
     if (other.n > 0) {
         zh_html_open(h, "p", "sm mu");
@@ -177,14 +177,14 @@ static void clauses(view *v, const zh_cite *cites, size_t n)
             zh_grid_row(&g, NULL);
             if (outline == NULL) {
                 zh_grid_text(&g, cites[i].tag);
-                zh_grid_text(&g, clause);
+                zh_grid_value(&g, clause);
                 zh_grid_text(&g, ZH_STR(""));
                 continue;
             }
             zh_grid_link(&g, zh_url_path(ui->arena, "/targets", outline->id, ZH_STR_NONE),
                          zh_outline_short(ui, outline));
-            zh_grid_link(&g, zh_clause_url(ui->arena, outline->id, clause),
-                         zh_str_fmt(ui->arena, "§%.*s", ZH_FMT(clause)));
+            zh_grid_value_link(&g, zh_clause_url(ui->arena, outline->id, clause),
+                               zh_str_fmt(ui->arena, "§%.*s", ZH_FMT(clause)));
             zh_grid_cell(&g);
             clause_says(v, outline, clause);
         }

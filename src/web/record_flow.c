@@ -209,7 +209,7 @@ static zh_rc step_button(zh_shown_record *r, const zh_transition *t, zh_str role
     zh_html_attr_z(h, "aria-disabled", "true");
     zh_html_value(h, zh_ui_label(ui, t->label));
     zh_html_close(h);
-    zh_html_leaf(h, "span", "why", why);
+    zh_html_leaf_value(h, "span", "why", why);
     return ZH_OK;
 }
 
@@ -247,7 +247,7 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
                     : t->to >= 0 ? zh_show_state(ui, r->reg, t->to)
                                  : zh_ui_text(ui, ZH_T_RECORD_STAYS));
     zh_grid_text(g, roles);
-    zh_grid_text(g, needs);
+    zh_grid_value(g, needs);
     return rc;
 }
 
@@ -455,7 +455,7 @@ static zh_rc one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
     if (unverified) {
         unverified_mark(ui);
     }
-    zh_html_leaf(&ui->html, "span", "why", clause);
+    zh_html_leaf_value(&ui->html, "span", "why", clause);
     zh_grid_text(g, state->started ? zh_ui_time(ui, state->started_at) : ZH_STR("—"));
     /* due_at is the first instant after the period */
     zh_grid_text(g, state->has_due ? zh_ui_time(ui, state->due_at - 1) : ZH_STR("—"));

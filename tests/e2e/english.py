@@ -1,11 +1,11 @@
 """English pages are in English: every page that can be reached from the first one with ?lang=en.
 
-usage: english.py URL [REPORT]   URL: a server with the data of the demo. The pages are found by
-their links, at most EACH of one route of the route table in src/web; a GET route of pages that was
-not reached fails, unless it is listed in ELSEWHERE. A text with a Han character fails that does not
-stand in an element with lang="zh" (a record's value, a quotation, a declared text without English:
-zh_html_value marks those) and not in one of the elements of DATA. Prints what failed, then counts;
-REPORT receives every finding.
+usage: english.py URL   URL: a server with the data of the demo. The pages are found by their
+links, at most EACH addresses of one route of the route table in src/web and QUESTIONS
+questions to one address; a GET route of pages that was not reached fails, unless it is listed in
+ELSEWHERE. A text or label with a Han character fails that stands neither in an element with
+lang="zh" (a record's value, a quotation, a declared text without English: zh_html_value marks
+those) nor in one of the elements of DATA. Prints what failed, then counts.
 """
 import glob
 import html.parser
@@ -16,18 +16,27 @@ import urllib.parse
 import urllib.request
 
 EACH = 60
+QUESTIONS = 3
 HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 
-# Elements whose text is what people or files brought, by tag, class or attribute; nothing of the
-# program's own may be written into them.
+# Elements whose text is what people or files brought, by tag or class, for all routes ("") or one.
 DATA = {
-    "textarea": "what was typed",
-    "title": "of the tab: as the heading, which marks its parts",
-    "code": "an expression as declared",
-    ".filename": "a file's name",
+    ("", "textarea"): "what was typed",
+    ("", "title"): "of the tab: the heading's text, whose parts are marked there",
+    ("/systems", ".dt"): "a name of a mark: the clause's number",
+    ("/tools/{id}", "text"): "in drawings: names and units of the data that were put in",
+    ("/tools/{id}", "aria-label"): "the same in what a drawing says",
 }
-# Routes of pages that the demo cannot show, with the step that sees them.
-ELSEWHERE = {}
+# Pages that a reader of the demo cannot reach by links, with the step that sees them; files.
+ELSEWHERE = {
+    "/figures/{id}": "ledger: nothing is published in the demo",
+    "/publications/{id}": "ledger",
+    "/obligations/{id}": "http: the demo has none",
+    "/registers/{reg}/bulk": "http: a choice of records, sent by a form",
+    "/registers/{reg}/bulk/{bulk}": "http",
+    "/registers/{reg}/choices/{field}": "a fragment for the form's script: values of records",
+}
+FILES = re.compile(r"^/(api|static|log|export|files)/|/(\{file\}|file|files/\{field\})$")
 
 
 class Page(html.parser.HTMLParser):
@@ -35,14 +44,18 @@ class Page(html.parser.HTMLParser):
 
     EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
-    def __init__(self):
+    def __init__(self, route):
         super().__init__(convert_charrefs=True)
-        self.stack, self.links, self.found = [], [], []
+        self.route, self.stack, self.links, self.found = route, [], [], []
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         if tag == "a" and attrs.get("href"):
             self.links.append(attrs["href"])
+        for name in ("alt", "aria-label", "placeholder", "title"):
+            brought = (self.route, name) in DATA
+            if not brought and HAN.search(attrs.get(name) or "") and not self.is_chinese(self.stack + [(tag, attrs)]):
+                self.found.append((f"{self.place()} > {tag} {name}", attrs[name]))
         if tag not in self.EMPTY:
             self.stack.append((tag, attrs))
 
@@ -53,14 +66,16 @@ class Page(html.parser.HTMLParser):
                 return
 
     def handle_data(self, data):
-        if HAN.search(data) and not any(self.may_be_chinese(*one) for one in self.stack):
+        if HAN.search(data) and not self.is_chinese(self.stack):
             self.found.append((self.place(), " ".join(data.split())))
 
-    @staticmethod
-    def may_be_chinese(tag, attrs):
+    def is_chinese(self, stack):
+        return any(self.may_be_chinese(*one) for one in stack)
+
+    def may_be_chinese(self, tag, attrs):
         classes = ["." + name for name in (attrs.get("class") or "").split()]
         return (attrs.get("lang", "").startswith("zh") or tag in ("script", "style")
-                or any(name in DATA for name in [tag] + classes))
+                or any((route, name) in DATA for route in ("", self.route) for name in [tag] + classes))
 
     def place(self):
         named = [tag + "".join("." + c for c in (attrs.get("class") or "").split()) +
@@ -93,7 +108,7 @@ def main():
     table = routes()
     # the literal pattern wins over one with a parameter
     order = sorted(table, key=lambda pattern: (pattern.count("{") + pattern.count("*"), pattern))
-    seen, counts, kinds, found = set(), {}, {}, {}
+    seen, asked, counts, kinds, found = set(), {}, {}, {}, {}
     queue = ["/"] + [pattern for pattern in order if "{" not in pattern and "*" not in pattern]
     passed = failed = 0
     while queue:
@@ -101,7 +116,8 @@ def main():
         bare = path.split("?")[0].split("#")[0]
         pattern = next((p for p in order if table[p].match(bare)), None)
         key = path.split("#")[0]
-        if pattern is None or key in seen or counts.get(pattern, 0) >= EACH:
+        asked[bare] = asked.get(bare, 0) + (key not in seen)
+        if pattern is None or key in seen or counts.get(pattern, 0) >= EACH or asked[bare] > QUESTIONS:
             continue
         if kinds.get(pattern) not in (None, "text/html") or re.search(r"\.\w+$", bare):
             continue
@@ -111,7 +127,7 @@ def main():
         if kind != "text/html":
             continue
         counts[pattern] = counts.get(pattern, 0) + 1
-        page = Page()
+        page = Page(pattern)
         page.feed(body.decode("utf-8"))
         for place, text in page.found:
             found.setdefault((pattern, place), []).append((key, text))
@@ -126,8 +142,8 @@ def main():
     for (pattern, place), texts in sorted(found.items()):
         print(f"FAILED: {pattern} {place}: {texts[0][1][:80]} ({len(texts)} times, {texts[0][0]})")
     for pattern in order:
-        api = pattern.startswith(("/api/", "/static/", "/log/", "/export/", "/files/"))
-        if not api and pattern not in counts and kinds.get(pattern) in (None, "text/html") and pattern not in ELSEWHERE:
+        shown = pattern in counts or kinds.get(pattern) not in (None, "text/html")
+        if not shown and pattern not in ELSEWHERE and not FILES.search(pattern):
             failed += 1
             print(f"FAILED: no page of {pattern} was reached")
     print(f"{passed} passed, {failed} failed")
