@@ -637,9 +637,9 @@ static void problem(zh_listing *q)
     zh_html_open(h, "p", NULL);
     zh_html_leaf(h, "b", NULL, zh_ui_text(ui, ZH_T_REGISTER_REFUSED));
     zh_html_close(h);
-    zh_html_leaf_z(h, "p", NULL, q->problem.message);
+    zh_html_leaf_value(h, "p", NULL, zh_str_of(q->problem.message));
     if (q->problem.fix[0] != '\0') {
-        zh_html_leaf_z(h, "p", NULL, q->problem.fix);
+        zh_html_leaf_value(h, "p", NULL, zh_str_of(q->problem.fix));
     }
     zh_html_open(h, "p", "sm mono");
     zh_html_text(h, ZH_SAY(ui, ZH_T_REGISTER_PARAMETER, zh_str_of(q->problem_in)));
