@@ -431,6 +431,9 @@ static void first_cell(listing *l, const zh_record *record, const zh_asked *aske
         zh_html_text(h, text.n > 0 ? text : zh_show_key(ui, record));
     }
     zh_html_close(h);
+    if (l->q.reg->title.n > 0) { /* the card's heading, where the columns are no columns */
+        zh_html_leaf(h, "b", "called", zh_show_title(&l->show, record));
+    }
 }
 
 /* Chosen for one step for many. */
@@ -707,6 +710,9 @@ static zh_rc ask(listing *l)
     }
     if (rc == ZH_OK) {
         rc = zh_show_load(&l->show);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_show_titles(&l->show, (const zh_record *const *)l->page.records, l->page.n);
     }
     return rc == ZH_OK ? zh_facet_count(q, NULL, NULL, &l->total) : rc;
 }
