@@ -372,16 +372,6 @@ static void old_note(zh_shown_record *r)
     zh_part_note_close(ui);
 }
 
-static void who_link(zh_shown_record *r)
-{
-    zh_ui *ui = r->ui;
-    zh_str url = zh_url_record(ui->arena, r->reg->id, zh_shown(r)->office, zh_shown(r)->id);
-    zh_html_open(&ui->html, "p", "bar");
-    zh_html_a(&ui->html, "btn quiet", zh_str_fmt(ui->arena, "%.*s/access", ZH_FMT(url)),
-              zh_ui_text(ui, ZH_T_ACCESS_WHO_LINK));
-    zh_html_close(&ui->html);
-}
-
 /* Personal data of some registers are shown once the reader says what for. */
 static void ask_purpose(zh_shown_record *r)
 {
@@ -472,7 +462,6 @@ static zh_rc show(zh_ui *ui)
     }
     if (rc == ZH_OK) {
         zh_record_timeline(r);
-        who_link(r);
     }
     zh_html_close(h);
     zh_html_close(h);
