@@ -53,9 +53,10 @@ static bool collect(funnel *f)
     const zh_indicator_page *page = f->page;
     double num = 0;
     double den = 0;
-    if (zh_indicator_by_time(page) || page->indicator->kind != ZH_I_RATIO ||
-        !page->figure.has_interval || !whole(page->figure.num, &num) ||
-        !whole(page->figure.den, &den) || num <= 0 || num >= den) {
+    bool proportion = page->indicator->kind == ZH_I_RATIO || page->indicator->kind == ZH_I_RATE;
+    if (zh_indicator_by_time(page) || !proportion || !page->figure.has_interval ||
+        !whole(page->figure.num, &num) || !whole(page->figure.den, &den) || num <= 0 ||
+        num >= den) {
         return false;
     }
     f->share = num / den;

@@ -705,7 +705,7 @@ static zh_rc arrived(board *b)
     }
     if (rc == ZH_OK && kept > 0) {
         zh_part_section_open(ui, "arrived", zh_ui_text(ui, ZH_T_BOARD_ARRIVED), true);
-        zh_import_jobs(ui, jobs, kept);
+        zh_import_lines(ui, jobs, kept);
         zh_part_section_close(ui);
     }
     return rc;

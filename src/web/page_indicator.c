@@ -127,7 +127,10 @@ static zh_rc compare(const zh_indicator_page *page, compared *out)
         zh_figure_query query = zh_indicator_query(page);
         query.region = ZH_STR("");
         out->what = zh_ui_text(ui, ZH_T_REGION_ALL);
-        return zh_figure_ask(&ui->ctx, ui->conn, &query, &out->figure);
+        zh_rc rc = zh_figure_ask(&ui->ctx, ui->conn, &query, &out->figure);
+        bool same = out->figure.n == page->figure.n; /* nothing is recorded of other regions */
+        out->figure.has_value = out->figure.has_value && !same;
+        return rc;
     }
     for (size_t i = 1; i < page->nyears && page->q.period.n == 4; i++) {
         if (page->year_figures[i].first == page->figure.first &&

@@ -229,7 +229,7 @@ static void fact(zh_shown_record *r, const zh_field *field)
     zh_html_open(h, "dd", field->type == ZH_TYPE_TEXT ? "longtext" : NULL);
     source_mark(ui, field);
     const zh_value *value = &zh_shown(r)->values[field->index];
-    if (field->type == ZH_TYPE_TABLE) {
+    if (field->type == ZH_TYPE_TABLE || field->type == ZH_TYPE_DECIMAL) {
         zh_show_field(&r->show, zh_shown(r), field);
     } else if (field->type == ZH_TYPE_FILE && value->kind == ZH_TEXT) {
         file_link(r, field, value->text);

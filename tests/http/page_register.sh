@@ -154,7 +154,7 @@ assert re.search(r'异地产销<b>%d</b>' % offsite, page), offsite
 hubei = places["湖北省"]
 assert re.search(r'湖北生产<b>%d</b>' % hubei, page), hubei
 PY
-has "its title, for phones" '<b class="called">'
+has "its title, for phones" 'class="called"'
 lot=$(grep -o 'href="/registers/food_failure/[0-9]*-[0-9]*"' "$STEP_DIR/lots.html" | head -1 | cut -d'"' -f2)
 page "a failing lot" 200 "$lot"
 cp "$OUT" "$STEP_DIR/lot.html"
