@@ -6,11 +6,14 @@
 
 enum {
     WIDE = 800,
+    BESIDE = 400, /* in the narrow column of the page */
     NARROW = 330,
+    PLOT = 240,       /* height of the plot */
     PARTS_MIN = 5,    /* fewer are told by their intervals */
     PARTS_MAX = 400,  /* drawn and judged */
     LIMIT_STEPS = 80, /* of a limit's curve */
     NAMED = 3,        /* in the title */
+    SCALE_FROM = 30,  /* limits of fewer may leave the scale */
 };
 
 typedef struct part {
@@ -25,6 +28,7 @@ typedef struct funnel {
     size_t n, out;
     double share, scale; /* of all; 100 for per cent */
     double least, most;  /* sizes */
+    double high;         /* end of the scale: no limit of the smallest makes the others flat */
 } funnel;
 
 /* A whole number that a figure was counted as. */
@@ -64,8 +68,8 @@ static bool collect(funnel *f)
     f->parts = ZH_NEW_N(page->ui->arena, part, PARTS_MAX);
     for (size_t i = 0; i < page->n; i++) {
         const zh_figure *one = &page->figures[i];
-        if (!one->has_value || page->values[i].n == 0 || !whole(one->num, &num) ||
-            !whole(one->den, &den) || den <= 0 || num > den) {
+        if (!one->has_value || one->status != ZH_FIG_OK || page->values[i].n == 0 ||
+            !whole(one->num, &num) || !whole(one->den, &den) || den <= 0 || num > den) {
             continue;
         }
         if (f->n == PARTS_MAX) {
@@ -80,7 +84,9 @@ static bool collect(funnel *f)
         f->out += p->out;
         f->least = f->n == 1 ? den : fmin(f->least, den);
         f->most = fmax(f->most, den);
+        f->high = fmax(f->high, p->share);
     }
+    f->high = fmin(1.25 * fmax(f->high, limit_at(0.999, fmax(f->least, SCALE_FROM), f->share)), 1);
     return f->n >= PARTS_MIN && f->least < f->most;
 }
 
@@ -112,7 +118,8 @@ static zh_xy_series limit(const funnel *f, double p, zh_dash dash, zh_str label)
     for (size_t i = 0; i < LIMIT_STEPS; i++) {
         double along = (double)i / (LIMIT_STEPS - 1);
         x[i] = floor(exp(log(f->least) + along * (log(f->most) - log(f->least))) + 0.5);
-        y[i] = f->scale * limit_at(p, x[i], f->share);
+        double at = limit_at(p, x[i], f->share);
+        y[i] = at <= f->high ? f->scale * at : (double)NAN;
     }
     return (zh_xy_series){.kind = ZH_XY_LINE,
                           .label = label,
@@ -180,11 +187,12 @@ void zh_indicator_draw_funnel(const zh_indicator_page *page, bool linked, zh_ind
     const zh_xy in = {.title = out->title,
                       .x = {.log = true, .name = ZH_STR("n")},
                       .y = {.low = ZH_SOME(0), .unit = zh_str_is(unit, "%") ? unit : ZH_STR("")},
+                      .height = PLOT,
                       .series = series,
                       .nseries = ZH_COUNTOF(series),
                       .lines = &all,
                       .nlines = 1};
-    if (zh_chart_xy(ui->arena, &in, WIDE, &out->list, &ignored) != ZH_OK ||
+    if (zh_chart_xy(ui->arena, &in, linked ? BESIDE : WIDE, &out->list, &ignored) != ZH_OK ||
         (linked && zh_chart_xy(ui->arena, &in, NARROW, &out->narrow, &ignored) != ZH_OK)) {
         out->list = NULL; /* the table says it all */
     }

@@ -520,14 +520,16 @@ static zh_rc show(zh_ui *ui)
     if (page->n > 0) {
         zh_indicator_draw(page, true, &drawing);
         figure(page, &drawing, "figure", "figure", "#data");
-        zh_indicator_draw_funnel(page, true, &funnel);
-        figure(page, &funnel, "funnel", "funnel", "#data");
         figure(page, &slope, "slope", "slope", "");
         years(page);
         table(page);
     }
     zh_html_close(h);
     zh_html_open(h, "div", "w4 stack");
+    if (page->n > 0) { /* beside the intervals it is the evidence of */
+        zh_indicator_draw_funnel(page, true, &funnel);
+        figure(page, &funnel, "funnel", "funnel", "#data");
+    }
     definition(page);
     if (page->figure.has_value && page->q.as_of == ZH_AS_OF_NOW) {
         zh_figures_form(ui, page->indicator->id, page->q.region, page->q.period);
