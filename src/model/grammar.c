@@ -539,12 +539,23 @@ static const zh_key test_keys[] = {
 };
 static const zh_schema test = {"检验", test_keys, ZH_COUNTOF(test_keys)};
 
+static const zh_key kindred_keys[] = {
+    {.name = "id", .arg = ZH_ARG_ID, .required = true},
+    {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
+    {.name = "same", .arg = ZH_ARG_TEXT, .many = true, .required = true},
+    {.name = "where", .arg = ZH_ARG_TEXT},
+};
+static const zh_schema kindred = {"同类记录", kindred_keys, ZH_COUNTOF(kindred_keys)};
+
 static const zh_key reg_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "version", .arg = ZH_ARG_TEXT, .required = true},
     {.name = "effective", .arg = ZH_ARG_DATE, .required = true},
     {.name = "supersedes", .arg = ZH_ARG_TEXT},
     {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
+    {.name = "theme", .arg = ZH_ARG_NAME},
+    {.name = "title", .arg = ZH_ARG_LABEL},
+    {.name = "related", .arg = ZH_ARG_MAP, .many = true, .sub = &kindred},
     {.name = "owner", .arg = ZH_ARG_TEXT},
     {.name = "purpose", .arg = ZH_ARG_TEXT},
     {.name = "basis", .arg = ZH_ARG_TEXT, .many = true},

@@ -501,10 +501,38 @@ typedef struct zh_index {
     bool unique; /* office is always the first column */
 } zh_index;
 
+/* What a record is called in one language: text and values; the pieces of a group (0: none) stand
+ * together or not at all. */
+#define ZH_TITLE_PIECES_MAX ((size_t)40)
+typedef struct zh_title_piece {
+    zh_str text;           /* field NULL */
+    const zh_field *field; /* of a table or one of its columns the rows are listed */
+    uint16_t group;
+} zh_title_piece;
+typedef struct zh_title {
+    const zh_title_piece *pieces;
+    size_t n; /* 0: not declared */
+} zh_title;
+
+/* A kindred question: the records that have the same values as this one. */
+#define ZH_KINDRED_MAX      ((size_t)12) /* of a register */
+#define ZH_KINDRED_SAME_MAX ((size_t)6)
+typedef struct zh_kindred {
+    zh_str id;
+    zh_label label;
+    struct zh_same {
+        zh_program value; /* a field, or a code at a level; of a column: evaluated for each row */
+        const zh_field *table; /* any row of it: the column's child table, else NULL */
+    } same[ZH_KINDRED_SAME_MAX];
+    size_t nsame;
+    zh_str where; /* further condition, empty: none */
+} zh_kindred;
+
 struct zh_register {
     zh_str id;      /* [a-z][a-z0-9_]{0,39} */
     zh_str version; /* declaration version, 1.2.0 */
     zh_label label;
+    const zh_code *theme; /* of the code system `theme`; NULL: none */
     zh_str purpose, owner;
     const zh_str *basis; /* legal basis */
     size_t nbasis;
@@ -561,6 +589,9 @@ struct zh_register {
     size_t ndefault_columns;
     const zh_field *default_sort; /* NULL: id */
     bool default_sort_descending;
+    zh_title title, title_en; /* title_en: as declared, else the same as title */
+    const zh_kindred *kindred;
+    size_t nkindred;
     const struct zh_test *tests;
     size_t ntests;
     bool read_log;                  /* readings of its personal fields are written down */

@@ -74,3 +74,12 @@ zh_rc zh_notice_by_matter(zh_ui *ui, zh_notice_group *groups, size_t n, zh_str *
     }
     return rc;
 }
+
+zh_rc zh_notice_titles(zh_show *show, const zh_notice_group *groups, size_t n)
+{
+    const zh_record **records = ZH_NEW_N(show->ui->arena, const zh_record *, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        records[i] = groups[i].record;
+    }
+    return zh_show_titles(show, records, n);
+}

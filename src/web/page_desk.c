@@ -291,7 +291,7 @@ static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
 {
     zh_ui *ui = d->ui;
     zh_html *h = &ui->html;
-    zh_str key = zh_show_key(ui, item->record);
+    zh_str key = zh_show_title(show, item->record);
     zh_html_open(h, "article", "task");
     zh_html_flag(h, "data-row");
     zh_html_open(h, "div", clock_css(d, item->state.due_at));
@@ -408,8 +408,8 @@ static zh_str transition_label(const desk *d, const zh_desk_item *item)
     return t != NULL ? zh_ui_label(d->ui, t->label) : item->transition;
 }
 
-static void hand_list(desk *d, zh_text_id title, const char *id, const zh_desk_list *list,
-                      bool came_back)
+static void hand_list(desk *d, zh_show *show, zh_text_id title, const char *id,
+                      const zh_desk_list *list, bool came_back)
 {
     zh_ui *ui = d->ui;
     const zh_column columns[] = {
@@ -435,7 +435,7 @@ static void hand_list(desk *d, zh_text_id title, const char *id, const zh_desk_l
         const zh_desk_item *item = &list->items[i];
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a(&ui->html, NULL, record_url(d, item->record), zh_show_key(ui, item->record));
+        zh_html_a(&ui->html, NULL, record_url(d, item->record), zh_show_title(show, item->record));
         zh_html_leaf(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
         zh_grid_text(&g, zh_show_state(ui, item->reg, item->record->state));
         int64_t days = zh_time_date(d->now) - zh_time_date(item->record->recorded_at);
@@ -447,7 +447,7 @@ static void hand_list(desk *d, zh_text_id title, const char *id, const zh_desk_l
 }
 
 /* What is new, by matter; the rest is a page of its own. */
-static void told(desk *d)
+static void told(desk *d, zh_show *show)
 {
     zh_ui *ui = d->ui;
     zh_html *h = &ui->html;
@@ -460,7 +460,7 @@ static void told(desk *d)
         }
         zh_html_open(h, "p", "sm");
         zh_html_a(h, NULL, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
-                  zh_show_key(ui, g->record));
+                  zh_show_title(show, g->record));
         zh_html_z(h, "　");
         zh_html_text(h, zh_notice_text(ui, g));
         zh_html_z(h, " ");
@@ -485,6 +485,23 @@ static zh_str title(const desk *d)
                         zh_ui_count(ui, n[ZH_DESK_WEEK]), zh_ui_count(ui, n[ZH_DESK_OVERDUE]));
 }
 
+static zh_rc item_titles(zh_show *show, const zh_desk_list *list)
+{
+    const zh_record **records = ZH_NEW_N(show->ui->arena, const zh_record *, list->n + 1);
+    for (size_t i = 0; i < list->n; i++) {
+        records[i] = list->items[i].record;
+    }
+    return zh_show_titles(show, records, list->n);
+}
+
+static zh_rc titles(const desk *d, zh_show *show)
+{
+    zh_rc rc = item_titles(show, &d->due);
+    rc = rc == ZH_OK ? item_titles(show, &d->returned) : rc;
+    rc = rc == ZH_OK ? item_titles(show, &d->begun) : rc;
+    return rc == ZH_OK ? zh_notice_titles(show, d->told.groups, d->told.n) : rc;
+}
+
 static zh_rc show(zh_ui *ui)
 {
     desk d = {.ui = ui, .now = zh_now()};
@@ -496,6 +513,9 @@ static zh_rc show(zh_ui *ui)
     }
     if (rc == ZH_OK) {
         rc = zh_show_load(&names);
+    }
+    if (rc == ZH_OK) {
+        rc = titles(&d, &names);
     }
     if (rc != ZH_OK) {
         return rc;
@@ -511,15 +531,15 @@ static zh_rc show(zh_ui *ui)
     zh_html_open(h, "div", "w8 stack");
     rc = d.only == HANDS_BOTH ? due_list(&d, &names) : ZH_OK;
     if (d.returned.n > 0) {
-        hand_list(&d, ZH_T_DESK_RETURNED, "returned", &d.returned, true);
+        hand_list(&d, &names, ZH_T_DESK_RETURNED, "returned", &d.returned, true);
     }
     if (d.begun.n > 0) {
-        hand_list(&d, ZH_T_DESK_BEGUN, "begun", &d.begun, false);
+        hand_list(&d, &names, ZH_T_DESK_BEGUN, "begun", &d.begun, false);
     }
     zh_html_close(h);
     zh_html_open(h, "aside", "w4 stack");
     if (d.told.n > 0) {
-        told(&d);
+        told(&d, &names);
     }
     if (d.counts.nkinds > 0) {
         kinds(&d);

@@ -3,6 +3,7 @@
 #include "core/record.h"
 #include "core/suppress.h"
 #include "fmt/yaml.h"
+#include "model/title.h"
 #include "web/act.h"
 #include "web/export.h"
 #include "web/facet.h"
@@ -379,9 +380,11 @@ static void columns_of(listing *l, zh_column *columns)
     for (size_t i = 0; i < q->ncolumns; i++) {
         const zh_asked *asked = &q->columns[i];
         bool sorted = asked->field != NULL && asked->field == q->sort;
+        bool said = asked->field != NULL && zh_title_names(&q->reg->title, asked->field);
         columns[i] = (zh_column){.label = zh_listing_header(q, asked),
                                  .number = zh_show_is_number(asked->field),
                                  .css = i == 0                   ? "full"
+                                        : said                   ? "hide-s"
                                         : is_short(asked->field) ? "lab nw"
                                                                  : "lab",
                                  .sorted = sorted ? (q->descending ? -1 : 1) : 0};
@@ -422,6 +425,9 @@ static void first_cell(listing *l, const zh_record *record, const zh_asked *aske
 {
     zh_ui *ui = l->q.ui;
     zh_html *h = &ui->html;
+    if (l->q.reg->title.n > 0) { /* the card's heading, where the columns are no columns */
+        zh_html_a(h, "called", record_url(l, record), zh_show_title(&l->show, record));
+    }
     zh_html_open(h, "a", NULL);
     zh_html_link(h, "href", record_url(l, record));
     if (asked->kind != ZH_ASKED_FIELD) {
@@ -707,6 +713,9 @@ static zh_rc ask(listing *l)
     }
     if (rc == ZH_OK) {
         rc = zh_show_load(&l->show);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_show_titles(&l->show, (const zh_record *const *)l->page.records, l->page.n);
     }
     return rc == ZH_OK ? zh_facet_count(q, NULL, NULL, &l->total) : rc;
 }
