@@ -2,6 +2,7 @@
  * finding with its rows as a record, replay, schedule and events. Expected points are worked out by
  * hand from the rule: 100 − 10 a fault, at most 5 faults counted; the engine's from Wilson 1927. */
 #include "base/os.h"
+#include "core/engine_names.h"
 #include "core/judgement.h"
 #include "core_fixture.h"
 #include <setjmp.h>
@@ -258,6 +259,16 @@ static void test_engine(void **state)
     assert_string_equal(fx_text(&f, found, "points"), "67.8172");
     assert_string_equal(fx_text(&f, found, "grade"), "");
     assert_string_equal(fx_text(&f, found, "engine"), "survey.proportion_ci@1");
+    /* A set of declarations with the third rule would not be adopted: it is told where it stands.
+     */
+    zh_buf report;
+    zh_err err = {0};
+    zh_buf_init(&report, 4096);
+    assert_int_equal(zh_engine_names_check(f.ctx.model, &report, &err), ZH_EINVAL);
+    assert_string_equal(err.rule, "judgement.engine");
+    assert_true(zh_str_starts(zh_str_of(err.where), ZH_STR("firm.yaml:")));
+    assert_true(zh_str_find(zh_buf_view(&report), ZH_STR("survey.nothing@1")) > 0);
+    zh_buf_free(&report);
     assert_string_equal(fx_text(&f, found, "engine_result"), "0.3218280756753067");
     expect_again(&f, conn, found, true);
     zh_store_release(conn);
