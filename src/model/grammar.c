@@ -141,6 +141,8 @@ static const zh_key vote_keys[] = {
     {.name = "of", .arg = ZH_ARG_NUMBER, .required = true},
     {.name = "majority", .arg = ZH_ARG_BOOL},
     {.name = "otherwise", .arg = ZH_ARG_ID},
+    {.name = "until", .arg = ZH_ARG_ID},
+    {.name = "quorum", .arg = ZH_ARG_NUMBER},
 };
 static const zh_schema vote = {"表决", vote_keys, ZH_COUNTOF(vote_keys)};
 
@@ -166,6 +168,7 @@ static const zh_key transition_keys[] = {
     {.name = "notify", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "vote", .arg = ZH_ARG_MAP, .sub = &vote},
     {.name = "sign", .arg = ZH_ARG_TEXT, .many = true},
+    {.name = "signature", .arg = ZH_ARG_ID},
     {.name = "clause", .arg = ZH_ARG_TEXT},
 };
 static const zh_schema transition = {"流转", transition_keys, ZH_COUNTOF(transition_keys)};

@@ -238,15 +238,19 @@ typedef struct zh_transition {
     uint32_t limit;           /* times a record may take it; 0 any */
     zh_str document;          /* a paper's name */
     const zh_document *paper; /* the same where the register declares it, else NULL */
-    zh_str creates;           /* register whose form is offered next */
     const zh_creation *makes;
     size_t nmakes;
     struct zh_vote_rule {
         uint32_t k, of;    /* k yes votes of so many persons; 0: no vote */
         int16_t otherwise; /* state when it can no longer pass; -1: stays */
+        int16_t until;     /* clock at whose end it is closed; -1: none */
+        uint32_t quorum;   /* then the majority of at least so many votes decides; 0: it fails */
     } vote;
     zh_program handler; /* reassign: the office that handles it from now on */
     bool has_handler;
+    const zh_str *sign; /* roles that sign when they take it */
+    size_t nsign;
+    const zh_field *signature; /* text field that receives what was signed; not NULL with sign */
     zh_audience notify;
 } zh_transition;
 
@@ -699,6 +703,8 @@ const zh_outline *zh_model_outline(const zh_model *model, zh_str id);
 const zh_outline *zh_model_outline_by_tag(const zh_model *model, zh_str tag);
 /* By id; dotted for one-row tables (product.class) and child columns (items.value). */
 const zh_field *zh_register_field(const zh_register *reg, zh_str id);
+/* Whether a step writes there what was signed: nobody else writes in such a field. */
+bool zh_field_is_signature(const zh_field *field);
 int zh_register_state(const zh_register *reg, zh_str id); /* index or -1 */
 const zh_transition *zh_register_transition(const zh_register *reg, zh_str id);
 

@@ -453,21 +453,9 @@ static void pick(listing *l, const zh_record *record)
     zh_html_z(h, " ");
 }
 
-/* The steps that may be taken for what was chosen. */
-static void bulk_bar(listing *l)
+static void bulk_steps(zh_ui *ui, const zh_transition **steps, size_t n)
 {
-    enum { STEPS_MAX = 40 };
-    zh_ui *ui = l->q.ui;
     zh_html *h = &ui->html;
-    const zh_transition *steps[STEPS_MAX];
-    size_t n = l->picks ? zh_bulk_steps(ui, l->q.reg, steps, STEPS_MAX) : 0;
-    if (n == 0) {
-        return;
-    }
-    zh_html_open(h, "form", "bar bulk");
-    zh_html_attr_z(h, "id", "bulk");
-    zh_html_attr_z(h, "method", "get");
-    zh_html_link(h, "action", zh_str_fmt(ui->arena, "/registers/%.*s/bulk", ZH_FMT(l->q.reg->id)));
     zh_html_open(h, "label", NULL);
     zh_html_text(h, zh_ui_text(ui, ZH_T_BULK_CHOSEN));
     zh_html_z(h, " ");
@@ -482,6 +470,35 @@ static void bulk_bar(listing *l)
     zh_html_close(h);
     zh_html_close(h);
     zh_html_leaf(h, "button", "btn", zh_ui_text(ui, ZH_T_BULK_NEXT));
+}
+
+/* What may be done with what was chosen: steps, and printing its documents. */
+static void bulk_bar(listing *l)
+{
+    enum { STEPS_MAX = 40 };
+    zh_ui *ui = l->q.ui;
+    zh_html *h = &ui->html;
+    const zh_transition *steps[STEPS_MAX];
+    size_t n = l->picks ? zh_bulk_steps(ui, l->q.reg, steps, STEPS_MAX) : 0;
+    if (!l->picks) {
+        return;
+    }
+    zh_html_open(h, "form", "bar bulk");
+    zh_html_attr_z(h, "id", "bulk");
+    zh_html_attr_z(h, "method", "get");
+    zh_html_link(h, "action", zh_str_fmt(ui->arena, "/registers/%.*s/bulk", ZH_FMT(l->q.reg->id)));
+    if (n > 0) {
+        bulk_steps(ui, steps, n);
+    }
+    if (zh_bulk_prints(ui, l->q.reg)) {
+        zh_html_open(h, "button", "btn");
+        zh_html_attr_z(h, "type", "submit");
+        zh_html_link(h, "formaction",
+                     zh_str_fmt(ui->arena, "/registers/%.*s/papers", ZH_FMT(l->q.reg->id)));
+        zh_html_attr_z(h, "formtarget", "_blank");
+        zh_html_text(h, zh_ui_text(ui, ZH_T_BULK_PRINT));
+        zh_html_close(h);
+    }
     zh_html_close(h);
 }
 
@@ -540,7 +557,8 @@ static void records(listing *l)
     zh_column columns[ZH_LISTING_COLUMNS_MAX + 1];
     zh_grid g;
     const zh_transition *any;
-    l->picks = q->as_of == ZH_AS_OF_NOW && zh_bulk_steps(q->ui, q->reg, &any, 1) > 0;
+    l->picks = q->as_of == ZH_AS_OF_NOW &&
+               (zh_bulk_steps(q->ui, q->reg, &any, 1) > 0 || zh_bulk_prints(q->ui, q->reg));
     columns_of(l, columns);
     zh_part_section_open(q->ui, "records", ZH_STR(""), true);
     summary(l);
