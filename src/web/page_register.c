@@ -354,9 +354,10 @@ static void suggestions(zh_listing *q)
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-static bool is_sortable(const zh_field *field)
+static bool is_sortable(const zh_listing *q, const zh_field *field)
 {
-    return field != NULL && field->table == NULL && field->type != ZH_TYPE_TABLE;
+    return field != NULL && field->table == NULL && field->type != ZH_TYPE_TABLE &&
+           (!q->large || zh_list_indexed(q->reg, field));
 }
 
 /* Values that stand on one line: a small list of short names, dates. */
@@ -388,7 +389,7 @@ static void columns_of(listing *l, zh_column *columns)
                                         : is_short(asked->field) ? "lab nw"
                                                                  : "lab",
                                  .sorted = sorted ? (q->descending ? -1 : 1) : 0};
-        if (is_sortable(asked->field)) {
+        if (is_sortable(q, asked->field)) {
             zh_str to = zh_str_fmt(ui->arena, "%s%.*s", sorted && !q->descending ? "-" : "",
                                    ZH_FMT(asked->field->id));
             columns[i].sort_url = zh_url_with(ui->request, "sort", to);
@@ -568,6 +569,9 @@ static void records(listing *l)
     }
     zh_grid_close(&g);
     bulk_bar(l);
+    if (l->page.n < q->limit && l->page.next.n > 0) {
+        zh_html_leaf(&q->ui->html, "p", "sm mu", zh_ui_text(q->ui, ZH_T_REGISTER_SO_FAR));
+    }
     zh_part_pager(q->ui, l->page.n, l->total.at_least ? -1 : l->total.total, l->page.next);
     zh_part_section_close(q->ui);
 }
@@ -638,6 +642,13 @@ static zh_rc nothing(listing *l)
                       zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DATA_TEXT),
                       zh_url_add(ui->arena, ZH_STR("/import"), "register", q->reg->id),
                       zh_ui_text(ui, ZH_T_REGISTER_EMPTY_IMPORT));
+        return ZH_OK;
+    }
+    if (l->page.next.n > 0) {
+        zh_part_empty(ui, ZH_EMPTY_FILTER, zh_ui_text(ui, ZH_T_REGISTER_EMPTY_SO_FAR),
+                      zh_ui_text(ui, ZH_T_REGISTER_SO_FAR),
+                      zh_url_with(ui->request, "after", l->page.next),
+                      zh_ui_text(ui, ZH_T_REGISTER_GO_ON));
         return ZH_OK;
     }
     zh_str all = zh_facet_number(ui, l->all.total, l->all.at_least);
