@@ -82,6 +82,78 @@ ZH_ENGINE(acceptance_iso2859_single_plan) = {
     .run = iso2859_single_plan,
 };
 
+/* ---- double and multiple plans ---- */
+
+static void put_staged(zh_arena *arena, zh_jw *out, const zh_staged_plan *staged)
+{
+    const char letter[] = {staged->letter, '\0'};
+    const zh_attribute_plan *plan = &staged->plan;
+    int64_t *total = ZH_NEW_N(arena, int64_t, plan->stages);
+    for (size_t i = 0; i < plan->stages; i++) {
+        total[i] = plan->n[i] + (i > 0 ? total[i - 1] : 0);
+    }
+    zh_jw_object(out);
+    zh_put_text(out, "code", letter);
+    zh_put_counts(out, "n", plan->n, plan->stages);
+    zh_put_counts(out, "n_total", total, plan->stages);
+    zh_put_counts(out, "ac", plan->ac, plan->stages);
+    zh_put_counts(out, "re", plan->re, plan->stages);
+    zh_put_flag(out, "inspect_all", staged->inspect_all);
+    zh_put_count(out, "single_n", staged->single.n);
+    zh_put_count(out, "single_ac", staged->single.ac);
+    zh_jw_object_end(out);
+}
+
+static zh_rc staged_plan(zh_arena *arena, const zh_json *input, bool multiple, zh_jw *out,
+                         zh_err *err)
+{
+    static const char *const editions[] = {"iso2859-1", "mil-std-105e", NULL};
+    zh_door door = zh_door_open(arena, input, err);
+    int64_t lot = read_lot(&door);
+    zh_inspection_level level = read_level(&door);
+    double aql = zh_door_number(&door, "aql");
+    zh_inspection inspection = (zh_inspection)zh_door_choice(&door, "inspection", inspections, 0);
+    zh_plan_edition edition =
+        multiple ? ZH_EDITION_MIL_105E
+                 : (zh_plan_edition)zh_door_choice(&door, "edition", editions, ZH_EDITION_ISO_1999);
+    zh_staged_plan staged;
+    if (door.rc == ZH_OK) {
+        door.rc = multiple ? zh_multiple_plan_of(lot, level, aql, inspection, &staged, err)
+                           : zh_double_plan_of(lot, level, aql, inspection, edition, &staged, err);
+    }
+    if (door.rc == ZH_OK) {
+        put_staged(arena, out, &staged);
+    }
+    return door.rc;
+}
+
+static zh_rc iso2859_double_plan(zh_arena *arena, const zh_json *input, zh_jw *out, zh_err *err)
+{
+    return staged_plan(arena, input, false, out, err);
+}
+
+ZH_ENGINE(acceptance_iso2859_double_plan) = {
+    .name = "acceptance.iso2859_double_plan",
+    .zh = "二次抽样方案：正常、加严检验（Ac = 0 与字码 A 用一次方案）",
+    .input = "{\"lot_size\": 1000, \"level\": \"II\", \"aql\": 1, \"inspection\": \"normal\"}",
+    .method =
+        "GB/T 2828.1-2012（ISO 2859-1:1999）表 3-A、3-B 已核对的格；MIL-STD-105E 表 III-A、III-B",
+    .run = iso2859_double_plan,
+};
+
+static zh_rc mil105e_multiple_plan(zh_arena *arena, const zh_json *input, zh_jw *out, zh_err *err)
+{
+    return staged_plan(arena, input, true, out, err);
+}
+
+ZH_ENGINE(acceptance_mil105e_multiple_plan) = {
+    .name = "acceptance.mil105e_multiple_plan",
+    .zh = "七次抽样方案：正常、加严检验（ac 为 −1 的那次不能接收）",
+    .input = "{\"lot_size\": 1000, \"level\": \"II\", \"aql\": 1, \"inspection\": \"normal\"}",
+    .method = "MIL-STD-105E 表 IV-A、IV-B（GB/T 2828.1 的是五次，没有核对到原文）",
+    .run = mil105e_multiple_plan,
+};
+
 /* ---- switching ---- */
 
 static const char *inspection_name(zh_inspection inspection)
