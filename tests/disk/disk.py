@@ -188,7 +188,7 @@ def ledger(tally, path, folder):
 
 FULL = """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$;
-    CREATE TRIGGER full_disk BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION full_disk()"""
+    CREATE TRIGGER full_disk BEFORE INSERT ON zh_outbox FOR EACH ROW EXECUTE FUNCTION full_disk()"""
 
 
 def database(tally, path, folder):
@@ -213,7 +213,7 @@ def database(tally, path, folder):
                     "PostgreSQL: a full disk refuses", (status, answer))
         said_so(tally, "PostgreSQL", json.dumps(answer, ensure_ascii=False))
     tally.equal(server.ask("GET", "/api/v1/registers/entry/P-0")[0], 200, "PostgreSQL: it still reads")
-    sql("SET search_path TO %s; DROP TRIGGER full_disk ON outbox" % schema)
+    sql("SET search_path TO %s; DROP TRIGGER full_disk ON zh_outbox" % schema)
     status, answer = server.submit("P-1", 20)
     tally.check(status == 201 and answer["sealed"], "PostgreSQL: there is room: goes on by itself", (status, answer))
     tally.equal(server.ask("GET", "/api/v1/registers/entry?limit=1")[1]["total"], 2, "PostgreSQL: all of it is there")
