@@ -70,6 +70,12 @@ zh_rc zh_plan_find(const zh_risk_points *points, zh_count_model model, int64_t l
 /* The same by variables; k meets the first point exactly. */
 zh_rc zh_variables_find(const zh_risk_points *points, bool sigma_known, int64_t *n, double *k,
                         zh_err *err) ZH_MUST;
+/* The smallest plan by variables that discriminates like this single plan by attributes (n, ac):
+ * it accepts at least 95 of 100 lots of the quality of which that one accepts 95, and at most 10 of
+ * that of which it accepts 10 (binomial). So ISO 3951-1 matches its plans to those of ISO 2859-1;
+ * its printed n and k are rounded otherwise and are not these. points: the two qualities. */
+zh_rc zh_variables_like(int64_t n, int64_t ac, bool sigma_known, zh_risk_points *points,
+                        int64_t *variables_n, double *k, zh_err *err) ZH_MUST;
 
 /* ---- GB/T 2828.1-2012 ---- */
 

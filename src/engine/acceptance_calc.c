@@ -500,6 +500,53 @@ ZH_ENGINE(acceptance_find_plan) = {
     .run = find_plan,
 };
 
+/* By lot size, level and AQL, or by n and ac. */
+static zh_rc variables_like(zh_arena *arena, const zh_json *input, zh_jw *out, zh_err *err)
+{
+    zh_door door = zh_door_open(arena, input, err);
+    bool given = zh_door_has(&door, "n");
+    zh_single_plan plan = {0};
+    zh_risk_points points;
+    int64_t n = 0;
+    double k = 0.0;
+    if (given) {
+        plan.n = zh_door_integer(&door, "n", 1, ZH_PLAN_N_MAX);
+        plan.ac = zh_door_integer(&door, "ac", 0, ZH_PLAN_AC_MAX - 1);
+    } else {
+        int64_t lot = read_lot(&door);
+        zh_inspection_level level = read_level(&door);
+        double aql = zh_door_number(&door, "aql");
+        zh_inspection which = (zh_inspection)zh_door_choice(&door, "inspection", inspections, 0);
+        door.rc =
+            door.rc == ZH_OK ? zh_single_plan_of(lot, level, aql, which, &plan, err) : door.rc;
+    }
+    bool sigma_known = read_known(&door);
+    if (door.rc == ZH_OK) {
+        door.rc = zh_variables_like(plan.n, plan.ac, sigma_known, &points, &n, &k, err);
+    }
+    if (door.rc != ZH_OK) {
+        return door.rc;
+    }
+    zh_jw_object(out);
+    zh_put_count(out, "n", n);
+    zh_put_number(out, "k", k);
+    zh_put_count(out, "attributes_n", plan.n);
+    zh_put_count(out, "attributes_ac", plan.ac);
+    zh_put_number(out, "p95", points.prp_quality);
+    zh_put_number(out, "p10", points.crp_quality);
+    zh_jw_object_end(out);
+    return ZH_OK;
+}
+
+ZH_ENGINE(acceptance_variables_like) = {
+    .name = "acceptance.variables_like",
+    .zh = "与一次计数方案鉴别力相当的计量方案：样本小得多，要求正态",
+    .input = "{\"lot_size\": 1000, \"level\": \"II\", \"aql\": 1, \"sigma\": \"unknown\"}",
+    .method = "按 GB/T 2828.1 一次方案的 95% 与 10% 点配对（GB/T 6378.1 的原则，不是它印的 "
+              "n、k）；Owen 1967",
+    .run = variables_like,
+};
+
 /* ---- GB/T 2828.4 ---- */
 
 static zh_rc audit_plan(zh_arena *arena, const zh_json *input, zh_jw *out, zh_err *err)

@@ -325,6 +325,45 @@ static void test_double_editions(void **state)
     assert_false(out.inspect_all);
 }
 
+/* A plan by variables like a single plan meets its two points, one unit less does not, and it needs
+ * fewer units; with sigma known fewer still. */
+static void test_variables_like(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t n, ac;
+    } plans[] = {{20, 0}, {32, 1}, {80, 2}, {125, 7}, {200, 21}, {2000, 14}};
+    for (size_t i = 0; i < ZH_COUNTOF(plans); i++) {
+        zh_risk_points p;
+        int64_t n[2];
+        double k[2];
+        for (size_t known = 0; known < 2; known++) {
+            double at95, at10;
+            assert_int_equal(zh_variables_like(plans[i].n, plans[i].ac, known == 1, &p, &n[known],
+                                               &k[known], NULL),
+                             ZH_OK);
+            assert_int_equal(
+                zh_variables_accept(n[known], k[known], known == 1, p.prp_quality, &at95, NULL),
+                ZH_OK);
+            assert_int_equal(
+                zh_variables_accept(n[known], k[known], known == 1, p.crp_quality, &at10, NULL),
+                ZH_OK);
+            assert_true(at95 > 0.95 - 1e-6 && at10 <= 0.10 + 1e-6);
+        }
+        assert_true(n[1] <= n[0] && n[0] < plans[i].n);
+        const zh_attribute_plan single = {
+            .stages = 1, .n = {plans[i].n}, .ac = {plans[i].ac}, .re = {plans[i].ac + 1}};
+        zh_plan_result r;
+        assert_int_equal(zh_plan_evaluate(&single, ZH_COUNT_BINOMIAL, 0, p.crp_quality, &r, NULL),
+                         ZH_OK);
+        close_to(r.p_accept, 0.10, 1e-9);
+    }
+    zh_risk_points p;
+    int64_t n;
+    double k;
+    assert_int_equal(zh_variables_like(2, 2, false, &p, &n, &k, NULL), ZH_EINVAL);
+}
+
 /* A plan of tightened inspection accepts less, one of reduced inspection more, wherever the three
  * have a plan of the same row; and lots at the AQL are accepted with high probability (GB/T
  * 2828.1, 5.1). */
@@ -729,6 +768,7 @@ int main(void)
         cmocka_unit_test(test_multiple_plans),
         cmocka_unit_test(test_staged_match_single),
         cmocka_unit_test(test_double_editions),
+        cmocka_unit_test(test_variables_like),
         cmocka_unit_test(test_tables_make_sense),
         cmocka_unit_test(test_switching),
         cmocka_unit_test(test_textbook),
