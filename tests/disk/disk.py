@@ -199,7 +199,8 @@ def database(tally, path, folder):
     schema = "disk_%d" % os.getpid()
 
     def sql(text):
-        subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", url, "-c", text], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", url, "-c", "SET client_min_messages = error; " + text],
+                       check=True, stdout=subprocess.DEVNULL)
 
     os.makedirs(folder)
     program = Program(path, os.path.join(folder, "data"), url + ("&" if "?" in url else "?") + "schema=" + schema, PACK)
