@@ -77,7 +77,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 FLAGS_release := -O2 -g -Werror -Wnull-dereference $(HARDEN) $(HARDEN_$(COMPILER))
 FLAGS_debug   := -Og -g -Werror -Wnull-dereference
 FLAGS_asan    := -O1 -g1 $(SANITIZE)
-FLAGS_tsan    := -O1 -g1 -fsanitize=thread -fno-omit-frame-pointer
+FLAGS_tsan    := -O0 -g1 -fsanitize=thread -fno-omit-frame-pointer
 # One build by clang for its warnings, the search and the lines it reached.
 FLAGS_fuzz    := -O1 -g1 -Werror -Wnull-dereference -fsanitize=fuzzer-no-link $(SANITIZE) \
                  -fprofile-instr-generate -fcoverage-mapping
@@ -127,6 +127,19 @@ PLAIN_asan := -O0
 PLAIN_tsan := -O0
 PLAIN_fuzz := -O0 -fno-sanitize=all -fno-profile-instr-generate -fno-coverage-mapping
 $(OBJ)/tests/%.o $(OBJ)/bench/%.o: CFLAGS += $(PLAIN_$(MODE))
+# So is, there, what no test spends its time in: the rooms above the core and, where clang searches,
+# whatever no harness covers. The rooms from the core up take no part in a search at all.
+ABOVE := $(filter src/app/% src/web/% src/cli/%,$(LIB_SRC))
+ifeq ($(MODE),asan)
+$(ABOVE:%.c=$(OBJ)/%.o): CFLAGS += -O0
+endif
+ifeq ($(MODE),fuzz)
+COVERED := $(shell sed -n 's|^// covers: ||p' $(FUZZ_SRC))
+QUICK   := $(filter-out src/base/% $(COVERED),$(LIB_SRC))
+$(QUICK:%.c=$(OBJ)/%.o): CFLAGS += -O0 -fno-profile-instr-generate -fno-coverage-mapping
+ABOVE   += $(filter src/core/%,$(LIB_SRC))
+$(ABOVE:%.c=$(OBJ)/%.o): CFLAGS += -fno-sanitize=all
+endif
 
 LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o) $(OBJ)/gen/embed.o $(OBJ)/gen/index.o
 # Rewritten when a source file appears or disappears, so that the archive never keeps a dead object.
