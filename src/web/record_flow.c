@@ -357,15 +357,25 @@ static zh_rc waiting(zh_shown_record *r)
     return rc;
 }
 
-static void amend_link(zh_shown_record *r)
+/* A correction, and erasing what is personal. */
+static void other_acts(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
-    if (zh_shown_is_live(r) && (zh_rights(&ui->ctx, r->reg) & ZH_RIGHT_AMEND) != 0) {
-        zh_html_open(&ui->html, "p", "bar");
+    bool amend = zh_shown_is_live(r) && (zh_rights(&ui->ctx, r->reg) & ZH_RIGHT_AMEND) != 0;
+    bool erase = zh_erasing_possible(r);
+    if (!amend && !erase) {
+        return;
+    }
+    zh_html_open(&ui->html, "p", "bar");
+    if (amend) {
         zh_html_a(&ui->html, "btn quiet", zh_act_url(ui, zh_shown(r), NULL),
                   zh_ui_text(ui, ZH_T_ACT_AMEND));
-        zh_html_close(&ui->html);
     }
+    if (erase) {
+        zh_html_a(&ui->html, "btn quiet", zh_erasing_url(ui, zh_shown(r)),
+                  zh_ui_text(ui, ZH_T_ERASE_LINK));
+    }
+    zh_html_close(&ui->html);
 }
 
 static zh_rc next_steps(zh_shown_record *r)
@@ -574,7 +584,7 @@ zh_rc zh_record_flow(zh_shown_record *r)
         rc = rc == ZH_OK ? waiting(r) : rc;
         rc = rc == ZH_OK ? next_steps(r) : rc;
     }
-    amend_link(r);
+    other_acts(r);
     if (rc == ZH_OK) {
         rc = clocks(r);
     }
