@@ -434,7 +434,7 @@ static void compile_access(zh_cx *cx, zh_reg_build *b)
         access->can = zh_get_texts(cx->arena, a, "can", &access->ncan);
         access->mask = zh_cx_fields(cx, b->reg, a, "mask", &access->nmask);
         access->drop = zh_cx_fields(cx, b->reg, a, "drop", &access->ndrop);
-        access->purpose = zh_get_text(a, "purpose");
+        access->purpose = zh_get_label(a, "purpose");
     }
     b->reg->access = list;
 }

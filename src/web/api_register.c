@@ -105,7 +105,7 @@ static zh_rc registers(zh_ui *ui)
         zh_jw_kv(&w, "id", reg->id);
         zh_jw_kv(&w, "label", reg->label.zh);
         zh_jw_kv(&w, "version", reg->version);
-        zh_jw_kv(&w, "owner", reg->owner);
+        zh_jw_kv(&w, "owner", reg->owner.zh);
         zh_jw_ki(&w, "records", sizes[i].records);
         zh_jw_key(&w, "at_least");
         zh_jw_bool(&w, sizes[i].at_least);

@@ -191,7 +191,7 @@ static void facts(desk *d, zh_show *show, const zh_record *record, zh_str named)
             } else {
                 zh_html_z(h, "　");
             }
-            zh_html_text(h, text);
+            zh_html_value(h, text);
         }
     }
     if (n > 0) {
@@ -212,7 +212,7 @@ static zh_rc clause_of(desk *d, const zh_desk_item *item)
         }
         zh_rc rc = zh_clock_unverified(&ui->ctx, ui->conn, item->reg, item->clock, v, &open);
         zh_html_z(h, "　");
-        zh_html_text(h, v->clause);
+        zh_html_value(h, v->clause);
         if (open) {
             zh_html_z(h, " ");
             zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
@@ -260,9 +260,9 @@ static void grey(desk *d, const zh_transition *t, zh_str why)
     zh_html_open(h, "span", "btn");
     zh_html_attr_z(h, "aria-disabled", "true");
     zh_html_attr(h, "title", why);
-    zh_html_text(h, zh_ui_label(d->ui, t->label));
+    zh_html_value(h, zh_ui_label(d->ui, t->label));
     zh_html_close(h);
-    zh_html_leaf(h, "span", "why", why);
+    zh_html_leaf_value(h, "span", "why", why);
 }
 
 /* What can be done leads to its form; the rest is grey and says why. The next action is marked: the
@@ -295,7 +295,7 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
         if (why[i].n > 0) {
             grey(d, steps[i], why[i]);
         } else {
-            zh_html_a(h, i == next ? "btn pri" : "btn", zh_act_url(ui, item->record, steps[i]),
+            zh_html_a_value(h, i == next ? "btn pri" : "btn", zh_act_url(ui, item->record, steps[i]),
                       zh_ui_label(ui, steps[i]->label));
         }
     }
@@ -319,11 +319,11 @@ static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
     zh_html_open(h, "h3", NULL);
     zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_label(ui, item->clock->label));
     zh_html_z(h, " ");
-    zh_html_a(h, NULL, record_url(d, item->record), key);
+    zh_html_a_value(h, NULL, record_url(d, item->record), key);
     zh_html_close(h);
     facts(d, show, item->record, key);
     zh_html_open(h, "p", "mu");
-    zh_html_text(h, zh_ui_label(ui, item->reg->label));
+    zh_html_value(h, zh_ui_label(ui, item->reg->label));
     zh_html_z(h, "　");
     zh_html_text(h, zh_show_state(ui, item->reg, item->record->state));
     zh_html_z(h, "　");
@@ -466,8 +466,8 @@ static void kinds(desk *d)
         zh_str url = zh_url_add(ui->arena, ZH_STR("/desk"), "kind", name);
         zh_grid_row(&g, kind->clock == d->clock ? "cur" : NULL);
         zh_grid_cell(&g);
-        zh_html_a(h, NULL, url, zh_ui_label(ui, kind->clock->label));
-        zh_html_leaf(h, "span", "why", zh_ui_label(ui, kind->reg->label));
+        zh_html_a_value(h, NULL, url, zh_ui_label(ui, kind->clock->label));
+        zh_html_leaf_value(h, "span", "why", zh_ui_label(ui, kind->reg->label));
         for (size_t w = 0; w < ZH_DESK_WHENS; w++) {
             kind_count(&g, url, (zh_desk_when)w, kind->n[w]);
         }
@@ -511,8 +511,9 @@ static void hand_list(desk *d, zh_show *show, zh_text_id title, const char *id,
         const zh_desk_item *item = &list->items[i];
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a(&ui->html, NULL, record_url(d, item->record), zh_show_title(show, item->record));
-        zh_html_leaf(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
+        zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
+                        zh_show_title(show, item->record));
+        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
         zh_grid_text(&g, zh_show_state(ui, item->reg, item->record->state));
         int64_t days = zh_time_date(d->now) - zh_time_date(item->record->recorded_at);
         zh_grid_text(&g, came_back ? transition_label(d, item)
@@ -549,8 +550,8 @@ static void vote_list(desk *d)
         const zh_transition *t = zh_register_transition(item->reg, item->transition);
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a(&ui->html, NULL, record_url(d, item->record), zh_show_key(ui, item->record));
-        zh_html_leaf(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
+        zh_html_a_value(&ui->html, NULL, record_url(d, item->record), zh_show_key(ui, item->record));
+        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
         zh_grid_text(&g, ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)item->yes),
                                 zh_ui_count(ui, (int64_t)item->no), zh_ui_count(ui, t->vote.k),
                                 zh_ui_count(ui, t->vote.of)));
@@ -575,8 +576,8 @@ static void told(desk *d, zh_show *show)
             zh_html_leaf(h, "h3", NULL, d->matters[i]);
         }
         zh_html_open(h, "p", "sm");
-        zh_html_a(h, NULL, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
-                  zh_show_title(show, g->record));
+        zh_html_a_value(h, NULL, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
+                        zh_show_title(show, g->record));
         zh_html_z(h, "　");
         zh_html_text(h, zh_notice_text(ui, g));
         zh_html_z(h, " ");

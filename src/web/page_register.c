@@ -135,7 +135,7 @@ static void chip(zh_ui *ui, zh_str words, zh_str url)
     zh_html *h = &ui->html;
     zh_str label = ZH_SAY(ui, ZH_T_REGISTER_DROP, words);
     zh_html_open(h, "span", "chip");
-    zh_html_leaf(h, "span", NULL, words);
+    zh_html_leaf_value(h, "span", NULL, words);
     zh_html_open(h, "a", "x");
     zh_html_link(h, "href", url);
     zh_html_attr(h, "aria-label", label);
@@ -328,7 +328,7 @@ static bool suggest(zh_listing *q, const zh_field *field, bool first)
     zh_html_z(&ui->html, " ");
     zh_str url =
         zh_url_add(ui->arena, view_url(q, q->view->id), "where", zh_listing_where(q, NULL, test));
-    zh_html_a(&ui->html, "tag qing", url, zh_words(ui, program.root));
+    zh_html_a_value(&ui->html, "tag qing", url, zh_words(ui, program.root));
     return true;
 }
 
@@ -435,7 +435,7 @@ static void first_cell(listing *l, const zh_record *record, const zh_asked *aske
         own_cell(l, record, asked->kind);
     } else {
         zh_str text = zh_show_field_text(&l->show, record, asked->field);
-        zh_html_text(h, text.n > 0 ? text : zh_show_key(ui, record));
+        zh_html_value(h, text.n > 0 ? text : zh_show_key(ui, record));
     }
     zh_html_close(h);
 }
@@ -465,6 +465,7 @@ static void bulk_steps(zh_ui *ui, const zh_transition **steps, size_t n)
     for (size_t i = 0; i < n; i++) {
         zh_html_open(h, "option", NULL);
         zh_html_attr(h, "value", steps[i]->id);
+        zh_html_lang(h, zh_ui_label(ui, steps[i]->label));
         zh_html_text(h, zh_ui_label(ui, steps[i]->label));
         zh_html_close(h);
     }
@@ -582,9 +583,9 @@ static void drop(zh_ui *ui, zh_str words, const zh_counts *counts, zh_str url)
 {
     if (counts->total > 0) {
         zh_html_open(&ui->html, "li", NULL);
-        zh_html_a(&ui->html, NULL, url,
-                  ZH_SAY(ui, ZH_T_REGISTER_EMPTY_DROP, words,
-                         zh_facet_number(ui, counts->total, counts->at_least)));
+        zh_html_a_value(&ui->html, NULL, url,
+                        ZH_SAY(ui, ZH_T_REGISTER_EMPTY_DROP, words,
+                               zh_facet_number(ui, counts->total, counts->at_least)));
         zh_html_close(&ui->html);
     }
 }
@@ -704,12 +705,6 @@ static void notes(zh_listing *q)
     }
 }
 
-static zh_str bias_of(const zh_register *reg)
-{
-    const zh_yaml *bias = zh_yaml_get(reg->declared, "bias");
-    return bias != NULL && bias->kind == ZH_YAML_SCALAR ? bias->text : ZH_STR("");
-}
-
 /* ---- page ------------------------------------------------------------------------------------ */
 
 /* What only the database knows to be wrong (a filter it cannot say, a foreign cursor) is shown in
@@ -765,12 +760,12 @@ static zh_rc body(listing *l)
     } else {
         rc = nothing(l);
     }
-    zh_str bias = bias_of(q->reg);
+    zh_str bias = zh_ui_label(ui, q->reg->bias);
     if (bias.n > 0 && l->page.n > 0) {
         zh_part_note_open(ui, ZH_NOTE_PLAIN);
         zh_html_leaf(h, "b", NULL, zh_ui_text(ui, ZH_T_REGISTER_BIAS));
         zh_html_z(h, " ");
-        zh_html_text(h, bias);
+        zh_html_value(h, bias);
         zh_part_note_close(ui);
     }
     zh_html_close(h);
@@ -797,7 +792,7 @@ static zh_rc show(zh_ui *ui)
     const zh_register *reg = l->q.reg;
     zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_REGISTERS,
                                     .title = zh_ui_label(ui, reg->label),
-                                    .lede = reg->purpose,
+                                    .lede = zh_ui_label(ui, reg->purpose),
                                     .above = zh_ui_text(ui, ZH_T_NAV_REGISTERS),
                                     .above_url = ZH_STR("/registers"),
                                     .css = ZH_STR("register.css")});

@@ -174,7 +174,7 @@ static void put_both(act *a)
         zh_str mine = zh_input_sent(&a->in, a->fields[i]);
         if (!zh_str_eq(was, is) || (mine.p != NULL && !zh_str_eq(mine, was))) {
             zh_grid_row(&g, NULL);
-            zh_grid_text(&g, zh_ui_label(ui, a->fields[i]->label));
+            zh_grid_value(&g, zh_ui_label(ui, a->fields[i]->label));
             zh_grid_text(&g, was);
             zh_grid_text(&g, is);
             zh_grid_text(&g, mine.p != NULL ? mine : is);
@@ -206,6 +206,7 @@ static void put_choice(zh_ui *ui, zh_str value, zh_str label, bool chosen)
     if (chosen) {
         zh_html_flag(h, "selected");
     }
+    zh_html_lang(h, label);
     zh_html_text(h, label);
     zh_html_close(h);
 }

@@ -174,8 +174,9 @@ static zh_rc ask(zh_ui *ui)
         zh_form_hidden(ui, "id",
                        zh_str_fmt(ui->arena, "%" PRId64 "-%" PRId64 ".%" PRId32, records[i]->office,
                                   records[i]->id, records[i]->version));
-        zh_html_a(h, NULL, zh_url_record(ui->arena, reg->id, records[i]->office, records[i]->id),
-                  zh_show_key(ui, records[i]));
+        zh_html_a_value(h, NULL,
+                        zh_url_record(ui->arena, reg->id, records[i]->office, records[i]->id),
+                        zh_show_key(ui, records[i]));
         zh_html_z(h, " ");
         zh_html_leaf(h, "span", "mu", zh_show_state(ui, reg, records[i]->state));
         zh_html_close(h);
@@ -380,9 +381,9 @@ static zh_rc show(zh_ui *ui)
     for (size_t i = 0; i < b.n; i++) {
         zh_grid_row(&g, NULL);
         if (records[i] != NULL) {
-            zh_grid_link(&g,
-                         zh_url_record(ui->arena, reg->id, b.items[i].office, b.items[i].record),
-                         zh_show_key(ui, records[i]));
+            zh_grid_value_link(
+                &g, zh_url_record(ui->arena, reg->id, b.items[i].office, b.items[i].record),
+                zh_show_key(ui, records[i]));
             zh_grid_text(&g, zh_show_state(ui, reg, records[i]->state));
         } else {
             zh_grid_text(&g, zh_ui_text(ui, ZH_T_BULK_UNSEEN));

@@ -27,7 +27,7 @@ static void change(zh_shown_record *r, const zh_record *old, const zh_record *no
     zh_str after = zh_show_field_text(&r->show, now, field);
     zh_str none = zh_ui_text(ui, ZH_T_REGISTER_NOT_FILLED);
     zh_html_open(h, "span", "chg");
-    zh_html_leaf(h, "b", NULL, zh_ui_label(ui, field->label));
+    zh_html_leaf_value(h, "b", NULL, zh_ui_label(ui, field->label));
     zh_html_z(h, " ");
     zh_html_leaf(h, "del", NULL, before.n > 0 ? before : none);
     zh_html_z(h, " → ");
