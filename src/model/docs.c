@@ -292,7 +292,10 @@ static void transition_row(const zh_register *reg, const zh_transition *t, zh_bu
         zh_buf_z(out, i == 0 ? " 须填 " : "、");
         cell(out, t->need[i]->label.zh);
     }
-    zh_buf_fmt(out, "%s%s", t->reasons != NULL ? " 须选理由" : "", t->two_person ? " 双人" : "");
+    zh_buf_fmt(out, "%s%s", t->reasons != NULL ? " 须选理由" : "",
+               t->two_person  ? " 双人"
+               : t->nsign > 0 ? " 须签署"
+                              : "");
     row_end(out);
 }
 

@@ -141,6 +141,8 @@ static const zh_key vote_keys[] = {
     {.name = "of", .arg = ZH_ARG_NUMBER, .required = true},
     {.name = "majority", .arg = ZH_ARG_BOOL},
     {.name = "otherwise", .arg = ZH_ARG_ID},
+    {.name = "until", .arg = ZH_ARG_ID},
+    {.name = "quorum", .arg = ZH_ARG_NUMBER},
 };
 static const zh_schema vote = {"表决", vote_keys, ZH_COUNTOF(vote_keys)};
 
@@ -166,6 +168,7 @@ static const zh_key transition_keys[] = {
     {.name = "notify", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "vote", .arg = ZH_ARG_MAP, .sub = &vote},
     {.name = "sign", .arg = ZH_ARG_TEXT, .many = true},
+    {.name = "signature", .arg = ZH_ARG_ID},
     {.name = "clause", .arg = ZH_ARG_TEXT},
 };
 static const zh_schema transition = {"流转", transition_keys, ZH_COUNTOF(transition_keys)};
@@ -539,12 +542,23 @@ static const zh_key test_keys[] = {
 };
 static const zh_schema test = {"检验", test_keys, ZH_COUNTOF(test_keys)};
 
+static const zh_key kindred_keys[] = {
+    {.name = "id", .arg = ZH_ARG_ID, .required = true},
+    {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
+    {.name = "same", .arg = ZH_ARG_TEXT, .many = true, .required = true},
+    {.name = "where", .arg = ZH_ARG_TEXT},
+};
+static const zh_schema kindred = {"同类记录", kindred_keys, ZH_COUNTOF(kindred_keys)};
+
 static const zh_key reg_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "version", .arg = ZH_ARG_TEXT, .required = true},
     {.name = "effective", .arg = ZH_ARG_DATE, .required = true},
     {.name = "supersedes", .arg = ZH_ARG_TEXT},
     {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
+    {.name = "theme", .arg = ZH_ARG_NAME},
+    {.name = "title", .arg = ZH_ARG_LABEL},
+    {.name = "related", .arg = ZH_ARG_MAP, .many = true, .sub = &kindred},
     {.name = "owner", .arg = ZH_ARG_LABEL},
     {.name = "purpose", .arg = ZH_ARG_LABEL},
     {.name = "basis", .arg = ZH_ARG_LABEL, .many = true},

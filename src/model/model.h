@@ -237,15 +237,19 @@ typedef struct zh_transition {
     uint32_t limit;           /* times a record may take it; 0 any */
     zh_str document;          /* a paper's name */
     const zh_document *paper; /* the same where the register declares it, else NULL */
-    zh_str creates;           /* register whose form is offered next */
     const zh_creation *makes;
     size_t nmakes;
     struct zh_vote_rule {
         uint32_t k, of;    /* k yes votes of so many persons; 0: no vote */
         int16_t otherwise; /* state when it can no longer pass; -1: stays */
+        int16_t until;     /* clock at whose end it is closed; -1: none */
+        uint32_t quorum;   /* then the majority of at least so many votes decides; 0: it fails */
     } vote;
     zh_program handler; /* reassign: the office that handles it from now on */
     bool has_handler;
+    const zh_str *sign; /* roles that sign when they take it */
+    size_t nsign;
+    const zh_field *signature; /* text field that receives what was signed; not NULL with sign */
     zh_audience notify;
 } zh_transition;
 
@@ -499,10 +503,38 @@ typedef struct zh_index {
     bool unique; /* office is always the first column */
 } zh_index;
 
+/* What a record is called in one language: text and values; the pieces of a group (0: none) stand
+ * together or not at all. */
+#define ZH_TITLE_PIECES_MAX ((size_t)40)
+typedef struct zh_title_piece {
+    zh_str text;           /* field NULL */
+    const zh_field *field; /* of a table or one of its columns the rows are listed */
+    uint16_t group;
+} zh_title_piece;
+typedef struct zh_title {
+    const zh_title_piece *pieces;
+    size_t n; /* 0: not declared */
+} zh_title;
+
+/* A kindred question: the records that have the same values as this one. */
+#define ZH_KINDRED_MAX      ((size_t)12) /* of a register */
+#define ZH_KINDRED_SAME_MAX ((size_t)6)
+typedef struct zh_kindred {
+    zh_str id;
+    zh_label label;
+    struct zh_same {
+        zh_program value; /* a field, or a code at a level; of a column: evaluated for each row */
+        const zh_field *table; /* any row of it: the column's child table, else NULL */
+    } same[ZH_KINDRED_SAME_MAX];
+    size_t nsame;
+    zh_str where; /* further condition, empty: none */
+} zh_kindred;
+
 struct zh_register {
     zh_str id;      /* [a-z][a-z0-9_]{0,39} */
     zh_str version; /* declaration version, 1.2.0 */
     zh_label label, purpose, owner, bias;
+    const zh_code *theme;  /* of the code system `theme`; NULL: none */
     const zh_label *basis; /* legal basis */
     size_t nbasis;
     const zh_str *systems;
@@ -558,6 +590,9 @@ struct zh_register {
     size_t ndefault_columns;
     const zh_field *default_sort; /* NULL: id */
     bool default_sort_descending;
+    zh_title title, title_en; /* title_en: as declared, else the same as title */
+    const zh_kindred *kindred;
+    size_t nkindred;
     const struct zh_test *tests;
     size_t ntests;
     bool read_log;                  /* readings of its personal fields are written down */
@@ -666,6 +701,8 @@ const zh_outline *zh_model_outline(const zh_model *model, zh_str id);
 const zh_outline *zh_model_outline_by_tag(const zh_model *model, zh_str tag);
 /* By id; dotted for one-row tables (product.class) and child columns (items.value). */
 const zh_field *zh_register_field(const zh_register *reg, zh_str id);
+/* Whether a step writes there what was signed: nobody else writes in such a field. */
+bool zh_field_is_signature(const zh_field *field);
 int zh_register_state(const zh_register *reg, zh_str id); /* index or -1 */
 const zh_transition *zh_register_transition(const zh_register *reg, zh_str id);
 

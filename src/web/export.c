@@ -178,6 +178,7 @@ static zh_rc records(exporting *e)
     zh_rc rc = ZH_OK;
     zh_buf_init(&after, 1 << 20);
     query.limit = ZH_LIMIT_MAX;
+    query.brief = false;
     do {
         zh_arena_mark mark = zh_arena_here(ui->arena);
         rc = page(e, &query, &after);

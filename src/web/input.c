@@ -63,7 +63,7 @@ static bool table_fits(const zh_inputs *in, const zh_field *table)
 bool zh_input_possible(const zh_inputs *in, const zh_field *field)
 {
     bool numbered = field == in->reg->number_field && in->reg->number_pattern.n > 0;
-    return field->table == NULL && !field->computed && !numbered &&
+    return field->table == NULL && !field->computed && !numbered && !zh_field_is_signature(field) &&
            !zh_field_masked(&in->ui->ctx, field) &&
            (field->type != ZH_TYPE_TABLE || table_fits(in, field));
 }

@@ -422,13 +422,18 @@ static void seek(zh_ui *ui)
     zh_html_attr_z(h, "method", "get");
     zh_html_link(h, "action", ZH_STR("/go"));
     zh_html_attr_z(h, "role", "search");
+    zh_part_icon(ui, ZH_ICON_SEARCH);
     zh_html_open(h, "input", NULL);
     zh_html_attr_z(h, "type", "search");
     zh_html_attr_z(h, "name", "q");
     zh_html_attr_z(h, "maxlength", "100");
     zh_html_attr(h, "aria-label", zh_ui_text(ui, ZH_T_GO_FIND));
-    zh_html_attr(h, "placeholder", zh_ui_text(ui, ZH_T_GO_FIND));
+    zh_html_attr(h, "placeholder", zh_ui_text(ui, ZH_T_GO_WHAT));
     zh_html_close(h); /* the input */
+    zh_html_open(h, "kbd", NULL);
+    zh_html_attr_z(h, "aria-hidden", "true");
+    zh_html_z(h, "/");
+    zh_html_close(h);
     zh_html_close(h);
     zh_html_open(h, "a", "btn quiet icon toseek");
     zh_html_link(h, "href", ZH_STR("/go"));

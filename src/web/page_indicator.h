@@ -74,6 +74,9 @@ typedef struct zh_indicator_figure {
 /* The break-down: over time columns of counts, else period segments; by a dimension Pareto bars of
  * counts, else interval rows. Marks lead to their pages when linked. */
 void zh_indicator_draw(const zh_indicator_page *page, bool linked, zh_indicator_figure *out);
+/* Whose proportion lies outside what chance lets expect of its size, as a funnel; nothing over time
+ * or where a figure has no interval of a proportion. */
+void zh_indicator_draw_funnel(const zh_indicator_page *page, bool linked, zh_indicator_figure *out);
 /* A mean by regions in the year asked (or the newest) and the year before, as a slope; nothing
  * where there are no such two years or too many places. Needs the break-down and years; asks for
  * the two. */

@@ -3,6 +3,7 @@
 #include "core/record.h"
 #include "core/suppress.h"
 #include "fmt/yaml.h"
+#include "model/title.h"
 #include "web/act.h"
 #include "web/export.h"
 #include "web/facet.h"
@@ -353,9 +354,10 @@ static void suggestions(zh_listing *q)
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-static bool is_sortable(const zh_field *field)
+static bool is_sortable(const zh_listing *q, const zh_field *field)
 {
-    return field != NULL && field->table == NULL && field->type != ZH_TYPE_TABLE;
+    return field != NULL && field->table == NULL && field->type != ZH_TYPE_TABLE &&
+           (!q->large || zh_list_indexed(q->reg, field));
 }
 
 /* Values that stand on one line: a small list of short names, dates. */
@@ -379,13 +381,15 @@ static void columns_of(listing *l, zh_column *columns)
     for (size_t i = 0; i < q->ncolumns; i++) {
         const zh_asked *asked = &q->columns[i];
         bool sorted = asked->field != NULL && asked->field == q->sort;
+        bool said = asked->field != NULL && zh_title_names(&q->reg->title, asked->field);
         columns[i] = (zh_column){.label = zh_listing_header(q, asked),
                                  .number = zh_show_is_number(asked->field),
                                  .css = i == 0                   ? "full"
+                                        : said                   ? "hide-s"
                                         : is_short(asked->field) ? "lab nw"
                                                                  : "lab",
                                  .sorted = sorted ? (q->descending ? -1 : 1) : 0};
-        if (is_sortable(asked->field)) {
+        if (is_sortable(q, asked->field)) {
             zh_str to = zh_str_fmt(ui->arena, "%s%.*s", sorted && !q->descending ? "-" : "",
                                    ZH_FMT(asked->field->id));
             columns[i].sort_url = zh_url_with(ui->request, "sort", to);
@@ -422,6 +426,9 @@ static void first_cell(listing *l, const zh_record *record, const zh_asked *aske
 {
     zh_ui *ui = l->q.ui;
     zh_html *h = &ui->html;
+    if (l->q.reg->title.n > 0) { /* the card's heading, where the columns are no columns */
+        zh_html_a(h, "called", record_url(l, record), zh_show_title(&l->show, record));
+    }
     zh_html_open(h, "a", NULL);
     zh_html_link(h, "href", record_url(l, record));
     if (asked->kind != ZH_ASKED_FIELD) {
@@ -447,21 +454,9 @@ static void pick(listing *l, const zh_record *record)
     zh_html_z(h, " ");
 }
 
-/* The steps that may be taken for what was chosen. */
-static void bulk_bar(listing *l)
+static void bulk_steps(zh_ui *ui, const zh_transition **steps, size_t n)
 {
-    enum { STEPS_MAX = 40 };
-    zh_ui *ui = l->q.ui;
     zh_html *h = &ui->html;
-    const zh_transition *steps[STEPS_MAX];
-    size_t n = l->picks ? zh_bulk_steps(ui, l->q.reg, steps, STEPS_MAX) : 0;
-    if (n == 0) {
-        return;
-    }
-    zh_html_open(h, "form", "bar bulk");
-    zh_html_attr_z(h, "id", "bulk");
-    zh_html_attr_z(h, "method", "get");
-    zh_html_link(h, "action", zh_str_fmt(ui->arena, "/registers/%.*s/bulk", ZH_FMT(l->q.reg->id)));
     zh_html_open(h, "label", NULL);
     zh_html_text(h, zh_ui_text(ui, ZH_T_BULK_CHOSEN));
     zh_html_z(h, " ");
@@ -477,6 +472,35 @@ static void bulk_bar(listing *l)
     zh_html_close(h);
     zh_html_close(h);
     zh_html_leaf(h, "button", "btn", zh_ui_text(ui, ZH_T_BULK_NEXT));
+}
+
+/* What may be done with what was chosen: steps, and printing its documents. */
+static void bulk_bar(listing *l)
+{
+    enum { STEPS_MAX = 40 };
+    zh_ui *ui = l->q.ui;
+    zh_html *h = &ui->html;
+    const zh_transition *steps[STEPS_MAX];
+    size_t n = l->picks ? zh_bulk_steps(ui, l->q.reg, steps, STEPS_MAX) : 0;
+    if (!l->picks) {
+        return;
+    }
+    zh_html_open(h, "form", "bar bulk");
+    zh_html_attr_z(h, "id", "bulk");
+    zh_html_attr_z(h, "method", "get");
+    zh_html_link(h, "action", zh_str_fmt(ui->arena, "/registers/%.*s/bulk", ZH_FMT(l->q.reg->id)));
+    if (n > 0) {
+        bulk_steps(ui, steps, n);
+    }
+    if (zh_bulk_prints(ui, l->q.reg)) {
+        zh_html_open(h, "button", "btn");
+        zh_html_attr_z(h, "type", "submit");
+        zh_html_link(h, "formaction",
+                     zh_str_fmt(ui->arena, "/registers/%.*s/papers", ZH_FMT(l->q.reg->id)));
+        zh_html_attr_z(h, "formtarget", "_blank");
+        zh_html_text(h, zh_ui_text(ui, ZH_T_BULK_PRINT));
+        zh_html_close(h);
+    }
     zh_html_close(h);
 }
 
@@ -535,7 +559,8 @@ static void records(listing *l)
     zh_column columns[ZH_LISTING_COLUMNS_MAX + 1];
     zh_grid g;
     const zh_transition *any;
-    l->picks = q->as_of == ZH_AS_OF_NOW && zh_bulk_steps(q->ui, q->reg, &any, 1) > 0;
+    l->picks = q->as_of == ZH_AS_OF_NOW &&
+               (zh_bulk_steps(q->ui, q->reg, &any, 1) > 0 || zh_bulk_prints(q->ui, q->reg));
     columns_of(l, columns);
     zh_part_section_open(q->ui, "records", ZH_STR(""), true);
     summary(l);
@@ -545,6 +570,9 @@ static void records(listing *l)
     }
     zh_grid_close(&g);
     bulk_bar(l);
+    if (l->page.n < q->limit && l->page.next.n > 0) {
+        zh_html_leaf(&q->ui->html, "p", "sm mu", zh_ui_text(q->ui, ZH_T_REGISTER_SO_FAR));
+    }
     zh_part_pager(q->ui, l->page.n, l->total.at_least ? -1 : l->total.total, l->page.next);
     zh_part_section_close(q->ui);
 }
@@ -615,6 +643,13 @@ static zh_rc nothing(listing *l)
                       zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DATA_TEXT),
                       zh_url_add(ui->arena, ZH_STR("/import"), "register", q->reg->id),
                       zh_ui_text(ui, ZH_T_REGISTER_EMPTY_IMPORT));
+        return ZH_OK;
+    }
+    if (l->page.next.n > 0) {
+        zh_part_empty(ui, ZH_EMPTY_FILTER, zh_ui_text(ui, ZH_T_REGISTER_EMPTY_SO_FAR),
+                      zh_ui_text(ui, ZH_T_REGISTER_SO_FAR),
+                      zh_url_with(ui->request, "after", l->page.next),
+                      zh_ui_text(ui, ZH_T_REGISTER_GO_ON));
         return ZH_OK;
     }
     zh_str all = zh_facet_number(ui, l->all.total, l->all.at_least);
@@ -702,6 +737,9 @@ static zh_rc ask(listing *l)
     }
     if (rc == ZH_OK) {
         rc = zh_show_load(&l->show);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_show_titles(&l->show, (const zh_record *const *)l->page.records, l->page.n);
     }
     return rc == ZH_OK ? zh_facet_count(q, NULL, NULL, &l->total) : rc;
 }

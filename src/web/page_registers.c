@@ -38,9 +38,8 @@ static void one(zh_grid *g, const zh_register *reg, const zh_register_size *size
     zh_html_a_value(h, "t", url, zh_ui_label(ui, reg->label));
     zh_html_leaf_value(h, "span", "why", zh_ui_label(ui, reg->purpose));
     zh_grid_cell(g);
-    bool more = size->records > COUNT_MAX;
-    zh_html_z(h, more ? "≥ " : "");
-    zh_part_number(ui, zh_ui_count(ui, more ? COUNT_MAX : size->records), ZH_STR(""), url);
+    zh_html_z(h, size->at_least ? "≥ " : "");
+    zh_part_number(ui, zh_ui_count(ui, size->records), ZH_STR(""), url);
     zh_grid_value(g, zh_ui_label(ui, reg->owner));
     zh_grid_text(g, size->last != 0 ? zh_ui_time(ui, size->last)
                                     : zh_ui_text(ui, ZH_T_REGISTERS_NEVER));

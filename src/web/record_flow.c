@@ -164,6 +164,26 @@ static zh_rc obstacle(zh_shown_record *r, const zh_transition *t, zh_str roles, 
 }
 
 /* The votes so far: who, how, when. */
+/* Until when one may vote, and what decides then. */
+static zh_rc vote_term(zh_shown_record *r, const zh_transition *t)
+{
+    zh_ui *ui = r->ui;
+    zh_clock_state *clocks = ZH_NEW_N(ui->arena, zh_clock_state, r->reg->nclocks + 1);
+    if (t->vote.until < 0) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_clock_load(&ui->ctx, ui->conn, zh_shown(r), clocks);
+    const zh_clock_state *clock = &clocks[t->vote.until];
+    if (rc == ZH_OK && clock->has_due) {
+        zh_str until = zh_ui_time(ui, clock->due_at - 1);
+        zh_html_leaf(&ui->html, "span", "why",
+                     t->vote.quorum > 0
+                         ? ZH_SAY(ui, ZH_T_ACT_VOTE_QUORUM, until, zh_ui_count(ui, t->vote.quorum))
+                         : ZH_SAY(ui, ZH_T_ACT_VOTE_UNTIL, until));
+    }
+    return rc;
+}
+
 static zh_rc ballots(zh_shown_record *r, const zh_transition *t)
 {
     zh_ui *ui = r->ui;
@@ -177,6 +197,7 @@ static zh_rc ballots(zh_shown_record *r, const zh_transition *t)
                  ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)s.yes),
                         zh_ui_count(ui, (int64_t)s.no), zh_ui_count(ui, t->vote.k),
                         zh_ui_count(ui, t->vote.of)));
+    rc = vote_term(r, t);
     for (size_t i = s.nballots; i > 0; i--) {
         const zh_ballot *b = &s.ballots[i - 1];
         zh_text_id how = b->yes ? ZH_T_ACT_VOTE_YES : ZH_T_ACT_VOTE_NO;
@@ -184,7 +205,7 @@ static zh_rc ballots(zh_shown_record *r, const zh_transition *t)
                            ZH_SAY(ui, ZH_T_ACT_BALLOT, zh_show_actor(ui, b->actor),
                                   zh_ui_text(ui, how), zh_ui_time(ui, b->at), b->reason));
     }
-    return ZH_OK;
+    return rc;
 }
 
 /* A step that is open is a link to its form; another is grey and says why. */
@@ -229,6 +250,9 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
     }
     if (t->two_person) {
         needs = joined(ui, needs, zh_ui_text(ui, ZH_T_ACT_NEEDS_TWO));
+    }
+    if (t->nsign > 0) {
+        needs = joined(ui, needs, zh_ui_text(ui, ZH_T_ACT_SIGNS));
     }
     if (t->document.n > 0) {
         needs = joined(ui, needs, ZH_SAY(ui, ZH_T_ACT_MAKES, t->document));
@@ -333,15 +357,25 @@ static zh_rc waiting(zh_shown_record *r)
     return rc;
 }
 
-static void amend_link(zh_shown_record *r)
+/* A correction, and erasing what is personal. */
+static void other_acts(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
-    if (zh_shown_is_live(r) && (zh_rights(&ui->ctx, r->reg) & ZH_RIGHT_AMEND) != 0) {
-        zh_html_open(&ui->html, "p", "bar");
+    bool amend = zh_shown_is_live(r) && (zh_rights(&ui->ctx, r->reg) & ZH_RIGHT_AMEND) != 0;
+    bool erase = zh_erasing_possible(r);
+    if (!amend && !erase) {
+        return;
+    }
+    zh_html_open(&ui->html, "p", "bar");
+    if (amend) {
         zh_html_a(&ui->html, "btn quiet", zh_act_url(ui, zh_shown(r), NULL),
                   zh_ui_text(ui, ZH_T_ACT_AMEND));
-        zh_html_close(&ui->html);
     }
+    if (erase) {
+        zh_html_a(&ui->html, "btn quiet", zh_erasing_url(ui, zh_shown(r)),
+                  zh_ui_text(ui, ZH_T_ERASE_LINK));
+    }
+    zh_html_close(&ui->html);
 }
 
 static zh_rc next_steps(zh_shown_record *r)
@@ -550,7 +584,7 @@ zh_rc zh_record_flow(zh_shown_record *r)
         rc = rc == ZH_OK ? waiting(r) : rc;
         rc = rc == ZH_OK ? next_steps(r) : rc;
     }
-    amend_link(r);
+    other_acts(r);
     if (rc == ZH_OK) {
         rc = clocks(r);
     }
