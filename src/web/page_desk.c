@@ -295,8 +295,9 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
         if (why[i].n > 0) {
             grey(d, steps[i], why[i]);
         } else {
-            zh_html_a_value(h, i == next ? "btn pri" : "btn", zh_act_url(ui, item->record, steps[i]),
-                      zh_ui_label(ui, steps[i]->label));
+            zh_html_a_value(h, i == next ? "btn pri" : "btn",
+                            zh_act_url(ui, item->record, steps[i]),
+                            zh_ui_label(ui, steps[i]->label));
         }
     }
     zh_html_close(h);
@@ -550,14 +551,16 @@ static void vote_list(desk *d)
         const zh_transition *t = zh_register_transition(item->reg, item->transition);
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a_value(&ui->html, NULL, record_url(d, item->record), zh_show_key(ui, item->record));
+        zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
+                        zh_show_key(ui, item->record));
         zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
         zh_grid_text(&g, ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)item->yes),
                                 zh_ui_count(ui, (int64_t)item->no), zh_ui_count(ui, t->vote.k),
                                 zh_ui_count(ui, t->vote.of)));
         zh_grid_text(&g, item->state.has_due ? time_words(d, item->state.due_at) : ZH_STR(""));
         zh_grid_cell(&g);
-        zh_html_a(&ui->html, "btn", zh_act_url(ui, item->record, t), zh_ui_label(ui, t->label));
+        zh_html_a_value(&ui->html, "btn", zh_act_url(ui, item->record, t),
+                        zh_ui_label(ui, t->label));
     }
     zh_grid_close(&g);
     zh_part_section_close(ui);

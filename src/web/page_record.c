@@ -337,7 +337,7 @@ static void tags(zh_shown_record *r)
             record->values[field->index].kind != ZH_NULL) {
             zh_str text = zh_show_text(&r->show, field, &record->values[field->index]);
             zh_html_open(h, "span", "tag");
-            zh_html_leaf(h, "span", "mu", zh_ui_label(ui, field->label));
+            zh_html_leaf_value(h, "span", "mu", zh_ui_label(ui, field->label));
             zh_html_z(h, " ");
             zh_html_text(h, text);
             zh_html_close(h);

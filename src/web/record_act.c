@@ -349,7 +349,7 @@ static void put_preview(act *a)
                             ZH_FMT(zh_act_url(a->r->ui, zh_shown(a->r), a->transition))));
     zh_html_attr_z(h, "formtarget", "_blank");
     zh_html_flag(h, "formnovalidate");
-    zh_html_text(
+    zh_html_value(
         h, ZH_SAY(a->r->ui, ZH_T_ACT_PREVIEW, zh_ui_label(a->r->ui, a->transition->paper->label)));
     zh_html_close(h);
 }

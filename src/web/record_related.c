@@ -139,7 +139,7 @@ static void one_signal(zh_ui *ui, const zh_signal *s)
 {
     zh_html *h = &ui->html;
     zh_html_open(h, "div", NULL);
-    zh_html_a(h, NULL, zh_signal_url(ui->arena, s), zh_signal_subject(ui, s));
+    zh_html_a_value(h, NULL, zh_signal_url(ui->arena, s), zh_signal_subject(ui, s));
     if (s->has_ratio && s->prr_shown.n > 0) {
         zh_html_text(h, ZH_SAY(ui, ZH_T_RECORD_SIGNAL_PRR, s->prr_shown));
         if (s->chi2_shown.n > 0) {
