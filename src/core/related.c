@@ -1,7 +1,9 @@
 /* Records by id, relations and sizes. Row scopes apply as in lists. */
 #include "core/related.h"
+#include "core/cube.h"
 #include "core/permission.h"
 #include "core/read_private.h"
+#include "core/suppress.h"
 
 enum { SQL_MAX = 256 << 10 };
 
@@ -390,15 +392,19 @@ zh_rc zh_kindred_ask(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int64_
 
 /* ---- sizes ----------------------------------------------------------------------------------- */
 
-static zh_rc count_rows(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t cap,
+/* How many of the register's first `cap` records the reader may see. */
+static zh_rc count_rows(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t cap, bool scoped,
                         int64_t *out)
 {
     zh_buf sql;
     zh_buf_init(&sql, SQL_MAX);
     zh_binds binds = {0};
-    zh_buf_fmt(&sql, "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s a WHERE 1 = 1", ZH_FMT(reg->table));
-    zh_rc rc = zh_scope_add(ctx, zh_conn_dialect(conn), &sql, &binds, reg, "a", false);
-    zh_buf_fmt(&sql, " LIMIT %zu) b", cap);
+    zh_rc rc = ZH_OK;
+    zh_buf_fmt(&sql, "SELECT COUNT(*) FROM (SELECT %s FROM %.*s LIMIT %zu) a WHERE 1 = 1",
+               scoped ? "*" : "1", ZH_FMT(reg->table), cap);
+    if (scoped) {
+        rc = zh_scope_add(ctx, zh_conn_dialect(conn), &sql, &binds, reg, "a", false);
+    }
     zh_buf_c(&sql, '\0');
     if (rc == ZH_OK) {
         rc = zh_query_i64(conn, sql.p, binds.p, binds.n, out, ctx->err);
@@ -410,8 +416,30 @@ static zh_rc count_rows(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size
 zh_rc zh_register_exceeds(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t n, bool *out)
 {
     int64_t found = 0;
-    zh_rc rc = count_rows(ctx, conn, reg, n + 1, &found);
+    zh_rc rc = count_rows(ctx, conn, reg, n + 1, false, &found);
     *out = found > (int64_t)n;
+    return rc;
+}
+
+/* From cells when they hold what the reader sees, else from the first records. */
+static zh_rc count_seen(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t cap,
+                        zh_register_size *out)
+{
+    zh_cell_query all = {.reg = reg, .as_of = ZH_AS_OF_NOW};
+    zh_cell_answer answer;
+    if (!reg->has_count_when && !zh_aggregate_only(ctx, reg) && zh_cells_held(ctx, &all)) {
+        zh_rc rc = zh_cells(ctx, conn, &all, &answer);
+        out->records = rc == ZH_OK && answer.n > 0 ? answer.cells[0].n : 0;
+        return rc;
+    }
+    bool scoped = !zh_scope_is_all(ctx, reg);
+    zh_rc rc = count_rows(ctx, conn, reg, cap + 1, scoped, &out->records);
+    if (rc == ZH_OK && scoped) {
+        rc = zh_register_exceeds(ctx, conn, reg, cap, &out->at_least);
+    } else if (rc == ZH_OK && out->records > (int64_t)cap) {
+        out->records = (int64_t)cap;
+        out->at_least = true;
+    }
     return rc;
 }
 
@@ -420,10 +448,11 @@ static zh_rc size_of(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t 
                      zh_register_size *out)
 {
     zh_sql_value key = ZH_SQL_STR(reg->id);
+    *out = (zh_register_size){0};
     zh_rc rc = zh_query_i64(conn, "SELECT COALESCE(MAX(at), 0) FROM zh_outbox WHERE register = ?",
                             &key, 1, &out->last, ctx->err);
     if (rc == ZH_OK && out->last > 0) {
-        rc = count_rows(ctx, conn, reg, cap + 1, &out->records);
+        rc = count_seen(ctx, conn, reg, cap, out);
     }
     out->last = zh_scope_is_all(ctx, reg) ? out->last : 0;
     return rc;

@@ -54,10 +54,11 @@ zh_rc zh_kindred_ask(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int64_
 
 /* Size of a register. */
 typedef struct zh_register_size {
-    int64_t records; /* at most the cap asked for, plus one */
+    int64_t records; /* that the reader may see */
+    bool at_least;   /* counted among the first records of the register, `cap` of them */
     zh_time last;    /* newest write; 0 none */
 } zh_register_size;
-/* Whether a register has more records than n. */
+/* Whether a register has more records than n, whoever may see them. */
 zh_rc zh_register_exceeds(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t n,
                           bool *out) ZH_MUST;
 /* One for each register of the model, in its order. */

@@ -495,6 +495,43 @@ zh_rc zh_variables_find(const zh_risk_points *points, bool sigma_known, int64_t 
     return ZH_OK;
 }
 
+/* The share nonconforming that a single plan accepts with this probability, to 1e-14. */
+static zh_rc share_accepted(const zh_attribute_plan *plan, double accepted, double *out,
+                            zh_err *err)
+{
+    double low = 0.0;
+    double high = 1.0;
+    zh_rc rc = ZH_OK;
+    for (int i = 0; i < 50 && rc == ZH_OK; i++) {
+        zh_plan_result r;
+        double middle = (low + high) / 2.0;
+        rc = zh_plan_evaluate(plan, ZH_COUNT_BINOMIAL, 0, middle, &r, err);
+        *(rc == ZH_OK && r.p_accept > accepted ? &low : &high) = middle;
+    }
+    *out = low;
+    return rc;
+}
+
+zh_rc zh_variables_like(int64_t n, int64_t ac, bool sigma_known, zh_risk_points *points,
+                        int64_t *variables_n, double *k, zh_err *err)
+{
+    const zh_attribute_plan plan = {.stages = 1, .n = {n}, .ac = {ac}, .re = {ac + 1}};
+    *points = (zh_risk_points){.prp_accept = 0.95, .crp_accept = 0.10};
+    zh_rc rc = zh_plan_check(&plan, 0, err);
+    if (rc == ZH_OK && ac >= n) {
+        rc = zh_err_set(err, ZH_EINVAL, "acceptance.numbers",
+                        "一次方案 n = %lld、Ac = %lld 每批都接收，没有相当的计量方案", (long long)n,
+                        (long long)ac);
+    }
+    if (rc == ZH_OK) {
+        rc = share_accepted(&plan, points->prp_accept, &points->prp_quality, err);
+    }
+    if (rc == ZH_OK) {
+        rc = share_accepted(&plan, points->crp_accept, &points->crp_quality, err);
+    }
+    return rc == ZH_OK ? zh_variables_find(points, sigma_known, variables_n, k, err) : rc;
+}
+
 /* ---- GB/T 2828.4 ---- */
 
 zh_rc zh_audit_plan_of(double dql, int level, zh_audit_plan *out, zh_err *err)

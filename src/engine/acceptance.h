@@ -70,6 +70,12 @@ zh_rc zh_plan_find(const zh_risk_points *points, zh_count_model model, int64_t l
 /* The same by variables; k meets the first point exactly. */
 zh_rc zh_variables_find(const zh_risk_points *points, bool sigma_known, int64_t *n, double *k,
                         zh_err *err) ZH_MUST;
+/* The smallest plan by variables that discriminates like this single plan by attributes (n, ac):
+ * it accepts at least 95 of 100 lots of the quality of which that one accepts 95, and at most 10 of
+ * that of which it accepts 10 (binomial). So ISO 3951-1 matches its plans to those of ISO 2859-1;
+ * its printed n and k are rounded otherwise and are not these. points: the two qualities. */
+zh_rc zh_variables_like(int64_t n, int64_t ac, bool sigma_known, zh_risk_points *points,
+                        int64_t *variables_n, double *k, zh_err *err) ZH_MUST;
 
 /* ---- GB/T 2828.1-2012 ---- */
 
@@ -108,6 +114,34 @@ typedef struct zh_single_plan {
  * not one of zh_aql, lot_size < 2, inspection discontinued. */
 zh_rc zh_single_plan_of(int64_t lot_size, zh_inspection_level level, double aql,
                         zh_inspection inspection, zh_single_plan *out, zh_err *err) ZH_MUST;
+
+/* Whose numbers a staged plan has. ISO 2859-1:1999 changed some double plans of the 1963 tables
+ * (those of single plans with Ac 3 and 7) to inspect less on average. */
+typedef enum zh_plan_edition {
+    ZH_EDITION_ISO_1999, /* GB/T 2828.1-2012, tables 3-A and 3-B: confirmed cells only */
+    ZH_EDITION_MIL_105E, /* MIL-STD-105E, tables III-A, III-B, IV-A, IV-B */
+} zh_plan_edition;
+
+typedef struct zh_staged_plan {
+    char letter; /* after the arrows */
+    zh_attribute_plan plan;
+    zh_single_plan single; /* the single plan of the same cell */
+    bool inspect_all;      /* all stages together >= lot_size */
+} zh_staged_plan;
+
+/* Double sampling plan of normal or tightened inspection: both samples have the size of the letter
+ * before, acceptance and rejection numbers belong to those of the single plan of the cell. Where
+ * the tables say so (Ac 0, letter A) it is the single plan. ZH_EINVAL: as zh_single_plan_of;
+ * reduced inspection; a cell of ISO 2859-1:1999 whose numbers are not confirmed (Ac 8, 12, 18 and
+ * above 21). */
+zh_rc zh_double_plan_of(int64_t lot_size, zh_inspection_level level, double aql,
+                        zh_inspection inspection, zh_plan_edition edition, zh_staged_plan *out,
+                        zh_err *err) ZH_MUST;
+/* Multiple plan of seven samples, each of the size three letters before; letters B and C have the
+ * double plan instead, A and Ac 0 the single. MIL-STD-105E only: those of ISO 2859-1:1999 have five
+ * samples and are not confirmed. A first acceptance number of -1: not before a later sample. */
+zh_rc zh_multiple_plan_of(int64_t lot_size, zh_inspection_level level, double aql,
+                          zh_inspection inspection, zh_staged_plan *out, zh_err *err) ZH_MUST;
 
 /* ---- switching rules, clause 9.3 ---- */
 

@@ -82,6 +82,78 @@ ZH_ENGINE(acceptance_iso2859_single_plan) = {
     .run = iso2859_single_plan,
 };
 
+/* ---- double and multiple plans ---- */
+
+static void put_staged(zh_arena *arena, zh_jw *out, const zh_staged_plan *staged)
+{
+    const char letter[] = {staged->letter, '\0'};
+    const zh_attribute_plan *plan = &staged->plan;
+    int64_t *total = ZH_NEW_N(arena, int64_t, plan->stages);
+    for (size_t i = 0; i < plan->stages; i++) {
+        total[i] = plan->n[i] + (i > 0 ? total[i - 1] : 0);
+    }
+    zh_jw_object(out);
+    zh_put_text(out, "code", letter);
+    zh_put_counts(out, "n", plan->n, plan->stages);
+    zh_put_counts(out, "n_total", total, plan->stages);
+    zh_put_counts(out, "ac", plan->ac, plan->stages);
+    zh_put_counts(out, "re", plan->re, plan->stages);
+    zh_put_flag(out, "inspect_all", staged->inspect_all);
+    zh_put_count(out, "single_n", staged->single.n);
+    zh_put_count(out, "single_ac", staged->single.ac);
+    zh_jw_object_end(out);
+}
+
+static zh_rc staged_plan(zh_arena *arena, const zh_json *input, bool multiple, zh_jw *out,
+                         zh_err *err)
+{
+    static const char *const editions[] = {"iso2859-1", "mil-std-105e", NULL};
+    zh_door door = zh_door_open(arena, input, err);
+    int64_t lot = read_lot(&door);
+    zh_inspection_level level = read_level(&door);
+    double aql = zh_door_number(&door, "aql");
+    zh_inspection inspection = (zh_inspection)zh_door_choice(&door, "inspection", inspections, 0);
+    zh_plan_edition edition =
+        multiple ? ZH_EDITION_MIL_105E
+                 : (zh_plan_edition)zh_door_choice(&door, "edition", editions, ZH_EDITION_ISO_1999);
+    zh_staged_plan staged;
+    if (door.rc == ZH_OK) {
+        door.rc = multiple ? zh_multiple_plan_of(lot, level, aql, inspection, &staged, err)
+                           : zh_double_plan_of(lot, level, aql, inspection, edition, &staged, err);
+    }
+    if (door.rc == ZH_OK) {
+        put_staged(arena, out, &staged);
+    }
+    return door.rc;
+}
+
+static zh_rc iso2859_double_plan(zh_arena *arena, const zh_json *input, zh_jw *out, zh_err *err)
+{
+    return staged_plan(arena, input, false, out, err);
+}
+
+ZH_ENGINE(acceptance_iso2859_double_plan) = {
+    .name = "acceptance.iso2859_double_plan",
+    .zh = "二次抽样方案：正常、加严检验（Ac = 0 与字码 A 用一次方案）",
+    .input = "{\"lot_size\": 1000, \"level\": \"II\", \"aql\": 1, \"inspection\": \"normal\"}",
+    .method =
+        "GB/T 2828.1-2012（ISO 2859-1:1999）表 3-A、3-B 已核对的格；MIL-STD-105E 表 III-A、III-B",
+    .run = iso2859_double_plan,
+};
+
+static zh_rc mil105e_multiple_plan(zh_arena *arena, const zh_json *input, zh_jw *out, zh_err *err)
+{
+    return staged_plan(arena, input, true, out, err);
+}
+
+ZH_ENGINE(acceptance_mil105e_multiple_plan) = {
+    .name = "acceptance.mil105e_multiple_plan",
+    .zh = "七次抽样方案：正常、加严检验（ac 为 −1 的那次不能接收）",
+    .input = "{\"lot_size\": 1000, \"level\": \"II\", \"aql\": 1, \"inspection\": \"normal\"}",
+    .method = "MIL-STD-105E 表 IV-A、IV-B（GB/T 2828.1 的是五次，没有核对到原文）",
+    .run = mil105e_multiple_plan,
+};
+
 /* ---- switching ---- */
 
 static const char *inspection_name(zh_inspection inspection)
@@ -426,6 +498,53 @@ ZH_ENGINE(acceptance_find_plan) = {
              "\"crp_accept\": 0.1, \"distribution\": \"binomial\"}",
     .method = "Guenther 1969；计量：Owen 1967",
     .run = find_plan,
+};
+
+/* By lot size, level and AQL, or by n and ac. */
+static zh_rc variables_like(zh_arena *arena, const zh_json *input, zh_jw *out, zh_err *err)
+{
+    zh_door door = zh_door_open(arena, input, err);
+    bool given = zh_door_has(&door, "n");
+    zh_single_plan plan = {0};
+    zh_risk_points points;
+    int64_t n = 0;
+    double k = 0.0;
+    if (given) {
+        plan.n = zh_door_integer(&door, "n", 1, ZH_PLAN_N_MAX);
+        plan.ac = zh_door_integer(&door, "ac", 0, ZH_PLAN_AC_MAX - 1);
+    } else {
+        int64_t lot = read_lot(&door);
+        zh_inspection_level level = read_level(&door);
+        double aql = zh_door_number(&door, "aql");
+        zh_inspection which = (zh_inspection)zh_door_choice(&door, "inspection", inspections, 0);
+        door.rc =
+            door.rc == ZH_OK ? zh_single_plan_of(lot, level, aql, which, &plan, err) : door.rc;
+    }
+    bool sigma_known = read_known(&door);
+    if (door.rc == ZH_OK) {
+        door.rc = zh_variables_like(plan.n, plan.ac, sigma_known, &points, &n, &k, err);
+    }
+    if (door.rc != ZH_OK) {
+        return door.rc;
+    }
+    zh_jw_object(out);
+    zh_put_count(out, "n", n);
+    zh_put_number(out, "k", k);
+    zh_put_count(out, "attributes_n", plan.n);
+    zh_put_count(out, "attributes_ac", plan.ac);
+    zh_put_number(out, "p95", points.prp_quality);
+    zh_put_number(out, "p10", points.crp_quality);
+    zh_jw_object_end(out);
+    return ZH_OK;
+}
+
+ZH_ENGINE(acceptance_variables_like) = {
+    .name = "acceptance.variables_like",
+    .zh = "与一次计数方案鉴别力相当的计量方案：样本小得多，要求正态",
+    .input = "{\"lot_size\": 1000, \"level\": \"II\", \"aql\": 1, \"sigma\": \"unknown\"}",
+    .method = "按 GB/T 2828.1 一次方案的 95% 与 10% 点配对（GB/T 6378.1 的原则，不是它印的 "
+              "n、k）；Owen 1967",
+    .run = variables_like,
 };
 
 /* ---- GB/T 2828.4 ---- */

@@ -46,9 +46,10 @@ void zh_parse_register(zh_cx *cx, zh_reg_build *b)
     }
     reg->label = zh_get_label(node, "label");
     reg->theme = theme_of(cx, zh_yaml_get(node, "theme"));
-    reg->owner = zh_get_text(node, "owner");
-    reg->purpose = zh_get_text(node, "purpose");
-    reg->basis = zh_get_texts(cx->arena, node, "basis", &reg->nbasis);
+    reg->owner = zh_get_label(node, "owner");
+    reg->purpose = zh_get_label(node, "purpose");
+    reg->bias = zh_get_label(node, "bias");
+    reg->basis = zh_get_labels(cx->arena, node, "basis", &reg->nbasis);
     reg->systems = zh_cx_systems(cx, b->root, &reg->nsystems);
     reg->file = zh_str_of(node->file);
     reg->table = zh_str_fmt(cx->arena, "r_%.*s", ZH_FMT(reg->id));

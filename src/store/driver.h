@@ -104,6 +104,8 @@ const char *zh_store_schema(const zh_store *store); /* NULL when none was named 
 bool zh_store_shared(const zh_store *store);        /* one connection for everybody */
 const zh_store_options *zh_store_settings(const zh_store *store);
 
+/* Records that the disk of `disk` is full, rule store.full, which answers HTTP 507; ZH_EIO. */
+zh_rc zh_store_full(zh_err *err, const char *disk);
 /* Records an error with the lead text that belongs to rc; `text` is the database's own message. */
 zh_rc zh_store_failed(zh_err *err, zh_rc rc, const char *text, zh_str sql);
 

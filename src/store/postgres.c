@@ -48,7 +48,6 @@ static zh_rc rc_of(const char *state)
         {"40P01", ZH_EBUSY},     /* deadlock_detected */
         {"55P03", ZH_EBUSY},     /* lock_not_available */
         {"53300", ZH_EBUSY},     /* too_many_connections */
-        {"53100", ZH_EIO},       /* disk_full */
         {"53200", ZH_ENOMEM},    /* out_of_memory */
         {"58030", ZH_EIO},       /* io_error */
         {"57P", ZH_EIO},         /* the server shuts down or has crashed */
@@ -81,6 +80,9 @@ zh_rc zh_pg_failed(pg_conn *c, const PGresult *result, zh_str sql, zh_err *err)
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     if (state == NULL || PQstatus(c->pq) == CONNECTION_BAD) {
         return lost(c, sql, err);
+    }
+    if (strcmp(state, "53100") == 0) { /* disk_full */
+        return zh_store_full(err, "数据库服务");
     }
     /* The detail line would show values; the primary message names constraints and types only. */
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);

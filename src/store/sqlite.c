@@ -58,9 +58,7 @@ static zh_rc failed(sqlite3 *db, zh_str sql, zh_err *err)
     bool io = (sqlite3_extended_errcode(db) & 0xff) == SQLITE_IOERR;
     if ((sqlite3_extended_errcode(db) & 0xff) == SQLITE_FULL ||
         (io && sqlite3_system_errno(db) == ENOSPC)) {
-        zh_err_set(err, ZH_EIO, "store.full", "磁盘已满，这一次没有写入");
-        zh_err_fix(err, "腾出数据目录所在磁盘的空间后再做一次；已经登记的都在，不用重启");
-        return ZH_EIO;
+        return zh_store_full(err, "数据目录");
     }
     return zh_store_failed(err, rc_of(sqlite3_extended_errcode(db)), sqlite3_errmsg(db), sql);
 }

@@ -73,6 +73,13 @@ static bool injected(zh_err *err)
 
 /* ---- errors and checks ---- */
 
+zh_rc zh_store_full(zh_err *err, const char *disk)
+{
+    zh_err_set(err, ZH_EIO, "store.full", "磁盘已满，这一次没有写入");
+    zh_err_fix(err, "腾出%s所在磁盘的空间后再做一次；已经登记的都在，不用重启", disk);
+    return ZH_EIO;
+}
+
 zh_rc zh_store_failed(zh_err *err, zh_rc rc, const char *text, zh_str sql)
 {
     static const struct {

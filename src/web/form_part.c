@@ -17,7 +17,7 @@ void zh_form_field(zh_ui *ui, const zh_form_input *input)
 {
     zh_html *h = &ui->html;
     zh_html_open(h, "label", "field");
-    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, input->label));
+    zh_html_leaf_value(h, "span", NULL, zh_ui_text(ui, input->label));
     if (input->hint.n > 0) {
         zh_html_leaf(h, "span", "hint", input->hint);
     }

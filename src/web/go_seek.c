@@ -49,7 +49,7 @@ static bool known_as(zh_go *s, const zh_register *reg)
             return true;
         }
     }
-    return s->folded.n > MEANING_MIN && is_in(s, reg->purpose);
+    return s->folded.n > MEANING_MIN && (is_in(s, reg->purpose.zh) || is_in(s, reg->purpose.en));
 }
 
 static bool named(zh_go *s, zh_str id, zh_label label)
@@ -65,7 +65,8 @@ static void seek_names(zh_go *s)
         const zh_register *reg = &model->registers[i];
         if (may_read(s, reg) && (named(s, reg->id, reg->label) || known_as(s, reg))) {
             zh_go_add(s, &s->registers, zh_ui_label(ui, reg->label),
-                      zh_url_register(ui->arena, reg->id, ZH_STR(""), -1), reg->purpose);
+                      zh_url_register(ui->arena, reg->id, ZH_STR(""), -1),
+                      zh_ui_label(ui, reg->purpose));
         }
     }
     for (size_t i = 0; i < model->nindicators; i++) {
@@ -73,7 +74,7 @@ static void seek_names(zh_go *s)
         if ((ind->reg == NULL || may_read(s, ind->reg)) && named(s, ind->id, ind->label)) {
             zh_go_add(s, &s->indicators, zh_ui_label(ui, ind->label),
                       zh_url_indicator(ui->arena, ind->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
-                      ind->definition);
+                      zh_ui_label(ui, ind->definition));
         }
     }
 }
@@ -96,7 +97,8 @@ static void seek_uses(zh_go *s, const zh_codes *codes, const zh_code *code)
                 zh_go_add(s, &s->codes,
                           ZH_SAY(ui, ZH_T_GO_CODE_IN, zh_ui_label(ui, reg->label),
                                  zh_ui_label(ui, field->label), zh_ui_label(ui, code->label)),
-                          zh_url_register(ui->arena, reg->id, where, -1), codes->label.zh);
+                          zh_url_register(ui->arena, reg->id, where, -1),
+                          zh_ui_label(ui, codes->label));
                 break;
             }
         }

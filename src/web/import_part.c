@@ -83,6 +83,7 @@ void zh_import_select(zh_ui *ui, const char *name, zh_str label, const zh_option
         if (zh_str_eq(options[i].value, selected)) {
             zh_html_flag(h, "selected");
         }
+        zh_html_lang(h, options[i].label);
         zh_html_text(h, options[i].label);
         zh_html_close(h);
     }
@@ -359,7 +360,7 @@ void zh_import_jobs(zh_ui *ui, const zh_job *jobs, size_t n)
         zh_html_text(&ui->html, progress_of(ui, job));
         zh_grid_cell(&grid);
         result_of(ui, job);
-        zh_grid_text(&grid, zh_import_name(ui, job));
+        zh_grid_value(&grid, zh_import_name(ui, job));
         zh_grid_text(&grid, zh_ui_time(ui, job->updated_at));
     }
     zh_grid_close(&grid);

@@ -117,6 +117,7 @@ static void start(zh_ui *ui, const zh_http_request *request, zh_http_response *r
                   .lang = language(request)};
     err->phrase = ui->lang == ZH_LANG_EN ? zh_english : NULL;
     zh_html_init(&ui->html, &response->body);
+    ui->html.english = ui->lang == ZH_LANG_EN;
 }
 
 zh_rc zh_ui_read_again(zh_ui *ui)
@@ -531,7 +532,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
     emergency_banner(ui);
     if (head->above.n > 0) {
         zh_html_open(h, "p", "crumb");
-        zh_html_a(h, NULL, head->above_url, head->above);
+        zh_html_a_value(h, NULL, head->above_url, head->above);
         zh_html_close(h);
     }
     zh_html_open(h, "div", "head");
@@ -540,7 +541,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
         zh_part_stamp(ui);
     }
     if (head->lede.n > 0) {
-        zh_html_leaf(h, "p", "lede", head->lede);
+        zh_html_leaf_value(h, "p", "lede", head->lede);
     }
     zh_html_close(h);
 }

@@ -302,7 +302,7 @@ static void headlines(board *b)
             zh_html_open(h, "div", "facts");
         }
         zh_html_open(h, "div", NULL);
-        zh_html_leaf(h, "p", "l", zh_ui_label(ui, r->indicator->label));
+        zh_html_leaf_value(h, "p", "l", zh_ui_label(ui, r->indicator->label));
         zh_html_open(h, "p", "big");
         zh_html_a(h, "n", indicator_url(b, r), zh_ui_decimal(ui, r->figure.shown));
         zh_html_leaf(h, "small", NULL, zh_ui_unit(ui, r->indicator->unit));
@@ -507,8 +507,8 @@ static void indicator_row(board *b, zh_grid *g, const row *r)
     zh_str url = indicator_url(b, r);
     zh_grid_row(g, NULL);
     zh_grid_cell(g);
-    zh_html_a(h, "t", url, zh_ui_label(ui, r->indicator->label));
-    zh_html_leaf(h, "span", "why", r->indicator->definition);
+    zh_html_a_value(h, "t", url, zh_ui_label(ui, r->indicator->label));
+    zh_html_leaf_value(h, "span", "why", zh_ui_label(ui, r->indicator->definition));
     zh_grid_cell(g);
     zh_html_text(h, zh_ui_period(ui, f->first, f->last));
     zh_grid_cell(g);
@@ -644,11 +644,12 @@ static void missing_row(board *b, zh_grid *g, size_t from)
         const row *r = &b->rows[i];
         if (r->absence == first->absence && r->indicator->reg == first->indicator->reg) {
             zh_html_text(&ui->html, i == from ? ZH_STR("") : zh_ui_text(ui, ZH_T_SEP));
-            zh_html_a(&ui->html, "t", indicator_url(b, r), zh_ui_label(ui, r->indicator->label));
+            zh_html_a_value(&ui->html, "t", indicator_url(b, r),
+                            zh_ui_label(ui, r->indicator->label));
         }
     }
     if (first->indicator->reg != NULL) {
-        zh_html_leaf(&ui->html, "span", "why", zh_ui_label(ui, first->indicator->reg->label));
+        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, first->indicator->reg->label));
     }
     zh_grid_cell(g);
     zh_part_nil(

@@ -212,8 +212,8 @@ static void number(zh_indicator_page *page, const compared *with)
     zh_html_leaf(h, "p", "s", zh_ui_text(ui, ZH_T_IND_BEHIND));
     zh_html_close(h);
     zh_html_close(h);
-    if (f->note.n > 0) {
-        zh_part_note(ui, ZH_NOTE_QING, f->note);
+    if (f->note.zh.n > 0) {
+        zh_part_note(ui, ZH_NOTE_QING, zh_ui_label(ui, f->note));
     }
     zh_html_open(h, "p", "bar gap");
     zh_html_a(h, "btn", zh_indicator_sub(page, "recount"), zh_ui_text(ui, ZH_T_IND_RECOUNT));
@@ -226,7 +226,7 @@ static void fact(zh_ui *ui, zh_text_id name, zh_str text, bool code)
 {
     if (text.n > 0) {
         zh_part_kv_item(ui, zh_ui_text(ui, name));
-        zh_html_leaf(&ui->html, "span", code ? "mono" : NULL, text);
+        zh_html_leaf_value(&ui->html, "span", code ? "mono" : NULL, text);
         zh_html_close(&ui->html);
     }
 }
@@ -272,7 +272,7 @@ static void definition(zh_indicator_page *page)
     const zh_figure *f = &page->figure;
     zh_part_section_open(ui, "definition", zh_ui_text(ui, ZH_T_IND_DEFINITION), false);
     zh_part_kv_open(ui);
-    fact(ui, ZH_T_IND_IN_WORDS, ind->definition, false);
+    fact(ui, ZH_T_IND_IN_WORDS, zh_ui_label(ui, ind->definition), false);
     fact(ui, ZH_T_IND_FORMULA, made(ui, f->formula), true);
     fact(ui, ZH_T_IND_METHOD, made(ui, f->method), false);
     fact(ui, ZH_T_IND_SOURCE, zh_ui_label(ui, (zh_label){f->sources, f->sources_en}), false);
@@ -284,8 +284,9 @@ static void definition(zh_indicator_page *page)
     fact(ui, ZH_T_IND_MODEL, zh_str_sub(f->model_digest, 0, 16), true);
     if (ind->reg != NULL) {
         zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_COL_REGISTER));
-        zh_html_a(h, NULL, zh_url_register(ui->arena, ind->reg->id, ZH_STR(""), page->q.as_of),
-                  zh_ui_label(ui, ind->reg->label));
+        zh_html_a_value(h, NULL,
+                        zh_url_register(ui->arena, ind->reg->id, ZH_STR(""), page->q.as_of),
+                        zh_ui_label(ui, ind->reg->label));
         zh_html_close(h);
     }
     if (ind->nsystems > 0) {
@@ -500,7 +501,7 @@ static zh_rc show(zh_ui *ui)
     }
     zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_BOARD,
                                     .title = finding(page),
-                                    .lede = page->indicator->definition,
+                                    .lede = zh_ui_label(ui, page->indicator->definition),
                                     .above = zh_ui_text(ui, ZH_T_IND_ABOVE),
                                     .above_url = ZH_STR("/")});
     ask(page);
@@ -513,7 +514,7 @@ static zh_rc show(zh_ui *ui)
         zh_part_empty(
             ui, hidden ? ZH_EMPTY_DENIED : ZH_EMPTY_FILTER,
             zh_ui_text(ui, hidden ? ZH_T_NIL_HIDDEN : ZH_T_IND_EMPTY),
-            hidden ? page->figure.note : zh_ui_text(ui, ZH_T_IND_EMPTY_TEXT),
+            hidden ? zh_ui_label(ui, page->figure.note) : zh_ui_text(ui, ZH_T_IND_EMPTY_TEXT),
             zh_url_indicator(ui->arena, page->indicator->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
             zh_ui_text(ui, ZH_T_IND_EMPTY_LINK));
     }

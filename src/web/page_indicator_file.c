@@ -76,7 +76,8 @@ static size_t notes(const zh_indicator_page *page, zh_keep_note out[NOTES_MAX])
     out[n++] =
         (zh_keep_note){zh_ui_text(ui, ZH_T_COL_INDICATOR), zh_ui_label(ui, page->indicator->label)};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_COL_SCOPE), zh_indicator_scope(page)};
-    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_IN_WORDS), page->indicator->definition};
+    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_IN_WORDS),
+                              zh_ui_label(ui, page->indicator->definition)};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_FORMULA), f->formula};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_METHOD), f->method};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_SOURCE),

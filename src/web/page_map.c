@@ -379,7 +379,7 @@ static void table(view *v)
         const unit *u = &v->units[i];
         zh_grid_row(&grid, NULL);
         zh_grid_text(&grid, zh_ui_count(ui, (int64_t)i + 1));
-        zh_grid_link(&grid, unit_url(v, u->drawn.code), zh_ui_region(ui, u->drawn.code));
+        zh_grid_value_link(&grid, unit_url(v, u->drawn.code), zh_ui_region(ui, u->drawn.code));
         zh_grid_cell(&grid);
         zh_part_number(ui, u->figure->shown, zh_ui_unit(ui, v->indicator->unit),
                        unit_url(v, u->drawn.code));
@@ -506,7 +506,7 @@ static zh_rc keep_table(view *v, zh_keep_form form)
     columns[0].number = false; /* a code is not a quantity */
     const zh_keep_note notes[] = {
         {zh_ui_text(ui, ZH_T_COL_INDICATOR), zh_ui_label(ui, v->indicator->label)},
-        {zh_ui_text(ui, ZH_T_IND_IN_WORDS), v->indicator->definition},
+        {zh_ui_text(ui, ZH_T_IND_IN_WORDS), zh_ui_label(ui, v->indicator->definition)},
         {zh_ui_text(ui, ZH_T_IND_SOURCE),
          v->with_value > 0 ? zh_ui_label(v->ui, (zh_label){v->units[0].figure->sources,
                                                            v->units[0].figure->sources_en})

@@ -31,8 +31,8 @@ static void one_row(zh_grid *grid, zh_show *show, const zh_notice_group *g)
     zh_ui *ui = grid->ui;
     zh_str text = zh_notice_text(ui, g);
     zh_grid_row(grid, NULL);
-    zh_grid_link(grid, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
-                 zh_show_title(show, g->record));
+    zh_grid_value_link(grid, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
+                       zh_show_title(show, g->record));
     zh_grid_text(grid, g->n > 1 ? ZH_SAY(ui, ZH_T_NOTICE_N, text, zh_ui_count(ui, g->n)) : text);
     zh_grid_text(grid, zh_ui_time(ui, g->at));
     zh_grid_cell(grid);

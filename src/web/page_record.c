@@ -221,10 +221,10 @@ static void fact(zh_shown_record *r, const zh_field *field)
     zh_ui *ui = r->ui;
     zh_html *h = &ui->html;
     zh_html_open(h, "dt", NULL);
-    if (field->help.n > 0) {
-        zh_html_attr(h, "title", field->help);
+    if (field->help.zh.n > 0) {
+        zh_html_attr(h, "title", zh_ui_label(ui, field->help));
     }
-    zh_html_text(h, zh_ui_label(ui, field->label));
+    zh_html_value(h, zh_ui_label(ui, field->label));
     zh_html_close(h);
     zh_html_open(h, "dd", field->type == ZH_TYPE_TEXT ? "longtext" : NULL);
     source_mark(ui, field);
@@ -248,7 +248,7 @@ static void child_table(zh_shown_record *r, const zh_field *table)
     zh_column *columns = ZH_NEW_N(ui->arena, zh_column, ncolumns + 1);
     size_t shown = rows->n < ZH_RECORD_ROWS_SHOWN ? rows->n : ZH_RECORD_ROWS_SHOWN;
     zh_html_open(h, "div", "sub");
-    zh_html_leaf(h, "h3", NULL, zh_ui_label(ui, table->label));
+    zh_html_leaf_value(h, "h3", NULL, zh_ui_label(ui, table->label));
     for (size_t c = 0; c < ncolumns; c++) {
         columns[c] = (zh_column){.label = zh_ui_label(ui, table->columns[c].label),
                                  .number = zh_show_is_number(&table->columns[c]),
@@ -403,8 +403,9 @@ static zh_rc chain_note(zh_shown_record *r)
             const zh_record *next = relations[i].records[k];
             zh_part_note_open(ui, ZH_NOTE_WATCH);
             zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_ACT_REPLACED));
-            zh_html_a(&ui->html, NULL, zh_url_record(ui->arena, r->reg->id, next->office, next->id),
-                      zh_show_key(ui, next));
+            zh_html_a_value(&ui->html, NULL,
+                            zh_url_record(ui->arena, r->reg->id, next->office, next->id),
+                            zh_show_key(ui, next));
             zh_html_z(&ui->html, "；");
             zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_ACT_REPLACED_TELLS));
             zh_part_note_close(ui);

@@ -23,16 +23,16 @@ static void fact(zh_ui *ui, zh_text_id label, zh_str value, zh_str unit, zh_str 
 static void facts(zh_ui *ui, const zh_signal *s, zh_str evidence)
 {
     zh_html_open(&ui->html, "div", "facts");
-    fact(ui, ZH_T_SIGNALS_OBSERVED, zh_ui_count(ui, (int64_t)s->table.a),
-         zh_signal_unit(ui, s->unit), evidence, ZH_STR(""));
+    fact(ui, ZH_T_SIGNALS_OBSERVED, zh_ui_count(ui, (int64_t)s->table.a), zh_signal_unit(ui, s),
+         evidence, ZH_STR(""));
     if (s->is_period) {
-        fact(ui, ZH_T_SIGNALS_EXPECTED, zh_ui_decimal(ui, s->expected_shown),
-             zh_signal_unit(ui, s->unit), ZH_STR(""), ZH_STR(""));
-        fact(ui, ZH_T_SIGNALS_BOUND, zh_ui_decimal(ui, s->bound_shown), zh_signal_unit(ui, s->unit),
+        fact(ui, ZH_T_SIGNALS_EXPECTED, zh_ui_decimal(ui, s->expected_shown), zh_signal_unit(ui, s),
+             ZH_STR(""), ZH_STR(""));
+        fact(ui, ZH_T_SIGNALS_BOUND, zh_ui_decimal(ui, s->bound_shown), zh_signal_unit(ui, s),
              ZH_STR(""), ZH_STR(""));
     }
     if (s->has_ratio) {
-        fact(ui, ZH_T_SIGNALS_EXPECTED, s->expected_shown, zh_signal_unit(ui, s->unit), ZH_STR(""),
+        fact(ui, ZH_T_SIGNALS_EXPECTED, s->expected_shown, zh_signal_unit(ui, s), ZH_STR(""),
              ZH_STR(""));
         fact(ui, ZH_T_SIGNALS_PRR, s->prr_shown, ZH_STR(""), ZH_STR(""), s->interval_shown);
         fact(ui, ZH_T_SIGNALS_YATES, s->chi2_shown, ZH_STR(""), ZH_STR(""), ZH_STR(""));
@@ -70,7 +70,7 @@ static void four_fold(zh_ui *ui, const zh_signal *s, zh_str evidence)
     zh_html_leaf(&ui->html, "h3", NULL, zh_ui_text(ui, ZH_T_SIGNALS_TABLE));
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), false, ZH_STR(""));
     zh_grid_row(&g, NULL);
-    zh_grid_text(&g, d != NULL ? zh_signal_value(ui, &d->row, s->row) : s->row_label);
+    zh_grid_value(&g, d != NULL ? zh_signal_value(ui, &d->row, s->row) : s->row_label);
     zh_grid_cell(&g);
     zh_part_number(ui, counted(ui, t->a), ZH_STR(""), evidence);
     zh_grid_text(&g, counted(ui, t->b));
@@ -125,11 +125,11 @@ static void meaning(zh_ui *ui, const zh_signal *s, const zh_register *source)
         zh_html_text(h, ZH_SAY(ui, ZH_T_SIGNALS_MEANS_TEXT, what));
         zh_part_note_close(ui);
     }
-    if (s->declared != NULL && s->declared->note.n > 0) {
+    if (s->declared != NULL && s->declared->note.zh.n > 0) {
         zh_part_note_open(ui, ZH_NOTE_WATCH);
         zh_html_leaf(h, "b", NULL, zh_ui_text(ui, ZH_T_SIGNALS_NOT));
         zh_html_z(h, " ");
-        zh_html_text(h, s->declared->note);
+        zh_html_value(h, zh_ui_label(ui, s->declared->note));
         zh_part_note_close(ui);
     }
 }
@@ -255,13 +255,12 @@ static zh_str title_of(zh_ui *ui, const zh_signal *s)
     zh_str subject = zh_signal_subject(ui, s);
     zh_str n = counted(ui, s->table.a);
     if (s->is_period) {
-        return ZH_SAY(ui, ZH_T_SIGNALS_ONE_PERIOD, subject, n, zh_signal_unit(ui, s->unit),
+        return ZH_SAY(ui, ZH_T_SIGNALS_ONE_PERIOD, subject, n, zh_signal_unit(ui, s),
                       zh_ui_decimal(ui, s->expected_shown), zh_ui_decimal(ui, s->bound_shown));
     }
-    return s->has_ratio
-               ? ZH_SAY(ui, ZH_T_SIGNALS_ONE_TITLE, subject, n, zh_signal_unit(ui, s->unit),
-                        s->expected_shown)
-               : ZH_SAY(ui, ZH_T_SIGNALS_ONE_FLOW, subject, n, zh_signal_unit(ui, s->unit));
+    return s->has_ratio ? ZH_SAY(ui, ZH_T_SIGNALS_ONE_TITLE, subject, n, zh_signal_unit(ui, s),
+                                 s->expected_shown)
+                        : ZH_SAY(ui, ZH_T_SIGNALS_ONE_FLOW, subject, n, zh_signal_unit(ui, s));
 }
 
 static zh_rc write_signal(zh_ui *ui, const zh_signal *s)

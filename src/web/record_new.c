@@ -190,7 +190,7 @@ static zh_rc show_form(making *m)
     zh_ui_head(ui,
                &(zh_ui_head_of){.nav = ZH_T_NAV_REGISTERS,
                                 .title = ZH_SAY(ui, ZH_T_NEW_TITLE, label),
-                                .lede = m->reg->purpose,
+                                .lede = zh_ui_label(ui, m->reg->purpose),
                                 .above = label,
                                 .above_url = zh_url_register(ui->arena, m->reg->id, ZH_STR(""), -1),
                                 .css = ZH_STR("register.css"),

@@ -27,7 +27,7 @@ static void choice(zh_shown_record *r, const zh_field *field)
     zh_html_attr_z(h, "name", "field");
     zh_html_attr(h, "value", field->id);
     zh_html_z(h, " ");
-    zh_html_text(h, zh_ui_label(ui, field->label));
+    zh_html_value(h, zh_ui_label(ui, field->label));
     if (personal) {
         zh_html_z(h, " ");
         zh_part_tag(ui, ZH_TAG_WATCH, zh_ui_text(ui, ZH_T_RECORD_PROVE_PERSONAL));

@@ -16,7 +16,7 @@ static void relation(zh_shown_record *r, const zh_relation *one)
     zh_html *h = &ui->html;
     zh_str register_label = zh_ui_label(ui, one->field->owner->label);
     zh_html_open(h, "tr", NULL);
-    zh_html_leaf(
+    zh_html_leaf_value(
         h, "td", "mu",
         ZH_SAY(ui, ZH_T_RECORD_REFERS, register_label, zh_ui_label(ui, one->field->label)));
     zh_html_open(h, "td", NULL);
@@ -31,9 +31,10 @@ static void relation(zh_shown_record *r, const zh_relation *one)
         const zh_record *record = one->records[i];
         zh_html_z(h, i == 0 ? "：" : "、");
         zh_str url = zh_url_record(ui->arena, record->reg->id, record->office, record->id);
-        zh_html_a(h, NULL,
-                  r->as_of == ZH_AS_OF_NOW ? url : zh_url_add_i(ui->arena, url, "as_of", r->as_of),
-                  zh_show_key(ui, record));
+        zh_html_a_value(h, NULL,
+                        r->as_of == ZH_AS_OF_NOW ? url
+                                                 : zh_url_add_i(ui->arena, url, "as_of", r->as_of),
+                        zh_show_key(ui, record));
     }
     zh_html_close(h);
     zh_html_close(h);
@@ -272,9 +273,9 @@ static void indicators(zh_shown_record *r)
         if (ind->reg == r->reg) {
             zh_text_id word = verdict(&a, ind);
             zh_html_open(h, "div", NULL);
-            zh_html_a(h, NULL,
-                      zh_url_indicator(ui->arena, ind->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
-                      zh_ui_label(ui, ind->label));
+            zh_html_a_value(
+                h, NULL, zh_url_indicator(ui->arena, ind->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
+                zh_ui_label(ui, ind->label));
             zh_html_z(h, "　");
             zh_html_leaf(h, "span", word == ZH_T_RECORD_IN_NONE ? "mu" : NULL,
                          zh_ui_text(ui, word));

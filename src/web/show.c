@@ -390,10 +390,11 @@ void zh_show_html(zh_show *show, const zh_field *field, const zh_value *value, b
     } else if (value->kind == ZH_DECIMAL) {
         show_decimal(show, value);
     } else if (value->kind == ZH_REF && field->target != NULL) {
-        zh_html_a(h, NULL, zh_url_record(ui->arena, field->target->id, value->office, value->i),
-                  ref_name(show, field, value));
+        zh_html_a_value(h, NULL,
+                        zh_url_record(ui->arena, field->target->id, value->office, value->i),
+                        ref_name(show, field, value));
     } else {
-        zh_html_text(h, zh_show_text(show, field, value));
+        zh_html_value(h, zh_show_text(show, field, value));
         if (full && code_of(field, value) != NULL) {
             zh_html_z(h, " ");
             zh_html_leaf(h, "span", "mu mono", value->text);
@@ -439,13 +440,13 @@ zh_str zh_show_field_text(zh_show *show, const zh_record *record, const zh_field
 void zh_show_field(zh_show *show, const zh_record *record, const zh_field *field)
 {
     if (is_key_number(record->reg, field)) {
-        zh_html_text(&show->ui->html,
-                     zh_value_display(show->ui->arena, &record->values[field->index]));
+        zh_html_value(&show->ui->html,
+                      zh_value_display(show->ui->arena, &record->values[field->index]));
     } else if (field->type != ZH_TYPE_TABLE) {
         zh_show_html(show, field, &record->values[field->index], false);
     } else if (record->tables[field->index].n == 0) {
         zh_part_nil(show->ui, ZH_NIL_NONE, zh_ui_text(show->ui, ZH_T_REGISTER_NOT_FILLED));
     } else {
-        zh_html_text(&show->ui->html, zh_show_rows(show, record, field));
+        zh_html_value(&show->ui->html, zh_show_rows(show, record, field));
     }
 }

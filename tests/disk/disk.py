@@ -3,7 +3,8 @@
 
 While it is full the program says so and what to do, keeps serving, and acknowledges nothing that it has not kept; when
 there is room again it goes on by itself, and `verify` finds everything in agreement. Three ways to fill: under an
-import, under submissions (one of two waits for the checkpoint), and only under the log.
+import, under submissions (one of two waits for the checkpoint), and only under the log. A fourth is PostgreSQL's disk,
+with ZH_TEST_PG_URL: its server is made to answer SQLSTATE 53100, as it does when a file cannot be extended.
 """
 import http.client
 import json
@@ -185,12 +186,50 @@ def ledger(tally, path, folder):
     agree(tally, program, "log")
 
 
+FULL = """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$;
+    CREATE TRIGGER full_disk BEFORE INSERT ON zh_outbox FOR EACH ROW EXECUTE FUNCTION full_disk()"""
+
+
+def database(tally, path, folder):
+    url = os.environ.get("ZH_TEST_PG_URL")
+    if not url:
+        print("skipped: ZH_TEST_PG_URL is not set: a full disk of PostgreSQL was not tested")
+        return
+    schema = "disk_%d" % os.getpid()
+
+    def sql(text):
+        subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", url, "-c", "SET client_min_messages = error; " + text],
+                       check=True, stdout=subprocess.DEVNULL)
+
+    os.makedirs(folder)
+    program = Program(path, os.path.join(folder, "data"), url + ("&" if "?" in url else "?") + "schema=" + schema, PACK)
+    server = Server(program, os.path.join(os.path.dirname(folder), "database.err"))
+    status, answer = server.submit("P-0", 20)
+    tally.check(status == 201 and answer["sealed"], "PostgreSQL: sealed while there is room", (status, answer))
+    sql("SET search_path TO %s; %s" % (schema, FULL))
+    for wait in (0, 1):
+        status, answer = server.submit("P-1", wait)
+        tally.check(status == 507 and answer["errors"] and answer["errors"][0]["fix"],
+                    "PostgreSQL: a full disk refuses", (status, answer))
+        said_so(tally, "PostgreSQL", json.dumps(answer, ensure_ascii=False))
+    tally.equal(server.ask("GET", "/api/v1/registers/entry/P-0")[0], 200, "PostgreSQL: it still reads")
+    sql("SET search_path TO %s; DROP TRIGGER full_disk ON zh_outbox" % schema)
+    status, answer = server.submit("P-1", 20)
+    tally.check(status == 201 and answer["sealed"], "PostgreSQL: there is room: goes on by itself", (status, answer))
+    tally.equal(server.ask("GET", "/api/v1/registers/entry?limit=1")[1]["total"], 2, "PostgreSQL: all of it is there")
+    tally.equal(server.stop(), 0, "PostgreSQL: ends in order")
+    agree(tally, program, "PostgreSQL")
+    sql("DROP SCHEMA %s CASCADE" % schema)
+
+
 def main():
     program, folder = os.path.abspath(sys.argv[1]), sys.argv[2]
     tally = Tally()
     imports(tally, program, os.path.join(folder, "import"))
     submissions(tally, program, os.path.join(folder, "submit"))
     ledger(tally, program, os.path.join(folder, "ledger"))
+    database(tally, program, os.path.join(folder, "database"))
     tally.finish()
 
 

@@ -11,6 +11,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
@@ -399,6 +400,122 @@ class Attacks:
         with open(files[0], "w", encoding="utf-8") as file:
             file.write(text)
 
+    def serving(self, w):
+        """`serve` on a free port: the process and its address."""
+        serve = subprocess.Popen([w.program.path, "serve", "--listen", "127.0.0.1:0", *w.program.where],
+                                 stdout=subprocess.PIPE, stderr=open(os.path.join(w.data, "..", "serve.err"), "ab"))
+        line = serve.stdout.readline().decode("utf-8")
+        return serve, line[line.index("http"):].split()[0].rstrip("/")
+
+    def rotated(self):
+        """A second key beside the first, then the first retired: what either signed is proven by the published keys."""
+        w = self.world()
+        verifier = os.path.join(os.path.dirname(w.program.path), "zhiheng-verify")
+        keys = os.path.join(w.log, "pub", "keys")
+
+        def prove(name):
+            stem = os.path.join(w.data, "..", name)
+            code, out, said = w.program.run("ledger", "prove", "2", "--field", "*", "--out", stem)
+            self.tally.check(code == 0, "a proof: " + name, out + said)
+            return stem + ".disclosure.json"
+
+        def accepted(path, policy, what):
+            done = subprocess.run([verifier, "--policy", policy, path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.tally.check(done.returncode == 0, what, done.stdout.decode("utf-8")[:400])
+
+        def signatures():
+            with open(os.path.join(w.log, "pub", "checkpoint"), encoding="utf-8") as file:
+                return sum(line.startswith("\u2014 ") for line in file)
+
+        before = prove("before")
+        old = os.path.join(w.data, "..", "keys.old")
+        shutil.copy(keys, old)
+        code, listed, _ = w.program.run("ledger", "keys")
+        first = listed.split()[0]
+        code, out, said = w.program.run("ledger", "keys", "--rotate")
+        self.tally.check(code == 0 and len(out.strip().split("\n")) == 2, "a second key", out + said)
+        self.sequel(w, 1000)
+        self.tally.equal(signatures(), 2, "both sign while they overlap")
+        accepted(prove("both"), old, "during the overlap the old key suffices")
+        code, out, said = w.program.run("ledger", "keys", "--retire", first)
+        self.tally.check(code == 0, "the first key is retired", out + said)
+        self.sequel(w, 2000)
+        self.tally.equal(signatures(), 1, "only the second signs")
+        accepted(prove("after"), keys, "what the second key signed")
+        accepted(before, keys, "what the first key signed, with the keys that are published now")
+        code, out, said = w.program.run("verify")
+        self.tally.check(code == 0, "verify after the rotation", out + said)
+
+    def witnessed(self):
+        """Two of three witnesses must have signed; when log and database are both put back, theirs is the only memory."""
+        w = self.world()
+        folder = os.path.join(w.data, "..")
+        program = os.path.join(os.path.dirname(w.program.path), "zhiheng-witness")
+        with open(os.path.join(w.log, "pub", "keys"), encoding="utf-8") as file:
+            log = next(line for line in file if line.startswith("log "))
+        running, policy = [], [log.strip()]
+        for i in range(3):
+            state = os.path.join(folder, "witness%d" % i)
+            key = subprocess.run([program, "init", state, "--name", "w%d.example/audit" % i], stdout=subprocess.PIPE,
+                                 check=True).stdout.decode("utf-8").strip()
+            with open(os.path.join(state, "logs"), "w", encoding="utf-8") as file:
+                file.write(log + "quorum none\n")
+            url = "http://127.0.0.1:9"
+            if i < 2:
+                process = subprocess.Popen([program, "serve", state, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
+                                           stderr=subprocess.DEVNULL)
+                line = process.stdout.readline().decode("utf-8")
+                url = line[line.index("http"):].split()[0].rstrip("/")
+                running.append(process)
+            code, out, said = w.program.run("ledger", "witness", "add", "w%d" % i, key, url, "--quorum", "2")
+            self.tally.check(code == 0, "ledger witness add", out + said)
+            policy.append("witness w%d %s" % (i, key))
+        before = w.keep("zhiheng.db", "log")
+        seen = os.path.join(w.log, "pub", "checkpoint.witnessed")
+
+        def size(path):
+            if not os.path.exists(path):
+                return -1
+            with open(path, encoding="utf-8") as file:
+                return int(file.read().split("\n")[1])
+
+        def wait(wanted):
+            for _ in range(150):
+                if size(seen) >= wanted:
+                    return True
+                time.sleep(0.1)
+            return False
+        serve, _ = self.serving(w)
+        self.sequel(w, 1000)
+        self.tally.check(wait(size(os.path.join(w.log, "pub", "checkpoint"))), "two of three witnesses signed", size(seen))
+        stem = os.path.join(folder, "witnessed")
+        code, out, said = w.program.run("ledger", "prove", "2", "--field", "*", "--out", stem)
+        verifier = os.path.join(os.path.dirname(w.program.path), "zhiheng-verify")
+        for quorum, wanted in ((2, 0), (3, 1)):
+            path = os.path.join(folder, "policy%d" % quorum)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("\n".join(policy + ["group all %d w0 w1 w2" % quorum, "quorum all"]) + "\n")
+            done = subprocess.run([verifier, "--policy", path, stem + ".disclosure.json"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT)
+            self.tally.check(done.returncode == wanted, "an outsider who wants %d witnesses" % quorum,
+                             done.stdout.decode("utf-8")[:600])
+        serve.terminate()
+        serve.wait(60)
+        w.put_back(before, "zhiheng.db", "log")
+        code, out, said = w.program.run("verify")
+        self.tally.check(code == 0, "both sides put back look sound from inside", out + said)
+        serve, _ = self.serving(w)
+        time.sleep(3)
+        serve.terminate()
+        serve.wait(60)
+        with open(os.path.join(folder, "serve.err"), encoding="utf-8") as file:
+            said = file.read()
+        self.tally.check(size(seen) < 0 and "可能被回退过" in said, "the witnesses refuse, the service says so",
+                         (size(seen), said[-600:]))
+        for process in running:
+            process.terminate()
+            process.wait(60)
+
     def clock_back(self, shim):
         w = self.world()
         rows = os.path.join(w.data, "..", "more.csv")
@@ -419,7 +536,7 @@ def main():
     for attack in ("edited_row", "edited_version", "edited_everywhere", "deleted_row", "deleted_outbox",
                    "reordered_log", "swapped_tile", "removed_tile", "replayed_checkpoint", "forged_checkpoint",
                    "torn_wal", "old_database", "old_log", "lost_log", "foreign_log", "copied", "loose_key",
-                   "second_log", "figure"):
+                   "second_log", "figure", "rotated", "witnessed"):
         getattr(attacks, attack)()
     attacks.clock_back(sys.argv[3])
     tally.finish()

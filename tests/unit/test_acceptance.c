@@ -132,6 +132,240 @@ static void test_single_plans(void **state)
     zh_arena_free(arena);
 }
 
+static zh_staged_plan staged(char letter, double aql, zh_inspection inspection,
+                             zh_plan_edition edition, bool multiple)
+{
+    zh_inspection_level level;
+    int64_t lot = lot_with(letter, &level);
+    zh_staged_plan out;
+    zh_err err = {0};
+    zh_rc rc = multiple ? zh_multiple_plan_of(lot, level, aql, inspection, &out, &err)
+                        : zh_double_plan_of(lot, level, aql, inspection, edition, &out, &err);
+    if (rc != ZH_OK) {
+        fail_msg("%c %g: %s", letter, aql, err.message);
+    }
+    return out;
+}
+
+/* Cells as printed: MIL-STD-105E tables III-A and III-B, column AQL 0.65, as the R package
+ * AQLSchemes 1.7-2 transcribes them (AAZ14Double.R); tables 3-A of ISO 2859-1:1999 (IS 2500 part 1,
+ * 2000), column AQL 2.5, as a program of Indian Railways' inspection uses them. */
+static void test_double_plans(void **state)
+{
+    (void)state;
+    static const struct {
+        zh_plan_edition edition;
+        zh_inspection inspection;
+        double aql;
+        char letter;
+        int n, ac1, re1, ac2;
+    } cells[] = {
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_NORMAL, 0.65, 'H', 50, 0, 2, 1},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_NORMAL, 0.65, 'J', 50, 0, 2, 1},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_NORMAL, 0.65, 'K', 80, 0, 3, 3},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_NORMAL, 0.65, 'L', 125, 1, 4, 4},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_NORMAL, 0.65, 'M', 200, 2, 5, 6},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_NORMAL, 0.65, 'N', 315, 3, 7, 8},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_NORMAL, 0.65, 'P', 500, 5, 9, 12},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_NORMAL, 0.65, 'Q', 800, 7, 11, 18},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_NORMAL, 0.65, 'R', 1250, 11, 16, 26},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_NORMAL, 150, 'E', 8, 17, 22, 37},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_NORMAL, 250, 'E', 8, 25, 31, 56},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_TIGHTENED, 0.65, 'H', 80, 0, 2, 1},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_TIGHTENED, 0.65, 'K', 80, 0, 2, 1},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_TIGHTENED, 0.65, 'L', 125, 0, 3, 3},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_TIGHTENED, 0.65, 'M', 200, 1, 4, 4},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_TIGHTENED, 0.65, 'N', 315, 2, 5, 6},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_TIGHTENED, 0.65, 'P', 500, 3, 7, 11},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_TIGHTENED, 0.65, 'Q', 800, 6, 10, 15},
+        {ZH_EDITION_MIL_105E, ZH_INSPECTION_TIGHTENED, 0.65, 'R', 1250, 9, 14, 23},
+        {ZH_EDITION_ISO_1999, ZH_INSPECTION_NORMAL, 2.5, 'G', 20, 0, 3, 3},
+        {ZH_EDITION_ISO_1999, ZH_INSPECTION_NORMAL, 2.5, 'H', 32, 1, 3, 4},
+        {ZH_EDITION_ISO_1999, ZH_INSPECTION_NORMAL, 2.5, 'J', 50, 2, 5, 6},
+        {ZH_EDITION_ISO_1999, ZH_INSPECTION_NORMAL, 2.5, 'K', 80, 3, 6, 9},
+        {ZH_EDITION_ISO_1999, ZH_INSPECTION_NORMAL, 2.5, 'L', 125, 5, 9, 12},
+        {ZH_EDITION_ISO_1999, ZH_INSPECTION_NORMAL, 2.5, 'M', 200, 7, 11, 18},
+        {ZH_EDITION_ISO_1999, ZH_INSPECTION_NORMAL, 2.5, 'N', 315, 11, 16, 26},
+    };
+    for (size_t i = 0; i < ZH_COUNTOF(cells); i++) {
+        zh_staged_plan got =
+            staged(cells[i].letter, cells[i].aql, cells[i].inspection, cells[i].edition, false);
+        const zh_attribute_plan *p = &got.plan;
+        if (p->stages != 2 || p->n[0] != cells[i].n || p->n[1] != cells[i].n ||
+            p->ac[0] != cells[i].ac1 || p->re[0] != cells[i].re1 || p->ac[1] != cells[i].ac2 ||
+            p->re[1] != cells[i].ac2 + 1) {
+            fail_msg("cell %zu: %c AQL %g: %lld, %lld %lld, %lld %lld", i, cells[i].letter,
+                     cells[i].aql, (long long)p->n[0], (long long)p->ac[0], (long long)p->re[0],
+                     (long long)p->ac[1], (long long)p->re[1]);
+        }
+    }
+}
+
+/* MIL-STD-105E tables IV-A and IV-B, letter R, from the same package (AAZ14Multiple.R). */
+static void test_multiple_plans(void **state)
+{
+    (void)state;
+    static const struct {
+        zh_inspection inspection;
+        double aql;
+        int ac[7], re[7];
+    } cells[] = {
+        {ZH_INSPECTION_NORMAL, 0.065, {-1, 0, 1, 2, 3, 4, 6}, {3, 3, 4, 5, 6, 6, 7}},
+        {ZH_INSPECTION_NORMAL, 0.10, {-1, 1, 2, 3, 5, 7, 9}, {4, 5, 6, 7, 8, 9, 10}},
+        {ZH_INSPECTION_NORMAL, 0.65, {2, 7, 13, 19, 25, 31, 37}, {9, 14, 19, 25, 29, 33, 38}},
+        {ZH_INSPECTION_TIGHTENED, 0.25, {0, 2, 4, 6, 9, 12, 14}, {4, 7, 9, 11, 12, 14, 15}},
+        {ZH_INSPECTION_TIGHTENED, 0.65, {1, 6, 11, 16, 22, 27, 32}, {8, 12, 17, 22, 25, 29, 33}},
+    };
+    for (size_t i = 0; i < ZH_COUNTOF(cells); i++) {
+        zh_staged_plan got =
+            staged('R', cells[i].aql, cells[i].inspection, ZH_EDITION_MIL_105E, true);
+        assert_int_equal(got.plan.stages, 7);
+        for (size_t k = 0; k < 7; k++) {
+            assert_int_equal(got.plan.n[k], 500);
+            assert_int_equal(got.plan.ac[k], cells[i].ac[k]);
+            assert_int_equal(got.plan.re[k], cells[i].re[k]);
+        }
+    }
+}
+
+/* The rate at which a plan accepts with this probability. */
+static double rate_at(const zh_attribute_plan *plan, double accepted)
+{
+    double low = 0.0;
+    double high = 100.0;
+    for (int i = 0; i < 80; i++) {
+        zh_plan_result r;
+        double middle = (low + high) / 2.0;
+        assert_int_equal(zh_plan_evaluate(plan, ZH_COUNT_POISSON, 0, middle, &r, NULL), ZH_OK);
+        *(r.p_accept > accepted ? &low : &high) = middle;
+    }
+    return low;
+}
+
+/* How far the curves of a staged plan and its single plan are apart where the single accepts 95, 50
+ * and 10 times of 100; staged plans inspect hardly ever more on average, mostly less. */
+static double apart(const zh_staged_plan *s)
+{
+    static const double accepted[] = {0.95, 0.5, 0.1};
+    const zh_attribute_plan single = {
+        .stages = 1, .n = {s->single.n}, .ac = {s->single.ac}, .re = {s->single.re}};
+    double most = 0.0;
+    assert_int_equal(zh_plan_check(&s->plan, 0, NULL), ZH_OK);
+    for (size_t i = 0; i < ZH_COUNTOF(accepted); i++) {
+        zh_plan_result r;
+        double rate = rate_at(&single, accepted[i]);
+        assert_int_equal(zh_plan_evaluate(&s->plan, ZH_COUNT_POISSON, 0, rate, &r, NULL), ZH_OK);
+        most = fmax(most, fabs(r.p_accept - accepted[i]));
+        assert_true(r.asn <= 1.12 * (double)s->single.n);
+    }
+    return most;
+}
+
+/* GB/T 2828.1, clause 12: the plans of a cell are matched, their curves hardly differ. With the few
+ * units of the first letters they cannot be matched closely. Every cell that there is. */
+static void test_staged_match_single(void **state)
+{
+    (void)state;
+    size_t cells = 0;
+    for (size_t l = 0; l < sizeof letters - 1; l++) {
+        for (size_t j = 0; j < ZH_AQL_N; j++) {
+            for (unsigned w = 0; w < 2; w++) {
+                zh_inspection which = (zh_inspection)w;
+                zh_staged_plan two =
+                    staged(letters[l], zh_aql[j], which, ZH_EDITION_MIL_105E, false);
+                zh_staged_plan seven =
+                    staged(letters[l], zh_aql[j], which, ZH_EDITION_MIL_105E, true);
+                bool early = two.letter < 'D';
+                if (two.plan.stages == 1) {
+                    assert_true(two.single.ac == 0 || two.letter == 'A');
+                    assert_int_equal(seven.plan.stages, 1);
+                    continue;
+                }
+                assert_true(apart(&two) < (early ? 0.15 : 0.10));
+                assert_int_equal(seven.plan.stages, early ? 2 : 7);
+                assert_true(early || apart(&seven) < (two.letter == 'E' ? 0.22 : 0.07));
+                cells++;
+            }
+        }
+    }
+    assert_true(cells > 500);
+}
+
+/* ISO 2859-1:1999, foreword: its changes to double plans inspect less on average; matched as well
+ * as before. What is not confirmed is refused. */
+static void test_double_editions(void **state)
+{
+    (void)state;
+    static const double aql[] = {1.0, 2.5}; /* letter K: Ac 3 and 7 */
+    for (size_t i = 0; i < ZH_COUNTOF(aql); i++) {
+        zh_plan_result now, before;
+        zh_staged_plan iso = staged('K', aql[i], ZH_INSPECTION_NORMAL, ZH_EDITION_ISO_1999, false);
+        zh_staged_plan mil = staged('K', aql[i], ZH_INSPECTION_NORMAL, ZH_EDITION_MIL_105E, false);
+        double rate = rate_at(&mil.plan, 0.5);
+        assert_int_equal(zh_plan_evaluate(&iso.plan, ZH_COUNT_POISSON, 0, rate, &now, NULL), ZH_OK);
+        assert_int_equal(zh_plan_evaluate(&mil.plan, ZH_COUNT_POISSON, 0, rate, &before, NULL),
+                         ZH_OK);
+        assert_true(now.asn < before.asn && apart(&iso) < 0.07);
+    }
+    zh_staged_plan out;
+    zh_err err = {0};
+    assert_int_equal(zh_double_plan_of(3000, ZH_LEVEL_II, 4.0, ZH_INSPECTION_TIGHTENED,
+                                       ZH_EDITION_ISO_1999, &out, &err),
+                     ZH_EINVAL);
+    assert_string_equal(err.rule, "acceptance.unconfirmed");
+    zh_err_clear(&err);
+    assert_int_equal(zh_double_plan_of(3000, ZH_LEVEL_II, 4.0, ZH_INSPECTION_REDUCED,
+                                       ZH_EDITION_MIL_105E, &out, &err),
+                     ZH_EINVAL);
+    assert_string_equal(err.rule, "acceptance.reduced");
+    zh_err_clear(&err);
+    assert_int_equal(zh_multiple_plan_of(3000, ZH_LEVEL_II, 1.2, ZH_INSPECTION_NORMAL, &out, &err),
+                     ZH_EINVAL);
+    assert_int_equal(zh_double_plan_of(90, ZH_LEVEL_II, 10, ZH_INSPECTION_NORMAL,
+                                       ZH_EDITION_ISO_1999, &out, &err),
+                     ZH_OK);
+    assert_false(out.inspect_all);
+}
+
+/* A plan by variables like a single plan meets its two points, one unit less does not, and it needs
+ * fewer units; with sigma known fewer still. */
+static void test_variables_like(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t n, ac;
+    } plans[] = {{20, 0}, {32, 1}, {80, 2}, {125, 7}, {200, 21}, {2000, 14}};
+    for (size_t i = 0; i < ZH_COUNTOF(plans); i++) {
+        zh_risk_points p;
+        int64_t n[2];
+        double k[2];
+        for (size_t known = 0; known < 2; known++) {
+            double at95, at10;
+            assert_int_equal(zh_variables_like(plans[i].n, plans[i].ac, known == 1, &p, &n[known],
+                                               &k[known], NULL),
+                             ZH_OK);
+            assert_int_equal(
+                zh_variables_accept(n[known], k[known], known == 1, p.prp_quality, &at95, NULL),
+                ZH_OK);
+            assert_int_equal(
+                zh_variables_accept(n[known], k[known], known == 1, p.crp_quality, &at10, NULL),
+                ZH_OK);
+            assert_true(at95 > 0.95 - 1e-6 && at10 <= 0.10 + 1e-6);
+        }
+        assert_true(n[1] <= n[0] && n[0] < plans[i].n);
+        const zh_attribute_plan single = {
+            .stages = 1, .n = {plans[i].n}, .ac = {plans[i].ac}, .re = {plans[i].ac + 1}};
+        zh_plan_result r;
+        assert_int_equal(zh_plan_evaluate(&single, ZH_COUNT_BINOMIAL, 0, p.crp_quality, &r, NULL),
+                         ZH_OK);
+        close_to(r.p_accept, 0.10, 1e-9);
+    }
+    zh_risk_points p;
+    int64_t n;
+    double k;
+    assert_int_equal(zh_variables_like(2, 2, false, &p, &n, &k, NULL), ZH_EINVAL);
+}
+
 /* A plan of tightened inspection accepts less, one of reduced inspection more, wherever the three
  * have a plan of the same row; and lots at the AQL are accepted with high probability (GB/T
  * 2828.1, 5.1). */
@@ -532,6 +766,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_code_letters),
         cmocka_unit_test(test_single_plans),
+        cmocka_unit_test(test_double_plans),
+        cmocka_unit_test(test_multiple_plans),
+        cmocka_unit_test(test_staged_match_single),
+        cmocka_unit_test(test_double_editions),
+        cmocka_unit_test(test_variables_like),
         cmocka_unit_test(test_tables_make_sense),
         cmocka_unit_test(test_switching),
         cmocka_unit_test(test_textbook),

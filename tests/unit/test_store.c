@@ -693,7 +693,7 @@ static void test_busy(void **state)
         FAILS(ZH_EBUSY, zh_store_writer(f->store, &c, &f->err)); /* a has not released it */
     }
     OK(zh_commit(a, &f->err));
-    assert_int_equal(number(f, b == NULL ? a : a, "SELECT n FROM v WHERE id=1"), 12);
+    assert_int_equal(number(f, a, "SELECT n FROM v WHERE id=1"), 12);
     zh_store_release(b);
     zh_store_close(other);
     zh_store_release(a);
@@ -1069,6 +1069,37 @@ static void test_reconnect(void **state)
     zh_store_release(killer);
 }
 
+/* The server says SQLSTATE 53100 while a row is written: the rule that answers 507, and nothing is
+ * written; afterwards the connection goes on. */
+static void test_server_disk_full(void **state)
+{
+    fixture *f = *state;
+    zh_conn *conn = writer(f);
+    OK(zh_exec(
+        conn,
+        "CREATE TABLE v (id BIGINT PRIMARY KEY);"
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF NEW.id > 1 THEN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; "
+        "END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER full_disk BEFORE INSERT ON v FOR EACH ROW EXECUTE FUNCTION "
+        "full_disk()",
+        &f->err));
+    OK(zh_begin(conn, &f->err));
+    OK(zh_run(conn, "INSERT INTO v VALUES (1)", NULL, 0, NULL, &f->err));
+    assert_int_equal(zh_run(conn, "INSERT INTO v VALUES (2)", NULL, 0, NULL, &f->err), ZH_EIO);
+    assert_string_equal(f->err.rule, "store.full");
+    assert_non_null(strstr(f->err.fix, "磁盘"));
+    zh_err_clear(&f->err);
+    zh_rollback(conn);
+    assert_int_equal(zh_exec(conn, "INSERT INTO v VALUES (3)", &f->err), ZH_EIO);
+    assert_string_equal(f->err.rule, "store.full");
+    zh_err_clear(&f->err);
+    assert_int_equal(number(f, conn, "SELECT count(*) FROM v"), 0);
+    OK(zh_exec(conn, "INSERT INTO v VALUES (1)", &f->err));
+    assert_int_equal(number(f, conn, "SELECT count(*) FROM v"), 1);
+    zh_store_release(conn);
+}
+
 #define EACH(test) cmocka_unit_test_prestate_setup_teardown(test, setup, teardown, &f)
 
 static int on_both(fixture *shared, const char *name)
@@ -1088,7 +1119,7 @@ static int on_both(fixture *shared, const char *name)
                                              cmocka_unit_test(test_placeholders),
                                              cmocka_unit_test(test_identifiers),
                                              cmocka_unit_test(test_bad_addresses)};
-    const struct CMUnitTest pg_only[] = {EACH(test_reconnect)};
+    const struct CMUnitTest pg_only[] = {EACH(test_reconnect), EACH(test_server_disk_full)};
     int failures = _cmocka_run_group_tests(name, tests, ZH_COUNTOF(tests), NULL, NULL);
     if (is_pg(&f)) {
         return failures +

@@ -24,6 +24,13 @@ static const zh_tool_choice severities[] = {
     {"reduced", {"放宽", "reduced"}},
     {NULL, {NULL, NULL}},
 };
+static const zh_tool_choice stagings[] = {
+    {"single", {"一次", "single"}},
+    {"double", {"二次", "double"}},
+    {"double105", {"二次（MIL-STD-105E）", "double (MIL-STD-105E)"}},
+    {"multiple105", {"七次（MIL-STD-105E）", "seven samples (MIL-STD-105E)"}},
+    {NULL, {NULL, NULL}},
+};
 static const zh_tool_choice models[] = {
     {"binomial", {"二项（长期供货）", "binomial (series of lots)"}},
     {"hypergeometric", {"超几何（一批）", "hypergeometric (one lot)"}},
@@ -37,6 +44,7 @@ static const zh_tool_ask asks[] = {
     {"level", {"检验水平", "level"}, ZH_TOOL_CHOICE, levels, "II", "way=gb2828"},
     {"aql", {"AQL（%）", "AQL (%)"}, ZH_TOOL_NUMBER, NULL, "1.0", "way=gb2828"},
     {"severity", {"严格度", "severity"}, ZH_TOOL_CHOICE, severities, "normal", "way=gb2828"},
+    {"staging", {"抽样次数", "samples"}, ZH_TOOL_CHOICE, stagings, "single", "way=gb2828"},
     {"n", {"样本量 n", "sample n"}, ZH_TOOL_NUMBER, NULL, "80", "way=own"},
     {"ac", {"接收数 Ac", "Ac"}, ZH_TOOL_NUMBER, NULL, "2", "way=own"},
     {"prq", {"生产方质量（%）", "producer's quality (%)"}, ZH_TOOL_NUMBER, NULL, "1", "way=find"},
@@ -52,6 +60,11 @@ static const zh_tool_sample samples[] = {
      NULL,
      "way=gb2828&lot=1000&level=II&aql=1.0",
      {"GB/T 2828.1-2012 表 1、表 2-A", "ISO 2859-1:1999, tables 1, 2-A"}},
+    {"double",
+     {"同一批的二次方案", "The double plan of the same lot"},
+     NULL,
+     "way=gb2828&lot=1000&level=II&aql=1.0&staging=double",
+     {"GB/T 2828.1-2012 表 1、表 3-A", "ISO 2859-1:1999, tables 1, 3-A"}},
     {"find",
      {"1% 收 95%，5% 收 10%", "Accept 1 % at 95, 5 % at 10"},
      NULL,
@@ -68,40 +81,121 @@ typedef struct planned {
     zh_str name;
 } planned;
 
-static zh_rc gb2828(zh_bench *b, planned *p)
+enum { SINGLE, DOUBLE, DOUBLE_105E, SEVEN_105E };
+
+typedef struct looked_up {
+    zh_inspection_level level;
+    zh_inspection severity;
+    double aql;
+    size_t staging;
+} looked_up;
+
+static zh_rc read_looked_up(zh_bench *b, looked_up *q)
 {
     size_t level = 0;
     size_t severity = 0;
-    double aql = 0;
-    zh_single_plan single;
     zh_rc rc = zh_bench_choice(b, "level", &level);
     if (rc == ZH_OK) {
         rc = zh_bench_choice(b, "severity", &severity);
     }
     if (rc == ZH_OK) {
-        rc = zh_bench_between(b, "aql", zh_aql[0], zh_aql[ZH_AQL_N - 1], &aql);
+        rc = zh_bench_choice(b, "staging", &q->staging);
     }
+    q->level = (zh_inspection_level)level;
+    q->severity = (zh_inspection)severity;
+    return rc != ZH_OK ? rc : zh_bench_between(b, "aql", zh_aql[0], zh_aql[ZH_AQL_N - 1], &q->aql);
+}
+
+static zh_rc plan_of(zh_bench *b, const looked_up *q, int64_t lot, zh_staged_plan *out)
+{
+    switch (q->staging) {
+    case DOUBLE:
+    case DOUBLE_105E:
+        return zh_double_plan_of(lot, q->level, q->aql, q->severity,
+                                 q->staging == DOUBLE ? ZH_EDITION_ISO_1999 : ZH_EDITION_MIL_105E,
+                                 out, b->err);
+    case SEVEN_105E: return zh_multiple_plan_of(lot, q->level, q->aql, q->severity, out, b->err);
+    default: break;
+    }
+    zh_rc rc = zh_single_plan_of(lot, q->level, q->aql, q->severity, &out->single, b->err);
     if (rc == ZH_OK) {
-        rc = zh_single_plan_of(p->lot, (zh_inspection_level)level, aql, (zh_inspection)severity,
-                               &single, b->err);
+        const zh_single_plan *s = &out->single;
+        out->letter = s->letter;
+        out->inspect_all = s->inspect_all;
+        out->plan = (zh_attribute_plan){
+            .stages = 1, .n = {s->n < lot ? s->n : lot}, .ac = {s->ac}, .re = {s->re}};
+    }
+    return rc;
+}
+
+static zh_rc gb2828(zh_bench *b, planned *p)
+{
+    looked_up q;
+    zh_staged_plan found;
+    zh_rc rc = read_looked_up(b, &q);
+    if (rc == ZH_OK) {
+        rc = plan_of(b, &q, p->lot, &found);
     }
     if (rc != ZH_OK) {
         return rc;
     }
-    p->plan = (zh_attribute_plan){.stages = 1,
-                                  .n = {single.n < p->lot ? single.n : p->lot},
-                                  .ac = {single.ac},
-                                  .re = {single.re}};
-    p->model = aql > 10 ? ZH_COUNT_POISSON : ZH_COUNT_BINOMIAL;
-    p->marked[0] = aql / 100;
+    p->plan = found.plan;
+    p->model = q.aql > 10 ? ZH_COUNT_POISSON : ZH_COUNT_BINOMIAL;
+    p->marked[0] = q.aql / 100;
     p->marked[1] = (double)NAN;
-    p->name = zh_bench_say(b, "字码 %c：抽 %" PRId64 " 件，Ac = %" PRId64 "，Re = %" PRId64,
-                           "Code %c: sample %" PRId64 ", Ac = %" PRId64 ", Re = %" PRId64,
-                           single.letter, p->plan.n[0], single.ac, single.re);
-    if (single.inspect_all) {
+    const zh_attribute_plan *plan = &p->plan;
+    p->name = plan->stages == 1
+                  ? zh_bench_say(b, "字码 %c：抽 %" PRId64 " 件，Ac = %" PRId64 "，Re = %" PRId64,
+                                 "Code %c: sample %" PRId64 ", Ac = %" PRId64 ", Re = %" PRId64,
+                                 found.letter, plan->n[0], plan->ac[0], plan->re[0])
+                  : zh_bench_say(b, "字码 %c：先抽 %" PRId64 " 件，分不清再抽，至多 %zu 次",
+                                 "Code %c: sample %" PRId64
+                                 " first, more only while undecided, up to %zu times",
+                                 found.letter, plan->n[0], plan->stages);
+    if (plan->stages == 1 && q.staging != SINGLE) {
+        zh_bench_note(b, zh_bench_say(b, "标准在这一格用一次方案。",
+                                      "The standard has the single plan in this cell."));
+    }
+    if (found.inspect_all) {
         zh_bench_note(b, zh_bench_say(b, "样本量不小于批量：全检。",
                                       "The sample is the whole lot: inspect all."));
     }
+    return ZH_OK;
+}
+
+/* The samples of a staged plan, with what they inspect on average at the AQL. */
+static zh_rc stages_table(zh_bench *b, const planned *p)
+{
+    zh_plan_result r;
+    zh_rc rc = zh_plan_evaluate(&p->plan, p->model, p->lot, p->marked[0], &r, b->err);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "各次抽样", "Samples"),
+                                         zh_bench_say(b, "批质量等于 AQL 时平均抽 %.*s 件",
+                                                      "%.*s inspected on average at the AQL",
+                                                      ZH_FMT(zh_bench_digits(b, r.asn, 4))),
+                                         false);
+    zh_bench_head(&t, zh_bench_say(b, "第几次", "Sample"), true);
+    zh_bench_head(&t, ZH_STR("n"), true);
+    zh_bench_head(&t, zh_bench_say(b, "累计", "Total"), true);
+    zh_bench_head(&t, ZH_STR("Ac"), true);
+    zh_bench_head(&t, ZH_STR("Re"), true);
+    int64_t total = 0;
+    for (size_t i = 0; i < p->plan.stages; i++) {
+        total += p->plan.n[i];
+        zh_bench_line(&t, ZH_ROW_PLAIN);
+        zh_bench_count(&t, (int64_t)i + 1);
+        zh_bench_count(&t, p->plan.n[i]);
+        zh_bench_count(&t, total);
+        if (p->plan.ac[i] < 0) { /* printed so in the tables: this sample cannot accept */
+            zh_bench_cell(&t, ZH_STR("#"));
+        } else {
+            zh_bench_count(&t, p->plan.ac[i]);
+        }
+        zh_bench_count(&t, p->plan.re[i]);
+    }
+    zh_bench_end(&t);
     return ZH_OK;
 }
 
@@ -309,7 +403,9 @@ static zh_rc severities_table(zh_bench *b, const planned *p)
         rc = zh_bench_number(b, "aql", &aql);
     }
     zh_bench_table t = zh_bench_table_of(
-        b, zh_bench_say(b, "正常、加严、放宽", "Normal, tightened, reduced"), ZH_STR(""), false);
+        b,
+        zh_bench_say(b, "一次方案：正常、加严、放宽", "Single plans: normal, tightened, reduced"),
+        ZH_STR(""), false);
     zh_bench_head(&t, zh_bench_say(b, "严格度", "Severity"), false);
     zh_bench_head(&t, zh_bench_say(b, "字码", "Code"), false);
     zh_bench_head(&t, ZH_STR("n"), true);
@@ -362,6 +458,9 @@ static zh_rc run(zh_bench *b)
                               "%.*s; a lot with %.*s%% nonconforming is accepted one time in ten",
                               ZH_FMT(p.name), ZH_FMT(zh_bench_digits(b, pa10 * 100, 3)));
     rc = curves(b, &p, pa95, pa10);
+    if (rc == ZH_OK && p.plan.stages > 1) {
+        rc = stages_table(b, &p);
+    }
     if (rc == ZH_OK && way == 0) {
         rc = severities_table(b, &p);
     }
@@ -373,16 +472,19 @@ const zh_tool zh_tool_plan = {
     .name = {"抽样方案", "Sampling plans"},
     .answers = {"抽多少、几个不合格就拒收，这样抽分不分得出好批坏批",
                 "How many to sample, when to reject, and what does that tell?"},
-    .method = {"GB/T 2828.1-2012（ISO 2859-1:1999）表 1、表 2-A 至 2-C；OC 曲线：E. G. Schilling, "
+    .method = {"GB/T 2828.1-2012（ISO 2859-1:1999）表 1、表 2-A 至 2-C、表 3-A 与 3-B "
+               "已核对的格，MIL-STD-105E 表 III、IV；OC 曲线：E. G. Schilling, "
                "D. V. Neubauer, "
                "Acceptance Sampling in Quality Control",
-               "ISO 2859-1:1999 (GB/T 2828.1-2012), tables 1, 2-A to 2-C; E. G. Schilling, D. V. "
+               "ISO 2859-1:1999 (GB/T 2828.1-2012), tables 1, 2-A to 2-C, confirmed cells of 3-A "
+               "and 3-B, MIL-STD-105E tables III, IV; E. G. Schilling, D. V. "
                "Neubauer, "
                "Acceptance Sampling in Quality Control"},
     .limits = {"方案判定批，不估计不合格率；监督抽查核查用 GB/T 2828.4。",
                "A plan judges lots, it does not estimate quality; audits use GB/T 2828.4."},
     .sheet = "acceptance",
-    .engines = "acceptance.iso2859_single_plan acceptance.oc_curve acceptance.find_plan",
+    .engines = "acceptance.iso2859_single_plan acceptance.iso2859_double_plan "
+               "acceptance.mil105e_multiple_plan acceptance.oc_curve acceptance.find_plan",
     .asks = asks,
     .nasks = ZH_COUNTOF(asks),
     .samples = samples,

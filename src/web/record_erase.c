@@ -1,0 +1,300 @@
+/* Erasing the personal values of a record: GET shows which there are and asks why, POST destroys
+ * values and salts in every version. Entry, proofs and published figures stay as they are; that it
+ * happened is a version of its own. */
+#include "base/json.h"
+#include "core/permission.h"
+#include "core/record.h"
+#include "web/act.h"
+#include "web/form_part.h"
+#include "web/part.h"
+#include "web/problem.h"
+#include "web/receipt.h"
+#include <inttypes.h>
+
+enum { FORM_BYTES_MAX = 64 << 10 };
+
+typedef struct personal {
+    const zh_field *field;
+    zh_str name; /* of the form: FIELD, TABLE.COLUMN */
+    zh_str label;
+} personal;
+
+typedef struct erasing {
+    zh_shown_record *r;
+    personal *fields;
+    size_t n;
+    zh_err why;
+} erasing;
+
+/* ---- what is personal ------------------------------------------------------------------------ */
+
+static void add(erasing *e, const zh_field *field, const zh_field *table)
+{
+    zh_ui *ui = e->r->ui;
+    zh_str label = zh_ui_label(ui, field->label);
+    personal *p = &e->fields[e->n++];
+    p->field = field;
+    p->name = table == NULL
+                  ? field->id
+                  : zh_str_fmt(ui->arena, "%.*s.%.*s", ZH_FMT(table->id), ZH_FMT(field->id));
+    p->label = table == NULL ? label
+                             : zh_str_fmt(ui->arena, "%.*s · %.*s",
+                                          ZH_FMT(zh_ui_label(ui, table->label)), ZH_FMT(label));
+}
+
+static void find_personal(erasing *e)
+{
+    const zh_register *reg = e->r->reg;
+    size_t most = 0;
+    for (size_t i = 0; i < reg->nfields; i++) {
+        most += 1 + reg->fields[i].ncolumns;
+    }
+    e->fields = ZH_NEW_N(e->r->ui->arena, personal, most + 1);
+    for (size_t i = 0; i < reg->nfields; i++) {
+        const zh_field *field = &reg->fields[i];
+        if (field->pipl != ZH_PIPL_NONE) {
+            add(e, field, NULL);
+            continue;
+        }
+        for (size_t c = 0; c < field->ncolumns; c++) {
+            if (field->columns[c].pipl != ZH_PIPL_NONE) {
+                add(e, &field->columns[c], field);
+            }
+        }
+    }
+}
+
+static zh_rc open_erasing(zh_ui *ui, erasing *e)
+{
+    *e = (erasing){.r = ZH_NEW(ui->arena, zh_shown_record)};
+    zh_rc rc = zh_shown_read(ui, e->r);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    if ((zh_rights(&ui->ctx, e->r->reg) & ZH_RIGHT_ERASE) == 0) {
+        zh_err_set(ui->err, ZH_EDENIED, "record.denied", "您的角色不能删除“%.*s”的个人信息",
+                   ZH_FMT(zh_ui_label(ui, e->r->reg->label)));
+        zh_err_fix(ui->err, "由登记册 access 里有 erase 的岗位办理");
+        return ZH_EDENIED;
+    }
+    e->r->at = e->r->nversions - 1;
+    find_personal(e);
+    if (e->n == 0) {
+        return zh_err_set(ui->err, ZH_EINVAL, "record.erase", "“%.*s”没有个人信息字段",
+                          ZH_FMT(zh_ui_label(ui, e->r->reg->label)));
+    }
+    return ZH_OK;
+}
+
+bool zh_erasing_possible(zh_shown_record *r)
+{
+    erasing e = {.r = r};
+    find_personal(&e);
+    return e.n > 0 && zh_shown_is_live(r) && (zh_rights(&r->ui->ctx, r->reg) & ZH_RIGHT_ERASE) != 0;
+}
+
+zh_str zh_erasing_url(zh_ui *ui, const zh_record *record)
+{
+    return zh_str_fmt(
+        ui->arena, "%.*s/erase",
+        ZH_FMT(zh_url_record(ui->arena, record->reg->id, record->office, record->id)));
+}
+
+/* ---- the form -------------------------------------------------------------------------------- */
+
+static bool was_sent(const erasing *e, const personal *p)
+{
+    zh_pairs sent = e->r->ui->request->form;
+    for (size_t i = 0; i < sent.n; i++) {
+        if (zh_str_is(sent.p[i].name, "erase") &&
+            (zh_str_eq(sent.p[i].value, p->name) || zh_str_is(sent.p[i].value, "*"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One box to tick: none is ticked by itself. */
+static void choice(erasing *e, const personal *p)
+{
+    zh_ui *ui = e->r->ui;
+    zh_html *h = &ui->html;
+    const zh_record *now = zh_shown(e->r);
+    zh_html_open(h, "label", "check");
+    zh_html_open(h, "input", NULL);
+    zh_html_attr_z(h, "type", "checkbox");
+    zh_html_attr_z(h, "name", "erase");
+    zh_html_attr(h, "value", p->name);
+    if (was_sent(e, p)) {
+        zh_html_flag(h, "checked");
+    }
+    zh_html_close(h);
+    zh_html_z(h, " ");
+    zh_html_text(h, p->label);
+    if (p->field->table == NULL && p->field->type != ZH_TYPE_TABLE) {
+        zh_str value = zh_show_text(&e->r->show, p->field, &now->values[p->field->index]);
+        zh_html_z(h, " ");
+        zh_html_leaf(h, "span", "mu", value);
+    }
+    zh_html_close(h);
+}
+
+static void put_reason(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "label", "field wide");
+    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_ERASE_REASON));
+    zh_html_open(h, "input", NULL);
+    zh_html_attr_z(h, "type", "text");
+    zh_html_attr_z(h, "name", "reason");
+    zh_html_flag(h, "required");
+    zh_html_attr(h, "value", zh_pairs_get(ui->request->form, "reason"));
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
+static zh_rc show_form(zh_ui *ui, erasing *e)
+{
+    zh_html *h = &ui->html;
+    const zh_record *now = zh_shown(e->r);
+    zh_ui_head(ui, &(zh_ui_head_of){
+                       .nav = ZH_T_NAV_REGISTERS,
+                       .title = ZH_SAY(ui, ZH_T_ERASE_TITLE, zh_ui_label(ui, e->r->reg->label),
+                                       zh_show_key(ui, now)),
+                       .above = zh_ui_text(ui, ZH_T_ACT_BACK),
+                       .above_url = zh_url_record(ui->arena, e->r->reg->id, now->office, now->id),
+                       .css = ZH_STR("register.css")});
+    if (e->why.rc != ZH_OK) {
+        zh_part_note(ui, ZH_NOTE_ACT,
+                     e->why.fix[0] == '\0'
+                         ? zh_str_of(e->why.message)
+                         : zh_str_fmt(ui->arena, "%s；%s", e->why.message, e->why.fix));
+    }
+    zh_part_note(ui, ZH_NOTE_WATCH, zh_ui_text(ui, ZH_T_ERASE_WARN));
+    zh_html_open(h, "form", "sheet formgrid");
+    zh_html_attr_z(h, "method", "post");
+    zh_html_link(h, "action", zh_erasing_url(ui, now));
+    zh_form_hidden(ui, "version", zh_str_fmt(ui->arena, "%" PRId32, now->version));
+    zh_html_open(h, "fieldset", "field rows wide");
+    zh_html_leaf(h, "legend", NULL, zh_ui_text(ui, ZH_T_ERASE_WHICH));
+    for (size_t i = 0; i < e->n; i++) {
+        zh_html_open(h, "p", NULL);
+        choice(e, &e->fields[i]);
+        zh_html_close(h);
+    }
+    zh_html_close(h);
+    put_reason(ui);
+    zh_html_open(h, "p", "bar wide");
+    zh_html_open(h, "button", "btn pri");
+    zh_html_attr_z(h, "type", "submit");
+    zh_html_text(h, zh_ui_text(ui, ZH_T_ERASE_GO));
+    zh_html_close(h);
+    zh_html_close(h);
+    zh_html_close(h);
+    return ZH_OK;
+}
+
+static zh_rc form(zh_ui *ui)
+{
+    erasing e;
+    zh_rc rc = open_erasing(ui, &e);
+    return rc == ZH_OK ? show_form(ui, &e) : rc;
+}
+
+/* ---- doing it -------------------------------------------------------------------------------- */
+
+static zh_rc erase(erasing *e, zh_applied *out)
+{
+    zh_ui *ui = e->r->ui;
+    zh_ctx ctx = ui->ctx;
+    zh_findings findings = {0};
+    int64_t version = 0;
+    zh_change *changes = ZH_NEW_N(ui->arena, zh_change, e->n + 1);
+    zh_op op = {.kind = ZH_OP_ERASE,
+                .reg = e->r->reg,
+                .office = zh_shown(e->r)->office,
+                .id = zh_shown(e->r)->id,
+                .changes = changes,
+                .reason = zh_str_trim(zh_pairs_get(ui->request->form, "reason"))};
+    ctx.err = &e->why;
+    for (size_t i = 0; i < e->n; i++) {
+        if (was_sent(e, &e->fields[i])) {
+            changes[op.nchanges++] = (zh_change){.field = e->fields[i].field};
+        }
+    }
+    if (op.nchanges == 0) { /* the core would take all of them */
+        zh_err_set(&e->why, ZH_EINVAL, "record.erase", "没有选要删除的字段");
+        zh_err_fix(&e->why, "勾选字段；程序用 erase=字段，可重复，* 指全部");
+        return ZH_EINVAL;
+    }
+    if (zh_str_i64(zh_pairs_get(ui->request->form, "version"), &version) == ZH_OK && version > 0 &&
+        version <= INT32_MAX) {
+        op.version_expected = (int32_t)version;
+    }
+    zh_ui_let_go(ui);
+    return zh_record_apply(&ctx, &op, &findings, out);
+}
+
+static zh_rc answer_done(erasing *e, const zh_applied *done)
+{
+    zh_ui *ui = e->r->ui;
+    if (zh_web_wants_html(ui->request)) {
+        zh_str url = zh_url_record(ui->arena, e->r->reg->id, done->office, done->id);
+        return zh_http_see_other(ui->request, ui->response, url);
+    }
+    zh_jw w;
+    zh_jw_init(&w, &ui->response->body, 2);
+    zh_jw_object(&w);
+    zh_jw_kv(&w, "office", zh_str_fmt(ui->arena, "%" PRId64, done->office));
+    zh_jw_kv(&w, "id", zh_str_fmt(ui->arena, "%" PRId64, done->id));
+    zh_jw_ki(&w, "version", done->version);
+    zh_rc rc = zh_receipt_put(ui, e->r->reg, done, (zh_place){0, 0}, &w);
+    zh_jw_object_end(&w);
+    zh_buf_c(&ui->response->body, '\n');
+    ui->response->type = "application/json; charset=utf-8";
+    return rc;
+}
+
+static zh_rc erase_now(zh_ui *ui)
+{
+    erasing e;
+    zh_applied done;
+    zh_rc rc = open_erasing(ui, &e);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    rc = erase(&e, &done);
+    if (rc == ZH_OK) {
+        return answer_done(&e, &done);
+    }
+    if (!zh_web_wants_html(ui->request)) {
+        *ui->err = e.why;
+        return rc;
+    }
+    ui->response->status = zh_problem_status_of(&e.why);
+    rc = zh_ui_read_again(ui);
+    return rc == ZH_OK ? show_form(ui, &e) : rc;
+}
+
+/* ---- routes ---------------------------------------------------------------------------------- */
+
+static zh_rc handle_form(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    return zh_ui_answer(request, response, err, form);
+}
+static zh_rc handle_erase(const zh_http_request *request, zh_http_response *response, zh_err *err)
+{
+    return zh_ui_answer(request, response, err, erase_now);
+}
+
+ZH_ROUTE(page_erase) = {.method = "GET",
+                        .path = "/registers/{reg}/{id}/erase",
+                        .en = "The form to erase personal values of a record, as a page",
+                        .handle = handle_form};
+ZH_ROUTE(record_erase) = {
+    .method = "POST",
+    .path = "/registers/{reg}/{id}/erase",
+    .body_max = FORM_BYTES_MAX,
+    .waits = true,
+    .en = "Erase personal values for good: version, reason, erase=FIELD or TABLE.COLUMN or *",
+    .handle = handle_erase};
