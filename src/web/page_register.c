@@ -436,7 +436,7 @@ static void first_cell(listing *l, const zh_record *record, const zh_asked *aske
     }
     zh_html_close(h);
     if (l->q.reg->title.n > 0) { /* the card's heading, where the columns are no columns */
-        zh_html_a(h, "called", record_url(l, record), zh_show_title(&l->show, record));
+        zh_html_a_value(h, "called", record_url(l, record), zh_show_title(&l->show, record));
     }
 }
 
