@@ -1,11 +1,15 @@
 #!/bin/bash
 # P2, P3 and P11 over what bench/p1.sh imports: the indicator board, lists, start and memory.
 #
-#   bench/p2.sh DATA PACKS    DATA, a directory that `zhiheng import p1_sample` filled (it is not
-#                             changed but for one record of p1_firm), and its declarations; or
+#   bench/p2.sh DATA PACKS    DATA, a directory that `zhiheng import p1_sample` filled, and its
+#                             declarations; or
 #   bench/p2.sh ROWS          makes them first
 #
-# Answers are compared with those of the sqlite3 command line in the same run.
+# The declarations get what an installation with accounts has: the foundation registers, access to
+# the samples for an analyst (all rows) and an officer (rows of the own region), and an index for the
+# latter. DATA adopts them (once: the first start says how long that takes) and gets two accounts;
+# its records stay as they are. Lists are asked by both persons. Answers are compared with those of
+# the sqlite3 command line in the same run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tool/packages.sh
@@ -27,6 +31,21 @@ if [ $# = 1 ]; then
 else
     data=$1 packs=$2
 fi
+mkdir "$work/more"
+cp "$packs"/* "$work/more/"
+cp -r packs/foundation "$work/more/"
+sed -i -e 's/^      - {id: firm, fields: \[producer, sampled_at\]}/&\n      - {id: place, fields: [place, sampled_at]}/' \
+    -e 's/^    purpose: 大批量接收/&\n    access:\n      - {role: analyst, can: [read]}\n      - {role: officer, rows: "place within office_region", can: [read]}/' "$work/more/p1.yaml"
+packs=$work/more
+begun=$(date +%s%N)
+"$program" count p1_firm --data "$data" --packs "$packs" >/dev/null 2>&1 ||
+    "$program" import p1_firm /dev/null --dry-run --data "$data" --packs "$packs" >/dev/null 2>&1 || true
+echo "the declarations are adopted: $((($(date +%s%N) - begun) / 1000000)) ms"
+city=$(sqlite3 "$data/zhiheng.db" "SELECT substr(place, 1, 4) || '00' FROM r_p1_sample WHERE place LIKE '1301%' LIMIT 1")
+for person in analyst officer; do
+    echo "eine lange Losung fuer den Versuch" | "$program" account add "p2_$person" "$person" --data "$data" --packs "$packs" >/dev/null 2>&1 &&
+        "$program" account grant "p2_$person" "$person" all "$city" --data "$data" --packs "$packs" >/dev/null
+done || true
 
 echo "records: $("$program" count p1_sample --data "$data" --packs "$packs" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["total"])')"
 
@@ -52,19 +71,42 @@ until curl -fs "http://127.0.0.1:$port/health" >/dev/null 2>&1; do
 done
 echo "P11: answers $((($(date +%s%N) - begun) / 1000000)) ms after its start, resident $(($(ps -o rss= -p "$server") / 1024)) MiB"
 
-load() { # name, path: latency at 4 and 32 clients
+session() { # login: its cookie
+    curl -s -o /dev/null -D - --data-urlencode "login=p2_$1" \
+        --data-urlencode "password=eine lange Losung fuer den Versuch" "http://127.0.0.1:$port/login" |
+        sed -n 's/.*\(zh_session=[0-9a-f]*\).*/\1/p'
+}
+first() { # path: the first answer, made for nobody before
+    curl -s -o "$work/page" -w 'first %{time_total} s, status %{http_code}; ' -H 'Accept: text/html' -H "Cookie: $cookie" "http://127.0.0.1:$port$1"
+}
+load() { # name, path: the first page, then latency at 4 and 32 clients
+    printf '%s: ' "$1"
+    first "$2"
+    echo
     for clients in 4 32; do
-        printf '%s, %d clients: ' "$1" "$clients"
-        wrk -t1 -c"$clients" -d5s --latency "http://127.0.0.1:$port$2" | awk '
+        printf '    %d clients: ' "$clients"
+        wrk -t1 -c"$clients" -d5s --latency -H 'Accept: text/html' -H "Cookie: $cookie" "http://127.0.0.1:$port$2" | awk '
             /99%/ {p99 = $2} /50%/ {p50 = $2} /75%/ {p75 = $2} /90%/ {p90 = $2} /Requests\/sec/ {r = $2} /Non-2xx/ {bad = $0}
             END {printf "median %s, 90 %% %s, 99 %% %s, %s pages/s %s\n", p50, p90, p99, r, bad}'
     done
 }
-city=$(sqlite3 "$data/zhiheng.db" "SELECT substr(place, 1, 4) || '00' FROM r_p1_sample LIMIT 1")
-echo "P2 over HTTP, P3"
-load "board" "/"
-load "indicator by city" "/indicators/p1_pass_rate?by=place@city"
-load "default list" "/registers/p1_sample"
-load "filtered list" "/registers/p1_sample?place=$city&verdict=fail"
-load "second page of a sorted list" "/registers/p1_sample?sort=-sampled_at&limit=50"
+encoded() { python3 -c 'import sys, urllib.parse; print(urllib.parse.quote(sys.argv[1]))' "$1"; }
+lists=/registers/p1_sample
+for person in analyst officer; do
+    cookie=$(session "$person")
+    echo "P2 over HTTP, P3, as $person"
+    load "board" "/"
+    load "indicator by city" "/indicators/p1_pass_rate?by=place@city"
+    load "registers" "/registers"
+    load "default list" "$lists"
+    load "a city" "$lists?where=$(encoded "place within '$city'")"
+    load "failed of a city" "$lists?where=$(encoded "place within '$city' and verdict = 'fail'")"
+    load "failed of a lab in a year" "$lists?where=$(encoded "verdict = 'fail' and lab = '示例市食品检验所' and sampled_at >= 2024-01-01 and sampled_at < 2025-01-01")"
+    load "sorted the other way" "$lists?sort=sampled_at"
+    load "sorted by number" "$lists?sort=report_no&limit=50"
+    seen=$(sqlite3 "$data/zhiheng.db" "SELECT COUNT(*) FROM r_p1_sample WHERE place BETWEEN '${city%00}00' AND '${city%00}99'")
+    first "$lists?where=$(encoded "place within '$city'")" >/dev/null
+    grep -q "$(printf "%d" "$seen" | sed ':a; s/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/; ta')" "$work/page" ||
+        { echo "the page of the city does not say $seen" >&2; exit 1; }
+done
 echo "resident after it: $(($(ps -o rss= -p "$server") / 1024)) MiB"

@@ -1,5 +1,6 @@
 /* Refusals in English: a table by the Chinese text. */
 #include "app/english.h"
+#include <inttypes.h>
 #include <string.h>
 
 static const zh_english_pair pairs[] = {

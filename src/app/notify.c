@@ -166,6 +166,7 @@ zh_str zh_notify_words(zh_arena *arena, const zh_register *reg, zh_str cause, zh
                        : zh_str_is(cause, ZH_NOTICE_BREACH) ? "%.*s届满"
                        : zh_str_is(cause, ZH_NOTICE_WARN)   ? "%.*s将届满"
                        : zh_str_is(cause, ZH_NOTICE_SECOND) ? "%.*s等待第二人"
+                       : zh_str_is(cause, ZH_NOTICE_VOTE)   ? "%.*s待您表决"
                                                             : "%.*s";
     zh_buf text;
     zh_buf_init(&text, 1024);

@@ -200,49 +200,68 @@ static void foot(sheet *s, const zh_paper *p, zh_str base)
     put(s, LEFT + QR_SIDE / 2.0, ZH_STR("扫码核对记录"), small_font, ZH_ANCHOR_MIDDLE, 12);
 }
 
-static void number_pages(sheet *s)
+/* Of the paper that begins with page `first`. */
+static void number_pages(sheet *s, size_t first)
 {
-    for (size_t i = 0; i < s->pages.n; i++) {
-        bool odd = i % 2 == 0; /* outside: right on odd pages, left on even ones */
+    for (size_t i = first; i < s->pages.n; i++) {
+        bool odd = (i - first) % 2 == 0; /* outside: right on odd pages, left on even ones */
         s->page = s->pages.p[i];
         s->y = BOTTOM + 7 * MM;
-        put(s, odd ? LEFT + WIDTH - BODY : LEFT + BODY, zh_str_fmt(s->arena, "— %zu —", i + 1),
-            page_font, odd ? ZH_ANCHOR_END : ZH_ANCHOR_START, LINE);
+        put(s, odd ? LEFT + WIDTH - BODY : LEFT + BODY,
+            zh_str_fmt(s->arena, "— %zu —", i - first + 1), page_font,
+            odd ? ZH_ANCHOR_END : ZH_ANCHOR_START, LINE);
     }
 }
 
-zh_rc zh_paper_pdf(zh_arena *arena, const zh_paper *paper, zh_str base, zh_buf *out, zh_err *err)
+static void set_paper(sheet *s, const zh_paper *paper, zh_str base)
 {
-    sheet s = {.arena = arena, .err = err};
-    s.rc = zh_ruler_open(arena, &s.ruler, err);
-    if (s.rc == ZH_OK) {
-        new_page(&s);
-        head(&s, paper);
+    size_t first = s->pages.n;
+    new_page(s);
+    if (s->rc == ZH_OK) {
+        head(s, paper);
     }
-    for (size_t i = 0; i < paper->nblocks && s.rc == ZH_OK; i++) {
+    for (size_t i = 0; i < paper->nblocks && s->rc == ZH_OK; i++) {
         if (paper->blocks[i].ncolumns > 0) {
-            table(&s, &paper->blocks[i]);
+            table(s, &paper->blocks[i]);
         } else {
-            paragraph(&s, paper->blocks[i].text, 2 * BODY);
+            paragraph(s, paper->blocks[i].text, 2 * BODY);
         }
     }
-    if (s.rc == ZH_OK) {
-        foot(&s, paper, base);
+    if (s->rc == ZH_OK) {
+        foot(s, paper, base);
+    }
+    if (s->rc == ZH_OK) {
+        number_pages(s, first);
+    }
+}
+
+zh_rc zh_papers_pdf(zh_arena *arena, const zh_paper *papers, size_t n, zh_str base, zh_buf *out,
+                    zh_err *err)
+{
+    sheet s = {.arena = arena, .err = err};
+    zh_assert(n > 0);
+    s.rc = zh_ruler_open(arena, &s.ruler, err);
+    for (size_t i = 0; i < n && s.rc == ZH_OK; i++) {
+        set_paper(&s, &papers[i], base);
     }
     if (s.rc != ZH_OK) {
         return s.rc;
     }
-    number_pages(&s);
-    zh_pdf_in in = {.title = paper->title,
-                    .author = paper->office,
-                    .subject = paper->number,
-                    .created = paper->at,
+    zh_pdf_in in = {.title = papers[0].title,
+                    .author = papers[0].office,
+                    .subject = papers[0].number,
+                    .created = papers[0].at,
                     .pages = (const zh_draw *const *)s.pages.p,
                     .pages_n = s.pages.n};
     return zh_pdf_write(&in, out, NULL, err);
 }
 
-static zh_rc base_of(zh_ctx *ctx, zh_str *out)
+zh_rc zh_paper_pdf(zh_arena *arena, const zh_paper *paper, zh_str base, zh_buf *out, zh_err *err)
+{
+    return zh_papers_pdf(arena, paper, 1, base, out, err);
+}
+
+zh_rc zh_paper_base(zh_ctx *ctx, zh_str *out)
 {
     zh_conn *conn = NULL;
     zh_err ignored = {0};
@@ -263,7 +282,7 @@ zh_rc zh_paper_make(zh_ctx *ctx, const zh_paper *paper, const char **path)
     zh_buf pdf;
     uint8_t random[8];
     char hex[17];
-    zh_rc rc = base_of(ctx, &base);
+    zh_rc rc = zh_paper_base(ctx, &base);
     if (rc != ZH_OK) {
         return rc;
     }

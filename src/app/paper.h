@@ -16,5 +16,10 @@ zh_rc zh_paper_make(zh_ctx *ctx, const zh_paper *paper, const char **path) ZH_MU
 /* The same into a buffer. base: address before the record's path. */
 zh_rc zh_paper_pdf(zh_arena *arena, const zh_paper *paper, zh_str base, zh_buf *out,
                    zh_err *err) ZH_MUST;
+/* Several on one print, each beginning on a page of its own, counted anew. n > 0. */
+zh_rc zh_papers_pdf(zh_arena *arena, const zh_paper *papers, size_t n, zh_str base, zh_buf *out,
+                    zh_err *err) ZH_MUST;
+/* The address that QR codes begin with, as it is set. */
+zh_rc zh_paper_base(zh_ctx *ctx, zh_str *out) ZH_MUST;
 
 #endif

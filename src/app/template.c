@@ -72,8 +72,8 @@ static void how(const zh_field *field, zh_buf *out)
     case ZH_TYPE_TEXT:
     case ZH_TYPE_FILE: break;
     }
-    if (field->help.n > 0) {
-        zh_buf_fmt(out, "%s%.*s", out->n > 0 ? "。" : "", ZH_FMT(field->help));
+    if (field->help.zh.n > 0) {
+        zh_buf_fmt(out, "%s%.*s", out->n > 0 ? "。" : "", ZH_FMT(field->help.zh));
     }
 }
 

@@ -66,7 +66,7 @@ void zh_figure_print(zh_session *s, const zh_figure *f, zh_buf *out)
     }
     zh_buf_c(out, '\n');
     put_line(out, "指标", i->id);
-    put_line(out, "定义", i->definition);
+    put_line(out, "定义", i->definition.zh);
     put_line(out, "分子", f->num);
     put_line(out, "分母", f->den);
     put_line(out, "n", zh_text_count(arena, f->n));
@@ -76,7 +76,7 @@ void zh_figure_print(zh_session *s, const zh_figure *f, zh_buf *out)
                                           ZH_FMT(region_name(s, f->region)))
                              : ZH_STR("全部"));
     put_line(out, "期间", period(s, f));
-    put_line(out, "说明", f->note);
+    put_line(out, "说明", f->note.zh);
     put_line(out, "来源", f->sources);
     put_line(out, "算式", f->formula);
     put_line(out, "取自", f->cube.n > 0 ? f->cube : ZH_STR("逐条重新计数"));
@@ -132,7 +132,7 @@ void zh_figure_json(zh_jw *w, const zh_figure *f)
     put_text(w, "region", f->region);
     put_date(w, "first", f->first, bounded);
     put_date(w, "last", f->last, bounded);
-    put_text(w, "note", f->note);
+    put_text(w, "note", f->note.zh);
     put_text(w, "sources", f->sources);
     put_text(w, "formula", f->formula);
     put_text(w, "cube", f->cube);

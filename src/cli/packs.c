@@ -1,6 +1,8 @@
 /* Finding and compiling declarations for the verbs. */
 #include "cli/packs.h"
+#include "app/signal/detect.h"
 #include "base/os.h"
+#include "core/engine_names.h"
 #include "model/pack.h"
 #include <string.h>
 
@@ -45,6 +47,26 @@ static zh_rc load_beside(zh_cli *cli, const char *path, zh_pack_file **files, si
     return ZH_OK;
 }
 
+/* What judgements and detectors calculate with: the model does not know the engines. */
+static zh_rc check_engines(zh_cli *cli, const zh_model *model, zh_buf *report)
+{
+    zh_rc rc = zh_engine_names_check(model, report, &cli->err);
+    for (size_t i = 0; i < model->ndetectors; i++) {
+        zh_err refused = {0};
+        if (zh_detector_check(&model->detectors[i], &refused) == ZH_OK) {
+            continue;
+        }
+        if (report != NULL) {
+            zh_buf_fmt(report, "%s [%s] %s\n", refused.message, refused.rule, refused.fix);
+        }
+        if (rc == ZH_OK) {
+            cli->err = refused;
+            rc = refused.rc;
+        }
+    }
+    return rc;
+}
+
 zh_rc zh_packs_compile(zh_cli *cli, const char *path, zh_buf *report, zh_model **out)
 {
     zh_pack_file *files = NULL;
@@ -63,5 +85,10 @@ zh_rc zh_packs_compile(zh_cli *cli, const char *path, zh_buf *report, zh_model *
         cli->usage = true;
         return rc;
     }
-    return zh_model_compile(files, n, out, report, &cli->err);
+    rc = zh_model_compile(files, n, out, report, &cli->err);
+    if (rc == ZH_OK && (rc = check_engines(cli, *out, report)) != ZH_OK) {
+        zh_model_release(*out);
+        *out = NULL;
+    }
+    return rc;
 }

@@ -50,7 +50,7 @@ static void print_all(zh_session *s, zh_buf *out)
         zh_text_table_add(&table, zh_str_of(kind_zh(indicator->kind)));
         zh_text_table_add(&table, indicator->reg != NULL ? indicator->reg->id : ZH_STR(""));
         zh_text_table_add(&table, indicator->unit);
-        zh_text_table_add(&table, indicator->definition);
+        zh_text_table_add(&table, indicator->definition.zh);
     }
     zh_text_table_print(&table, out);
     zh_buf_fmt(out, "%zu 个指标\n", s->ctx.model->nindicators);
@@ -66,7 +66,7 @@ static void json_all(zh_session *s, zh_buf *out)
         zh_jw_object(&w);
         zh_jw_kv(&w, "id", indicator->id);
         zh_jw_kv(&w, "label", indicator->label.zh);
-        zh_jw_kv(&w, "definition", indicator->definition);
+        zh_jw_kv(&w, "definition", indicator->definition.zh);
         zh_jw_kz(&w, "kind", kind_zh(indicator->kind));
         zh_jw_kv(&w, "register", indicator->reg != NULL ? indicator->reg->id : ZH_STR(""));
         zh_jw_kv(&w, "unit", indicator->unit);

@@ -47,7 +47,7 @@ static void say_run(zh_session *s, const zh_signal_run *r)
     zh_cli_note("%.*s：%.*s 条记录，%.*s %.*s，%zu 个信号（新 %zu，改 %zu，再次成立 %zu，"
                 "不再成立 %zu，未变 %zu），开任务 %zu，撤任务 %zu",
                 ZH_FMT(r->detector->id), ZH_FMT(zh_text_count(s->cli->arena, r->records)),
-                ZH_FMT(zh_text_count(s->cli->arena, r->units)), ZH_FMT(r->detector->unit),
+                ZH_FMT(zh_text_count(s->cli->arena, r->units)), ZH_FMT(r->detector->unit.zh),
                 r->passing, r->created, r->amended, r->revived, r->lapsed, r->same, r->opened,
                 r->withdrawn);
 }
@@ -118,7 +118,7 @@ static void print_signals(zh_session *s, const zh_signal *list, size_t n, zh_buf
         zh_buf_fmt(out, "%.*s（%.*s，第 %.*s 版；%.*s）\n", ZH_FMT(d->label.zh), ZH_FMT(d->id),
                    ZH_FMT(d->version), ZH_FMT(zh_detector_criteria(arena, d)));
         zh_text_table_print(&table, out);
-        zh_buf_fmt(out, "%zu 个信号。%.*s\n\n", end - i, ZH_FMT(d->note));
+        zh_buf_fmt(out, "%zu 个信号。%.*s\n\n", end - i, ZH_FMT(d->note.zh));
         i = end;
     }
     zh_buf_fmt(out, "共 %zu 个信号\n", n);

@@ -99,7 +99,7 @@ static void json_target(zh_arena *arena, zh_jw *w, const zh_target *t)
     zh_jw_kz(w, "gap", t->has_gap ? zh_decimal_str(arena, t->gap).p : NULL);
     zh_jw_kz(w, "required", t->has_path ? zh_decimal_str(arena, t->required).p : NULL);
     zh_jw_kv(w, "required_note", t->required_note);
-    zh_jw_kv(w, "basis_note", item->basis_note);
+    zh_jw_kv(w, "basis_note", item->basis_note.zh);
     zh_jw_key(w, "outside");
     zh_jw_bool(w, t->outside);
     zh_jw_key(w, "figure");

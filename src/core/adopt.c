@@ -8,6 +8,7 @@
 #include "core/calendar_years.h"
 #include "core/core_private.h"
 #include "core/cube.h"
+#include "core/engine_names.h"
 #include "core/example.h"
 #include "core/migrate.h"
 #include "model/pack.h"
@@ -279,7 +280,14 @@ static zh_rc choose(zh_core *core, const zh_core_options *options, zh_arena *are
     if (rc == ZH_OK) {
         rc = add_years(core, arena, files, n, err);
     }
-    return rc == ZH_OK ? zh_model_compile(files, n, model, NULL, err) : rc;
+    if (rc == ZH_OK) {
+        rc = zh_model_compile(files, n, model, NULL, err);
+    }
+    if (rc == ZH_OK && (rc = zh_engine_names_check(*model, NULL, err)) != ZH_OK) {
+        zh_model_release(*model);
+        *model = NULL;
+    }
+    return rc;
 }
 
 static zh_rc load_adopted(zh_core *core, zh_arena *arena, const adopted *old, zh_model **out,

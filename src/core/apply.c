@@ -296,11 +296,11 @@ static zh_rc put_uses(loader *l, const zh_prepared *p)
     return rc;
 }
 
-static zh_rc put_notice(loader *l, const zh_prepared *p)
+static zh_rc put_notice(loader *l, const zh_prepared *p, const zh_notice_of *told)
 {
     static const zh_table_plan notices = {"zh_notice", NOTICE_COLUMNS, NOTICE_TYPES,
                                           ZH_COUNTOF(NOTICE_COLUMNS)};
-    if (p->notice.cause == NULL) {
+    if (told->cause == NULL) {
         return ZH_OK;
     }
     zh_sql_value row[] = {
@@ -310,8 +310,8 @@ static zh_rc put_notice(loader *l, const zh_prepared *p)
         p->row[ZH_COL_VERSION],
         p->row[ZH_COL_RECORDED],
         ZH_SQL_STR(l->plan->reg->id),
-        ZH_SQL_STR(zh_str_of(p->notice.cause)),
-        ZH_SQL_STR(p->notice.name),
+        ZH_SQL_STR(zh_str_of(told->cause)),
+        ZH_SQL_STR(told->name),
         p->row[ZH_COL_ACTOR],
     };
     return put(l, &l->notices, ZH_BULK_INSERT, &notices, 2, row);
@@ -372,7 +372,10 @@ static zh_rc apply_one(loader *l, const zh_prepared *p, int64_t batch, int64_t o
         rc = put_dues(l, p);
     }
     if (rc == ZH_OK) {
-        rc = put_notice(l, p);
+        rc = put_notice(l, p, &p->notice);
+    }
+    if (rc == ZH_OK) {
+        rc = put_notice(l, p, &p->ballot);
     }
     return rc == ZH_OK ? put_uses(l, p) : rc;
 }

@@ -7,7 +7,7 @@ enum { SAID_BYTES_MAX = 400 };
 bool zh_bulk_fits(const zh_transition *t)
 {
     return t->kind != ZH_TR_AUTO && t->kind != ZH_TR_REASSIGN && !t->two_person && !t->to_any &&
-           t->vote.k == 0 && t->nmakes == 0 && t->paper == NULL;
+           t->nsign == 0 && t->vote.k == 0 && t->nmakes == 0 && t->paper == NULL;
 }
 
 typedef struct keeping {

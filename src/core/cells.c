@@ -715,9 +715,56 @@ static void settle(answering *a, zh_cell_answer *out)
     out->n = n;
 }
 
+/* Whether the cube tells of every record what the row scope's filters ask: a level is resolved as
+ * at the event date, the scope goes by the code alone. */
+static bool keeps_scope(const answering *a)
+{
+    for (size_t i = a->nasked; i < a->q->nfilters; i++) {
+        const zh_dim *dim = &a->filter_dims[i];
+        const zh_codes *codes = dim->codes;
+        for (size_t c = 1; dim->derived && codes != NULL && c < codes->n; c++) {
+            if (zh_str_eq(codes->codes[c].code, codes->codes[c - 1].code)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The smallest cube that answers what the reader may see of the question. The row scope becomes
+ * filters of cells where it can be said so. */
+static const zh_cube *choose_scoped(answering *a)
+{
+    const zh_cell_query *asked = a->q;
+    zh_cell_filter scope[ZH_SCOPE_FILTERS_MAX];
+    size_t n = 0;
+    if (!zh_scope_cells(a->ctx, asked->reg, scope, &n) ||
+        asked->nfilters + n > ZH_ANSWER_FILTERS_MAX) {
+        return NULL;
+    }
+    if (n > 0) {
+        zh_cell_filter *filters = ZH_NEW_N(a->ctx->arena, zh_cell_filter, asked->nfilters + n);
+        zh_cell_query *narrower = ZH_NEW(a->ctx->arena, zh_cell_query);
+        for (size_t i = 0; i < asked->nfilters + n; i++) {
+            filters[i] = i < asked->nfilters ? asked->filters[i] : scope[i - asked->nfilters];
+        }
+        *narrower = *asked;
+        narrower->filters = filters;
+        narrower->nfilters = asked->nfilters + n;
+        a->q = narrower;
+    }
+    const zh_cube *cube = choose(a);
+    if (cube == NULL || !keeps_scope(a)) {
+        a->q = asked;
+        return NULL;
+    }
+    return cube;
+}
+
 static zh_rc prepare(answering *a)
 {
     const zh_cell_query *q = a->q;
+    a->nasked = q->nfilters;
     if (q->nfilters > ZH_ANSWER_FILTERS_MAX || q->ngroups > ZH_ANSWER_GROUPS_MAX ||
         q->nmeasures > ZH_ANSWER_MEASURES_MAX) {
         return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.question",
@@ -725,9 +772,8 @@ static zh_rc prepare(answering *a)
                           ZH_ANSWER_GROUPS_MAX, ZH_ANSWER_MEASURES_MAX);
     }
     zh_map_init(&a->by_groups, a->ctx->arena);
-    bool cubes = q->where == NULL && zh_scope_is_all(a->ctx, q->reg) && q->as_of == ZH_AS_OF_NOW &&
-                 !q->recount;
-    a->cube = cubes ? choose(a) : NULL;
+    bool cubes = q->where == NULL && q->as_of == ZH_AS_OF_NOW && !q->recount;
+    a->cube = cubes ? choose_scoped(a) : NULL;
     return ZH_OK;
 }
 
@@ -775,7 +821,7 @@ static zh_rc dims_allowed(const answering *a)
     for (size_t i = 0; i < a->q->ngroups && rc == ZH_OK; i++) {
         rc = dim_allowed(a->ctx, &a->cube->dims[a->group_at[i]]);
     }
-    for (size_t i = 0; i < a->q->nfilters && rc == ZH_OK; i++) {
+    for (size_t i = 0; i < a->nasked && rc == ZH_OK; i++) {
         rc = dim_allowed(a->ctx, &a->filter_dims[i]);
     }
     return rc;
@@ -809,6 +855,12 @@ zh_rc zh_cells(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_cell_a
     settle(&a, out);
     out->took_us = zh_monotonic_us() - started;
     return rc;
+}
+
+bool zh_cells_held(zh_ctx *ctx, const zh_cell_query *query)
+{
+    answering a = {.ctx = ctx, .q = query};
+    return prepare(&a) == ZH_OK && a.cube != NULL;
 }
 
 typedef struct picking {

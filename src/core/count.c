@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUPS_MAX = 2, FOLD_MAX = 1000000 };
+enum { GROUPS_MAX = 2, FOLD_MAX = 1000000, CODES_MAX = 256, KEY_MAX = 512 };
 
 typedef struct tally {
     zh_str keys[GROUPS_MAX];
@@ -27,6 +27,10 @@ typedef struct counter {
     ZH_VEC(tally *) tallies;
     int64_t total;
     bool at_least;
+    const zh_field *drive; /* only rows with one of these codes can match; NULL: nothing says so */
+    const char *index;     /* that begins with it */
+    zh_str *codes;
+    size_t ncodes;
 } counter;
 
 zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain)
@@ -90,6 +94,26 @@ static zh_str key_of(zh_arena *arena, const zh_group *group, zh_sql_value v)
     return zh_str_dup(arena, v.bytes);
 }
 
+/* Both keys as one, apart from what has no value; in `bytes` when it fits. */
+static zh_str joined_key(const counter *c, const zh_str keys[GROUPS_MAX], char bytes[KEY_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->ngroups; i++) {
+        if (n + keys[i].n + 2 > KEY_MAX) {
+            return zh_str_fmt(c->ctx->arena, "%c%.*s%c%c%.*s", keys[0].p ? 'v' : 'n',
+                              ZH_FMT(keys[0]), 31, keys[1].p ? 'v' : 'n', ZH_FMT(keys[1]));
+        }
+        if (i > 0) {
+            bytes[n++] = 31;
+        }
+        bytes[n++] = keys[i].p != NULL ? 'v' : 'n';
+        memcpy(bytes + n, keys[i].n > 0 ? keys[i].p : "", keys[i].n);
+        n += keys[i].n;
+    }
+    return (zh_str){bytes, n};
+}
+
+/* keys: borrowed */
 static zh_rc add(counter *c, const zh_str keys[GROUPS_MAX], int64_t n)
 {
     zh_arena *arena = c->ctx->arena;
@@ -101,19 +125,15 @@ static zh_rc add(counter *c, const zh_str keys[GROUPS_MAX], int64_t n)
         return zh_err_set(c->ctx->err, ZH_ELIMIT, "count.groups", "分组超过 %d 个，请加筛选条件",
                           FOLD_MAX);
     }
-    zh_str joined = keys[0];
-    if (c->ngroups == 2) {
-        joined = zh_str_fmt(arena, "%c%.*s%c%c%.*s", keys[0].p ? 'v' : 'n', ZH_FMT(keys[0]), 31,
-                            keys[1].p ? 'v' : 'n', ZH_FMT(keys[1]));
-    } else {
-        joined = zh_str_fmt(arena, "%c%.*s", keys[0].p ? 'v' : 'n', ZH_FMT(keys[0]));
-    }
+    char bytes[KEY_MAX];
+    zh_str joined = joined_key(c, keys, bytes);
     tally *t = zh_map_get(&c->by_key, joined);
     if (t == NULL) {
         t = ZH_NEW(arena, tally);
-        t->keys[0] = keys[0];
-        t->keys[1] = keys[1];
-        zh_map_put(&c->by_key, joined, t);
+        for (size_t i = 0; i < c->ngroups; i++) {
+            t->keys[i] = keys[i].p != NULL ? zh_str_dup(arena, keys[i]) : ZH_STR_NONE;
+        }
+        zh_map_put(&c->by_key, zh_str_dup(arena, joined), t);
         zh_vec_push(arena, &c->tallies, t);
     }
     t->n += n;
@@ -138,19 +158,39 @@ static void group_sql(zh_buf *sql, const zh_group *group)
     zh_buf_fmt(sql, "a.%.*s%s", ZH_FMT(column), suffixes[0]);
 }
 
-/* The register, or its first records when it is larger than examine_max. */
-static void from_bounded(counter *c, zh_buf *sql, zh_binds *binds)
+/* " INDEXED BY …" where the database would not choose so, and " WHERE" the codes. */
+static void drive_add(counter *c, zh_conn *conn, zh_buf *sql, zh_binds *binds, const char *alias)
+{
+    if (c->drive != NULL && zh_conn_dialect(conn) == ZH_SQLITE) {
+        zh_buf_fmt(sql, " INDEXED BY %s", c->index);
+    }
+    if (c->drive == NULL) {
+        zh_buf_z(sql, " WHERE 1 = 1");
+        return;
+    }
+    zh_buf_fmt(sql, " WHERE %s.%.*s IN (", alias, ZH_FMT(c->drive->column));
+    for (size_t i = 0; i < c->ncodes; i++) {
+        zh_buf_z(sql, i > 0 ? ",?" : "?");
+        zh_vec_push(c->ctx->arena, binds, ZH_SQL_STR(c->codes[i]));
+    }
+    zh_buf_z(sql, c->ncodes > 0 ? ")" : "NULL)");
+}
+
+/* The rows that can match, or the first of them when they are more than examine_max. */
+static void from_bounded(counter *c, zh_conn *conn, zh_buf *sql, zh_binds *binds)
 {
     bool bounded = c->at_least;
+    const char *alias = bounded ? "z" : "a";
     zh_buf_z(sql, bounded ? " FROM (SELECT z.* FROM " : " FROM ");
-    zh_from(c->ctx->arena, sql, binds, c->q->reg, c->q->as_of, bounded ? "z" : "a");
+    zh_from(c->ctx->arena, sql, binds, c->q->reg, c->q->as_of, alias);
+    drive_add(c, conn, sql, binds, alias);
     if (bounded) {
-        zh_buf_z(sql, " LIMIT ?) a");
+        zh_buf_z(sql, " LIMIT ?) a WHERE 1 = 1");
         zh_vec_push(c->ctx->arena, binds, ZH_SQL_INT((int64_t)c->q->examine_max));
     }
 }
 
-/* Whether the register has more records than may be examined. */
+/* Whether more rows can match than may be examined. */
 static zh_rc is_larger(counter *c, zh_conn *conn, bool *out)
 {
     zh_arena *arena = c->ctx->arena;
@@ -159,6 +199,7 @@ static zh_rc is_larger(counter *c, zh_conn *conn, bool *out)
     zh_binds binds = {0};
     zh_buf_z(&sql, "SELECT COUNT(*) FROM (SELECT 1 FROM ");
     zh_from(arena, &sql, &binds, c->q->reg, c->q->as_of, "z");
+    drive_add(c, conn, &sql, &binds, "z");
     zh_buf_z(&sql, " LIMIT ?) a");
     zh_buf_c(&sql, '\0');
     zh_vec_push(arena, &binds, ZH_SQL_INT((int64_t)c->q->examine_max + 1));
@@ -169,11 +210,43 @@ static zh_rc is_larger(counter *c, zh_conn *conn, bool *out)
     return rc;
 }
 
+static void find_drive(counter *c)
+{
+    if (c->q->as_of != ZH_AS_OF_NOW || c->q->examine_max == 0) {
+        return;
+    }
+    c->codes = ZH_NEW_N(c->ctx->arena, zh_str, CODES_MAX);
+    const zh_index *index = zh_driving_index(c->ctx, c->q->reg, c->q->where, false, NULL, c->codes,
+                                             CODES_MAX, &c->ncodes, &c->index);
+    c->drive = index != NULL ? index->fields[0] : NULL;
+}
+
+static zh_str stored_key(counter *c, zh_arena *arena, size_t group, const zh_stmt *stmt,
+                         size_t column)
+{
+    zh_sql_value v = {.type = zh_col_type(stmt, column)};
+    if (v.type == ZH_SQL_I64) {
+        v.i64 = zh_col_i64(stmt, column);
+    } else {
+        v.bytes = zh_col_str(stmt, column);
+    }
+    return key_of(arena, &c->groups[group], v);
+}
+
+static zh_rc conditions(counter *c, zh_conn *conn, zh_buf *sql, zh_binds *binds)
+{
+    zh_dialect dialect = zh_conn_dialect(conn);
+    bool history = c->q->as_of != ZH_AS_OF_NOW;
+    from_bounded(c, conn, sql, binds);
+    zh_rc rc = zh_scope_add(c->ctx, dialect, sql, binds, c->q->reg, "a", history);
+    return rc == ZH_OK
+               ? zh_where_add(c->ctx, dialect, sql, binds, c->q->reg, c->q->where, "a", history)
+               : rc;
+}
+
 static zh_rc count_sql(counter *c, zh_conn *conn)
 {
     zh_ctx *ctx = c->ctx;
-    const zh_register *reg = c->q->reg;
-    bool history = c->q->as_of != ZH_AS_OF_NOW;
     zh_buf sql;
     zh_buf_init(&sql, 1 << 20);
     zh_binds binds = {0};
@@ -182,13 +255,7 @@ static zh_rc count_sql(counter *c, zh_conn *conn)
         zh_buf_z(&sql, ", ");
         group_sql(&sql, &c->groups[i]);
     }
-    from_bounded(c, &sql, &binds);
-    zh_buf_z(&sql, " WHERE 1 = 1");
-    zh_dialect dialect = zh_conn_dialect(conn);
-    zh_rc rc = zh_scope_add(ctx, dialect, &sql, &binds, reg, "a", history);
-    if (rc == ZH_OK) {
-        rc = zh_where_add(ctx, dialect, &sql, &binds, reg, c->q->where, "a", history);
-    }
+    zh_rc rc = conditions(c, conn, &sql, &binds);
     for (size_t i = 0; i < c->ngroups; i++) {
         zh_buf_fmt(&sql, "%s %zu", i ? "," : " GROUP BY", i + 2);
     }
@@ -199,18 +266,42 @@ static zh_rc count_sql(counter *c, zh_conn *conn)
     while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
         zh_str keys[GROUPS_MAX] = {ZH_STR_NONE, ZH_STR_NONE};
         for (size_t i = 0; i < c->ngroups; i++) {
-            zh_sql_value v = {.type = zh_col_type(stmt, i + 1)};
-            if (v.type == ZH_SQL_I64) {
-                v.i64 = zh_col_i64(stmt, i + 1);
-            } else {
-                v.bytes = zh_col_str(stmt, i + 1);
-            }
-            keys[i] = key_of(ctx->arena, &c->groups[i], v);
+            keys[i] = stored_key(c, ctx->arena, i, stmt, i + 1);
         }
         rc = add(c, keys, zh_col_i64(stmt, 0));
     }
     zh_finish(stmt);
     zh_buf_free(&sql);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* Several groupings in one pass over the rows; `all` holds a counter for each. */
+static zh_rc count_pass(counter *all, size_t n, zh_conn *conn)
+{
+    zh_ctx *ctx = all[0].ctx;
+    zh_arena *scratch = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_buf sql;
+    zh_buf_init(&sql, 1 << 20);
+    zh_binds binds = {0};
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_z(&sql, i > 0 ? ", " : "SELECT ");
+        group_sql(&sql, &all[i].groups[0]);
+    }
+    zh_rc rc = conditions(&all[0], conn, &sql, &binds);
+    zh_stmt *stmt = NULL;
+    if (rc == ZH_OK) {
+        rc = zh_query(conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, ctx->err);
+    }
+    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        zh_arena_reset(scratch);
+        for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+            zh_str keys[GROUPS_MAX] = {stored_key(&all[i], scratch, 0, stmt, i), ZH_STR_NONE};
+            rc = add(&all[i], keys, 1);
+        }
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    zh_arena_free(scratch);
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
@@ -318,6 +409,33 @@ static zh_rc check_groups(zh_ctx *ctx, const zh_group *groups, size_t n)
     return ZH_OK;
 }
 
+static zh_rc bound(counter *c, zh_conn *conn)
+{
+    find_drive(c);
+    return c->q->examine_max > 0 ? is_larger(c, conn, &c->at_least) : ZH_OK;
+}
+
+static void settle(const counter *c, zh_counts *out)
+{
+    zh_count_row *rows = ZH_NEW_N(c->ctx->arena, zh_count_row, c->tallies.n + 1);
+    for (size_t i = 0; i < c->tallies.n; i++) {
+        const tally *t = c->tallies.p[i];
+        rows[i] = (zh_count_row){.n = t->n};
+        for (size_t g = 0; g < c->ngroups; g++) {
+            rows[i].keys[g] = t->keys[g];
+            rows[i].labels[g] = label_of(c, g, t->keys[g]);
+        }
+    }
+    zh_sort(rows, c->tallies.n, sizeof *rows, most_first);
+    *out = (zh_counts){.rows = rows, .total = c->total, .distinct = (int64_t)c->tallies.n};
+    out->n = c->tallies.n > ZH_FACET_MAX ? ZH_FACET_MAX : c->tallies.n;
+    out->complete = out->n == c->tallies.n;
+    out->at_least = c->at_least;
+    for (size_t i = out->n; i < c->tallies.n; i++) {
+        out->other += rows[i].n;
+    }
+}
+
 zh_rc zh_count(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_group *groups,
                size_t ngroups, zh_counts *out)
 {
@@ -333,9 +451,7 @@ zh_rc zh_count(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_
     if (query->search.n) {
         rc = query->examine_max > 0 ? count_list(&c, conn) : count_scan(&c, conn);
     } else {
-        if (query->examine_max > 0) {
-            rc = is_larger(&c, conn, &c.at_least);
-        }
+        rc = bound(&c, conn);
         if (rc != ZH_OK) {
             return rc;
         }
@@ -346,25 +462,33 @@ zh_rc zh_count(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_
             rc = count_scan(&c, conn);
         }
     }
-    if (rc != ZH_OK) {
+    if (rc == ZH_OK) {
+        settle(&c, out);
+    }
+    return rc;
+}
+
+zh_rc zh_count_each(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_group *groups,
+                    size_t n, zh_counts *out)
+{
+    counter *all = ZH_NEW_N(ctx->arena, counter, n + 1);
+    zh_rc rc = zh_mask_allows(ctx, query->where);
+    zh_assert(query->search.n == 0);
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        all[i] = (counter){.ctx = ctx, .q = query, .groups = &groups[i], .ngroups = 1};
+        zh_map_init(&all[i].by_key, ctx->arena);
+        rc = check_groups(ctx, &groups[i], 1);
+    }
+    if (rc != ZH_OK || n == 0) {
         return rc;
     }
-    zh_count_row *rows = ZH_NEW_N(ctx->arena, zh_count_row, c.tallies.n + 1);
-    for (size_t i = 0; i < c.tallies.n; i++) {
-        const tally *t = c.tallies.p[i];
-        rows[i] = (zh_count_row){.n = t->n};
-        for (size_t g = 0; g < ngroups; g++) {
-            rows[i].keys[g] = t->keys[g];
-            rows[i].labels[g] = label_of(&c, g, t->keys[g]);
-        }
+    rc = bound(&all[0], conn);
+    if (rc == ZH_OK) {
+        rc = count_pass(all, n, conn);
     }
-    zh_sort(rows, c.tallies.n, sizeof *rows, most_first);
-    *out = (zh_counts){.rows = rows, .total = c.total, .distinct = (int64_t)c.tallies.n};
-    out->n = c.tallies.n > ZH_FACET_MAX ? ZH_FACET_MAX : c.tallies.n;
-    out->complete = out->n == c.tallies.n;
-    out->at_least = c.at_least;
-    for (size_t i = out->n; i < c.tallies.n; i++) {
-        out->other += rows[i].n;
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        all[i].at_least = all[0].at_least;
+        settle(&all[i], &out[i]);
     }
-    return ZH_OK;
+    return rc;
 }

@@ -99,6 +99,9 @@ typedef struct zh_cell_answer {
  * dimension (rule cube.dim). conn should be inside zh_read_begin for one consistent answer. */
 zh_rc zh_cells(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *query, zh_cell_answer *out) ZH_MUST;
 
+/* Whether a cube answers the question for this reader; else the records would be recounted. */
+bool zh_cells_held(zh_ctx *ctx, const zh_cell_query *query) ZH_MUST;
+
 /* Folds new deltas into the roll-ups up to the sequenced end; or drops and rebuilds them. */
 zh_rc zh_rollup_fold(zh_core *core, zh_err *err) ZH_MUST;
 zh_rc zh_rollup_rebuild(zh_core *core, zh_err *err) ZH_MUST;

@@ -70,7 +70,8 @@ void zh_cube_read_values(const zh_cube *cube, const zh_stmt *stmt, size_t column
 typedef struct zh_answering {
     zh_ctx *ctx;
     zh_conn *conn;
-    const zh_cell_query *q;
+    const zh_cell_query *q; /* with the filters of the row scope behind those asked for */
+    size_t nasked;
     const zh_cube *cube; /* that answers, or the ad-hoc one of a recount */
     bool recounting;     /* filters are put to the records, not to cells */
     bool decided;        /* the database has applied filters and span to what is being read */

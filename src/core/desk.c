@@ -2,6 +2,7 @@
 #include "core/desk.h"
 #include "core/permission.h"
 #include "core/read_private.h"
+#include "core/step.h"
 #include "core/write_private.h"
 #include <stdlib.h>
 
@@ -364,6 +365,99 @@ zh_rc zh_desk_returned(zh_ctx *ctx, zh_conn *conn, size_t limit, zh_desk_list *o
         }
     }
     finish(&found, limit, by_newest, out);
+    return rc;
+}
+
+/* ---- votes ----------------------------------------------------------------------------------- */
+
+static const zh_transition *vote_in(const zh_ctx *ctx, const zh_register *reg, int state)
+{
+    for (size_t i = 0; i < reg->ntransitions; i++) {
+        const zh_transition *t = &reg->transitions[i];
+        if (t->vote.k > 0 && zh_leaves_from(t, (int16_t)state) && zh_may_take(ctx, reg, t)) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+static bool is_voted_on(const zh_ctx *ctx, const zh_register *reg, int state)
+{
+    return vote_in(ctx, reg, state) != NULL;
+}
+
+static bool has_votes(const zh_ctx *ctx, const zh_register *reg)
+{
+    bool any = false;
+    for (size_t s = 0; s < reg->nstates && !any; s++) {
+        any = is_voted_on(ctx, reg, (int)s);
+    }
+    return any && (zh_rights(ctx, reg) & ZH_RIGHT_READ) != 0;
+}
+
+static zh_rc find_voted_on(asking *a, size_t limit, items *out)
+{
+    zh_stmt *stmt = NULL;
+    ask_begin(a);
+    zh_buf_z(&a->sql, "SELECT ");
+    zh_row_columns(&a->sql, a->reg, "a");
+    zh_buf_z(&a->sql, " FROM ");
+    zh_sql_ident(&a->sql, a->reg->table);
+    zh_buf_z(&a->sql, " a WHERE a.id > 0");
+    (void)add_states(a, is_voted_on);
+    zh_rc rc = add_reader(a);
+    zh_buf_fmt(&a->sql, " ORDER BY a.recorded_at LIMIT %zu", limit);
+    rc = rc == ZH_OK ? ask_run(a, &stmt) : rc;
+    while (rc == ZH_OK && (rc = zh_step(stmt, a->ctx->err)) == ZH_OK) {
+        rc = read_item(a, stmt, 0, (zh_desk_item){0}, out);
+    }
+    return ask_end(a, stmt, rc);
+}
+
+/* Whether the reader's vote is still asked for; fills in votes and term. */
+static zh_rc ask_vote(asking *a, zh_desk_item *item, bool *open)
+{
+    const zh_transition *t = vote_in(a->ctx, a->reg, item->record->state);
+    zh_clock_state *clocks = ZH_NEW_N(a->ctx->arena, zh_clock_state, a->reg->nclocks + 1);
+    zh_step_past past;
+    zh_env env = zh_read_env(a->ctx, a->conn, ZH_AS_OF_NOW, item->record);
+    zh_rc rc = zh_step_look(a->ctx, a->conn, item->record, t, &past);
+    *open = rc == ZH_OK && past.obstacle == ZH_OBSTACLE_NONE;
+    if (*open && t->has_guard) {
+        rc = zh_eval_true(&t->guard, &env, open, a->ctx->err);
+    }
+    if (rc == ZH_OK && *open && t->vote.until >= 0) {
+        rc = zh_clock_load(a->ctx, a->conn, item->record, clocks);
+        item->clock = &a->reg->clocks[t->vote.until];
+        item->state = clocks[t->vote.until];
+    }
+    item->transition = t->id;
+    item->yes = past.yes;
+    item->no = past.no;
+    return rc;
+}
+
+zh_rc zh_desk_votes(zh_ctx *ctx, zh_conn *conn, size_t limit, zh_desk_list *out)
+{
+    enum { VOTED_ALREADY = 4 }; /* as many again may be looked at for one that is open */
+    asking a = {.ctx = ctx, .conn = conn};
+    items open = {0};
+    zh_rc rc = check_limit(ctx, limit);
+    for (size_t i = 0; i < ctx->model->nregisters && rc == ZH_OK; i++) {
+        items found = {0};
+        a.reg = &ctx->model->registers[i];
+        if (has_votes(ctx, a.reg)) {
+            rc = find_voted_on(&a, VOTED_ALREADY * limit + 1, &found);
+        }
+        for (size_t k = 0; k < found.n && rc == ZH_OK; k++) {
+            bool asked = false;
+            rc = ask_vote(&a, &found.p[k], &asked);
+            if (rc == ZH_OK && asked) {
+                zh_vec_push(ctx->arena, &open, found.p[k]);
+            }
+        }
+    }
+    finish(&open, limit, by_oldest, out);
     return rc;
 }
 

@@ -41,7 +41,8 @@ typedef struct zh_desk_item {
     const zh_clock *clock; /* NULL: of a list that is not by time */
     zh_clock_state state;
     const zh_record *record; /* without child rows */
-    zh_str transition;       /* returned: by which transition; else empty */
+    zh_str transition;       /* returned: by which transition; to vote on: which; else empty */
+    size_t yes, no;          /* to vote on: votes so far */
 } zh_desk_item;
 
 typedef struct zh_desk_list {
@@ -65,6 +66,10 @@ zh_rc zh_desk_returned(zh_ctx *ctx, zh_conn *conn, size_t limit, zh_desk_list *o
 /* Records that the actor created and that are not at their end, the longest waiting first. Empty
  * for the local operator, who created everything that was imported. */
 zh_rc zh_desk_begun(zh_ctx *ctx, zh_conn *conn, size_t limit, zh_desk_list *out) ZH_MUST;
+
+/* Records on which the reader may vote and has not, the longest waiting first; with the votes so
+ * far and, where the vote has a term, its clock. */
+zh_rc zh_desk_votes(zh_ctx *ctx, zh_conn *conn, size_t limit, zh_desk_list *out) ZH_MUST;
 
 /* Whether it is the reader's turn in a state of the register. */
 bool zh_desk_turn(const zh_ctx *ctx, const zh_register *reg, int state);

@@ -291,6 +291,7 @@ static zh_rc step_write(zh_runner *r, const zh_yaml *step, const zh_yaml *transi
                   : zh_str_is(vote, "yes") ? ZH_VOTE_FOR
                                            : ZH_VOTE_AGAINST;
         op.to_state = text_of(zh_yaml_get(step, "to"));
+        op.proved = op.transition->nsign > 0 ? ZH_STR("口令") : ZH_STR_NONE;
     }
     givens->reg = op.reg;
     if (!zh_givens_add(r, givens, values)) {

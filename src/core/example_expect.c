@@ -575,7 +575,7 @@ static zh_str figure_part(zh_runner *r, const zh_figure *f, zh_str name)
         return zh_str_fmt(r->arena, "%" PRId64, f->n);
     }
     if (zh_str_is(name, "note")) {
-        return f->note;
+        return f->note.zh;
     }
     if (zh_str_is(name, "status")) {
         return zh_str_of(status_id(f->status));

@@ -5,6 +5,7 @@
  * never decides anything. Recursion follows the tree, whose depth the compiler caps. */
 #include "core/filter.h"
 #include "base/utf8.h"
+#include <string.h>
 
 typedef struct translator {
     zh_env *env;
@@ -928,4 +929,82 @@ zh_rc zh_filter_sql(zh_arena *arena, const zh_expr *root, const zh_register *reg
 {
     zh_env env = {.arena = arena};
     return zh_filter_sql_env(&env, root, reg, alias, dialect, history, sql, binds, err);
+}
+
+/* ---- which codes ---------------------------------------------------------------------------- */
+
+/* The test that a part puts to a field, and what it compares with. */
+typedef struct code_part {
+    code_test test;
+    const zh_code *found;
+    level_test level;
+} code_part;
+
+static bool part_of(zh_env *env, const zh_expr *x, const zh_field *field, code_part *out)
+{
+    zh_err ignored = {0};
+    zh_value v;
+    const zh_expr *left = x->n == 2 ? x->a[0] : NULL;
+    bool level = left != NULL && left->op == ZH_X_LEVEL && left->a[1] == NULL;
+    const zh_expr *of = level ? left->a[0] : left;
+    if ((x->op != ZH_X_EQ && x->op != ZH_X_WITHIN) || of == NULL || of->op != ZH_X_FIELD ||
+        of->field != field || (level && x->op == ZH_X_WITHIN) || !zh_expr_is_constant(x->a[1]) ||
+        zh_eval_node(x->a[1], env, &v, &ignored) != ZH_OK || v.kind != ZH_TEXT) {
+        return false;
+    }
+    *out = (code_part){.test = level ? test_level : test_within,
+                       .found = zh_code_find(field->codes, v.text, INT32_MIN)};
+    if (level) {
+        out->level = (level_test){.level = left->level, .code = v.text};
+    } else if (x->op == ZH_X_EQ) {
+        out->test = NULL;
+    }
+    return out->found != NULL;
+}
+
+static bool codes_of(const code_part *part, const zh_codes *codes, zh_str *out, size_t max,
+                     size_t *n)
+{
+    const void *user = part->test == test_level ? (const void *)&part->level : part->found;
+    *n = 0;
+    if (part->test == NULL) {
+        out[(*n)++] = part->found->code;
+        return true;
+    }
+    for (size_t i = 0; i < codes->n; i++) {
+        if (i > 0 && zh_str_eq(codes->codes[i].code, codes->codes[i - 1].code)) {
+            continue;
+        }
+        int found = part->test(codes, codes->codes[i].code, user);
+        if (found == -2 || (found == 1 && *n == max)) {
+            return false;
+        }
+        if (found == 1) {
+            out[(*n)++] = codes->codes[i].code;
+        }
+    }
+    return true;
+}
+
+bool zh_filter_codes(zh_env *env, const zh_expr *root, const zh_field *field, zh_str *out,
+                     size_t max, size_t *n)
+{
+    code_part part;
+    bool any = false;
+    if (root == NULL || field->type != ZH_TYPE_CODE || field->codes == NULL || max == 0) {
+        return false;
+    }
+    if (root->op != ZH_X_AND) {
+        return part_of(env, root, field, &part) && codes_of(&part, field->codes, out, max, n);
+    }
+    zh_str *list = ZH_NEW_N(env->arena, zh_str, max);
+    for (size_t i = 0; i < root->n; i++) {
+        size_t found = 0;
+        if (zh_filter_codes(env, root->a[i], field, list, max, &found) && (!any || found < *n)) {
+            memcpy(out, list, found * sizeof *list);
+            *n = found;
+            any = true;
+        }
+    }
+    return any;
 }

@@ -24,4 +24,10 @@ zh_rc zh_filter_sql(zh_arena *arena, const zh_expr *root, const zh_register *reg
                     zh_dialect dialect, bool history, zh_buf *sql, zh_binds *binds,
                     zh_err *err) ZH_MUST;
 
+/* The codes outside which a condition is never known true, when one of its and-parts says that a
+ * code field is one of them: field = x, field within x, field@level = x; the fewest that a part
+ * names. false: no part does, or all name more than max. */
+bool zh_filter_codes(zh_env *env, const zh_expr *root, const zh_field *field, zh_str *out,
+                     size_t max, size_t *n);
+
 #endif

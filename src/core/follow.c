@@ -1,12 +1,10 @@
 /* What follows from a write in the same transaction: the records a step makes, the record that one
- * replaces, the document of a step; and what a step asks of the past. */
+ * replaces; and what a step asks of the past. */
 #include "core/ahead.h"
-#include "core/number.h"
 #include "core/read.h"
 #include "core/step.h"
 #include "core/write_private.h"
 #include <inttypes.h>
-#include <unistd.h>
 
 /* ---- what a step asks ------------------------------------------------------------------------ */
 
@@ -56,6 +54,15 @@ static void take_vote(zh_write *w, const zh_step_past *s)
     }
 }
 
+/* The term of the vote has ended: the majority of those who voted decides when they are enough. */
+static void close_vote(zh_write *w, const zh_step_past *s)
+{
+    const struct zh_vote_rule *vote = &w->op->transition->vote;
+    bool passes = vote->quorum > 0 && s->yes + s->no >= vote->quorum && s->yes > s->no;
+    w->waits = !passes;
+    w->lands = passes ? w->op->transition->to : vote->otherwise;
+}
+
 static void take_return(zh_write *w, const zh_step_past *s)
 {
     int state = zh_register_state(w->reg, w->op->to_state);
@@ -91,6 +98,9 @@ zh_rc zh_follow_check(zh_write *w)
     zh_step_past s;
     w->lands = t->to;
     zh_rc rc = zh_step_look(w->ctx, w->conn, w->old, t, &s);
+    if (rc == ZH_OK && w->by_time && t->vote.k > 0) {
+        close_vote(w, &s);
+    }
     if (rc != ZH_OK || w->by_time) {
         return rc;
     }
@@ -212,152 +222,4 @@ zh_rc zh_follow_prepare(zh_write *w)
         rc = make(w, &t->makes[i]);
     }
     return rc == ZH_OK && writes ? replace(w) : rc;
-}
-
-/* ---- documents ------------------------------------------------------------------------------- */
-
-static zh_str chinese_date(zh_arena *arena, zh_date date)
-{
-    int year;
-    int month;
-    int day;
-    zh_date_civil(date, &year, &month, &day);
-    return zh_str_fmt(arena, "%d年%d月%d日", year, month, day);
-}
-
-/* A value as a paper says it: codes and states by their names, dates in Chinese. */
-static zh_str words_of(zh_write *w, const zh_codes *codes, const zh_register *states,
-                       const zh_value *v)
-{
-    zh_arena *arena = w->ctx->arena;
-    const zh_code *code =
-        codes != NULL && v->kind == ZH_TEXT ? zh_code_find(codes, v->text, INT32_MIN) : NULL;
-    int state = states != NULL && v->kind == ZH_TEXT ? zh_register_state(states, v->text) : -1;
-    if (code != NULL) {
-        return code->label.zh;
-    }
-    if (state >= 0) {
-        return states->states[state].label.zh;
-    }
-    if (v->kind == ZH_NULL) {
-        return ZH_STR("　　");
-    }
-    return v->kind == ZH_DATE   ? chinese_date(arena, (zh_date)v->i)
-           : v->kind == ZH_TIME ? chinese_date(arena, zh_time_date(v->i))
-                                : zh_value_display(arena, v);
-}
-
-static zh_rc say(zh_write *w, const zh_document_text *text, zh_str *out)
-{
-    zh_buf buf;
-    zh_rc rc = ZH_OK;
-    zh_buf_init(&buf, 64 << 10);
-    for (size_t i = 0; i < text->n && rc == ZH_OK; i++) {
-        const zh_document_piece *piece = &text->pieces[i];
-        zh_value v = ZH_VALUE_NULL;
-        if (!piece->is_value) {
-            zh_buf_str(&buf, piece->text);
-            continue;
-        }
-        rc = zh_write_eval(w, &piece->value, NULL, 0, &v);
-        if (rc == ZH_OK) {
-            const zh_expr *root = piece->value.root;
-            zh_buf_str(&buf, words_of(w, root->codes, root->states, &v));
-        }
-    }
-    if (rc == ZH_OK && buf.failed) {
-        rc = zh_err_set(w->ctx->err, ZH_ELIMIT, "document.length", "文书的一段超过 64 KiB");
-    }
-    *out = zh_str_dup(w->ctx->arena, zh_buf_view(&buf));
-    zh_buf_free(&buf);
-    return rc;
-}
-
-static void say_rows(zh_write *w, const zh_document_block *block, struct zh_paper_block *out)
-{
-    zh_arena *arena = w->ctx->arena;
-    const zh_rows *rows = &w->record->tables[block->table->index];
-    zh_str *heads = ZH_NEW_N(arena, zh_str, block->ncolumns + 1);
-    zh_str *cells = ZH_NEW_N(arena, zh_str, block->ncolumns * rows->n + 1);
-    for (size_t c = 0; c < block->ncolumns; c++) {
-        const zh_field *column = block->columns[c];
-        heads[c] = column->label.zh;
-        for (size_t r = 0; r < rows->n; r++) {
-            const zh_value *v = &rows->values[r * block->table->ncolumns + column->index];
-            cells[r * block->ncolumns + c] = words_of(w, column->codes, NULL, v);
-        }
-    }
-    *out = (struct zh_paper_block){
-        .heads = heads, .cells = cells, .ncolumns = block->ncolumns, .nrows = rows->n};
-}
-
-static zh_rc compose(zh_write *w, const zh_document *d, zh_paper *out)
-{
-    zh_arena *arena = w->ctx->arena;
-    struct zh_paper_block *blocks = ZH_NEW_N(arena, struct zh_paper_block, d->nbody + 1);
-    const zh_record *r = w->record;
-    *out = (zh_paper){.blocks = blocks,
-                      .nblocks = d->nbody,
-                      .at = r->recorded_at,
-                      .date = chinese_date(arena, zh_time_date(r->recorded_at)),
-                      .link = zh_str_fmt(arena, "/registers/%.*s/%" PRId64 "-%" PRId64,
-                                         ZH_FMT(w->reg->id), r->office, r->id)};
-    if (d->number_field != NULL) {
-        out->number = r->values[d->number_field->index].text;
-    }
-    zh_rc rc = say(w, &d->office, &out->office);
-    if (rc == ZH_OK) {
-        rc = say(w, &d->title, &out->title);
-    }
-    if (rc == ZH_OK) {
-        rc = say(w, &d->to, &out->to);
-    }
-    for (size_t i = 0; i < d->nbody && rc == ZH_OK; i++) {
-        if (d->body[i].table != NULL) {
-            say_rows(w, &d->body[i], &blocks[i]);
-        } else {
-            rc = say(w, &d->body[i].text, &blocks[i].text);
-        }
-    }
-    return rc;
-}
-
-/* The number, then the file: both are fields of the version, so its evidence covers them. */
-zh_rc zh_paper_prepare(zh_write *w)
-{
-    const zh_transition *t = w->op->kind == ZH_OP_TRANSITION ? w->op->transition : NULL;
-    const zh_document *d = t != NULL && !w->waits && !w->asked ? t->paper : NULL;
-    zh_rc rc = ZH_OK;
-    if (d == NULL) {
-        return ZH_OK;
-    }
-    if (d->number_field != NULL) {
-        zh_str number;
-        rc = zh_number_next(w->ctx, w->inside ? w->conn : NULL, w->record, d->number_pattern,
-                            &number);
-        if (rc != ZH_OK) {
-            return rc;
-        }
-        w->record->values[d->number_field->index] = zh_value_text(number);
-    }
-    zh_paper_maker maker = w->ctx->core->paper;
-    if (d->file == NULL || maker == NULL || zh_core_data_dir(w->ctx->core) == NULL) {
-        return ZH_OK;
-    }
-    zh_paper paper;
-    const char *path = NULL;
-    zh_str digest;
-    rc = compose(w, d, &paper);
-    if (rc == ZH_OK) {
-        rc = maker(w->ctx, &paper, &path);
-    }
-    if (rc == ZH_OK) {
-        zh_str name = zh_str_fmt(w->ctx->arena, "%.*s.pdf", ZH_FMT(d->label.zh));
-        rc = zh_file_store_in(w->ctx, w->inside ? w->conn : NULL, path, name, &digest);
-        (void)unlink(path);
-    }
-    if (rc == ZH_OK) {
-        w->record->values[d->file->index] = zh_value_text(digest);
-    }
-    return rc;
 }

@@ -332,6 +332,12 @@ static zh_rc read_account(zh_conn *conn, zh_arena *arena, zh_str login, known *o
     return rc;
 }
 
+/* Else it enters through an identity provider only. */
+static bool has_password(const known *account)
+{
+    return zh_str_starts(account->secret, ZH_STR("$"));
+}
+
 /* The code of the moment, or one of the recovery codes, which then is used up. */
 static bool code_fits(known *account, zh_arena *arena, zh_str code)
 {
@@ -463,8 +469,9 @@ static zh_rc new_session(zh_core *core, const known *account, const zh_post_of *
     return end(&w, err);
 }
 
+/* inside: the login has a session already, opened by an identity provider perhaps. */
 static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str password, zh_str code,
-                       known *account, zh_err *err)
+                       bool inside, known *account, zh_err *err)
 {
     zh_conn *conn = NULL;
     zh_rc rc = zh_store_reader(zh_core_store(core), &conn, err);
@@ -491,7 +498,8 @@ static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str pass
     pthread_mutex_lock(&verifying);
     bool right = false;
     if (rc == ZH_OK) {
-        right = zh_password_verify(account->secret, password);
+        right = (inside && !has_password(account) && account->totp.n > 0) ||
+                zh_password_verify(account->secret, password);
     } else if (rc == ZH_ENOTFOUND) {
         zh_password_waste(scheme, password);
     }
@@ -525,7 +533,7 @@ zh_rc zh_login(zh_core *core, zh_str login, zh_str password, zh_str code, zh_str
 {
     known account = {0};
     zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
-    zh_rc rc = try_login(core, arena, login, password, code, &account, err);
+    zh_rc rc = try_login(core, arena, login, password, code, false, &account, err);
     if (rc == ZH_OK) {
         rc = enter(core, arena, login, &account, client, token, err);
     }
@@ -536,6 +544,35 @@ zh_rc zh_login(zh_core *core, zh_str login, zh_str password, zh_str code, zh_str
                : rc == ZH_EDENIED ? "被拒"
                                   : "须等待");
     }
+    return rc;
+}
+
+zh_rc zh_login_prove(zh_core *core, zh_str login, zh_str password, zh_str code, const char **how,
+                     zh_err *err)
+{
+    known account = {0};
+    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_rc rc = try_login(core, arena, login, password, code, true, &account, err);
+    bool by_password = has_password(&account);
+    bool by_code = account.totp.n > 0;
+    if (rc == ZH_EDENIED && !by_password && !by_code) {
+        zh_err_clear(err);
+        zh_err_set(err, rc, "login.nothing",
+                   "这个账号在本系统没有口令，也没有动态码，不能在这里核实本人");
+        zh_err_fix(err, "请先在“我的账号”里设置动态码");
+    }
+    if (rc == ZH_OK) {
+        zh_sql_value values[] = {ZH_SQL_INT(account.totp_last), ZH_SQL_STR(account.recovery),
+                                 ZH_SQL_INT(account.id)};
+        writing w = begin(core, err);
+        run(&w,
+            "UPDATE zh_account SET failed = 0, locked_until = 0, totp_last = ?, recovery = ? WHERE "
+            "office = 0 AND id = ?",
+            values, ZH_COUNTOF(values), NULL, err);
+        rc = end(&w, err);
+    }
+    *how = by_password && by_code ? "口令和动态码" : by_password ? "口令" : "动态码";
+    zh_arena_free(arena);
     return rc;
 }
 

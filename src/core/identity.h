@@ -63,6 +63,14 @@ zh_rc zh_setup_finish(zh_core *core, zh_str token, zh_str login, zh_str name, zh
 zh_rc zh_login(zh_core *core, zh_str login, zh_str password, zh_str code, zh_str client,
                char token[2 * ZH_SESSION_TOKEN_BYTES + 1], zh_err *err) ZH_MUST;
 
+/* The person who acts proves again who they are, as at a login and with its limits, without a new
+ * session: by the password and, where the account has them, a one-time code. *how says by what, for
+ * people. ZH_EDENIED login.failed; ZH_EBUSY as zh_login; ZH_EDENIED login.nothing: the account has
+ * no password here (it enters through an identity provider) and no one-time codes either; with
+ * codes, one of them is enough. */
+zh_rc zh_login_prove(zh_core *core, zh_str login, zh_str password, zh_str code, const char **how,
+                     zh_err *err) ZH_MUST;
+
 /* One post as it is offered to its holder. */
 typedef struct zh_post_of {
     zh_str code, role, place;

@@ -14,13 +14,19 @@
 
 /* ---- provenance ------------------------------------------------------------------------------ */
 
-void zh_figure_note(zh_ctx *ctx, zh_figure *f, zh_str text)
+static zh_str noted(zh_arena *arena, zh_str note, const char *between, zh_str text)
 {
-    if (text.n == 0 || zh_str_find(f->note, text) >= 0) {
+    return note.n == 0 ? text
+                       : zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(note), between, ZH_FMT(text));
+}
+
+void zh_figure_note(zh_ctx *ctx, zh_figure *f, zh_label text)
+{
+    if (text.zh.n == 0 || zh_str_find(f->note.zh, text.zh) >= 0) {
         return;
     }
-    f->note =
-        f->note.n == 0 ? text : zh_str_fmt(ctx->arena, "%.*s；%.*s", ZH_FMT(f->note), ZH_FMT(text));
+    f->note.zh = noted(ctx->arena, f->note.zh, "；", text.zh);
+    f->note.en = noted(ctx->arena, f->note.en, "; ", text.en.n > 0 ? text.en : text.zh);
 }
 
 static zh_str source_of(zh_ctx *ctx, const zh_register *reg, bool english)
@@ -30,7 +36,12 @@ static zh_str source_of(zh_ctx *ctx, const zh_register *reg, bool english)
     zh_str label = english && reg->label.en.n > 0 ? reg->label.en : reg->label.zh;
     zh_buf_fmt(&text, english ? "%.*s (%.*s@%.*s" : "%.*s（%.*s@%.*s", ZH_FMT(label),
                ZH_FMT(reg->id), ZH_FMT(reg->version));
-    zh_buf_fmt(&text, english ? ")" : "%s%.*s）", reg->owner.n ? "，" : "", ZH_FMT(reg->owner));
+    zh_str owner = english ? reg->owner.en : reg->owner.zh;
+    zh_buf_fmt(&text, english ? "%s%.*s)" : "%s%.*s）",
+               owner.n == 0 ? ""
+               : english    ? ", "
+                            : "，",
+               ZH_FMT(owner));
     for (size_t i = 0; i < ctx->model->nrecipes; i++) {
         const zh_recipe *recipe = &ctx->model->recipes[i];
         bool feeds = false;
@@ -120,7 +131,10 @@ static zh_rc identify(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *q, zh_f
         out->sources = source_of(ctx, ind->reg, false);
         out->sources_en = source_of(ctx, ind->reg, true);
         if (ind->basis == ZH_BASIS_NONE && ind->reg->basis_field != NULL) {
-            zh_figure_note(ctx, out, ZH_STR("该批抽检结果,不代表总体"));
+            zh_figure_note(ctx, out,
+                           (zh_label){ZH_STR("该批抽检结果,不代表总体"),
+                                      ZH_STR("Results of this sampling only, not representative of "
+                                             "the whole")});
         }
     }
     zh_figure_note(ctx, out, ind->note);
@@ -513,7 +527,10 @@ static zh_rc proportion_interval(const zh_asking *a, zh_exact num, zh_exact den,
     }
     if (!zh_exact_integer(num, &x) || !zh_exact_integer(den, &n) || x < 0 || x > n ||
         n > (zh_i128)ZH_INTERVAL_N_MAX) {
-        zh_figure_note(a->ctx, f, ZH_STR("分子不是分母的一部分，没有置信区间"));
+        zh_figure_note(a->ctx, f,
+                       (zh_label){ZH_STR("分子不是分母的一部分，没有置信区间"),
+                                  ZH_STR("The numerator is no part of the denominator: there is no "
+                                         "confidence interval")});
         return ZH_OK;
     }
     zh_interval interval;
@@ -683,7 +700,10 @@ static zh_rc ask_register(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *que
     f->first = a->first;
     f->last = a->last;
     if ((query->first != 0 || query->last != 0) && !a->cells.has_span) {
-        zh_figure_note(ctx, f, ZH_STR("登记册没有事件时间，不分期间"));
+        zh_figure_note(ctx, f,
+                       (zh_label){ZH_STR("登记册没有事件时间，不分期间"),
+                                  ZH_STR("The register has no event time; not told apart by "
+                                         "period")});
     }
     if (is_plain(query->indicator)) {
         return ask_plain(a, out);
@@ -718,14 +738,20 @@ static zh_rc hide(zh_ctx *ctx, const zh_register *reg, zh_rc rc, zh_figure *f)
         rc == ZH_EDENIED && zh_str_starts(zh_str_of(ctx->err->rule), ZH_STR(ZH_AGGREGATE_RULE));
     f->k = zh_release_of(reg, &release) ? release.k : ZH_RELEASE_K;
     if (refused) {
-        zh_figure_note(ctx, f, zh_str_dup(ctx->arena, zh_str_of(ctx->err->message)));
+        zh_figure_note(ctx, f,
+                       (zh_label){.zh = zh_str_dup(ctx->arena, zh_str_of(ctx->err->message))});
         zh_err_clear(ctx->err);
     } else if (rc == ZH_OK) {
-        zh_figure_note(ctx, f,
-                       zh_str_fmt(ctx->arena,
+        zh_figure_note(
+            ctx, f,
+            (zh_label){zh_str_fmt(ctx->arena,
                                   "只看汇总：每一格按 %" PRId64 " 取整，不足 %" PRId64
                                   " 的已隐去，合计只由公开的格相加",
-                                  f->k, f->k));
+                                  f->k, f->k),
+                       zh_str_fmt(ctx->arena,
+                                  "Summaries only: every cell rounded to %" PRId64
+                                  ", below %" PRId64 " hidden; totals add up the open cells",
+                                  f->k, f->k)});
     }
     if (refused || (rc == ZH_OK && (f->n == 0 || !f->has_value))) {
         f->status = ZH_FIG_HIDDEN;

@@ -38,7 +38,7 @@ typedef struct zh_figure {
     double low, high; /* in the indicator's unit */
     double se;
     zh_str interval_shown, method; /* Wilson 95 %, Clopper–Pearson 95 %, Hájek, mean ± SE … */
-    zh_str note;                   /* 该批抽检结果,不代表总体 … */
+    zh_label note;                 /* 该批抽检结果,不代表总体 … */
     zh_str sources, sources_en;    /* registers and provenance */
     zh_date first, last;           /* both 0: of all time */
     zh_time as_of;                 /* 截至: time of the newest batch included; 0 none */

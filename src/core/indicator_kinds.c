@@ -130,10 +130,14 @@ zh_rc zh_figure_growth(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query,
     f->num = now.figure->shown;
     f->den = base.figure->shown;
     f->method = year ? ZH_STR("同比") : ZH_STR("环比");
+    zh_str period = period_text(ctx->arena, q.first, q.last);
+    bool has_base = base.figure->has_value;
     zh_figure_note(
         ctx, f,
-        zh_str_fmt(ctx->arena, "基期 %.*s：%.*s", ZH_FMT(period_text(ctx->arena, q.first, q.last)),
-                   ZH_FMT(base.figure->has_value ? base.figure->shown : ZH_STR("没有数据"))));
+        (zh_label){zh_str_fmt(ctx->arena, "基期 %.*s：%.*s", ZH_FMT(period),
+                              ZH_FMT(has_base ? base.figure->shown : ZH_STR("没有数据"))),
+                   zh_str_fmt(ctx->arena, "Base period %.*s: %.*s", ZH_FMT(period),
+                              ZH_FMT(has_base ? base.figure->shown : ZH_STR("no data")))});
     if (!now.figure->has_value || !base.figure->has_value) {
         return ZH_OK;
     }
@@ -243,20 +247,25 @@ zh_rc zh_figure_composite(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *que
             return rc;
         }
         take_parts(ctx, f, part.figure, i == 0);
-        zh_str name = q.indicator->label.zh;
+        zh_label name = q.indicator->label;
+        name.en = name.en.n > 0 ? name.en : name.zh;
         if (!part.figure->has_value) {
             complete = false;
-            zh_figure_note(ctx, f, zh_str_fmt(ctx->arena, "缺“%.*s”", ZH_FMT(name)));
+            zh_figure_note(ctx, f,
+                           (zh_label){zh_str_fmt(ctx->arena, "缺“%.*s”", ZH_FMT(name.zh)),
+                                      zh_str_fmt(ctx->arena, "without “%.*s”", ZH_FMT(name.en))});
             continue;
         }
         rc = normalised(c, part.exact, &score);
         if (rc == ZH_OK) {
             rc = weigh(&w, zh_exact_of(c->weight), score);
         }
+        zh_str points = rounded_text(ctx->arena, score);
         zh_figure_note(ctx, f,
-                       zh_str_fmt(ctx->arena, "%.*s %.*s → %.*s", ZH_FMT(name),
-                                  ZH_FMT(part.figure->shown),
-                                  ZH_FMT(rounded_text(ctx->arena, score))));
+                       (zh_label){zh_str_fmt(ctx->arena, "%.*s %.*s → %.*s", ZH_FMT(name.zh),
+                                             ZH_FMT(part.figure->shown), ZH_FMT(points)),
+                                  zh_str_fmt(ctx->arena, "%.*s %.*s → %.*s", ZH_FMT(name.en),
+                                             ZH_FMT(part.figure->shown), ZH_FMT(points))});
     }
     f->method = ZH_STR("加权合成，各项按上下限归一");
     if (rc != ZH_OK) {
@@ -418,14 +427,19 @@ static void weighted_notes(zh_asking *a, const named *unweighted, const named *e
 {
     zh_arena *arena = a->ctx->arena;
     if (unweighted->n) {
-        zh_figure_note(a->ctx, f,
-                       zh_str_fmt(arena, "没有权数的类 %zu 个：%.*s", unweighted->n,
-                                  ZH_FMT(zh_buf_view(&unweighted->text))));
+        zh_figure_note(
+            a->ctx, f,
+            (zh_label){zh_str_fmt(arena, "没有权数的类 %zu 个：%.*s", unweighted->n,
+                                  ZH_FMT(zh_buf_view(&unweighted->text))),
+                       zh_str_fmt(arena, "%zu classes without a weight: %.*s", unweighted->n,
+                                  ZH_FMT(zh_buf_view(&unweighted->text)))});
     }
     if (empty->n) {
         zh_figure_note(a->ctx, f,
-                       zh_str_fmt(arena, "有权数而没有数据的类 %zu 个：%.*s", empty->n,
-                                  ZH_FMT(zh_buf_view(&empty->text))));
+                       (zh_label){zh_str_fmt(arena, "有权数而没有数据的类 %zu 个：%.*s", empty->n,
+                                             ZH_FMT(zh_buf_view(&empty->text))),
+                                  zh_str_fmt(arena, "%zu classes with a weight and no data: %.*s",
+                                             empty->n, ZH_FMT(zh_buf_view(&empty->text)))});
     }
     const char *rule = zh_str_is(a->ind->missing_rule, "renormalise") ? "两者都略去，其余重新归一"
                        : zh_str_is(a->ind->missing_rule, "drop") ? "没有权数的类略去"
@@ -558,6 +572,18 @@ static zh_str percent_text(zh_arena *arena, zh_exact part, zh_exact whole)
     return zh_str_fmt(arena, "%.*s %%", ZH_FMT(zh_exact_text(arena, shown)));
 }
 
+static zh_label matched_note(zh_arena *arena, size_t classes, zh_str now, zh_str base, zh_str shown)
+{
+    return (zh_label){
+        zh_str_fmt(arena, "可比类别 %zu 个，占本期分母 %.*s、基期分母 %.*s；基期同口径 %.*s",
+                   classes, ZH_FMT(now), ZH_FMT(base), ZH_FMT(shown)),
+        zh_str_fmt(
+            arena,
+            "%zu comparable classes, %.*s of this period's denominator and %.*s of the base's; "
+            "base period on the same classes %.*s",
+            classes, ZH_FMT(now), ZH_FMT(base), ZH_FMT(shown))};
+}
+
 static zh_rc matched_value(zh_asking *a, const matching *m, zh_quotient *out)
 {
     zh_exact unit = {a->ind->percent ? 100 : 1, 0};
@@ -590,11 +616,9 @@ static zh_rc matched_figure(zh_asking *a, const matching *now, const matching *b
     f->n = now->n;
     f->method = ZH_STR("两期都有的类别");
     zh_figure_note(a->ctx, f,
-                   zh_str_fmt(arena,
-                              "可比类别 %zu 个，占本期分母 %.*s、基期分母 %.*s；基期同口径 %.*s",
-                              classes, ZH_FMT(percent_text(arena, now->den, now->whole)),
-                              ZH_FMT(percent_text(arena, base->den, base->whole)),
-                              ZH_FMT(zh_exact_text(arena, shown))));
+                   matched_note(arena, classes, percent_text(arena, now->den, now->whole),
+                                percent_text(arena, base->den, base->whole),
+                                zh_exact_text(arena, shown)));
     rc = zh_figure_set(a->ctx, out, value);
     zh_figure_judge(f);
     return rc;
@@ -771,7 +795,11 @@ zh_rc zh_figure_design(zh_asking *a, zh_answer_value *out)
     if (s.without_weight > 0) {
         zh_figure_note(
             a->ctx, f,
-            zh_str_fmt(a->ctx->arena, "%" PRId64 " 个单元没有入样概率，未计入", s.without_weight));
+            (zh_label){zh_str_fmt(a->ctx->arena, "%" PRId64 " 个单元没有入样概率，未计入",
+                                  s.without_weight),
+                       zh_str_fmt(a->ctx->arena,
+                                  "%" PRId64 " units without an inclusion probability not counted",
+                                  s.without_weight)});
     }
     if (s.n == 0) {
         f->status = s.without_weight ? ZH_FIG_NO_DENOMINATOR : ZH_FIG_NO_DATA;
@@ -827,7 +855,10 @@ static zh_rc from_sketch(zh_asking *a, const zh_cube_cell *cell, zh_answer_value
         return rc;
     }
     f->method = ZH_STR("DDSketch，相对误差不超过 1 %");
-    zh_figure_note(a->ctx, f, ZH_STR("分位数由草图得出，误差不超过 1 %；重算可得准确值"));
+    zh_figure_note(a->ctx, f,
+                   (zh_label){ZH_STR("分位数由草图得出，误差不超过 1 %；重算可得准确值"),
+                              ZH_STR("Quantile from a sketch, within 1 %; a recount gives it "
+                                     "exactly")});
     const double scale = pow(10.0, a->ind->digits + 2);
     double scaled = nearbyint(value * scale);
     zh_quotient exact;

@@ -39,8 +39,9 @@ zh_rc zh_figure_exact(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, 
                       zh_answer_value *out) ZH_MUST;
 /* Sets value and shown from the exact value. */
 zh_rc zh_figure_set(zh_ctx *ctx, zh_answer_value *out, zh_quotient exact) ZH_MUST;
-/* Appends to the note, unless it says so already. */
-void zh_figure_note(zh_ctx *ctx, zh_figure *f, zh_str text);
+/* Appends to the note, unless it says so already. A text without English stands in Chinese in
+ * both. */
+void zh_figure_note(zh_ctx *ctx, zh_figure *f, zh_label text);
 void zh_figure_low_high(zh_ctx *ctx, zh_figure *f, double low, double high);
 /* Marks small samples and mixed bases of a figure that has a value. */
 void zh_figure_judge(zh_figure *f);

@@ -40,7 +40,8 @@ static zh_rc own_layout(zh_ctx *ctx, const zh_register *reg, zh_layout **out)
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < reg->nfields && rc == ZH_OK; i++) {
         const zh_field *field = &reg->fields[i];
-        if (field->computed || (field->type == ZH_TYPE_TABLE && !field->many_inline)) {
+        if (field->computed || zh_field_is_signature(field) ||
+            (field->type == ZH_TYPE_TABLE && !field->many_inline)) {
             continue;
         }
         if (field->type != ZH_TYPE_TABLE) {

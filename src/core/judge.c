@@ -1,12 +1,12 @@
 /* Judging: from inputs to points, grade and explanation, and judging again. */
+#include "core/engine_names.h"
 #include "core/judgement.h"
 #include "core/read.h"
-#include "engine/engine.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { POINT_DIGITS = 4, ENGINE_VERSION = 1, JSON_BYTES = 1 << 20, NAMES_MAX = 300 };
+enum { POINT_DIGITS = 4, JSON_BYTES = 1 << 20, NAMES_MAX = 300 };
 
 /* ---- points ---------------------------------------------------------------------------------- */
 
@@ -174,18 +174,6 @@ static const zh_json *walk(const zh_json *from, zh_str path)
     return from;
 }
 
-/* name@1: the interface of every engine is at its first version. */
-static const zh_engine *engine_of(const zh_judgement *j)
-{
-    ptrdiff_t at = zh_str_chr(j->engine, '@');
-    uint64_t version = 0;
-    bool known =
-        at > 0 &&
-        zh_str_u64(zh_str_sub(j->engine, (size_t)at + 1, j->engine.n), &version) == ZH_OK &&
-        version == ENGINE_VERSION;
-    return known ? zh_engine_find(zh_str_sub(j->engine, 0, (size_t)at)) : NULL;
-}
-
 static zh_rc read_result(zh_ctx *ctx, const zh_judgement *j, zh_str answer, zh_finding_of *f)
 {
     zh_json *root = NULL;
@@ -215,7 +203,7 @@ static zh_rc read_result(zh_ctx *ctx, const zh_judgement *j, zh_str answer, zh_f
 
 static zh_rc run_engine(zh_ctx *ctx, const zh_judgement *j, zh_finding_of *f)
 {
-    const zh_engine *engine = engine_of(j);
+    const zh_engine *engine = zh_engine_named(j->engine);
     zh_buf input;
     zh_buf answer;
     if (engine == NULL) {

@@ -1,6 +1,7 @@
 /* Running judgements and writing what they found. */
 #include "core/judgement.h"
 #include "base/log.h"
+#include "core/affected.h"
 #include "core/read.h"
 #include "core/record.h"
 #include "core/remember.h"
@@ -334,13 +335,34 @@ static zh_rc read_stored(run *r, zh_conn *conn, const zh_record *record, zh_reco
     return rc;
 }
 
-static zh_rc look_at_one(run *r, zh_conn *conn, int64_t office, int64_t id, zh_record **record,
-                         zh_record **stored, zh_finding_of *f)
+/* Whether the rule is for a record that an event concerns: it stands, and `where` holds. */
+static zh_rc is_meant(run *r, zh_conn *conn, const zh_record *record, bool *out)
+{
+    zh_env env = zh_read_env(r->ctx, conn, r->size, record);
+    *out = true;
+    return r->j->has_where ? zh_eval_true(&r->j->where, &env, out, r->ctx->err) : ZH_OK;
+}
+
+static zh_rc look_at_one(run *r, zh_conn *conn, int64_t office, int64_t id, bool ask,
+                         zh_record **record, zh_record **stored, zh_finding_of *f)
 {
     bool moved = false;
+    bool meant = true;
     zh_rc rc = zh_record_get(r->ctx, conn, r->j->each, office, id, r->size, record);
+    if (rc == ZH_ENOTFOUND && ask) { /* withdrawn */
+        zh_err_clear(r->ctx->err);
+        *record = NULL;
+        return ZH_OK;
+    }
     if (rc == ZH_OK) {
         rc = zh_rows_load(r->ctx, conn, *record, true);
+    }
+    if (rc == ZH_OK && ask) {
+        rc = is_meant(r, conn, *record, &meant);
+    }
+    if (rc == ZH_OK && !meant) {
+        *record = NULL;
+        return ZH_OK;
     }
     if (rc == ZH_OK) {
         rc = moved_on(r, conn, &moved);
@@ -351,7 +373,8 @@ static zh_rc look_at_one(run *r, zh_conn *conn, int64_t office, int64_t id, zh_r
     return rc == ZH_OK ? read_stored(r, conn, *record, stored) : rc;
 }
 
-static zh_rc judge_one(run *r, int64_t office, int64_t id)
+/* ask: whether the rule is for it is not known yet; if it is not, nothing happens. */
+static zh_rc judge_one(run *r, int64_t office, int64_t id, bool ask)
 {
     zh_record *record = NULL;
     zh_record *stored = NULL;
@@ -364,10 +387,13 @@ static zh_rc judge_one(run *r, int64_t office, int64_t id)
     }
     rc = zh_read_begin(conn, r->ctx->err);
     if (rc == ZH_OK) {
-        rc = look_at_one(r, conn, office, id, &record, &stored, f);
+        rc = look_at_one(r, conn, office, id, ask, &record, &stored, f);
         zh_read_end(conn);
     }
     zh_store_release(conn);
+    if (rc == ZH_OK && record == NULL) {
+        return ZH_OK;
+    }
     r->out->judged += rc == ZH_OK;
     if (rc == ZH_OK) {
         rc = write_finding(r, record, stored, f, &written);
@@ -394,20 +420,23 @@ static zh_rc collect(void *user, zh_ctx *ctx, const zh_record *record)
     return ZH_OK;
 }
 
-static zh_rc judge_all(run *r)
+/* The registers that the inputs look into: whether they move on while the run goes. */
+static void find_registers(run *r, zh_str registers[REGISTERS_MAX])
 {
-    subjects s = {.arena = zh_arena_new(ZH_ARENA_JOB_BYTES)};
-    zh_conn *conn = NULL;
-    zh_str registers[REGISTERS_MAX];
     r->registers = registers;
     r->nregisters = 0;
     for (size_t i = 0; i < r->j->ninputs; i++) {
         zh_expr_walk(r->j->inputs[i].value.root, add_register, r);
     }
-    zh_rc rc = zh_sequence(r->ctx->core, &r->size, r->ctx->err);
-    if (rc == ZH_OK) {
-        rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
-    }
+}
+
+static zh_rc judge_all(run *r)
+{
+    subjects s = {.arena = zh_arena_new(ZH_ARENA_JOB_BYTES)};
+    zh_conn *conn = NULL;
+    zh_str registers[REGISTERS_MAX];
+    find_registers(r, registers);
+    zh_rc rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
     if (rc == ZH_OK) {
         zh_list_query query = {.reg = r->j->each,
                                .where = r->j->has_where ? &r->j->where : NULL,
@@ -418,10 +447,23 @@ static zh_rc judge_all(run *r)
     }
     for (size_t i = 0; i + 1 < s.ids.n && rc == ZH_OK; i += 2) {
         zh_arena_mark mark = zh_arena_here(r->ctx->arena);
-        rc = judge_one(r, s.ids.p[i], s.ids.p[i + 1]);
+        rc = judge_one(r, s.ids.p[i], s.ids.p[i + 1], false);
         zh_arena_rewind(r->ctx->arena, mark);
     }
     zh_arena_free(s.arena);
+    return rc;
+}
+
+static zh_rc judge_affected(run *r, const zh_affected *whom)
+{
+    zh_str registers[REGISTERS_MAX];
+    zh_rc rc = ZH_OK;
+    find_registers(r, registers);
+    for (size_t i = 0; i < whom->n && rc == ZH_OK; i++) {
+        zh_arena_mark mark = zh_arena_here(r->ctx->arena);
+        rc = judge_one(r, whom->pairs[2 * i], whom->pairs[2 * i + 1], true);
+        zh_arena_rewind(r->ctx->arena, mark);
+    }
     return rc;
 }
 
@@ -536,69 +578,75 @@ static zh_date period_of(const char *schedule, zh_time now)
     return first;
 }
 
-typedef struct newest_of {
-    run *r;
-    zh_conn *conn;
-    int64_t at;
-    zh_rc rc;
-} newest_of;
+/* What the background remembers of a rule. */
+typedef struct memory {
+    int64_t period; /* of the schedule, run last */
+    int64_t seen;   /* when the newest event was written that has been looked at */
+    int64_t heard;  /* the log up to here has been looked at for events; 0 never */
+} memory;
 
-static void look_at(void *user, const zh_expr *node)
+static zh_rc recall(const run *r, zh_conn *conn, memory *m)
 {
-    newest_of *w = user;
-    int64_t at = 0;
-    if (w->rc == ZH_OK && node->op == ZH_X_QUERY && node->reg != NULL) {
-        zh_sql_value key = ZH_SQL_STR(node->reg->id);
-        w->rc =
-            zh_query_i64(w->conn, "SELECT COALESCE(MAX(at), 0) FROM zh_outbox WHERE register = ?",
-                         &key, 1, &at, w->r->ctx->err);
-        w->at = at > w->at ? at : w->at;
+    zh_rc rc = zh_remembered(r->ctx, conn, memory_name(r, "period"), &m->period);
+    if (rc == ZH_OK) {
+        rc = zh_remembered(r->ctx, conn, memory_name(r, "seen"), &m->seen);
     }
+    return rc == ZH_OK ? zh_remembered(r->ctx, conn, memory_name(r, "heard"), &m->heard) : rc;
 }
 
-/* When the newest record of the inputs' registers was written. */
-static zh_rc newest_input(run *r, int64_t *out)
+static zh_rc keep(const run *r, const memory *before, const memory *after)
 {
-    newest_of w = {.r = r};
-    zh_rc rc = zh_store_reader(zh_core_store(r->ctx->core), &w.conn, r->ctx->err);
-    for (size_t i = 0; i < r->j->ninputs && rc == ZH_OK; i++) {
-        zh_expr_walk(r->j->inputs[i].value.root, look_at, &w);
-        rc = w.rc;
+    zh_rc rc = before->period != after->period
+                   ? zh_remember(r->ctx, memory_name(r, "period"), after->period)
+                   : ZH_OK;
+    if (rc == ZH_OK && before->heard != after->heard) {
+        rc = zh_remember(r->ctx, memory_name(r, "heard"), after->heard);
     }
-    zh_store_release(w.conn);
-    *out = w.at;
+    return rc == ZH_OK && before->seen != after->seen
+               ? zh_remember(r->ctx, memory_name(r, "seen"), after->seen)
+               : rc;
+}
+
+/* What the rule has to judge: all when its period has begun or it has never listened, else whom the
+ * events since concern. */
+static zh_rc look_out(run *r, memory *before, memory *after, zh_affected *whom)
+{
+    zh_conn *conn = NULL;
+    *whom = (zh_affected){.n = 0};
+    zh_rc rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    rc = recall(r, conn, before);
+    *after = *before;
+    after->period = r->j->schedule != NULL ? period_of(r->j->schedule, r->now) : 0;
+    if (rc == ZH_OK && r->j->by_event) {
+        rc = zh_affected_newest(r->ctx, conn, r->j, r->size, &after->seen);
+    }
+    bool event = after->seen != before->seen;
+    whom->all = after->period != before->period || (event && before->heard == 0);
+    if (rc == ZH_OK && event && !whom->all) {
+        rc = zh_affected_by(r->ctx, conn, r->j, before->heard, r->size, whom);
+    }
+    after->heard = r->j->by_event && (event || whom->all) ? r->size : before->heard;
+    zh_store_release(conn);
     return rc;
 }
 
 static zh_rc run_rule(run *r)
 {
-    zh_conn *conn = NULL;
-    int64_t period = 0;
-    int64_t seen = 0;
-    int64_t newest = 0;
-    int64_t begun = r->j->schedule != NULL ? period_of(r->j->schedule, r->now) : 0;
-    zh_rc rc = r->j->by_event ? newest_input(r, &newest) : ZH_OK;
+    memory before = {0};
+    memory after = {0};
+    zh_affected whom;
+    zh_rc rc = zh_sequence(r->ctx->core, &r->size, r->ctx->err);
     if (rc == ZH_OK) {
-        rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
+        rc = look_out(r, &before, &after, &whom);
     }
-    if (rc != ZH_OK) {
-        return rc;
-    }
-    rc = zh_remembered(r->ctx, conn, memory_name(r, "period"), &period);
     if (rc == ZH_OK) {
-        rc = zh_remembered(r->ctx, conn, memory_name(r, "seen"), &seen);
+        rc = whom.all ? judge_all(r) : judge_affected(r, &whom);
     }
-    zh_store_release(conn);
-    bool scheduled = begun != period;
-    bool event = newest != seen;
-    if (rc == ZH_OK && (scheduled || event)) {
-        rc = judge_all(r);
-    }
-    if (rc == ZH_OK && scheduled) {
-        rc = zh_remember(r->ctx, memory_name(r, "period"), begun);
-    }
-    if (rc == ZH_OK && event) {
-        rc = zh_remember(r->ctx, memory_name(r, "seen"), newest);
+    if (rc == ZH_OK) {
+        rc = keep(r, &before, &after);
     }
     return rc == ZH_OK && r->j->effect != NULL ? follow_decisions(r) : rc;
 }

@@ -13,14 +13,31 @@ enum { PAGE = 64 };
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
+/* The record comes to a state in which it is voted on, or what is voted on has been corrected. */
+static zh_notice_of ballot_of(const zh_write *w)
+{
+    const zh_record *r = w->record;
+    bool entered = w->old == NULL || w->old->state != r->state;
+    zh_notice_of none = {0};
+    for (size_t i = 0; (entered || w->op->kind == ZH_OP_AMEND) && i < w->reg->ntransitions; i++) {
+        const zh_transition *t = &w->reg->transitions[i];
+        if (t->vote.k > 0 && zh_leaves_from(t, r->state)) {
+            return (zh_notice_of){ZH_NOTICE_VOTE, t->id};
+        }
+    }
+    return none;
+}
+
 void zh_notice_prepare(zh_write *w)
 {
     const zh_transition *t = w->op->kind == ZH_OP_TRANSITION ? w->op->transition : NULL;
     zh_notice_of *told = &w->p->notice;
     *told = (zh_notice_of){0};
+    w->p->ballot = (zh_notice_of){0};
     if (zh_now() - w->record->recorded_at > ZH_NOTICE_FRESH_US) {
         return;
     }
+    w->p->ballot = ballot_of(w);
     if (w->breached != NULL) {
         *told = (zh_notice_of){ZH_NOTICE_BREACH, w->breached->id};
     } else if (t != NULL && (t->notify.n > 0 || t->kind == ZH_TR_RETURN)) {
@@ -94,7 +111,7 @@ static audiences audiences_of(const zh_register *reg, const zh_notice_event *e)
         out.list[out.n++] = reg->notify;
     } else if (zh_str_is(e->cause, ZH_NOTICE_TRANSITION)) {
         add_transition(&out, zh_register_transition(reg, e->name));
-    } else if (zh_str_is(e->cause, ZH_NOTICE_SECOND)) {
+    } else if (zh_str_is(e->cause, ZH_NOTICE_SECOND) || zh_str_is(e->cause, ZH_NOTICE_VOTE)) {
         out.only_takers = zh_register_transition(reg, e->name);
     } else {
         const zh_clock *clock = clock_of(reg, e->name);

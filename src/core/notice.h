@@ -23,12 +23,13 @@
 #define ZH_NOTICE_GROUPS_MAX  ((size_t)200)                    /* of one page */
 
 /* Why: a record was made, a transition taken, a limit passed, a limit comes near, a step waits for
- * a second person. */
+ * a second person, or for votes. */
 #define ZH_NOTICE_CREATED    "created"
 #define ZH_NOTICE_TRANSITION "transition" /* name: its id */
 #define ZH_NOTICE_BREACH     "breach"     /* name: clock id */
 #define ZH_NOTICE_WARN       "warn"       /* name: clock id, "/", which warning */
 #define ZH_NOTICE_SECOND     "second"     /* name: transition id */
+#define ZH_NOTICE_VOTE       "vote"       /* name: transition id, on which one may vote */
 
 /* What a prepared write tells; cause NULL: nothing. */
 typedef struct zh_notice_of {

@@ -1,6 +1,7 @@
 /* One predicate and one set of masks for every register. */
 #include "core/permission.h"
 #include "base/utf8.h"
+#include "core/cube.h"
 #include "core/filter.h"
 #include "core/read_private.h"
 #include <string.h>
@@ -478,14 +479,106 @@ zh_rc zh_scope_add(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds
     return add_entries(ctx, dialect, sql, binds, reg, alias, history);
 }
 
-bool zh_scope_is_all(const zh_ctx *ctx, const zh_register *reg)
+bool zh_scope_by_office(const zh_ctx *ctx, const zh_register *reg)
 {
     bool whole = ctx->post == NULL;
-    for (size_t i = 0; i < reg->naccess && !whole && sees_all_offices(ctx); i++) {
+    for (size_t i = 0; i < reg->naccess && !whole; i++) {
         whole = zh_access_applies(ctx, reg, &reg->access[i]) &&
                 (!reg->access[i].has_rows || ctx->post->emergency);
     }
     return whole && ctx->rows == NULL;
+}
+
+bool zh_scope_is_all(const zh_ctx *ctx, const zh_register *reg)
+{
+    return (ctx->post == NULL || sees_all_offices(ctx)) && zh_scope_by_office(ctx, reg);
+}
+
+bool zh_scope_has_office(const zh_ctx *ctx, int64_t office)
+{
+    code_range *ranges;
+    if (ctx->post == NULL || sees_all_offices(ctx)) {
+        return true;
+    }
+    size_t n = ranges_of(ctx->post, ctx->arena, &ranges);
+    return in_ranges(office, ranges, n);
+}
+
+/* The entry that decides alone which rows the post sees; NULL: none, or several together. */
+static const zh_access *only_entry(const zh_ctx *ctx, const zh_register *reg)
+{
+    const zh_access *only = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < reg->naccess; i++) {
+        if (zh_access_applies(ctx, reg, &reg->access[i])) {
+            only = &reg->access[i];
+            n++;
+        }
+    }
+    return n == 1 && only->has_rows && !ctx->post->emergency ? only : NULL;
+}
+
+/* `field = x` and `field within x` of a code field and something known of the reader, one or
+ * several joined by `and`. Depth is bounded by the compiler. */
+static bool cell_filters(zh_env *env, const zh_expr *x, zh_cell_filter *out, size_t *n)
+{
+    zh_err ignored = {0};
+    zh_value value;
+    if (x->op == ZH_X_AND) {
+        bool all = true;
+        for (size_t i = 0; i < x->n && all; i++) {
+            all = cell_filters(env, x->a[i], out, n);
+        }
+        return all;
+    }
+    if ((x->op != ZH_X_EQ && x->op != ZH_X_WITHIN) || x->n != 2 || *n == ZH_SCOPE_FILTERS_MAX) {
+        return false;
+    }
+    const zh_field *field = x->a[0]->op == ZH_X_FIELD ? x->a[0]->field : NULL;
+    if (field == NULL || field->table != NULL || field->type != ZH_TYPE_CODE ||
+        !zh_expr_is_constant(x->a[1]) || zh_eval_node(x->a[1], env, &value, &ignored) != ZH_OK ||
+        value.kind != ZH_TEXT || value.text.n == 0 ||
+        zh_code_find(field->codes, value.text, INT32_MIN) == NULL) {
+        return false;
+    }
+    out[(*n)++] = (zh_cell_filter){field->id, value.text, x->op == ZH_X_WITHIN};
+    return true;
+}
+
+static zh_env reader_env(const zh_ctx *ctx, const zh_access *access, zh_value parameters[2])
+{
+    reader_parameters(ctx, parameters);
+    return (zh_env){.arena = ctx->arena, .parameters = parameters, .self = self_of(ctx, access)};
+}
+
+bool zh_scope_cells(const zh_ctx *ctx, const zh_register *reg, zh_cell_filter *out, size_t *n)
+{
+    *n = 0;
+    if (zh_scope_is_all(ctx, reg)) {
+        return true;
+    }
+    if (ctx->post == NULL || ctx->rows != NULL || !sees_all_offices(ctx)) {
+        return false;
+    }
+    const zh_access *access = only_entry(ctx, reg);
+    if (access == NULL) {
+        return false;
+    }
+    zh_value parameters[2];
+    zh_env env = reader_env(ctx, access, parameters);
+    return cell_filters(&env, access->rows.root, out, n);
+}
+
+bool zh_scope_codes(zh_ctx *ctx, const zh_register *reg, const zh_field *field, zh_str *out,
+                    size_t max, size_t *n)
+{
+    const zh_access *access = ctx->post != NULL ? only_entry(ctx, reg) : NULL;
+    if (access == NULL) {
+        return false;
+    }
+    zh_value parameters[2];
+    zh_env env = reader_env(ctx, access, parameters);
+    return zh_filter_codes(&env, access->rows.root, field, out, max, n);
 }
 
 static bool in_scope(const zh_ctx *ctx, const zh_record *record)

@@ -94,6 +94,21 @@ zh_rc zh_scope_add(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds
 bool zh_access_applies(const zh_ctx *ctx, const zh_register *reg, const zh_access *access);
 /* Whether the post sees every row of the register, so that cells may answer. */
 bool zh_scope_is_all(const zh_ctx *ctx, const zh_register *reg);
+/* The predicate as filters of cells: true when cells with these filters hold exactly the rows that
+ * the post sees (none: all of them). The dimensions must keep values as recorded, or no code of
+ * theirs may have several validities. */
+#define ZH_SCOPE_FILTERS_MAX ((size_t)4)
+struct zh_cell_filter;
+bool zh_scope_cells(const zh_ctx *ctx, const zh_register *reg, struct zh_cell_filter *out,
+                    size_t *n) ZH_MUST;
+/* Whether the post's offices alone let it see all rows of this home office (its access entries may
+ * still say less). */
+bool zh_scope_has_office(const zh_ctx *ctx, int64_t office);
+/* Whether nothing but offices limits what the post sees of the register. */
+bool zh_scope_by_office(const zh_ctx *ctx, const zh_register *reg);
+/* The codes of a field outside which the post sees no row: as zh_filter_codes. */
+bool zh_scope_codes(zh_ctx *ctx, const zh_register *reg, const zh_field *field, zh_str *out,
+                    size_t max, size_t *n);
 /* The same predicate over a record in memory, for what is being written. ZH_EDENIED outside. */
 zh_rc zh_scope_holds(zh_ctx *ctx, zh_env *env, const zh_record *record) ZH_MUST;
 

@@ -43,6 +43,8 @@ typedef struct zh_list_query {
     size_t limit;       /* 1 … ZH_LIMIT_MAX */
     int64_t as_of;      /* log size or ZH_AS_OF_NOW */
     bool with_tables;   /* load child rows */
+    bool brief;         /* zh_list only: answer soon, with a short page and a cursor, rather than go
+                           through a large register for rows that no index finds */
     size_t examine_max; /* zh_count only: look at no more records than this; 0 = all */
 } zh_list_query;
 
@@ -55,6 +57,9 @@ typedef struct zh_page {
 /* Keyset paging: stable under inserts; nulls last; ties by id. ZH_EINVAL: a filter that SQL cannot
  * express (rule query.unsupported), a foreign cursor. */
 zh_rc zh_list(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, zh_page *out) ZH_MUST;
+
+/* Whether an index holds the register's rows in the order of the field. */
+bool zh_list_indexed(const zh_register *reg, const zh_field *sort);
 
 /* A grouping: a field (or state), optionally a code level or a time grain. */
 typedef struct zh_group {
@@ -82,7 +87,10 @@ typedef struct zh_counts {
  * search is answered from the first ZH_LIMIT_MAX matches. */
 zh_rc zh_count(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_group *groups,
                size_t ngroups, zh_counts *out) ZH_MUST;
-/* Facets: one zh_count per grouping. */
+/* Facets: one grouping each, all in one pass over the rows; without a search. ZH_EINVAL: a filter
+ * that SQL cannot express (query.unsupported). */
+zh_rc zh_count_each(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_group *groups,
+                    size_t n, zh_counts *out) ZH_MUST;
 
 /* Every matching record in id order, streamed; `each` may use ctx->arena, which is rewound after
  * each call. Filters SQL cannot express are evaluated in the program. */

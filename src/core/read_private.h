@@ -33,6 +33,12 @@ zh_rc zh_search_words(zh_ctx *ctx, zh_str search, zh_str *words, size_t *n) ZH_M
 bool zh_record_has_words(zh_arena *arena, const zh_record *r, const zh_str *words, size_t nwords);
 /* The database's plan for a page of a list, in the first of its offices: what tests pin. */
 zh_rc zh_list_plan(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, zh_str *out) ZH_MUST;
+/* The declared index that begins with a code field which the filter or the row scope narrows to the
+ * fewest codes, at most max of them; with `ordered`, only one that goes on in the order of `sort`
+ * (NULL: of ids). NULL: none. *name: of the index in the database. */
+const zh_index *zh_driving_index(zh_ctx *ctx, const zh_register *reg, const zh_program *where,
+                                 bool ordered, const zh_field *sort, zh_str *codes, size_t max,
+                                 size_t *n, const char **name);
 /* The offices that have rows in the register, ascending. */
 zh_rc zh_register_offices(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t **out,
                           size_t *n) ZH_MUST;

@@ -105,7 +105,7 @@ static zh_str purpose_of(const zh_ctx *ctx, const zh_register *reg)
     zh_str purpose = ctx->purpose;
     for (size_t i = 0; i < reg->naccess && !ctx->stated; i++) {
         bool own = zh_str_eq(reg->access[i].role, ctx->post->role);
-        purpose = own && reg->access[i].purpose.n > 0 ? reg->access[i].purpose : purpose;
+        purpose = own && reg->access[i].purpose.zh.n > 0 ? reg->access[i].purpose.zh : purpose;
     }
     return purpose;
 }

@@ -8,6 +8,7 @@
 #include "core/pending.h"
 #include "core/permission.h"
 #include "core/read.h"
+#include "core/step.h"
 #include "core/write_private.h"
 #include <inttypes.h>
 #include <string.h>
@@ -420,6 +421,11 @@ static zh_rc set_value(zh_write *w, const zh_change *change)
                       "“%.*s”由系统推算,不能填写", ZH_FMT(field->label.zh));
         return ZH_OK;
     }
+    if (zh_field_is_signature(field)) {
+        zh_write_find(w, ZH_REJECT, ZH_STR("field.signature"), field->id, ZH_STR_NONE, no_fix,
+                      "“%.*s”由签署人当场签署时写入,不能填写", ZH_FMT(field->label.zh));
+        return ZH_OK;
+    }
     if (frozen_out(w, change)) {
         zh_write_find(w, ZH_REJECT, ZH_STR("record.frozen"), field->id, ZH_STR_NONE, no_fix,
                       "记录已在“%.*s”状态冻结,“%.*s”不能再改(只能追加允许的明细行)",
@@ -610,6 +616,10 @@ static zh_rc check_persons(zh_write *w)
         }
     } else if (w->op->reason_code.n > 0 && t->reasons == NULL) {
         return refuse_transition(w, "transition.reason", "这一步没有规定理由编码");
+    }
+    if (zh_step_signs(w->writer->role, t) && w->op->proved.n == 0 && !w->by_time) {
+        return refuse_transition(w, "transition.sign",
+                                 "须由您签署:请当场用口令（和动态码）核实本人");
     }
     return ZH_OK;
 }

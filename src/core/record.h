@@ -42,6 +42,7 @@ typedef struct zh_op {
     int64_t handler_office; /* reassign: who handles it from now on; 0 = as declared */
     zh_vote vote;           /* of a transition that is voted on */
     zh_str to_state;        /* return to any state that was passed: which */
+    zh_str proved;          /* how the actor has just proved who they are: the step is signed so */
     zh_time at;             /* recorded_at; 0 = now. Only the clock and imports of history set it */
 } zh_op;
 

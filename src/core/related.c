@@ -1,7 +1,9 @@
 /* Records by id, relations and sizes. Row scopes apply as in lists. */
 #include "core/related.h"
+#include "core/cube.h"
 #include "core/permission.h"
 #include "core/read_private.h"
+#include "core/suppress.h"
 
 enum { SQL_MAX = 256 << 10 };
 
@@ -268,17 +270,141 @@ zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int64_t 
     return rc;
 }
 
+/* ---- records of its kind --------------------------------------------------------------------- */
+
+typedef ZH_VEC(zh_value) kindred_values;
+
+/* Adds what the program gives; *known false: nothing, or what the expression language has no
+ * literal for. */
+static zh_rc kindred_value(zh_env *env, const zh_program *program, kindred_values *out, bool *known,
+                           zh_err *err)
+{
+    zh_value value;
+    zh_rc rc = zh_eval(program, env, &value, err);
+    bool seen = false;
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    for (size_t i = 0; i < out->n && !seen; i++) {
+        seen = value.kind == out->p[i].kind && value.i == out->p[i].i &&
+               zh_str_eq(value.text, out->p[i].text);
+    }
+    *known = value.kind == ZH_TEXT || value.kind == ZH_BOOL || value.kind == ZH_DATE;
+    if (*known && !seen) {
+        zh_vec_push(env->arena, out, value);
+    }
+    return ZH_OK;
+}
+
+static zh_rc kindred_values_of(zh_env *env, const struct zh_same *same, kindred_values *out,
+                               zh_err *err)
+{
+    bool known = true;
+    zh_rc rc = ZH_OK;
+    if (same->table == NULL) {
+        return kindred_value(env, &same->value, out, &known, err);
+    }
+    env->rows = &env->record->tables[same->table->index];
+    for (size_t i = 0; i < env->rows->n && rc == ZH_OK; i++) {
+        env->row = i;
+        rc = kindred_value(env, &same->value, out, &known, err);
+    }
+    env->rows = NULL;
+    env->row = 0;
+    return rc;
+}
+
+/* The value as the expression language writes it. */
+static zh_str literal(zh_arena *arena, const zh_value *value)
+{
+    if (value->kind != ZH_TEXT) {
+        return zh_value_display(arena, value);
+    }
+    char *p = zh_arena_alloc(arena, 2 * value->text.n + 2);
+    size_t n = 0;
+    p[n++] = '\'';
+    for (size_t i = 0; i < value->text.n; i++) {
+        if (value->text.p[i] == '\'') {
+            p[n++] = '\'';
+        }
+        p[n++] = value->text.p[i];
+    }
+    p[n++] = '\'';
+    return (zh_str){p, n};
+}
+
+static zh_str same_condition(zh_arena *arena, const struct zh_same *same, const zh_value *value)
+{
+    bool plain = same->table == NULL; /* as declared, which a filter of the list knows again */
+    zh_str left = plain ? same->value.source : zh_expr_print(arena, same->value.root);
+    zh_str is = zh_str_fmt(arena, "%.*s = %.*s", ZH_FMT(left), ZH_FMT(literal(arena, value)));
+    return plain ? is : zh_str_fmt(arena, "any(%.*s)", ZH_FMT(is));
+}
+
+static zh_str either_condition(zh_arena *arena, const struct zh_same *same,
+                               const kindred_values *values)
+{
+    zh_str out = same_condition(arena, same, &values->p[0]);
+    for (size_t i = 1; i < values->n; i++) {
+        out = zh_str_fmt(arena, "%.*s or %.*s", ZH_FMT(out),
+                         ZH_FMT(same_condition(arena, same, &values->p[i])));
+    }
+    return values->n > 1 ? zh_str_fmt(arena, "(%.*s)", ZH_FMT(out)) : out;
+}
+
+static bool is_masked(const zh_ctx *ctx, const struct zh_same *same)
+{
+    const zh_expr *node = same->value.root;
+    while (node->op == ZH_X_LEVEL) {
+        node = node->a[0];
+    }
+    return (node->field != NULL && zh_field_masked(ctx, node->field)) ||
+           (same->table != NULL && zh_field_masked(ctx, same->table));
+}
+
+zh_rc zh_kindred_ask(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int64_t as_of,
+                     const zh_kindred *kindred, zh_kindred_asked *out)
+{
+    zh_env env = zh_read_env(ctx, conn, as_of, record);
+    zh_str where = kindred->where;
+    *out = (zh_kindred_asked){.where = ZH_STR("")};
+    if (where.n > 0) {
+        where = zh_str_fmt(ctx->arena, "(%.*s)", ZH_FMT(where));
+    }
+    for (size_t i = 0; i < kindred->nsame; i++) {
+        const struct zh_same *same = &kindred->same[i];
+        kindred_values values = {0};
+        zh_rc rc = ZH_OK;
+        if (!is_masked(ctx, same)) {
+            rc = kindred_values_of(&env, same, &values, ctx->err);
+        }
+        if (rc != ZH_OK || values.n == 0 || values.n > ZH_RELATED_VALUES_MAX) {
+            return rc;
+        }
+        zh_str one = either_condition(ctx->arena, same, &values);
+        where = where.n == 0 ? one
+                             : zh_str_fmt(ctx->arena, "%.*s and %.*s", ZH_FMT(where), ZH_FMT(one));
+        out->same[out->nsame++] = (zh_kindred_value){values.p, values.n, same->value.root->codes};
+    }
+    out->where = where;
+    return ZH_OK;
+}
+
 /* ---- sizes ----------------------------------------------------------------------------------- */
 
-static zh_rc count_rows(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t cap,
+/* How many of the register's first `cap` records the reader may see. */
+static zh_rc count_rows(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t cap, bool scoped,
                         int64_t *out)
 {
     zh_buf sql;
     zh_buf_init(&sql, SQL_MAX);
     zh_binds binds = {0};
-    zh_buf_fmt(&sql, "SELECT COUNT(*) FROM (SELECT 1 FROM %.*s a WHERE 1 = 1", ZH_FMT(reg->table));
-    zh_rc rc = zh_scope_add(ctx, zh_conn_dialect(conn), &sql, &binds, reg, "a", false);
-    zh_buf_fmt(&sql, " LIMIT %zu) b", cap);
+    zh_rc rc = ZH_OK;
+    zh_buf_fmt(&sql, "SELECT COUNT(*) FROM (SELECT %s FROM %.*s LIMIT %zu) a WHERE 1 = 1",
+               scoped ? "*" : "1", ZH_FMT(reg->table), cap);
+    if (scoped) {
+        rc = zh_scope_add(ctx, zh_conn_dialect(conn), &sql, &binds, reg, "a", false);
+    }
     zh_buf_c(&sql, '\0');
     if (rc == ZH_OK) {
         rc = zh_query_i64(conn, sql.p, binds.p, binds.n, out, ctx->err);
@@ -290,8 +416,30 @@ static zh_rc count_rows(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size
 zh_rc zh_register_exceeds(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t n, bool *out)
 {
     int64_t found = 0;
-    zh_rc rc = count_rows(ctx, conn, reg, n + 1, &found);
+    zh_rc rc = count_rows(ctx, conn, reg, n + 1, false, &found);
     *out = found > (int64_t)n;
+    return rc;
+}
+
+/* From cells when they hold what the reader sees, else from the first records. */
+static zh_rc count_seen(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t cap,
+                        zh_register_size *out)
+{
+    zh_cell_query all = {.reg = reg, .as_of = ZH_AS_OF_NOW};
+    zh_cell_answer answer;
+    if (!reg->has_count_when && !zh_aggregate_only(ctx, reg) && zh_cells_held(ctx, &all)) {
+        zh_rc rc = zh_cells(ctx, conn, &all, &answer);
+        out->records = rc == ZH_OK && answer.n > 0 ? answer.cells[0].n : 0;
+        return rc;
+    }
+    bool scoped = !zh_scope_is_all(ctx, reg);
+    zh_rc rc = count_rows(ctx, conn, reg, cap + 1, scoped, &out->records);
+    if (rc == ZH_OK && scoped) {
+        rc = zh_register_exceeds(ctx, conn, reg, cap, &out->at_least);
+    } else if (rc == ZH_OK && out->records > (int64_t)cap) {
+        out->records = (int64_t)cap;
+        out->at_least = true;
+    }
     return rc;
 }
 
@@ -300,10 +448,11 @@ static zh_rc size_of(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t 
                      zh_register_size *out)
 {
     zh_sql_value key = ZH_SQL_STR(reg->id);
+    *out = (zh_register_size){0};
     zh_rc rc = zh_query_i64(conn, "SELECT COALESCE(MAX(at), 0) FROM zh_outbox WHERE register = ?",
                             &key, 1, &out->last, ctx->err);
     if (rc == ZH_OK && out->last > 0) {
-        rc = count_rows(ctx, conn, reg, cap + 1, &out->records);
+        rc = count_seen(ctx, conn, reg, cap, out);
     }
     out->last = zh_scope_is_all(ctx, reg) ? out->last : 0;
     return rc;

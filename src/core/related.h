@@ -34,12 +34,31 @@ typedef struct zh_relation {
 zh_rc zh_relations(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int64_t as_of,
                    zh_relation **out, size_t *n) ZH_MUST;
 
+/* What a kindred question compares: the values of this record. */
+typedef struct zh_kindred_value {
+    const zh_value *values; /* more than one: any of them, of the rows of a table */
+    size_t n;
+    const zh_codes *codes; /* NULL: not codes */
+} zh_kindred_value;
+/* A kindred question of this record as a condition on its register, which its list can be asked. */
+typedef struct zh_kindred_asked {
+    zh_str where; /* empty: a value is unknown or masked, so that there is no question */
+    zh_kindred_value same[ZH_KINDRED_SAME_MAX];
+    size_t nsame;
+} zh_kindred_asked;
+/* The record must hold the child rows that the question compares (at most
+ * ZH_RELATED_VALUES_MAX different values of them; more: no question). */
+#define ZH_RELATED_VALUES_MAX ((size_t)20)
+zh_rc zh_kindred_ask(zh_ctx *ctx, zh_conn *conn, const zh_record *record, int64_t as_of,
+                     const zh_kindred *kindred, zh_kindred_asked *out) ZH_MUST;
+
 /* Size of a register. */
 typedef struct zh_register_size {
-    int64_t records; /* at most the cap asked for, plus one */
+    int64_t records; /* that the reader may see */
+    bool at_least;   /* counted among the first records of the register, `cap` of them */
     zh_time last;    /* newest write; 0 none */
 } zh_register_size;
-/* Whether a register has more records than n. */
+/* Whether a register has more records than n, whoever may see them. */
 zh_rc zh_register_exceeds(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, size_t n,
                           bool *out) ZH_MUST;
 /* One for each register of the model, in its order. */

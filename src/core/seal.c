@@ -3,6 +3,7 @@
 #include "core/read_private.h"
 #include "core/step.h"
 #include "core/write_private.h"
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,12 +262,49 @@ static zh_rc fill_entry(zh_write *w, const zh_digest *salt, zh_entry_kind kind)
     return rc;
 }
 
+/* What the actor signs: a statement over the root of this very version without the statement. It
+ * stands in a field of the version, so the entry and whoever holds the record can check it. */
+static zh_rc sign_record(zh_write *w, const zh_digest *salt, zh_entry_kind kind)
+{
+    enum { HEX = 2 * ZH_DIGEST_BYTES + 1 };
+    const zh_transition *t = w->op->kind == ZH_OP_TRANSITION ? w->op->transition : NULL;
+    const zh_record *r = w->record;
+    zh_digest root;
+    char hex[HEX];
+    char at[40];
+    if (t == NULL || t->signature == NULL) {
+        return ZH_OK;
+    }
+    zh_value *statement = &w->record->values[t->signature->index];
+    *statement = ZH_VALUE_NULL; /* of an earlier version, if any */
+    if (w->op->proved.n == 0) {
+        return ZH_OK;
+    }
+    zh_rc rc = fill_entry(w, salt, kind);
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    memcpy(root.b, w->p->entry + ZH_RECORD_ENTRY_BYTES - ZH_DIGEST_BYTES, ZH_DIGEST_BYTES);
+    zh_digest_hex(&root, hex);
+    *statement = zh_value_text(zh_str_fmt(
+        w->ctx->arena,
+        "%.*s 以“%.*s”的身份签署“%.*s”：%.*s %" PRId64 "-%" PRId64
+        " 第 %d 版，%.*s，内容 %s:%s，以%.*s核实本人",
+        ZH_FMT(r->actor), ZH_FMT(w->writer->role), ZH_FMT(t->label.zh), ZH_FMT(w->reg->label.zh),
+        r->office, r->id, (int)r->version, (int)zh_time_format(r->recorded_at, at), at,
+        w->ctx->core->alg == ZH_HASH_SM3 ? "sm3" : "sha256", hex, ZH_FMT(w->op->proved)));
+    return ZH_OK;
+}
+
 zh_rc zh_seal_record(zh_write *w, zh_entry_kind kind)
 {
     zh_arena *arena = w->ctx->arena;
     zh_digest *salt = ZH_NEW(arena, zh_digest);
     zh_core_salt(w->ctx->core, salt);
-    zh_rc rc = fill_entry(w, salt, kind);
+    zh_rc rc = sign_record(w, salt, kind);
+    if (rc == ZH_OK) {
+        rc = fill_entry(w, salt, kind);
+    }
     if (rc == ZH_OK) {
         rc = fill_row(w, salt);
     }

@@ -66,6 +66,11 @@ static void look_limit(const pasts *list, const zh_transition *t, zh_step_past *
     }
 }
 
+static bool is_program(zh_str actor)
+{
+    return zh_str_is(actor, "clock") || zh_str_is(actor, "system");
+}
+
 static void look_vote(zh_ctx *ctx, const pasts *list, size_t run, const zh_transition *t,
                       zh_step_past *out)
 {
@@ -76,7 +81,7 @@ static void look_vote(zh_ctx *ctx, const pasts *list, size_t run, const zh_trans
         if (zh_str_is(p->op, "amend") || zh_str_is(p->op, "undo")) {
             break; /* what was voted on is not what stands */
         }
-        if (zh_str_eq(p->transition, t->id)) {
+        if (zh_str_eq(p->transition, t->id) && !is_program(p->actor)) {
             bool yes = zh_str_is(p->code, ZH_VOTE_YES);
             ballots[out->nballots++] = (zh_ballot){p->actor, p->reason, yes, p->at};
             out->yes += yes;
@@ -88,11 +93,6 @@ static void look_vote(zh_ctx *ctx, const pasts *list, size_t run, const zh_trans
     out->obstacle = out->no > t->vote.of - t->vote.k ? ZH_OBSTACLE_LOST
                     : voted                          ? ZH_OBSTACLE_VOTED
                                                      : out->obstacle;
-}
-
-static bool is_program(zh_str actor)
-{
-    return zh_str_is(actor, "clock") || zh_str_is(actor, "system");
 }
 
 /* Open to who brought the record to where it stands, as long as nobody else has written to it; at
@@ -131,6 +131,11 @@ static void look_return(zh_ctx *ctx, const zh_register *reg, const pasts *list, 
     }
     out->passed = passed;
     out->obstacle = out->npassed == 0 ? ZH_OBSTACLE_NOWHERE : out->obstacle;
+}
+
+bool zh_step_signs(zh_str role, const zh_transition *t)
+{
+    return zh_str_among(role, t->sign, t->nsign);
 }
 
 zh_rc zh_step_look(zh_ctx *ctx, zh_conn *conn, const zh_record *record, const zh_transition *t,

@@ -1,5 +1,5 @@
 /* What a step asks beyond its state, roles and guard: how often it may be taken, votes, who may
- * withdraw, where a return may lead.
+ * withdraw, where a return may lead, who signs.
  *
  * A vote is a version by the voter that stays in the state, with the reason code yes or no, until
  * the vote is decided. A correction of the record begins the vote anew. Pure over the stored
@@ -39,6 +39,8 @@ typedef struct zh_step_past {
     size_t npassed;
 } zh_step_past;
 
+/* Whether who takes the step in this role signs it. */
+bool zh_step_signs(zh_str role, const zh_transition *transition);
 /* For ctx->actor and the version in hand, which is the current one. ZH_ELIMIT: the cap. */
 zh_rc zh_step_look(zh_ctx *ctx, zh_conn *conn, const zh_record *record,
                    const zh_transition *transition, zh_step_past *out) ZH_MUST;

@@ -226,7 +226,7 @@ static zh_rc read_now(judging *j)
         return rc == ZH_OK ? ask(j, year_first(j->item->from), last) : rc;
     }
     zh_rc rc = read_years(j);
-    if (rc == ZH_OK && j->nyears == 0 && j->item->basis_note.n > 0) {
+    if (rc == ZH_OK && j->nyears == 0 && j->item->basis_note.zh.n > 0) {
         int32_t last = year_of(j->newest);
         rc = add_periods(j, "quarter", year_first(last - YEARS_BEFORE), year_last(last));
         j->out->outside = rc == ZH_OK && j->nyears > 0;
@@ -581,10 +581,12 @@ static zh_rc judge(judging *j)
     if (!j->out->has_figure || !j->now.figure->has_value) {
         return verdict(j, ZH_TARGET_NO_DATA, "规划期内没有数据", "no data in the planning period");
     }
-    if (j->item->basis_note.n > 0) {
+    if (j->item->basis_note.zh.n > 0) {
         j->out->status = ZH_TARGET_OTHER_BASIS;
-        j->out->status_zh = j->item->basis_note;
-        j->out->status_en = ZH_STR("another basis; shown beside each other, no judgement");
+        j->out->status_zh = j->item->basis_note.zh;
+        j->out->status_en = j->item->basis_note.en.n > 0
+                                ? j->item->basis_note.en
+                                : ZH_STR("another basis; shown beside each other, no judgement");
         return ZH_OK;
     }
     if (!same_unit(j->item, j->ind)) {

@@ -55,6 +55,7 @@ struct zh_prepared {
     const zh_due_row *dues;
     size_t ndues;
     zh_notice_of notice;
+    zh_notice_of ballot; /* told to those who may now vote */
     const zh_str *files; /* digests used */
     size_t nfiles;
     const zh_erasure *erasure;
@@ -131,8 +132,9 @@ zh_rc zh_write_normalise(zh_write *w, const zh_field *field, zh_value *value) ZH
 zh_rc zh_conflict_find(zh_ctx *ctx, zh_prepared *const *writes, size_t n, size_t *at,
                        bool *stale) ZH_MUST;
 
-/* follow.c: what follows from a write in other registers, and the document of a step. */
+/* follow.c: what follows from a write in other registers. */
 zh_rc zh_follow_prepare(zh_write *w) ZH_MUST;
+/* paper.c: the document of a step. */
 zh_rc zh_paper_prepare(zh_write *w) ZH_MUST;
 /* step of the write: limits, votes, withdrawals, returns. */
 zh_rc zh_follow_check(zh_write *w) ZH_MUST;

@@ -202,9 +202,11 @@ typedef enum zh_run_rule {
 #define ZH_RULES_NELSON           0x0ff0u
 #define ZH_RULES_GB17989          0x7000u
 
-/* JSON name: we1, nelson1, gb1; Chinese statement. rule below ZH_RULE_N (asserted). */
+/* JSON name: we1, nelson1, gb1; its statement in Chinese and in English. rule below ZH_RULE_N
+ * (asserted). */
 const char *zh_run_rule_name(zh_run_rule rule);
 const char *zh_run_rule_zh(zh_run_rule rule);
+const char *zh_run_rule_en(zh_run_rule rule);
 
 /* Points that complete a pattern of the rule, and every later point that still completes it. Bounds
  * are strict, except that a point on the 1 sigma bound counts as within it (rule 7). sigma may be

@@ -14,26 +14,38 @@ enum pattern {
 };
 
 static const struct rule {
-    const char *name, *zh;
+    const char *name, *zh, *en;
     enum pattern pattern;
     size_t length, needed;
     double bound;
 } rules[ZH_RULE_N] = {
-    [ZH_RULE_WE1] = {"we1", "1 点超出 3σ", BEYOND, 1, 1, 3.0},
-    [ZH_RULE_WE2] = {"we2", "连续 3 点中有 2 点在同侧 2σ 之外", BEYOND, 3, 2, 2.0},
-    [ZH_RULE_WE3] = {"we3", "连续 5 点中有 4 点在同侧 1σ 之外", BEYOND, 5, 4, 1.0},
-    [ZH_RULE_WE4] = {"we4", "连续 8 点在中心线同侧", RUN_SIDE, 8, 8, 0.0},
-    [ZH_RULE_NELSON1] = {"nelson1", "1 点超出 3σ", BEYOND, 1, 1, 3.0},
-    [ZH_RULE_NELSON2] = {"nelson2", "连续 9 点在中心线同侧", RUN_SIDE, 9, 9, 0.0},
-    [ZH_RULE_NELSON3] = {"nelson3", "连续 6 点递增或递减", TREND, 6, 6, 0.0},
-    [ZH_RULE_NELSON4] = {"nelson4", "连续 14 点上下交替", ALTERNATING, 14, 14, 0.0},
-    [ZH_RULE_NELSON5] = {"nelson5", "连续 3 点中有 2 点在同侧 2σ 之外", BEYOND, 3, 2, 2.0},
-    [ZH_RULE_NELSON6] = {"nelson6", "连续 5 点中有 4 点在同侧 1σ 之外", BEYOND, 5, 4, 1.0},
-    [ZH_RULE_NELSON7] = {"nelson7", "连续 15 点在 1σ 之内", WITHIN, 15, 15, 1.0},
-    [ZH_RULE_NELSON8] = {"nelson8", "连续 8 点都在 1σ 之外，且两侧都有", MIXTURE, 8, 8, 1.0},
-    [ZH_RULE_GB1] = {"gb1", "1 点超出 3σ", BEYOND, 1, 1, 3.0},
-    [ZH_RULE_GB2] = {"gb2", "连续 7 点在中心线同侧", RUN_SIDE, 7, 7, 0.0},
-    [ZH_RULE_GB3] = {"gb3", "连续 7 点递增或递减", TREND, 7, 7, 0.0},
+    [ZH_RULE_WE1] = {"we1", "1 点超出 3σ", "1 point beyond 3σ", BEYOND, 1, 1, 3.0},
+    [ZH_RULE_WE2] = {"we2", "连续 3 点中有 2 点在同侧 2σ 之外",
+                     "2 of 3 points in a row beyond 2σ on one side", BEYOND, 3, 2, 2.0},
+    [ZH_RULE_WE3] = {"we3", "连续 5 点中有 4 点在同侧 1σ 之外",
+                     "4 of 5 points in a row beyond 1σ on one side", BEYOND, 5, 4, 1.0},
+    [ZH_RULE_WE4] = {"we4", "连续 8 点在中心线同侧",
+                     "8 points in a row on one side of the centre line", RUN_SIDE, 8, 8, 0.0},
+    [ZH_RULE_NELSON1] = {"nelson1", "1 点超出 3σ", "1 point beyond 3σ", BEYOND, 1, 1, 3.0},
+    [ZH_RULE_NELSON2] = {"nelson2", "连续 9 点在中心线同侧",
+                         "9 points in a row on one side of the centre line", RUN_SIDE, 9, 9, 0.0},
+    [ZH_RULE_NELSON3] = {"nelson3", "连续 6 点递增或递减", "6 points in a row rising or falling",
+                         TREND, 6, 6, 0.0},
+    [ZH_RULE_NELSON4] = {"nelson4", "连续 14 点上下交替",
+                         "14 points in a row alternating up and down", ALTERNATING, 14, 14, 0.0},
+    [ZH_RULE_NELSON5] = {"nelson5", "连续 3 点中有 2 点在同侧 2σ 之外",
+                         "2 of 3 points in a row beyond 2σ on one side", BEYOND, 3, 2, 2.0},
+    [ZH_RULE_NELSON6] = {"nelson6", "连续 5 点中有 4 点在同侧 1σ 之外",
+                         "4 of 5 points in a row beyond 1σ on one side", BEYOND, 5, 4, 1.0},
+    [ZH_RULE_NELSON7] = {"nelson7", "连续 15 点在 1σ 之内", "15 points in a row within 1σ", WITHIN,
+                         15, 15, 1.0},
+    [ZH_RULE_NELSON8] = {"nelson8", "连续 8 点都在 1σ 之外，且两侧都有",
+                         "8 points in a row beyond 1σ, on both sides", MIXTURE, 8, 8, 1.0},
+    [ZH_RULE_GB1] = {"gb1", "1 点超出 3σ", "1 point beyond 3σ", BEYOND, 1, 1, 3.0},
+    [ZH_RULE_GB2] = {"gb2", "连续 7 点在中心线同侧",
+                     "7 points in a row on one side of the centre line", RUN_SIDE, 7, 7, 0.0},
+    [ZH_RULE_GB3] = {"gb3", "连续 7 点递增或递减", "7 points in a row rising or falling", TREND, 7,
+                     7, 0.0},
 };
 
 const char *zh_run_rule_name(zh_run_rule rule)
@@ -46,6 +58,12 @@ const char *zh_run_rule_zh(zh_run_rule rule)
 {
     zh_assert(rule < ZH_RULE_N);
     return rules[rule].zh;
+}
+
+const char *zh_run_rule_en(zh_run_rule rule)
+{
+    zh_assert(rule < ZH_RULE_N);
+    return rules[rule].en;
 }
 
 /* 1 above centre + bound sigma, -1 below its mirror image, 0 between; on the centre 0. */

@@ -301,6 +301,19 @@ static void open_mark(zh_draw *d, const zh_xy_series *s, size_t i)
     zh_chart_open_as(d, s->titles != NULL ? s->titles[i] : ZH_STR_NONE, ZH_STR_NONE);
 }
 
+/* Right of the point, left of it where there is no room. */
+static void point_label(zh_draw *d, const plot *p, const zh_xy_series *s, size_t i, double x,
+                        double y)
+{
+    if (s->labels == NULL || s->labels[i].n == 0) {
+        return;
+    }
+    bool before = x + DOT + 5 + zh_chart_text_width(s->labels[i]) > p->right;
+    zh_role role = s->act != NULL && s->act[i] ? ZH_ROLE_ACT : ZH_ROLE_INK;
+    zh_draw_text(d, before ? x - DOT - 5 : x + DOT + 5, y + 4, s->labels[i],
+                 zh_chart_strong(role, before ? ZH_ANCHOR_END : ZH_ANCHOR_START));
+}
+
 static void draw_points(zh_draw *d, const plot *p, const zh_xy_series *s)
 {
     for (size_t i = 0; i < s->n; i++) {
@@ -319,6 +332,7 @@ static void draw_points(zh_draw *d, const plot *p, const zh_xy_series *s)
         } else {
             zh_draw_circle(d, x, y, DOT, zh_chart_fill(s->role));
         }
+        point_label(d, p, s, i, x, y);
         zh_draw_close(d);
     }
 }

@@ -34,6 +34,7 @@ typedef struct zh_xy_series {
     bool hollow, step;    /* hollow: rings instead of dots */
     const bool *act;      /* NULL: none */
     const zh_str *titles; /* of the points or columns, NULL: none */
+    const zh_str *labels; /* beside the points, empty ones none; NULL: none */
 } zh_xy_series;
 
 typedef struct zh_xy_tick {

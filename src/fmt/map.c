@@ -163,6 +163,47 @@ zh_rc zh_classes_quantile(const double *values, size_t n, unsigned classes, zh_c
     return ZH_OK;
 }
 
+/* Multiples of step * 10^exponent; the power is divided by where it is a fraction, so that 0.6 is
+ * the number nearest to 0.6. */
+static bool rounded_apart(const zh_classes *classes, double step, int exponent, double lowest,
+                          zh_classes *out)
+{
+    double up = exponent > 0 ? pow(10, exponent) : 1;
+    double down = exponent < 0 ? pow(10, -exponent) : 1;
+    *out = *classes;
+    for (size_t i = 0; i < out->n; i++) {
+        double n = floor(classes->breaks[i] * down / (step * up) + 0.5);
+        out->breaks[i] = n * step * up / down;
+        if (out->breaks[i] <= (i > 0 ? out->breaks[i - 1] : lowest)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void zh_classes_round(zh_classes *classes, double lowest)
+{
+    static const double steps[] = {5, 2, 1};
+    enum { POWERS = 5 };
+    double most = 0;
+    double gap = INFINITY; /* the narrowest: no step may be wider */
+    for (size_t i = 0; i < classes->n; i++) {
+        most = fmax(most, fabs(classes->breaks[i]));
+        gap = fmin(gap, classes->breaks[i] - (i > 0 ? classes->breaks[i - 1] : lowest));
+    }
+    int power = most > 0 ? (int)floor(log10(most)) : 0;
+    for (int down = 0; most > 0 && down < POWERS; down++) {
+        for (size_t i = 0; i < ZH_COUNTOF(steps); i++) {
+            zh_classes found;
+            if (steps[i] * pow(10, power - down) <= gap &&
+                rounded_apart(classes, steps[i], power - down, lowest, &found)) {
+                *classes = found;
+                return;
+            }
+        }
+    }
+}
+
 size_t zh_classes_of(const zh_classes *classes, double value)
 {
     size_t i = 0;

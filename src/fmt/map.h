@@ -94,6 +94,10 @@ typedef struct zh_classes {
 zh_rc zh_classes_quantile(const double *values, size_t n, unsigned classes, zh_classes *out,
                           zh_err *err) ZH_MUST;
 /* Class of a value, 0 for the lowest. */
+/* Rounds the breaks to multiples of the greatest 1, 2 or 5 times a power of ten that is not
+ * wider than a class and leaves them apart and above `lowest`, the smallest value: classes that
+ * people can say. */
+void zh_classes_round(zh_classes *classes, double lowest);
 size_t zh_classes_of(const zh_classes *classes, double value);
 /* The role a class is filled with: q1..q7 spread so that the highest is always q7; or d1..d7. */
 zh_role zh_classes_role(const zh_classes *classes, size_t index, bool diverging);

@@ -105,6 +105,17 @@ const zh_field *zh_register_field(const zh_register *reg, zh_str id)
     return f;
 }
 
+bool zh_field_is_signature(const zh_field *field)
+{
+    const zh_register *reg = field->owner;
+    for (size_t i = 0; i < reg->ntransitions; i++) {
+        if (reg->transitions[i].signature == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int zh_register_state(const zh_register *reg, zh_str id)
 {
     for (size_t i = 0; i < reg->nstates; i++) {

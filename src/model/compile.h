@@ -50,6 +50,9 @@ void zh_compile_workflow(zh_cx *cx, zh_reg_build *b);
 void zh_compile_documents(zh_cx *cx, zh_reg_build *b);
 void zh_compile_step(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_transition *t);
 void zh_compile_replaces(zh_cx *cx, zh_reg_build *b);
+/* title.c: what a record is called, and which records are of its kind. */
+void zh_compile_title(zh_cx *cx, zh_reg_build *b);
+void zh_compile_kindred(zh_cx *cx, zh_reg_build *b);
 /* parse_measure.c */
 void zh_parse_measures(zh_cx *cx, zh_reg_build *b);
 /* parse_declared.c: publication, obligations, judgements, retention, privacy, evidence, exchange,

@@ -218,6 +218,27 @@ static const char *kind_name(zh_kind kind)
     return names[kind];
 }
 
+static void note_period(void *user, const zh_expr *node)
+{
+    bool *found = user;
+    *found = *found || (node->op == ZH_X_PREV && node->field == NULL);
+}
+
+/* No declared expression has periods: a record has versions, an indicator its growth. */
+static bool has_period(zh_cx *cx, const zh_yaml *node, const zh_program *program)
+{
+    bool found = false;
+    zh_expr_walk(program->root, note_period, &found);
+    if (found) {
+        zh_cx_error(
+            cx, node, "expr.period",
+            "同一主体的前期值写成有界查询，如 last(本册 where firm = self.firm, within 4 month: "
+            "rate)；指标与前期相比，用 kind: growth 的指标",
+            "声明里的表达式没有“本期”：不能用 prev(period)、prev(year)、this(period) 和 change()");
+    }
+    return found;
+}
+
 bool zh_cx_expr_node(zh_cx *cx, const zh_scope *scope, const zh_yaml *node, zh_kind want,
                      zh_program *out)
 {
@@ -238,7 +259,7 @@ bool zh_cx_expr_node(zh_cx *cx, const zh_scope *scope, const zh_yaml *node, zh_k
                     kind_name(out->root->kind));
         return false;
     }
-    return true;
+    return !has_period(cx, node, out);
 }
 
 bool zh_cx_expr(zh_cx *cx, const zh_scope *scope, const zh_yaml *map, const char *key, zh_kind want,

@@ -136,10 +136,10 @@ static void field_row(zh_buf *out, zh_str prefix, const zh_field *f)
     bar(out);
     needs(out, f);
     bar(out);
-    cell(out, f->help);
-    zh_buf_fmt(out, "%s%s", f->help.n > 0 && f->pipl != ZH_PIPL_NONE ? ";" : "", pipl[f->pipl]);
+    cell(out, f->help.zh);
+    zh_buf_fmt(out, "%s%s", f->help.zh.n > 0 && f->pipl != ZH_PIPL_NONE ? ";" : "", pipl[f->pipl]);
     for (size_t i = 0; i < f->naliases; i++) {
-        bool first = f->help.n == 0 && f->pipl == ZH_PIPL_NONE;
+        bool first = f->help.zh.n == 0 && f->pipl == ZH_PIPL_NONE;
         zh_buf_z(out, i > 0 ? "、" : first ? "又名 " : ";又名 ");
         cell(out, f->aliases[i]);
     }
@@ -292,7 +292,10 @@ static void transition_row(const zh_register *reg, const zh_transition *t, zh_bu
         zh_buf_z(out, i == 0 ? " 须填 " : "、");
         cell(out, t->need[i]->label.zh);
     }
-    zh_buf_fmt(out, "%s%s", t->reasons != NULL ? " 须选理由" : "", t->two_person ? " 双人" : "");
+    zh_buf_fmt(out, "%s%s", t->reasons != NULL ? " 须选理由" : "",
+               t->two_person  ? " 双人"
+               : t->nsign > 0 ? " 须签署"
+                              : "");
     row_end(out);
 }
 
@@ -445,7 +448,8 @@ static void indicator(const zh_indicator *ind, zh_buf *out)
     zh_buf_fmt(out, "\n#### %.*s ", ZH_FMT(ind->label.zh));
     code(out, ind->id);
     zh_buf_z(out, "\n\n");
-    line(out, "定义", ind->definition);
+    line(out, "定义", ind->definition.zh);
+    line(out, "定义（英）", ind->definition.en);
     line(out, "种类", zh_str_of(kinds[ind->kind]));
     line(out, "分子", ind->num_source);
     line(out, "分母", ind->den_source);
@@ -455,8 +459,8 @@ static void indicator(const zh_indicator *ind, zh_buf *out)
     line(out, "单位", ind->unit);
     line(out, "抽样性质", zh_str_of(bases[ind->basis]));
     line(out, "区间", ind->interval);
-    line(out, "说明", ind->note);
-    line(out, "偏差", ind->bias);
+    line(out, "说明", ind->note.zh);
+    line(out, "偏差", ind->bias.zh);
     for (size_t i = 0; i < ind->ncomponents; i++) {
         char weight[24];
         weight[zh_decimal_format(ind->components[i].weight, weight)] = '\0';
@@ -484,14 +488,16 @@ static void identity(const zh_register *reg, zh_buf *out)
 {
     line(out, "标识", reg->id);
     line(out, "版本", reg->version);
-    line(out, "主管", reg->owner);
-    line(out, "用途", reg->purpose);
+    line(out, "主管", reg->owner.zh);
+    line(out, "用途", reg->purpose.zh);
+    line(out, "用途（英）", reg->purpose.en);
     for (size_t i = 0; i < reg->nbasis; i++) {
-        line(out, "依据", reg->basis[i]);
+        line(out, "依据", reg->basis[i].zh);
     }
     for (size_t i = 0; i < reg->nsystems; i++) {
         line(out, "机制", reg->systems[i]);
     }
+    line(out, "偏差", reg->bias.zh);
     if (reg->part_of != NULL) {
         line(out, "从属于", reg->part_of->label.zh);
     }
@@ -544,9 +550,9 @@ void zh_docs_model(const zh_model *model, zh_buf *out)
         bar(out);
         cell(out, reg->version);
         bar(out);
-        cell(out, reg->owner);
+        cell(out, reg->owner.zh);
         bar(out);
-        cell(out, reg->purpose);
+        cell(out, reg->purpose.zh);
         row_end(out);
     }
     for (size_t i = 0; i < model->nregisters; i++) {

@@ -64,8 +64,8 @@ static const zh_key field_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
     {.name = "type", .arg = ZH_ARG_TEXT, .required = true},
-    {.name = "help", .arg = ZH_ARG_TEXT},
-    {.name = "note", .arg = ZH_ARG_TEXT},
+    {.name = "help", .arg = ZH_ARG_LABEL},
+    {.name = "note", .arg = ZH_ARG_LABEL},
     {.name = "required", .arg = ZH_ARG_BOOL},
     {.name = "required_when", .arg = ZH_ARG_TEXT},
     {.name = "default", .arg = ZH_ARG_TEXT},
@@ -141,6 +141,8 @@ static const zh_key vote_keys[] = {
     {.name = "of", .arg = ZH_ARG_NUMBER, .required = true},
     {.name = "majority", .arg = ZH_ARG_BOOL},
     {.name = "otherwise", .arg = ZH_ARG_ID},
+    {.name = "until", .arg = ZH_ARG_ID},
+    {.name = "quorum", .arg = ZH_ARG_NUMBER},
 };
 static const zh_schema vote = {"表决", vote_keys, ZH_COUNTOF(vote_keys)};
 
@@ -166,6 +168,7 @@ static const zh_key transition_keys[] = {
     {.name = "notify", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "vote", .arg = ZH_ARG_MAP, .sub = &vote},
     {.name = "sign", .arg = ZH_ARG_TEXT, .many = true},
+    {.name = "signature", .arg = ZH_ARG_ID},
     {.name = "clause", .arg = ZH_ARG_TEXT},
 };
 static const zh_schema transition = {"流转", transition_keys, ZH_COUNTOF(transition_keys)};
@@ -248,7 +251,7 @@ static const zh_key access_keys[] = {
     {.name = "can", .arg = ZH_ARG_TEXT, .many = true, .required = true},
     {.name = "mask", .arg = ZH_ARG_PATH, .many = true},
     {.name = "drop", .arg = ZH_ARG_PATH, .many = true},
-    {.name = "purpose", .arg = ZH_ARG_TEXT},
+    {.name = "purpose", .arg = ZH_ARG_LABEL},
 };
 static const zh_schema access = {"权限", access_keys, ZH_COUNTOF(access_keys)};
 
@@ -539,15 +542,26 @@ static const zh_key test_keys[] = {
 };
 static const zh_schema test = {"检验", test_keys, ZH_COUNTOF(test_keys)};
 
+static const zh_key kindred_keys[] = {
+    {.name = "id", .arg = ZH_ARG_ID, .required = true},
+    {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
+    {.name = "same", .arg = ZH_ARG_TEXT, .many = true, .required = true},
+    {.name = "where", .arg = ZH_ARG_TEXT},
+};
+static const zh_schema kindred = {"同类记录", kindred_keys, ZH_COUNTOF(kindred_keys)};
+
 static const zh_key reg_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "version", .arg = ZH_ARG_TEXT, .required = true},
     {.name = "effective", .arg = ZH_ARG_DATE, .required = true},
     {.name = "supersedes", .arg = ZH_ARG_TEXT},
     {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
-    {.name = "owner", .arg = ZH_ARG_TEXT},
-    {.name = "purpose", .arg = ZH_ARG_TEXT},
-    {.name = "basis", .arg = ZH_ARG_TEXT, .many = true},
+    {.name = "theme", .arg = ZH_ARG_NAME},
+    {.name = "title", .arg = ZH_ARG_LABEL},
+    {.name = "related", .arg = ZH_ARG_MAP, .many = true, .sub = &kindred},
+    {.name = "owner", .arg = ZH_ARG_LABEL},
+    {.name = "purpose", .arg = ZH_ARG_LABEL},
+    {.name = "basis", .arg = ZH_ARG_LABEL, .many = true},
     {.name = "glossary", .arg = ZH_ARG_TEXTS},
     {.name = "part_of", .arg = ZH_ARG_MAP, .sub = &part_of},
     {.name = "key", .arg = ZH_ARG_MAP, .sub = &record_key},
@@ -580,7 +594,7 @@ static const zh_key reg_keys[] = {
     {.name = "evidence", .arg = ZH_ARG_MAP, .sub = &evidence},
     {.name = "exchange", .arg = ZH_ARG_MAP, .sub = &exchange},
     {.name = "detectors", .arg = ZH_ARG_TEXT, .many = true},
-    {.name = "bias", .arg = ZH_ARG_TEXT},
+    {.name = "bias", .arg = ZH_ARG_LABEL},
     {.name = "migrate", .arg = ZH_ARG_MAP, .sub = &migrate},
     {.name = "tests", .arg = ZH_ARG_MAP, .many = true, .sub = &test},
 };
@@ -617,7 +631,7 @@ static const zh_schema indicator_test = {"指标算例", indicator_test_keys,
 static const zh_key indicator_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
-    {.name = "definition", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "definition", .arg = ZH_ARG_LABEL, .required = true},
     {.name = "kind",
      .arg = ZH_ARG_CHOICE,
      .required = true,
@@ -631,7 +645,7 @@ static const zh_key indicator_keys[] = {
     {.name = "digits", .arg = ZH_ARG_NUMBER},
     {.name = "interval", .arg = ZH_ARG_CHOICE, .choices = "wilson95|clopper95|none"},
     {.name = "basis", .arg = ZH_ARG_CHOICE, .choices = "random|targeted|mixed"},
-    {.name = "basis_note", .arg = ZH_ARG_TEXT},
+    {.name = "basis_note", .arg = ZH_ARG_LABEL},
     {.name = "n_min", .arg = ZH_ARG_NUMBER},
     {.name = "q", .arg = ZH_ARG_DECIMAL},
     {.name = "ytd", .arg = ZH_ARG_BOOL},
@@ -642,8 +656,8 @@ static const zh_key indicator_keys[] = {
     {.name = "weight", .arg = ZH_ARG_TEXT},
     {.name = "components", .arg = ZH_ARG_MAP, .many = true, .sub = &component},
     {.name = "better", .arg = ZH_ARG_CHOICE, .choices = "higher|lower"},
-    {.name = "note", .arg = ZH_ARG_TEXT},
-    {.name = "bias", .arg = ZH_ARG_TEXT},
+    {.name = "note", .arg = ZH_ARG_LABEL},
+    {.name = "bias", .arg = ZH_ARG_LABEL},
     {.name = "tests", .arg = ZH_ARG_MAP, .many = true, .sub = &indicator_test},
 };
 static const zh_schema indicator = {"指标", indicator_keys, ZH_COUNTOF(indicator_keys)};
@@ -687,11 +701,11 @@ static const zh_key detector_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
     {.name = "version", .arg = ZH_ARG_TEXT, .required = true},
-    {.name = "purpose", .arg = ZH_ARG_TEXT},
+    {.name = "purpose", .arg = ZH_ARG_LABEL},
     {.name = "register", .arg = ZH_ARG_ID, .required = true},
     {.name = "where", .arg = ZH_ARG_TEXT},
     {.name = "count_by", .arg = ZH_ARG_TEXT},
-    {.name = "unit", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "unit", .arg = ZH_ARG_LABEL, .required = true},
     {.name = "row", .arg = ZH_ARG_MAP, .sub = &detector_dim},
     {.name = "column", .arg = ZH_ARG_MAP, .sub = &detector_dim},
     {.name = "series", .arg = ZH_ARG_MAP, .sub = &detector_series},
@@ -701,7 +715,7 @@ static const zh_key detector_keys[] = {
     {.name = "profile", .arg = ZH_ARG_MAP, .many = true, .sub = &detector_dim},
     {.name = "signals", .arg = ZH_ARG_ID, .required = true},
     {.name = "task", .arg = ZH_ARG_MAP, .sub = &detector_task},
-    {.name = "note", .arg = ZH_ARG_TEXT},
+    {.name = "note", .arg = ZH_ARG_LABEL},
 };
 static const zh_schema detector = {"探测器", detector_keys, ZH_COUNTOF(detector_keys)};
 
@@ -709,7 +723,7 @@ static const zh_key tie_keys[] = {
     {.name = "target", .arg = ZH_ARG_TEXT, .required = true},
     {.name = "indicator", .arg = ZH_ARG_ID, .required = true},
     {.name = "basis", .arg = ZH_ARG_CHOICE, .choices = "random|targeted|mixed"},
-    {.name = "basis_note", .arg = ZH_ARG_TEXT},
+    {.name = "basis_note", .arg = ZH_ARG_LABEL},
 };
 static const zh_schema tie = {"挂接", tie_keys, ZH_COUNTOF(tie_keys)};
 
@@ -729,6 +743,7 @@ static const zh_key file_keys[] = {
     {.name = "detectors", .arg = ZH_ARG_MAP, .many = true, .sub = &detector},
     {.name = "recipes", .arg = ZH_ARG_ANY, .many = true},
     {.name = "outlines", .arg = ZH_ARG_TEXT, .many = true},
+    {.name = "outlines_en", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "ties", .arg = ZH_ARG_MAP, .many = true, .sub = &tie},
     {.name = "mechanisms", .arg = ZH_ARG_TEXT},
     {.name = "outline_tags", .arg = ZH_ARG_MAP, .many = true, .sub = &outline_tag},

@@ -222,6 +222,9 @@ static void read_when(reading *r, const zh_yaml *node)
     for (const zh_yaml *w = zh_first(node, "when"); w != NULL; w = zh_next(w)) {
         int which = zh_choice("daily|monthly|quarterly|yearly", w->text);
         r->j->schedule = which >= 0 ? schedules[which] : r->j->schedule;
+        for (size_t i = 0; i < r->j->ninputs && which < 0; i++) {
+            r->j->inputs[i].triggers |= zh_str_eq(r->j->inputs[i].name, w->text);
+        }
         r->j->by_event = r->j->by_event || which < 0;
     }
 }
@@ -241,10 +244,10 @@ static zh_rc read_one(reading *r, const zh_register *owner, const zh_yaml *node)
     j->has_where = j->where_source.n > 0;
     j->party = party.n > 0 ? zh_register_field(j->each, party) : NULL;
     (void)zh_get_duration(node, "expires", &j->expires, &j->expires_unit);
-    read_when(r, node);
     read_bands(r, node);
     read_objection(r, node);
     zh_rc rc = read_inputs(r, node);
+    read_when(r, node);
     zh_scope scope = scope_of(r, NULL);
     if (rc == ZH_OK && j->has_where) {
         zh_scope who = {.model = r->model, .reg = j->each};

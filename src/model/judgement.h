@@ -12,6 +12,7 @@
 typedef struct zh_judgement_input {
     zh_str name, source;
     zh_program value; /* over the judged record, which is `self` */
+    bool triggers;    /* named under `when`: its change is an event */
     bool has_cap;
     zh_decimal cap; /* more of it does not count */
 } zh_judgement_input;
@@ -26,7 +27,7 @@ typedef struct zh_judgement {
     bool has_where;
     zh_str where_source;
     const char *schedule; /* "daily" "monthly" "quarterly" "yearly", or NULL */
-    bool by_event;        /* an input's register was written */
+    bool by_event;        /* an input triggers */
     zh_judgement_input *inputs;
     size_t ninputs;
     zh_str engine; /* name@version; empty: points or a rule table */

@@ -95,8 +95,7 @@ typedef enum zh_pipl { ZH_PIPL_NONE, ZH_PIPL_PERSONAL, ZH_PIPL_SENSITIVE, ZH_PIP
 struct zh_field {
     zh_str id;     /* declared id; a one-row table's columns are product.class */
     zh_str column; /* SQL column: product__class */
-    zh_label label;
-    zh_str help;
+    zh_label label, help;
     zh_type type; /* of the value; a computed field has the type of its result */
     const zh_register *owner;
     const zh_field *table; /* the table this is a column of, else NULL */
@@ -238,15 +237,19 @@ typedef struct zh_transition {
     uint32_t limit;           /* times a record may take it; 0 any */
     zh_str document;          /* a paper's name */
     const zh_document *paper; /* the same where the register declares it, else NULL */
-    zh_str creates;           /* register whose form is offered next */
     const zh_creation *makes;
     size_t nmakes;
     struct zh_vote_rule {
         uint32_t k, of;    /* k yes votes of so many persons; 0: no vote */
         int16_t otherwise; /* state when it can no longer pass; -1: stays */
+        int16_t until;     /* clock at whose end it is closed; -1: none */
+        uint32_t quorum;   /* then the majority of at least so many votes decides; 0: it fails */
     } vote;
     zh_program handler; /* reassign: the office that handles it from now on */
     bool has_handler;
+    const zh_str *sign; /* roles that sign when they take it */
+    size_t nsign;
+    const zh_field *signature; /* text field that receives what was signed; not NULL with sign */
     zh_audience notify;
 } zh_transition;
 
@@ -304,7 +307,7 @@ typedef struct zh_access {
     size_t nmask;
     const zh_field *const *drop; /* never shown */
     size_t ndrop;
-    zh_str purpose;
+    zh_label purpose;
     const zh_register *self; /* register of the reader's own record, which `self` means in rows */
 } zh_access;
 
@@ -388,7 +391,7 @@ typedef enum zh_basis {
 typedef struct zh_indicator {
     zh_str id;
     zh_label label;
-    zh_str definition; /* in words */
+    zh_label definition; /* in words */
     zh_indicator_kind kind;
     const zh_register *reg;        /* NULL for composites */
     zh_str num_source, den_source; /* as declared, for the page */
@@ -419,7 +422,7 @@ typedef struct zh_indicator {
     } * components;
     size_t ncomponents;
     bool lower_is_better;
-    zh_str note, bias;
+    zh_label note, bias;   /* bias: the register's where it has none of its own */
     const zh_str *systems; /* S22 … from the file's header */
     size_t nsystems;
     const struct zh_yaml *declared; /* as read; holds the worked examples: tests */
@@ -467,14 +470,13 @@ typedef struct zh_detector_series {
  * out, and writes each as a record of a judgement register. */
 typedef struct zh_detector {
     zh_str id, version;
-    zh_label label;
-    zh_str purpose, note;
+    zh_label label, purpose, note;
     const zh_register *reg;
     zh_program where; /* which records take part; has_where */
     bool has_where;
     zh_program count_by; /* records with the same text count as one; has_count_by */
     bool has_count_by;
-    zh_str unit;                 /* of the count, for people: 批 */
+    zh_label unit;               /* of the count, for people: 批 */
     zh_detector_dim row, column; /* of a series: no column, and row only where row.id is set */
     zh_detector_series series;
     zh_str engine; /* name@version */
@@ -501,12 +503,39 @@ typedef struct zh_index {
     bool unique; /* office is always the first column */
 } zh_index;
 
+/* What a record is called in one language: text and values; the pieces of a group (0: none) stand
+ * together or not at all. */
+#define ZH_TITLE_PIECES_MAX ((size_t)40)
+typedef struct zh_title_piece {
+    zh_str text;           /* field NULL */
+    const zh_field *field; /* of a table or one of its columns the rows are listed */
+    uint16_t group;
+} zh_title_piece;
+typedef struct zh_title {
+    const zh_title_piece *pieces;
+    size_t n; /* 0: not declared */
+} zh_title;
+
+/* A kindred question: the records that have the same values as this one. */
+#define ZH_KINDRED_MAX      ((size_t)12) /* of a register */
+#define ZH_KINDRED_SAME_MAX ((size_t)6)
+typedef struct zh_kindred {
+    zh_str id;
+    zh_label label;
+    struct zh_same {
+        zh_program value; /* a field, or a code at a level; of a column: evaluated for each row */
+        const zh_field *table; /* any row of it: the column's child table, else NULL */
+    } same[ZH_KINDRED_SAME_MAX];
+    size_t nsame;
+    zh_str where; /* further condition, empty: none */
+} zh_kindred;
+
 struct zh_register {
     zh_str id;      /* [a-z][a-z0-9_]{0,39} */
     zh_str version; /* declaration version, 1.2.0 */
-    zh_label label;
-    zh_str purpose, owner;
-    const zh_str *basis; /* legal basis */
+    zh_label label, purpose, owner, bias;
+    const zh_code *theme;  /* of the code system `theme`; NULL: none */
+    const zh_label *basis; /* legal basis */
     size_t nbasis;
     const zh_str *systems;
     size_t nsystems;
@@ -561,6 +590,9 @@ struct zh_register {
     size_t ndefault_columns;
     const zh_field *default_sort; /* NULL: id */
     bool default_sort_descending;
+    zh_title title, title_en; /* title_en: as declared, else the same as title */
+    const zh_kindred *kindred;
+    size_t nkindred;
     const struct zh_test *tests;
     size_t ntests;
     bool read_log;                  /* readings of its personal fields are written down */
@@ -581,24 +613,25 @@ typedef struct zh_test {
 
 typedef struct zh_outline_item {
     zh_str id, outline, kind; /* kind: target, fact, task */
-    zh_label name;
-    zh_str dimension, clause, quote, scope, unit, comparator, reference, obligation, responsible;
+    zh_label name, scope, reference, responsible;
+    zh_str dimension, clause, quote, unit, comparator, obligation;
     bool has_value, has_value_max, approximate;
     zh_decimal value, value_max;
-    int32_t from;      /* year in which the outline's period begins; 0 none */
-    int32_t deadline;  /* year; 0 none */
-    zh_str region;     /* GB/T 2260 */
-    zh_str indicator;  /* tied indicator id, or empty */
-    zh_str basis_note; /* 口径不同 … */
-    zh_str summary;    /* task: our own summary of the clause */
+    int32_t from;        /* year in which the outline's period begins; 0 none */
+    int32_t deadline;    /* year; 0 none */
+    zh_str region;       /* GB/T 2260 */
+    zh_str indicator;    /* tied indicator id, or empty */
+    zh_label basis_note; /* 口径不同 … */
+    zh_label summary;    /* task: our own summary of the clause */
 } zh_outline_item;
 
 /* A policy document, as its file says. */
 typedef struct zh_outline {
-    zh_str id, title, issuer, number, issued; /* issued: date as text */
-    int32_t from, to;                         /* years of its period; 0 not said */
-    zh_str region;                            /* GB/T 2260 */
-    zh_str tag; /* what the clause lists of the mechanisms call it (HB11), or empty */
+    zh_str id, number, issued; /* issued: date as text */
+    zh_label title, issuer;
+    int32_t from, to; /* years of its period; 0 not said */
+    zh_str region;    /* GB/T 2260 */
+    zh_str tag;       /* what the clause lists of the mechanisms call it (HB11), or empty */
 } zh_outline;
 
 struct zh_model {
@@ -668,6 +701,8 @@ const zh_outline *zh_model_outline(const zh_model *model, zh_str id);
 const zh_outline *zh_model_outline_by_tag(const zh_model *model, zh_str tag);
 /* By id; dotted for one-row tables (product.class) and child columns (items.value). */
 const zh_field *zh_register_field(const zh_register *reg, zh_str id);
+/* Whether a step writes there what was signed: nobody else writes in such a field. */
+bool zh_field_is_signature(const zh_field *field);
 int zh_register_state(const zh_register *reg, zh_str id); /* index or -1 */
 const zh_transition *zh_register_transition(const zh_register *reg, zh_str id);
 

@@ -143,7 +143,7 @@ static zh_str column_of(zh_arena *arena, zh_str id)
 static void read_common(zh_cx *cx, const zh_yaml *node, zh_field *f)
 {
     f->label = zh_get_label(node, "label");
-    f->help = zh_get_text(node, "help");
+    f->help = zh_get_label(node, "help");
     f->required = zh_get_bool(node, "required", false);
     f->computed = zh_yaml_get(node, "computed") != NULL;
     int source = zh_choice("form|interface|derived|reference|填报|接口|推算|引用",

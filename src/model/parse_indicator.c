@@ -5,7 +5,8 @@
 #include "model/compile.h"
 #include <string.h>
 
-#define NOTE_NOT_THE_WHOLE "该批抽检结果,不代表总体"
+#define NOTE_NOT_THE_WHOLE    "该批抽检结果,不代表总体"
+#define NOTE_NOT_THE_WHOLE_EN "Results of this sampling only, not representative of the whole"
 
 enum { GROWTH_DEPTH_MAX = 8, TREE_STEPS_MAX = 10000 };
 
@@ -248,12 +249,17 @@ static void check_interval(zh_cx *cx, const build *b)
 static void add_note(zh_cx *cx, zh_indicator *ind)
 {
     bool needed = ind->basis == ZH_BASIS_TARGETED || ind->basis == ZH_BASIS_MIXED;
-    if (!needed || zh_str_find(ind->note, ZH_STR(NOTE_NOT_THE_WHOLE)) >= 0) {
+    if (!needed || zh_str_find(ind->note.zh, ZH_STR(NOTE_NOT_THE_WHOLE)) >= 0) {
         return;
     }
-    ind->note = ind->note.n == 0
-                    ? ZH_STR(NOTE_NOT_THE_WHOLE)
-                    : zh_str_fmt(cx->arena, "%.*s;" NOTE_NOT_THE_WHOLE, ZH_FMT(ind->note));
+    zh_label *note = &ind->note;
+    note->en = note->en.n > 0
+                   ? zh_str_fmt(cx->arena, "%.*s; " NOTE_NOT_THE_WHOLE_EN, ZH_FMT(note->en))
+               : note->zh.n == 0 ? ZH_STR(NOTE_NOT_THE_WHOLE_EN)
+                                 : ZH_STR_NONE;
+    note->zh = note->zh.n == 0
+                   ? ZH_STR(NOTE_NOT_THE_WHOLE)
+                   : zh_str_fmt(cx->arena, "%.*s;" NOTE_NOT_THE_WHOLE, ZH_FMT(note->zh));
 }
 
 /* ---- weights, matching, components --------------------------------------------------------------
@@ -393,7 +399,7 @@ static void read_identity(zh_cx *cx, const build *b, const zh_yaml *root)
     int basis = zh_choice("random|targeted|mixed", zh_get_text(n, "basis"));
     ind->id = zh_get_text(n, "id");
     ind->label = zh_get_label(n, "label");
-    ind->definition = zh_get_text(n, "definition");
+    ind->definition = zh_get_label(n, "definition");
     ind->kind = kind < 0 ? ZH_I_COUNT : (zh_indicator_kind)kind;
     ind->unit = zh_get_text(n, "unit");
     ind->digits = (uint8_t)(zh_get_number(n, "digits", 2) % (ZH_DECIMAL_DIGITS_MAX + 1));
@@ -403,8 +409,8 @@ static void read_identity(zh_cx *cx, const build *b, const zh_yaml *root)
     ind->n_min = zh_get_number(n, "n_min", 0);
     ind->ytd = zh_get_bool(n, "ytd", false);
     ind->lower_is_better = zh_str_is(zh_get_text(n, "better"), "lower");
-    ind->note = zh_get_text(n, "note");
-    ind->bias = zh_get_text(n, "bias");
+    ind->note = zh_get_label(n, "note");
+    ind->bias = zh_get_label(n, "bias");
     ind->systems = zh_cx_systems(cx, root, &ind->nsystems);
     ind->num_source = zh_get_text(n, "num");
     ind->den_source = zh_get_text(n, "den");
@@ -428,8 +434,8 @@ static void read_register_part(zh_cx *cx, const build *b)
     ind->has_num = compile_part(cx, b, "num", &ind->num);
     ind->has_den = compile_part(cx, b, "den", &ind->den);
     ind->has_filter = zh_cx_expr(cx, &scope, b->node, "where", ZH_BOOL, &ind->filter);
-    if (ind->bias.n == 0) {
-        ind->bias = zh_get_text(ind->reg->declared, "bias");
+    if (ind->bias.zh.n == 0) {
+        ind->bias = ind->reg->bias;
     }
     if (ind->kind == ZH_I_DESIGN) {
         ind->has_weight = zh_cx_expr(cx, &scope, b->node, "weight", ZH_DECIMAL, &ind->weight);

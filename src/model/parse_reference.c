@@ -247,13 +247,13 @@ static void read_item(outlines *o, const zh_json *j, const char *kind)
     item.dimension = text(o, j, "dimension");
     item.clause = text(o, j, "clause");
     item.quote = text(o, j, "quote");
-    item.summary = text(o, j, "summary");
-    item.scope = text(o, j, "scope");
+    item.summary.zh = text(o, j, "summary");
+    item.scope.zh = text(o, j, "scope");
     item.unit = text(o, j, "unit");
     item.comparator = text(o, j, "comparator");
-    item.reference = text(o, j, "reference");
+    item.reference.zh = text(o, j, "reference");
     item.obligation = task ? ZH_STR_NONE : text(o, j, "kind");
-    item.responsible = text(o, j, "responsible");
+    item.responsible.zh = text(o, j, "responsible");
     item.has_value = number(j, "value", &item.value);
     item.has_value_max = number(j, "value_max", &item.value_max);
     const zh_json *approximate = zh_json_get(j, "approximate");
@@ -295,8 +295,8 @@ static void read_outline(outlines *o)
         outline_error(o, root, "outline.id", "纲要文件缺少 id");
     }
     zh_outline document = {.id = o->id,
-                           .title = text(o, root, "title"),
-                           .issuer = text(o, root, "issuer"),
+                           .title.zh = text(o, root, "title"),
+                           .issuer.zh = text(o, root, "issuer"),
                            .number = text(o, root, "document_number"),
                            .issued = text(o, root, "issued"),
                            .region = o->region,
@@ -308,6 +308,72 @@ static void read_outline(outlines *o)
         for (const zh_json *j = list == NULL ? NULL : list->first; j != NULL; j = j->next) {
             read_item(o, j, kinds[l]);
         }
+    }
+}
+
+/* ---- English -----------------------------------------------------------------------------------
+ */
+
+/* Titles and summaries by id; phrases (scope, reference, office in charge) by their Chinese. */
+static void put_english(outlines *o, const zh_json *phrases)
+{
+    for (size_t i = 0; i < o->items.n; i++) {
+        zh_label *labels[] = {&o->items.p[i].scope, &o->items.p[i].reference,
+                              &o->items.p[i].responsible};
+        for (size_t k = 0; k < ZH_COUNTOF(labels); k++) {
+            if (labels[k]->zh.n > 0 && labels[k]->en.n == 0) {
+                labels[k]->en = text(o, phrases, labels[k]->zh.p);
+            }
+        }
+    }
+}
+
+static void english_document(outlines *o, const zh_json *j)
+{
+    for (size_t i = 0; i < o->documents.n; i++) {
+        zh_outline *document = &o->documents.p[i];
+        if (zh_str_eq(document->id, j->name)) {
+            document->title.en = text(o, j, "title");
+            document->issuer.en = text(o, j, "issuer");
+            return;
+        }
+    }
+    outline_error(o, j, "outline.unknown", "没有这份纲要");
+}
+
+static void english_item(outlines *o, const zh_json *j)
+{
+    for (size_t i = 0; i < o->items.n; i++) {
+        zh_outline_item *item = &o->items.p[i];
+        if (zh_str_eq(item->id, j->name)) {
+            item->name.en = text(o, j, "title");
+            item->summary.en = text(o, j, "summary");
+            return;
+        }
+    }
+    outline_error(o, j, "outline.item", "纲要里没有这个条目");
+}
+
+static void read_english(outlines *o)
+{
+    zh_json *root;
+    zh_err err;
+    zh_err_clear(&err);
+    if (zh_json_parse(o->cx->arena, o->file->text, &root, &err) != ZH_OK) {
+        zh_cx_line_error(o->cx, o->file->path, 1, "outline.json", "%s %s", err.message, err.where);
+        return;
+    }
+    const zh_json *documents = zh_json_get(root, "outlines");
+    const zh_json *items = zh_json_get(root, "tasks");
+    const zh_json *phrases = zh_json_get(root, "phrases");
+    for (const zh_json *j = documents == NULL ? NULL : documents->first; j != NULL; j = j->next) {
+        english_document(o, j);
+    }
+    for (const zh_json *j = items == NULL ? NULL : items->first; j != NULL; j = j->next) {
+        english_item(o, j);
+    }
+    if (phrases != NULL) {
+        put_english(o, phrases);
     }
 }
 
@@ -339,8 +405,8 @@ static void read_tie(zh_cx *cx, outlines *o, const zh_yaml *tie)
     int basis = zh_choice("random|targeted|mixed", zh_get_text(tie, "basis"));
     zh_basis of_target = basis < 0 ? ZH_BASIS_RANDOM : (zh_basis)(basis + 1);
     item->indicator = ind->id;
-    item->basis_note = zh_get_text(tie, "basis_note");
-    if (ind->basis != ZH_BASIS_NONE && ind->basis != of_target && item->basis_note.n == 0) {
+    item->basis_note = zh_get_label(tie, "basis_note");
+    if (ind->basis != ZH_BASIS_NONE && ind->basis != of_target && item->basis_note.zh.n == 0) {
         zh_cx_error(cx, tie, "tie.basis", "写 basis_note 说明口径差别;页面将只并列、不作达标判断",
                     "目标「%.*s」与指标「%.*s」的抽样性质不同", ZH_FMT(item->id), ZH_FMT(ind->id));
     }
@@ -396,6 +462,16 @@ void zh_parse_outlines(zh_cx *cx, const zh_yaml *const *roots, size_t n)
             o.file = zh_cx_file(cx, name);
             if (o.file != NULL) {
                 read_outline(&o);
+            }
+        }
+    }
+    for (size_t r = 0; r < n; r++) {
+        for (const zh_yaml *name = zh_first(roots[r], "outlines_en"); name != NULL;
+             name = zh_next(name)) {
+            o.name = name;
+            o.file = zh_cx_file(cx, name);
+            if (o.file != NULL) {
+                read_english(&o);
             }
         }
     }

@@ -21,6 +21,19 @@ static bool version_valid(zh_str s)
     return dots == 2 && digits > 0 && s.n <= 20;
 }
 
+static const zh_code *theme_of(zh_cx *cx, const zh_yaml *node)
+{
+    const zh_codes *themes = node == NULL || node->kind != ZH_YAML_SCALAR
+                                 ? NULL
+                                 : zh_cx_codes(cx, node, ZH_STR("theme"));
+    const zh_code *found = themes == NULL ? NULL : zh_code_find(themes, node->text, INT32_MIN);
+    if (themes != NULL && found == NULL) {
+        zh_cx_error(cx, node, "register.theme", "主题是编码体系 theme 的编码", "没有主题「%.*s」",
+                    ZH_FMT(node->text));
+    }
+    return found;
+}
+
 void zh_parse_register(zh_cx *cx, zh_reg_build *b)
 {
     zh_register *reg = b->reg;
@@ -32,9 +45,11 @@ void zh_parse_register(zh_cx *cx, zh_reg_build *b)
                     "版本应写成 1.2.0,不是「%.*s」", ZH_FMT(reg->version));
     }
     reg->label = zh_get_label(node, "label");
-    reg->owner = zh_get_text(node, "owner");
-    reg->purpose = zh_get_text(node, "purpose");
-    reg->basis = zh_get_texts(cx->arena, node, "basis", &reg->nbasis);
+    reg->theme = theme_of(cx, zh_yaml_get(node, "theme"));
+    reg->owner = zh_get_label(node, "owner");
+    reg->purpose = zh_get_label(node, "purpose");
+    reg->bias = zh_get_label(node, "bias");
+    reg->basis = zh_get_labels(cx->arena, node, "basis", &reg->nbasis);
     reg->systems = zh_cx_systems(cx, b->root, &reg->nsystems);
     reg->file = zh_str_of(node->file);
     reg->table = zh_str_fmt(cx->arena, "r_%.*s", ZH_FMT(reg->id));
@@ -377,5 +392,7 @@ void zh_compile_register(zh_cx *cx, zh_reg_build *b)
         zh_program where; /* compiled again by whoever asks the view: here it is only checked */
         (void)zh_cx_expr(cx, &scope, v, "where", ZH_BOOL, &where);
     }
+    zh_compile_title(cx, b);
+    zh_compile_kindred(cx, b);
     zh_compile_workflow(cx, b);
 }

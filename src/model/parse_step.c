@@ -33,10 +33,32 @@ static void check_vote(zh_cx *cx, const zh_yaml *vote, const zh_transition *t)
     }
 }
 
+/* The clock at whose end the vote is closed. */
+static void read_close(zh_cx *cx, const zh_register *reg, const zh_yaml *vote, zh_transition *t)
+{
+    const zh_yaml *until = zh_yaml_get(vote, "until");
+    t->vote.quorum = (uint32_t)zh_get_number(vote, "quorum", 0);
+    for (size_t i = 0; until != NULL && i < reg->nclocks; i++) {
+        if (zh_str_eq(reg->clocks[i].id, until->text)) {
+            t->vote.until = (int16_t)i;
+        }
+    }
+    if (until != NULL && t->vote.until < 0) {
+        zh_cx_error(cx, until, "transition.vote", NULL, "没有时限「%.*s」", ZH_FMT(until->text));
+    } else if (until != NULL && zh_yaml_get(vote, "otherwise") == NULL) {
+        zh_cx_error(cx, vote, "transition.vote", "写 otherwise: 状态",
+                    "有截止时间的表决要写明未通过时到哪个状态");
+    } else if (t->vote.quorum > 0 && (until == NULL || t->vote.quorum > t->vote.of)) {
+        zh_cx_error(cx, vote, "transition.vote", "写 until: 时限",
+                    "「quorum」是截止时至少要有的票数：要有 until，且不超过参加人数");
+    }
+}
+
 static void read_vote(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh_transition *t)
 {
     const zh_yaml *vote = zh_yaml_get(node, "vote");
     t->vote.otherwise = -1;
+    t->vote.until = -1;
     if (vote == NULL) {
         return;
     }
@@ -53,7 +75,47 @@ static void read_vote(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh
                         ZH_FMT(otherwise->text));
         }
     }
+    read_close(cx, reg, vote, t);
     check_vote(cx, vote, t);
+}
+
+/* ---- signatures ------------------------------------------------------------------------------ */
+
+/* The text field that receives what was signed: part of the version, so that its evidence covers
+ * it. Nobody else's content may stand in it. */
+static const zh_field *find_signature(zh_cx *cx, const zh_register *reg, const zh_yaml *node)
+{
+    const zh_field *f = zh_cx_field(cx, reg, node, node->text);
+    if (f != NULL && (f->type != ZH_TYPE_TEXT || f->table != NULL || f->computed || f->required ||
+                      f->has_required_when || f->sealed || f->pipl != ZH_PIPL_NONE)) {
+        zh_cx_error(cx, node, "transition.sign", "另设一个 type: text 的字段，不要必填",
+                    "「%.*s」不能存放签署的内容", ZH_FMT(f->id));
+        return NULL;
+    }
+    return f;
+}
+
+static void read_sign(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh_transition *t)
+{
+    const zh_yaml *sign = zh_yaml_get(node, "sign");
+    const zh_yaml *signature = zh_yaml_get(node, "signature");
+    t->sign = zh_get_texts(cx->arena, node, "sign", &t->nsign);
+    t->signature = signature != NULL ? find_signature(cx, reg, signature) : NULL;
+    if ((sign != NULL) != (signature != NULL)) {
+        zh_cx_error(cx, sign != NULL ? sign : signature, "transition.sign",
+                    "写 sign: [角色] 和 signature: 字段",
+                    "签署要写明由哪些角色签（sign），和签署的内容存在哪个字段（signature）");
+    }
+    for (size_t i = 0; i < t->nsign && t->nroles > 0; i++) {
+        if (!zh_str_among(t->sign[i], t->roles, t->nroles)) {
+            zh_cx_error(cx, sign, "transition.sign", "把它写进这一步的 roles",
+                        "角色「%.*s」不办这一步，不能签署", ZH_FMT(t->sign[i]));
+        }
+    }
+    if (t->nsign > 0 && (t->two_person || t->has_when || t->kind == ZH_TR_AUTO)) {
+        zh_cx_error(cx, sign, "transition.sign", NULL,
+                    "签署的是当场办理的人：双人或自动的流转不能签署");
+    }
 }
 
 /* ---- records it makes ------------------------------------------------------------------------ */
@@ -118,6 +180,51 @@ static void read_creation(zh_cx *cx, const zh_register *reg, const zh_yaml *node
     }
 }
 
+/* The same content under the same name: its value can be taken over. */
+static bool takes_over(const zh_field *from, const zh_field *to)
+{
+    return from != NULL && from->table == NULL && from->type == to->type &&
+           from->codes == to->codes && zh_str_eq(from->target_id, to->target_id) &&
+           zh_str_eq(from->unit, to->unit) && !from->sealed;
+}
+
+static bool can_be_set(const zh_field *f)
+{
+    return !f->computed && f->type != ZH_TYPE_TABLE && f->table == NULL;
+}
+
+/* A register's id alone: its fields take over those of the same name. What it must have and this
+ * register has not is asked for here, not of whoever takes the step. */
+static void create_by_name(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh_creation *out)
+{
+    out->reg = zh_cx_register(cx, node, node->text);
+    out->link = out->reg != NULL ? find_link(cx, reg, out->reg, node) : NULL;
+    if (out->link == NULL) {
+        return;
+    }
+    struct zh_assignment *list = ZH_NEW_N(cx->arena, struct zh_assignment, out->reg->nfields + 1);
+    zh_scope scope = {.model = cx->model, .reg = reg};
+    for (size_t i = 0; i < out->reg->nfields; i++) {
+        const zh_field *to = &out->reg->fields[i];
+        zh_err ignored = {0};
+        if (to == out->link || to == out->reg->number_field || !can_be_set(to)) {
+            continue;
+        }
+        if (takes_over(zh_register_field(reg, to->id), to) &&
+            zh_expr_compile(cx->arena, &scope, to->id, &list[out->nset].value, &ignored) == ZH_OK) {
+            list[out->nset++].field = to;
+        } else if (to->required && !to->has_default) {
+            zh_cx_error(cx, node, "transition.creates",
+                        zh_str_fmt(cx->arena, "写成 {register: %.*s, set: {%.*s: …}}",
+                                   ZH_FMT(out->reg->id), ZH_FMT(to->id))
+                            .p,
+                        "「%.*s」必填的「%.*s」在本册没有同名同类的字段", ZH_FMT(out->reg->id),
+                        ZH_FMT(to->id));
+        }
+    }
+    out->set = list;
+}
+
 static void read_creates(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh_transition *t)
 {
     const zh_yaml *creates = zh_yaml_get(node, "creates");
@@ -125,8 +232,10 @@ static void read_creates(zh_cx *cx, const zh_register *reg, const zh_yaml *node,
         return;
     }
     if (creates->kind == ZH_YAML_SCALAR) {
-        t->creates =
-            zh_cx_register(cx, creates, creates->text) != NULL ? creates->text : ZH_STR_NONE;
+        zh_creation *one = ZH_NEW(cx->arena, zh_creation);
+        create_by_name(cx, reg, creates, one);
+        t->nmakes = one->link != NULL;
+        t->makes = one;
         return;
     }
     bool one = creates->kind == ZH_YAML_MAPPING;
@@ -298,6 +407,7 @@ void zh_compile_step(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_transit
     t->to_any = to != NULL && zh_str_is(to->text, "*");
     t->has_handler = zh_cx_expr(cx, &scope, node, "handler", ZH_NULL, &t->handler);
     read_vote(cx, b->reg, node, t);
+    read_sign(cx, b->reg, node, t);
     read_creates(cx, b->reg, node, t);
     link_document(b->reg, node, t);
     check_kind(cx, node, t);

@@ -434,7 +434,7 @@ static void compile_access(zh_cx *cx, zh_reg_build *b)
         access->can = zh_get_texts(cx->arena, a, "can", &access->ncan);
         access->mask = zh_cx_fields(cx, b->reg, a, "mask", &access->nmask);
         access->drop = zh_cx_fields(cx, b->reg, a, "drop", &access->ndrop);
-        access->purpose = zh_get_text(a, "purpose");
+        access->purpose = zh_get_label(a, "purpose");
     }
     b->reg->access = list;
 }
@@ -487,6 +487,22 @@ static void check_frozen_allow(zh_cx *cx, zh_reg_build *b)
     }
 }
 
+/* The end of its clock closes a vote. */
+static void link_votes(zh_cx *cx, zh_reg_build *b)
+{
+    for (size_t i = 0; i < b->reg->ntransitions; i++) {
+        const zh_transition *t = &b->transitions[i];
+        zh_clock *clock = t->vote.k > 0 && t->vote.until >= 0 ? &b->clocks[t->vote.until] : NULL;
+        if (clock != NULL && clock->on_breach.n > 0 && !zh_str_eq(clock->on_breach, t->id)) {
+            zh_cx_error(cx, zh_yaml_get(b->node, "clocks"), "transition.vote", "给表决单设一个时限",
+                        "时限「%.*s」届满时已有流转，不能又结束表决「%.*s」", ZH_FMT(clock->id),
+                        ZH_FMT(t->id));
+        } else if (clock != NULL) {
+            clock->on_breach = t->id;
+        }
+    }
+}
+
 void zh_compile_workflow(zh_cx *cx, zh_reg_build *b)
 {
     size_t i = 0;
@@ -498,6 +514,7 @@ void zh_compile_workflow(zh_cx *cx, zh_reg_build *b)
     for (const zh_yaml *c = zh_first(b->node, "clocks"); c != NULL; c = zh_next(c)) {
         compile_clock(cx, b, c, &b->clocks[i++]);
     }
+    link_votes(cx, b);
     check_frozen_allow(cx, b);
     zh_compile_replaces(cx, b);
     compile_dues(cx, b);

@@ -432,6 +432,20 @@ const zh_yaml *zh_next(const zh_yaml *item)
     return item->parent != NULL && item->parent->kind == ZH_YAML_SEQUENCE ? item->next : NULL;
 }
 
+const zh_label *zh_get_labels(zh_arena *arena, const zh_yaml *map, const char *key, size_t *n)
+{
+    size_t count = 0;
+    *n = 0;
+    for (const zh_yaml *i = zh_first(map, key); i != NULL; i = zh_next(i)) {
+        count++;
+    }
+    zh_label *out = count > 0 ? ZH_TRY_N(arena, zh_label, count) : NULL;
+    for (const zh_yaml *i = zh_first(map, key); i != NULL && out != NULL; i = zh_next(i)) {
+        out[(*n)++] = zh_label_of(i);
+    }
+    return out;
+}
+
 const zh_str *zh_get_texts(zh_arena *arena, const zh_yaml *map, const char *key, size_t *n)
 {
     size_t count = 0;

@@ -17,7 +17,7 @@ typedef enum zh_arg {
     ZH_ARG_PATH,     /* an id, or two joined by a dot */
     ZH_ARG_NAME,     /* code systems, units: letters, digits, any sign but white space */
     ZH_ARG_TEXT,     /* any scalar that is not empty */
-    ZH_ARG_LABEL,    /* text, or {zh, en} */
+    ZH_ARG_LABEL,    /* text, or {zh, en}: whatever people read */
     ZH_ARG_BOOL,     /* true false yes no 是 否 */
     ZH_ARG_NUMBER,   /* 0 .. 4,000,000,000 */
     ZH_ARG_DECIMAL,  /* exact */
@@ -87,6 +87,8 @@ zh_label zh_label_of(const zh_yaml *node);
 bool zh_get_duration(const zh_yaml *map, const char *key, int32_t *amount, zh_unit_time *unit);
 /* Texts of a scalar or sequence; allocated in the arena. */
 const zh_str *zh_get_texts(zh_arena *arena, const zh_yaml *map, const char *key, size_t *n);
+/* The same of labels. */
+const zh_label *zh_get_labels(zh_arena *arena, const zh_yaml *map, const char *key, size_t *n);
 /* Position of the text among choices ("a|b|c"), or -1. */
 int zh_choice(const char *choices, zh_str text);
 bool zh_duration_parse(zh_str text, int32_t *amount, zh_unit_time *unit);

@@ -13,5 +13,8 @@ zh_str zh_erasing_url(zh_ui *ui, const zh_record *record);
 
 /* Steps that the reader may take for many records at once; at most max. */
 size_t zh_bulk_steps(zh_ui *ui, const zh_register *reg, const zh_transition **out, size_t max);
+/* Whether the register has documents whose files the reader may see: they can be printed together.
+ */
+bool zh_bulk_prints(const zh_ui *ui, const zh_register *reg);
 
 #endif

@@ -101,15 +101,14 @@ static zh_rc registers(zh_ui *ui)
     zh_jw_array(&w);
     for (size_t i = 0; i < model->nregisters; i++) {
         const zh_register *reg = &model->registers[i];
-        bool more = sizes[i].records > COUNT_MAX;
         zh_jw_object(&w);
         zh_jw_kv(&w, "id", reg->id);
         zh_jw_kv(&w, "label", reg->label.zh);
         zh_jw_kv(&w, "version", reg->version);
-        zh_jw_kv(&w, "owner", reg->owner);
-        zh_jw_ki(&w, "records", more ? COUNT_MAX : sizes[i].records);
+        zh_jw_kv(&w, "owner", reg->owner.zh);
+        zh_jw_ki(&w, "records", sizes[i].records);
         zh_jw_key(&w, "at_least");
-        zh_jw_bool(&w, more);
+        zh_jw_bool(&w, sizes[i].at_least);
         zh_jw_object_end(&w);
     }
     zh_jw_array_end(&w);

@@ -178,6 +178,7 @@ static zh_rc records(exporting *e)
     zh_rc rc = ZH_OK;
     zh_buf_init(&after, 1 << 20);
     query.limit = ZH_LIMIT_MAX;
+    query.brief = false;
     do {
         zh_arena_mark mark = zh_arena_here(ui->arena);
         rc = page(e, &query, &after);
@@ -219,8 +220,7 @@ static void about_sheet(exporting *e)
                                                                    : ZH_STR(""))));
     zh_str rows = zh_ui_count(ui, (int64_t)e->rows);
     about(e, ZH_T_REGISTER_ABOUT_ROWS, e->cut ? ZH_SAY(ui, ZH_T_REGISTER_ABOUT_CUT, rows) : rows);
-    const zh_yaml *bias = zh_yaml_get(q->reg->declared, "bias");
-    about(e, ZH_T_REGISTER_ABOUT_BIAS, bias != NULL ? bias->text : ZH_STR(""));
+    about(e, ZH_T_REGISTER_ABOUT_BIAS, zh_ui_label(ui, q->reg->bias));
     about(e, ZH_T_REGISTER_ABOUT_ADDRESS,
           zh_str_fmt(ui->arena, "/registers/%.*s?%.*s", ZH_FMT(q->reg->id),
                      ZH_FMT(ui->request->query)));

@@ -185,8 +185,13 @@ static zh_rc count_cells(const zh_listing *q, const zh_group *group, const zh_ce
 
 static bool is_plain(const zh_listing *q)
 {
-    return q->search.n == 0 && q->as_of == ZH_AS_OF_NOW && !q->reg->has_count_when &&
-           (zh_scope_is_all(&q->ui->ctx, q->reg) || zh_aggregate_only(&q->ui->ctx, q->reg));
+    return q->search.n == 0 && q->as_of == ZH_AS_OF_NOW && !q->reg->has_count_when;
+}
+
+/* Cells answer, or nothing else may. */
+static bool from_cells(const zh_listing *q, const zh_cell_query *query)
+{
+    return zh_aggregate_only(&q->ui->ctx, q->reg) || zh_cells_held(&q->ui->ctx, query);
 }
 
 /* What is not released to a reader of counts is not counted. */
@@ -200,30 +205,53 @@ static zh_rc withheld(zh_ui *ui, zh_rc rc, zh_counts *out)
     return ZH_OK;
 }
 
+/* From the first cube that holds it all; *done: one did. */
+static zh_rc count_by_cube(const zh_listing *q, const zh_piece *without, const zh_group *group,
+                           zh_counts *out, bool *done)
+{
+    *done = false;
+    for (size_t i = 0; is_plain(q) && (group == NULL || !group->is_state) && i < q->reg->ncubes;
+         i++) {
+        cell_asking asking;
+        if (cube_fits(q, &q->reg->cubes[i], without, group, &asking) &&
+            from_cells(q, &asking.query)) {
+            *done = true;
+            return withheld(q->ui, count_cells(q, group, &asking.query, out), out);
+        }
+    }
+    return ZH_OK;
+}
+
+/* The question of a count from the records. */
+static zh_rc record_query(const zh_listing *q, const zh_piece *without, zh_program *program,
+                          zh_list_query *out)
+{
+    zh_ui *ui = q->ui;
+    zh_str where = zh_listing_both(ui, q->view->where, zh_listing_where(q, without, ZH_STR("")));
+    *out = zh_listing_list(q);
+    out->where = NULL;
+    out->after = ZH_STR("");
+    out->with_tables = false;
+    out->examine_max = q->large || q->search.n > 0 ? ZH_LISTING_EXAMINE_MAX : 0;
+    if (where.n == 0) {
+        return ZH_OK;
+    }
+    out->where = program;
+    return zh_listing_compile(ui, q->reg, where, program, ui->err);
+}
+
 zh_rc zh_facet_count(const zh_listing *q, const zh_piece *without, const zh_group *group,
                      zh_counts *out)
 {
     zh_ui *ui = q->ui;
-    if (is_plain(q) && (group == NULL || !group->is_state)) {
-        for (size_t i = 0; i < q->reg->ncubes; i++) {
-            cell_asking asking;
-            if (cube_fits(q, &q->reg->cubes[i], without, group, &asking)) {
-                return withheld(ui, count_cells(q, group, &asking.query, out), out);
-            }
-        }
-    }
-    zh_list_query query = zh_listing_list(q);
+    bool done = false;
     zh_program program = {0};
-    zh_str where = zh_listing_both(ui, q->view->where, zh_listing_where(q, without, ZH_STR("")));
-    zh_rc rc = ZH_OK;
-    query.where = NULL;
-    query.after = ZH_STR("");
-    query.with_tables = false;
-    query.examine_max = q->large || q->search.n > 0 ? ZH_LISTING_EXAMINE_MAX : 0;
-    if (where.n > 0) {
-        rc = zh_listing_compile(ui, q->reg, where, &program, ui->err);
-        query.where = &program;
+    zh_list_query query;
+    zh_rc rc = count_by_cube(q, without, group, out, &done);
+    if (rc != ZH_OK || done) {
+        return rc;
     }
+    rc = record_query(q, without, &program, &query);
     return rc == ZH_OK ? zh_count(&ui->ctx, ui->conn, &query, group, group != NULL, out) : rc;
 }
 
@@ -427,20 +455,76 @@ static void write_facet(const zh_listing *q, const facet *one, const zh_counts *
     write_rest(q, one, counts->distinct - (int64_t)n, opened);
 }
 
+/* Those that no cube answers and that no condition of the question is left out for: one pass. */
+static zh_rc count_together(const zh_listing *q, const facets *f, const bool *left,
+                            zh_counts *counts)
+{
+    zh_ui *ui = q->ui;
+    zh_group groups[ZH_FACETS_MAX];
+    zh_counts found[ZH_FACETS_MAX];
+    size_t n = 0;
+    zh_program program = {0};
+    zh_list_query query;
+    for (size_t i = 0; i < f->n; i++) {
+        if (left[i]) {
+            groups[n++] = f->list[i].group;
+        }
+    }
+    zh_rc rc = n > 0 ? record_query(q, NULL, &program, &query) : ZH_OK;
+    if (rc == ZH_OK && n > 0) {
+        rc = zh_count_each(&ui->ctx, ui->conn, &query, groups, n, found);
+    }
+    for (size_t i = f->n; i-- > 0 && rc == ZH_OK;) {
+        if (left[i]) {
+            counts[i] = found[--n];
+        }
+    }
+    return rc;
+}
+
+static zh_rc count_all(const zh_listing *q, const facets *f, zh_counts *counts)
+{
+    bool left[ZH_FACETS_MAX] = {false};
+    bool any = false;
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < f->n && rc == ZH_OK; i++) {
+        const zh_piece *own = own_piece(q, &f->list[i]);
+        const zh_group *group = &f->list[i].group;
+        bool done = false;
+        if (own == NULL && q->search.n == 0) {
+            rc = count_by_cube(q, NULL, group, &counts[i], &done);
+            left[i] = !done;
+            any = any || left[i];
+        } else {
+            rc = zh_facet_count(q, own, group, &counts[i]);
+        }
+    }
+    zh_err before = *q->ui->err;
+    rc = rc == ZH_OK && any ? count_together(q, f, left, counts) : rc;
+    bool each = rc == ZH_EINVAL && strcmp(q->ui->err->rule, "query.unsupported") == 0;
+    if (each) { /* what only the program can decide is counted by a scan */
+        *q->ui->err = before;
+        rc = ZH_OK;
+    }
+    for (size_t i = 0; i < f->n && each && rc == ZH_OK; i++) {
+        rc = left[i] ? zh_facet_count(q, NULL, &f->list[i].group, &counts[i]) : ZH_OK;
+    }
+    return rc;
+}
+
 zh_rc zh_facets_write(const zh_listing *q)
 {
     facets f = {.q = q};
-    zh_rc rc = ZH_OK;
+    zh_counts counts[ZH_FACETS_MAX] = {{0}};
     if (q->large && q->as_of != ZH_AS_OF_NOW) { /* each would go through the whole history */
         zh_html_leaf(&q->ui->html, "p", "sm mu", zh_ui_text(q->ui, ZH_T_REGISTER_FACETS_THEN));
         return ZH_OK;
     }
     choose(&f);
+    zh_rc rc = count_all(q, &f, counts);
     for (size_t i = 0; i < f.n && rc == ZH_OK; i++) {
-        zh_counts counts = {0};
-        rc = zh_facet_count(q, own_piece(q, &f.list[i]), &f.list[i].group, &counts);
-        if (rc == ZH_OK && counts.n > 0) {
-            write_facet(q, &f.list[i], &counts);
+        if (counts[i].n > 0) {
+            write_facet(q, &f.list[i], &counts[i]);
         }
     }
     return rc;

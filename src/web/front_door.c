@@ -21,7 +21,7 @@ static const struct door {
     bool only;
 } doors[] = {
     {"officer", "/desk", {ZH_T_NAV_DESK, ZH_T_NAV_REGISTERS, ZH_TEXT_N}, false},
-    {"handler", "/desk", {ZH_T_NAV_DESK, ZH_T_NAV_REGISTERS, ZH_TEXT_N}, false},
+    {"handler", "/desk?by=place", {ZH_T_NAV_DESK, ZH_T_NAV_REGISTERS, ZH_TEXT_N}, false},
     {"reviewer", "/desk", {ZH_T_NAV_DESK, ZH_T_NAV_REGISTERS, ZH_TEXT_N}, false},
     {"analyst",
      "/",

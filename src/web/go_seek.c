@@ -49,7 +49,7 @@ static bool known_as(zh_go *s, const zh_register *reg)
             return true;
         }
     }
-    return s->folded.n > MEANING_MIN && is_in(s, reg->purpose);
+    return s->folded.n > MEANING_MIN && (is_in(s, reg->purpose.zh) || is_in(s, reg->purpose.en));
 }
 
 static bool named(zh_go *s, zh_str id, zh_label label)
@@ -65,7 +65,8 @@ static void seek_names(zh_go *s)
         const zh_register *reg = &model->registers[i];
         if (may_read(s, reg) && (named(s, reg->id, reg->label) || known_as(s, reg))) {
             zh_go_add(s, &s->registers, zh_ui_label(ui, reg->label),
-                      zh_url_register(ui->arena, reg->id, ZH_STR(""), -1), reg->purpose);
+                      zh_url_register(ui->arena, reg->id, ZH_STR(""), -1),
+                      zh_ui_label(ui, reg->purpose));
         }
     }
     for (size_t i = 0; i < model->nindicators; i++) {
@@ -73,7 +74,7 @@ static void seek_names(zh_go *s)
         if ((ind->reg == NULL || may_read(s, ind->reg)) && named(s, ind->id, ind->label)) {
             zh_go_add(s, &s->indicators, zh_ui_label(ui, ind->label),
                       zh_url_indicator(ui->arena, ind->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
-                      ind->definition);
+                      zh_ui_label(ui, ind->definition));
         }
     }
 }
@@ -96,7 +97,8 @@ static void seek_uses(zh_go *s, const zh_codes *codes, const zh_code *code)
                 zh_go_add(s, &s->codes,
                           ZH_SAY(ui, ZH_T_GO_CODE_IN, zh_ui_label(ui, reg->label),
                                  zh_ui_label(ui, field->label), zh_ui_label(ui, code->label)),
-                          zh_url_register(ui->arena, reg->id, where, -1), codes->label.zh);
+                          zh_url_register(ui->arena, reg->id, where, -1),
+                          zh_ui_label(ui, codes->label));
                 break;
             }
         }
@@ -120,12 +122,23 @@ static void seek_codes(zh_go *s)
 
 /* ---- records --------------------------------------------------------------------------------- */
 
-static void found_record(zh_go *s, const zh_record *record)
+/* By its title; what was searched by, the key, stands beside the register's name. */
+static zh_rc found_records(zh_go *s, const zh_record *const *records, size_t n)
 {
     zh_ui *ui = s->ui;
-    zh_go_add(s, &s->records, zh_show_key(ui, record),
-              zh_url_record(ui->arena, record->reg->id, record->office, record->id),
-              zh_ui_label(ui, record->reg->label));
+    zh_show show;
+    zh_show_init(&show, ui, ZH_AS_OF_NOW);
+    zh_rc rc = zh_show_titles(&show, records, n);
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        const zh_register *reg = records[i]->reg;
+        zh_str key = zh_show_key(ui, records[i]);
+        zh_str title = zh_show_title(&show, records[i]);
+        zh_str label = zh_ui_label(ui, reg->label);
+        zh_go_add(s, &s->records, title,
+                  zh_url_record(ui->arena, reg->id, records[i]->office, records[i]->id),
+                  zh_str_eq(title, key) ? label : ZH_SAY(ui, ZH_T_RECORD_TITLE, label, key));
+    }
+    return rc;
 }
 
 static zh_rc seek_exact(zh_go *s, const zh_register *reg)
@@ -140,7 +153,8 @@ static zh_rc seek_exact(zh_go *s, const zh_register *reg)
     if (rc == ZH_OK) {
         s->exact = s->exact.n == 0 ? zh_url_record(ui->arena, reg->id, record->office, record->id)
                                    : s->exact;
-        found_record(s, record);
+        const zh_record *found = record;
+        rc = found_records(s, &found, 1);
     } else if (rc == ZH_ENOTFOUND || rc == ZH_EINVAL) { /* no such key; none of its form */
         zh_err_clear(ui->err);
         rc = ZH_OK;
@@ -155,8 +169,8 @@ static zh_rc seek_words(zh_go *s, const zh_register *reg)
     zh_list_query query = {
         .reg = reg, .search = s->q, .limit = RECORDS_EACH, .as_of = ZH_AS_OF_NOW};
     zh_rc rc = zh_list(&ui->ctx, ui->conn, &query, &page);
-    for (size_t i = 0; i < page.n && rc == ZH_OK; i++) {
-        found_record(s, page.records[i]);
+    if (rc == ZH_OK) {
+        rc = found_records(s, (const zh_record *const *)page.records, page.n);
     }
     if (rc == ZH_EINVAL || rc == ZH_ELIMIT || rc == ZH_EDENIED) {
         zh_err_clear(ui->err); /* one character, too many words, a masked field: not searched */

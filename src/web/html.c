@@ -1,5 +1,6 @@
 /* HTML writer: escaping, void elements, links that may be followed. */
 #include "web/html.h"
+#include "base/utf8.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -201,6 +202,75 @@ void zh_html_a(zh_html *h, const char *css, zh_str url, zh_str text)
     zh_html_open(h, "a", css);
     zh_html_link(h, "href", url);
     zh_html_text(h, text);
+    zh_html_close(h);
+}
+
+static bool is_han(uint32_t c)
+{
+    return (c >= 0x3400 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) ||
+           (c >= 0x20000 && c <= 0x3FFFF);
+}
+
+/* Punctuation that belongs to the Chinese before it: 。「」（） and the like. */
+static bool is_chinese_sign(uint32_t c)
+{
+    return (c >= 0x3001 && c <= 0x303F) || (c >= 0xFF01 && c <= 0xFF5E);
+}
+
+/* Bytes [*from, *to) of the text from its first Han character to its last, with the signs after it;
+ * to 0: none, or the page is in Chinese. */
+static void chinese_in(const zh_html *h, zh_str text, size_t *from, size_t *to)
+{
+    bool marked = h->english && zh_utf8_valid(text);
+    *from = text.n;
+    *to = 0;
+    for (size_t at = 0; marked && at < text.n;) {
+        size_t here = at;
+        uint32_t c = zh_utf8_next(text, &at);
+        if (is_han(c) || (*to > 0 && is_chinese_sign(c))) {
+            *from = here < *from ? here : *from;
+            *to = at;
+        }
+    }
+}
+
+void zh_html_value(zh_html *h, zh_str text)
+{
+    size_t from;
+    size_t to;
+    chinese_in(h, text, &from, &to);
+    zh_html_text(h, zh_str_sub(text, 0, from));
+    if (to > 0) {
+        zh_html_open(h, "span", NULL);
+        zh_html_attr_z(h, "lang", "zh");
+        zh_html_text(h, zh_str_sub(text, from, to - from));
+        zh_html_close(h);
+        zh_html_text(h, zh_str_sub(text, to, text.n));
+    }
+}
+
+void zh_html_lang(zh_html *h, zh_str text)
+{
+    size_t from;
+    size_t to;
+    chinese_in(h, text, &from, &to);
+    if (to > 0) {
+        zh_html_attr_z(h, "lang", "zh");
+    }
+}
+
+void zh_html_leaf_value(zh_html *h, const char *element, const char *css, zh_str text)
+{
+    zh_html_open(h, element, css);
+    zh_html_value(h, text);
+    zh_html_close(h);
+}
+
+void zh_html_a_value(zh_html *h, const char *css, zh_str url, zh_str text)
+{
+    zh_html_open(h, "a", css);
+    zh_html_link(h, "href", url);
+    zh_html_value(h, text);
     zh_html_close(h);
 }
 

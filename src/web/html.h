@@ -17,7 +17,8 @@ typedef struct zh_html {
     zh_buf *out; /* borrowed; its cap applies */
     const char *open[ZH_HTML_DEPTH_MAX];
     size_t depth;
-    bool in_tag; /* the start tag of open[depth - 1] still takes attributes */
+    bool in_tag;  /* the start tag of open[depth - 1] still takes attributes */
+    bool english; /* the page is in English: Chinese in it is marked as such */
 } zh_html;
 
 void zh_html_init(zh_html *h, zh_buf *out); /* writes nothing */
@@ -46,6 +47,15 @@ void zh_html_leaf(zh_html *h, const char *element, const char *css, zh_str text)
 void zh_html_leaf_z(zh_html *h, const char *element, const char *css, const char *text);
 /* A link with nothing but text. */
 void zh_html_a(zh_html *h, const char *css, zh_str url, zh_str text);
+/* The same three for texts that are not the page's own: values of records, quotations, names and
+ * explanations of the declarations, refusals of the core. On an English page what is Chinese in
+ * them, from the first Han character to the last, stands in an element with lang="zh". */
+void zh_html_value(zh_html *h, zh_str text);
+/* lang="zh" on the element just opened, which takes no element inside (option), where its text
+ * would be marked. */
+void zh_html_lang(zh_html *h, zh_str text);
+void zh_html_leaf_value(zh_html *h, const char *element, const char *css, zh_str text);
+void zh_html_a_value(zh_html *h, const char *css, zh_str url, zh_str text);
 /* A finished drawing of fmt/svg, which escaped its own texts: asserts that it begins with "<svg".
  */
 void zh_html_svg(zh_html *h, zh_str svg);

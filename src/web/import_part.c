@@ -83,6 +83,7 @@ void zh_import_select(zh_ui *ui, const char *name, zh_str label, const zh_option
         if (zh_str_eq(options[i].value, selected)) {
             zh_html_flag(h, "selected");
         }
+        zh_html_lang(h, options[i].label);
         zh_html_text(h, options[i].label);
         zh_html_close(h);
     }
@@ -155,7 +156,7 @@ void zh_import_error(zh_ui *ui, zh_str title, const zh_err *err)
     zh_html_attr_z(h, "role", "alert");
     zh_part_note_open(ui, ZH_NOTE_ACT);
     zh_html_leaf(h, "b", NULL, title);
-    zh_html_leaf_z(h, "p", NULL, err->message);
+    zh_html_leaf_value(h, "p", NULL, zh_str_of(err->message));
     if (err->where[0] != '\0') {
         zh_html_open(h, "p", "sm mu");
         zh_html_text(h, zh_ui_text(ui, ZH_T_ERR_WHERE));
@@ -164,7 +165,7 @@ void zh_import_error(zh_ui *ui, zh_str title, const zh_err *err)
         zh_html_close(h);
     }
     if (err->fix[0] != '\0') {
-        zh_html_leaf_z(h, "p", NULL, err->fix);
+        zh_html_leaf_value(h, "p", NULL, zh_str_of(err->fix));
     }
     zh_html_open(h, "p", "sm mu");
     zh_html_text(h, zh_ui_text(ui, ZH_T_ERR_RULE));
@@ -214,7 +215,7 @@ static void result_of(zh_ui *ui, const zh_job *job)
     }
     const zh_json *error = zh_json_get(result, "error");
     if (error != NULL) {
-        zh_html_text(&ui->html, zh_import_text(error, "message"));
+        zh_html_value(&ui->html, zh_import_text(error, "message"));
     } else if (zh_json_get(result, "rows") != NULL) {
         zh_html_text(&ui->html,
                      ZH_SAY(ui, ZH_T_JOBS_COUNTS, zh_ui_count(ui, zh_import_number(result, "rows")),
@@ -276,6 +277,56 @@ zh_str zh_import_name(zh_ui *ui, const zh_job *job)
     return name;
 }
 
+/* What is 0 is left out. */
+static zh_str counted(zh_ui *ui, const zh_json *result)
+{
+    static const struct {
+        const char *key;
+        zh_text_id text;
+    } parts[] = {{"new", ZH_T_JOBS_NEW},
+                 {"changed", ZH_T_JOBS_CHANGED},
+                 {"same", ZH_T_JOBS_SAME},
+                 {"doubtful", ZH_T_JOBS_DOUBTFUL},
+                 {"refused", ZH_T_JOBS_REFUSED}};
+    zh_str out = ZH_STR("");
+    for (size_t i = 0; i < ZH_COUNTOF(parts); i++) {
+        int64_t n = zh_import_number(result, parts[i].key);
+        if (n > 0) {
+            zh_str part = ZH_SAY(ui, parts[i].text, zh_ui_count(ui, n));
+            out = out.n == 0 ? part
+                             : zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(out),
+                                          ZH_FMT(zh_ui_text(ui, ZH_T_SEP)), ZH_FMT(part));
+        }
+    }
+    return out;
+}
+
+void zh_import_lines(zh_ui *ui, const zh_job *jobs, size_t n)
+{
+    const zh_column columns[] = {
+        {.label = zh_ui_text(ui, ZH_T_JOBS_COL_AT), .css = "nw mu"},
+        {.label = zh_ui_text(ui, ZH_T_JOBS_COL_WHAT), .css = "full"},
+        {.label = zh_ui_text(ui, ZH_T_JOBS_COL_RESULT), .css = "full"},
+    };
+    zh_grid grid;
+    zh_grid_open(&grid, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
+    for (size_t i = 0; i < n; i++) {
+        zh_err ignored = {0};
+        zh_json none = {.kind = ZH_JSON_OBJECT};
+        zh_json *args = NULL;
+        zh_json *result = NULL;
+        bool read = zh_json_parse(ui->arena, jobs[i].args, &args, &ignored) == ZH_OK;
+        bool ended = jobs[i].result.n > 0 &&
+                     zh_json_parse(ui->arena, jobs[i].result, &result, &ignored) == ZH_OK;
+        zh_grid_row(&grid, NULL);
+        zh_grid_text(&grid, zh_ui_time(ui, jobs[i].updated_at));
+        zh_grid_cell(&grid);
+        what_of(ui, &jobs[i], read ? args : &none, ended ? result : &none);
+        zh_grid_text(&grid, ended ? counted(ui, result) : ZH_STR(""));
+    }
+    zh_grid_close(&grid);
+}
+
 void zh_import_jobs(zh_ui *ui, const zh_job *jobs, size_t n)
 {
     const zh_column columns[] = {
@@ -309,7 +360,7 @@ void zh_import_jobs(zh_ui *ui, const zh_job *jobs, size_t n)
         zh_html_text(&ui->html, progress_of(ui, job));
         zh_grid_cell(&grid);
         result_of(ui, job);
-        zh_grid_text(&grid, zh_import_name(ui, job));
+        zh_grid_value(&grid, zh_import_name(ui, job));
         zh_grid_text(&grid, zh_ui_time(ui, job->updated_at));
     }
     zh_grid_close(&grid);

@@ -32,6 +32,8 @@ void zh_import_button(zh_ui *ui, const char *css, const char *name, const char *
 void zh_import_error(zh_ui *ui, zh_str title, const zh_err *err);
 /* The name of the file of a check or an import, as it came; empty when it was not noted. */
 zh_str zh_import_name(zh_ui *ui, const zh_job *job);
+/* Imports that are over, one line each: when, what, how many records. */
+void zh_import_lines(zh_ui *ui, const zh_job *jobs, size_t n);
 /* What a job is about, its state and progress, as rows of a table; newest first. */
 void zh_import_jobs(zh_ui *ui, const zh_job *jobs, size_t n);
 

@@ -35,7 +35,7 @@ static char severity_of(const zh_json *e)
 static void problem_cell(const view *v, const zh_json *e)
 {
     zh_html *h = &v->ui->html;
-    zh_html_text(h, zh_import_text(e, "message"));
+    zh_html_value(h, zh_import_text(e, "message"));
     zh_html_open(h, "small", "why mono");
     zh_html_text(h, zh_import_text(e, "rule"));
     zh_html_close(h);
@@ -215,7 +215,7 @@ static void bad_row(const view *v, zh_grid *grid, const rows_page *p, size_t fir
         zh_grid_cell(grid);
         if (worst != 0) {
             zh_html_open(h, "mark", worst == 'r' ? "bad" : worst == 'd' ? "doubt" : "hint");
-            zh_html_text(h, text.n > 0 ? text : ZH_STR("（空）"));
+            zh_html_text(h, text.n > 0 ? text : zh_ui_text(ui, ZH_T_IMPORT_EMPTY_CELL));
             zh_html_close(h);
         } else {
             zh_html_text(h, text);

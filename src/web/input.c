@@ -63,7 +63,7 @@ static bool table_fits(const zh_inputs *in, const zh_field *table)
 bool zh_input_possible(const zh_inputs *in, const zh_field *field)
 {
     bool numbered = field == in->reg->number_field && in->reg->number_pattern.n > 0;
-    return field->table == NULL && !field->computed && !numbered &&
+    return field->table == NULL && !field->computed && !numbered && !zh_field_is_signature(field) &&
            !zh_field_masked(&in->ui->ctx, field) &&
            (field->type != ZH_TYPE_TABLE || table_fits(in, field));
 }
@@ -91,6 +91,7 @@ void zh_input_options(zh_ui *ui, const zh_codes *codes, zh_str chosen)
             if (chosen.n > 0 && is) {
                 zh_html_flag(h, "selected");
             }
+            zh_html_lang(h, zh_ui_label(ui, code->label));
             zh_html_text(h, zh_ui_label(ui, code->label));
             zh_html_close(h);
         }
@@ -105,10 +106,10 @@ bool zh_input_findings(const zh_inputs *in, zh_str field)
         if (zh_str_eq(f->field, field) && f->severity != ZH_HINT) {
             zh_html *h = &in->ui->html;
             zh_html_open(h, "span", "msg");
-            zh_html_text(h, f->message);
+            zh_html_value(h, f->message);
             if (f->fix.n > 0) {
                 zh_html_z(h, "；");
-                zh_html_text(h, f->fix);
+                zh_html_value(h, f->fix);
             }
             zh_html_close(h);
             any = true;
@@ -230,7 +231,7 @@ static void label_line(zh_inputs *in, const zh_field *field, bool required)
     zh_ui *ui = in->ui;
     zh_html *h = &ui->html;
     zh_html_open(h, "span", NULL);
-    zh_html_text(h, zh_ui_label(ui, field->label));
+    zh_html_value(h, zh_ui_label(ui, field->label));
     if (field->unit.n > 0 && field->type == ZH_TYPE_QUANTITY) {
         zh_html_f(h, "（%.*s）", ZH_FMT(zh_show_unit(ui, field->unit)));
     }
@@ -238,9 +239,9 @@ static void label_line(zh_inputs *in, const zh_field *field, bool required)
         zh_html_z(h, " ");
         zh_html_leaf(h, "b", "req", zh_ui_text(ui, ZH_T_NEW_REQUIRED));
     }
-    if (field->help.n > 0) {
+    if (field->help.zh.n > 0) {
         zh_html_z(h, " ");
-        zh_html_leaf(h, "span", "hint", field->help);
+        zh_html_leaf_value(h, "span", "hint", zh_ui_label(ui, field->help));
     }
     if (field->has_required_when && !required) {
         zh_html_z(h, " ");
@@ -248,8 +249,8 @@ static void label_line(zh_inputs *in, const zh_field *field, bool required)
     }
     if (field->type == ZH_TYPE_REF && field->target != NULL) {
         zh_html_z(h, " ");
-        zh_html_leaf(h, "span", "hint",
-                     ZH_SAY(ui, ZH_T_NEW_REF, zh_ui_label(ui, field->target->label)));
+        zh_html_leaf_value(h, "span", "hint",
+                           ZH_SAY(ui, ZH_T_NEW_REF, zh_ui_label(ui, field->target->label)));
     }
     zh_html_close(h);
 }
@@ -353,7 +354,7 @@ static void put_table(zh_inputs *in, const zh_field *table, bool required)
     zh_html_attr_z(h, "type", "submit");
     zh_html_attr_z(h, "name", "rows");
     zh_html_attr(h, "value", table->id);
-    zh_html_text(h, ZH_SAY(ui, ZH_T_NEW_MORE_ROWS, zh_ui_label(ui, table->label)));
+    zh_html_value(h, ZH_SAY(ui, ZH_T_NEW_MORE_ROWS, zh_ui_label(ui, table->label)));
     zh_html_close(h);
     zh_html_close(h);
 }

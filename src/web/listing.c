@@ -368,6 +368,23 @@ static void read_sort(zh_listing *q)
     }
 }
 
+/* A large register is shown in an order that an index holds, never sorted. */
+static void check_sort(zh_listing *q)
+{
+    if (!q->large || zh_list_indexed(q->reg, q->sort)) {
+        return;
+    }
+    if (zh_http_param(q->ui->request, "sort").n > 0) {
+        zh_err err = {0};
+        (void)zh_err_set(&err, ZH_EINVAL, "query.sort.large",
+                         "这本登记册很大，“%.*s”没有索引，不能按它排序", ZH_FMT(q->sort->label.zh));
+        zh_err_fix(&err, "点可以点的列名，或在声明里给它加索引（indexes）");
+        zh_listing_refuse(q, "sort", &err);
+    }
+    q->sort = q->reg->default_sort;
+    q->descending = q->reg->default_sort_descending;
+}
+
 /* ---- position -------------------------------------------------------------------------------- */
 
 /* A size, a date (its end) or an instant. */
@@ -445,7 +462,9 @@ zh_rc zh_listing_read(zh_ui *ui, zh_listing *out)
     read_sort(out);
     read_as_of(out);
     read_limit(out);
-    return zh_register_exceeds(&ui->ctx, ui->conn, out->reg, ZH_LISTING_EXAMINE_MAX, &out->large);
+    rc = zh_register_exceeds(&ui->ctx, ui->conn, out->reg, ZH_LISTING_EXAMINE_MAX, &out->large);
+    check_sort(out);
+    return rc;
 }
 
 zh_list_query zh_listing_list(const zh_listing *q)
@@ -461,7 +480,8 @@ zh_list_query zh_listing_list(const zh_listing *q)
                            .after = q->after,
                            .limit = q->limit,
                            .as_of = q->as_of,
-                           .with_tables = q->with_tables};
+                           .with_tables = q->with_tables,
+                           .brief = true};
 }
 
 zh_rc zh_listing_note(const zh_listing *q, zh_record *const *records, size_t n, const char *how)

@@ -1,6 +1,7 @@
 /* Squares and areas of the map page; see map_draw.h. */
 #include "web/map_draw.h"
 #include "app/report/atlas.h"
+#include <math.h>
 
 enum { CLASSES = 6 };
 
@@ -68,6 +69,16 @@ zh_rc zh_map_picture(zh_arena *arena, zh_str title, const zh_map_unit *units, si
     }
     zh_rc rc = zh_classes_quantile(numbers, in.n, CLASSES, &in.classes, err);
     if (rc == ZH_OK) {
+        double lowest = numbers[0];
+        for (size_t i = 1; i < in.n; i++) {
+            lowest = fmin(lowest, numbers[i]);
+        }
+        zh_classes_round(&in.classes, lowest);
+        bool whole = true;
+        for (size_t i = 0; i < in.classes.n; i++) {
+            whole = whole && floor(in.classes.breaks[i]) >= in.classes.breaks[i];
+        }
+        in.decimals = whole ? 0 : in.decimals;
         rc = areas ? draw_areas(arena, &in, width, out, err)
                    : draw_tiles(arena, &in, units, n, width, out, err);
     }

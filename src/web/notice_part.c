@@ -26,6 +26,9 @@ zh_str zh_notice_text(zh_ui *ui, const zh_notice_group *g)
     if (zh_str_is(g->cause, ZH_NOTICE_WARN)) {
         return ZH_SAY(ui, ZH_T_NOTICE_WARN, clock_label(ui, g->reg, g->name));
     }
+    if (zh_str_is(g->cause, ZH_NOTICE_VOTE)) {
+        return ZH_SAY(ui, ZH_T_NOTICE_VOTE, step);
+    }
     return zh_str_is(g->cause, ZH_NOTICE_SECOND) ? ZH_SAY(ui, ZH_T_NOTICE_SECOND, step) : step;
 }
 
@@ -73,4 +76,13 @@ zh_rc zh_notice_by_matter(zh_ui *ui, zh_notice_group *groups, size_t n, zh_str *
         groups[i] = sorted[i];
     }
     return rc;
+}
+
+zh_rc zh_notice_titles(zh_show *show, const zh_notice_group *groups, size_t n)
+{
+    const zh_record **records = ZH_NEW_N(show->ui->arena, const zh_record *, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        records[i] = groups[i].record;
+    }
+    return zh_show_titles(show, records, n);
 }

@@ -4,10 +4,12 @@
 
 #include "core/notice.h"
 #include "model/obligation.h"
-#include "web/page.h"
+#include "web/show.h"
 
 /* What happened, in the reader's language: 退回修改, 审查期限将届满, … */
 zh_str zh_notice_text(zh_ui *ui, const zh_notice_group *group);
+/* Loads the titles of the records they tell of. */
+zh_rc zh_notice_titles(zh_show *show, const zh_notice_group *groups, size_t n) ZH_MUST;
 /* Orders groups by matter: the reporting obligation of an expected item, else the register; matters
  * in the order of their newest notice. matters has one label for each group. */
 zh_rc zh_notice_by_matter(zh_ui *ui, zh_notice_group *groups, size_t n, zh_str **matters) ZH_MUST;

@@ -117,6 +117,7 @@ static void start(zh_ui *ui, const zh_http_request *request, zh_http_response *r
                   .lang = language(request)};
     err->phrase = ui->lang == ZH_LANG_EN ? zh_english : NULL;
     zh_html_init(&ui->html, &response->body);
+    ui->html.english = ui->lang == ZH_LANG_EN;
 }
 
 zh_rc zh_ui_read_again(zh_ui *ui)
@@ -421,13 +422,18 @@ static void seek(zh_ui *ui)
     zh_html_attr_z(h, "method", "get");
     zh_html_link(h, "action", ZH_STR("/go"));
     zh_html_attr_z(h, "role", "search");
+    zh_part_icon(ui, ZH_ICON_SEARCH);
     zh_html_open(h, "input", NULL);
     zh_html_attr_z(h, "type", "search");
     zh_html_attr_z(h, "name", "q");
     zh_html_attr_z(h, "maxlength", "100");
     zh_html_attr(h, "aria-label", zh_ui_text(ui, ZH_T_GO_FIND));
-    zh_html_attr(h, "placeholder", zh_ui_text(ui, ZH_T_GO_FIND));
+    zh_html_attr(h, "placeholder", zh_ui_text(ui, ZH_T_GO_WHAT));
     zh_html_close(h); /* the input */
+    zh_html_open(h, "kbd", NULL);
+    zh_html_attr_z(h, "aria-hidden", "true");
+    zh_html_z(h, "/");
+    zh_html_close(h);
     zh_html_close(h);
     zh_html_open(h, "a", "btn quiet icon toseek");
     zh_html_link(h, "href", ZH_STR("/go"));
@@ -526,7 +532,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
     emergency_banner(ui);
     if (head->above.n > 0) {
         zh_html_open(h, "p", "crumb");
-        zh_html_a(h, NULL, head->above_url, head->above);
+        zh_html_a_value(h, NULL, head->above_url, head->above);
         zh_html_close(h);
     }
     zh_html_open(h, "div", "head");
@@ -535,7 +541,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
         zh_part_stamp(ui);
     }
     if (head->lede.n > 0) {
-        zh_html_leaf(h, "p", "lede", head->lede);
+        zh_html_leaf_value(h, "p", "lede", head->lede);
     }
     zh_html_close(h);
 }
@@ -624,9 +630,9 @@ void zh_page_error(const zh_http_request *request, zh_http_response *response, i
     zh_ui_head(&ui,
                &(zh_ui_head_of){.nav = ZH_TEXT_N, .title = zh_ui_text(&ui, error_title(status))});
     zh_part_note_open(&ui, ZH_NOTE_ACT);
-    zh_html_leaf_z(h, "p", NULL, err->message);
+    zh_html_leaf_value(h, "p", NULL, zh_str_of(err->message));
     if (err->fix[0] != '\0') {
-        zh_html_leaf_z(h, "p", NULL, err->fix);
+        zh_html_leaf_value(h, "p", NULL, zh_str_of(err->fix));
     }
     zh_html_open(h, "p", "sm");
     zh_html_text(h, zh_ui_text(&ui, ZH_T_ERR_RULE));

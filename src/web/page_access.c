@@ -25,7 +25,7 @@ typedef struct matrix {
 static void cell(matrix *m, zh_str text, bool head)
 {
     if (m->grid != NULL) {
-        zh_grid_text(m->grid, text);
+        zh_grid_value(m->grid, text);
     } else if (m->xlsx != NULL) {
         zh_xlsx_out_text(m->xlsx, text, head ? ZH_XLSX_HEAD : ZH_XLSX_WRAP);
     } else {
@@ -111,7 +111,7 @@ static void entry(matrix *m, const zh_register *reg, const zh_access *access)
         access->has_rows ? zh_words(ui, access->rows.root) : zh_ui_text(ui, ZH_T_ACCESS_ALL_ROWS);
     cells[n++] = fields(ui, access->mask, access->nmask);
     cells[n++] = fields(ui, access->drop, access->ndrop);
-    cells[n++] = access->purpose;
+    cells[n++] = zh_ui_label(ui, access->purpose);
     row(m, cells, n, false);
 }
 
@@ -318,7 +318,7 @@ static zh_rc one_post(seeing *s, const zh_record *record)
     zh_grid_row(s->grid, NULL);
     zh_grid_text(s->grid, reader.actor);
     zh_grid_text(s->grid, role_name(ui, post->role));
-    zh_grid_text(s->grid, post->region.n > 0 ? zh_ui_region(ui, post->region) : ZH_STR("—"));
+    zh_grid_value(s->grid, post->region.n > 0 ? zh_ui_region(ui, post->region) : ZH_STR("—"));
     zh_grid_text(s->grid, rule_of(ui, &reader, s->r->reg, scope_text));
     zh_grid_text(s->grid, masked_for(ui, &reader, s->r->reg));
     s->see++;

@@ -62,7 +62,7 @@ static zh_rc posts(zh_ui *ui)
         zh_grid_row(&g, now ? "cur" : NULL);
         zh_grid_text(&g, list[i].code);
         zh_grid_text(&g, zh_ui_label(ui, list[i].role_label));
-        zh_grid_text(&g, list[i].place.n > 0 ? zh_ui_region(ui, list[i].place) : ZH_STR("—"));
+        zh_grid_value(&g, list[i].place.n > 0 ? zh_ui_region(ui, list[i].place) : ZH_STR("—"));
         zh_grid_cell(&g);
         if (now) {
             zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_ACCOUNT_NOW));

@@ -105,6 +105,63 @@ static void trail(zh_ui *ui, row *r, const zh_figure *figures, size_t n)
                    ZH_FMT(value_words(ui, oldest)), ZH_FMT(value_words(ui, &r->figure)));
 }
 
+/* Too few years to make a line: the months of the year shown and the one before. */
+static bool has_months(const zh_register *reg)
+{
+    bool found = false;
+    for (size_t i = 0; i < reg->ncubes; i++) {
+        for (size_t k = 0; k < reg->cubes[i].ndims; k++) {
+            found = found || reg->cubes[i].dims[k].grain == ZH_GRAIN_MONTH;
+        }
+    }
+    return found;
+}
+
+static int month_of(zh_date date)
+{
+    int y = 0;
+    int m = 0;
+    int d = 0;
+    zh_date_civil(date, &y, &m, &d);
+    return 12 * y + m;
+}
+
+static zh_rc trail_months(board *b, row *r)
+{
+    zh_ui *ui = b->ui;
+    zh_figure_query query = {.indicator = r->indicator,
+                             .region = b->q.region,
+                             .first = r->has_before ? r->before.first : r->figure.first,
+                             .last = r->figure.last,
+                             .as_of = b->q.as_of};
+    zh_str *values = NULL;
+    zh_figure *figures = NULL;
+    size_t n = 0;
+    const zh_figure *ends[2] = {NULL, NULL};
+    zh_rc rc = zh_figure_by(&ui->ctx, ui->conn, &query, ZH_STR("month"), &values, &figures, &n);
+    r->trail = ZH_NEW_N(ui->arena, zh_opt, TRAIL_MAX);
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        if (figures[i].has_value && figures[i].first != 0) {
+            ends[0] = ends[0] == NULL ? &figures[i] : ends[0];
+            int at = month_of(figures[i].first) - month_of(ends[0]->first);
+            if (at >= 0 && at < TRAIL_MAX) {
+                r->trail[at] = ZH_SOME(zh_decimal_double(figures[i].value));
+                r->ntrail = (size_t)at + 1;
+                ends[1] = &figures[i];
+            }
+        }
+    }
+    if (r->ntrail < TRAIL_MIN) {
+        r->ntrail = 0;
+        return rc;
+    }
+    r->trail_words = zh_str_fmt(ui->arena, "%.*s–%.*s: %.*s → %.*s",
+                                ZH_FMT(zh_ui_period(ui, ends[0]->first, ends[0]->last)),
+                                ZH_FMT(zh_ui_period(ui, ends[1]->first, ends[1]->last)),
+                                ZH_FMT(value_words(ui, ends[0])), ZH_FMT(value_words(ui, ends[1])));
+    return rc;
+}
+
 /* Whole years: all of them in one question, the year wanted and the one before taken from it. */
 static zh_rc ask_years(board *b, row *r)
 {
@@ -133,7 +190,8 @@ static zh_rc ask_years(board *b, row *r)
     if (r->figure.indicator != NULL) {
         trail(b->ui, r, figures, n);
     }
-    return rc;
+    bool months = r->figure.indicator != NULL && r->ntrail == 0 && has_months(r->indicator->reg);
+    return rc == ZH_OK && months ? trail_months(b, r) : rc;
 }
 
 static zh_rc ask_once(board *b, row *r)
@@ -244,7 +302,7 @@ static void headlines(board *b)
             zh_html_open(h, "div", "facts");
         }
         zh_html_open(h, "div", NULL);
-        zh_html_leaf(h, "p", "l", zh_ui_label(ui, r->indicator->label));
+        zh_html_leaf_value(h, "p", "l", zh_ui_label(ui, r->indicator->label));
         zh_html_open(h, "p", "big");
         zh_html_a(h, "n", indicator_url(b, r), zh_ui_decimal(ui, r->figure.shown));
         zh_html_leaf(h, "small", NULL, zh_ui_unit(ui, r->indicator->unit));
@@ -449,8 +507,8 @@ static void indicator_row(board *b, zh_grid *g, const row *r)
     zh_str url = indicator_url(b, r);
     zh_grid_row(g, NULL);
     zh_grid_cell(g);
-    zh_html_a(h, "t", url, zh_ui_label(ui, r->indicator->label));
-    zh_html_leaf(h, "span", "why", r->indicator->definition);
+    zh_html_a_value(h, "t", url, zh_ui_label(ui, r->indicator->label));
+    zh_html_leaf_value(h, "span", "why", zh_ui_label(ui, r->indicator->definition));
     zh_grid_cell(g);
     zh_html_text(h, zh_ui_period(ui, f->first, f->last));
     zh_grid_cell(g);
@@ -479,39 +537,54 @@ static void indicator_row(board *b, zh_grid *g, const row *r)
     }
 }
 
-/* Something of the register can be compared: with a target, an interval or the year before. */
-static bool group_compares(const board *b, const zh_register *reg)
+/* Something of it can be compared: with a target, an interval or the year before. */
+static bool compares(const row *r)
 {
-    for (size_t i = 0; i < b->n; i++) {
-        const row *r = &b->rows[i];
-        if (r->absence == PRESENT && r->indicator->reg == reg &&
-            (r->figure.has_interval || r->has_before || r->target != NULL)) {
-            return true;
-        }
-    }
-    return false;
+    return r->figure.has_interval || r->has_before || r->target != NULL;
 }
 
-static void group(board *b, zh_grid *g, const zh_register *reg)
+static const zh_code *theme_of(const row *r)
+{
+    return r->indicator->reg != NULL ? r->indicator->reg->theme : NULL;
+}
+
+/* The rows of a theme (NULL: those without one); what is nothing but a count comes last. */
+static void group(board *b, zh_grid *g, const zh_code *theme)
 {
     bool titled = false;
-    for (size_t i = 0; i < b->n; i++) {
-        if (b->rows[i].absence != PRESENT || b->rows[i].indicator->reg != reg) {
-            continue;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < b->n; i++) {
+            const row *r = &b->rows[i];
+            if (r->absence != PRESENT || theme_of(r) != theme || compares(r) != (pass == 0)) {
+                continue;
+            }
+            if (!titled) {
+                zh_grid_group(g, theme != NULL ? zh_ui_label(b->ui, theme->label)
+                                               : zh_ui_text(b->ui, ZH_T_BOARD_OTHERS));
+                titled = true;
+            }
+            indicator_row(b, g, r);
         }
-        if (!titled && reg != NULL) {
-            zh_grid_group(g, zh_ui_label(b->ui, reg->label));
-            titled = true;
-        }
-        indicator_row(b, g, &b->rows[i]);
     }
 }
 
-/* In the order of the registers, each a group; those with nothing but counts at the end. */
+/* In the order in which the themes are declared. */
+static void groups(board *b, zh_grid *g)
+{
+    const zh_codes *themes = zh_model_codes(b->ui->ctx.model, ZH_STR("theme"));
+    for (uint32_t at = 0; themes != NULL && at < themes->n; at++) {
+        for (size_t i = 0; i < themes->n; i++) {
+            if (themes->codes[i].position == at) {
+                group(b, g, &themes->codes[i]);
+            }
+        }
+    }
+    group(b, g, NULL);
+}
+
 static void table(board *b)
 {
     zh_ui *ui = b->ui;
-    const zh_model *model = ui->ctx.model;
     const zh_column columns[] = {
         {.label = zh_ui_text(ui, ZH_T_COL_INDICATOR), .css = "full"},
         {.label = zh_ui_text(ui, ZH_T_COL_SCOPE), .css = "nw"},
@@ -532,14 +605,7 @@ static void table(board *b)
     zh_html_leaf(&ui->html, "span", "sm mu", zh_ui_text(ui, ZH_T_BOARD_READ));
     zh_html_close(&ui->html);
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t k = 0; k <= model->nregisters; k++) {
-            const zh_register *reg = k < model->nregisters ? &model->registers[k] : NULL;
-            if (group_compares(b, reg) == (pass == 0)) {
-                group(b, &g, reg);
-            }
-        }
-    }
+    groups(b, &g);
     zh_grid_close(&g);
     zh_part_section_close(ui);
 }
@@ -578,11 +644,12 @@ static void missing_row(board *b, zh_grid *g, size_t from)
         const row *r = &b->rows[i];
         if (r->absence == first->absence && r->indicator->reg == first->indicator->reg) {
             zh_html_text(&ui->html, i == from ? ZH_STR("") : zh_ui_text(ui, ZH_T_SEP));
-            zh_html_a(&ui->html, "t", indicator_url(b, r), zh_ui_label(ui, r->indicator->label));
+            zh_html_a_value(&ui->html, "t", indicator_url(b, r),
+                            zh_ui_label(ui, r->indicator->label));
         }
     }
     if (first->indicator->reg != NULL) {
-        zh_html_leaf(&ui->html, "span", "why", zh_ui_label(ui, first->indicator->reg->label));
+        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, first->indicator->reg->label));
     }
     zh_grid_cell(g);
     zh_part_nil(
@@ -639,7 +706,7 @@ static zh_rc arrived(board *b)
     }
     if (rc == ZH_OK && kept > 0) {
         zh_part_section_open(ui, "arrived", zh_ui_text(ui, ZH_T_BOARD_ARRIVED), true);
-        zh_import_jobs(ui, jobs, kept);
+        zh_import_lines(ui, jobs, kept);
         zh_part_section_close(ui);
     }
     return rc;

@@ -81,10 +81,10 @@ static zh_rc one_clock(zh_grid *g, const zh_register *reg, const zh_clock *clock
         rc = zh_clock_checked(&ui->ctx, ui->conn, reg, clock, v, &check);
         *open += v->unverified && !(check.record != NULL && check.right);
         zh_grid_row(g, NULL);
-        zh_grid_text(g, zh_ui_label(ui, clock->label));
+        zh_grid_value(g, zh_ui_label(ui, clock->label));
         zh_grid_text(g, since(ui, v));
         zh_grid_text(g, period_words(ui, v));
-        zh_grid_text(g, v->clause);
+        zh_grid_value(g, v->clause);
         zh_grid_cell(g);
         status(ui, v, &check, zh_clock_check_code(ui->arena, reg, clock, v));
     }

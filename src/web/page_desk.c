@@ -8,6 +8,7 @@
 #include "web/part.h"
 #include "web/show.h"
 #include "web/words.h"
+#include <inttypes.h>
 
 enum { SHOWN = 50, HANDS = 10, DAYS_MAX = 366, FACTS = 4, ACTIONS = 4, TOLD = 8 };
 
@@ -22,7 +23,7 @@ static const struct {
     [ZH_DESK_ANY] = {"", ZH_T_DESK_ALL},
 };
 
-typedef enum hands { HANDS_BOTH, HANDS_RETURNED, HANDS_BEGUN } hands;
+typedef enum hands { HANDS_BOTH, HANDS_RETURNED, HANDS_BEGUN, HANDS_VOTES } hands;
 
 typedef struct desk {
     zh_ui *ui;
@@ -31,8 +32,9 @@ typedef struct desk {
     hands only;             /* one of the lists that are not by time, whole */
     const zh_register *reg; /* with clock: the kind asked for; NULL: all */
     const zh_clock *clock;
+    bool by_place;
     zh_desk_counts counts;
-    zh_desk_list due, returned, begun;
+    zh_desk_list due, returned, begun, votes;
     zh_notice_list told;
     zh_str *matters; /* of told.groups */
 } desk;
@@ -45,6 +47,7 @@ static zh_rc read_when(desk *d)
     d->when = ZH_DESK_ANY;
     d->only = zh_str_is(see, "returned") ? HANDS_RETURNED
               : zh_str_is(see, "begun")  ? HANDS_BEGUN
+              : zh_str_is(see, "votes")  ? HANDS_VOTES
                                          : HANDS_BOTH;
     if (d->only != HANDS_BOTH) {
         return ZH_OK;
@@ -57,9 +60,10 @@ static zh_rc read_when(desk *d)
     }
     return see.n == 0
                ? ZH_OK
-               : zh_err_set(d->ui->err, ZH_EINVAL, "desk.see",
-                            "没有叫“%.*s”的一段时间，可用 overdue today week later returned begun",
-                            ZH_FMT(see));
+               : zh_err_set(
+                     d->ui->err, ZH_EINVAL, "desk.see",
+                     "没有叫“%.*s”的一段时间，可用 overdue today week later returned begun votes",
+                     ZH_FMT(see));
 }
 
 /* kind=register.clock */
@@ -87,6 +91,7 @@ static zh_rc ask(desk *d)
 {
     zh_ui *ui = d->ui;
     zh_rc rc = read_when(d);
+    d->by_place = zh_str_is(zh_http_param(ui->request, "by"), "place");
     if (rc == ZH_OK) {
         rc = read_kind(d);
     }
@@ -97,10 +102,13 @@ static zh_rc ask(desk *d)
         rc = zh_desk_due(&ui->ctx, ui->conn, d->now, d->when, d->reg, d->clock, SHOWN, &d->due);
     }
     size_t limit = d->only == HANDS_BOTH ? (size_t)HANDS : ZH_DESK_ITEMS_MAX;
-    if (rc == ZH_OK && d->only != HANDS_BEGUN) {
+    if (rc == ZH_OK && (d->only == HANDS_BOTH || d->only == HANDS_VOTES)) {
+        rc = zh_desk_votes(&ui->ctx, ui->conn, limit, &d->votes);
+    }
+    if (rc == ZH_OK && (d->only == HANDS_BOTH || d->only == HANDS_RETURNED)) {
         rc = zh_desk_returned(&ui->ctx, ui->conn, limit, &d->returned);
     }
-    if (rc == ZH_OK && d->only != HANDS_RETURNED) {
+    if (rc == ZH_OK && (d->only == HANDS_BOTH || d->only == HANDS_BEGUN)) {
         rc = zh_desk_begun(&ui->ctx, ui->conn, limit, &d->begun);
     }
     if (rc == ZH_OK && ui->session != NULL && ui->session->post != NULL) {
@@ -183,7 +191,7 @@ static void facts(desk *d, zh_show *show, const zh_record *record, zh_str named)
             } else {
                 zh_html_z(h, "　");
             }
-            zh_html_text(h, text);
+            zh_html_value(h, text);
         }
     }
     if (n > 0) {
@@ -204,7 +212,7 @@ static zh_rc clause_of(desk *d, const zh_desk_item *item)
         }
         zh_rc rc = zh_clock_unverified(&ui->ctx, ui->conn, item->reg, item->clock, v, &open);
         zh_html_z(h, "　");
-        zh_html_text(h, v->clause);
+        zh_html_value(h, v->clause);
         if (open) {
             zh_html_z(h, " ");
             zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
@@ -252,36 +260,45 @@ static void grey(desk *d, const zh_transition *t, zh_str why)
     zh_html_open(h, "span", "btn");
     zh_html_attr_z(h, "aria-disabled", "true");
     zh_html_attr(h, "title", why);
-    zh_html_text(h, zh_ui_label(d->ui, t->label));
+    zh_html_value(h, zh_ui_label(d->ui, t->label));
     zh_html_close(h);
-    zh_html_leaf(h, "span", "why", why);
+    zh_html_leaf_value(h, "span", "why", why);
 }
 
-/* What can be done leads to its form; the rest is grey and says why. */
+/* What can be done leads to its form; the rest is grey and says why. The next action is marked: the
+ * first open step that stops the clock, else the first open one. */
 static zh_rc actions(desk *d, const zh_desk_item *item)
 {
     zh_ui *ui = d->ui;
     zh_html *h = &ui->html;
+    const zh_transition *steps[ACTIONS];
+    zh_str why[ACTIONS];
     size_t n = 0;
+    size_t next = ACTIONS;
+    bool stops = false;
     zh_rc rc = ZH_OK;
-    bool marked = false; /* the first that stops the clock */
-    zh_html_open(h, "div", "bar");
     for (size_t i = 0; i < item->reg->ntransitions && n < ACTIONS && rc == ZH_OK; i++) {
         const zh_transition *t = &item->reg->transitions[i];
-        zh_str why = ZH_STR("");
         if (!open_here(t, item->record)) {
             continue;
         }
-        rc = obstacle(d, item, t, &why);
-        bool stops = zh_str_among(t->id, item->clock->stop, item->clock->nstop);
-        if (rc == ZH_OK && why.n > 0) {
-            grey(d, t, why);
-        } else if (rc == ZH_OK) {
-            zh_html_a(h, stops && !marked ? "btn pri" : "btn", zh_act_url(ui, item->record, t),
-                      zh_ui_label(ui, t->label));
-            marked = marked || stops;
+        rc = obstacle(d, item, t, &why[n]);
+        bool ends = zh_str_among(t->id, item->clock->stop, item->clock->nstop);
+        if (why[n].n == 0 && (next == ACTIONS || (ends && !stops))) {
+            next = n;
+            stops = ends;
         }
-        n++;
+        steps[n++] = t;
+    }
+    zh_html_open(h, "div", "bar");
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        if (why[i].n > 0) {
+            grey(d, steps[i], why[i]);
+        } else {
+            zh_html_a_value(h, i == next ? "btn pri" : "btn",
+                            zh_act_url(ui, item->record, steps[i]),
+                            zh_ui_label(ui, steps[i]->label));
+        }
     }
     zh_html_close(h);
     return rc;
@@ -291,7 +308,7 @@ static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
 {
     zh_ui *ui = d->ui;
     zh_html *h = &ui->html;
-    zh_str key = zh_show_key(ui, item->record);
+    zh_str key = zh_show_title(show, item->record);
     zh_html_open(h, "article", "task");
     zh_html_flag(h, "data-row");
     zh_html_open(h, "div", clock_css(d, item->state.due_at));
@@ -303,11 +320,11 @@ static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
     zh_html_open(h, "h3", NULL);
     zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_label(ui, item->clock->label));
     zh_html_z(h, " ");
-    zh_html_a(h, NULL, record_url(d, item->record), key);
+    zh_html_a_value(h, NULL, record_url(d, item->record), key);
     zh_html_close(h);
     facts(d, show, item->record, key);
     zh_html_open(h, "p", "mu");
-    zh_html_text(h, zh_ui_label(ui, item->reg->label));
+    zh_html_value(h, zh_ui_label(ui, item->reg->label));
     zh_html_z(h, "　");
     zh_html_text(h, zh_show_state(ui, item->reg, item->record->state));
     zh_html_z(h, "　");
@@ -338,6 +355,60 @@ static void tabs(desk *d)
     zh_part_tabs(ui, list, ZH_COUNTOF(list), zh_ui_text(ui, ZH_T_DESK_TABS));
 }
 
+/* Where the record is at home, as people call it. */
+static zh_str place_of(const desk *d, const zh_record *record)
+{
+    zh_ui *ui = d->ui;
+    const zh_codes *regions = zh_model_codes(ui->ctx.model, ZH_STR("region"));
+    zh_str text = zh_str_fmt(ui->arena, "%" PRId64, record->office);
+    const zh_code *code = regions != NULL ? zh_code_find(regions, text, INT32_MIN) : NULL;
+    return code != NULL ? zh_ui_label(ui, code->label) : zh_ui_text(ui, ZH_T_DESK_NO_PLACE);
+}
+
+/* One way of the inspector: what is late, then today's, then later; in each by place, the place of
+ * the earliest end first. Items come by their end. */
+static zh_rc due_by_place(desk *d, zh_show *show)
+{
+    zh_ui *ui = d->ui;
+    zh_str *places = ZH_NEW_N(ui->arena, zh_str, d->due.n + 1);
+    bool *done = ZH_NEW_N(ui->arena, bool, d->due.n + 1);
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < d->due.n; i++) {
+        places[i] = place_of(d, d->due.items[i].record);
+    }
+    for (size_t i = 0; i < d->due.n && rc == ZH_OK; i++) {
+        zh_desk_when when = zh_desk_when_of(d->now, d->due.items[i].state.due_at);
+        int64_t n = 0;
+        for (size_t k = i; k < d->due.n && !done[i]; k++) {
+            n += zh_str_eq(places[k], places[i]) &&
+                 zh_desk_when_of(d->now, d->due.items[k].state.due_at) == when;
+        }
+        if (n > 0) {
+            zh_html_leaf(&ui->html, "h3", "place",
+                         ZH_SAY(ui, ZH_T_DESK_AT, zh_ui_text(ui, stretches[when].text), places[i],
+                                zh_ui_count(ui, n)));
+        }
+        for (size_t k = i; k < d->due.n && n > 0 && rc == ZH_OK; k++) {
+            if (!done[k] && zh_str_eq(places[k], places[i]) &&
+                zh_desk_when_of(d->now, d->due.items[k].state.due_at) == when) {
+                rc = due_item(d, show, &d->due.items[k]);
+                done[k] = true;
+            }
+        }
+    }
+    return rc;
+}
+
+static void put_order(desk *d)
+{
+    zh_ui *ui = d->ui;
+    zh_html_open(&ui->html, "p", "bar sm");
+    zh_html_a(&ui->html, "btn quiet",
+              zh_url_with(ui->request, "by", d->by_place ? ZH_STR("") : ZH_STR("place")),
+              zh_ui_text(ui, d->by_place ? ZH_T_DESK_BY_CLOCK : ZH_T_DESK_BY_PLACE));
+    zh_html_close(&ui->html);
+}
+
 static zh_rc due_list(desk *d, zh_show *show)
 {
     zh_ui *ui = d->ui;
@@ -349,7 +420,13 @@ static zh_rc due_list(desk *d, zh_show *show)
                       zh_ui_text(ui, ZH_T_DESK_EMPTY), zh_ui_text(ui, ZH_T_DESK_EMPTY_TEXT),
                       ZH_STR(""), ZH_STR(""));
     }
-    for (size_t i = 0; i < d->due.n && rc == ZH_OK; i++) {
+    if (d->due.n > 1) {
+        put_order(d);
+    }
+    if (d->by_place) {
+        rc = due_by_place(d, show);
+    }
+    for (size_t i = 0; i < d->due.n && !d->by_place && rc == ZH_OK; i++) {
         rc = due_item(d, show, &d->due.items[i]);
     }
     zh_part_section_close(ui);
@@ -390,8 +467,8 @@ static void kinds(desk *d)
         zh_str url = zh_url_add(ui->arena, ZH_STR("/desk"), "kind", name);
         zh_grid_row(&g, kind->clock == d->clock ? "cur" : NULL);
         zh_grid_cell(&g);
-        zh_html_a(h, NULL, url, zh_ui_label(ui, kind->clock->label));
-        zh_html_leaf(h, "span", "why", zh_ui_label(ui, kind->reg->label));
+        zh_html_a_value(h, NULL, url, zh_ui_label(ui, kind->clock->label));
+        zh_html_leaf_value(h, "span", "why", zh_ui_label(ui, kind->reg->label));
         for (size_t w = 0; w < ZH_DESK_WHENS; w++) {
             kind_count(&g, url, (zh_desk_when)w, kind->n[w]);
         }
@@ -408,8 +485,8 @@ static zh_str transition_label(const desk *d, const zh_desk_item *item)
     return t != NULL ? zh_ui_label(d->ui, t->label) : item->transition;
 }
 
-static void hand_list(desk *d, zh_text_id title, const char *id, const zh_desk_list *list,
-                      bool came_back)
+static void hand_list(desk *d, zh_show *show, zh_text_id title, const char *id,
+                      const zh_desk_list *list, bool came_back)
 {
     zh_ui *ui = d->ui;
     const zh_column columns[] = {
@@ -435,8 +512,9 @@ static void hand_list(desk *d, zh_text_id title, const char *id, const zh_desk_l
         const zh_desk_item *item = &list->items[i];
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a(&ui->html, NULL, record_url(d, item->record), zh_show_key(ui, item->record));
-        zh_html_leaf(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
+        zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
+                        zh_show_title(show, item->record));
+        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
         zh_grid_text(&g, zh_show_state(ui, item->reg, item->record->state));
         int64_t days = zh_time_date(d->now) - zh_time_date(item->record->recorded_at);
         zh_grid_text(&g, came_back ? transition_label(d, item)
@@ -446,8 +524,50 @@ static void hand_list(desk *d, zh_text_id title, const char *id, const zh_desk_l
     zh_part_section_close(ui);
 }
 
+/* Votes that are asked of the reader: how many there are, until when. */
+static void vote_list(desk *d)
+{
+    zh_ui *ui = d->ui;
+    const zh_desk_list *list = &d->votes;
+    const zh_column columns[] = {
+        {.label = zh_ui_text(ui, ZH_T_DESK_RECORD), .css = "full"},
+        {.label = zh_ui_text(ui, ZH_T_DESK_VOTED), .css = "lab"},
+        {.label = zh_ui_text(ui, ZH_T_DESK_VOTE_UNTIL), .css = "lab"},
+        {.label = zh_ui_text(ui, ZH_T_ACT_VOTE), .css = "lab"},
+    };
+    zh_grid g;
+    zh_part_section_open(ui, "votes",
+                         ZH_SAY(ui, list->more ? ZH_T_DESK_VOTES_MORE : ZH_T_DESK_VOTES,
+                                zh_ui_count(ui, (int64_t)list->n)),
+                         true);
+    if (list->more && d->only == HANDS_BOTH) {
+        zh_html_open(&ui->html, "p", "bar");
+        zh_html_a(&ui->html, "btn quiet", ZH_STR("/desk?see=votes"), zh_ui_text(ui, ZH_T_DESK_ALL));
+        zh_html_close(&ui->html);
+    }
+    zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
+    for (size_t i = 0; i < list->n; i++) {
+        const zh_desk_item *item = &list->items[i];
+        const zh_transition *t = zh_register_transition(item->reg, item->transition);
+        zh_grid_row(&g, NULL);
+        zh_grid_cell(&g);
+        zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
+                        zh_show_key(ui, item->record));
+        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
+        zh_grid_text(&g, ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)item->yes),
+                                zh_ui_count(ui, (int64_t)item->no), zh_ui_count(ui, t->vote.k),
+                                zh_ui_count(ui, t->vote.of)));
+        zh_grid_text(&g, item->state.has_due ? time_words(d, item->state.due_at) : ZH_STR(""));
+        zh_grid_cell(&g);
+        zh_html_a_value(&ui->html, "btn", zh_act_url(ui, item->record, t),
+                        zh_ui_label(ui, t->label));
+    }
+    zh_grid_close(&g);
+    zh_part_section_close(ui);
+}
+
 /* What is new, by matter; the rest is a page of its own. */
-static void told(desk *d)
+static void told(desk *d, zh_show *show)
 {
     zh_ui *ui = d->ui;
     zh_html *h = &ui->html;
@@ -459,8 +579,8 @@ static void told(desk *d)
             zh_html_leaf(h, "h3", NULL, d->matters[i]);
         }
         zh_html_open(h, "p", "sm");
-        zh_html_a(h, NULL, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
-                  zh_show_key(ui, g->record));
+        zh_html_a_value(h, NULL, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
+                        zh_show_title(show, g->record));
         zh_html_z(h, "　");
         zh_html_text(h, zh_notice_text(ui, g));
         zh_html_z(h, " ");
@@ -485,6 +605,23 @@ static zh_str title(const desk *d)
                         zh_ui_count(ui, n[ZH_DESK_WEEK]), zh_ui_count(ui, n[ZH_DESK_OVERDUE]));
 }
 
+static zh_rc item_titles(zh_show *show, const zh_desk_list *list)
+{
+    const zh_record **records = ZH_NEW_N(show->ui->arena, const zh_record *, list->n + 1);
+    for (size_t i = 0; i < list->n; i++) {
+        records[i] = list->items[i].record;
+    }
+    return zh_show_titles(show, records, list->n);
+}
+
+static zh_rc titles(const desk *d, zh_show *show)
+{
+    zh_rc rc = item_titles(show, &d->due);
+    rc = rc == ZH_OK ? item_titles(show, &d->returned) : rc;
+    rc = rc == ZH_OK ? item_titles(show, &d->begun) : rc;
+    return rc == ZH_OK ? zh_notice_titles(show, d->told.groups, d->told.n) : rc;
+}
+
 static zh_rc show(zh_ui *ui)
 {
     desk d = {.ui = ui, .now = zh_now()};
@@ -496,6 +633,9 @@ static zh_rc show(zh_ui *ui)
     }
     if (rc == ZH_OK) {
         rc = zh_show_load(&names);
+    }
+    if (rc == ZH_OK) {
+        rc = titles(&d, &names);
     }
     if (rc != ZH_OK) {
         return rc;
@@ -509,17 +649,20 @@ static zh_rc show(zh_ui *ui)
     }
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w8 stack");
+    if (d.votes.n > 0) {
+        vote_list(&d);
+    }
     rc = d.only == HANDS_BOTH ? due_list(&d, &names) : ZH_OK;
     if (d.returned.n > 0) {
-        hand_list(&d, ZH_T_DESK_RETURNED, "returned", &d.returned, true);
+        hand_list(&d, &names, ZH_T_DESK_RETURNED, "returned", &d.returned, true);
     }
     if (d.begun.n > 0) {
-        hand_list(&d, ZH_T_DESK_BEGUN, "begun", &d.begun, false);
+        hand_list(&d, &names, ZH_T_DESK_BEGUN, "begun", &d.begun, false);
     }
     zh_html_close(h);
     zh_html_open(h, "aside", "w4 stack");
     if (d.told.n > 0) {
-        told(&d);
+        told(&d, &names);
     }
     if (d.counts.nkinds > 0) {
         kinds(&d);

@@ -38,9 +38,9 @@ static void section(zh_ui *ui, const char *id, zh_text_id title, const zh_go_hit
     for (size_t i = 0; i < list->n; i++) {
         zh_html_open(h, "li", NULL);
         zh_html_flag(h, "data-row");
-        zh_html_a(h, NULL, list->p[i].url, list->p[i].label);
+        zh_html_a_value(h, NULL, list->p[i].url, list->p[i].label);
         zh_html_z(h, " ");
-        zh_html_leaf(h, "span", "mu sm", list->p[i].note);
+        zh_html_leaf_value(h, "span", "mu sm", list->p[i].note);
         zh_html_close(h);
     }
     zh_html_close(h);

@@ -211,7 +211,7 @@ static void effect_line(const view *v)
             continue;
         }
         zh_html_z(h, said++ > 0 ? "；" : "");
-        zh_html_text(h, zh_ui_label(ui, ind->label));
+        zh_html_value(h, zh_ui_label(ui, ind->label));
         zh_html_z(h, " ");
         zh_html_open(h, "b", NULL);
         zh_html_text(h, shown_of(zh_json_get(e, "before"), ind, ui->arena));
@@ -296,8 +296,9 @@ static void effect_row(const view *v, zh_grid *grid, const zh_json *e, const zh_
     const zh_json *after = zh_json_get(e, "after");
     zh_grid_row(grid, NULL);
     zh_html_flag(&v->ui->html, "data-effect");
-    zh_grid_link(grid, zh_url_indicator(v->ui->arena, ind->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
-                 zh_ui_label(v->ui, ind->label));
+    zh_grid_value_link(grid,
+                       zh_url_indicator(v->ui->arena, ind->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
+                       zh_ui_label(v->ui, ind->label));
     figure_cell(v, grid, before, ind);
     if (zh_import_flag(e, "known")) {
         figure_cell(v, grid, after, ind);
@@ -373,10 +374,10 @@ static void column_row(const view *v, const zh_json *c)
     zh_html_open(h, "td", field != NULL ? NULL : "mu");
     if (field != NULL) {
         zh_html_z(h, "→ ");
-        zh_html_text(h, zh_ui_label(ui, field->label));
+        zh_html_value(h, zh_ui_label(ui, field->label));
         if (field->codes != NULL) {
             zh_html_z(h, " ");
-            zh_html_leaf(h, "span", "mu sm", zh_ui_label(ui, field->codes->label));
+            zh_html_leaf_value(h, "span", "mu sm", zh_ui_label(ui, field->codes->label));
         }
         if (fields > 1) {
             zh_html_z(h, " ");

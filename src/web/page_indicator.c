@@ -3,6 +3,7 @@
 #include "web/page_indicator.h"
 #include "web/figures.h"
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 enum { YEARS_OPTIONS_MAX = 100, MEASURES_MAX = 16 };
@@ -108,7 +109,72 @@ static void part_of(zh_indicator_page *page, zh_text_id name, zh_str number, zh_
     zh_html_close(h);
 }
 
-static void number(zh_indicator_page *page)
+/* What the number is compared with: a region with all of them, else the year with the one before.
+ */
+typedef struct compared {
+    zh_figure figure; /* has_value false: with nothing */
+    zh_str what;
+} compared;
+
+static zh_rc compare(const zh_indicator_page *page, compared *out)
+{
+    zh_ui *ui = page->ui;
+    *out = (compared){.what = ZH_STR("")};
+    if (page->indicator->kind == ZH_I_COUNT || page->indicator->kind == ZH_I_SUM) {
+        return ZH_OK;
+    }
+    if (page->q.region.n > 0) {
+        zh_figure_query query = zh_indicator_query(page);
+        query.region = ZH_STR("");
+        out->what = zh_ui_text(ui, ZH_T_REGION_ALL);
+        zh_rc rc = zh_figure_ask(&ui->ctx, ui->conn, &query, &out->figure);
+        bool same = out->figure.n == page->figure.n; /* nothing is recorded of other regions */
+        out->figure.has_value = out->figure.has_value && !same;
+        return rc;
+    }
+    for (size_t i = 1; i < page->nyears && page->q.period.n == 4; i++) {
+        if (page->year_figures[i].first == page->figure.first &&
+            page->year_figures[i - 1].last + 1 == page->figure.first) {
+            out->figure = page->year_figures[i - 1];
+            out->what = zh_indicator_value(page, page->years[i - 1]);
+        }
+    }
+    return ZH_OK;
+}
+
+/* Value, interval and comparison on one scale; nothing for a value that stands alone. */
+static void gauge(const zh_indicator_page *page, const compared *with)
+{
+    zh_ui *ui = page->ui;
+    zh_html *h = &ui->html;
+    const zh_figure *f = &page->figure;
+    double value = zh_decimal_double(f->value);
+    double other = with->figure.has_value ? zh_decimal_double(with->figure.value) : 0;
+    double end = fmax(fmax(value, other), f->has_interval ? f->high : 0);
+    if ((!f->has_interval && !with->figure.has_value) || value < 0 || other < 0 || end <= 0) {
+        return;
+    }
+    end = zh_beam_end(end, page->indicator->percent);
+    zh_str unit = zh_ui_unit(ui, page->indicator->unit);
+    zh_str scale =
+        zh_str_fmt(ui->arena, "0–%g%s%.*s", end, zh_str_is(unit, "%") ? "" : " ", ZH_FMT(unit));
+    zh_html_open(h, "div", "gauge");
+    zh_html_leaf(h, "p", "l",
+                 with->figure.has_value ? ZH_SAY(ui, ZH_T_IND_GAUGE_WITH, scale, with->what,
+                                                 zh_indicator_shown(page, &with->figure))
+                                        : ZH_SAY(ui, ZH_T_IND_GAUGE, scale));
+    zh_part_beam(
+        ui, 0, end,
+        &(zh_reading){.value = ZH_SOME(value),
+                      .low = f->has_interval ? ZH_SOME(f->low) : ZH_ABSENT,
+                      .high = f->has_interval ? ZH_SOME(f->high) : ZH_ABSENT,
+                      .compare = with->figure.has_value ? ZH_SOME(other) : ZH_ABSENT,
+                      .target = ZH_ABSENT,
+                      .state = f->status == ZH_FIG_SMALL_N ? ZH_READING_FEW : ZH_READING_OK});
+    zh_html_close(h);
+}
+
+static void number(zh_indicator_page *page, const compared *with)
 {
     zh_ui *ui = page->ui;
     zh_html *h = &ui->html;
@@ -134,6 +200,7 @@ static void number(zh_indicator_page *page)
     }
     zh_html_close(h);
     zh_html_close(h);
+    gauge(page, with);
     part_of(page, ZH_T_IND_NUM, f->num, ind->num_source, &ind->num);
     part_of(page, ZH_T_IND_DEN, f->den, ind->den_source, &ind->den);
     zh_html_open(h, "div", NULL);
@@ -145,8 +212,8 @@ static void number(zh_indicator_page *page)
     zh_html_leaf(h, "p", "s", zh_ui_text(ui, ZH_T_IND_BEHIND));
     zh_html_close(h);
     zh_html_close(h);
-    if (f->note.n > 0) {
-        zh_part_note(ui, ZH_NOTE_QING, f->note);
+    if (f->note.zh.n > 0) {
+        zh_part_note(ui, ZH_NOTE_QING, zh_ui_label(ui, f->note));
     }
     zh_html_open(h, "p", "bar gap");
     zh_html_a(h, "btn", zh_indicator_sub(page, "recount"), zh_ui_text(ui, ZH_T_IND_RECOUNT));
@@ -159,13 +226,12 @@ static void fact(zh_ui *ui, zh_text_id name, zh_str text, bool code)
 {
     if (text.n > 0) {
         zh_part_kv_item(ui, zh_ui_text(ui, name));
-        zh_html_leaf(&ui->html, "span", code ? "mono" : NULL, text);
+        zh_html_leaf_value(&ui->html, "span", code ? "mono" : NULL, text);
         zh_html_close(&ui->html);
     }
 }
 
-/* How a value was made is told by the core in Chinese, from a few fixed words and declared ids. */
-static zh_str made(const zh_ui *ui, zh_str text)
+zh_str zh_indicator_made(const zh_ui *ui, zh_str text)
 {
     static const char *const words[][2] = {
         {"，其中 ", ", where "},
@@ -205,9 +271,9 @@ static void definition(zh_indicator_page *page)
     const zh_figure *f = &page->figure;
     zh_part_section_open(ui, "definition", zh_ui_text(ui, ZH_T_IND_DEFINITION), false);
     zh_part_kv_open(ui);
-    fact(ui, ZH_T_IND_IN_WORDS, ind->definition, false);
-    fact(ui, ZH_T_IND_FORMULA, made(ui, f->formula), true);
-    fact(ui, ZH_T_IND_METHOD, made(ui, f->method), false);
+    fact(ui, ZH_T_IND_IN_WORDS, zh_ui_label(ui, ind->definition), false);
+    fact(ui, ZH_T_IND_FORMULA, zh_indicator_made(ui, f->formula), true);
+    fact(ui, ZH_T_IND_METHOD, zh_indicator_made(ui, f->method), false);
     fact(ui, ZH_T_IND_SOURCE, zh_ui_label(ui, (zh_label){f->sources, f->sources_en}), false);
     fact(ui, ZH_T_IND_FRESH, f->as_of != 0 ? zh_ui_time(ui, f->as_of) : ZH_STR(""), false);
     fact(ui, ZH_T_IND_CUBE,
@@ -217,8 +283,9 @@ static void definition(zh_indicator_page *page)
     fact(ui, ZH_T_IND_MODEL, zh_str_sub(f->model_digest, 0, 16), true);
     if (ind->reg != NULL) {
         zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_COL_REGISTER));
-        zh_html_a(h, NULL, zh_url_register(ui->arena, ind->reg->id, ZH_STR(""), page->q.as_of),
-                  zh_ui_label(ui, ind->reg->label));
+        zh_html_a_value(h, NULL,
+                        zh_url_register(ui->arena, ind->reg->id, ZH_STR(""), page->q.as_of),
+                        zh_ui_label(ui, ind->reg->label));
         zh_html_close(h);
     }
     if (ind->nsystems > 0) {
@@ -239,15 +306,16 @@ static void definition(zh_indicator_page *page)
 
 /* Which columns have anything in them. */
 typedef struct columns_with {
-    bool interval, fraction;
+    bool interval, fraction, few;
 } columns_with;
 
 static columns_with columns_of(const zh_indicator_page *page)
 {
-    columns_with h = {false, false};
+    columns_with h = {false, false, false};
     for (size_t i = 0; i < page->n; i++) {
         h.interval = h.interval || page->figures[i].interval_shown.n > 0;
         h.fraction = h.fraction || page->figures[i].den.n > 0;
+        h.few = h.few || page->figures[i].status == ZH_FIG_SMALL_N;
     }
     return h;
 }
@@ -255,7 +323,6 @@ static columns_with columns_of(const zh_indicator_page *page)
 static void row(zh_indicator_page *page, zh_grid *g, size_t i, columns_with has)
 {
     zh_ui *ui = page->ui;
-    zh_html *h = &ui->html;
     const zh_figure *f = &page->figures[i];
     zh_str url = zh_indicator_row_url(page, page->values[i]);
     zh_str records = zh_indicator_records(page, &page->values[i], NULL);
@@ -277,9 +344,12 @@ static void row(zh_indicator_page *page, zh_grid *g, size_t i, columns_with has)
     }
     zh_grid_cell(g);
     zh_part_number(ui, zh_str_fmt(ui->arena, "%" PRId64, f->n), ZH_STR(""), records);
+    if (has.few) {
+        zh_grid_cell(g);
+    }
     if (f->status == ZH_FIG_SMALL_N) {
-        zh_html_z(h, " ");
-        zh_part_nil(ui, ZH_NIL_FEW, ZH_STR(""));
+        zh_part_nil(ui, ZH_NIL_FEW,
+                    ZH_SAY(ui, ZH_T_IND_FEW, zh_ui_count(ui, page->indicator->n_min)));
     }
 }
 
@@ -288,7 +358,7 @@ static void table(zh_indicator_page *page)
 {
     zh_ui *ui = page->ui;
     columns_with has = columns_of(page);
-    zh_column columns[6];
+    zh_column columns[7];
     size_t n = 0;
     zh_grid g;
     columns[n++] = (zh_column){.label = zh_indicator_by_words(page)};
@@ -301,6 +371,9 @@ static void table(zh_indicator_page *page)
         columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_DEN), .number = true};
     }
     columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_COL_N), .number = true};
+    if (has.few) {
+        columns[n++] = (zh_column){.label = zh_ui_text(ui, ZH_T_IND_REMARK), .css = "full"};
+    }
     zh_part_section_open(ui, "data", zh_ui_text(ui, ZH_T_FIG_TABLE), true);
     zh_grid_open(&g, ui, columns, n, true, ZH_STR(""));
     for (size_t i = 0; i < page->n && i < ZH_INDICATOR_ROWS_MAX; i++) {
@@ -403,6 +476,8 @@ static zh_rc show(zh_ui *ui)
     zh_indicator_page *page = ZH_NEW(ui->arena, zh_indicator_page);
     zh_indicator_figure drawing;
     zh_indicator_figure slope;
+    zh_indicator_figure funnel;
+    compared with;
     zh_html *h = &ui->html;
     zh_rc rc = zh_indicator_read(ui, page);
     if (rc == ZH_OK) {
@@ -417,25 +492,28 @@ static zh_rc show(zh_ui *ui)
     if (rc == ZH_OK) {
         rc = zh_indicator_draw_years(page, true, &slope);
     }
+    if (rc == ZH_OK) {
+        rc = compare(page, &with);
+    }
     if (rc != ZH_OK) {
         return rc;
     }
     zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_BOARD,
                                     .title = finding(page),
-                                    .lede = page->indicator->definition,
+                                    .lede = zh_ui_label(ui, page->indicator->definition),
                                     .above = zh_ui_text(ui, ZH_T_IND_ABOVE),
                                     .above_url = ZH_STR("/")});
     ask(page);
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w8 stack");
     if (page->figure.has_value) {
-        number(page);
+        number(page, &with);
     } else {
         bool hidden = page->figure.status == ZH_FIG_HIDDEN;
         zh_part_empty(
             ui, hidden ? ZH_EMPTY_DENIED : ZH_EMPTY_FILTER,
             zh_ui_text(ui, hidden ? ZH_T_NIL_HIDDEN : ZH_T_IND_EMPTY),
-            hidden ? page->figure.note : zh_ui_text(ui, ZH_T_IND_EMPTY_TEXT),
+            hidden ? zh_ui_label(ui, page->figure.note) : zh_ui_text(ui, ZH_T_IND_EMPTY_TEXT),
             zh_url_indicator(ui->arena, page->indicator->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
             zh_ui_text(ui, ZH_T_IND_EMPTY_LINK));
     }
@@ -448,6 +526,10 @@ static zh_rc show(zh_ui *ui)
     }
     zh_html_close(h);
     zh_html_open(h, "div", "w4 stack");
+    if (page->n > 0) { /* beside the intervals it is the evidence of */
+        zh_indicator_draw_funnel(page, true, &funnel);
+        figure(page, &funnel, "funnel", "funnel", "#data");
+    }
     definition(page);
     if (page->figure.has_value && page->q.as_of == ZH_AS_OF_NOW) {
         zh_figures_form(ui, page->indicator->id, page->q.region, page->q.period);

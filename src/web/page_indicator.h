@@ -46,6 +46,9 @@ zh_str zh_indicator_scope(const zh_indicator_page *page);
  * (NULL: all); empty when it cannot be said as a condition of records. */
 zh_str zh_indicator_records(const zh_indicator_page *page, const zh_str *value,
                             const zh_measure *measure);
+/* How a value was made, formula or method, in the reader's language: the core tells it in Chinese,
+ * from a few fixed words and declared ids. */
+zh_str zh_indicator_made(const zh_ui *ui, zh_str text);
 /* This page's question as a query string on another path below the indicator. */
 zh_str zh_indicator_sub(const zh_indicator_page *page, const char *below);
 
@@ -71,6 +74,9 @@ typedef struct zh_indicator_figure {
 /* The break-down: over time columns of counts, else period segments; by a dimension Pareto bars of
  * counts, else interval rows. Marks lead to their pages when linked. */
 void zh_indicator_draw(const zh_indicator_page *page, bool linked, zh_indicator_figure *out);
+/* Whose proportion lies outside what chance lets expect of its size, as a funnel; nothing over time
+ * or where a figure has no interval of a proportion. */
+void zh_indicator_draw_funnel(const zh_indicator_page *page, bool linked, zh_indicator_figure *out);
 /* A mean by regions in the year asked (or the newest) and the year before, as a slope; nothing
  * where there are no such two years or too many places. Needs the break-down and years; asks for
  * the two. */

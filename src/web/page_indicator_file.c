@@ -76,9 +76,10 @@ static size_t notes(const zh_indicator_page *page, zh_keep_note out[NOTES_MAX])
     out[n++] =
         (zh_keep_note){zh_ui_text(ui, ZH_T_COL_INDICATOR), zh_ui_label(ui, page->indicator->label)};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_COL_SCOPE), zh_indicator_scope(page)};
-    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_IN_WORDS), page->indicator->definition};
-    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_FORMULA), f->formula};
-    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_METHOD), f->method};
+    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_IN_WORDS),
+                              zh_ui_label(ui, page->indicator->definition)};
+    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_FORMULA), zh_indicator_made(ui, f->formula)};
+    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_METHOD), zh_indicator_made(ui, f->method)};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_SOURCE),
                               zh_ui_label(ui, (zh_label){f->sources, f->sources_en})};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_MODEL), f->model_digest};
@@ -113,21 +114,25 @@ static zh_rc show_table(zh_indicator_page *page, zh_keep_form form)
                             form);
 }
 
-static zh_rc show_drawing(zh_indicator_page *page, bool slope, zh_keep_form form)
+static zh_rc show_drawing(zh_indicator_page *page, zh_str stem, zh_keep_form form)
 {
     zh_ui *ui = page->ui;
     zh_indicator_figure figure = {0};
-    zh_rc rc = slope ? zh_indicator_years(page) : ZH_OK;
-    if (rc == ZH_OK && slope) {
-        rc = zh_indicator_draw_years(page, false, &figure);
-    } else if (rc == ZH_OK) {
+    zh_rc rc = ZH_OK;
+    if (zh_str_is(stem, "slope")) {
+        rc = zh_indicator_years(page);
+        rc = rc == ZH_OK ? zh_indicator_draw_years(page, false, &figure) : rc;
+    } else if (zh_str_is(stem, "funnel")) {
+        zh_indicator_draw_funnel(page, false, &figure);
+    } else {
         zh_indicator_draw(page, false, &figure);
     }
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_str name =
-        zh_str_fmt(ui->arena, "%.*s%s", ZH_FMT(page->indicator->id), slope ? "-slope" : "");
+    bool plain = zh_str_is(stem, "figure");
+    zh_str name = zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(page->indicator->id), plain ? "" : "-",
+                             ZH_FMT(plain ? ZH_STR("") : stem));
     return zh_keep_figure_as(
         ui, name,
         &(zh_keep_figure){
@@ -140,6 +145,11 @@ static zh_rc show_drawing(zh_indicator_page *page, bool slope, zh_keep_form form
         form);
 }
 
+static bool is_drawing(zh_str stem)
+{
+    return zh_str_is(stem, "figure") || zh_str_is(stem, "slope") || zh_str_is(stem, "funnel");
+}
+
 static zh_rc show(zh_ui *ui)
 {
     zh_indicator_page *page = ZH_NEW(ui->arena, zh_indicator_page);
@@ -147,8 +157,7 @@ static zh_rc show(zh_ui *ui)
     zh_str stem = ZH_STR("");
     zh_rc rc = zh_keep_form_of(ui, zh_http_arg(ui->request, "file"), &form, &stem);
     bool table = form == ZH_KEEP_CSV || form == ZH_KEEP_XLSX;
-    bool slope = zh_str_is(stem, "slope");
-    if (rc == ZH_OK && !(table ? zh_str_is(stem, "data") : slope || zh_str_is(stem, "figure"))) {
+    if (rc == ZH_OK && !(table ? zh_str_is(stem, "data") : is_drawing(stem))) {
         rc = zh_err_set(ui->err, ZH_ENOTFOUND, "indicator.file", "没有这个文件");
     }
     if (rc == ZH_OK) {
@@ -157,7 +166,7 @@ static zh_rc show(zh_ui *ui)
     if (rc != ZH_OK) {
         return rc;
     }
-    return table ? show_table(page, form) : show_drawing(page, slope, form);
+    return table ? show_table(page, form) : show_drawing(page, stem, form);
 }
 
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)

@@ -6,6 +6,7 @@
 #include "web/part.h"
 #include "web/question.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -335,6 +336,22 @@ static zh_rc picture(view *v)
     return ZH_OK;
 }
 
+/* All on one scale from 0. */
+static void beam(const view *v, const zh_figure *f, double end)
+{
+    if (f->value.scaled < 0 || end <= 0) {
+        return;
+    }
+    zh_part_beam(
+        v->ui, 0, end,
+        &(zh_reading){.value = ZH_SOME(zh_decimal_double(f->value)),
+                      .low = f->has_interval ? ZH_SOME(f->low) : ZH_ABSENT,
+                      .high = f->has_interval ? ZH_SOME(f->high) : ZH_ABSENT,
+                      .target = ZH_ABSENT,
+                      .compare = ZH_ABSENT,
+                      .state = f->status == ZH_FIG_SMALL_N ? ZH_READING_FEW : ZH_READING_OK});
+}
+
 static void table(view *v)
 {
     zh_ui *ui = v->ui;
@@ -343,13 +360,18 @@ static void table(view *v)
         {.label = zh_ui_text(ui, ZH_T_MAP_RANK), .number = true, .css = "hide-s"},
         {.label = zh_ui_text(ui, ZH_T_MAP_PLACE), .css = "full"},
         {.label = zh_ui_text(ui, ZH_T_MAP_VALUE), .number = true},
+        {.label = zh_ui_text(ui, ZH_T_COL_BEAM), .css = "beamc full"},
         {.label = zh_ui_text(ui, ZH_T_MAP_RECORDS), .number = true},
         {.label = zh_ui_text(ui, ZH_T_MAP_INTERVAL), .number = true},
     };
     bool intervals = false;
+    double end = 0;
     for (size_t i = 0; i < v->with_value; i++) {
-        intervals = intervals || v->units[i].figure->has_interval;
+        const zh_figure *f = v->units[i].figure;
+        intervals = intervals || f->has_interval;
+        end = fmax(end, f->has_interval ? f->high : zh_decimal_double(f->value));
     }
+    end = zh_beam_end(end, v->indicator->percent);
     zh_part_section_open(ui, "data",
                          ZH_SAY(ui, ZH_T_MAP_TABLE, zh_ui_count(ui, (int64_t)v->with_value)), true);
     zh_grid_open(&grid, ui, columns, ZH_COUNTOF(columns) - (intervals ? 0 : 1), true, ZH_STR(""));
@@ -357,10 +379,12 @@ static void table(view *v)
         const unit *u = &v->units[i];
         zh_grid_row(&grid, NULL);
         zh_grid_text(&grid, zh_ui_count(ui, (int64_t)i + 1));
-        zh_grid_link(&grid, unit_url(v, u->drawn.code), zh_ui_region(ui, u->drawn.code));
+        zh_grid_value_link(&grid, unit_url(v, u->drawn.code), zh_ui_region(ui, u->drawn.code));
         zh_grid_cell(&grid);
         zh_part_number(ui, u->figure->shown, zh_ui_unit(ui, v->indicator->unit),
                        unit_url(v, u->drawn.code));
+        zh_grid_cell(&grid);
+        beam(v, u->figure, end);
         zh_grid_text(&grid, zh_ui_count(ui, u->figure->n));
         if (!intervals) {
             continue;
@@ -482,7 +506,7 @@ static zh_rc keep_table(view *v, zh_keep_form form)
     columns[0].number = false; /* a code is not a quantity */
     const zh_keep_note notes[] = {
         {zh_ui_text(ui, ZH_T_COL_INDICATOR), zh_ui_label(ui, v->indicator->label)},
-        {zh_ui_text(ui, ZH_T_IND_IN_WORDS), v->indicator->definition},
+        {zh_ui_text(ui, ZH_T_IND_IN_WORDS), zh_ui_label(ui, v->indicator->definition)},
         {zh_ui_text(ui, ZH_T_IND_SOURCE),
          v->with_value > 0 ? zh_ui_label(v->ui, (zh_label){v->units[0].figure->sources,
                                                            v->units[0].figure->sources_en})

@@ -69,8 +69,8 @@ static void records(zh_ui *ui, const own *list, size_t n)
         zh_str url = zh_url_register(ui->arena, list[i].reg->id, ZH_STR(""), -1);
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a(&ui->html, NULL, url, zh_ui_label(ui, list[i].reg->label));
-        zh_html_leaf(&ui->html, "span", "why", list[i].reg->purpose);
+        zh_html_a_value(&ui->html, NULL, url, zh_ui_label(ui, list[i].reg->label));
+        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, list[i].reg->purpose));
         zh_grid_cell(&g);
         zh_part_number(ui, zh_ui_count(ui, list[i].n), ZH_STR(""), url);
     }

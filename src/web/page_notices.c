@@ -26,13 +26,13 @@ static void act_form(zh_ui *ui, const char *action, zh_text_id text, const zh_no
     zh_html_close(h);
 }
 
-static void one_row(zh_grid *grid, const zh_notice_group *g)
+static void one_row(zh_grid *grid, zh_show *show, const zh_notice_group *g)
 {
     zh_ui *ui = grid->ui;
     zh_str text = zh_notice_text(ui, g);
     zh_grid_row(grid, NULL);
-    zh_grid_link(grid, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
-                 zh_show_key(ui, g->record));
+    zh_grid_value_link(grid, zh_url_record(ui->arena, g->reg->id, g->office, g->id),
+                       zh_show_title(show, g->record));
     zh_grid_text(grid, g->n > 1 ? ZH_SAY(ui, ZH_T_NOTICE_N, text, zh_ui_count(ui, g->n)) : text);
     zh_grid_text(grid, zh_ui_time(ui, g->at));
     zh_grid_cell(grid);
@@ -44,7 +44,7 @@ static void one_row(zh_grid *grid, const zh_notice_group *g)
     zh_html_close(&ui->html);
 }
 
-static void grid(zh_ui *ui, const zh_notice_list *list, const zh_str *matters)
+static void grid(zh_ui *ui, zh_show *show, const zh_notice_list *list, const zh_str *matters)
 {
     const zh_column columns[] = {
         {.label = zh_ui_text(ui, ZH_T_NOTICE_RECORD), .css = "full"},
@@ -59,7 +59,7 @@ static void grid(zh_ui *ui, const zh_notice_list *list, const zh_str *matters)
         if (i == 0 || !zh_str_eq(matters[i], matters[i - 1])) {
             zh_grid_group(&g, matters[i]);
         }
-        one_row(&g, &list->groups[i]);
+        one_row(&g, show, &list->groups[i]);
     }
     zh_grid_close(&g);
     zh_part_section_close(ui);
@@ -110,6 +110,11 @@ static zh_rc show(zh_ui *ui)
     if (rc == ZH_OK) {
         rc = zh_notice_by_matter(ui, list.groups, list.n, &matters);
     }
+    zh_show names;
+    zh_show_init(&names, ui, ZH_AS_OF_NOW);
+    if (rc == ZH_OK) {
+        rc = zh_notice_titles(&names, list.groups, list.n);
+    }
     if (rc != ZH_OK) {
         return rc;
     }
@@ -122,7 +127,7 @@ static zh_rc show(zh_ui *ui)
     zh_html_open(&ui->html, "div", "stack");
     tabs(ui, all);
     if (list.n > 0) {
-        grid(ui, &list, matters);
+        grid(ui, &names, &list, matters);
     } else {
         zh_part_empty(ui, ZH_EMPTY_DATA, zh_ui_text(ui, ZH_T_NOTICE_EMPTY),
                       zh_ui_text(ui, ZH_T_NOTICE_EMPTY_TEXT), ZH_STR(""), ZH_STR(""));

@@ -168,10 +168,10 @@ static void rules(zh_ui *ui, const zh_obligation *o)
     zh_part_section_open(ui, "rule", zh_ui_text(ui, ZH_T_OBLIGATION_NAME), false);
     zh_part_kv_open(ui);
     zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_OBLIGATION_WHO));
-    zh_html_a(&ui->html, NULL, zh_url_register(ui->arena, o->who->id, o->where_source, -1),
-              zh_str_fmt(ui->arena, "%.*s　%.*s", ZH_FMT(zh_ui_label(ui, o->who->label)),
-                         ZH_FMT(o->has_where ? zh_words(ui, o->where.root)
-                                             : zh_ui_text(ui, ZH_T_OBLIGATION_ALL))));
+    zh_html_a_value(&ui->html, NULL, zh_url_register(ui->arena, o->who->id, o->where_source, -1),
+                    zh_str_fmt(ui->arena, "%.*s　%.*s", ZH_FMT(zh_ui_label(ui, o->who->label)),
+                               ZH_FMT(o->has_where ? zh_words(ui, o->where.root)
+                                                   : zh_ui_text(ui, ZH_T_OBLIGATION_ALL))));
     zh_html_close(&ui->html);
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_OBLIGATION_EVERY), every_words(ui, o));
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_OBLIGATION_DUE), due_words(ui, o));
@@ -288,7 +288,7 @@ static zh_rc show_all(zh_ui *ui)
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
         zh_html_a(&ui->html, NULL, page_url(ui, &list[i]), zh_ui_label(ui, list[i].label));
-        zh_html_leaf(&ui->html, "span", "why", zh_ui_label(ui, list[i].reg->label));
+        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, list[i].reg->label));
         zh_grid_text(&g, every_words(ui, &list[i]));
         counts_of(&g, &list[i], ntallies > 0 ? &tallies[0] : &none);
     }

@@ -1,6 +1,7 @@
 /* GET /registers/{reg}/{id}: one record: facts, workflow, timeline, relations, proof. */
 #include "core/reading.h"
 #include "core/record.h"
+#include "model/title.h"
 #include "web/part.h"
 #include "web/record.h"
 #include <inttypes.h>
@@ -173,7 +174,9 @@ zh_rc zh_shown_read(zh_ui *ui, zh_shown_record *out)
     for (size_t i = 0; i < out->nknown; i++) {
         zh_show_want(&out->show, out->versions[i].record);
     }
-    return zh_show_load(&out->show);
+    rc = zh_show_load(&out->show);
+    const zh_record *shown = zh_shown(out);
+    return rc == ZH_OK ? zh_show_titles(&out->show, &shown, 1) : rc;
 }
 
 /* ---- facts ----------------------------------------------------------------------------------- */
@@ -218,15 +221,15 @@ static void fact(zh_shown_record *r, const zh_field *field)
     zh_ui *ui = r->ui;
     zh_html *h = &ui->html;
     zh_html_open(h, "dt", NULL);
-    if (field->help.n > 0) {
-        zh_html_attr(h, "title", field->help);
+    if (field->help.zh.n > 0) {
+        zh_html_attr(h, "title", zh_ui_label(ui, field->help));
     }
-    zh_html_text(h, zh_ui_label(ui, field->label));
+    zh_html_value(h, zh_ui_label(ui, field->label));
     zh_html_close(h);
     zh_html_open(h, "dd", field->type == ZH_TYPE_TEXT ? "longtext" : NULL);
     source_mark(ui, field);
     const zh_value *value = &zh_shown(r)->values[field->index];
-    if (field->type == ZH_TYPE_TABLE) {
+    if (field->type == ZH_TYPE_TABLE || field->type == ZH_TYPE_DECIMAL) {
         zh_show_field(&r->show, zh_shown(r), field);
     } else if (field->type == ZH_TYPE_FILE && value->kind == ZH_TEXT) {
         file_link(r, field, value->text);
@@ -245,7 +248,7 @@ static void child_table(zh_shown_record *r, const zh_field *table)
     zh_column *columns = ZH_NEW_N(ui->arena, zh_column, ncolumns + 1);
     size_t shown = rows->n < ZH_RECORD_ROWS_SHOWN ? rows->n : ZH_RECORD_ROWS_SHOWN;
     zh_html_open(h, "div", "sub");
-    zh_html_leaf(h, "h3", NULL, zh_ui_label(ui, table->label));
+    zh_html_leaf_value(h, "h3", NULL, zh_ui_label(ui, table->label));
     for (size_t c = 0; c < ncolumns; c++) {
         columns[c] = (zh_column){.label = zh_ui_label(ui, table->columns[c].label),
                                  .number = zh_show_is_number(&table->columns[c]),
@@ -302,24 +305,40 @@ static void facts(zh_shown_record *r)
 
 /* ---- page ------------------------------------------------------------------------------------ */
 
-/* Under the title: state, and the values of the list's columns in short. */
+/* A sentence made of its values, where the register declares one; else what register and key say.
+ */
+static zh_str title(zh_shown_record *r)
+{
+    zh_ui *ui = r->ui;
+    return r->reg->title.n > 0 ? zh_show_title(&r->show, zh_shown(r))
+                               : ZH_SAY(ui, ZH_T_RECORD_TITLE, zh_ui_label(ui, r->reg->label),
+                                        zh_show_key(ui, zh_shown(r)));
+}
+
+/* Under the title: key, state, and the list's codes that the title does not say, by their names. */
 static void tags(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
     zh_html *h = &ui->html;
     const zh_record *record = zh_shown(r);
+    zh_str key = zh_show_key(ui, record);
     zh_html_open(h, "p", "bar sp tags");
     zh_html_open(h, "span", "bar");
+    if (r->reg->title.n > 0 && !zh_str_eq(key, title(r))) {
+        zh_part_tag(ui, ZH_TAG_QING, key);
+    }
     if (r->reg->nstates > 1) {
         zh_part_tag(ui, ZH_TAG_INK, zh_show_state(ui, r->reg, record->state));
     }
     for (size_t i = 0; i < r->reg->ndefault_columns; i++) {
         const zh_field *field = r->reg->default_columns[i];
         if (field->type == ZH_TYPE_CODE && field->table == NULL &&
+            !zh_title_names(&r->reg->title, field) &&
             record->values[field->index].kind != ZH_NULL) {
             zh_str text = zh_show_text(&r->show, field, &record->values[field->index]);
             zh_html_open(h, "span", "tag");
-            zh_html_attr(h, "title", zh_ui_label(ui, field->label));
+            zh_html_leaf_value(h, "span", "mu", zh_ui_label(ui, field->label));
+            zh_html_z(h, " ");
             zh_html_text(h, text);
             zh_html_close(h);
         }
@@ -353,16 +372,6 @@ static void old_note(zh_shown_record *r)
     zh_part_note_close(ui);
 }
 
-static void who_link(zh_shown_record *r)
-{
-    zh_ui *ui = r->ui;
-    zh_str url = zh_url_record(ui->arena, r->reg->id, zh_shown(r)->office, zh_shown(r)->id);
-    zh_html_open(&ui->html, "p", "bar");
-    zh_html_a(&ui->html, "btn quiet", zh_str_fmt(ui->arena, "%.*s/access", ZH_FMT(url)),
-              zh_ui_text(ui, ZH_T_ACCESS_WHO_LINK));
-    zh_html_close(&ui->html);
-}
-
 /* Personal data of some registers are shown once the reader says what for. */
 static void ask_purpose(zh_shown_record *r)
 {
@@ -394,8 +403,9 @@ static zh_rc chain_note(zh_shown_record *r)
             const zh_record *next = relations[i].records[k];
             zh_part_note_open(ui, ZH_NOTE_WATCH);
             zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_ACT_REPLACED));
-            zh_html_a(&ui->html, NULL, zh_url_record(ui->arena, r->reg->id, next->office, next->id),
-                      zh_show_key(ui, next));
+            zh_html_a_value(&ui->html, NULL,
+                            zh_url_record(ui->arena, r->reg->id, next->office, next->id),
+                            zh_show_key(ui, next));
             zh_html_z(&ui->html, "；");
             zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_ACT_REPLACED_TELLS));
             zh_part_note_close(ui);
@@ -422,12 +432,12 @@ static zh_rc show(zh_ui *ui)
         return rc;
     }
     zh_str label = zh_ui_label(ui, r->reg->label);
-    zh_ui_head(ui, &(zh_ui_head_of){
-                       .nav = ZH_T_NAV_REGISTERS,
-                       .title = ZH_SAY(ui, ZH_T_RECORD_TITLE, label, zh_show_key(ui, zh_shown(r))),
-                       .above = label,
-                       .above_url = zh_url_register(ui->arena, r->reg->id, ZH_STR(""), -1),
-                       .css = ZH_STR("register.css")});
+    zh_ui_head(ui,
+               &(zh_ui_head_of){.nav = ZH_T_NAV_REGISTERS,
+                                .title = title(r),
+                                .above = label,
+                                .above_url = zh_url_register(ui->arena, r->reg->id, ZH_STR(""), -1),
+                                .css = ZH_STR("register.css")});
     tags(r);
     if (r->withdrawn) {
         withdrawn_note(r);
@@ -453,7 +463,6 @@ static zh_rc show(zh_ui *ui)
     }
     if (rc == ZH_OK) {
         zh_record_timeline(r);
-        who_link(r);
     }
     zh_html_close(h);
     zh_html_close(h);

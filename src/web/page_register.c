@@ -3,6 +3,7 @@
 #include "core/record.h"
 #include "core/suppress.h"
 #include "fmt/yaml.h"
+#include "model/title.h"
 #include "web/act.h"
 #include "web/export.h"
 #include "web/facet.h"
@@ -134,7 +135,7 @@ static void chip(zh_ui *ui, zh_str words, zh_str url)
     zh_html *h = &ui->html;
     zh_str label = ZH_SAY(ui, ZH_T_REGISTER_DROP, words);
     zh_html_open(h, "span", "chip");
-    zh_html_leaf(h, "span", NULL, words);
+    zh_html_leaf_value(h, "span", NULL, words);
     zh_html_open(h, "a", "x");
     zh_html_link(h, "href", url);
     zh_html_attr(h, "aria-label", label);
@@ -327,7 +328,7 @@ static bool suggest(zh_listing *q, const zh_field *field, bool first)
     zh_html_z(&ui->html, " ");
     zh_str url =
         zh_url_add(ui->arena, view_url(q, q->view->id), "where", zh_listing_where(q, NULL, test));
-    zh_html_a(&ui->html, "tag qing", url, zh_words(ui, program.root));
+    zh_html_a_value(&ui->html, "tag qing", url, zh_words(ui, program.root));
     return true;
 }
 
@@ -353,9 +354,10 @@ static void suggestions(zh_listing *q)
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-static bool is_sortable(const zh_field *field)
+static bool is_sortable(const zh_listing *q, const zh_field *field)
 {
-    return field != NULL && field->table == NULL && field->type != ZH_TYPE_TABLE;
+    return field != NULL && field->table == NULL && field->type != ZH_TYPE_TABLE &&
+           (!q->large || zh_list_indexed(q->reg, field));
 }
 
 /* Values that stand on one line: a small list of short names, dates. */
@@ -379,13 +381,15 @@ static void columns_of(listing *l, zh_column *columns)
     for (size_t i = 0; i < q->ncolumns; i++) {
         const zh_asked *asked = &q->columns[i];
         bool sorted = asked->field != NULL && asked->field == q->sort;
+        bool said = asked->field != NULL && zh_title_names(&q->reg->title, asked->field);
         columns[i] = (zh_column){.label = zh_listing_header(q, asked),
                                  .number = zh_show_is_number(asked->field),
                                  .css = i == 0                   ? "full"
+                                        : said                   ? "hide-s"
                                         : is_short(asked->field) ? "lab nw"
                                                                  : "lab",
                                  .sorted = sorted ? (q->descending ? -1 : 1) : 0};
-        if (is_sortable(asked->field)) {
+        if (is_sortable(q, asked->field)) {
             zh_str to = zh_str_fmt(ui->arena, "%s%.*s", sorted && !q->descending ? "-" : "",
                                    ZH_FMT(asked->field->id));
             columns[i].sort_url = zh_url_with(ui->request, "sort", to);
@@ -422,13 +426,16 @@ static void first_cell(listing *l, const zh_record *record, const zh_asked *aske
 {
     zh_ui *ui = l->q.ui;
     zh_html *h = &ui->html;
+    if (l->q.reg->title.n > 0) { /* the card's heading, where the columns are no columns */
+        zh_html_a_value(h, "called", record_url(l, record), zh_show_title(&l->show, record));
+    }
     zh_html_open(h, "a", NULL);
     zh_html_link(h, "href", record_url(l, record));
     if (asked->kind != ZH_ASKED_FIELD) {
         own_cell(l, record, asked->kind);
     } else {
         zh_str text = zh_show_field_text(&l->show, record, asked->field);
-        zh_html_text(h, text.n > 0 ? text : zh_show_key(ui, record));
+        zh_html_value(h, text.n > 0 ? text : zh_show_key(ui, record));
     }
     zh_html_close(h);
 }
@@ -447,21 +454,9 @@ static void pick(listing *l, const zh_record *record)
     zh_html_z(h, " ");
 }
 
-/* The steps that may be taken for what was chosen. */
-static void bulk_bar(listing *l)
+static void bulk_steps(zh_ui *ui, const zh_transition **steps, size_t n)
 {
-    enum { STEPS_MAX = 40 };
-    zh_ui *ui = l->q.ui;
     zh_html *h = &ui->html;
-    const zh_transition *steps[STEPS_MAX];
-    size_t n = l->picks ? zh_bulk_steps(ui, l->q.reg, steps, STEPS_MAX) : 0;
-    if (n == 0) {
-        return;
-    }
-    zh_html_open(h, "form", "bar bulk");
-    zh_html_attr_z(h, "id", "bulk");
-    zh_html_attr_z(h, "method", "get");
-    zh_html_link(h, "action", zh_str_fmt(ui->arena, "/registers/%.*s/bulk", ZH_FMT(l->q.reg->id)));
     zh_html_open(h, "label", NULL);
     zh_html_text(h, zh_ui_text(ui, ZH_T_BULK_CHOSEN));
     zh_html_z(h, " ");
@@ -470,12 +465,42 @@ static void bulk_bar(listing *l)
     for (size_t i = 0; i < n; i++) {
         zh_html_open(h, "option", NULL);
         zh_html_attr(h, "value", steps[i]->id);
+        zh_html_lang(h, zh_ui_label(ui, steps[i]->label));
         zh_html_text(h, zh_ui_label(ui, steps[i]->label));
         zh_html_close(h);
     }
     zh_html_close(h);
     zh_html_close(h);
     zh_html_leaf(h, "button", "btn", zh_ui_text(ui, ZH_T_BULK_NEXT));
+}
+
+/* What may be done with what was chosen: steps, and printing its documents. */
+static void bulk_bar(listing *l)
+{
+    enum { STEPS_MAX = 40 };
+    zh_ui *ui = l->q.ui;
+    zh_html *h = &ui->html;
+    const zh_transition *steps[STEPS_MAX];
+    size_t n = l->picks ? zh_bulk_steps(ui, l->q.reg, steps, STEPS_MAX) : 0;
+    if (!l->picks) {
+        return;
+    }
+    zh_html_open(h, "form", "bar bulk");
+    zh_html_attr_z(h, "id", "bulk");
+    zh_html_attr_z(h, "method", "get");
+    zh_html_link(h, "action", zh_str_fmt(ui->arena, "/registers/%.*s/bulk", ZH_FMT(l->q.reg->id)));
+    if (n > 0) {
+        bulk_steps(ui, steps, n);
+    }
+    if (zh_bulk_prints(ui, l->q.reg)) {
+        zh_html_open(h, "button", "btn");
+        zh_html_attr_z(h, "type", "submit");
+        zh_html_link(h, "formaction",
+                     zh_str_fmt(ui->arena, "/registers/%.*s/papers", ZH_FMT(l->q.reg->id)));
+        zh_html_attr_z(h, "formtarget", "_blank");
+        zh_html_text(h, zh_ui_text(ui, ZH_T_BULK_PRINT));
+        zh_html_close(h);
+    }
     zh_html_close(h);
 }
 
@@ -534,7 +559,8 @@ static void records(listing *l)
     zh_column columns[ZH_LISTING_COLUMNS_MAX + 1];
     zh_grid g;
     const zh_transition *any;
-    l->picks = q->as_of == ZH_AS_OF_NOW && zh_bulk_steps(q->ui, q->reg, &any, 1) > 0;
+    l->picks = q->as_of == ZH_AS_OF_NOW &&
+               (zh_bulk_steps(q->ui, q->reg, &any, 1) > 0 || zh_bulk_prints(q->ui, q->reg));
     columns_of(l, columns);
     zh_part_section_open(q->ui, "records", ZH_STR(""), true);
     summary(l);
@@ -544,6 +570,9 @@ static void records(listing *l)
     }
     zh_grid_close(&g);
     bulk_bar(l);
+    if (l->page.n < q->limit && l->page.next.n > 0) {
+        zh_html_leaf(&q->ui->html, "p", "sm mu", zh_ui_text(q->ui, ZH_T_REGISTER_SO_FAR));
+    }
     zh_part_pager(q->ui, l->page.n, l->total.at_least ? -1 : l->total.total, l->page.next);
     zh_part_section_close(q->ui);
 }
@@ -554,9 +583,9 @@ static void drop(zh_ui *ui, zh_str words, const zh_counts *counts, zh_str url)
 {
     if (counts->total > 0) {
         zh_html_open(&ui->html, "li", NULL);
-        zh_html_a(&ui->html, NULL, url,
-                  ZH_SAY(ui, ZH_T_REGISTER_EMPTY_DROP, words,
-                         zh_facet_number(ui, counts->total, counts->at_least)));
+        zh_html_a_value(&ui->html, NULL, url,
+                        ZH_SAY(ui, ZH_T_REGISTER_EMPTY_DROP, words,
+                               zh_facet_number(ui, counts->total, counts->at_least)));
         zh_html_close(&ui->html);
     }
 }
@@ -616,6 +645,13 @@ static zh_rc nothing(listing *l)
                       zh_ui_text(ui, ZH_T_REGISTER_EMPTY_IMPORT));
         return ZH_OK;
     }
+    if (l->page.next.n > 0) {
+        zh_part_empty(ui, ZH_EMPTY_FILTER, zh_ui_text(ui, ZH_T_REGISTER_EMPTY_SO_FAR),
+                      zh_ui_text(ui, ZH_T_REGISTER_SO_FAR),
+                      zh_url_with(ui->request, "after", l->page.next),
+                      zh_ui_text(ui, ZH_T_REGISTER_GO_ON));
+        return ZH_OK;
+    }
     zh_str all = zh_facet_number(ui, l->all.total, l->all.at_least);
     zh_str title = q->after.n > 0 ? zh_ui_text(ui, ZH_T_REGISTER_EMPTY_LAST)
                    : q->as_of != ZH_AS_OF_NOW
@@ -636,9 +672,9 @@ static void problem(zh_listing *q)
     zh_html_open(h, "p", NULL);
     zh_html_leaf(h, "b", NULL, zh_ui_text(ui, ZH_T_REGISTER_REFUSED));
     zh_html_close(h);
-    zh_html_leaf_z(h, "p", NULL, q->problem.message);
+    zh_html_leaf_value(h, "p", NULL, zh_str_of(q->problem.message));
     if (q->problem.fix[0] != '\0') {
-        zh_html_leaf_z(h, "p", NULL, q->problem.fix);
+        zh_html_leaf_value(h, "p", NULL, zh_str_of(q->problem.fix));
     }
     zh_html_open(h, "p", "sm mono");
     zh_html_text(h, ZH_SAY(ui, ZH_T_REGISTER_PARAMETER, zh_str_of(q->problem_in)));
@@ -667,12 +703,6 @@ static void notes(zh_listing *q)
     if (q->refused) {
         problem(q);
     }
-}
-
-static zh_str bias_of(const zh_register *reg)
-{
-    const zh_yaml *bias = zh_yaml_get(reg->declared, "bias");
-    return bias != NULL && bias->kind == ZH_YAML_SCALAR ? bias->text : ZH_STR("");
 }
 
 /* ---- page ------------------------------------------------------------------------------------ */
@@ -708,6 +738,9 @@ static zh_rc ask(listing *l)
     if (rc == ZH_OK) {
         rc = zh_show_load(&l->show);
     }
+    if (rc == ZH_OK) {
+        rc = zh_show_titles(&l->show, (const zh_record *const *)l->page.records, l->page.n);
+    }
     return rc == ZH_OK ? zh_facet_count(q, NULL, NULL, &l->total) : rc;
 }
 
@@ -727,12 +760,12 @@ static zh_rc body(listing *l)
     } else {
         rc = nothing(l);
     }
-    zh_str bias = bias_of(q->reg);
+    zh_str bias = zh_ui_label(ui, q->reg->bias);
     if (bias.n > 0 && l->page.n > 0) {
         zh_part_note_open(ui, ZH_NOTE_PLAIN);
         zh_html_leaf(h, "b", NULL, zh_ui_text(ui, ZH_T_REGISTER_BIAS));
         zh_html_z(h, " ");
-        zh_html_text(h, bias);
+        zh_html_value(h, bias);
         zh_part_note_close(ui);
     }
     zh_html_close(h);
@@ -759,7 +792,7 @@ static zh_rc show(zh_ui *ui)
     const zh_register *reg = l->q.reg;
     zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_REGISTERS,
                                     .title = zh_ui_label(ui, reg->label),
-                                    .lede = reg->purpose,
+                                    .lede = zh_ui_label(ui, reg->purpose),
                                     .above = zh_ui_text(ui, ZH_T_NAV_REGISTERS),
                                     .above_url = ZH_STR("/registers"),
                                     .css = ZH_STR("register.css")});

@@ -35,13 +35,12 @@ static void one(zh_grid *g, const zh_register *reg, const zh_register_size *size
     zh_str url = zh_url_register(ui->arena, reg->id, ZH_STR(""), -1);
     zh_grid_row(g, NULL);
     zh_grid_cell(g);
-    zh_html_a(h, "t", url, zh_ui_label(ui, reg->label));
-    zh_html_leaf(h, "span", "why", reg->purpose);
+    zh_html_a_value(h, "t", url, zh_ui_label(ui, reg->label));
+    zh_html_leaf_value(h, "span", "why", zh_ui_label(ui, reg->purpose));
     zh_grid_cell(g);
-    bool more = size->records > COUNT_MAX;
-    zh_html_z(h, more ? "≥ " : "");
-    zh_part_number(ui, zh_ui_count(ui, more ? COUNT_MAX : size->records), ZH_STR(""), url);
-    zh_grid_text(g, reg->owner);
+    zh_html_z(h, size->at_least ? "≥ " : "");
+    zh_part_number(ui, zh_ui_count(ui, size->records), ZH_STR(""), url);
+    zh_grid_value(g, zh_ui_label(ui, reg->owner));
     zh_grid_text(g, size->last != 0 ? zh_ui_time(ui, size->last)
                                     : zh_ui_text(ui, ZH_T_REGISTERS_NEVER));
     zh_grid_cell(g);

@@ -51,8 +51,8 @@ static void row(zh_ui *ui, zh_grid *grid, const zh_report *r)
     zh_str pdf = zh_url_path(ui->arena, "/reports", r->pdf, ZH_STR_NONE);
     zh_grid_row(grid, NULL);
     zh_grid_cell(grid);
-    zh_html_a(h, NULL, html, r->title);
-    zh_html_leaf(h, "div", "sm mu", r->subtitle);
+    zh_html_a_value(h, NULL, html, r->title);
+    zh_html_leaf_value(h, "div", "sm mu", r->subtitle);
     zh_grid_cell(grid);
     zh_html_a(h, NULL, html, ZH_STR("HTML"));
     zh_html_text(h, ZH_STR(" "));
@@ -63,7 +63,7 @@ static void row(zh_ui *ui, zh_grid *grid, const zh_report *r)
     zh_html_leaf(h, "span", "sm mu", megabytes(ui, r->pdf_bytes));
     zh_grid_text(grid, zh_ui_count(ui, r->pages));
     zh_grid_text(grid, zh_ui_count(ui, r->missing));
-    zh_grid_text(grid, r->stamp);
+    zh_grid_value(grid, r->stamp);
 }
 
 static void table(zh_ui *ui, const zh_report *reports, size_t n)

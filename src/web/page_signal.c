@@ -1,9 +1,10 @@
 /* GET /signals/{id}: one signal. Observed and expected, the four-fold table, what the evidence is
  * made of, the records, the task with its clock, how it was computed, and what it does not mean. */
 #include "web/page_signals.h"
+#include "web/show.h"
 #include <inttypes.h>
 
-enum { RECORDS_SHOWN = 60, FACET_ROWS = 12, DIGEST_SHOWN = 16, FOREST_WIDTH = 640 };
+enum { RECORDS_SHOWN = 20, FACET_ROWS = 12, DIGEST_SHOWN = 16, FOREST_WIDTH = 640 };
 
 static void fact(zh_ui *ui, zh_text_id label, zh_str value, zh_str unit, zh_str url, zh_str small)
 {
@@ -22,16 +23,16 @@ static void fact(zh_ui *ui, zh_text_id label, zh_str value, zh_str unit, zh_str 
 static void facts(zh_ui *ui, const zh_signal *s, zh_str evidence)
 {
     zh_html_open(&ui->html, "div", "facts");
-    fact(ui, ZH_T_SIGNALS_OBSERVED, zh_ui_count(ui, (int64_t)s->table.a),
-         zh_signal_unit(ui, s->unit), evidence, ZH_STR(""));
+    fact(ui, ZH_T_SIGNALS_OBSERVED, zh_ui_count(ui, (int64_t)s->table.a), zh_signal_unit(ui, s),
+         evidence, ZH_STR(""));
     if (s->is_period) {
-        fact(ui, ZH_T_SIGNALS_EXPECTED, zh_ui_decimal(ui, s->expected_shown),
-             zh_signal_unit(ui, s->unit), ZH_STR(""), ZH_STR(""));
-        fact(ui, ZH_T_SIGNALS_BOUND, zh_ui_decimal(ui, s->bound_shown), zh_signal_unit(ui, s->unit),
+        fact(ui, ZH_T_SIGNALS_EXPECTED, zh_ui_decimal(ui, s->expected_shown), zh_signal_unit(ui, s),
+             ZH_STR(""), ZH_STR(""));
+        fact(ui, ZH_T_SIGNALS_BOUND, zh_ui_decimal(ui, s->bound_shown), zh_signal_unit(ui, s),
              ZH_STR(""), ZH_STR(""));
     }
     if (s->has_ratio) {
-        fact(ui, ZH_T_SIGNALS_EXPECTED, s->expected_shown, zh_signal_unit(ui, s->unit), ZH_STR(""),
+        fact(ui, ZH_T_SIGNALS_EXPECTED, s->expected_shown, zh_signal_unit(ui, s), ZH_STR(""),
              ZH_STR(""));
         fact(ui, ZH_T_SIGNALS_PRR, s->prr_shown, ZH_STR(""), ZH_STR(""), s->interval_shown);
         fact(ui, ZH_T_SIGNALS_YATES, s->chi2_shown, ZH_STR(""), ZH_STR(""), ZH_STR(""));
@@ -69,7 +70,7 @@ static void four_fold(zh_ui *ui, const zh_signal *s, zh_str evidence)
     zh_html_leaf(&ui->html, "h3", NULL, zh_ui_text(ui, ZH_T_SIGNALS_TABLE));
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), false, ZH_STR(""));
     zh_grid_row(&g, NULL);
-    zh_grid_text(&g, d != NULL ? zh_signal_value(ui, &d->row, s->row) : s->row_label);
+    zh_grid_value(&g, d != NULL ? zh_signal_value(ui, &d->row, s->row) : s->row_label);
     zh_grid_cell(&g);
     zh_part_number(ui, counted(ui, t->a), ZH_STR(""), evidence);
     zh_grid_text(&g, counted(ui, t->b));
@@ -86,38 +87,30 @@ static void four_fold(zh_ui *ui, const zh_signal *s, zh_str evidence)
     zh_html_close(&ui->html);
 }
 
+/* What the evidence is made of, as bars; none of it can be asked further than all of it. */
 static void profile(zh_ui *ui, const zh_signal *s, zh_str all)
 {
     for (size_t i = 0; i < s->nfacets;) {
         zh_str facet = s->facets[i].facet;
         zh_str label = s->facets[i].label_of_facet;
+        zh_facet_item items[FACET_ROWS];
+        size_t n = 0;
+        int64_t rest = 0;
         for (size_t k = 0; s->declared != NULL && k < s->declared->nprofile; k++) {
             if (zh_str_eq(s->declared->profile[k].id, facet)) {
                 label = zh_ui_label(ui, s->declared->profile[k].label);
             }
         }
-        zh_grid g;
-        const zh_column columns[] = {{.label = label},
-                                     {.label = zh_signal_unit(ui, s->unit), .number = true}};
-        zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), false, ZH_STR(""));
-        size_t shown = 0;
-        int64_t rest = 0;
         for (; i < s->nfacets && zh_str_eq(s->facets[i].facet, facet); i++) {
-            if (shown++ < FACET_ROWS) {
-                zh_grid_row(&g, NULL);
-                zh_grid_text(&g, zh_signal_facet_text(ui, s, &s->facets[i]));
-                zh_grid_text(&g, zh_ui_count(ui, s->facets[i].n));
+            if (n < FACET_ROWS) {
+                items[n++] = (zh_facet_item){.label = zh_signal_facet_text(ui, s, &s->facets[i]),
+                                             .url = all,
+                                             .count = s->facets[i].n};
             } else {
-                rest += s->facets[i].n;
+                rest++;
             }
         }
-        if (shown > FACET_ROWS) { /* the records behind, where they can be told apart further */
-            zh_grid_row(&g, NULL);
-            zh_grid_link(&g, all,
-                         ZH_SAY(ui, ZH_T_FACET_REST, zh_ui_count(ui, (int64_t)shown - FACET_ROWS)));
-            zh_grid_text(&g, zh_ui_count(ui, rest));
-        }
-        zh_grid_close(&g);
+        zh_part_facet(ui, label, items, n, rest);
     }
 }
 
@@ -132,11 +125,11 @@ static void meaning(zh_ui *ui, const zh_signal *s, const zh_register *source)
         zh_html_text(h, ZH_SAY(ui, ZH_T_SIGNALS_MEANS_TEXT, what));
         zh_part_note_close(ui);
     }
-    if (s->declared != NULL && s->declared->note.n > 0) {
+    if (s->declared != NULL && s->declared->note.zh.n > 0) {
         zh_part_note_open(ui, ZH_NOTE_WATCH);
         zh_html_leaf(h, "b", NULL, zh_ui_text(ui, ZH_T_SIGNALS_NOT));
         zh_html_z(h, " ");
-        zh_html_text(h, s->declared->note);
+        zh_html_value(h, zh_ui_label(ui, s->declared->note));
         zh_part_note_close(ui);
     }
 }
@@ -198,20 +191,53 @@ static void how(zh_ui *ui, const zh_signal *s, const zh_register *source)
     zh_part_section_close(ui);
 }
 
-static void evidence(zh_ui *ui, const zh_signal *s, zh_str all)
+/* The records by their titles; what the reader may not see by its key alone. */
+static zh_rc evidence_titles(zh_ui *ui, const zh_signal *s, size_t n, zh_str *out)
+{
+    const zh_register *source = zh_model_register(ui->ctx.model, s->source);
+    zh_record_id *ids = ZH_NEW_N(ui->arena, zh_record_id, n + 1);
+    zh_record **records = ZH_NEW_N(ui->arena, zh_record *, n + 1);
+    zh_show show;
+    zh_show_init(&show, ui, ZH_AS_OF_NOW);
+    for (size_t i = 0; i < n; i++) {
+        const zh_evidence_ref *ref = &s->refs[i];
+        ids[i] = (zh_record_id){ref->office, ref->id};
+        out[i] = ref->key.n > 0 ? ref->key : zh_str_fmt(ui->arena, "%" PRId64, ref->id);
+    }
+    if (source == NULL || source->title.n == 0) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_records_get(&ui->ctx, ui->conn, source, ids, n, ZH_AS_OF_NOW, records);
+    if (rc == ZH_OK) {
+        rc = zh_show_titles(&show, (const zh_record *const *)records, n);
+    }
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        out[i] = records[i] != NULL ? zh_show_title(&show, records[i]) : out[i];
+    }
+    return rc;
+}
+
+static zh_rc evidence(zh_ui *ui, const zh_signal *s, zh_str all)
 {
     zh_html *h = &ui->html;
+    zh_str titles[RECORDS_SHOWN];
+    size_t n = s->nrefs < RECORDS_SHOWN ? s->nrefs : RECORDS_SHOWN;
+    zh_rc rc = evidence_titles(ui, s, n, titles);
+    if (rc != ZH_OK) {
+        return rc;
+    }
     zh_part_section_open(
         ui, "evidence",
         ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE,
                counted(ui, s->is_period && s->nrefs < ZH_DETECT_REFS_MAX ? s->nrefs : s->table.a)),
         false);
-    zh_html_open(h, "p", NULL);
-    for (size_t i = 0; i < s->nrefs && i < RECORDS_SHOWN; i++) {
-        const zh_evidence_ref *ref = &s->refs[i];
-        zh_html_z(h, i > 0 ? "　" : "");
-        zh_html_a(h, "n", zh_url_record(ui->arena, s->source, ref->office, ref->id),
-                  ref->key.n > 0 ? ref->key : zh_str_fmt(ui->arena, "%" PRId64, ref->id));
+    zh_html_open(h, "ul", "records");
+    for (size_t i = 0; i < n; i++) {
+        zh_html_open(h, "li", NULL);
+        zh_html_a_value(h, NULL,
+                        zh_url_record(ui->arena, s->source, s->refs[i].office, s->refs[i].id),
+                        titles[i]);
+        zh_html_close(h);
     }
     zh_html_close(h);
     zh_html_open(h, "p", "sm");
@@ -222,6 +248,7 @@ static void evidence(zh_ui *ui, const zh_signal *s, zh_str all)
     zh_html_a(h, NULL, all, ZH_SAY(ui, ZH_T_SIGNALS_EVIDENCE_ALL, zh_ui_count(ui, s->position)));
     zh_html_close(h);
     zh_part_section_close(ui);
+    return rc;
 }
 
 static zh_str title_of(zh_ui *ui, const zh_signal *s)
@@ -229,13 +256,12 @@ static zh_str title_of(zh_ui *ui, const zh_signal *s)
     zh_str subject = zh_signal_subject(ui, s);
     zh_str n = counted(ui, s->table.a);
     if (s->is_period) {
-        return ZH_SAY(ui, ZH_T_SIGNALS_ONE_PERIOD, subject, n, zh_signal_unit(ui, s->unit),
+        return ZH_SAY(ui, ZH_T_SIGNALS_ONE_PERIOD, subject, n, zh_signal_unit(ui, s),
                       zh_ui_decimal(ui, s->expected_shown), zh_ui_decimal(ui, s->bound_shown));
     }
-    return s->has_ratio
-               ? ZH_SAY(ui, ZH_T_SIGNALS_ONE_TITLE, subject, n, zh_signal_unit(ui, s->unit),
-                        s->expected_shown)
-               : ZH_SAY(ui, ZH_T_SIGNALS_ONE_FLOW, subject, n, zh_signal_unit(ui, s->unit));
+    return s->has_ratio ? ZH_SAY(ui, ZH_T_SIGNALS_ONE_TITLE, subject, n, zh_signal_unit(ui, s),
+                                 s->expected_shown)
+                        : ZH_SAY(ui, ZH_T_SIGNALS_ONE_FLOW, subject, n, zh_signal_unit(ui, s));
 }
 
 static zh_rc write_signal(zh_ui *ui, const zh_signal *s)
@@ -270,15 +296,17 @@ static zh_rc write_signal(zh_ui *ui, const zh_signal *s)
     zh_html_close(h);
     zh_part_section_close(ui);
     if (s->nfacets > 0) {
-        zh_part_section_open(ui, "profile", zh_ui_text(ui, ZH_T_SIGNALS_COL_MADE_OF), true);
+        zh_part_section_open(ui, "profile", zh_ui_text(ui, ZH_T_SIGNALS_COL_MADE_OF), false);
+        zh_html_open(h, "div", "facets2");
         profile(ui, s, all);
+        zh_html_close(h);
         zh_part_section_close(ui);
     }
     zh_html_close(h);
     zh_html_open(h, "div", "w5 stack");
     task(ui, s);
     how(ui, s, source);
-    evidence(ui, s, all);
+    rc = rc == ZH_OK ? evidence(ui, s, all) : rc;
     zh_html_close(h);
     zh_html_close(h);
     return rc;

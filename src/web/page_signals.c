@@ -68,18 +68,10 @@ zh_str zh_signal_facet_text(const zh_ui *ui, const zh_signal *signal, const zh_s
                         : text;
 }
 
-zh_str zh_signal_unit(const zh_ui *ui, zh_str unit)
+zh_str zh_signal_unit(const zh_ui *ui, const zh_signal *signal)
 {
-    static const zh_label units[] = {{{"批", 3}, {"lots", 4}},
-                                     {{"件", 3}, {"items", 5}},
-                                     {{"份", 3}, {"reports", 7}},
-                                     {{"次", 3}, {"calls", 5}}};
-    for (size_t i = 0; i < ZH_COUNTOF(units); i++) {
-        if (zh_str_eq(units[i].zh, unit)) {
-            return zh_ui_label(ui, units[i]);
-        }
-    }
-    return unit;
+    bool same = signal->declared != NULL && zh_str_eq(signal->declared->unit.zh, signal->unit);
+    return same ? zh_ui_label(ui, signal->declared->unit) : signal->unit;
 }
 
 void zh_signal_lamp(zh_ui *ui, const zh_signal *signal)
@@ -233,9 +225,9 @@ static void one_row(const page *p, zh_grid *g, const zh_signal *s, bool ratio)
 {
     zh_ui *ui = p->ui;
     zh_grid_row(g, NULL);
-    zh_grid_link(g, zh_signal_url(ui->arena, s), zh_signal_subject(ui, s));
+    zh_grid_value_link(g, zh_signal_url(ui->arena, s), zh_signal_subject(ui, s));
     zh_grid_cell(g);
-    zh_part_number(ui, zh_ui_count(ui, (int64_t)s->table.a), zh_signal_unit(ui, s->unit),
+    zh_part_number(ui, zh_ui_count(ui, (int64_t)s->table.a), zh_signal_unit(ui, s),
                    zh_url_register(ui->arena, s->source, s->where, s->position));
     if (s->is_period) {
         zh_grid_text(g, zh_ui_decimal(ui, s->expected_shown));
@@ -252,7 +244,7 @@ static void one_row(const page *p, zh_grid *g, const zh_signal *s, bool ratio)
         zh_grid_text(g, s->chi2_shown);
     }
     if (!s->is_period) {
-        zh_grid_text(g, made_of(ui, s));
+        zh_grid_value(g, made_of(ui, s));
     }
     zh_grid_cell(g);
     zh_signal_lamp(ui, s);
@@ -399,7 +391,7 @@ static zh_rc show(zh_ui *ui)
         return ZH_OK;
     }
     zh_html_open(&ui->html, "div", "stack");
-    zh_part_note(ui, ZH_NOTE_WATCH, p.detector->note);
+    zh_part_note(ui, ZH_NOTE_WATCH, zh_ui_label(ui, p.detector->note));
     rc = zh_signal_past(ui, p.detector);
     if (rc == ZH_OK) {
         rc = zh_signal_series(ui, p.detector);
@@ -468,7 +460,7 @@ static zh_rc keep_table(const page *p, zh_keep_form form)
     const zh_keep_note notes[] = {
         {zh_ui_text(ui, ZH_T_SIGNALS_DETECTOR), zh_ui_label(ui, p->detector->label)},
         {zh_ui_text(ui, ZH_T_SIGNALS_CRITERIA), zh_detector_criteria(ui->arena, p->detector)},
-        {zh_ui_text(ui, ZH_T_SIGNALS_NOT), p->detector->note},
+        {zh_ui_text(ui, ZH_T_SIGNALS_NOT), zh_ui_label(ui, p->detector->note)},
         {zh_ui_text(ui, ZH_T_STAMP), ZH_SAY(ui, ZH_T_LEDGER_AT, zh_ui_count(ui, ui->log_size))}};
     return zh_keep_table_as(ui, p->detector->id,
                             &(zh_keep_table){.columns = columns,

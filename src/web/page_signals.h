@@ -27,7 +27,8 @@ zh_rc zh_signal_draw(zh_ui *ui, const zh_signal *signals, size_t n, double width
 /* The same in the page, and a narrow one for phones. */
 zh_rc zh_signal_forest(zh_ui *ui, const zh_signal *signals, size_t n, double width) ZH_MUST;
 
-/* What a detector counts, in the reader's language. */
-zh_str zh_signal_unit(const zh_ui *ui, zh_str unit);
+/* What the signal counts, in the reader's language; as it was recorded where its detector counts
+ * something else by now. */
+zh_str zh_signal_unit(const zh_ui *ui, const zh_signal *signal);
 
 #endif

@@ -1,5 +1,5 @@
 /* GET /sources: 数据来源. Every data set with origin and licence, every file that was imported, and
- * what comes with the program (packs/NOTICE.md). */
+ * what comes with the program (packs/NOTICE.md, in Chinese packs/NOTICE.zh.md: the same rows). */
 #include "base/embedded.h"
 #include "model/recipe.h"
 #include "web/import_part.h"
@@ -142,8 +142,8 @@ import one = import_of(ui, & jobs[i]);
 
 static void register_link(zh_ui *ui, const zh_register *reg)
 {
-    zh_html_a(&ui->html, NULL, zh_url_register(ui->arena, reg->id, ZH_STR(""), ZH_AS_OF_NOW),
-              zh_ui_label(ui, reg->label));
+    zh_html_a_value(&ui->html, NULL, zh_url_register(ui->arena, reg->id, ZH_STR(""), ZH_AS_OF_NOW),
+                    zh_ui_label(ui, reg->label));
 }
 
 /* A recipe that is not declared any more keeps its id. */
@@ -177,7 +177,7 @@ static void data_sets(sources *s)
         zh_str licence =
             one->declared != NULL ? zh_ui_label(ui, one->declared->licence) : ZH_STR("");
         zh_grid_row(&g, NULL);
-        zh_grid_text(&g, recipe_name(s, one->recipe));
+        zh_grid_value(&g, recipe_name(s, one->recipe));
         zh_grid_cell(&g);
         if (origin.n > 0) {
             zh_html_text(h, origin);
@@ -237,16 +237,16 @@ static void file_row(sources *s, zh_grid *g, const import *one)
     } else {
         zh_html_text(h, one->reg_id);
     }
-    zh_grid_text(g, recipe_name(s, one->recipe));
+    zh_grid_value(g, recipe_name(s, one->recipe));
     zh_grid_cell(g);
     if (zh_import_path(&ui->ctx, one->file) != NULL) {
         zh_html_open(h, "a", NULL);
         zh_html_link(h, "href", zh_import_url(ui->arena, one->job->id, "/file"));
         zh_html_flag(h, "download");
-        zh_html_text(h, name_of(one));
+        zh_html_value(h, name_of(one));
         zh_html_close(h);
     } else {
-        zh_html_text(h, name_of(one));
+        zh_html_value(h, name_of(one));
     }
     zh_html_leaf(h, "span", "why mono", zh_str_sub(one->file, 0, DIGEST_SHOWN));
     zh_grid_text(g, zh_ui_count(ui, one->rows));
@@ -312,7 +312,7 @@ static void marked_text(zh_html *h, zh_str text)
         if (code) {
             zh_html_leaf(h, "span", "mono", piece);
         } else {
-            zh_html_text(h, piece);
+            zh_html_value(h, piece);
         }
         code = !code;
     }
@@ -320,7 +320,8 @@ static void marked_text(zh_html *h, zh_str text)
 
 static void notice(zh_ui *ui)
 {
-    const zh_embedded *file = zh_embedded_find("packs/NOTICE.md");
+    const zh_embedded *file =
+        zh_embedded_find(ui->lang == ZH_LANG_EN ? "packs/NOTICE.md" : "packs/NOTICE.zh.md");
     zh_str rest = file != NULL ? zh_embedded_text(file) : ZH_STR_NONE;
     zh_str line;
     zh_grid g;

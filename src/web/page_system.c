@@ -91,7 +91,7 @@ static void does(const view *v)
     zh_str other = english ? v->m->does.zh : v->m->does.en;
     zh_html_open(h, "p", NULL);
     zh_html_attr_z(h, "lang", english ? "en" : "zh");
-    zh_html_text(h, english ? v->m->does.en : v->m->does.zh);
+    zh_html_value(h, english ? v->m->does.en : v->m->does.zh);
     zh_html_close(h);
     if (other.n > 0) {
         zh_html_open(h, "p", "sm mu");
@@ -124,10 +124,10 @@ static void item_line(zh_ui *ui, const zh_outline_item *item, bool task)
     zh_html *h = &ui->html;
     zh_html_open(h, "span", "it");
     if (task) {
-        zh_html_leaf(h, "b", "tk", zh_ui_label(ui, item->name));
-        zh_html_leaf(h, "span", "why", item->summary);
+        zh_html_leaf_value(h, "b", "tk", zh_ui_label(ui, item->name));
+        zh_html_leaf_value(h, "span", "why", zh_ui_label(ui, item->summary));
     } else {
-        zh_html_a(h, NULL, zh_target_url(ui->arena, item), zh_ui_label(ui, item->name));
+        zh_html_a_value(h, NULL, zh_target_url(ui->arena, item), zh_ui_label(ui, item->name));
         zh_html_leaf(h, "span", "mu",
                      zh_str_fmt(ui->arena, " %.*s%.*s", ZH_FMT(zh_target_wanted(ui, item)),
                                 ZH_FMT(zh_target_unit(ui, item))));
@@ -177,14 +177,14 @@ static void clauses(view *v, const zh_cite *cites, size_t n)
             zh_grid_row(&g, NULL);
             if (outline == NULL) {
                 zh_grid_text(&g, cites[i].tag);
-                zh_grid_text(&g, clause);
+                zh_grid_value(&g, clause);
                 zh_grid_text(&g, ZH_STR(""));
                 continue;
             }
             zh_grid_link(&g, zh_url_path(ui->arena, "/targets", outline->id, ZH_STR_NONE),
                          zh_outline_short(ui, outline));
-            zh_grid_link(&g, zh_clause_url(ui->arena, outline->id, clause),
-                         zh_str_fmt(ui->arena, "§%.*s", ZH_FMT(clause)));
+            zh_grid_value_link(&g, zh_clause_url(ui->arena, outline->id, clause),
+                               zh_str_fmt(ui->arena, "§%.*s", ZH_FMT(clause)));
             zh_grid_cell(&g);
             clause_says(v, outline, clause);
         }
@@ -226,9 +226,9 @@ static void registers(view *v)
         if (zh_serves(reg->systems, reg->nsystems, v->m->id)) {
             zh_grid_row(&g, NULL);
             zh_grid_cell(&g);
-            zh_html_a(&ui->html, NULL, zh_url_register(ui->arena, reg->id, ZH_STR(""), -1),
-                      zh_ui_label(ui, reg->label));
-            zh_html_leaf(&ui->html, "span", "why", reg->purpose);
+            zh_html_a_value(&ui->html, NULL, zh_url_register(ui->arena, reg->id, ZH_STR(""), -1),
+                            zh_ui_label(ui, reg->label));
+            zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, reg->purpose));
             zh_grid_text(&g, zh_ui_count(ui, (int64_t)reg->nstates));
             zh_grid_text(&g, zh_ui_count(ui, (int64_t)reg->ntransitions));
             zh_grid_text(&g, zh_ui_count(ui, (int64_t)reg->nclocks));
@@ -259,10 +259,10 @@ static void indicators(view *v)
         const zh_indicator *indicator = &model->indicators[i];
         if (zh_serves(indicator->systems, indicator->nsystems, v->m->id)) {
             zh_grid_row(&g, NULL);
-            zh_grid_link(
+            zh_grid_value_link(
                 &g, zh_url_indicator(ui->arena, indicator->id, ZH_STR(""), ZH_STR(""), ZH_STR("")),
                 zh_ui_label(ui, indicator->label));
-            zh_grid_text(&g, indicator->definition);
+            zh_grid_value(&g, zh_ui_label(ui, indicator->definition));
         }
     }
     zh_grid_close(&g);
@@ -307,7 +307,7 @@ static void lives(view *v)
         const zh_life *life = &v->survey->lives[i];
         if (zh_serves(life->reg->systems, life->reg->nsystems, v->m->id)) {
             zh_grid_row(&g, NULL);
-            zh_grid_text(&g, zh_ui_label(ui, life->reg->label));
+            zh_grid_value(&g, zh_ui_label(ui, life->reg->label));
             zh_grid_text(&g, life->id);
             zh_grid_cell(&g);
             zh_part_lamp(ui, life->passed ? ZH_LAMP_DONE : ZH_LAMP_ACT,

@@ -325,7 +325,7 @@ static void mechanism_row(view *v, zh_grid *g, size_t i, size_t noutlines)
     zh_html_open(&ui->html, "a", "t");
     zh_html_attr(&ui->html, "id", s->mechanism->id);
     zh_html_link(&ui->html, "href", url);
-    zh_html_text(&ui->html, zh_ui_label(ui, s->mechanism->label));
+    zh_html_value(&ui->html, zh_ui_label(ui, s->mechanism->label));
     zh_html_close(&ui->html);
     for (size_t k = 0; k < noutlines; k++) {
         cite_cell(v, g, i, &model->outlines[k]);

@@ -50,17 +50,17 @@ static void said(view *v)
     zh_html_close(h);
     zh_part_kv_open(ui);
     zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_TARGETS_COL_CLAUSE));
-    zh_html_text(h, v->outline != NULL ? v->outline->title : item->outline);
+    zh_html_value(h, v->outline != NULL ? zh_ui_label(ui, v->outline->title) : item->outline);
     zh_html_z(h, " ");
-    zh_html_a(h, NULL, zh_clause_url(ui->arena, item->outline, item->clause),
-              ZH_SAY(ui, ZH_T_TARGETS_CLAUSE_GROUP, item->clause));
+    zh_html_a_value(h, NULL, zh_clause_url(ui->arena, item->outline, item->clause),
+                    ZH_SAY(ui, ZH_T_TARGETS_CLAUSE_GROUP, item->clause));
     zh_html_close(h);
     zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_TARGETS_COL_WANTED));
-    zh_html_leaf(h, "b", NULL, zh_target_wanted(ui, item));
+    zh_html_leaf_value(h, "b", NULL, zh_target_wanted(ui, item));
     zh_html_leaf(h, "span", "u", zh_target_unit(ui, item));
     zh_html_close(h);
     if (item->has_value) {
-        fact(v, ZH_T_TARGET_REFERENCE, item->reference);
+        fact(v, ZH_T_TARGET_REFERENCE, zh_ui_label(ui, item->reference));
     }
     fact(v, ZH_T_TARGETS_L_YEAR,
          item->deadline != 0 ? zh_str_fmt(ui->arena, "%" PRId32, item->deadline)
@@ -69,12 +69,12 @@ static void said(view *v)
     fact(v, ZH_T_TARGETS_L_KIND,
          zh_ui_text(ui, zh_target_kind_name(zh_target_kind_of(&v->target))));
     fact(v, ZH_T_TARGETS_L_AREA, zh_target_area(ui, item->dimension));
-    fact(v, ZH_T_TARGET_SCOPE, item->scope);
+    fact(v, ZH_T_TARGET_SCOPE, zh_ui_label(ui, item->scope));
     fact(v, ZH_T_TARGET_OBLIGATION,
          zh_str_is(item->obligation, "binding")    ? zh_ui_text(ui, ZH_T_TARGET_O_BINDING)
          : zh_str_is(item->obligation, "expected") ? zh_ui_text(ui, ZH_T_TARGET_O_EXPECTED)
                                                    : item->obligation);
-    fact(v, ZH_T_TARGET_RESPONSIBLE, item->responsible);
+    fact(v, ZH_T_TARGET_RESPONSIBLE, zh_ui_label(ui, item->responsible));
     zh_part_kv_close(ui);
     zh_part_section_close(ui);
 }
@@ -93,11 +93,11 @@ static void indicator_link(view *v)
     const zh_indicator *indicator = tied(v);
     zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_TARGET_INDICATOR));
     if (indicator != NULL) {
-        zh_html_a(
+        zh_html_a_value(
             &ui->html, NULL,
             zh_url_indicator(ui->arena, indicator->id, v->item->region, ZH_STR(""), ZH_STR("")),
             zh_ui_label(ui, indicator->label));
-        zh_html_leaf(&ui->html, "span", "why", indicator->definition);
+        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, indicator->definition));
     } else {
         zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_TARGET_NO_TIE));
     }
@@ -120,10 +120,10 @@ static void size_of_sample(view *v)
 {
     zh_ui *ui = v->ui;
     const zh_figure *f = &v->target.figure;
-    zh_html_leaf(&ui->html, "p", "s",
-                 zh_str_fmt(ui->arena, "%.*s · %.*s",
-                            ZH_FMT(ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n))),
-                            ZH_FMT(zh_ui_region(ui, f->region))));
+    zh_html_leaf_value(&ui->html, "p", "s",
+                       zh_str_fmt(ui->arena, "%.*s · %.*s",
+                                  ZH_FMT(ZH_SAY(ui, ZH_T_TARGET_N, zh_ui_count(ui, f->n))),
+                                  ZH_FMT(zh_ui_region(ui, f->region))));
 }
 
 /* Two bases: what the document means and what the data are, never on one scale. */
@@ -140,7 +140,7 @@ static void two_bases(view *v)
     zh_html_text(h, zh_target_wanted(ui, v->item));
     zh_html_leaf(h, "small", NULL, zh_target_unit(ui, v->item));
     zh_html_close(h);
-    zh_html_leaf(h, "p", "s", zh_ui_label(ui, v->item->name));
+    zh_html_leaf_value(h, "p", "s", zh_ui_label(ui, v->item->name));
     zh_html_close(h);
     zh_html_open(h, "div", NULL);
     zh_html_leaf(h, "p", "l", zh_ui_text(ui, ZH_T_TARGET_BASIS_HERE));
@@ -155,7 +155,7 @@ static void two_bases(view *v)
     zh_html_open(h, "p", "s");
     zh_part_interval(ui, t->figure.interval_shown);
     zh_html_z(h, " ");
-    zh_html_text(h, zh_ui_label(ui, t->figure.indicator->label));
+    zh_html_value(h, zh_ui_label(ui, t->figure.indicator->label));
     zh_html_close(h);
     zh_html_leaf(h, "p", "s", zh_ui_period(ui, t->figure.first, t->figure.last));
     size_of_sample(v);
@@ -349,8 +349,8 @@ static void evidence_cell(view *v, zh_grid *g, const zh_record *record, const zh
     const zh_code *code = field->codes != NULL && value->text.n > 0
                               ? zh_code_find(field->codes, value->text, INT32_MIN)
                               : NULL;
-    zh_grid_text(g,
-                 code != NULL ? zh_ui_label(ui, code->label) : zh_value_display(ui->arena, value));
+    zh_grid_value(g,
+                  code != NULL ? zh_ui_label(ui, code->label) : zh_value_display(ui->arena, value));
 }
 
 static void evidence_table(view *v, const zh_register *reg, const zh_page *page)
@@ -427,7 +427,7 @@ static void neighbours(view *v, const char *kind, zh_text_id title)
         if (item == v->item || !zh_str_is(item->kind, kind) || !same_clause(v, item)) {
             continue;
         }
-        bool task = item->summary.n > 0;
+        bool task = item->summary.zh.n > 0;
         zh_str url = task
                          ? zh_str_fmt(ui->arena, "%.*s#%.*s",
                                       ZH_FMT(zh_clause_url(ui->arena, item->outline, item->clause)),
@@ -435,11 +435,12 @@ static void neighbours(view *v, const char *kind, zh_text_id title)
                          : zh_target_url(ui->arena, item);
         shown++;
         zh_html_open(h, "li", NULL);
-        zh_html_a(h, NULL, url, zh_ui_label(ui, item->name));
-        zh_html_leaf(h, "span", "why",
-                     task ? item->summary
-                          : zh_str_fmt(ui->arena, "%.*s%.*s", ZH_FMT(zh_target_wanted(ui, item)),
-                                       ZH_FMT(zh_target_unit(ui, item))));
+        zh_html_a_value(h, NULL, url, zh_ui_label(ui, item->name));
+        zh_html_leaf_value(h, "span", "why",
+                           task ? zh_ui_label(ui, item->summary)
+                                : zh_str_fmt(ui->arena, "%.*s%.*s",
+                                             ZH_FMT(zh_target_wanted(ui, item)),
+                                             ZH_FMT(zh_target_unit(ui, item))));
         zh_html_close(h);
     }
     zh_html_close(h);
@@ -488,9 +489,9 @@ static zh_rc mechanisms(view *v)
         }
         shown++;
         zh_html_open(h, "li", NULL);
-        zh_html_a(h, NULL, zh_url_path(ui->arena, "/systems", s->mechanism->id, ZH_STR_NONE),
-                  zh_str_fmt(ui->arena, "%.*s %.*s", ZH_FMT(s->mechanism->id),
-                             ZH_FMT(zh_ui_label(ui, s->mechanism->label))));
+        zh_html_a_value(h, NULL, zh_url_path(ui->arena, "/systems", s->mechanism->id, ZH_STR_NONE),
+                        zh_str_fmt(ui->arena, "%.*s %.*s", ZH_FMT(s->mechanism->id),
+                                   ZH_FMT(zh_ui_label(ui, s->mechanism->label))));
         zh_html_z(h, " ");
         zh_part_lamp(ui, lamps[s->state], zh_ui_text(ui, words[s->state]));
         zh_html_close(h);
@@ -514,13 +515,13 @@ static void head(view *v)
         ZH_FMT(zh_ui_label(ui, v->item->name)), ZH_FMT(zh_target_wanted(ui, v->item)),
         ZH_FMT(zh_target_unit(ui, v->item)),
         ZH_FMT(zh_ui_text(ui, zh_target_status_name(t->status))));
-    zh_ui_head(ui,
-               &(zh_ui_head_of){
-                   .nav = ZH_T_NAV_TARGETS,
-                   .title = title,
-                   .above = v->outline != NULL ? v->outline->title : v->item->outline,
-                   .above_url = zh_url_path(ui->arena, "/targets", v->item->outline, ZH_STR_NONE),
-                   .css = ZH_STR("targets.css")});
+    zh_ui_head(
+        ui, &(zh_ui_head_of){
+                .nav = ZH_T_NAV_TARGETS,
+                .title = title,
+                .above = v->outline != NULL ? zh_ui_label(ui, v->outline->title) : v->item->outline,
+                .above_url = zh_url_path(ui->arena, "/targets", v->item->outline, ZH_STR_NONE),
+                .css = ZH_STR("targets.css")});
 }
 
 static zh_rc read_view(view *v)

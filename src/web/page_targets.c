@@ -566,12 +566,12 @@ static void about(zh_ui *ui, const zh_outline *outline)
 {
     zh_html *h = &ui->html;
     zh_html_open(h, "p", "sm mu");
-    zh_html_text(h, outline->title);
-    const zh_str parts[] = {outline->number, outline->issuer, outline->issued};
+    zh_html_value(h, zh_ui_label(ui, outline->title));
+    const zh_str parts[] = {outline->number, zh_ui_label(ui, outline->issuer), outline->issued};
     for (size_t i = 0; i < ZH_COUNTOF(parts); i++) {
         if (parts[i].n > 0) {
             zh_html_text(h, zh_ui_text(ui, ZH_T_SEP));
-            zh_html_text(h, parts[i]);
+            zh_html_value(h, parts[i]);
         }
     }
     zh_html_close(h);
@@ -585,7 +585,7 @@ static void name_cell(view *v, zh_grid *g, const zh_target *t)
     zh_html_open(h, "a", "t");
     zh_html_attr(h, "id", t->item->id);
     zh_html_link(h, "href", zh_target_url(ui->arena, t->item));
-    zh_html_text(h, zh_ui_label(ui, t->item->name));
+    zh_html_value(h, zh_ui_label(ui, t->item->name));
     zh_html_close(h);
     if (t->item->quote.n > 0) {
         zh_html_open(h, "span", "why");
@@ -598,7 +598,7 @@ static void name_cell(view *v, zh_grid *g, const zh_target *t)
     if (t->status == ZH_TARGET_OTHER_BASIS) {
         zh_html_open(h, "span", "why");
         zh_html_text(h, zh_ui_text(ui, ZH_T_TARGETS_BESIDE));
-        zh_html_text(h, zh_ui_label(ui, t->figure.indicator->label));
+        zh_html_value(h, zh_ui_label(ui, t->figure.indicator->label));
         zh_html_close(h);
     }
 }
@@ -632,10 +632,10 @@ static void target_row(view *v, zh_grid *g, const zh_target *t)
     const zh_outline_item *item = t->item;
     zh_grid_row(g, NULL);
     name_cell(v, g, t);
-    zh_grid_link(g, zh_clause_url(ui->arena, item->outline, item->clause), item->clause);
+    zh_grid_value_link(g, zh_clause_url(ui->arena, item->outline, item->clause), item->clause);
     zh_grid_text(g, zh_ui_text(ui, zh_target_kind_name(zh_target_kind_of(t))));
     zh_grid_cell(g);
-    zh_html_text(h, zh_target_wanted(ui, item));
+    zh_html_value(h, zh_target_wanted(ui, item));
     zh_html_leaf(h, "span", "u", zh_target_unit(ui, item));
     zh_grid_cell(g);
     if (item->deadline != 0) {
@@ -688,7 +688,7 @@ static void list(view *v)
         if (!zh_str_eq(here, group)) {
             const zh_outline *outline = zh_model_outline(model, item->outline);
             zh_grid_group(&g, v->outline != NULL ? ZH_SAY(ui, ZH_T_TARGETS_CLAUSE_GROUP, here)
-                              : outline != NULL  ? outline->title
+                              : outline != NULL  ? zh_ui_label(ui, outline->title)
                                                  : here);
             group = here;
         }
@@ -745,13 +745,14 @@ static void tasks(view *v)
         const zh_outline_item *item = &model->outline_items[i];
         if (item_shown(v, item, "task")) {
             zh_grid_row(&g, NULL);
-            zh_grid_link(&g, zh_clause_url(ui->arena, item->outline, item->clause), item->clause);
+            zh_grid_value_link(&g, zh_clause_url(ui->arena, item->outline, item->clause),
+                               item->clause);
             zh_grid_cell(&g);
             zh_html_open(&ui->html, "b", "tk");
             zh_html_attr(&ui->html, "id", item->id);
-            zh_html_text(&ui->html, zh_ui_label(ui, item->name));
+            zh_html_value(&ui->html, zh_ui_label(ui, item->name));
             zh_html_close(&ui->html);
-            zh_html_leaf(&ui->html, "span", "why", item->summary);
+            zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->summary));
         }
     }
     zh_grid_close(&g);
@@ -780,10 +781,10 @@ static void facts(view *v)
         const zh_outline_item *item = &model->outline_items[i];
         if (item_shown(v, item, "fact")) {
             zh_grid_row(&g, NULL);
-            zh_grid_text(&g, item->clause);
+            zh_grid_value(&g, item->clause);
             zh_grid_cell(&g);
-            zh_html_leaf(&ui->html, "b", "tk", zh_ui_label(ui, item->name));
-            zh_html_leaf(&ui->html, "span", "why", item->quote);
+            zh_html_leaf_value(&ui->html, "b", "tk", zh_ui_label(ui, item->name));
+            zh_html_leaf_value(&ui->html, "span", "why", item->quote);
             zh_grid_cell(&g);
             if (item->has_value) {
                 zh_part_number(ui, zh_decimal_str(ui->arena, item->value), zh_target_unit(ui, item),

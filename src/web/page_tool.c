@@ -275,7 +275,7 @@ static void table(const zh_tool_view *v, const zh_bench_block *block, const char
             if (c == 0) {
                 mark(ui, look);
             }
-            zh_html_text(&ui->html, t->columns[c].number ? zh_ui_decimal(ui, text) : text);
+            zh_html_value(&ui->html, t->columns[c].number ? zh_ui_decimal(ui, text) : text);
         }
     }
     zh_grid_close(&g);

@@ -88,7 +88,10 @@ static zh_rc show_sheet(zh_ui *ui)
                                     .above_url = ZH_STR("/tools"),
                                     .css = ZH_STR("tools.css")});
     zh_part_section_open(ui, NULL, ZH_STR(""), false);
-    zh_html_leaf(&ui->html, "pre", "tools-sheet", zh_str_trim(rest));
+    zh_html_open(&ui->html, "pre", "tools-sheet"); /* written in Chinese */
+    zh_html_attr_z(&ui->html, "lang", "zh");
+    zh_html_text(&ui->html, zh_str_trim(rest));
+    zh_html_close(&ui->html);
     zh_part_section_close(ui);
     return ZH_OK;
 }

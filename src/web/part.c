@@ -57,13 +57,13 @@ static void title_piece(zh_html *h, zh_str text)
     for (size_t i = 0; i < text.n; i++) {
         size_t end = text.p[i] >= '0' && text.p[i] <= '9' ? number_end(text, i) : 0;
         if (end > i + 1) {
-            zh_html_text(h, zh_str_sub(text, from, i - from));
-            zh_html_leaf(h, "span", "nw", zh_str_sub(text, i, end - i));
+            zh_html_value(h, zh_str_sub(text, from, i - from));
+            zh_html_leaf_value(h, "span", "nw", zh_str_sub(text, i, end - i));
             from = end;
         }
         i = end > i ? end - 1 : i;
     }
-    zh_html_text(h, zh_str_sub(text, from, text.n));
+    zh_html_value(h, zh_str_sub(text, from, text.n));
 }
 
 void zh_part_title(zh_ui *ui, const char *element, zh_str text, const zh_title_link *links,
@@ -74,7 +74,7 @@ void zh_part_title(zh_ui *ui, const char *element, zh_str text, const zh_title_l
     zh_html_open(h, element, NULL);
     for (size_t i = 0; i < nlinks; i++) {
         title_piece(h, zh_str_sub(text, at, links[i].from - at));
-        zh_html_a(h, "n", links[i].url, zh_str_sub(text, links[i].from, links[i].n));
+        zh_html_a_value(h, "n", links[i].url, zh_str_sub(text, links[i].from, links[i].n));
         at = links[i].from + links[i].n;
     }
     title_piece(h, zh_str_sub(text, at, text.n));
@@ -192,7 +192,7 @@ void zh_part_note_close(zh_ui *ui)
 void zh_part_note(zh_ui *ui, zh_note_look look, zh_str text)
 {
     zh_part_note_open(ui, look);
-    zh_html_leaf(&ui->html, "p", NULL, text);
+    zh_html_leaf_value(&ui->html, "p", NULL, text);
     zh_part_note_close(ui);
 }
 
@@ -279,7 +279,7 @@ void zh_part_facet(zh_ui *ui, zh_str title, const zh_facet_item *items, size_t n
         if (items[i].on) {
             zh_html_attr_z(h, "aria-current", "true");
         }
-        zh_html_text(h, items[i].label);
+        zh_html_value(h, items[i].label);
         zh_html_close(h);
         zh_html_leaf(h, "span", "ct", zh_ui_count(ui, items[i].count));
         facet_bar(h, items[i].count, most);
@@ -317,6 +317,7 @@ void zh_part_ask_select(zh_ui *ui, const char *name, zh_str label, const zh_opti
         if (zh_str_eq(options[i].value, selected)) {
             zh_html_flag(h, "selected");
         }
+        zh_html_lang(h, options[i].label);
         zh_html_text(h, options[i].label);
         zh_html_close(h);
     }
@@ -397,7 +398,7 @@ void zh_part_kv_item(zh_ui *ui, zh_str name)
 void zh_part_kv(zh_ui *ui, zh_str name, zh_str value)
 {
     zh_part_kv_item(ui, name);
-    zh_html_text(&ui->html, value);
+    zh_html_value(&ui->html, value);
     zh_html_close(&ui->html);
 }
 

@@ -14,7 +14,7 @@ void zh_part_figure_open(zh_ui *ui, const zh_fig_head *head)
         zh_html_attr_z(h, "id", head->id);
     }
     zh_html_open(h, "figcaption", NULL);
-    zh_html_leaf(h, "h2", NULL, head->title);
+    zh_html_leaf_value(h, "h2", NULL, head->title);
     if (head->what.n > 0) {
         zh_html_leaf(h, "p", "what", head->what);
     }
@@ -37,7 +37,7 @@ void zh_part_furniture(zh_ui *ui, const zh_fig_foot *foot)
         zh_html_leaf(h, "span", "read", foot->read);
     }
     if (foot->source.n > 0) {
-        zh_html_leaf(h, "span", NULL, ZH_SAY(ui, ZH_T_FIG_SOURCE, foot->source));
+        zh_html_leaf_value(h, "span", NULL, ZH_SAY(ui, ZH_T_FIG_SOURCE, foot->source));
     }
     if (foot->n.n > 0) {
         zh_html_leaf(h, "span", NULL, foot->n);

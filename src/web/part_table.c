@@ -87,7 +87,7 @@ void zh_grid_group(zh_grid *grid, zh_str title)
     zh_html_open(h, "th", NULL);
     zh_html_attr_f(h, "colspan", "%zu", grid->ncolumns);
     zh_html_attr_z(h, "scope", "rowgroup");
-    zh_html_text(h, title);
+    zh_html_value(h, title);
     end_row(grid);
 }
 
@@ -119,6 +119,22 @@ void zh_grid_link(zh_grid *grid, zh_str url, zh_str text)
         zh_html_a(&grid->ui->html, NULL, url, text);
     } else {
         zh_html_text(&grid->ui->html, text);
+    }
+}
+
+void zh_grid_value(zh_grid *grid, zh_str text)
+{
+    zh_grid_cell(grid);
+    zh_html_value(&grid->ui->html, text);
+}
+
+void zh_grid_value_link(zh_grid *grid, zh_str url, zh_str text)
+{
+    zh_grid_cell(grid);
+    if (url.n > 0) {
+        zh_html_a_value(&grid->ui->html, NULL, url, text);
+    } else {
+        zh_html_value(&grid->ui->html, text);
     }
 }
 

@@ -2,7 +2,8 @@
  * carries the version it was made on; when the record has moved on, both values are shown. A step
  * of two persons waits until another login confirms it. */
 #include "base/json.h"
-#include "core/identity.h"
+#include "core/account.h"
+#include "core/paper.h"
 #include "core/pending.h"
 #include "core/permission.h"
 #include "core/record.h"
@@ -173,7 +174,7 @@ static void put_both(act *a)
         zh_str mine = zh_input_sent(&a->in, a->fields[i]);
         if (!zh_str_eq(was, is) || (mine.p != NULL && !zh_str_eq(mine, was))) {
             zh_grid_row(&g, NULL);
-            zh_grid_text(&g, zh_ui_label(ui, a->fields[i]->label));
+            zh_grid_value(&g, zh_ui_label(ui, a->fields[i]->label));
             zh_grid_text(&g, was);
             zh_grid_text(&g, is);
             zh_grid_text(&g, mine.p != NULL ? mine : is);
@@ -189,10 +190,10 @@ static void put_problem(act *a)
         return;
     }
     zh_part_note_open(ui, ZH_NOTE_ACT);
-    zh_html_text(&ui->html, zh_str_of(a->why.message));
+    zh_html_value(&ui->html, zh_str_of(a->why.message));
     if (a->why.fix[0] != '\0') {
         zh_html_z(&ui->html, "；");
-        zh_html_text(&ui->html, zh_str_of(a->why.fix));
+        zh_html_value(&ui->html, zh_str_of(a->why.fix));
     }
     zh_part_note_close(ui);
 }
@@ -205,6 +206,7 @@ static void put_choice(zh_ui *ui, zh_str value, zh_str label, bool chosen)
     if (chosen) {
         zh_html_flag(h, "selected");
     }
+    zh_html_lang(h, label);
     zh_html_text(h, label);
     zh_html_close(h);
 }
@@ -270,6 +272,47 @@ static int64_t handler_of(act *a)
     return office;
 }
 
+/* Whether the reader signs the step. */
+static bool signs(const act *a)
+{
+    return a->transition != NULL && zh_step_signs(a->r->ui->ctx.role, a->transition);
+}
+
+static void put_secret(act *a, const char *name, const char *complete, zh_text_id label)
+{
+    zh_html *h = &a->r->ui->html;
+    zh_html_open(h, "label", "field");
+    zh_html_leaf(h, "span", NULL, zh_ui_text(a->r->ui, label));
+    zh_html_open(h, "input", NULL);
+    zh_html_attr_z(h, "type", strcmp(name, "password") == 0 ? "password" : "text");
+    zh_html_attr_z(h, "name", name);
+    zh_html_attr_z(h, "autocomplete", complete);
+    zh_html_flag(h, "required");
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
+/* Who signs proves again who they are: by what their account has. */
+static zh_rc put_signature(act *a)
+{
+    zh_ui *ui = a->r->ui;
+    zh_own_account own = {0};
+    if (!signs(a) || ui->session == NULL) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_own_account_get(ui->web->core, ui->arena, ui->session->login, &own, ui->err);
+    if (rc == ZH_OK) {
+        zh_html_leaf(&ui->html, "p", "wide hint", zh_ui_text(ui, ZH_T_ACT_SIGN));
+    }
+    if (rc == ZH_OK && own.has_password) {
+        put_secret(a, "password", "current-password", ZH_T_ACT_SIGN_PASSWORD);
+    }
+    if (rc == ZH_OK && own.has_totp) {
+        put_secret(a, "code", "one-time-code", ZH_T_ACT_SIGN_CODE);
+    }
+    return rc;
+}
+
 static void put_inputs(act *a)
 {
     zh_ui *ui = a->r->ui;
@@ -293,6 +336,22 @@ static void put_inputs(act *a)
     }
     put_text(a, "reason", ZH_T_ACT_REASON);
     put_text(a, "justification", ZH_T_ACT_JUSTIFY);
+}
+
+/* The same form, sent for a look at the document instead. */
+static void put_preview(act *a)
+{
+    zh_html *h = &a->r->ui->html;
+    zh_html_open(h, "button", "btn");
+    zh_html_attr_z(h, "type", "submit");
+    zh_html_link(h, "formaction",
+                 zh_str_fmt(a->r->ui->arena, "%.*s/preview",
+                            ZH_FMT(zh_act_url(a->r->ui, zh_shown(a->r), a->transition))));
+    zh_html_attr_z(h, "formtarget", "_blank");
+    zh_html_flag(h, "formnovalidate");
+    zh_html_value(
+        h, ZH_SAY(a->r->ui, ZH_T_ACT_PREVIEW, zh_ui_label(a->r->ui, a->transition->paper->label)));
+    zh_html_close(h);
 }
 
 static zh_rc show_form(zh_ui *ui, act *a)
@@ -331,14 +390,20 @@ static zh_rc show_form(zh_ui *ui, act *a)
     zh_html_close(h);
     zh_form_hidden(ui, "version", zh_str_fmt(ui->arena, "%" PRId32, now->version));
     put_inputs(a);
+    zh_rc rc = put_signature(a);
     zh_html_open(h, "p", "bar wide");
+    if (t != NULL && t->paper != NULL) {
+        put_preview(a);
+    }
     zh_html_open(h, "button", "btn pri");
     zh_html_attr_z(h, "type", "submit");
-    zh_html_text(h, zh_ui_text(ui, t != NULL && t->two_person ? ZH_T_ACT_ASK : ZH_T_ACT_GO));
+    zh_html_text(h, zh_ui_text(ui, t != NULL && t->two_person ? ZH_T_ACT_ASK
+                                   : signs(a)                 ? ZH_T_ACT_SIGN_GO
+                                                              : ZH_T_ACT_GO));
     zh_html_close(h);
     zh_html_close(h);
     zh_html_close(h);
-    return ZH_OK;
+    return rc;
 }
 
 static zh_rc form(zh_ui *ui)
@@ -377,6 +442,25 @@ static zh_rc read_op(act *a, zh_str second, zh_op *op)
     return zh_input_read(&a->in, a->fields, a->nfields, changes, &op->nchanges, &a->why);
 }
 
+/* The person at the keyboard, not a session left open and not a key. */
+static zh_rc prove(act *a, zh_op *op)
+{
+    zh_ui *ui = a->r->ui;
+    const char *how = "";
+    if (!signs(a)) {
+        return ZH_OK;
+    }
+    if (ui->session == NULL || ui->session->key != 0) {
+        return zh_err_set(&a->why, ZH_EDENIED, "transition.sign",
+                          "这一步须本人登录后当场签署，密钥不能代签");
+    }
+    zh_rc rc =
+        zh_login_prove(ui->web->core, ui->session->login, zh_pairs_get(a->in.sent, "password"),
+                       zh_str_trim(zh_pairs_get(a->in.sent, "code")), &how, &a->why);
+    op->proved = zh_str_of(how);
+    return rc;
+}
+
 static zh_rc apply(act *a, zh_str actor, zh_str second, zh_applied *out)
 {
     zh_ctx ctx = a->r->ui->ctx;
@@ -386,6 +470,9 @@ static zh_rc apply(act *a, zh_str actor, zh_str second, zh_applied *out)
     zh_rc rc = read_op(a, second, &op);
     if (rc == ZH_OK) {
         zh_ui_let_go(a->r->ui);
+        rc = prove(a, &op);
+    }
+    if (rc == ZH_OK) {
         rc = zh_record_apply(&ctx, &op, &a->findings, out);
     }
     return rc;
@@ -458,6 +545,88 @@ static zh_rc ask_second(act *a)
     }
     return rc == ZH_OK ? zh_pending_add(&ctx, zh_shown(a->r), a->transition, sent_text(a)) : rc;
 }
+
+/* ---- the document before it is issued -------------------------------------------------------- */
+
+static void paper_table(zh_html *h, const struct zh_paper_block *b)
+{
+    zh_html_open(h, "table", NULL);
+    zh_html_open(h, "tr", NULL);
+    for (size_t c = 0; c < b->ncolumns; c++) {
+        zh_html_leaf(h, "th", NULL, b->heads[c]);
+    }
+    zh_html_close(h);
+    for (size_t i = 0; i < b->nrows; i++) {
+        zh_html_open(h, "tr", NULL);
+        for (size_t c = 0; c < b->ncolumns; c++) {
+            zh_html_leaf(h, "td", NULL, b->cells[i * b->ncolumns + c]);
+        }
+        zh_html_close(h);
+    }
+    zh_html_close(h);
+}
+
+/* The sheet as it will be set, with a gap where the number goes. */
+static zh_rc show_paper(act *a, const zh_paper *p)
+{
+    zh_ui *ui = a->r->ui;
+    zh_html *h = &ui->html;
+    const zh_record *now = zh_shown(a->r);
+    zh_ui_head(ui, &(zh_ui_head_of){
+                       .nav = ZH_T_NAV_REGISTERS,
+                       .title = ZH_SAY(ui, ZH_T_ACT_PREVIEW_TITLE,
+                                       zh_ui_label(ui, a->transition->paper->label)),
+                       .above = zh_ui_text(ui, ZH_T_ACT_BACK),
+                       .above_url = zh_url_record(ui->arena, a->r->reg->id, now->office, now->id),
+                       .css = ZH_STR("register.css")});
+    zh_part_note(ui, ZH_NOTE_WATCH, zh_ui_text(ui, ZH_T_ACT_PREVIEW_HOW));
+    zh_html_open(h, "article", "paper");
+    zh_html_attr_z(h, "lang", "zh-CN");
+    zh_html_leaf(h, "p", "office", p->office);
+    if (a->transition->paper->number_pattern.n > 0) {
+        zh_html_leaf(h, "p", "number", zh_ui_text(ui, ZH_T_ACT_PREVIEW_NUMBER));
+    }
+    zh_html_leaf(h, "h2", NULL, p->title);
+    if (p->to.n > 0) {
+        zh_html_leaf(h, "p", "to", p->to);
+    }
+    for (size_t i = 0; i < p->nblocks; i++) {
+        if (p->blocks[i].ncolumns > 0) {
+            paper_table(h, &p->blocks[i]);
+        } else {
+            zh_html_leaf(h, "p", NULL, p->blocks[i].text);
+        }
+    }
+    zh_html_open(h, "p", "foot");
+    zh_html_text(h, p->office);
+    zh_html_leaf(h, "span", NULL, p->date);
+    zh_html_close(h);
+    zh_html_close(h);
+    return ZH_OK;
+}
+
+static zh_rc preview(zh_ui *ui)
+{
+    act a;
+    zh_op op;
+    zh_paper paper;
+    zh_rc rc = open_act(ui, &a);
+    zh_ctx ctx = ui->ctx;
+    ctx.err = &a.why;
+    if (rc == ZH_OK) {
+        rc = zh_input_files(&a.in, a.fields, a.nfields, ui->err);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    rc = read_op(&a, ZH_STR_NONE, &op);
+    if (rc == ZH_OK) {
+        rc = zh_paper_preview(&ctx, ui->conn, &op, &a.findings, &paper);
+    }
+    return rc == ZH_OK ? show_paper(&a, &paper) : answer_refused(&a, rc);
+}
+
+/* ---- taking it ------------------------------------------------------------------------------- */
 
 static zh_rc act_now(zh_ui *ui)
 {
@@ -565,6 +734,7 @@ static zh_rc second(zh_ui *ui)
 ACT(form, form)
 ACT(act, act_now)
 ACT(second, second)
+ACT(preview, preview)
 
 ZH_ROUTE(page_step) = {.method = "GET",
                        .path = "/registers/{reg}/{id}/transitions/{transition}",
@@ -577,6 +747,13 @@ ZH_ROUTE(record_step) = {.method = "POST",
                          .upload_max = UPLOAD_BYTES_MAX,
                          .en = "Take a step: version, reason_code, reason, justification, f.FIELD",
                          .handle = handle_act};
+ZH_ROUTE(page_preview) = {.method = "POST",
+                          .path = "/registers/{reg}/{id}/transitions/{transition}/preview",
+                          .body_max = FORM_BYTES_MAX,
+                          .waits = true,
+                          .upload_max = UPLOAD_BYTES_MAX,
+                          .en = "The document of a step as it would be issued, as a page",
+                          .handle = handle_preview};
 ZH_ROUTE(record_second) = {.method = "POST",
                            .path = "/registers/{reg}/{id}/transitions/{transition}/second",
                            .body_max = FORM_BYTES_MAX,

@@ -1,6 +1,8 @@
 /* One step for many records of a list. GET /registers/{reg}/bulk asks, POST does it,
  * /registers/{reg}/bulk/{bulk} says what became of each; /undo takes it back. */
+#include "app/paper.h"
 #include "core/bulk.h"
+#include "core/paper.h"
 #include "core/permission.h"
 #include "core/related.h"
 #include "web/act.h"
@@ -9,7 +11,7 @@
 #include "web/problem.h"
 #include <inttypes.h>
 
-enum { FORM_BYTES_MAX = 64 << 10 };
+enum { FORM_BYTES_MAX = 64 << 10, PRINTS_MAX = 100 };
 
 static zh_rc find_register(zh_ui *ui, const zh_register **out)
 {
@@ -172,8 +174,9 @@ static zh_rc ask(zh_ui *ui)
         zh_form_hidden(ui, "id",
                        zh_str_fmt(ui->arena, "%" PRId64 "-%" PRId64 ".%" PRId32, records[i]->office,
                                   records[i]->id, records[i]->version));
-        zh_html_a(h, NULL, zh_url_record(ui->arena, reg->id, records[i]->office, records[i]->id),
-                  zh_show_key(ui, records[i]));
+        zh_html_a_value(h, NULL,
+                        zh_url_record(ui->arena, reg->id, records[i]->office, records[i]->id),
+                        zh_show_key(ui, records[i]));
         zh_html_z(h, " ");
         zh_html_leaf(h, "span", "mu", zh_show_state(ui, reg, records[i]->state));
         zh_html_close(h);
@@ -218,6 +221,87 @@ static zh_rc take(zh_ui *ui)
     }
     return rc == ZH_OK ? zh_http_see_other(ui->request, ui->response, bulk_url(ui, reg->id, id))
                        : rc;
+}
+
+/* ---- printing together ----------------------------------------------------------------------- */
+
+bool zh_bulk_prints(const zh_ui *ui, const zh_register *reg)
+{
+    for (size_t i = 0; i < reg->ndocuments; i++) {
+        const zh_field *file = reg->documents[i].file;
+        if (file != NULL && !zh_field_masked(&ui->ctx, file)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The newest document of each; a record that has none is left out. */
+static zh_rc compose(zh_ui *ui, zh_record *const *records, size_t n, zh_paper *papers, size_t *out)
+{
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        zh_err none = {0};
+        zh_ctx own = ui->ctx;
+        own.err = &none;
+        rc = records[i] != NULL ? zh_paper_issued(&own, ui->conn, records[i], &papers[*out])
+                                : ZH_ENOTFOUND;
+        *out += rc == ZH_OK;
+        if (rc == ZH_ENOTFOUND) {
+            rc = ZH_OK;
+        } else if (rc != ZH_OK) {
+            *ui->err = none;
+        }
+    }
+    return rc;
+}
+
+static zh_rc answer_print(zh_ui *ui, const zh_paper *papers, size_t n)
+{
+    zh_str base;
+    zh_buf pdf;
+    zh_rc rc = zh_paper_base(&ui->ctx, &base);
+    zh_buf_init(&pdf, ZH_PAPER_BYTES_MAX);
+    if (rc == ZH_OK) {
+        rc = zh_papers_pdf(ui->arena, papers, n, base, &pdf, ui->err);
+    }
+    if (rc == ZH_OK) {
+        zh_buf_str(&ui->response->body, zh_buf_view(&pdf));
+        ui->response->type = "application/pdf";
+    }
+    zh_buf_free(&pdf);
+    return rc;
+}
+
+/* The documents issued about the records chosen, one after the other, for one print. */
+static zh_rc print(zh_ui *ui)
+{
+    const zh_register *reg = NULL;
+    zh_bulk_item *items = ZH_NEW_N(ui->arena, zh_bulk_item, ZH_BULK_MAX);
+    zh_paper *papers = ZH_NEW_N(ui->arena, zh_paper, ZH_BULK_MAX);
+    zh_record **records = NULL;
+    size_t n = 0;
+    size_t found = 0;
+    zh_rc rc = find_register(ui, &reg);
+    if (rc == ZH_OK) {
+        rc = read_items(ui, ui->request->params, items, &n);
+    }
+    if (rc == ZH_OK && n > PRINTS_MAX) {
+        rc = zh_err_set(ui->err, ZH_ELIMIT, "bulk.items", "一次至多打印 %d 份", PRINTS_MAX);
+    }
+    if (rc == ZH_OK) {
+        rc = load(ui, reg, items, n, &records);
+    }
+    if (rc == ZH_OK) {
+        rc = compose(ui, records, n, papers, &found);
+    }
+    if (rc == ZH_OK && found == 0) {
+        zh_err_set(ui->err, ZH_ENOTFOUND, "document.none", "选中的 %zu 条记录都没有您可以看的文书",
+                   n);
+        zh_err_fix(ui->err, "文书由流转生成；先办那一步");
+        rc = ZH_ENOTFOUND;
+    }
+    return rc == ZH_OK ? answer_print(ui, papers, found) : rc;
 }
 
 /* ---- what became of it ----------------------------------------------------------------------- */
@@ -297,9 +381,9 @@ static zh_rc show(zh_ui *ui)
     for (size_t i = 0; i < b.n; i++) {
         zh_grid_row(&g, NULL);
         if (records[i] != NULL) {
-            zh_grid_link(&g,
-                         zh_url_record(ui->arena, reg->id, b.items[i].office, b.items[i].record),
-                         zh_show_key(ui, records[i]));
+            zh_grid_value_link(
+                &g, zh_url_record(ui->arena, reg->id, b.items[i].office, b.items[i].record),
+                zh_show_key(ui, records[i]));
             zh_grid_text(&g, zh_show_state(ui, reg, records[i]->state));
         } else {
             zh_grid_text(&g, zh_ui_text(ui, ZH_T_BULK_UNSEEN));
@@ -337,6 +421,7 @@ static zh_rc undo(zh_ui *ui)
 BULK(ask, ask)
 BULK(take, take)
 BULK(show, show)
+BULK(print, print)
 BULK(undo, undo)
 
 ZH_ROUTE(page_bulk) = {.method = "GET",
@@ -350,6 +435,12 @@ ZH_ROUTE(bulk_take) = {.method = "POST",
                        .en = "Take a step for many: transition, id (OFFICE-ID.VERSION, repeated), "
                              "reason_code, reason",
                        .handle = handle_take};
+ZH_ROUTE(papers) = {.method = "GET",
+                    .path = "/registers/{reg}/papers",
+                    .waits = true,
+                    .en = "The documents issued about several records as one PDF: id (OFFICE-ID, "
+                          "repeated)",
+                    .handle = handle_print};
 ZH_ROUTE(page_bulk_outcome) = {.method = "GET",
                                .path = "/registers/{reg}/bulk/{bulk}",
                                .en = "What became of each record of a step for many, as a page",

@@ -164,6 +164,26 @@ static zh_rc obstacle(zh_shown_record *r, const zh_transition *t, zh_str roles, 
 }
 
 /* The votes so far: who, how, when. */
+/* Until when one may vote, and what decides then. */
+static zh_rc vote_term(zh_shown_record *r, const zh_transition *t)
+{
+    zh_ui *ui = r->ui;
+    zh_clock_state *clocks = ZH_NEW_N(ui->arena, zh_clock_state, r->reg->nclocks + 1);
+    if (t->vote.until < 0) {
+        return ZH_OK;
+    }
+    zh_rc rc = zh_clock_load(&ui->ctx, ui->conn, zh_shown(r), clocks);
+    const zh_clock_state *clock = &clocks[t->vote.until];
+    if (rc == ZH_OK && clock->has_due) {
+        zh_str until = zh_ui_time(ui, clock->due_at - 1);
+        zh_html_leaf(&ui->html, "span", "why",
+                     t->vote.quorum > 0
+                         ? ZH_SAY(ui, ZH_T_ACT_VOTE_QUORUM, until, zh_ui_count(ui, t->vote.quorum))
+                         : ZH_SAY(ui, ZH_T_ACT_VOTE_UNTIL, until));
+    }
+    return rc;
+}
+
 static zh_rc ballots(zh_shown_record *r, const zh_transition *t)
 {
     zh_ui *ui = r->ui;
@@ -177,14 +197,15 @@ static zh_rc ballots(zh_shown_record *r, const zh_transition *t)
                  ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)s.yes),
                         zh_ui_count(ui, (int64_t)s.no), zh_ui_count(ui, t->vote.k),
                         zh_ui_count(ui, t->vote.of)));
+    rc = vote_term(r, t);
     for (size_t i = s.nballots; i > 0; i--) {
         const zh_ballot *b = &s.ballots[i - 1];
         zh_text_id how = b->yes ? ZH_T_ACT_VOTE_YES : ZH_T_ACT_VOTE_NO;
-        zh_html_leaf(h, "span", "why",
-                     ZH_SAY(ui, ZH_T_ACT_BALLOT, zh_show_actor(ui, b->actor), zh_ui_text(ui, how),
-                            zh_ui_time(ui, b->at), b->reason));
+        zh_html_leaf_value(h, "span", "why",
+                           ZH_SAY(ui, ZH_T_ACT_BALLOT, zh_show_actor(ui, b->actor),
+                                  zh_ui_text(ui, how), zh_ui_time(ui, b->at), b->reason));
     }
-    return ZH_OK;
+    return rc;
 }
 
 /* A step that is open is a link to its form; another is grey and says why. */
@@ -194,7 +215,7 @@ static zh_rc step_button(zh_shown_record *r, const zh_transition *t, zh_str role
     zh_html *h = &ui->html;
     zh_str why = ZH_STR_NONE;
     if (!zh_shown_is_live(r)) {
-        zh_html_text(h, zh_ui_label(ui, t->label));
+        zh_html_value(h, zh_ui_label(ui, t->label));
         return ZH_OK;
     }
     zh_rc rc = obstacle(r, t, roles, &why);
@@ -202,14 +223,14 @@ static zh_rc step_button(zh_shown_record *r, const zh_transition *t, zh_str role
         return rc;
     }
     if (why.n == 0) {
-        zh_html_a(h, "btn", zh_act_url(ui, zh_shown(r), t), zh_ui_label(ui, t->label));
+        zh_html_a_value(h, "btn", zh_act_url(ui, zh_shown(r), t), zh_ui_label(ui, t->label));
         return ZH_OK;
     }
     zh_html_open(h, "span", "btn");
     zh_html_attr_z(h, "aria-disabled", "true");
-    zh_html_text(h, zh_ui_label(ui, t->label));
+    zh_html_value(h, zh_ui_label(ui, t->label));
     zh_html_close(h);
-    zh_html_leaf(h, "span", "why", why);
+    zh_html_leaf_value(h, "span", "why", why);
     return ZH_OK;
 }
 
@@ -230,6 +251,9 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
     if (t->two_person) {
         needs = joined(ui, needs, zh_ui_text(ui, ZH_T_ACT_NEEDS_TWO));
     }
+    if (t->nsign > 0) {
+        needs = joined(ui, needs, zh_ui_text(ui, ZH_T_ACT_SIGNS));
+    }
     if (t->document.n > 0) {
         needs = joined(ui, needs, ZH_SAY(ui, ZH_T_ACT_MAKES, t->document));
     }
@@ -247,7 +271,7 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
                     : t->to >= 0 ? zh_show_state(ui, r->reg, t->to)
                                  : zh_ui_text(ui, ZH_T_RECORD_STAYS));
     zh_grid_text(g, roles);
-    zh_grid_text(g, needs);
+    zh_grid_value(g, needs);
     return rc;
 }
 
@@ -313,9 +337,9 @@ static zh_rc waiting(zh_shown_record *r)
         zh_str url = zh_act_url(ui, zh_shown(r), t);
         bool own = zh_str_eq(list[i].actor, ui->ctx.actor);
         zh_part_note_open(ui, ZH_NOTE_WATCH);
-        zh_html_leaf(&ui->html, "p", NULL,
-                     ZH_SAY(ui, ZH_T_ACT_PENDING, zh_show_actor(ui, list[i].actor),
-                            zh_ui_time(ui, list[i].at), zh_ui_label(ui, t->label)));
+        zh_html_leaf_value(&ui->html, "p", NULL,
+                           ZH_SAY(ui, ZH_T_ACT_PENDING, zh_show_actor(ui, list[i].actor),
+                                  zh_ui_time(ui, list[i].at), zh_ui_label(ui, t->label)));
         bool hidden = false;
         rc = asked_values(r, list[i].form, &hidden);
         if (own) {
@@ -461,11 +485,11 @@ static zh_rc one_clock(zh_shown_record *r, zh_grid *g, const zh_clock *clock,
     zh_rc rc = clauses(ui, r->reg, clock, &clause, &unverified);
     zh_grid_row(g, NULL);
     zh_grid_cell(g);
-    zh_html_text(&ui->html, zh_ui_label(ui, clock->label));
+    zh_html_value(&ui->html, zh_ui_label(ui, clock->label));
     if (unverified) {
         unverified_mark(ui);
     }
-    zh_html_leaf(&ui->html, "span", "why", clause);
+    zh_html_leaf_value(&ui->html, "span", "why", clause);
     zh_grid_text(g, state->started ? zh_ui_time(ui, state->started_at) : ZH_STR("—"));
     /* due_at is the first instant after the period */
     zh_grid_text(g, state->has_due ? zh_ui_time(ui, state->due_at - 1) : ZH_STR("—"));
@@ -495,14 +519,14 @@ static zh_rc arithmetic(zh_shown_record *r, const zh_clock *clock, const zh_cloc
         return rc;
     }
     zh_html_open(h, "details", "sum");
-    zh_html_leaf(h, "summary", NULL,
-                 ZH_SAY(ui, ZH_T_RECORD_CLOCK_HOW, zh_ui_label(ui, clock->label)));
+    zh_html_leaf_value(h, "summary", NULL,
+                       ZH_SAY(ui, ZH_T_RECORD_CLOCK_HOW, zh_ui_label(ui, clock->label)));
     zh_html_open(h, "ol", NULL);
     for (size_t i = 0; i < n; i++) {
         zh_html_open(h, "li", NULL);
-        zh_html_text(h, lines[i].text);
+        zh_html_value(h, lines[i].text);
         if (lines[i].clause.n > 0) {
-            zh_html_leaf(h, "span", "why", lines[i].clause);
+            zh_html_leaf_value(h, "span", "why", lines[i].clause);
         }
         if (lines[i].unverified && open) {
             unverified_mark(ui);

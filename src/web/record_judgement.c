@@ -89,8 +89,9 @@ static void one_finding(zh_shown_record *r, const zh_judgement *rule, const zh_r
     zh_str points = text_of(r, finding, "points");
     const zh_value *decided = value_of(finding, "decided");
     zh_html_open(h, "p", "bar");
-    zh_html_a(h, NULL, zh_url_record(ui->arena, finding->reg->id, finding->office, finding->id),
-              zh_ui_label(ui, rule->label));
+    zh_html_a_value(h, NULL,
+                    zh_url_record(ui->arena, finding->reg->id, finding->office, finding->id),
+                    zh_ui_label(ui, rule->label));
     zh_html_leaf(h, "b", NULL, grade.n > 0 ? grade : zh_ui_text(ui, ZH_T_JUDGEMENT_NO_GRADE));
     if (points.n > 0) {
         zh_html_leaf(h, "span", NULL, ZH_SAY(ui, ZH_T_JUDGEMENT_OF_POINTS, points));

@@ -173,10 +173,10 @@ static void put_why(making *m)
         return;
     }
     zh_part_note_open(ui, ZH_NOTE_ACT);
-    zh_html_text(h, zh_str_of(m->why.message));
+    zh_html_value(h, zh_str_of(m->why.message));
     if (m->why.fix[0] != '\0') {
         zh_html_z(h, "；");
-        zh_html_text(h, zh_str_of(m->why.fix));
+        zh_html_value(h, zh_str_of(m->why.fix));
     }
     (void)zh_input_findings(&m->in, ZH_STR_NONE);
     zh_part_note_close(ui);
@@ -190,7 +190,7 @@ static zh_rc show_form(making *m)
     zh_ui_head(ui,
                &(zh_ui_head_of){.nav = ZH_T_NAV_REGISTERS,
                                 .title = ZH_SAY(ui, ZH_T_NEW_TITLE, label),
-                                .lede = m->reg->purpose,
+                                .lede = zh_ui_label(ui, m->reg->purpose),
                                 .above = label,
                                 .above_url = zh_url_register(ui->arena, m->reg->id, ZH_STR(""), -1),
                                 .css = ZH_STR("register.css"),

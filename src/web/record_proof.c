@@ -27,7 +27,7 @@ static void choice(zh_shown_record *r, const zh_field *field)
     zh_html_attr_z(h, "name", "field");
     zh_html_attr(h, "value", field->id);
     zh_html_z(h, " ");
-    zh_html_text(h, zh_ui_label(ui, field->label));
+    zh_html_value(h, zh_ui_label(ui, field->label));
     if (personal) {
         zh_html_z(h, " ");
         zh_part_tag(ui, ZH_TAG_WATCH, zh_ui_text(ui, ZH_T_RECORD_PROVE_PERSONAL));
@@ -103,6 +103,9 @@ static void links(zh_shown_record *r, int64_t position, bool sealed)
         zh_url_path(ui->arena, "/api/v1/registers", r->reg->id,
                     zh_str_fmt(ui->arena, "%" PRId64 "-%" PRId64, record->office, record->id)),
         zh_ui_text(ui, ZH_T_RECORD_JSON));
+    zh_str url = zh_url_record(ui->arena, r->reg->id, record->office, record->id);
+    zh_html_a(h, NULL, zh_str_fmt(ui->arena, "%.*s/access", ZH_FMT(url)),
+              zh_ui_text(ui, ZH_T_ACCESS_WHO_LINK));
 }
 
 zh_rc zh_record_proof(zh_shown_record *r)

@@ -27,7 +27,7 @@ static void change(zh_shown_record *r, const zh_record *old, const zh_record *no
     zh_str after = zh_show_field_text(&r->show, now, field);
     zh_str none = zh_ui_text(ui, ZH_T_REGISTER_NOT_FILLED);
     zh_html_open(h, "span", "chg");
-    zh_html_leaf(h, "b", NULL, zh_ui_label(ui, field->label));
+    zh_html_leaf_value(h, "b", NULL, zh_ui_label(ui, field->label));
     zh_html_z(h, " ");
     zh_html_leaf(h, "del", NULL, before.n > 0 ? before : none);
     zh_html_z(h, " → ");
@@ -74,7 +74,9 @@ static void changes(zh_shown_record *r, size_t at)
     }
     const zh_record *old = r->versions[at - 1].record;
     for (size_t i = 0; i < r->reg->nfields; i++) {
-        if (changed(old, now, &r->reg->fields[i])) {
+        if (zh_field_is_signature(&r->reg->fields[i])) {
+            n += changed(old, now, &r->reg->fields[i]); /* said on its own */
+        } else if (changed(old, now, &r->reg->fields[i])) {
             change(r, old, now, &r->reg->fields[i]);
             n++;
         }
@@ -107,6 +109,17 @@ static void said(zh_ui *ui, zh_text_id id, zh_str words)
     }
 }
 
+/* What was signed with this step. */
+static void signed_by(zh_shown_record *r, const zh_version *v)
+{
+    const zh_transition *t = zh_register_transition(r->reg, v->transition);
+    const zh_field *field = t != NULL ? t->signature : NULL;
+    if (field != NULL && v->record->values[field->index].kind == ZH_TEXT) {
+        said(r->ui, ZH_T_RECORD_SIGNED,
+             zh_show_text(&r->show, field, &v->record->values[field->index]));
+    }
+}
+
 static void item(zh_shown_record *r, size_t at)
 {
     zh_ui *ui = r->ui;
@@ -119,6 +132,7 @@ static void item(zh_shown_record *r, size_t at)
     changes(r, at);
     said(ui, ZH_T_RECORD_REASON, reason(r, v));
     said(ui, ZH_T_RECORD_JUSTIFIED, v->justification);
+    signed_by(r, v);
     zh_html_leaf(h, "time", NULL, zh_ui_time(ui, record->recorded_at));
     zh_html_open(h, "span", "sm mu");
     zh_html_z(h, "　");

@@ -1,5 +1,7 @@
 /* Values of records as people read them. */
 #include "web/show.h"
+#include "core/permission.h"
+#include "model/title.h"
 #include "web/part.h"
 #include <inttypes.h>
 
@@ -9,6 +11,7 @@ void zh_show_init(zh_show *show, zh_ui *ui, int64_t as_of)
 {
     *show = (zh_show){.ui = ui, .as_of = as_of};
     zh_map_init(&show->names, ui->arena);
+    zh_map_init(&show->titles, ui->arena);
 }
 
 static void want(zh_show *show, const zh_field *field, const zh_value *value)
@@ -219,6 +222,145 @@ zh_str zh_show_text(zh_show *show, const zh_field *field, const zh_value *value)
     return zh_value_display(ui->arena, value);
 }
 
+/* ---- titles ---------------------------------------------------------------------------------- */
+
+static const zh_title *title_of(const zh_ui *ui, const zh_register *reg)
+{
+    return ui->lang == ZH_LANG_EN ? &reg->title_en : &reg->title;
+}
+
+typedef ZH_VEC(zh_record *) own_records;
+
+/* The records once each, with tables of their own: what is loaded for a title is shown nowhere
+ * else. Only where the title lists child rows. */
+static void add_own(zh_show *show, const zh_record *record, own_records *out)
+{
+    zh_arena *arena = show->ui->arena;
+    for (size_t i = 0; i < out->n; i++) {
+        if (out->p[i]->office == record->office && out->p[i]->id == record->id) {
+            return;
+        }
+    }
+    zh_record *own = ZH_NEW(arena, zh_record);
+    *own = *record;
+    own->tables = ZH_NEW_N(arena, zh_rows, record->reg->nfields + 1);
+    zh_vec_push(arena, out, own);
+}
+
+typedef struct titled {
+    zh_show *show;
+    const zh_record *record;
+} titled;
+
+/* One column of a child table, its different values in the order of the rows. */
+static zh_str column_values(zh_show *show, const zh_record *record, const zh_field *column)
+{
+    zh_arena *arena = show->ui->arena;
+    const zh_rows *rows = &record->tables[column->table->index];
+    zh_str seen[ZH_SHOW_ROWS_LINE];
+    size_t n = 0;
+    zh_str out = ZH_STR("");
+    for (size_t i = 0; i < rows->n && n < ZH_SHOW_ROWS_LINE; i++) {
+        const zh_value *value = &rows->values[i * column->table->ncolumns + column->index];
+        zh_str text = value->kind == ZH_NULL ? ZH_STR("") : zh_show_text(show, column, value);
+        if (text.n > 0 && !zh_str_among(text, seen, n)) {
+            out = zh_str_fmt(arena, "%.*s%.*s%.*s", ZH_FMT(out),
+                             ZH_FMT(n > 0 ? zh_ui_text(show->ui, ZH_T_SEP) : ZH_STR("")),
+                             ZH_FMT(text));
+            seen[n++] = text;
+        }
+    }
+    return out;
+}
+
+static zh_str title_value(void *user, const zh_field *field)
+{
+    const titled *t = user;
+    const zh_ctx *ctx = &t->show->ui->ctx;
+    bool masked =
+        zh_field_masked(ctx, field) || (field->table != NULL && zh_field_masked(ctx, field->table));
+    for (size_t i = 0; i < field->ncolumns && !masked; i++) {
+        masked = zh_field_masked(ctx, &field->columns[i]);
+    }
+    if (masked) {
+        return ZH_STR("");
+    }
+    if (field->table != NULL) {
+        return column_values(t->show, t->record, field);
+    }
+    bool none = field->type != ZH_TYPE_TABLE && t->record->values[field->index].kind == ZH_NULL;
+    return none ? ZH_STR("") : zh_show_field_text(t->show, t->record, field);
+}
+
+static zh_str write_title(zh_show *show, const zh_record *record)
+{
+    titled t = {show, record};
+    zh_str title =
+        zh_title_write(show->ui->arena, title_of(show->ui, record->reg), title_value, &t);
+    return title.n > 0 ? title : zh_show_key(show->ui, record);
+}
+
+/* Those of one register: their rows and names together, then the titles. */
+static zh_rc titles_of(zh_show *show, const zh_register *reg, const zh_record *const *records,
+                       size_t n)
+{
+    zh_ui *ui = show->ui;
+    const zh_title *title = title_of(ui, reg);
+    own_records own = {0};
+    for (size_t i = 0; i < n; i++) {
+        if (records[i] != NULL && records[i]->reg == reg) {
+            add_own(show, records[i], &own);
+        }
+    }
+    zh_rc rc = zh_title_has_table(title)
+                   ? zh_rows_load_all(&ui->ctx, ui->conn, own.p, own.n, show->as_of != ZH_AS_OF_NOW)
+                   : ZH_OK;
+    for (size_t i = 0; i < own.n && rc == ZH_OK; i++) {
+        for (size_t k = 0; k < title->n; k++) {
+            const zh_field *field = title->pieces[k].field;
+            if (field != NULL && field->table == NULL) {
+                want(show, field, &own.p[i]->values[field->index]);
+            }
+        }
+    }
+    rc = rc == ZH_OK ? zh_show_load(show) : rc;
+    for (size_t i = 0; i < own.n && rc == ZH_OK; i++) {
+        zh_str *text = ZH_NEW(ui->arena, zh_str);
+        *text = write_title(show, own.p[i]);
+        zh_map_put(&show->titles, ref_key(ui->arena, reg, own.p[i]->office, own.p[i]->id), text);
+    }
+    return rc;
+}
+
+zh_rc zh_show_titles(zh_show *show, const zh_record *const *records, size_t n)
+{
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+        bool done = records[i] == NULL || title_of(show->ui, records[i]->reg)->n == 0;
+        for (size_t k = 0; k < i && !done; k++) {
+            done = records[k] != NULL && records[k]->reg == records[i]->reg;
+        }
+        rc = done ? ZH_OK : titles_of(show, records[i]->reg, records, n);
+    }
+    return rc;
+}
+
+zh_str zh_show_title(zh_show *show, const zh_record *record)
+{
+    const zh_str *title = zh_map_get(
+        &show->titles, ref_key(show->ui->arena, record->reg, record->office, record->id));
+    return title != NULL ? *title : zh_show_key(show->ui, record);
+}
+
+zh_rc zh_show_title_of(zh_ui *ui, const zh_record *record, zh_str *out)
+{
+    zh_show show;
+    zh_show_init(&show, ui, ZH_AS_OF_NOW);
+    zh_rc rc = zh_show_titles(&show, &record, 1);
+    *out = rc == ZH_OK ? zh_show_title(&show, record) : ZH_STR("");
+    return rc;
+}
+
 /* ---- on the page ----------------------------------------------------------------------------- */
 
 static void show_decimal(zh_show *show, const zh_value *value)
@@ -248,10 +390,11 @@ void zh_show_html(zh_show *show, const zh_field *field, const zh_value *value, b
     } else if (value->kind == ZH_DECIMAL) {
         show_decimal(show, value);
     } else if (value->kind == ZH_REF && field->target != NULL) {
-        zh_html_a(h, NULL, zh_url_record(ui->arena, field->target->id, value->office, value->i),
-                  ref_name(show, field, value));
+        zh_html_a_value(h, NULL,
+                        zh_url_record(ui->arena, field->target->id, value->office, value->i),
+                        ref_name(show, field, value));
     } else {
-        zh_html_text(h, zh_show_text(show, field, value));
+        zh_html_value(h, zh_show_text(show, field, value));
         if (full && code_of(field, value) != NULL) {
             zh_html_z(h, " ");
             zh_html_leaf(h, "span", "mu mono", value->text);
@@ -297,13 +440,13 @@ zh_str zh_show_field_text(zh_show *show, const zh_record *record, const zh_field
 void zh_show_field(zh_show *show, const zh_record *record, const zh_field *field)
 {
     if (is_key_number(record->reg, field)) {
-        zh_html_text(&show->ui->html,
-                     zh_value_display(show->ui->arena, &record->values[field->index]));
+        zh_html_value(&show->ui->html,
+                      zh_value_display(show->ui->arena, &record->values[field->index]));
     } else if (field->type != ZH_TYPE_TABLE) {
         zh_show_html(show, field, &record->values[field->index], false);
     } else if (record->tables[field->index].n == 0) {
         zh_part_nil(show->ui, ZH_NIL_NONE, zh_ui_text(show->ui, ZH_T_REGISTER_NOT_FILLED));
     } else {
-        zh_html_text(&show->ui->html, zh_show_rows(show, record, field));
+        zh_html_value(&show->ui->html, zh_show_rows(show, record, field));
     }
 }

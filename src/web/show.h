@@ -15,6 +15,7 @@ typedef struct zh_show {
     ZH_VEC(const zh_value *) refs;       /* wanted, with … */
     ZH_VEC(const zh_register *) targets; /* … where they point to */
     zh_map names;                        /* "register office id" -> zh_str * */
+    zh_map titles;                       /* the same of zh_show_titles */
 } zh_show;
 
 void zh_show_init(zh_show *show, zh_ui *ui, int64_t as_of);
@@ -23,8 +24,15 @@ void zh_show_want(zh_show *show, const zh_record *record);
 /* Looks up the names of everything wanted. */
 zh_rc zh_show_load(zh_show *show) ZH_MUST;
 
-/* What people call a record: its business key, else its name, else its id. */
+/* What people call a record in short: its name, else its business key, else its id. */
 zh_str zh_show_key(zh_ui *ui, const zh_record *record);
+/* Writes the titles that registers declare for these records (NULL entries are left out), in the
+ * reader's language. What is masked for the reader is left out, like what is empty. */
+zh_rc zh_show_titles(zh_show *show, const zh_record *const *records, size_t n) ZH_MUST;
+/* The title of a record that zh_show_titles was given; without one the key. */
+zh_str zh_show_title(zh_show *show, const zh_record *record);
+/* The same of one record by itself. */
+zh_rc zh_show_title_of(zh_ui *ui, const zh_record *record, zh_str *out) ZH_MUST;
 /* The value as plain text; empty for none. */
 zh_str zh_show_text(zh_show *show, const zh_field *field, const zh_value *value);
 /* The same as content of the page: none of the four kinds of nothing is blank, references are

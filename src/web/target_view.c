@@ -121,7 +121,7 @@ zh_str zh_outline_short(const zh_ui *ui, const zh_outline *outline)
 {
     zh_str year = zh_str_sub(outline->issued, 0, 4);
     if (outline->region.n == 0 || year.n < 4) {
-        return outline->title.n > 0 ? outline->title : outline->id;
+        return outline->title.zh.n > 0 ? zh_ui_label(ui, outline->title) : outline->id;
     }
     static const zh_str province = {"省", sizeof "省" - 1};
     zh_str place = zh_ui_region(ui, outline->region);
@@ -150,8 +150,8 @@ static zh_str plain(const zh_ui *ui, zh_decimal value)
 
 static zh_str words_wanted(const zh_ui *ui, const zh_outline_item *item)
 {
-    if (item->reference.n > 0) {
-        return item->reference;
+    if (item->reference.zh.n > 0) {
+        return zh_ui_label(ui, item->reference);
     }
     if (zh_str_is(item->unit, "trend")) {
         return zh_ui_text(ui, zh_str_is(item->comparator, "<=") ? ZH_T_TARGETS_LOWER

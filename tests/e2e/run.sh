@@ -1,6 +1,7 @@
 #!/bin/bash
 # The pages in a real browser: journeys of an analyst, a leader and a newcomer; every page wide and on
-# a phone, light and dark, at 200 % and on paper, with axe. Data are those of `zhiheng demo`.
+# a phone, light and dark, at 200 % and on paper, with axe; every page that can be reached, in English.
+# Data are those of `zhiheng demo`.
 # ZH_SHOTS=1 writes the pictures of doc/shots; ZH_E2E_URL takes a server that is already running.
 . tests/step.sh
 . tool/packages.sh
@@ -50,13 +51,20 @@ sample=build/release-gcc/tests/proof/sample
 check "build of the sample proofs" build release $sample
 check "sample proofs" $sample "$folder/proof" 40
 check "the workbook" python3 -B tests/e2e/workbook.py "$folder"
-NODE_PATH=$PWD/build/e2e/node_modules node tests/e2e/main.mjs "$URL" "$folder" >"$STEP_DIR/said" 2>&1
-closing=$(tail -n 1 "$STEP_DIR/said")
-if [[ $closing =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
-    sed '$d' "$STEP_DIR/said"
-    STEP_PASSED=$((STEP_PASSED + BASH_REMATCH[1]))
-    STEP_FAILED=$((STEP_FAILED + BASH_REMATCH[2]))
-else
-    bad "the browser tests ended without their closing line" "$STEP_DIR/said"
-fi
+# What the command said, and its counts.
+part() {
+    local name=$1 closing
+    shift
+    "$@" >"$STEP_DIR/said" 2>&1
+    closing=$(tail -n 1 "$STEP_DIR/said")
+    if [[ $closing =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        sed '$d' "$STEP_DIR/said"
+        STEP_PASSED=$((STEP_PASSED + BASH_REMATCH[1]))
+        STEP_FAILED=$((STEP_FAILED + BASH_REMATCH[2]))
+    else
+        bad "$name ended without their closing line" "$STEP_DIR/said"
+    fi
+}
+part "the browser tests" env NODE_PATH="$PWD/build/e2e/node_modules" node tests/e2e/main.mjs "$URL" "$folder"
+part "the English pages" python3 -B tests/e2e/english.py "$URL"
 finish

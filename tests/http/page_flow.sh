@@ -99,6 +99,17 @@ step "report" 303 "$promise" report "f.evidence=自检合格"
 as reviewer.a
 step "breach without a finding" 422 "$promise" breach "reason_code=not_met"
 has "is refused when it is asked for" '要填'
+page "the form" 200 "$promise/transitions/breach" -b "$COOKIE"
+has "offers a look at the notice" 'formaction="'"$promise"'/transitions/breach/preview"'
+step "the notice before it is issued" 200 "$promise" breach/preview "reason_code=not_met" "f.finding=<img src=x onerror=alert(1)>两批不合格"
+has "is not issued" '还没有发出'
+has "says what it will say" '关于认定违反质量承诺的告知书'
+has "without a number" '文号在提交时编'
+lacks "text of people stays text" '<img src=x'
+state_is "nothing is written" "$promise" checking
+step "what could not be taken cannot be seen" 422 "$promise" breach/preview "reason_code=not_met"
+step "a step without a document" 404 "$promise" accept/preview "f.finding=合格"
+ask "nothing to print yet" 404 -b "$COOKIE" "$URL/registers/quality_promise/papers?id=${promise##*/}"
 step "breach" 303 "$promise" breach "reason_code=not_met" "f.finding=<img src=x onerror=alert(1)>两批不合格"
 as reviewer.b
 act "confirmed" 303 "$promise/transitions/breach/second" "verdict=take"
@@ -114,7 +125,37 @@ ask "another field has no file" 404 -b "$COOKIE" "$URL$promise/files/subject"
 ask "what it made" 200 -b "$COOKIE" "$URL/api/v1/registers/promise_repair"
 json "is linked back" "d['records'][0]['fields']['no'] == 'CN-1-G'"
 
-# ---- back to where it was; votes
+ask "documents in one print" 200 -b "$COOKIE" "$URL/registers/quality_promise/papers?id=${promise##*/}&id=${promise##*/}"
+head -c 5 "$OUT" | grep -q '%PDF-' && ok || bad "is a PDF"
+header "is shown as one" '^content-type: application/pdf'
+ask "none chosen" 422 -b "$COOKIE" "$URL/registers/quality_promise/papers"
+page "the list" 200 /registers/quality_promise -b "$COOKIE"
+has "offers to print" 'formaction="/registers/quality_promise/papers"'
+
+# ---- a vote: told on the desk, signed by whoever votes, closed by the majority
+as handler.a
+step "appeal" 303 "$promise" appeal "f.evidence=复检合格"
+as reviewer.a
+page "the desk" 200 /desk -b "$COOKIE"
+has "asks for the vote" '待我表决　1 件'
+has "with the votes so far" '同意 0，不同意 0；3 人中 2 人同意即通过'
+page "its form" 200 "$promise/transitions/uphold" -b "$COOKIE"
+has "asks for a signature" 'name="password"'
+step "a vote that is not signed" 403 "$promise" uphold "vote=yes"
+step "with another password" 403 "$promise" uphold "vote=yes" "password=orange-kettle-reviewer.b-77"
+lacks "which is not shown again" 'orange-kettle'
+state_is "not taken" "$promise" appeal
+step "signed" 303 "$promise" uphold "vote=yes" "password=orange-kettle-reviewer.a-77"
+page "the record" 200 "$promise" -b "$COOKIE"
+has "says who signed what" '签署：reviewer.a 以“reviewer”的身份签署“合议撤销违诺”：企业质量承诺'
+has "until when" '到时有 2 票即由多数决定'
+page "the desk" 200 /desk -b "$COOKIE"
+lacks "asks no more" '待我表决'
+as reviewer.b
+step "the second" 303 "$promise" uphold "vote=yes" "password=orange-kettle-reviewer.b-77"
+state_is "the majority" "$promise" checking
+
+# ---- back to where it was
 step "to a state it has not passed" 422 "$promise" send_back "reason_code=vague" "to_state=kept"
 step "back" 303 "$promise" send_back "reason_code=vague" "to_state=published"
 state_is "where it was" "$promise" published

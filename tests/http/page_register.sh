@@ -28,7 +28,7 @@ has "3 of 4 again" "3 条，占全部 4 条的 75.0%"
 page "list of another year" 200 '/registers/shop_check?where=%28checked_on%20%3E%3D%202025-01-01%20and%20checked_on%20%3C%202026-01-01%29'
 has "has none" "没有记录合乎全部条件"
 page "list in English" 200 '/registers/shop_check?where=verdict%20%3D%20%27fail%27&lang=en'
-has "in words of English" "is 不合格"
+has "in words of English" 'is <span lang="zh">不合格</span>'
 page "search" 200 '/registers/shop_check?search=%E8%BF%87%E6%9C%9F'
 has "finds the note" "S-2"
 lacks "and no other" ">S-3<"
@@ -154,6 +154,36 @@ assert re.search(r'异地产销<b>%d</b>' % offsite, page), offsite
 hubei = places["湖北省"]
 assert re.search(r'湖北生产<b>%d</b>' % hubei, page), hubei
 PY
+has "its title, for phones" 'class="called"'
+lot=$(grep -o 'href="/registers/food_failure/[0-9]*-[0-9]*"' "$STEP_DIR/lots.html" | head -1 | cut -d'"' -f2)
+page "a failing lot" 200 "$lot"
+cp "$OUT" "$STEP_DIR/lot.html"
+python3 - "$STEP_DIR/lot.html" "$failures" <<'PY' >"$STEP_DIR/why" 2>&1 && ok || bad "a lot has its title and its kin" "$STEP_DIR/why"
+import csv, html, re, sys
+page = open(sys.argv[1], encoding="utf-8").read()
+rows = list(csv.DictReader(open(sys.argv[2], encoding="utf-8-sig", newline="")))
+def plain(text):
+    return html.unescape(re.sub(r"<[^>]*>", "", text))
+facts = {plain(k): plain(v) for k, v in re.findall(r"<dt[^>]*>(.*?)</dt><dd[^>]*>(.*?)</dd>", page, re.S)}
+def fact(name): # without its source mark and its code
+    return re.sub(r"^(填报|推算|接口|引用)", "", facts[name]).split(" ")[0]
+title = plain(re.search(r"<h1[^>]*>(.*?)</h1>", page, re.S).group(1))
+want = "%s%s不合格，%s生产，%s抽到" % (fact("食品类别（汇编）"), fact("不合格项目"), fact("生产地"), fact("抽样地"))
+assert title == want, (title, want)
+own = next(r for r in rows if r["id"] == fact("来源编号"))
+items = set(own["adulterant"].split(";"))
+def kin(*same):
+    return sum(all(r[k] == own[k] for k in same) and bool(items & set(r["adulterant"].split(";"))) for r in rows)
+related = page[page.index('id="related"'):]
+for label, n in (("同项目", kin("production_location", "food_category")),
+                 ("同市同项目", kin("production_location", "production_location2", "food_category"))):
+    row = re.search(r"<tr><td[^>]*>%s</td>(.*?)</tr>" % label, related, re.S).group(1)
+    got = int(re.search(r"共 ([\d,]+) 条", plain(row)).group(1).replace(",", ""))
+    assert got == n > 0, (label, got, n)
+assert "没有依据它的信号" in related
+PY
+kin=$(grep -o 'href="/registers/food_failure?where=[^"]*"' "$STEP_DIR/lot.html" | head -1 | cut -d'"' -f2 | sed 's/&amp;/\&/g')
+page "the number of its kin opens" 200 "$kin"
 page "a view" 200 '/registers/food_failure?view=hubei'
 has "goes down to cities" "生产地（市州）"
 page "a complaint" 200 /registers/complaint/TS-420102-2026-000001

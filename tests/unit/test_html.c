@@ -121,6 +121,41 @@ static void test_strings(void **state)
     zh_arena_free(arena);
 }
 
+/* Chinese in an English page is marked from the first Han character to the last, with the signs
+ * after it (WCAG 2.2, 3.1.2: the language of parts); a page in Chinese is left alone. */
+static void test_values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *wanted;
+    } cases[] = {
+        {"Lead", "<p>Lead</p>"},
+        {"", "<p></p>"},
+        {"湖北", "<p><span lang=\"zh\">湖北</span></p>"},
+        {"Hubei: 铅（总）, 0.2", "<p>Hubei: <span lang=\"zh\">铅（总）</span>, 0.2</p>"},
+        {"日均 PM2.5 <75", "<p><span lang=\"zh\">日均</span> PM2.5 &lt;75</p>"},
+        {"“x” — 10 μg/m³", "<p>“x” — 10 μg/m³</p>"},
+        {"\xff湖", "<p>\xff湖</p>"}, /* not UTF-8: as it is */
+    };
+    for (size_t i = 0; i < ZH_COUNTOF(cases); i++) {
+        zh_buf out;
+        zh_html h;
+        zh_buf_init(&out, 1 << 16);
+        zh_html_init(&h, &out);
+        h.english = true;
+        zh_html_leaf_value(&h, "p", NULL, zh_str_of(cases[i].text));
+        check(&out, cases[i].wanted);
+        zh_buf_free(&out);
+    }
+    zh_buf out;
+    zh_html h;
+    zh_buf_init(&out, 1 << 16);
+    zh_html_init(&h, &out);
+    zh_html_a_value(&h, NULL, ZH_STR("/x"), ZH_STR("湖北"));
+    check(&out, "<a href=\"/x\">湖北</a>");
+    zh_buf_free(&out);
+}
+
 static void test_cache(void **state)
 {
     (void)state;
@@ -163,7 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_escaping), cmocka_unit_test(test_elements),
         cmocka_unit_test(test_links),    cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_values),   cmocka_unit_test(test_cache),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

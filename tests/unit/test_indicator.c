@@ -249,7 +249,7 @@ static void test_published_rates(void **state)
             assert_int_equal(f.status, ZH_FIG_OK);
             text_is(f.shown, cases[i].shown);
             text_is(f.interval_shown, cases[i].interval);
-            says(f.note, "该批抽检结果,不代表总体");
+            says(f.note.zh, "该批抽检结果,不代表总体");
         }
         zh_figure f = get(l, "rate", "420000", "2016H1");
         text_is(f.num, "43");
@@ -300,7 +300,7 @@ static void test_nothing_is_not_zero(void **state)
                          "sampled", "10", "failed", "11", NULL));
     f = get(l, "rate", "", "2026");
     assert_false(f.has_interval);
-    says(f.note, "没有置信区间");
+    says(f.note.zh, "没有置信区间");
     lots_close(l);
 }
 
@@ -392,7 +392,7 @@ static void test_mean_and_its_error(void **state)
         assert_int_equal(f.n, 8);
         assert_true(fabs(f.se - 0.755929) < 1e-6); /* sqrt(32 / 7 / 8) */
         assert_int_equal(f.status, ZH_FIG_MIXED_BASIS);
-        says(f.note, "该批抽检结果,不代表总体");
+        says(f.note.zh, "该批抽检结果,不代表总体");
         lots_close(l);
     }
 }
@@ -482,7 +482,7 @@ static void test_questions_that_cannot_be_asked(void **state)
     lots_ok(l, fx_create(&l->f, "plain", &at, "no", "1", NULL));
     zh_figure f = get(l, "plain_n", "", "2025");
     text_is(f.shown, "1");
-    says(f.note, "不分期间");
+    says(f.note.zh, "不分期间");
     lots_close(l);
 }
 
@@ -497,14 +497,14 @@ static void test_growth(void **state)
     text_is(f.shown, "50.0");
     text_is(f.num, "3");
     text_is(f.den, "2");
-    says(f.note, "基期 2024：2");
+    says(f.note.zh, "基期 2024：2");
     text_is(get(l, "up_before", "", "2025Q2").shown, "-50.0"); /* 1 after 2 in the quarter before */
     text_is(get(l, "up", "", "2026-02").shown, "50.0");        /* 3 after 2 */
     f = get(l, "up_ytd", "", "2026-03");                       /* January to March: 4 after 2 */
     text_is(f.shown, "100.0");
     f = get(l, "up", "", "2024");
     assert_int_equal(f.status, ZH_FIG_NO_DATA);
-    says(f.note, "没有数据");
+    says(f.note.zh, "没有数据");
     text_is(get(l, "lots_ytd", "", "2026-03").shown, "4");
     lots_close(l);
 }
@@ -594,12 +594,12 @@ static void test_weighted(void **state)
     tested(l, "F2", "2025-04-01", 0, 1); /* no weight */
     f = get(l, "fair", "", "2025");
     assert_int_equal(f.status, ZH_FIG_NO_DATA);
-    says(f.note, "没有权数的类 1 个：F2");
+    says(f.note.zh, "没有权数的类 1 个：F2");
     text_is(get(l, "fair_drop", "", "2025").shown, "32.50");
     weight(l, "4", "F", "0.5", "2025-01-01/.."); /* no data */
     f = get(l, "fair_drop", "", "2025");
     assert_int_equal(f.status, ZH_FIG_NO_DATA);
-    says(f.note, "有权数而没有数据的类 1 个：F");
+    says(f.note.zh, "有权数而没有数据的类 1 个：F");
     f = get(l, "fair_norm", "", "2025");
     text_is(f.shown, "32.50");
     weight(l, "5", "F2", "0.5", "2025-01-01/.."); /* (0.3*0.5 + 0.7*0.25 + 0.5*1) / 1.5 */
@@ -620,7 +620,7 @@ static void test_matched(void **state)
     text_is(f.shown, "75.00");
     text_is(f.num, "3");
     text_is(f.den, "4");
-    says(f.note, "可比类别 1 个，占本期分母 50 %、基期分母 66.7 %；基期同口径 50");
+    says(f.note.zh, "可比类别 1 个，占本期分母 50 %、基期分母 66.7 %；基期同口径 50");
     f = get(l, "alike", "", "2026");
     assert_int_equal(f.status, ZH_FIG_NO_DATA);
     lots_close(l);
@@ -661,7 +661,7 @@ static void test_design(void **state)
         assert_true(fabs(f.se - 100.0 * sqrt(131.25) / 40.0) < 1e-9);
         assert_true(f.has_interval && f.low > 0 && f.high < 100 && f.low < 75 && f.high > 75);
         says(f.method, "Hájek");
-        says(f.note, "1 个单元没有入样概率，未计入");
+        says(f.note.zh, "1 个单元没有入样概率，未计入");
         drawn(l, "0.5", "pass");
         zh_figure_query q = ask(l, "drawn", "", "2025");
         refused(l, &q, ZH_EINVAL, "indicator.design.weight");
@@ -690,7 +690,7 @@ static void test_quantile(void **state)
         double v = zh_decimal_double(f.value);
         assert_true(fabs(v - 51.5) <= 0.01 * 51.5); /* the 51st of 101 */
         assert_int_equal(f.n, 101);
-        says(f.note, "1 %");
+        says(f.note.zh, "1 %");
         q.recount = true;
         f = figure(l, &q);
         text_is(f.shown, "51.50");
@@ -745,14 +745,14 @@ static void test_composite(void **state)
                 NULL);
     zh_figure f = get(l, "score", "", "2025");
     assert_int_equal(f.status, ZH_FIG_NO_DATA);
-    says(f.note, "缺“项次率”");
+    says(f.note.zh, "缺“项次率”");
     tested(l, "F1", "2025-02-01", 3, 1);
     f = get(l, "score", "", "2025"); /* 5 of 10, weight 3; 1 - 25 %, weight 1: 2.25 / 4 */
     text_is(f.shown, "56.2");        /* 56.25, a tie to the even digit */
     text_is(f.num, "2.25");
     text_is(f.den, "4");
-    says(f.note, "批次数 5 → 0.5");
-    says(f.note, "项次率 25.00 → 0.75");
+    says(f.note.zh, "批次数 5 → 0.5");
+    says(f.note.zh, "项次率 25.00 → 0.75");
     f = get(l, "tree", "", "2025"); /* (0.5625 + 1/4) / 2 */
     text_is(f.shown, "40.6");       /* 40.625 */
     lots_close(l);

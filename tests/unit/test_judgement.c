@@ -2,6 +2,7 @@
  * finding with its rows as a record, replay, schedule and events. Expected points are worked out by
  * hand from the rule: 100 − 10 a fault, at most 5 faults counted; the engine's from Wilson 1927. */
 #include "base/os.h"
+#include "core/engine_names.h"
 #include "core/judgement.h"
 #include "core_fixture.h"
 #include <setjmp.h>
@@ -200,12 +201,12 @@ static void test_life(void **state)
     expect_finding(&f, &a, "90.0000", "A", "1");
     expect_finding(&f, &b, "100.0000", "A", "0");
     run_at(&f, "2026-03-01 09:01", 0, 0); /* nothing new: not asked */
-    /* An event: a penalty; the one whose finding stays is judged and not written. */
+    /* An event: a penalty; only the firm that it is about is judged. */
     faults(&f, "A", 1, 9, "否");
-    run_at(&f, "2026-03-02 09:00", 2, 1);
+    run_at(&f, "2026-03-02 09:00", 1, 1);
     expect_finding(&f, &a, "50.0000", "", "5"); /* 9 faults, 5 count; below every band */
     faults(&f, "B", 0, 1, "是");
-    run_at(&f, "2026-03-03 09:00", 2, 1);
+    run_at(&f, "2026-03-03 09:00", 1, 1);
     expect_finding(&f, &b, "90.0000", "D", "1"); /* the override before the band */
     /* The next year: judged by schedule; expired findings come into force again, by the new band.
      */
@@ -258,6 +259,16 @@ static void test_engine(void **state)
     assert_string_equal(fx_text(&f, found, "points"), "67.8172");
     assert_string_equal(fx_text(&f, found, "grade"), "");
     assert_string_equal(fx_text(&f, found, "engine"), "survey.proportion_ci@1");
+    /* A set of declarations with the third rule would not be adopted: it is told where it stands.
+     */
+    zh_buf report;
+    zh_err err = {0};
+    zh_buf_init(&report, 4096);
+    assert_int_equal(zh_engine_names_check(f.ctx.model, &report, &err), ZH_EINVAL);
+    assert_string_equal(err.rule, "judgement.engine");
+    assert_true(zh_str_starts(zh_str_of(err.where), ZH_STR("firm.yaml:")));
+    assert_true(zh_str_find(zh_buf_view(&report), ZH_STR("survey.nothing@1")) > 0);
+    zh_buf_free(&report);
     assert_string_equal(fx_text(&f, found, "engine_result"), "0.3218280756753067");
     expect_again(&f, conn, found, true);
     zh_store_release(conn);
@@ -361,6 +372,51 @@ static void test_decided(void **state)
     fx_close(&f);
 }
 
+static void change(fixture *f, const char *reg, const zh_applied *at, ...)
+{
+    zh_applied done;
+    zh_op op = {.kind = ZH_OP_AMEND,
+                .reg = fx_reg(f, reg),
+                .office = at->office,
+                .id = at->id,
+                .reason = ZH_STR("更正")};
+    va_list pairs;
+    va_start(pairs, at);
+    op.changes = fx_changes(f, op.reg, &op.nchanges, pairs);
+    va_end(pairs);
+    ok(f, zh_record_apply(&f->ctx, &op, &f->findings, &done));
+}
+
+/* Whom an event concerns: who the record names, who it named before, the record itself when it is a
+ * judged one; nobody for whom the rule is not. */
+static void test_affected(void **state)
+{
+    (void)state;
+    fixture f;
+    zh_applied firms[4];
+    zh_applied moved;
+    zh_applied late;
+    open_world(&f);
+    static const char *const names[] = {"A", "B", "C", "X"};
+    for (size_t i = 0; i < ZH_COUNTOF(firms); i++) {
+        ok(&f, fx_create(&f, "firm", &firms[i], "code", names[i], "name", "厂", NULL));
+    }
+    ok(&f, fx_create(&f, "fault", &moved, "no", "F1", "firm", "A", "grave", "否", NULL));
+    run_at(&f, "2026-03-01 09:00", 3, 3);
+    change(&f, "fault", &moved, "firm", "B", NULL);
+    run_at(&f, "2026-03-02 09:00", 2, 2); /* A, which it no longer names, and B */
+    expect_finding(&f, &firms[0], "100.0000", "A", "0");
+    expect_finding(&f, &firms[1], "90.0000", "A", "1");
+    faults(&f, "X", 0, 1, "否");
+    run_at(&f, "2026-03-03 09:00", 0, 0); /* the rule is not for X */
+    ok(&f, fx_create(&f, "firm", &late, "code", "L", "name", "新厂", NULL));
+    run_at(&f, "2026-03-04 09:00", 1, 1); /* a new subject, before the next year begins */
+    change(&f, "firm", &firms[2], "name", "丙厂", NULL);
+    run_at(&f, "2026-03-05 09:00", 1, 0);
+    run_at(&f, "2026-03-05 09:01", 0, 0); /* what the rule itself wrote is no event */
+    fx_close(&f);
+}
+
 static void test_without(void **state)
 {
     (void)state;
@@ -375,7 +431,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_life),     cmocka_unit_test(test_engine),
         cmocka_unit_test(test_position), cmocka_unit_test(test_decided),
-        cmocka_unit_test(test_without),
+        cmocka_unit_test(test_affected), cmocka_unit_test(test_without),
     };
     const char *const *backends;
     size_t n = fx_backends(&backends);

@@ -234,6 +234,31 @@ static void albers_is_snyders(void **state)
     (void)state;
 }
 
+/* By hand: twos are the widest step not wider than a class of these; whole numbers stay; what no
+ * step keeps apart is left as it was. */
+static void rounded_classes(void **state)
+{
+    (void)state;
+    zh_classes c = {.breaks = {52.2, 56.3, 58.7, 62.1, 69.1}, .n = 5};
+    const double wanted[] = {52, 56, 58, 62, 70};
+    zh_classes_round(&c, 49.2);
+    for (size_t i = 0; i < c.n; i++) {
+        assert_true(c.breaks[i] == wanted[i]);
+    }
+    zh_classes tenths = {.breaks = {0.58, 0.83}, .n = 2};
+    zh_classes_round(&tenths, 0.3);
+    assert_true(tenths.breaks[0] == 0.6 && tenths.breaks[1] == 0.8);
+    zh_classes counts = {.breaks = {1, 3, 1000}, .n = 3};
+    zh_classes_round(&counts, 0);
+    assert_true(counts.breaks[0] == 1 && counts.breaks[1] == 3 && counts.breaks[2] == 1000);
+    zh_classes near = {.breaks = {1000000.25, 1000000.5}, .n = 2};
+    zh_classes_round(&near, 1000000);
+    assert_true(near.breaks[0] == 1000000.25 && near.breaks[1] == 1000000.5);
+    zh_classes none = {.n = 0};
+    zh_classes_round(&none, 1);
+    assert_int_equal(none.n, 0);
+}
+
 /* Type 7 of 1..10: the median is 5.5, the quartiles 3.25 and 7.75 (R's quantile help page). */
 static void quantile_classes(void **state)
 {
@@ -472,6 +497,7 @@ int main(void)
         TEST(simplifying_keeps_corners),
         TEST(albers_is_snyders),
         TEST(quantile_classes),
+        TEST(rounded_classes),
         TEST(the_highest_class_is_the_darkest),
         TEST(the_shipped_grid_has_the_47_cities),
         TEST(tile_tables_are_checked),

@@ -197,7 +197,7 @@ static void cites_lead_to_documents(void **state)
         zh_mechanism_cites(s.f.ctx.model, s.f.arena, standing(&s, "M1")->mechanism, &n);
     assert_int_equal(n, 2);
     assert_true(zh_str_is(cites[0].outline->id, "plan-1"));
-    assert_true(zh_str_is(cites[0].outline->title, "规划一"));
+    assert_true(zh_str_is(cites[0].outline->title.zh, "规划一"));
     assert_int_equal(cites[0].outline->to, 2025);
     assert_true(zh_str_is(cites[1].outline->id, "plan-2"));
     zh_str rest = cites[0].clauses;

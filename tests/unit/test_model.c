@@ -407,11 +407,11 @@ static void indicators_of_the_register(void **state)
     assert_int_equal(rate->kind, ZH_I_RATE);
     assert_true(rate->percent && rate->has_num && rate->has_den && rate->has_filter);
     assert_int_equal(rate->basis, ZH_BASIS_RANDOM);
-    assert_int_equal(rate->note.n, 0);
+    assert_int_equal(rate->note.zh.n, 0);
     assert_int_equal(rate->n_min, 30);
     const zh_indicator *found = zh_model_indicator(model, ZH_STR("find_rate_targeted"));
-    assert_true(zh_str_is(found->note, "专项;该批抽检结果,不代表总体"));
-    assert_true(zh_str_is(zh_model_indicator(model, ZH_STR("found_rate"))->note,
+    assert_true(zh_str_is(found->note.zh, "专项;该批抽检结果,不代表总体"));
+    assert_true(zh_str_is(zh_model_indicator(model, ZH_STR("found_rate"))->note.zh,
                           "该批抽检结果,不代表总体"));
     const zh_indicator *index = zh_model_indicator(model, ZH_STR("index"));
     assert_int_equal(index->ncomponents, 2);
@@ -665,6 +665,72 @@ static void first_example_compiles(void **state)
     zh_model_release(model);
 }
 
+/* Whatever people read may be {zh, en} or Chinese alone; the English of an outline stands in a file
+ * of its own. */
+static void both_languages(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        "codes:\n"
+        "  - {id: target_unit, label: U, values: {\"%\": percent}}\n"
+        "  - {id: target_comparator, label: C, values: {\">=\": least}}\n"
+        "registers:\n"
+        "  - id: r\n"
+        "    version: 1.0.0\n"
+        "    effective: 2026-01-01\n"
+        "    label: {zh: 册, en: Book}\n"
+        "    owner: 办公室\n"
+        "    purpose: {zh: 用途, en: Purpose}\n"
+        "    basis: [甲法, {zh: 乙法, en: Law B}]\n"
+        "    bias: {zh: 自愿, en: Voluntary}\n"
+        "    key: {business: [no]}\n"
+        "    fields:\n"
+        "      - {id: no, label: 编号, type: string, help: {zh: 写全, en: In full}}\n"
+        "    measures: {n: {kind: count}}\n"
+        "indicators:\n"
+        "  - {id: i, label: 数, definition: {zh: 件数, en: Number}, register: r, kind: count, num: "
+        "n}\n"
+        "outlines: o.json\n"
+        "outlines_en: en.json\n";
+    zh_pack_file files[] = {
+        {ZH_STR("a.yaml"), zh_str_of(yaml)},
+        {ZH_STR("en.json"),
+         ZH_STR("{\"outlines\": {\"o\": {\"title\": \"Plan\", \"issuer\": \"Gov\"}}, "
+                "\"tasks\": {\"t\": {\"title\": \"Task\", \"summary\": \"Do it\"}}, "
+                "\"phrases\": {\"全省\": \"the province\"}}")},
+        {ZH_STR("o.json"),
+         ZH_STR("{\"id\": \"o\", \"title\": \"纲要\", \"issuer\": \"政府\", \"targets\": [{\"id\": "
+                "\"g\", "
+                "\"name\": \"目标\", \"name_en\": \"Target\", \"scope\": \"全省\", \"reference\": "
+                "\"别处\"}], \"tasks\": [{\"id\": \"t\", \"title\": \"任务\", \"summary\": "
+                "\"做\"}]}")},
+    };
+    zh_model *model = compile_all(files, ZH_COUNTOF(files));
+    const zh_register *reg = reg_of(model, "r");
+    assert_true(zh_str_is(reg->owner.zh, "办公室") && reg->owner.en.n == 0);
+    assert_true(zh_str_is(reg->purpose.zh, "用途") && zh_str_is(reg->purpose.en, "Purpose"));
+    assert_int_equal(reg->nbasis, 2);
+    assert_true(zh_str_is(reg->basis[0].zh, "甲法") && zh_str_is(reg->basis[1].en, "Law B"));
+    assert_true(zh_str_is(zh_register_field(reg, ZH_STR("no"))->help.en, "In full"));
+    const zh_indicator *ind = zh_model_indicator(model, ZH_STR("i"));
+    assert_true(zh_str_is(ind->definition.en, "Number") && zh_str_is(ind->bias.en, "Voluntary"));
+    const zh_outline *outline = zh_model_outline(model, ZH_STR("o"));
+    assert_true(zh_str_is(outline->title.en, "Plan") && zh_str_is(outline->issuer.en, "Gov"));
+    const zh_outline_item *target = &model->outline_items[0];
+    assert_true(zh_str_is(target->name.en, "Target") &&
+                zh_str_is(target->scope.en, "the province"));
+    assert_true(zh_str_is(target->reference.zh, "别处") && target->reference.en.n == 0);
+    const zh_outline_item *task = &model->outline_items[1];
+    assert_true(zh_str_is(task->name.en, "Task") && zh_str_is(task->summary.en, "Do it"));
+    zh_buf docs;
+    zh_buf_init(&docs, (size_t)1 << 20);
+    zh_docs_model(model, &docs);
+    assert_true(zh_str_find(zh_buf_view(&docs), ZH_STR("- 用途:用途\n- 用途（英）:Purpose\n")) > 0);
+    assert_true(zh_str_find(zh_buf_view(&docs), ZH_STR("- 依据:乙法\n")) > 0);
+    zh_buf_free(&docs);
+    zh_model_release(model);
+}
+
 /* ---- the packs ----------------------------------------------------------------------------------
  */
 
@@ -759,6 +825,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hot_reload, setup, teardown),
         cmocka_unit_test_setup_teardown(reference_is_complete, setup, teardown),
         cmocka_unit_test_setup_teardown(first_example_compiles, setup, teardown),
+        cmocka_unit_test_setup_teardown(both_languages, setup, teardown),
         cmocka_unit_test_setup_teardown(packs_compile, setup, teardown),
         cmocka_unit_test_setup_teardown(data_folders_are_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(pack_loading_errors, setup, teardown),

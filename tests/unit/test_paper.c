@@ -101,11 +101,37 @@ static void test_breaks(void **state)
     zh_arena_free(arena);
 }
 
+/* Several on one print: each on pages of its own, the second on the page after the first's last. */
+static void test_several(void **state)
+{
+    (void)state;
+    zh_arena *arena = zh_arena_new((size_t)64 << 20);
+    zh_err err = {0};
+    zh_buf text;
+    zh_buf pdf;
+    zh_buf_init(&text, 1 << 20);
+    zh_buf_init(&pdf, ZH_PAPER_BYTES_MAX);
+    for (size_t i = 0; i < (size_t)28 * 40; i++) {
+        zh_buf_z(&text, "字");
+    }
+    struct zh_paper_block blocks[] = {{.text = ZH_STR("短")}, {.text = zh_buf_view(&text)}};
+    zh_paper papers[] = {notice(&blocks[0], 1), notice(&blocks[1], 1), notice(&blocks[0], 1)};
+    assert_int_equal(
+        zh_papers_pdf(arena, papers, ZH_COUNTOF(papers), ZH_STR("http://x"), &pdf, &err), ZH_OK);
+    size_t pages =
+        count(zh_buf_view(&pdf), "/Type /Page\n") + count(zh_buf_view(&pdf), "/Type /Page ");
+    assert_in_range(pages, 4, 5);
+    zh_buf_free(&text);
+    zh_buf_free(&pdf);
+    zh_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_breaks),
+        cmocka_unit_test(test_several),
     };
     return cmocka_run_group_tests_name("paper", tests, NULL, NULL);
 }

@@ -124,9 +124,11 @@ static void how_large_registers_are(void **state)
     assert_int_equal(sizes[sample->index].records, SAMPLES);
     assert_true(sizes[sample->index].last > 0);
     assert_int_equal(sizes[fx_reg(&w->f, "firm")->index].records, 2);
-    ok(w, zh_register_sizes(&w->f.ctx, w->conn, 3,
-                            &sizes)); /* one more than the cap: there are more */
-    assert_int_equal(sizes[sample->index].records, 4);
+    ok(w, zh_register_sizes(&w->f.ctx, w->conn, 1, &sizes));
+    assert_int_equal(sizes[fx_reg(&w->f, "firm")->index].records, 1); /* of the first one */
+    assert_true(sizes[fx_reg(&w->f, "firm")->index].at_least);
+    assert_int_equal(sizes[sample->index].records, SAMPLES); /* its cells know */
+    assert_false(sizes[sample->index].at_least);
     ok(w, zh_register_exceeds(&w->f.ctx, w->conn, sample, SAMPLES, &more));
     assert_false(more);
     ok(w, zh_register_exceeds(&w->f.ctx, w->conn, sample, SAMPLES - 1, &more));
@@ -162,6 +164,46 @@ static void counts_within_what_is_examined(void **state)
     ok(w, zh_count(&w->f.ctx, w->conn, &query, NULL, 0, &counts));
     assert_false(counts.at_least);
     assert_int_equal(counts.total, SAMPLES);
+}
+
+static zh_kindred_asked ask_kindred(world *w, const char *id, const zh_record *record)
+{
+    const zh_register *reg = fx_reg(&w->f, "sample");
+    zh_kindred_asked asked = {.where = ZH_STR("")};
+    size_t found = 0;
+    for (size_t i = 0; i < reg->nkindred; i++) {
+        if (zh_str_is(reg->kindred[i].id, id)) {
+            ok(w,
+               zh_kindred_ask(&w->f.ctx, w->conn, record, ZH_AS_OF_NOW, &reg->kindred[i], &asked));
+            found++;
+        }
+    }
+    assert_int_equal(found, 1);
+    return asked;
+}
+
+static void kindred_questions_name_the_values(void **state)
+{
+    world *w = *state;
+    zh_record *record = NULL;
+    ok(w, zh_record_get(&w->f.ctx, w->conn, fx_reg(&w->f, "sample"), w->samples[0].office,
+                        w->samples[0].id, ZH_AS_OF_NOW, &record));
+    zh_kindred_asked near = ask_kindred(w, "near", record);
+    assert_true(zh_str_is(near.where, "place@province = '420000' and verdict = 'pass'"));
+    assert_int_equal(near.nsame, 2);
+    assert_non_null(near.same[0].codes);
+    assert_true(ask_kindred(w, "tested", record).where.n == 0); /* no row: no question */
+    zh_rows *rows = &record->tables[zh_register_field(record->reg, ZH_STR("items"))->index];
+    const zh_field *items = zh_register_field(record->reg, ZH_STR("items"));
+    zh_value *values = ZH_NEW_N(w->f.ctx.arena, zh_value, 3 * items->ncolumns);
+    values[0] = (zh_value){.kind = ZH_TEXT, .text = ZH_STR("铅")};
+    values[items->ncolumns] = (zh_value){.kind = ZH_TEXT, .text = ZH_STR("it's")};
+    values[2 * items->ncolumns] = values[0];
+    *rows = (zh_rows){.table = items, .values = values, .n = 3};
+    zh_kindred_asked tested = ask_kindred(w, "tested", record);
+    assert_true(zh_str_is(tested.where, "(place within '420000') and (any(items.item = '铅') or "
+                                        "any(items.item = 'it''s'))"));
+    assert_int_equal(tested.same[0].n, 2);
 }
 
 /* ---- the past -------------------------------------------------------------------------------- */
@@ -320,6 +362,7 @@ int main(void)
         TEST(who_refers_to_it),
         TEST(how_large_registers_are),
         TEST(counts_within_what_is_examined),
+        TEST(kindred_questions_name_the_values),
         cmocka_unit_test(related_at_any_position),
     };
     const char *const *backends;

@@ -267,15 +267,16 @@ static zh_str pairs_list(zh_ctx *ctx, const zh_asks *asks, const zh_ask *ask)
                            ? zh_str_fmt(ctx->arena, asks->english ? ", %.*s times" : "，%.*s 倍",
                                         ZH_FMT(zh_report_ratio(ctx->arena, &p->stats.prr)))
                            : ZH_STR("");
-        out = zh_str_fmt(ctx->arena,
-                         asks->english ? "%.*s%s%.*s (%" PRIu64 "%.*s%.*s)"
-                                       : "%.*s%s%.*s（%" PRIu64 " %.*s%.*s）",
-                         ZH_FMT(out),
-                         i == 0          ? ""
-                         : asks->english ? ", "
-                                         : "、",
-                         ZH_FMT(p->column_label), p->table.a,
-                         ZH_FMT(asks->english ? ZH_STR("") : ask->detector->unit), ZH_FMT(ratio));
+        out =
+            zh_str_fmt(ctx->arena,
+                       asks->english ? "%.*s%s%.*s (%" PRIu64 "%.*s%.*s)"
+                                     : "%.*s%s%.*s（%" PRIu64 " %.*s%.*s）",
+                       ZH_FMT(out),
+                       i == 0          ? ""
+                       : asks->english ? ", "
+                                       : "、",
+                       ZH_FMT(p->column_label), p->table.a,
+                       ZH_FMT(asks->english ? ZH_STR("") : ask->detector->unit.zh), ZH_FMT(ratio));
     }
     if (ask->npairs > LIST_MAX) {
         out =
@@ -295,13 +296,13 @@ static zh_str target_prop(zh_ctx *ctx, const zh_asks *asks, const zh_target *t, 
         return item->quote;
     }
     if (zh_str_is(prop, "note")) {
-        return asks->english            ? t->status_en
-               : item->basis_note.n > 0 ? item->basis_note
-                                        : t->status_zh;
+        return asks->english               ? t->status_en
+               : item->basis_note.zh.n > 0 ? item->basis_note.zh
+                                           : t->status_zh;
     }
     if (zh_str_is(prop, "outline")) {
         const zh_outline *outline = zh_model_outline(ctx->model, item->outline);
-        return outline != NULL ? outline->title : item->outline;
+        return outline != NULL ? zh_asks_label(asks, outline->title) : item->outline;
     }
     if (zh_str_is(prop, "figure")) {
         return t->has_figure ? zh_report_value(ctx->arena, asks, ctx->model, &t->figure)

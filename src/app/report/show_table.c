@@ -415,15 +415,9 @@ static void add_how(building *b, const zh_ask *ask)
 {
     zh_arena *arena = b->show->ctx->arena;
     const zh_indicator *ind = ask->indicator;
-    zh_str counted =
-        ind == NULL || !english(b) ? ZH_STR("")
-        : ind->den_source.n > 0
-            ? zh_str_fmt(arena, "%.*s / %.*s", ZH_FMT(ind->num_source), ZH_FMT(ind->den_source))
-            : ind->num_source;
-    zh_str how = ind != NULL             ? (english(b) ? counted : ind->definition)
-                 : ask->detector != NULL ? (english(b) ? zh_detector_criteria(arena, ask->detector)
-                                                       : ask->detector->purpose)
-                 : ask->reg != NULL      ? zh_asks_label(b->show->asks, ask->reg->label)
+    zh_str how = ind != NULL                  ? zh_asks_label(b->show->asks, ind->definition)
+                 : ask->detector != NULL      ? zh_asks_label(b->show->asks, ask->detector->purpose)
+                 : ask->reg != NULL           ? zh_asks_label(b->show->asks, ask->reg->label)
                  : ask->kind == ZH_ASK_TARGET ? ask->target.item->clause
                                               : ZH_STR("");
     zh_str by = ask->by.n > 0

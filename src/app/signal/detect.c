@@ -99,27 +99,26 @@ static bool result(const zh_detector *d, const zh_detected *p, zh_str name, doub
     return false;
 }
 
-static zh_rc check_detector(zh_ctx *ctx, const zh_detector *d)
+zh_rc zh_detector_check(const zh_detector *d, zh_err *err)
 {
     zh_detected none = {0};
     double ignored;
     if (d->series.grain != ZH_SERIES_NONE) {
-        return zh_series_check(d, ctx->err);
+        return zh_series_check(d, err);
     }
     if (engine_of(d) == ENGINE_NONE) {
-        zh_err_set(ctx->err, ZH_EINVAL, "detector.engine", "探测器“%.*s”的引擎“%.*s”不存在",
+        zh_err_set(err, ZH_EINVAL, "detector.engine", "探测器“%.*s”的引擎“%.*s”不存在",
                    ZH_FMT(d->id), ZH_FMT(d->engine));
-        zh_err_fix(ctx->err, "可用：disproportionality.prr@1、count@1");
+        zh_err_fix(err, "可用：disproportionality.prr@1、count@1");
         return ZH_EINVAL;
     }
     for (size_t i = 0; i < d->ncriteria; i++) {
         if (!result(d, &none, d->criteria[i].name, &ignored)) {
-            zh_err_set(ctx->err, ZH_EINVAL, "detector.criterion",
-                       "探测器“%.*s”的引擎 %.*s 不给出“%.*s”", ZH_FMT(d->id), ZH_FMT(d->engine),
-                       ZH_FMT(d->criteria[i].name));
-            zh_err_fix(ctx->err, zh_detector_has_ratio(d)
-                                     ? "可用：n、prr、prr_lower、ror、ror_lower、chi2、chi2_yates"
-                                     : "可用：n");
+            zh_err_set(err, ZH_EINVAL, "detector.criterion", "探测器“%.*s”的引擎 %.*s 不给出“%.*s”",
+                       ZH_FMT(d->id), ZH_FMT(d->engine), ZH_FMT(d->criteria[i].name));
+            zh_err_fix(err, zh_detector_has_ratio(d)
+                                ? "可用：n、prr、prr_lower、ror、ror_lower、chi2、chi2_yates"
+                                : "可用：n");
             return ZH_EINVAL;
         }
     }
@@ -690,7 +689,7 @@ zh_rc zh_detect_tables(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, 
     zh_rc rc = detector->series.grain != ZH_SERIES_NONE
                    ? zh_err_set(ctx->err, ZH_EINVAL, "detector.series",
                                 "探测器“%.*s”看的是时间，不是配对", ZH_FMT(detector->id))
-                   : check_detector(ctx, detector);
+                   : zh_detector_check(detector, ctx->err);
     if (rc != ZH_OK) {
         return rc;
     }
@@ -720,7 +719,7 @@ zh_rc zh_detect_tables(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, 
 zh_rc zh_detect(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
                 const zh_pair_key *asked, size_t nasked, zh_detection *out)
 {
-    zh_rc rc = check_detector(ctx, detector);
+    zh_rc rc = zh_detector_check(detector, ctx->err);
     if (rc != ZH_OK) {
         return rc;
     }
@@ -750,7 +749,7 @@ zh_rc zh_detect_periods(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector,
     zh_rc rc = detector->series.grain == ZH_SERIES_NONE
                    ? zh_err_set(ctx->err, ZH_EINVAL, "detector.series", "探测器“%.*s”不看时间",
                                 ZH_FMT(detector->id))
-                   : check_detector(ctx, detector);
+                   : zh_detector_check(detector, ctx->err);
     if (rc != ZH_OK) {
         return rc;
     }

@@ -88,6 +88,8 @@ zh_rc zh_detect_tables(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, 
  * Nothing else is filled in. ZH_EINVAL for a detector of pairs; otherwise as zh_detect. */
 zh_rc zh_detect_periods(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, int64_t position,
                         zh_detected **out, size_t *n) ZH_MUST;
+/* Whether there is its engine, which gives its criteria: ZH_EINVAL as zh_detect. Thread-safe. */
+zh_rc zh_detector_check(const zh_detector *detector, zh_err *err) ZH_MUST;
 /* Whether the engine compares shares (a ratio exists), or only counts. */
 bool zh_detector_has_ratio(const zh_detector *detector);
 /* A value as people read it: the label of its code, else itself. */

@@ -181,7 +181,7 @@ static zh_rc fields_of(judge *j, const zh_detected *p, changes *c)
         {"row_label", p->row_label},
         {"column_value", p->column},
         {"column_label", p->column_label},
-        {"unit", d->unit},
+        {"unit", d->unit.zh},
         {"evidence_where", p->where},
         {"evidence_digest", zh_str_dup(arena, zh_str_of(p->digest))},
     };

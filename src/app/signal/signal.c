@@ -1,6 +1,7 @@
 /* Reading signals: fields of the judgement records, their statistics computed again from the stored
  * table, the newest task of each with its clock, and classes through the mapping registers. */
 #include "app/signal/signal.h"
+#include "app/signal/series.h"
 #include "core/clock.h"
 #include <inttypes.h>
 #include <math.h>
@@ -428,6 +429,104 @@ zh_rc zh_signal_get(zh_ctx *ctx, zh_conn *conn, int64_t id, zh_signal *out)
         return rc;
     }
     return zh_err_set(ctx->err, ZH_ENOTFOUND, "signals.unknown", "没有信号 %" PRId64, id);
+}
+
+/* ---- signals of a record ------------------------------------------------------------------------
+ */
+
+/* 'text' with quotes doubled. */
+static zh_str literal(zh_arena *arena, zh_str text)
+{
+    zh_str out = ZH_STR("'");
+    zh_str piece;
+    bool first = true;
+    while (zh_str_split(&text, '\'', &piece)) {
+        out = zh_str_fmt(arena, "%.*s%s%.*s", ZH_FMT(out), first ? "" : "''", ZH_FMT(piece));
+        first = false;
+    }
+    return zh_str_fmt(arena, "%.*s'", ZH_FMT(out));
+}
+
+/* The detector's rows that the record belongs to, as a list of literals; empty: to none. */
+static zh_rc rows_of(zh_ctx *ctx, zh_conn *conn, const zh_detector *d, const zh_record *record,
+                     zh_str *out)
+{
+    zh_env env = zh_read_env(ctx, conn, ZH_AS_OF_NOW, record);
+    const zh_field *table = d->row.table;
+    size_t n = table != NULL ? record->tables[table->index].n : 1;
+    zh_rc rc = ZH_OK;
+    *out = d->row.id.n > 0 ? ZH_STR("") : literal(ctx->arena, zh_str_of(ZH_SERIES_ALL));
+    env.rows = table != NULL ? &record->tables[table->index] : NULL;
+    for (size_t i = 0; d->row.id.n > 0 && i < n && i < ZH_DETECT_VALUES_MAX && rc == ZH_OK; i++) {
+        zh_value v = {.kind = ZH_NULL};
+        env.row = i;
+        rc = zh_eval(&d->row.value, &env, &v, ctx->err);
+        if (rc == ZH_OK && v.kind == ZH_TEXT) {
+            *out = zh_str_fmt(ctx->arena, "%.*s%s%.*s", ZH_FMT(*out), out->n > 0 ? ", " : "",
+                              ZH_FMT(literal(ctx->arena, v.text)));
+        }
+    }
+    return rc;
+}
+
+static zh_rc rests_on(zh_ctx *ctx, zh_conn *conn, const zh_signal *s, const zh_record *record,
+                      bool *out)
+{
+    *out = false;
+    for (size_t i = 0; i < s->nrefs && !*out; i++) {
+        *out = s->refs[i].office == record->office && s->refs[i].id == record->id;
+    }
+    if (*out || s->nrefs < ZH_DETECT_REFS_MAX) {
+        return ZH_OK;
+    }
+    zh_scope scope = {.model = ctx->model, .reg = record->reg};
+    zh_program where;
+    zh_env env = zh_read_env(ctx, conn, ZH_AS_OF_NOW, record);
+    zh_rc rc = zh_expr_compile(ctx->arena, &scope, s->where, &where, ctx->err);
+    return rc == ZH_OK ? zh_eval_true(&where, &env, out, ctx->err) : rc;
+}
+
+static zh_rc signals_of(zh_ctx *ctx, zh_conn *conn, const zh_detector *d, const zh_record *record,
+                        signals *out)
+{
+    records found = {0};
+    size_t first = out->n;
+    zh_str rows;
+    zh_rc rc = rows_of(ctx, conn, d, record, &rows);
+    if (rc == ZH_OK && rows.n > 0) {
+        zh_str where = zh_str_fmt(ctx->arena,
+                                  "detector = '%.*s' and row_value in (%.*s) and state != 'lapsed'",
+                                  ZH_FMT(d->id), ZH_FMT(rows));
+        rc = read_records(ctx, conn, d->signals, where, true, &found);
+    }
+    for (size_t i = 0; i < found.n && rc == ZH_OK; i++) {
+        zh_signal s;
+        bool holds = false;
+        rc = read_signal(ctx, found.p[i], &s);
+        rc = rc == ZH_OK ? rests_on(ctx, conn, &s, record, &holds) : rc;
+        if (rc == ZH_OK && holds) {
+            zh_vec_push(ctx->arena, out, s);
+        }
+    }
+    if (rc == ZH_OK && out->n > first) {
+        zh_sort(out->p + first, out->n - first, sizeof *out->p, by_strength);
+    }
+    return rc;
+}
+
+zh_rc zh_signals_of(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_signal **out, size_t *n)
+{
+    signals all = {0};
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < ctx->model->ndetectors && rc == ZH_OK; i++) {
+        const zh_detector *d = &ctx->model->detectors[i];
+        if (d->reg == record->reg) {
+            rc = signals_of(ctx, conn, d, record, &all);
+        }
+    }
+    *out = all.p;
+    *n = all.n;
+    return rc;
 }
 
 zh_rc zh_signal_evidence(zh_ctx *ctx, zh_conn *conn, const zh_signal *signal, zh_str after,

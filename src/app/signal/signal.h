@@ -68,6 +68,11 @@ zh_rc zh_signals_list(zh_ctx *ctx, zh_conn *conn, const zh_signals_query *query,
                       size_t *n) ZH_MUST;
 /* One signal by the id of its record, lapsed ones included. ZH_ENOTFOUND. */
 zh_rc zh_signal_get(zh_ctx *ctx, zh_conn *conn, int64_t id, zh_signal *out) ZH_MUST;
+/* The signals in force that a record is evidence of: by its place among the records they name, and
+ * beyond ZH_DETECT_REFS_MAX of these by the stored condition. The record must hold its child rows.
+ * In the order of zh_signals_list, without tasks and mapped classes. */
+zh_rc zh_signals_of(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_signal **out,
+                    size_t *n) ZH_MUST;
 /* The records a signal rests on, exactly: its stored condition as of its position. */
 zh_rc zh_signal_evidence(zh_ctx *ctx, zh_conn *conn, const zh_signal *signal, zh_str after,
                          size_t limit, bool with_tables, zh_page *out) ZH_MUST;

@@ -367,8 +367,9 @@ static void rules_table(zh_bench *b, const charted *c)
             n += c->hits[r][i];
         }
         zh_bench_line(&t, ZH_ROW_PLAIN);
-        zh_bench_cell(&t, zh_str_fmt(b->arena, "%s　%s", zh_run_rule_name((zh_run_rule)r),
-                                     zh_run_rule_zh((zh_run_rule)r)));
+        zh_run_rule rule = (zh_run_rule)r;
+        zh_bench_cell(&t, zh_str_fmt(b->arena, "%s　%s", zh_run_rule_name(rule),
+                                     b->english ? zh_run_rule_en(rule) : zh_run_rule_zh(rule)));
         zh_bench_count(&t, (int64_t)n);
         zh_bench_cell(&t, n > 0 ? first_of(b, c, c->hits[r], 4 * ZH_TOOL_NAMED_MAX) : ZH_STR("—"));
     }
