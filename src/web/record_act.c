@@ -302,12 +302,12 @@ static zh_rc put_signature(act *a)
         return ZH_OK;
     }
     if (zh_sample_is(ui)) {
-        zh_html_leaf(&ui->html, "p", "wide hint", zh_ui_text(ui, ZH_T_ACT_SIGN_SAMPLE));
+        zh_html_leaf(&ui->html, "p", "wide sm mu", zh_ui_text(ui, ZH_T_ACT_SIGN_SAMPLE));
         return ZH_OK;
     }
     zh_rc rc = zh_own_account_get(ui->web->core, ui->arena, ui->session->login, &own, ui->err);
     if (rc == ZH_OK) {
-        zh_html_leaf(&ui->html, "p", "wide hint", zh_ui_text(ui, ZH_T_ACT_SIGN));
+        zh_html_leaf(&ui->html, "p", "wide sm mu", zh_ui_text(ui, ZH_T_ACT_SIGN));
     }
     if (rc == ZH_OK && own.has_password) {
         put_secret(a, "password", "current-password", ZH_T_ACT_SIGN_PASSWORD);
