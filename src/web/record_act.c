@@ -549,6 +549,7 @@ static zh_rc ask_second(act *a)
     zh_prepared *prepared = NULL;
     ctx.err = &a->why;
     zh_rc rc = read_op(a, ZH_STR(ZH_PENDING_SOMEBODY), &op);
+    op.rehearsal = true;
     if (rc == ZH_OK) {
         rc = zh_record_prepare(&ctx, NULL, &op, &a->findings, &prepared);
     }
