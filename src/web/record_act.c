@@ -193,7 +193,7 @@ static void put_problem(act *a)
     zh_part_note_open(ui, ZH_NOTE_ACT);
     zh_html_value(&ui->html, zh_str_of(a->why.message));
     if (a->why.fix[0] != '\0') {
-        zh_html_z(&ui->html, "；");
+        zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_SEMICOLON));
         zh_html_value(&ui->html, zh_str_of(a->why.fix));
     }
     zh_part_note_close(ui);
