@@ -3,6 +3,7 @@
 #include "core/clock_check.h"
 #include "core/desk.h"
 #include "core/identity.h"
+#include "model/title.h"
 #include "web/act.h"
 #include "web/notice_part.h"
 #include "web/part.h"
@@ -181,7 +182,7 @@ static void facts(desk *d, zh_show *show, const zh_record *record, zh_str named)
     size_t n = 0;
     for (size_t i = 0; i < reg->ndefault_columns && n < FACTS; i++) {
         const zh_field *field = reg->default_columns[i];
-        if (field == NULL || field->type == ZH_TYPE_TABLE) {
+        if (field == NULL || field->type == ZH_TYPE_TABLE || zh_title_names(&reg->title, field)) {
             continue;
         }
         zh_str text = zh_show_field_text(show, record, field);
@@ -304,11 +305,23 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
     return rc;
 }
 
+/* The register, and the number that a title does not say. */
+static void called(zh_ui *ui, const zh_record *record, zh_str title)
+{
+    zh_str key = zh_show_key(ui, record);
+    zh_html_value(&ui->html, zh_ui_label(ui, record->reg->label));
+    if (!zh_str_eq(key, title)) {
+        zh_html_z(&ui->html, " ");
+        zh_html_leaf_value(&ui->html, "span", "mono", key);
+    }
+}
+
 static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
 {
     zh_ui *ui = d->ui;
     zh_html *h = &ui->html;
-    zh_str key = zh_show_title(show, item->record);
+    zh_str key = zh_show_key(ui, item->record);
+    zh_str title = zh_show_title(show, item->record);
     zh_html_open(h, "article", "task");
     zh_html_flag(h, "data-row");
     zh_html_open(h, "div", clock_css(d, item->state.due_at));
@@ -320,11 +333,11 @@ static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
     zh_html_open(h, "h3", NULL);
     zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_label(ui, item->clock->label));
     zh_html_z(h, " ");
-    zh_html_a_value(h, NULL, record_url(d, item->record), key);
+    zh_html_a_value(h, NULL, record_url(d, item->record), title);
     zh_html_close(h);
     facts(d, show, item->record, key);
     zh_html_open(h, "p", "mu");
-    zh_html_value(h, zh_ui_label(ui, item->reg->label));
+    called(ui, item->record, title);
     zh_html_z(h, "　");
     zh_html_text(h, zh_show_state(ui, item->reg, item->record->state));
     zh_html_z(h, "　");
@@ -485,6 +498,16 @@ static zh_str transition_label(const desk *d, const zh_desk_item *item)
     return t != NULL ? zh_ui_label(d->ui, t->label) : item->transition;
 }
 
+static void record_cell(desk *d, zh_show *show, const zh_record *record)
+{
+    zh_html *h = &d->ui->html;
+    zh_str title = zh_show_title(show, record);
+    zh_html_a_value(h, NULL, record_url(d, record), title);
+    zh_html_open(h, "span", "why");
+    called(d->ui, record, title);
+    zh_html_close(h);
+}
+
 static void hand_list(desk *d, zh_show *show, zh_text_id title, const char *id,
                       const zh_desk_list *list, bool came_back)
 {
@@ -512,9 +535,7 @@ static void hand_list(desk *d, zh_show *show, zh_text_id title, const char *id,
         const zh_desk_item *item = &list->items[i];
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
-                        zh_show_title(show, item->record));
-        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
+        record_cell(d, show, item->record);
         zh_grid_text(&g, zh_show_state(ui, item->reg, item->record->state));
         int64_t days = zh_time_date(d->now) - zh_time_date(item->record->recorded_at);
         zh_grid_text(&g, came_back ? transition_label(d, item)
@@ -551,9 +572,7 @@ static void vote_list(desk *d, zh_show *show)
         const zh_transition *t = zh_register_transition(item->reg, item->transition);
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
-                        zh_show_title(show, item->record));
-        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
+        record_cell(d, show, item->record);
         zh_grid_text(&g, ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)item->yes),
                                 zh_ui_count(ui, (int64_t)item->no), zh_ui_count(ui, t->vote.k),
                                 zh_ui_count(ui, t->vote.of)));
