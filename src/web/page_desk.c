@@ -525,7 +525,7 @@ static void hand_list(desk *d, zh_show *show, zh_text_id title, const char *id,
 }
 
 /* Votes that are asked of the reader: how many there are, until when. */
-static void vote_list(desk *d)
+static void vote_list(desk *d, zh_show *show)
 {
     zh_ui *ui = d->ui;
     const zh_desk_list *list = &d->votes;
@@ -552,7 +552,7 @@ static void vote_list(desk *d)
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
         zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
-                        zh_show_key(ui, item->record));
+                        zh_show_title(show, item->record));
         zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
         zh_grid_text(&g, ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)item->yes),
                                 zh_ui_count(ui, (int64_t)item->no), zh_ui_count(ui, t->vote.k),
@@ -619,6 +619,7 @@ static zh_rc titles(const desk *d, zh_show *show)
     zh_rc rc = item_titles(show, &d->due);
     rc = rc == ZH_OK ? item_titles(show, &d->returned) : rc;
     rc = rc == ZH_OK ? item_titles(show, &d->begun) : rc;
+    rc = rc == ZH_OK ? item_titles(show, &d->votes) : rc;
     return rc == ZH_OK ? zh_notice_titles(show, d->told.groups, d->told.n) : rc;
 }
 
@@ -650,7 +651,7 @@ static zh_rc show(zh_ui *ui)
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w8 stack");
     if (d.votes.n > 0) {
-        vote_list(&d);
+        vote_list(&d, &names);
     }
     rc = d.only == HANDS_BOTH ? due_list(&d, &names) : ZH_OK;
     if (d.returned.n > 0) {

@@ -13,6 +13,7 @@
 #include "web/part.h"
 #include "web/problem.h"
 #include "web/receipt.h"
+#include "web/sample.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -300,9 +301,13 @@ static zh_rc put_signature(act *a)
     if (!signs(a) || ui->session == NULL) {
         return ZH_OK;
     }
+    if (zh_sample_is(ui)) {
+        zh_html_leaf(&ui->html, "p", "wide sm mu", zh_ui_text(ui, ZH_T_ACT_SIGN_SAMPLE));
+        return ZH_OK;
+    }
     zh_rc rc = zh_own_account_get(ui->web->core, ui->arena, ui->session->login, &own, ui->err);
     if (rc == ZH_OK) {
-        zh_html_leaf(&ui->html, "p", "wide hint", zh_ui_text(ui, ZH_T_ACT_SIGN));
+        zh_html_leaf(&ui->html, "p", "wide sm mu", zh_ui_text(ui, ZH_T_ACT_SIGN));
     }
     if (rc == ZH_OK && own.has_password) {
         put_secret(a, "password", "current-password", ZH_T_ACT_SIGN_PASSWORD);
@@ -448,6 +453,10 @@ static zh_rc prove(act *a, zh_op *op)
     zh_ui *ui = a->r->ui;
     const char *how = "";
     if (!signs(a)) {
+        return ZH_OK;
+    }
+    if (zh_sample_is(ui)) {
+        op->proved = ZH_STR("示例岗位（没有口令）");
         return ZH_OK;
     }
     if (ui->session == NULL || ui->session->key != 0) {
