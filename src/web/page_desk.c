@@ -265,8 +265,17 @@ static void grey(desk *d, const zh_transition *t, zh_str why)
     zh_html_leaf_value(h, "span", "why", why);
 }
 
-/* What can be done leads to its form; the rest is grey and says why. The next action is marked: the
- * first open step that stops the clock, else the first open one. */
+/* How much a step is what one would do next: it goes forward and stops the clock; forward; stops
+ * it.
+ */
+static int urge(const zh_desk_item *item, const zh_transition *t)
+{
+    bool forward = t->kind == ZH_TR_HANDLE || t->kind == ZH_TR_COUNTERSIGN;
+    bool stops = zh_str_among(t->id, item->clock->stop, item->clock->nstop);
+    return 2 * forward + stops + 1;
+}
+
+/* What can be done leads to its form, the next action marked; the rest is grey and says why. */
 static zh_rc actions(desk *d, const zh_desk_item *item)
 {
     zh_ui *ui = d->ui;
@@ -275,7 +284,7 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
     zh_str why[ACTIONS];
     size_t n = 0;
     size_t next = ACTIONS;
-    bool stops = false;
+    int most = 0;
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < item->reg->ntransitions && n < ACTIONS && rc == ZH_OK; i++) {
         const zh_transition *t = &item->reg->transitions[i];
@@ -283,10 +292,9 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
             continue;
         }
         rc = obstacle(d, item, t, &why[n]);
-        bool ends = zh_str_among(t->id, item->clock->stop, item->clock->nstop);
-        if (why[n].n == 0 && (next == ACTIONS || (ends && !stops))) {
+        if (rc == ZH_OK && why[n].n == 0 && urge(item, t) > most) {
             next = n;
-            stops = ends;
+            most = urge(item, t);
         }
         steps[n++] = t;
     }
@@ -295,8 +303,9 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
         if (why[i].n > 0) {
             grey(d, steps[i], why[i]);
         } else {
-            zh_html_a_value(h, i == next ? "btn pri" : "btn", zh_act_url(ui, item->record, steps[i]),
-                      zh_ui_label(ui, steps[i]->label));
+            zh_html_a_value(h, i == next ? "btn pri" : "btn",
+                            zh_act_url(ui, item->record, steps[i]),
+                            zh_ui_label(ui, steps[i]->label));
         }
     }
     zh_html_close(h);
@@ -524,7 +533,7 @@ static void hand_list(desk *d, zh_show *show, zh_text_id title, const char *id,
 }
 
 /* Votes that are asked of the reader: how many there are, until when. */
-static void vote_list(desk *d)
+static void vote_list(desk *d, zh_show *show)
 {
     zh_ui *ui = d->ui;
     const zh_desk_list *list = &d->votes;
@@ -550,7 +559,8 @@ static void vote_list(desk *d)
         const zh_transition *t = zh_register_transition(item->reg, item->transition);
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a_value(&ui->html, NULL, record_url(d, item->record), zh_show_key(ui, item->record));
+        zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
+                        zh_show_title(show, item->record));
         zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
         zh_grid_text(&g, ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)item->yes),
                                 zh_ui_count(ui, (int64_t)item->no), zh_ui_count(ui, t->vote.k),
@@ -616,6 +626,7 @@ static zh_rc titles(const desk *d, zh_show *show)
     zh_rc rc = item_titles(show, &d->due);
     rc = rc == ZH_OK ? item_titles(show, &d->returned) : rc;
     rc = rc == ZH_OK ? item_titles(show, &d->begun) : rc;
+    rc = rc == ZH_OK ? item_titles(show, &d->votes) : rc;
     return rc == ZH_OK ? zh_notice_titles(show, d->told.groups, d->told.n) : rc;
 }
 
@@ -647,7 +658,7 @@ static zh_rc show(zh_ui *ui)
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w8 stack");
     if (d.votes.n > 0) {
-        vote_list(&d);
+        vote_list(&d, &names);
     }
     rc = d.only == HANDS_BOTH ? due_list(&d, &names) : ZH_OK;
     if (d.returned.n > 0) {
