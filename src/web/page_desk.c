@@ -567,7 +567,8 @@ static void vote_list(desk *d, zh_show *show)
                                 zh_ui_count(ui, t->vote.of)));
         zh_grid_text(&g, item->state.has_due ? time_words(d, item->state.due_at) : ZH_STR(""));
         zh_grid_cell(&g);
-        zh_html_a(&ui->html, "btn", zh_act_url(ui, item->record, t), zh_ui_label(ui, t->label));
+        zh_html_a_value(&ui->html, "btn", zh_act_url(ui, item->record, t),
+                        zh_ui_label(ui, t->label));
     }
     zh_grid_close(&g);
     zh_part_section_close(ui);

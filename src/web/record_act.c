@@ -191,10 +191,10 @@ static void put_problem(act *a)
         return;
     }
     zh_part_note_open(ui, ZH_NOTE_ACT);
-    zh_html_text(&ui->html, zh_str_of(a->why.message));
+    zh_html_value(&ui->html, zh_str_of(a->why.message));
     if (a->why.fix[0] != '\0') {
         zh_html_z(&ui->html, "；");
-        zh_html_text(&ui->html, zh_str_of(a->why.fix));
+        zh_html_value(&ui->html, zh_str_of(a->why.fix));
     }
     zh_part_note_close(ui);
 }
@@ -354,7 +354,7 @@ static void put_preview(act *a)
                             ZH_FMT(zh_act_url(a->r->ui, zh_shown(a->r), a->transition))));
     zh_html_attr_z(h, "formtarget", "_blank");
     zh_html_flag(h, "formnovalidate");
-    zh_html_text(
+    zh_html_value(
         h, ZH_SAY(a->r->ui, ZH_T_ACT_PREVIEW, zh_ui_label(a->r->ui, a->transition->paper->label)));
     zh_html_close(h);
 }
