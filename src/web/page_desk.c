@@ -363,12 +363,16 @@ static void tabs(desk *d)
     zh_part_tabs(ui, list, ZH_COUNTOF(list), zh_ui_text(ui, ZH_T_DESK_TABS));
 }
 
-/* Where the record is at home, as people call it. */
+/* Where it is, as people call it: the place the record says, else the office it belongs to. */
 static zh_str place_of(const desk *d, const zh_record *record)
 {
     zh_ui *ui = d->ui;
     const zh_codes *regions = zh_model_codes(ui->ctx.model, ZH_STR("region"));
-    zh_str text = zh_str_fmt(ui->arena, "%" PRId64, record->office);
+    const zh_field *field = zh_register_field(record->reg, ZH_STR("place"));
+    bool said = field != NULL && field->codes == regions && field->table == NULL &&
+                record->values[field->index].kind == ZH_TEXT;
+    zh_str text = said ? record->values[field->index].text
+                       : zh_str_fmt(ui->arena, "%" PRId64, record->office);
     const zh_code *code = regions != NULL ? zh_code_find(regions, text, INT32_MIN) : NULL;
     return code != NULL ? zh_ui_label(ui, code->label) : zh_ui_text(ui, ZH_T_DESK_NO_PLACE);
 }
