@@ -266,8 +266,17 @@ static void grey(desk *d, const zh_transition *t, zh_str why)
     zh_html_leaf_value(h, "span", "why", why);
 }
 
-/* What can be done leads to its form; the rest is grey and says why. The next action is marked: the
- * first open step that stops the clock, else the first open one. */
+/* How much a step is what one would do next: it goes forward and stops the clock; forward; stops
+ * it.
+ */
+static int urge(const zh_desk_item *item, const zh_transition *t)
+{
+    bool forward = t->kind == ZH_TR_HANDLE || t->kind == ZH_TR_COUNTERSIGN;
+    bool stops = zh_str_among(t->id, item->clock->stop, item->clock->nstop);
+    return 2 * forward + stops + 1;
+}
+
+/* What can be done leads to its form, the next action marked; the rest is grey and says why. */
 static zh_rc actions(desk *d, const zh_desk_item *item)
 {
     zh_ui *ui = d->ui;
@@ -276,7 +285,7 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
     zh_str why[ACTIONS];
     size_t n = 0;
     size_t next = ACTIONS;
-    bool stops = false;
+    int most = 0;
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < item->reg->ntransitions && n < ACTIONS && rc == ZH_OK; i++) {
         const zh_transition *t = &item->reg->transitions[i];
@@ -284,10 +293,9 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
             continue;
         }
         rc = obstacle(d, item, t, &why[n]);
-        bool ends = zh_str_among(t->id, item->clock->stop, item->clock->nstop);
-        if (why[n].n == 0 && (next == ACTIONS || (ends && !stops))) {
+        if (rc == ZH_OK && why[n].n == 0 && urge(item, t) > most) {
             next = n;
-            stops = ends;
+            most = urge(item, t);
         }
         steps[n++] = t;
     }
@@ -368,12 +376,16 @@ static void tabs(desk *d)
     zh_part_tabs(ui, list, ZH_COUNTOF(list), zh_ui_text(ui, ZH_T_DESK_TABS));
 }
 
-/* Where the record is at home, as people call it. */
+/* Where it is, as people call it: the place the record says, else the office it belongs to. */
 static zh_str place_of(const desk *d, const zh_record *record)
 {
     zh_ui *ui = d->ui;
     const zh_codes *regions = zh_model_codes(ui->ctx.model, ZH_STR("region"));
-    zh_str text = zh_str_fmt(ui->arena, "%" PRId64, record->office);
+    const zh_field *field = zh_register_field(record->reg, ZH_STR("place"));
+    bool said = field != NULL && field->codes == regions && field->table == NULL &&
+                record->values[field->index].kind == ZH_TEXT;
+    zh_str text = said ? record->values[field->index].text
+                       : zh_str_fmt(ui->arena, "%" PRId64, record->office);
     const zh_code *code = regions != NULL ? zh_code_find(regions, text, INT32_MIN) : NULL;
     return code != NULL ? zh_ui_label(ui, code->label) : zh_ui_text(ui, ZH_T_DESK_NO_PLACE);
 }

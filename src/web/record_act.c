@@ -607,7 +607,7 @@ static zh_rc show_paper(act *a, const zh_paper *p)
             zh_html_leaf(h, "p", NULL, p->blocks[i].text);
         }
     }
-    zh_html_open(h, "p", "foot");
+    zh_html_open(h, "p", "close");
     zh_html_text(h, p->office);
     zh_html_leaf(h, "span", NULL, p->date);
     zh_html_close(h);
