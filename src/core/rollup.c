@@ -11,6 +11,7 @@
  * a date), and everything (level 0, value
  * ''). A read adds the deltas that are newer than the stamp; when those are many it leaves the
  * roll-up aside. Nothing here is a source: rebuild makes them again from the cells. */
+#include "base/os.h"
 #include "core/core_private.h"
 #include "core/cube.h"
 #include "core/cube_private.h"
@@ -765,6 +766,9 @@ static zh_rc fold_register(folding *f, zh_err *err)
     zh_rc rc = ZH_OK;
     while (!f->done && rc == ZH_OK) {
         rc = fold_step(f, err);
+        if (f->rows > PIECE_ROWS) {
+            zh_memory_trim();
+        }
     }
     if (rc == ZH_ECORRUPT && strcmp(err->rule, ZH_DELTAS_RULE) == 0) {
         zh_err_clear(err);
