@@ -17,6 +17,20 @@
     link.setAttribute("aria-pressed", String(!on));
     document.cookie = name + "=" + value + "; Path=/; Max-Age=31536000; SameSite=Lax";
   });
+  /* How far the ledger had come at this browser's last look; a session compares with where it began. */
+  var since = document.getElementById("since");
+  if (since) {
+    try {
+      var size = Number(since.dataset.size), then = Number(sessionStorage.getItem("since") || localStorage.getItem("seen") || size);
+      sessionStorage.setItem("since", then);
+      localStorage.setItem("seen", size);
+      if (then > 0 && then < size) {
+        since.firstElementChild.textContent = since.dataset.text.replace("{then}", then.toLocaleString("en")).replace("{more}", (size - then).toLocaleString("en"));
+        since.querySelector("a").href = "/?as_of=" + then;
+        since.hidden = false;
+      }
+    } catch (error) { /* no storage: nothing to compare with */ }
+  }
   /* The palette: what /go finds, while one types. Answers that come late are dropped. */
   var palette = (function () {
     var box, field, list, asked = 0, timer;

@@ -4,8 +4,8 @@
 
 #include "base/err.h"
 
-/* The English of a refusal's text of the calculations and the tool bench, with the same conversions
- * in the same order; the text itself where it has none. For zh_err.phrase. Pure. */
+/* The English of a refusal's text of the calculations, the tool bench and the pages, with the same
+ * conversions in the same order; the text itself where it has none. For zh_err.phrase. Pure. */
 const char *zh_english(const char *text) __attribute__((format_arg(1)));
 
 typedef struct zh_english_pair {

@@ -25,6 +25,8 @@ static const zh_notify_setting settings_list[] = {
     {"smtp.from_name", "质衡", "发件人显示名"},
     {"smtp.user", "", "登录名；空着就不登录"},
     {"smtp.password_file", "", "口令所在的文件，只有服务进程能读"},
+    {"letters.url", "", "短信或信件网关的网址；没有账号、只留电话的当事人由它通知"},
+    {"letters.secret_file", "", "它的签名密钥所在的文件，只有服务进程能读"},
     {"digest.hour", "8", "每日汇总的钟点，0 至 23，只在工作日"},
     {"webhook.allow", "", "webhook 可以访问的内部地址，主机:端口，用空格隔开"},
 };
@@ -78,6 +80,8 @@ zh_rc zh_notify_settings_read(zh_conn *conn, zh_arena *arena, zh_notify_settings
                  {"smtp.user", &out->user},
                  {"smtp.password_file", &out->password_file},
                  {"webhook.allow", &out->webhooks},
+                 {"letters.url", &out->letters},
+                 {"letters.secret_file", &out->letters_secret_file},
                  {"smtp.security", &security},
                  {"digest.hour", &hour}};
     zh_rc rc = ZH_OK;
@@ -351,32 +355,31 @@ static const char *send_webhook(sending *s)
 
 /* ---- mail ------------------------------------------------------------------------------------ */
 
-static zh_rc read_password(sending *s, zh_str *out)
+static zh_rc read_secret(sending *s, zh_str file, zh_str *out)
 {
     zh_arena *arena = s->ctx->arena;
     *out = ZH_STR("");
-    if (s->settings.password_file.n == 0) {
+    if (file.n == 0) {
         return ZH_OK;
     }
-    zh_rc rc = zh_file_read(arena, zh_str_c(arena, s->settings.password_file), SECRET_BYTES_MAX,
-                            out, s->why);
+    zh_rc rc = zh_file_read(arena, zh_str_c(arena, file), SECRET_BYTES_MAX, out, s->why);
     *out = zh_str_trim(*out);
     return rc;
 }
 
-static zh_rc mail(sending *s)
+static zh_rc mail(sending *s, zh_str to, zh_str subject, zh_str text)
 {
     zh_arena *arena = s->ctx->arena;
     zh_str password;
     zh_buf message;
     zh_mail m = {.from = s->settings.from,
                  .from_name = s->settings.from_name,
-                 .to = s->d->target,
-                 .subject = s->d->subject,
+                 .to = to,
+                 .subject = subject,
                  .id = s->d->once,
                  .date = s->d->created_at,
-                 .text = s->d->body};
-    zh_rc rc = read_password(s, &password);
+                 .text = text};
+    zh_rc rc = read_secret(s, s->settings.password_file, &password);
     zh_buf_init(&message, ZH_MAIL_MESSAGE_BYTES_MAX);
     if (rc == ZH_OK) {
         rc = zh_mail_write(&m, &message, s->why);
@@ -394,14 +397,110 @@ static zh_rc mail(sending *s)
     return rc;
 }
 
-static const char *send_mail(sending *s)
+static const char *send_mail(sending *s, zh_str to, zh_str subject, zh_str text)
 {
     if (s->settings.host.n == 0 || s->settings.from.n == 0) {
         zh_err_set(s->why, ZH_EIO, "mail.none", "还没有设置邮件服务器和发件地址");
         return "waiting";
     }
-    zh_rc rc = mail(s);
+    zh_rc rc = mail(s, to, subject, text);
     return rc == ZH_OK ? "sent" : rc == ZH_EINVAL || rc == ZH_ELIMIT ? "dead" : "waiting";
+}
+
+/* ---- parties without an account -------------------------------------------------------------- */
+
+/* The record's number where it says nothing about a person, else its id. */
+static zh_str plain_key(zh_arena *arena, const zh_record *r)
+{
+    const zh_register *reg = r->reg;
+    const zh_field *key = reg->nbusiness_key == 1 ? reg->business_key[0] : NULL;
+    bool plain = key != NULL && key->pipl == ZH_PIPL_NONE && !key->sealed &&
+                 r->values[key->index].kind == ZH_TEXT;
+    return plain ? r->values[key->index].text
+                 : zh_str_fmt(arena, "%" PRId64 "-%" PRId64, r->office, r->id);
+}
+
+zh_str zh_notify_contact_text(zh_arena *arena, const zh_notify_settings *settings,
+                              const zh_record *record, const zh_contact *contact)
+{
+    zh_str state = record->state >= 0 ? record->reg->states[record->state].public_name : ZH_STR("");
+    const zh_value *code = &record->values[contact->code->index];
+    return zh_str_fmt(
+        arena,
+        "【%.*s】您反映的事项（编号 %.*s）有新进展%s%.*s。查询码 %.*s，请凭编号和查询码查询%s%.*s",
+        ZH_FMT(settings->from_name), ZH_FMT(plain_key(arena, record)), state.n > 0 ? "：" : "",
+        ZH_FMT(state), ZH_FMT(code->kind == ZH_TEXT ? code->text : ZH_STR("")),
+        settings->url.n > 0 ? "：" : "", ZH_FMT(settings->url));
+}
+
+static zh_rc contact_record(sending *s, zh_notice_event *event, zh_record **out)
+{
+    zh_rc rc = zh_notice_event_get(s->conn, s->ctx->arena, s->d->event, event, s->why);
+    const zh_register *reg = rc == ZH_OK ? zh_model_register(s->ctx->model, event->reg) : NULL;
+    if (rc == ZH_OK && reg == NULL) {
+        return ZH_ENOTFOUND;
+    }
+    return rc == ZH_OK ? zh_record_get(s->ctx, s->conn, reg, event->office, event->record,
+                                       ZH_AS_OF_NOW, out)
+                       : rc;
+}
+
+/* To the gateway, signed as a webhook: it turns the row into a message or a letter. */
+static zh_rc post_letter(sending *s, const zh_notice_event *e, zh_str phone, zh_str said,
+                         int *status)
+{
+    zh_arena *arena = s->ctx->arena;
+    zh_hook hook = {.url = s->settings.letters};
+    zh_buf text;
+    zh_jw w;
+    bool declared = false;
+    zh_rc rc = read_secret(s, s->settings.letters_secret_file, &hook.secret);
+    if (rc == ZH_OK && (hook.url.n == 0 || hook.secret.n == 0)) {
+        rc = zh_err_set(s->why, ZH_EIO, "letters.none",
+                        "还没有设置短信或信件网关（letters.url、letters.secret_file）");
+    }
+    if (rc == ZH_OK) {
+        rc = zh_notify_url_check(&s->settings, arena, hook.url, &declared, s->why);
+    }
+    if (rc != ZH_OK) {
+        return rc;
+    }
+    zh_buf_init(&text, BODY_BYTES_MAX);
+    zh_jw_init(&w, &text, 0);
+    zh_jw_object(&w);
+    zh_jw_kv(&w, "id", s->d->once);
+    zh_jw_kv(&w, "at", zh_words_time(arena, e->at));
+    zh_jw_kv(&w, "phone", phone);
+    zh_jw_kv(&w, "text", said);
+    zh_jw_object_end(&w);
+    rc = post_webhook(s, &hook, zh_str_dup(arena, zh_buf_view(&text)), declared, status);
+    zh_buf_free(&text);
+    return rc;
+}
+
+/* By mail where the record has an address, else by the gateway. */
+static const char *send_contact(sending *s)
+{
+    zh_notice_event event;
+    zh_record *record = NULL;
+    zh_contact contact;
+    int status = 0;
+    zh_rc rc = contact_record(s, &event, &record);
+    if (rc != ZH_OK || !zh_contact_of(record->reg, &contact)) {
+        return rc == ZH_OK || rc == ZH_ENOTFOUND ? "void" : "waiting";
+    }
+    const zh_value none = ZH_VALUE_NULL;
+    const zh_value *email = contact.email != NULL ? &record->values[contact.email->index] : &none;
+    const zh_value *phone = contact.phone != NULL ? &record->values[contact.phone->index] : &none;
+    zh_str said = zh_notify_contact_text(s->ctx->arena, &s->settings, record, &contact);
+    if (email->kind == ZH_TEXT && email->text.n > 0) {
+        return send_mail(s, email->text, ZH_STR("您反映的事项有新进展"), said);
+    }
+    if (phone->kind != ZH_TEXT || phone->text.n == 0) {
+        return "void"; /* taken away since */
+    }
+    rc = post_letter(s, &event, phone->text, said, &status);
+    return rc == ZH_OK ? "sent" : rc == ZH_EDENIED || status == 410 ? "dead" : "waiting";
 }
 
 /* ---- a round --------------------------------------------------------------------------------- */
@@ -418,7 +517,10 @@ static zh_rc send_one(zh_core *core, zh_arena *arena, const zh_delivery *d, size
         rc = zh_notify_settings_read(s.conn, arena, &s.settings, err);
     }
     if (rc == ZH_OK) {
-        state = zh_str_is(d->channel, ZH_DELIVERY_MAIL) ? send_mail(&s) : send_webhook(&s);
+        state = zh_str_is(d->channel, ZH_DELIVERY_MAIL)
+                    ? send_mail(&s, d->target, d->subject, d->body)
+                : zh_str_is(d->channel, ZH_DELIVERY_CONTACT) ? send_contact(&s)
+                                                             : send_webhook(&s);
     }
     zh_store_release(s.conn);
     zh_ctx_end(&ctx);

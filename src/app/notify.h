@@ -8,6 +8,7 @@
 #define ZH_APP_NOTIFY_H
 
 #include "core/delivery.h"
+#include "model/contact.h"
 #include "net/smtp.h"
 
 #define ZH_NOTIFY_TIMEOUT_MS   10000u
@@ -24,7 +25,8 @@ typedef struct zh_notify_settings {
     zh_str host; /* of the mail server; empty: no mail is sent */
     zh_str port, from, from_name, user, password_file;
     zh_smtp_security security;
-    int hour;        /* of the digest, 0 … 23 */
+    int hour;                            /* of the digest, 0 … 23 */
+    zh_str letters, letters_secret_file; /* gateway of parties without an account; empty: none */
     zh_str webhooks; /* host:port … that webhooks may reach although they are not public */
 } zh_notify_settings;
 
@@ -56,5 +58,9 @@ zh_str zh_webhook_signature(zh_arena *arena, zh_str secret, int64_t seconds, zh_
 zh_str zh_notify_words(zh_arena *arena, const zh_register *reg, zh_str cause, zh_str name);
 /* What a record is called: its name, or its business key. */
 zh_str zh_notify_record(zh_arena *arena, const zh_record *record);
+/* What a party without an account is told of their record: its number, the public name of its state
+ * and the lookup code; nothing about a person. */
+zh_str zh_notify_contact_text(zh_arena *arena, const zh_notify_settings *settings,
+                              const zh_record *record, const zh_contact *contact);
 
 #endif

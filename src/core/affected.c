@@ -2,10 +2,13 @@
 #include "core/affected.h"
 #include "base/vec.h"
 #include "core/read.h"
+#include "proof/record.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum { SOURCES_MAX = 64, KEYS_MAX = 8, PAIRS_MAX = 4 * 20000 };
+
+#define CLOCKS_APART_US ((zh_time)86400 * 1000000) /* what writers may differ by, well above it */
 
 /* A register whose writes are events, and how a record of it names the judged one. */
 typedef struct source {
@@ -127,7 +130,6 @@ static void find_sources(sources *s, const zh_judgement *j)
 /* ---- what was written ------------------------------------------------------------------------ */
 
 typedef struct pairs {
-    zh_arena *arena; /* outlives the rows */
     int64_t *list;
     size_t n; /* numbers, two a record */
 } pairs;
@@ -172,13 +174,14 @@ static bool add_value(pairs *p, const zh_value *value)
     return value->kind != ZH_REF || value->i == 0 || add_pair(p, value->office, value->i);
 }
 
-/* The judged records that one version names. */
+/* The judged records that one version names; `before`: one that the span supersedes. */
 static zh_rc take_version(zh_ctx *ctx, zh_conn *conn, const source *s, const zh_record *version,
-                          int64_t as_of, pairs *p, bool *all)
+                          bool before, int64_t as_of, pairs *p, bool *all)
 {
     bool room = true;
     if (s->itself) {
-        room = zh_str_is(version->actor, "clock") || add_pair(p, version->office, version->id);
+        room = before || zh_str_is(version->actor, "clock") ||
+               add_pair(p, version->office, version->id);
     } else if (s->link != NULL) {
         room = add_value(p, &version->values[s->link->index]);
     }
@@ -195,77 +198,118 @@ static zh_rc take_version(zh_ctx *ctx, zh_conn *conn, const source *s, const zh_
     return ZH_OK;
 }
 
-/* The versions written, or those that they supersede. */
-static zh_rc read_versions(zh_ctx *ctx, zh_conn *conn, const source *s, const int64_t span[2],
-                           bool superseded, pairs *p, bool *all)
+/* What the events are looked for in: positions from .. to of the log, written at `since` or later.
+ */
+typedef struct span {
+    int64_t from, to;
+    zh_time since;
+} span;
+
+/* The records of a register of which versions stand in the span, by the log's entries. */
+static zh_rc read_written(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, span in, pairs *out,
+                          bool *all)
+{
+    zh_stmt *stmt = NULL;
+    zh_sql_value binds[] = {ZH_SQL_STR(reg->id), ZH_SQL_INT(in.since), ZH_SQL_INT(in.from),
+                            ZH_SQL_INT(in.to)};
+    zh_rc rc = zh_query(conn,
+                        ZH_STR("SELECT office, entries FROM zh_outbox WHERE register = ? AND at >= "
+                               "? AND pos >= ? AND pos < ?"),
+                        binds, ZH_COUNTOF(binds), &stmt, ctx->err);
+    while (rc == ZH_OK && !*all && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        zh_str entries = zh_col_str(stmt, 1);
+        for (; entries.n >= ZH_RECORD_ENTRY_BYTES && rc == ZH_OK && !*all;
+             entries = zh_str_sub(entries, ZH_RECORD_ENTRY_BYTES, entries.n)) {
+            zh_record_entry entry;
+            rc = zh_record_entry_read(zh_str_sub(entries, 0, ZH_RECORD_ENTRY_BYTES), &entry,
+                                      ctx->err);
+            *all = rc == ZH_OK && !add_pair(out, zh_col_i64(stmt, 0), (int64_t)entry.subject);
+        }
+    }
+    zh_finish(stmt);
+    unite(out);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* The versions of one record in the span, and the one that the first of them supersedes. */
+static zh_rc follow_record(zh_ctx *ctx, zh_conn *conn, const sources *s, const zh_register *reg,
+                           const int64_t id[2], span in, pairs *p, bool *all)
 {
     zh_buf sql;
     zh_stmt *stmt = NULL;
-    zh_sql_value binds[] = {ZH_SQL_STR(s->reg->id), ZH_SQL_INT(span[0]), ZH_SQL_INT(span[1])};
+    bool before = false;
+    zh_sql_value binds[] = {ZH_SQL_INT(id[0]), ZH_SQL_INT(id[1])};
     zh_buf_init(&sql, (size_t)256 << 10);
-    zh_buf_z(&sql, "SELECT ");
-    zh_row_columns(&sql, s->reg, superseded ? "g" : "h");
-    zh_buf_fmt(&sql, " FROM zh_outbox o JOIN %.*s_h h ON h.office = o.office AND h.batch = o.batch",
-               ZH_FMT(s->reg->table));
-    if (superseded) {
-        zh_buf_fmt(&sql,
-                   " JOIN %.*s_h g ON g.office = h.office AND g.id = h.id AND g.version = "
-                   "h.version - 1",
-                   ZH_FMT(s->reg->table));
-    }
-    zh_buf_z(&sql, " WHERE o.register = ? AND o.pos >= ? AND o.pos < ?");
+    zh_buf_z(&sql, "SELECT o.pos, ");
+    zh_row_columns(&sql, reg, "h");
+    zh_buf_fmt(&sql,
+               " FROM %.*s_h h JOIN zh_outbox o ON o.office = h.office AND o.batch = h.batch WHERE "
+               "h.office = ? AND h.id = ? ORDER BY h.version DESC",
+               ZH_FMT(reg->table));
     zh_rc rc = zh_query(conn, zh_buf_view(&sql), binds, ZH_COUNTOF(binds), &stmt, ctx->err);
-    while (rc == ZH_OK && !*all && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
-        zh_arena_mark mark = zh_arena_here(ctx->arena);
+    while (rc == ZH_OK && !*all && !before && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
         zh_record *version = NULL;
-        rc = zh_row_decode(ctx, s->reg, stmt, 0, &version);
-        if (rc == ZH_OK) {
-            rc = take_version(ctx, conn, s, version, span[1], p, all);
+        if (zh_col_null(stmt, 0) || zh_col_i64(stmt, 0) >= in.to) {
+            continue;
         }
-        zh_arena_rewind(ctx->arena, mark);
+        before = zh_col_i64(stmt, 0) < in.from;
+        rc = zh_row_decode(ctx, reg, stmt, 1, &version);
+        for (size_t i = 0; i < s->n && rc == ZH_OK && !*all; i++) {
+            if (s->list[i].reg == reg) {
+                rc = take_version(ctx, conn, &s->list[i], version, before, in.to, p, all);
+            }
+        }
     }
     zh_finish(stmt);
     zh_buf_free(&sql);
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-static zh_rc any_written(zh_ctx *ctx, zh_conn *conn, const source *s, const int64_t span[2],
-                         bool *out)
+static bool is_open(const sources *s, const zh_register *reg)
 {
-    zh_sql_value binds[] = {ZH_SQL_STR(s->reg->id), ZH_SQL_INT(span[0]), ZH_SQL_INT(span[1])};
-    int64_t one = 0;
-    zh_rc rc = zh_query_i64(
-        conn, "SELECT 1 FROM zh_outbox WHERE register = ? AND pos >= ? AND pos < ? LIMIT 1", binds,
-        ZH_COUNTOF(binds), &one, ctx->err);
-    *out = one != 0;
-    if (rc == ZH_ENOTFOUND) {
-        zh_err_clear(ctx->err);
-        rc = ZH_OK;
+    bool open = false;
+    for (size_t i = 0; i < s->n; i++) {
+        open = open || (s->list[i].reg == reg && s->list[i].open);
+    }
+    return open;
+}
+
+static bool done_before(const sources *s, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (s->list[i].reg == s->list[at].reg) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zh_rc follow_register(zh_ctx *ctx, zh_conn *conn, const sources *s, const zh_register *reg,
+                             span in, pairs *p, bool *all)
+{
+    pairs written = {.list = ZH_NEW_N(ctx->arena, int64_t, PAIRS_MAX)};
+    zh_rc rc = read_written(ctx, conn, reg, in, &written, all);
+    *all = *all || (written.n > 0 && is_open(s, reg));
+    for (size_t i = 0; i < written.n && rc == ZH_OK && !*all; i += 2) {
+        zh_arena_mark mark = zh_arena_here(ctx->arena);
+        rc = follow_record(ctx, conn, s, reg, &written.list[i], in, p, all);
+        zh_arena_rewind(ctx->arena, mark);
     }
     return rc;
 }
 
 zh_rc zh_affected_by(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, int64_t from, int64_t to,
-                     zh_affected *out)
+                     zh_time since, zh_affected *out)
 {
-    const int64_t span[2] = {from, to};
+    const span in = {from, to, since - CLOCKS_APART_US};
     sources *s = ZH_NEW(ctx->arena, sources);
-    pairs p = {.arena = ctx->arena, .list = ZH_NEW_N(ctx->arena, int64_t, PAIRS_MAX)};
+    pairs p = {.list = ZH_NEW_N(ctx->arena, int64_t, PAIRS_MAX)};
     zh_rc rc = ZH_OK;
     *out = (zh_affected){.n = 0};
     find_sources(s, j);
     for (size_t i = 0; i < s->n && rc == ZH_OK && !out->all; i++) {
-        bool written = false;
-        rc = any_written(ctx, conn, &s->list[i], span, &written);
-        if (rc != ZH_OK || !written) {
-            continue;
-        }
-        out->all = s->list[i].open;
-        if (!out->all) {
-            rc = read_versions(ctx, conn, &s->list[i], span, false, &p, &out->all);
-        }
-        if (rc == ZH_OK && !out->all && !s->list[i].itself) {
-            rc = read_versions(ctx, conn, &s->list[i], span, true, &p, &out->all);
+        if (!done_before(s, i)) {
+            rc = follow_register(ctx, conn, s, s->list[i].reg, in, &p, &out->all);
         }
     }
     unite(&p);

@@ -14,11 +14,11 @@ typedef struct zh_affected {
     bool all; /* an input does not say by what its records belong to the judged one, or too many */
 } zh_affected;
 
-/* Of what was written to the log from position `from` and before `to`: to the registers that the
- * inputs named under `when` range over, and to the judged records themselves by anybody but the
- * rule (actor `clock`). The result lives in ctx->arena. */
+/* Of what was written to the log from position `from` and before `to`, none of it before `since`:
+ * to the registers that the inputs named under `when` range over, and to the judged records
+ * themselves by anybody but the rule (actor `clock`). The result lives in ctx->arena. */
 zh_rc zh_affected_by(zh_ctx *ctx, zh_conn *conn, const zh_judgement *judgement, int64_t from,
-                     int64_t to, zh_affected *out) ZH_MUST;
+                     int64_t to, zh_time since, zh_affected *out) ZH_MUST;
 /* When the newest of such writes before `to` was made; 0: there is none. */
 zh_rc zh_affected_newest(zh_ctx *ctx, zh_conn *conn, const zh_judgement *judgement, int64_t to,
                          zh_time *out) ZH_MUST;

@@ -287,9 +287,28 @@ static zh_rc check_value(zh_write *w, const zh_field *field, const zh_value *val
     return rc;
 }
 
-static zh_rc check_required(zh_write *w, const zh_field *field, const zh_rows *rows, size_t row)
+/* A personal value that was erased is not asked for again, or the record could never be written
+ * any more. old: the value before, NULL for a new record or row. */
+static zh_rc was_erased(zh_write *w, const zh_field *field, const zh_value *old, bool *out)
+{
+    bool personal =
+        field->pipl != ZH_PIPL_NONE || (field->table != NULL && field->table->pipl != ZH_PIPL_NONE);
+    *out = false;
+    if (!personal || old == NULL || old->kind != ZH_NULL) {
+        return ZH_OK;
+    }
+    zh_sql_value key[] = {ZH_SQL_INT(w->old->office), ZH_SQL_INT(w->old->id)};
+    int64_t one = 0;
+    zh_rc rc = zh_query_i64(w->conn, w->plan->erased_sql, key, 2, &one, w->ctx->err);
+    *out = rc == ZH_OK;
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+static zh_rc check_required(zh_write *w, const zh_field *field, const zh_value *old,
+                            const zh_rows *rows, size_t row)
 {
     bool required = field->required;
+    bool erased = false;
     if (field == w->reg->number_field) {
         return ZH_OK; /* given in a moment */
     }
@@ -301,18 +320,19 @@ static zh_rc check_required(zh_write *w, const zh_field *field, const zh_rows *r
         }
         required = v.kind == ZH_BOOL && v.i != 0;
     }
-    if (required) {
+    zh_rc rc = required ? was_erased(w, field, old, &erased) : ZH_OK;
+    if (rc == ZH_OK && required && !erased) {
         zh_write_find(w, ZH_REJECT, ZH_STR("field.required"), zh_write_where(w, field, row),
                       ZH_STR_NONE, ZH_STR("请填写"), "“%.*s”必须填写", ZH_FMT(field->label.zh));
     }
-    return ZH_OK;
+    return rc;
 }
 
 static zh_rc check_one(zh_write *w, const zh_field *field, const zh_value *value,
                        const zh_value *old, const zh_rows *rows, size_t row)
 {
     if (value->kind == ZH_NULL) {
-        return w->by_time ? ZH_OK : check_required(w, field, rows, row);
+        return w->by_time ? ZH_OK : check_required(w, field, old, rows, row);
     }
     bool untouched = old != NULL && zh_value_same(old, value);
     return untouched ? ZH_OK : check_value(w, field, value, row);

@@ -248,6 +248,22 @@ zh_rc zh_delivery_for_hooks(zh_core *core, zh_conn *conn, zh_str login, const zh
     return rc;
 }
 
+zh_rc zh_delivery_for_contact(zh_core *core, zh_conn *conn, const zh_notice_event *e, zh_err *err)
+{
+    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_delivery d = {.event = e->id,
+                     .once = zh_str_fmt(arena, "contact-%" PRId64, e->id),
+                     .channel = ZH_STR(ZH_DELIVERY_CONTACT),
+                     .login = ZH_STR(""),
+                     .target = ZH_STR(""),
+                     .subject = ZH_STR(""),
+                     .body = ZH_STR(""),
+                     .state = ZH_STR("waiting")};
+    zh_rc rc = add(core, conn, &d, err);
+    zh_arena_free(arena);
+    return rc;
+}
+
 typedef struct adding {
     zh_core *core;
     const zh_delivery *delivery;

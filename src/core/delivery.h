@@ -6,9 +6,10 @@
  *
  * zh_channel: office 0, login, email (empty: none), mailed (0: no digest)
  * zh_hook: office 0, id, login, url, secret (hex), created_at, ended_at (0: in use)
- * zh_delivery: office 0, id, once (unique), channel (mail, webhook), login, target, event (of a
- *   webhook: zh_notice.id), hook, subject, body, state, tries, next_at (while it is being sent: the
- * end of the lease), error, created_at, sent_at Thread-safe. */
+ * zh_delivery: office 0, id, once (unique), channel (mail, webhook, contact), login, target, event
+ *   (of a webhook or contact: zh_notice.id; where a contact goes is read from the record when it is
+ *   sent, so that no address of a person stands here), hook, subject, body, state, tries, next_at
+ * (while it is being sent: the end of the lease), error, created_at, sent_at Thread-safe. */
 #ifndef ZH_CORE_DELIVERY_H
 #define ZH_CORE_DELIVERY_H
 
@@ -25,6 +26,7 @@
 
 #define ZH_DELIVERY_MAIL    "mail"
 #define ZH_DELIVERY_WEBHOOK "webhook"
+#define ZH_DELIVERY_CONTACT "contact" /* to the party of the record, who has no account */
 
 /* States: waiting, sent, dead (given up), void (its reader may not see it any more), nothing (a
  * digest that had nothing to say). */
@@ -72,6 +74,9 @@ zh_rc zh_hook_get(zh_conn *conn, zh_arena *arena, int64_t id, zh_hook *out, zh_e
 /* In the open transaction: a delivery to every hook of a login. */
 zh_rc zh_delivery_for_hooks(zh_core *core, zh_conn *conn, zh_str login,
                             const zh_notice_event *event, zh_err *err) ZH_MUST;
+/* In the open transaction: a delivery to the contact of the event's record. */
+zh_rc zh_delivery_for_contact(zh_core *core, zh_conn *conn, const zh_notice_event *event,
+                              zh_err *err) ZH_MUST;
 /* One of which `once`, channel, login, target, subject, body and state are given; one of that
  * `once` stays as it is. */
 zh_rc zh_delivery_add(zh_core *core, const zh_delivery *delivery, zh_err *err) ZH_MUST;

@@ -626,7 +626,7 @@ static zh_rc look_out(run *r, memory *before, memory *after, zh_affected *whom)
     bool event = after->seen != before->seen;
     whom->all = after->period != before->period || (event && before->heard == 0);
     if (rc == ZH_OK && event && !whom->all) {
-        rc = zh_affected_by(r->ctx, conn, r->j, before->heard, r->size, whom);
+        rc = zh_affected_by(r->ctx, conn, r->j, before->heard, r->size, before->seen, whom);
     }
     after->heard = r->j->by_event && (event || whom->all) ? r->size : before->heard;
     zh_store_release(conn);

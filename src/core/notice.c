@@ -6,6 +6,7 @@
 #include "core/read.h"
 #include "core/remember.h"
 #include "core/write_private.h"
+#include "model/contact.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -72,6 +73,7 @@ typedef struct telling {
     size_t nmuted;
     const zh_holder **told;
     size_t ntold;
+    bool contact; /* the party of the record has no account and is told by its contact */
 } telling;
 
 /* The audiences that an event has: one for each cause. */
@@ -204,6 +206,32 @@ static void find_readers(telling *t)
     }
 }
 
+static bool has_text(const telling *t, const zh_field *field)
+{
+    return field != NULL && t->record->values[field->index].kind == ZH_TEXT &&
+           t->record->values[field->index].text.n > 0;
+}
+
+/* Whether the declared party is meant that nobody who was told is. */
+static bool means_contact(const telling *t)
+{
+    zh_contact contact;
+    audiences to = audiences_of(t->record->reg, t->event);
+    bool meant = false;
+    if (!zh_contact_of(t->record->reg, &contact) ||
+        (!has_text(t, contact.email) && !has_text(t, contact.phone))) {
+        return false;
+    }
+    for (size_t a = 0; a < to.n; a++) {
+        meant = meant || zh_str_among(contact.audience, to.list[a].words, to.list[a].n);
+    }
+    for (size_t i = 0; i < t->ntold && meant; i++) {
+        meant = !zh_str_eq(t->told[i]->post.role, contact.audience) ||
+                !zh_str_eq(t->told[i]->login, t->creator);
+    }
+    return meant;
+}
+
 /* ---- one event ------------------------------------------------------------------------------- */
 
 static zh_rc texts(zh_ctx *ctx, zh_conn *conn, zh_str sql, const zh_sql_value *values, size_t n,
@@ -284,6 +312,9 @@ static zh_rc write_copies(void *user, zh_conn *conn, zh_err *err)
             rc = zh_delivery_for_hooks(t->ctx->core, conn, t->told[i]->login, e, err);
         }
     }
+    if (rc == ZH_OK && changed > 0 && t->contact) {
+        rc = zh_delivery_for_contact(t->ctx->core, conn, e, err);
+    }
     return rc;
 }
 
@@ -295,6 +326,7 @@ static zh_rc tell(telling *t, zh_time now)
     zh_rc rc = read_record(t, now);
     if (rc == ZH_OK) {
         find_readers(t);
+        t->contact = means_contact(t);
     }
     t->ctx->err = err;
     if (rc == ZH_OK || rc == ZH_ENOTFOUND) {

@@ -4,12 +4,14 @@
  * computes, checks, resolves dimensions, advances clocks, and seals. Nothing is written but number
  * reservations. Any number of threads prepare at once, each with its own context. */
 #include "core/record.h"
+#include "base/os.h"
 #include "core/number.h"
 #include "core/pending.h"
 #include "core/permission.h"
 #include "core/read.h"
 #include "core/step.h"
 #include "core/write_private.h"
+#include "model/contact.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -486,6 +488,26 @@ static zh_rc set_defaults(zh_write *w)
     return rc;
 }
 
+/* With the number of the record, the lookup code lets the party without an account ask about it: 50
+ * random bits without letters that look alike. */
+static void give_code(zh_write *w)
+{
+    static const char letters[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    enum { CODE_CHARS = 10, LETTERS = 32 };
+    zh_contact contact;
+    uint8_t random[CODE_CHARS];
+    char code[CODE_CHARS];
+    if (!zh_contact_of(w->reg, &contact)) {
+        return;
+    }
+    zh_random(random, sizeof random);
+    for (size_t i = 0; i < CODE_CHARS; i++) {
+        code[i] = letters[random[i] % LETTERS];
+    }
+    w->record->values[contact.code->index] =
+        zh_value_text(zh_str_dup(w->ctx->arena, (zh_str){code, CODE_CHARS}));
+}
+
 /* ---- computed fields ------------------------------------------------------------------------ */
 
 static zh_rc compute_row(zh_write *w, const zh_field *table, size_t row, bool *changed)
@@ -791,6 +813,7 @@ static zh_rc build(zh_write *w)
     set_home(w);
     if (rc == ZH_OK && w->old == NULL) {
         rc = set_defaults(w);
+        give_code(w);
     }
     if (rc == ZH_OK) {
         rc = compute(w);

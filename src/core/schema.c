@@ -300,6 +300,8 @@ static void plan_register(planner *p, zh_plan *plan)
         named_sql(p, "DELETE FROM ", plan->grams.name, " WHERE office = ? AND gram = ? AND id = ?");
     plan->batch_sql = named_sql(p, "SELECT batch FROM ", plan->history.name,
                                 " WHERE office = ? AND id = ? AND version = ?");
+    plan->erased_sql = named_sql(p, "SELECT 1 FROM ", plan->history.name,
+                                 " WHERE office = ? AND id = ? AND op = 'erase' LIMIT 1");
     plan->exists_sql =
         named_sql(p, "SELECT 1 FROM ", plan->current.name, " WHERE office = ? AND id = ?");
     plan->shape = shape_of(p->arena, reg);

@@ -87,6 +87,7 @@ typedef struct zh_plan {
     const char *gram_delete_sql;  /* office, gram, id */
     const char *remove_sql;       /* office, id, version: the current row of a withdrawn record */
     const char *batch_sql;        /* office, id, version: batch of that version */
+    const char *erased_sql;       /* office, id: a row when something was erased from the record */
     const char *exists_sql;       /* office, id */
     bool searchable;              /* some field or child column is */
     bool has_files;

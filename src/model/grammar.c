@@ -430,6 +430,14 @@ static const zh_key retention_keys[] = {
     {.name = "hold", .arg = ZH_ARG_BOOL},
     {.name = "note", .arg = ZH_ARG_TEXT},
 };
+static const zh_key contact_keys[] = {
+    {.name = "audience", .arg = ZH_ARG_TEXT, .required = true},
+    {.name = "email", .arg = ZH_ARG_PATH},
+    {.name = "phone", .arg = ZH_ARG_PATH},
+    {.name = "code", .arg = ZH_ARG_PATH, .required = true},
+};
+static const zh_schema contact = {"联系方式", contact_keys, ZH_COUNTOF(contact_keys)};
+
 static const zh_schema retention = {"留存", retention_keys, ZH_COUNTOF(retention_keys)};
 
 static const zh_key rights_keys[] = {
@@ -589,6 +597,7 @@ static const zh_key reg_keys[] = {
     {.name = "views", .arg = ZH_ARG_DICT, .sub = &view},
     {.name = "obligations", .arg = ZH_ARG_MAP, .many = true, .sub = &obligation},
     {.name = "judgements", .arg = ZH_ARG_MAP, .many = true, .sub = &judgement},
+    {.name = "contact", .arg = ZH_ARG_MAP, .sub = &contact},
     {.name = "retention", .arg = ZH_ARG_MAP, .sub = &retention},
     {.name = "privacy", .arg = ZH_ARG_MAP, .sub = &privacy},
     {.name = "evidence", .arg = ZH_ARG_MAP, .sub = &evidence},

@@ -415,6 +415,41 @@ static void check_keeping(zh_cx *cx, const zh_reg_build *b)
     }
 }
 
+static void check_contact_field(zh_cx *cx, const zh_register *reg, const zh_yaml *contact,
+                                const char *key)
+{
+    const zh_yaml *node = zh_yaml_get(contact, key);
+    const zh_field *f = node != NULL ? zh_cx_field(cx, reg, node, node->text) : NULL;
+    if (f != NULL && (f->type != ZH_TYPE_STRING || f->table != NULL || f->computed)) {
+        zh_cx_error(cx, node, "contact.field", NULL, "「%.*s」应是 string 字段", ZH_FMT(f->id));
+    }
+}
+
+/* How the party of an audience is told that has no account. */
+static void check_contact(zh_cx *cx, const zh_reg_build *b)
+{
+    const zh_yaml *contact = zh_yaml_get(b->node, "contact");
+    zh_str audience = contact != NULL ? zh_get_text(contact, "audience") : ZH_STR_NONE;
+    bool known = false;
+    if (contact == NULL) {
+        return;
+    }
+    check_contact_field(cx, b->reg, contact, "email");
+    check_contact_field(cx, b->reg, contact, "phone");
+    check_contact_field(cx, b->reg, contact, "code");
+    for (size_t i = 0; i < b->reg->naccess; i++) {
+        known = known || zh_str_eq(b->reg->access[i].role, audience);
+    }
+    if (!known) {
+        zh_cx_error(cx, zh_yaml_get(contact, "audience"), "contact.audience",
+                    "写本册 access 里的角色", "没有角色「%.*s」", ZH_FMT(audience));
+    }
+    if (zh_yaml_get(contact, "email") == NULL && zh_yaml_get(contact, "phone") == NULL) {
+        zh_cx_error(cx, contact, "contact.field", "写 email: 字段 或 phone: 字段",
+                    "联系方式至少要有邮箱或电话");
+    }
+}
+
 static void check_exchange(zh_cx *cx, const zh_reg_build *b)
 {
     const zh_yaml *exchange = zh_yaml_get(b->node, "exchange");
@@ -674,6 +709,7 @@ void zh_check_declared(zh_cx *cx, zh_reg_build *b)
         check_judgement(cx, j);
     }
     check_keeping(cx, b);
+    check_contact(cx, b);
     check_exchange(cx, b);
     read_tests(cx, b);
 }

@@ -47,9 +47,9 @@ void zh_html_leaf(zh_html *h, const char *element, const char *css, zh_str text)
 void zh_html_leaf_z(zh_html *h, const char *element, const char *css, const char *text);
 /* A link with nothing but text. */
 void zh_html_a(zh_html *h, const char *css, zh_str url, zh_str text);
-/* The same three for texts that are not the program's own: values of records, quotations, names and
- * explanations of the declarations. On an English page what is Chinese in them, from the first Han
- * character to the last, stands in an element with lang="zh". */
+/* The same three for texts that are not the page's own: values of records, quotations, names and
+ * explanations of the declarations, refusals of the core. On an English page what is Chinese in
+ * them, from the first Han character to the last, stands in an element with lang="zh". */
 void zh_html_value(zh_html *h, zh_str text);
 /* lang="zh" on the element just opened, which takes no element inside (option), where its text
  * would be marked. */

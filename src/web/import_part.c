@@ -156,7 +156,7 @@ void zh_import_error(zh_ui *ui, zh_str title, const zh_err *err)
     zh_html_attr_z(h, "role", "alert");
     zh_part_note_open(ui, ZH_NOTE_ACT);
     zh_html_leaf(h, "b", NULL, title);
-    zh_html_leaf_z(h, "p", NULL, err->message);
+    zh_html_leaf_value(h, "p", NULL, zh_str_of(err->message));
     if (err->where[0] != '\0') {
         zh_html_open(h, "p", "sm mu");
         zh_html_text(h, zh_ui_text(ui, ZH_T_ERR_WHERE));
@@ -165,7 +165,7 @@ void zh_import_error(zh_ui *ui, zh_str title, const zh_err *err)
         zh_html_close(h);
     }
     if (err->fix[0] != '\0') {
-        zh_html_leaf_z(h, "p", NULL, err->fix);
+        zh_html_leaf_value(h, "p", NULL, zh_str_of(err->fix));
     }
     zh_html_open(h, "p", "sm mu");
     zh_html_text(h, zh_ui_text(ui, ZH_T_ERR_RULE));
@@ -215,7 +215,7 @@ static void result_of(zh_ui *ui, const zh_job *job)
     }
     const zh_json *error = zh_json_get(result, "error");
     if (error != NULL) {
-        zh_html_text(&ui->html, zh_import_text(error, "message"));
+        zh_html_value(&ui->html, zh_import_text(error, "message"));
     } else if (zh_json_get(result, "rows") != NULL) {
         zh_html_text(&ui->html,
                      ZH_SAY(ui, ZH_T_JOBS_COUNTS, zh_ui_count(ui, zh_import_number(result, "rows")),

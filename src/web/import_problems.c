@@ -35,7 +35,7 @@ static char severity_of(const zh_json *e)
 static void problem_cell(const view *v, const zh_json *e)
 {
     zh_html *h = &v->ui->html;
-    zh_html_text(h, zh_import_text(e, "message"));
+    zh_html_value(h, zh_import_text(e, "message"));
     zh_html_open(h, "small", "why mono");
     zh_html_text(h, zh_import_text(e, "rule"));
     zh_html_close(h);

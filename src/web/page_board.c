@@ -691,6 +691,25 @@ static void missing(board *b)
     zh_part_section_close(ui);
 }
 
+/* Hidden until base.js knows from this browser's last look how far the ledger had come then. */
+static void since(const board *b)
+{
+    zh_ui *ui = b->ui;
+    zh_html *h = &ui->html;
+    if (b->q.as_of != ZH_AS_OF_NOW) {
+        return;
+    }
+    zh_html_open(h, "p", "sm");
+    zh_html_attr_z(h, "id", "since");
+    zh_html_flag(h, "hidden");
+    zh_html_attr_f(h, "data-size", "%" PRId64, ui->log_size);
+    zh_html_attr(h, "data-text", zh_ui_text(ui, ZH_T_BOARD_SINCE));
+    zh_html_leaf(h, "span", NULL, ZH_STR(""));
+    zh_html_z(h, " ");
+    zh_html_a(h, NULL, ZH_STR("/?as_of="), zh_ui_text(ui, ZH_T_BOARD_THEN));
+    zh_html_close(h);
+}
+
 /* The newest finished imports: what the numbers above came in with. */
 static zh_rc arrived(board *b)
 {
@@ -706,6 +725,7 @@ static zh_rc arrived(board *b)
     }
     if (rc == ZH_OK && kept > 0) {
         zh_part_section_open(ui, "arrived", zh_ui_text(ui, ZH_T_BOARD_ARRIVED), true);
+        since(b);
         zh_import_lines(ui, jobs, kept);
         zh_part_section_close(ui);
     }

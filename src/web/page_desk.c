@@ -295,8 +295,9 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
         if (why[i].n > 0) {
             grey(d, steps[i], why[i]);
         } else {
-            zh_html_a_value(h, i == next ? "btn pri" : "btn", zh_act_url(ui, item->record, steps[i]),
-                      zh_ui_label(ui, steps[i]->label));
+            zh_html_a_value(h, i == next ? "btn pri" : "btn",
+                            zh_act_url(ui, item->record, steps[i]),
+                            zh_ui_label(ui, steps[i]->label));
         }
     }
     zh_html_close(h);
@@ -524,7 +525,7 @@ static void hand_list(desk *d, zh_show *show, zh_text_id title, const char *id,
 }
 
 /* Votes that are asked of the reader: how many there are, until when. */
-static void vote_list(desk *d)
+static void vote_list(desk *d, zh_show *show)
 {
     zh_ui *ui = d->ui;
     const zh_desk_list *list = &d->votes;
@@ -550,14 +551,16 @@ static void vote_list(desk *d)
         const zh_transition *t = zh_register_transition(item->reg, item->transition);
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a_value(&ui->html, NULL, record_url(d, item->record), zh_show_key(ui, item->record));
+        zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
+                        zh_show_title(show, item->record));
         zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
         zh_grid_text(&g, ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)item->yes),
                                 zh_ui_count(ui, (int64_t)item->no), zh_ui_count(ui, t->vote.k),
                                 zh_ui_count(ui, t->vote.of)));
         zh_grid_text(&g, item->state.has_due ? time_words(d, item->state.due_at) : ZH_STR(""));
         zh_grid_cell(&g);
-        zh_html_a(&ui->html, "btn", zh_act_url(ui, item->record, t), zh_ui_label(ui, t->label));
+        zh_html_a_value(&ui->html, "btn", zh_act_url(ui, item->record, t),
+                        zh_ui_label(ui, t->label));
     }
     zh_grid_close(&g);
     zh_part_section_close(ui);
@@ -616,6 +619,7 @@ static zh_rc titles(const desk *d, zh_show *show)
     zh_rc rc = item_titles(show, &d->due);
     rc = rc == ZH_OK ? item_titles(show, &d->returned) : rc;
     rc = rc == ZH_OK ? item_titles(show, &d->begun) : rc;
+    rc = rc == ZH_OK ? item_titles(show, &d->votes) : rc;
     return rc == ZH_OK ? zh_notice_titles(show, d->told.groups, d->told.n) : rc;
 }
 
@@ -647,7 +651,7 @@ static zh_rc show(zh_ui *ui)
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w8 stack");
     if (d.votes.n > 0) {
-        vote_list(&d);
+        vote_list(&d, &names);
     }
     rc = d.only == HANDS_BOTH ? due_list(&d, &names) : ZH_OK;
     if (d.returned.n > 0) {

@@ -231,8 +231,7 @@ static void fact(zh_ui *ui, zh_text_id name, zh_str text, bool code)
     }
 }
 
-/* How a value was made is told by the core in Chinese, from a few fixed words and declared ids. */
-static zh_str made(const zh_ui *ui, zh_str text)
+zh_str zh_indicator_made(const zh_ui *ui, zh_str text)
 {
     static const char *const words[][2] = {
         {"，其中 ", ", where "},
@@ -273,8 +272,8 @@ static void definition(zh_indicator_page *page)
     zh_part_section_open(ui, "definition", zh_ui_text(ui, ZH_T_IND_DEFINITION), false);
     zh_part_kv_open(ui);
     fact(ui, ZH_T_IND_IN_WORDS, zh_ui_label(ui, ind->definition), false);
-    fact(ui, ZH_T_IND_FORMULA, made(ui, f->formula), true);
-    fact(ui, ZH_T_IND_METHOD, made(ui, f->method), false);
+    fact(ui, ZH_T_IND_FORMULA, zh_indicator_made(ui, f->formula), true);
+    fact(ui, ZH_T_IND_METHOD, zh_indicator_made(ui, f->method), false);
     fact(ui, ZH_T_IND_SOURCE, zh_ui_label(ui, (zh_label){f->sources, f->sources_en}), false);
     fact(ui, ZH_T_IND_FRESH, f->as_of != 0 ? zh_ui_time(ui, f->as_of) : ZH_STR(""), false);
     fact(ui, ZH_T_IND_CUBE,

@@ -46,6 +46,9 @@ zh_str zh_indicator_scope(const zh_indicator_page *page);
  * (NULL: all); empty when it cannot be said as a condition of records. */
 zh_str zh_indicator_records(const zh_indicator_page *page, const zh_str *value,
                             const zh_measure *measure);
+/* How a value was made, formula or method, in the reader's language: the core tells it in Chinese,
+ * from a few fixed words and declared ids. */
+zh_str zh_indicator_made(const zh_ui *ui, zh_str text);
 /* This page's question as a query string on another path below the indicator. */
 zh_str zh_indicator_sub(const zh_indicator_page *page, const char *below);
 

@@ -78,8 +78,8 @@ static size_t notes(const zh_indicator_page *page, zh_keep_note out[NOTES_MAX])
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_COL_SCOPE), zh_indicator_scope(page)};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_IN_WORDS),
                               zh_ui_label(ui, page->indicator->definition)};
-    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_FORMULA), f->formula};
-    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_METHOD), f->method};
+    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_FORMULA), zh_indicator_made(ui, f->formula)};
+    out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_METHOD), zh_indicator_made(ui, f->method)};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_SOURCE),
                               zh_ui_label(ui, (zh_label){f->sources, f->sources_en})};
     out[n++] = (zh_keep_note){zh_ui_text(ui, ZH_T_IND_MODEL), f->model_digest};

@@ -15,6 +15,7 @@ enum { LEADERS = 3, INDICATORS_MAX = 300, YEARS_MAX = 100, WIDTH = 640, NARROW =
 typedef struct unit {
     zh_map_unit drawn;
     const zh_figure *figure; /* NULL: 未报 */
+    const zh_figure *before; /* of the year before a year; NULL: none */
 } unit;
 
 typedef struct view {
@@ -29,6 +30,7 @@ typedef struct view {
     size_t nyears;
     unit *units; /* with a value first, the greatest first */
     size_t nunits, with_value;
+    bool compared; /* some have a value of the year before */
     int64_t records;
 } view;
 
@@ -125,13 +127,13 @@ static zh_rc find_period(view *v)
  * ---------------------------------------------------------------------------------------- */
 
 /* Values at a level, put to the units whose codes they have. */
-static zh_rc ask_level(view *v, zh_str region, const char *level)
+static zh_rc ask_level(view *v, zh_str region, const char *level, bool before)
 {
     zh_ui *ui = v->ui;
     zh_figure_query query = {.indicator = v->indicator,
                              .region = region,
-                             .first = v->q.first,
-                             .last = v->q.last,
+                             .first = before ? zh_date_add_months(v->q.first, -12) : v->q.first,
+                             .last = before ? v->q.first - 1 : v->q.last,
                              .as_of = v->q.as_of};
     zh_str by = zh_str_fmt(ui->arena, "%.*s@%s", ZH_FMT(v->field), level);
     zh_str *keys = NULL;
@@ -140,7 +142,10 @@ static zh_rc ask_level(view *v, zh_str region, const char *level)
     zh_rc rc = zh_figure_by(&ui->ctx, ui->conn, &query, by, &keys, &figures, &n);
     for (size_t i = 0; rc == ZH_OK && i < n; i++) {
         for (size_t u = 0; u < v->nunits && figures[i].has_value; u++) {
-            if (zh_str_eq(keys[i], v->units[u].drawn.code)) {
+            if (zh_str_eq(keys[i], v->units[u].drawn.code) && before) {
+                v->units[u].before = &figures[i];
+                v->compared = true;
+            } else if (zh_str_eq(keys[i], v->units[u].drawn.code)) {
                 v->units[u].figure = &figures[i];
                 v->units[u].drawn.value = zh_decimal_double(figures[i].value);
             }
@@ -181,9 +186,12 @@ static zh_rc ask_units(view *v)
             v->units[i].drawn.group = zh_ui_region(ui, province);
         }
     }
-    rc = ask_level(v, ZH_STR(""), "city");
-    if (rc == ZH_OK) { /* those directly under Hubei have no prefecture above them */
-        rc = ask_level(v, ZH_STR("429000"), "county");
+    bool years = v->q.period.n == 4;
+    for (int before = 0; before <= (years ? 1 : 0) && rc == ZH_OK; before++) {
+        rc = ask_level(v, ZH_STR(""), "city", before == 1);
+        if (rc == ZH_OK) { /* those directly under Hubei have no prefecture above them */
+            rc = ask_level(v, ZH_STR("429000"), "county", before == 1);
+        }
     }
     zh_sort(v->units, v->nunits, sizeof *v->units, greatest_first);
     for (size_t i = 0; i < v->nunits && v->units[i].figure != NULL; i++) {
@@ -337,8 +345,9 @@ static zh_rc picture(view *v)
 }
 
 /* All on one scale from 0. */
-static void beam(const view *v, const zh_figure *f, double end)
+static void beam(const view *v, const unit *u, double end)
 {
+    const zh_figure *f = u->figure;
     if (f->value.scaled < 0 || end <= 0) {
         return;
     }
@@ -348,7 +357,8 @@ static void beam(const view *v, const zh_figure *f, double end)
                       .low = f->has_interval ? ZH_SOME(f->low) : ZH_ABSENT,
                       .high = f->has_interval ? ZH_SOME(f->high) : ZH_ABSENT,
                       .target = ZH_ABSENT,
-                      .compare = ZH_ABSENT,
+                      .compare = u->before != NULL ? ZH_SOME(zh_decimal_double(u->before->value))
+                                                   : ZH_ABSENT,
                       .state = f->status == ZH_FIG_SMALL_N ? ZH_READING_FEW : ZH_READING_OK});
 }
 
@@ -360,7 +370,8 @@ static void table(view *v)
         {.label = zh_ui_text(ui, ZH_T_MAP_RANK), .number = true, .css = "hide-s"},
         {.label = zh_ui_text(ui, ZH_T_MAP_PLACE), .css = "full"},
         {.label = zh_ui_text(ui, ZH_T_MAP_VALUE), .number = true},
-        {.label = zh_ui_text(ui, ZH_T_COL_BEAM), .css = "beamc full"},
+        {.label = zh_ui_text(ui, v->compared ? ZH_T_MAP_BEAM_YEARS : ZH_T_COL_BEAM),
+         .css = "beamc full"},
         {.label = zh_ui_text(ui, ZH_T_MAP_RECORDS), .number = true},
         {.label = zh_ui_text(ui, ZH_T_MAP_INTERVAL), .number = true},
     };
@@ -369,7 +380,9 @@ static void table(view *v)
     for (size_t i = 0; i < v->with_value; i++) {
         const zh_figure *f = v->units[i].figure;
         intervals = intervals || f->has_interval;
+        const zh_figure *old = v->units[i].before;
         end = fmax(end, f->has_interval ? f->high : zh_decimal_double(f->value));
+        end = old != NULL ? fmax(end, zh_decimal_double(old->value)) : end;
     }
     end = zh_beam_end(end, v->indicator->percent);
     zh_part_section_open(ui, "data",
@@ -384,7 +397,7 @@ static void table(view *v)
         zh_part_number(ui, u->figure->shown, zh_ui_unit(ui, v->indicator->unit),
                        unit_url(v, u->drawn.code));
         zh_grid_cell(&grid);
-        beam(v, u->figure, end);
+        beam(v, u, end);
         zh_grid_text(&grid, zh_ui_count(ui, u->figure->n));
         if (!intervals) {
             continue;

@@ -212,8 +212,8 @@ static zh_rc page(zh_ui *ui, const zh_err *why, zh_str secret)
     zh_html_open(&ui->html, "div", "stack");
     if (why->rc != ZH_OK) {
         zh_part_note_open(ui, ZH_NOTE_ACT);
-        zh_html_leaf_z(&ui->html, "p", NULL, why->message);
-        zh_html_leaf_z(&ui->html, "p", NULL, why->fix);
+        zh_html_leaf_value(&ui->html, "p", NULL, zh_str_of(why->message));
+        zh_html_leaf_value(&ui->html, "p", NULL, zh_str_of(why->fix));
         zh_part_note_close(ui);
     }
     mail_part(ui, &c);

@@ -325,7 +325,7 @@ static void tags(zh_shown_record *r)
     zh_html_open(h, "p", "bar sp tags");
     zh_html_open(h, "span", "bar");
     if (r->reg->title.n > 0 && !zh_str_eq(key, title(r))) {
-        zh_part_tag(ui, ZH_TAG_QING, key);
+        zh_html_leaf_value(h, "span", "tag qing", key);
     }
     if (r->reg->nstates > 1) {
         zh_part_tag(ui, ZH_TAG_INK, zh_show_state(ui, r->reg, record->state));
@@ -337,9 +337,9 @@ static void tags(zh_shown_record *r)
             record->values[field->index].kind != ZH_NULL) {
             zh_str text = zh_show_text(&r->show, field, &record->values[field->index]);
             zh_html_open(h, "span", "tag");
-            zh_html_leaf(h, "span", "mu", zh_ui_label(ui, field->label));
+            zh_html_leaf_value(h, "span", "mu", zh_ui_label(ui, field->label));
             zh_html_z(h, " ");
-            zh_html_text(h, text);
+            zh_html_value(h, text);
             zh_html_close(h);
         }
     }

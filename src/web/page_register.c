@@ -426,9 +426,6 @@ static void first_cell(listing *l, const zh_record *record, const zh_asked *aske
 {
     zh_ui *ui = l->q.ui;
     zh_html *h = &ui->html;
-    if (l->q.reg->title.n > 0) { /* the card's heading, where the columns are no columns */
-        zh_html_a(h, "called", record_url(l, record), zh_show_title(&l->show, record));
-    }
     zh_html_open(h, "a", NULL);
     zh_html_link(h, "href", record_url(l, record));
     if (asked->kind != ZH_ASKED_FIELD) {
@@ -438,6 +435,9 @@ static void first_cell(listing *l, const zh_record *record, const zh_asked *aske
         zh_html_value(h, text.n > 0 ? text : zh_show_key(ui, record));
     }
     zh_html_close(h);
+    if (l->q.reg->title.n > 0) { /* the card's heading, where the columns are no columns */
+        zh_html_a_value(h, "called", record_url(l, record), zh_show_title(&l->show, record));
+    }
 }
 
 /* Chosen for one step for many. */
@@ -672,9 +672,9 @@ static void problem(zh_listing *q)
     zh_html_open(h, "p", NULL);
     zh_html_leaf(h, "b", NULL, zh_ui_text(ui, ZH_T_REGISTER_REFUSED));
     zh_html_close(h);
-    zh_html_leaf_z(h, "p", NULL, q->problem.message);
+    zh_html_leaf_value(h, "p", NULL, zh_str_of(q->problem.message));
     if (q->problem.fix[0] != '\0') {
-        zh_html_leaf_z(h, "p", NULL, q->problem.fix);
+        zh_html_leaf_value(h, "p", NULL, zh_str_of(q->problem.fix));
     }
     zh_html_open(h, "p", "sm mono");
     zh_html_text(h, ZH_SAY(ui, ZH_T_REGISTER_PARAMETER, zh_str_of(q->problem_in)));

@@ -25,7 +25,7 @@ typedef struct sample {
 static const sample samples[] = {
     {"enterprise", ZH_T_SAMPLE_ENTERPRISE, ZH_T_SAMPLE_ENTERPRISE_TASK,
      "/registers/quality_promise", true},
-    {"handler", ZH_T_SAMPLE_HANDLER, ZH_T_SAMPLE_HANDLER_TASK, "/desk", false},
+    {"handler", ZH_T_SAMPLE_HANDLER, ZH_T_SAMPLE_HANDLER_TASK, "/desk?by=place", false},
     {"reviewer", ZH_T_SAMPLE_REVIEWER, ZH_T_SAMPLE_REVIEWER_TASK, "/desk", false},
     {"lab", ZH_T_SAMPLE_LAB, ZH_T_SAMPLE_LAB_TASK, "/registers/sampling_result", false},
     {"analyst", ZH_T_SAMPLE_ANALYST, ZH_T_SAMPLE_ANALYST_TASK, "/", false},

@@ -234,8 +234,9 @@ static zh_rc evidence(zh_ui *ui, const zh_signal *s, zh_str all)
     zh_html_open(h, "ul", "records");
     for (size_t i = 0; i < n; i++) {
         zh_html_open(h, "li", NULL);
-        zh_html_a(h, NULL, zh_url_record(ui->arena, s->source, s->refs[i].office, s->refs[i].id),
-                  titles[i]);
+        zh_html_a_value(h, NULL,
+                        zh_url_record(ui->arena, s->source, s->refs[i].office, s->refs[i].id),
+                        titles[i]);
         zh_html_close(h);
     }
     zh_html_close(h);

@@ -13,6 +13,7 @@
 #include "web/part.h"
 #include "web/problem.h"
 #include "web/receipt.h"
+#include "web/sample.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -190,10 +191,10 @@ static void put_problem(act *a)
         return;
     }
     zh_part_note_open(ui, ZH_NOTE_ACT);
-    zh_html_text(&ui->html, zh_str_of(a->why.message));
+    zh_html_value(&ui->html, zh_str_of(a->why.message));
     if (a->why.fix[0] != '\0') {
         zh_html_z(&ui->html, "；");
-        zh_html_text(&ui->html, zh_str_of(a->why.fix));
+        zh_html_value(&ui->html, zh_str_of(a->why.fix));
     }
     zh_part_note_close(ui);
 }
@@ -300,9 +301,13 @@ static zh_rc put_signature(act *a)
     if (!signs(a) || ui->session == NULL) {
         return ZH_OK;
     }
+    if (zh_sample_is(ui)) {
+        zh_html_leaf(&ui->html, "p", "wide sm mu", zh_ui_text(ui, ZH_T_ACT_SIGN_SAMPLE));
+        return ZH_OK;
+    }
     zh_rc rc = zh_own_account_get(ui->web->core, ui->arena, ui->session->login, &own, ui->err);
     if (rc == ZH_OK) {
-        zh_html_leaf(&ui->html, "p", "wide hint", zh_ui_text(ui, ZH_T_ACT_SIGN));
+        zh_html_leaf(&ui->html, "p", "wide sm mu", zh_ui_text(ui, ZH_T_ACT_SIGN));
     }
     if (rc == ZH_OK && own.has_password) {
         put_secret(a, "password", "current-password", ZH_T_ACT_SIGN_PASSWORD);
@@ -349,7 +354,7 @@ static void put_preview(act *a)
                             ZH_FMT(zh_act_url(a->r->ui, zh_shown(a->r), a->transition))));
     zh_html_attr_z(h, "formtarget", "_blank");
     zh_html_flag(h, "formnovalidate");
-    zh_html_text(
+    zh_html_value(
         h, ZH_SAY(a->r->ui, ZH_T_ACT_PREVIEW, zh_ui_label(a->r->ui, a->transition->paper->label)));
     zh_html_close(h);
 }
@@ -448,6 +453,10 @@ static zh_rc prove(act *a, zh_op *op)
     zh_ui *ui = a->r->ui;
     const char *how = "";
     if (!signs(a)) {
+        return ZH_OK;
+    }
+    if (zh_sample_is(ui)) {
+        op->proved = ZH_STR("示例岗位（没有口令）");
         return ZH_OK;
     }
     if (ui->session == NULL || ui->session->key != 0) {

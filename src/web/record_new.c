@@ -173,10 +173,10 @@ static void put_why(making *m)
         return;
     }
     zh_part_note_open(ui, ZH_NOTE_ACT);
-    zh_html_text(h, zh_str_of(m->why.message));
+    zh_html_value(h, zh_str_of(m->why.message));
     if (m->why.fix[0] != '\0') {
         zh_html_z(h, "；");
-        zh_html_text(h, zh_str_of(m->why.fix));
+        zh_html_value(h, zh_str_of(m->why.fix));
     }
     (void)zh_input_findings(&m->in, ZH_STR_NONE);
     zh_part_note_close(ui);

@@ -120,9 +120,9 @@ static zh_rc kindred(zh_shown_record *r)
             continue;
         }
         zh_html_open(h, "tr", NULL);
-        zh_html_leaf(h, "td", "mu nw", zh_ui_label(ui, r->reg->kindred[i].label));
+        zh_html_leaf_value(h, "td", "mu nw", zh_ui_label(ui, r->reg->kindred[i].label));
         zh_html_open(h, "td", NULL);
-        zh_html_text(h, values_text(ui, &asked));
+        zh_html_value(h, values_text(ui, &asked));
         zh_html_text(h, zh_ui_text(ui, ZH_T_RECORD_KINDRED_ALL));
         zh_html_a(h, NULL, zh_url_register(ui->arena, r->reg->id, asked.where, r->as_of),
                   ZH_SAY(ui, ZH_T_REGISTER_COUNT_ONLY,
@@ -139,7 +139,7 @@ static void one_signal(zh_ui *ui, const zh_signal *s)
 {
     zh_html *h = &ui->html;
     zh_html_open(h, "div", NULL);
-    zh_html_a(h, NULL, zh_signal_url(ui->arena, s), zh_signal_subject(ui, s));
+    zh_html_a_value(h, NULL, zh_signal_url(ui->arena, s), zh_signal_subject(ui, s));
     if (s->has_ratio && s->prr_shown.n > 0) {
         zh_html_text(h, ZH_SAY(ui, ZH_T_RECORD_SIGNAL_PRR, s->prr_shown));
         if (s->chi2_shown.n > 0) {

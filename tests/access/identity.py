@@ -375,6 +375,15 @@ def data_scopes():
                 check(f">{name}<" in who.text, f"{name} is not among those who see {number}")
 
 
+def titles_hide_what_is_masked():
+    """A title leaves out what the role may not see, and no kindred question is asked by it."""
+    for name, masked in (("kindustry", False), ("khandle", True)):
+        page = ask("GET", "/registers/scoped/SC-1", login(name)[1]).text
+        title = re.sub(r"<[^>]*>", "", re.search(r"<h1[^>]*>(.*?)</h1>", page, re.S).group(1))
+        check((title == "SC-1") == masked and title.startswith("SC-1"), f"{name} reads the title {title}")
+        check(("同行业" in page) != masked, f"{name} is asked {'' if masked else 'not '}by the industry")
+
+
 def matrix_of_rights():
     cookie = login("kall")[1]
     page = ask("GET", "/permissions", cookie)
@@ -385,7 +394,7 @@ def matrix_of_rights():
     check(ask("GET", "/permissions/exe", cookie).status == 404, "as nothing else")
 
 
-for part in (api_keys, own_sessions, one_time_codes, emergency_and_readings, settings_of_two, matrix_of_rights, data_scopes,
+for part in (api_keys, own_sessions, one_time_codes, emergency_and_readings, settings_of_two, matrix_of_rights, data_scopes, titles_hide_what_is_masked,
              flooding, attackers):
     try:
         part()

@@ -58,6 +58,14 @@ async function finds_a_number(tab, tally, folder) {
   await tab.waitForURL(/\/registers\/food_failure\/\d/);
   tally.check("a record has its footer of proof", /账本序号/.test(await tab.locator(".sealbar").innerText()));
   tally.check("a record has facts", (await tab.locator("main dl.kv dt").count()) > 5);
+  const called = await tab.locator("main h1").innerText();
+  tally.check("a record is called by a sentence", /不合格，.+生产，.+抽到$/.test(called.replace(/\s/g, "")), called);
+  const kin = tab.locator("#related a[href*='where=']").first();
+  const many = digits(await kin.innerText());
+  await kin.click();
+  await tab.waitForURL(/where=/);
+  tally.equal("the number of its kin opens", digits((await tab.locator(".count").first().innerText()).match(/^[\d,]+/)?.[0] ?? ""), many);
+  await tab.goBack();
   await tab.goBack();
   await tab.goBack();
   tally.equal("back keeps the question", [new URL(tab.url()).pathname, question(tab).get("region")],

@@ -58,6 +58,9 @@ says "are its own" signals "$food" 湖北省
 one=$(grep -o '/signals/[0-9]\+' "$OUT" | head -1)
 page "one of them" 200 "$one"
 says "has its table, what it is made of and its records" one "$food" 湖北省
+lot=$(grep -o 'href="/registers/food_failure/[0-9]*-[0-9]*"' "$OUT" | head -1 | cut -d'"' -f2)
+page "a record of its evidence" 200 "$lot"
+has "names the signal" "href=\"$one\""
 page "no such detector" 404 '/signals?detector=%3Cb%3E'
 lacks "it is text" '<b>'
 page "no such region" 422 '/signals?region=99'

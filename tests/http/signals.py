@@ -74,8 +74,10 @@ def one(answer, path, region):
     said = plain(markup)
     for (maker, item), (a, b, c, d) in tables(path).items():
         if maker == region and "%s × %s" % (maker, item) in said:
-            records = re.search(r'id="evidence".*?</p>', markup, re.S).group()
-            assert records.count("<a ") == min(a, 60), (records.count("<a "), a)
+            records = re.search(r'id="evidence".*?</ul>', markup, re.S).group()
+            assert records.count("<a ") == min(a, 20), (records.count("<a "), a)
+            named = [plain(r) for r in re.findall(r"<li>.*?</li>", records, re.S)]
+            assert all("%s不合格，" % item in n or "、%s" % item in n or "%s、" % item in n for n in named), named
             for n in (a, b, c, d):
                 assert format(n, ",") in said, n
             return

@@ -155,6 +155,38 @@ done
 grep -q '内部网络' "$STEP_DIR/out" && ok || bad "https to this machine is refused when it is sent, and seen" "$STEP_DIR/out"
 dead=$(sed -n 's/^[^0-9]*\([0-9]\{10,\}\).*yichang.*/\1/p' "$STEP_DIR/out" | head -n 1)
 check "a dead one can be tried again" $zhiheng notify retry "$dead" --data "$data"
+# ---- a consumer without an account: no address, so the gateway of letters, signed
+rm -f "$box/fail"
+printf 'a word of the gateway\n' >"$STEP_DIR/letters"
+set_to letters.secret_file "$STEP_DIR/letters"
+set_to letters.url "http://127.0.0.1:$hook/letters"
+curl -sS -b "$jar" "$URL/api/v1/registers/complaint" >"$STEP_DIR/records"
+read -r record version < <(python3 -B - "$STEP_DIR/records" <<'PYTHON'
+import json, sys
+for r in json.load(open(sys.argv[1], encoding="utf-8"))["records"]:
+    if r["fields"]["source_no"] == "W-1":
+        print(r["office"] + "-" + r["id"], r["version"])
+PYTHON
+)
+status=$(curl -sS -b "$jar" -o "$STEP_DIR/out" -w '%{http_code}' -H 'Accept: text/html' --data-urlencode "version=$version" "$URL/registers/complaint/$record/transitions/accept")
+[ "$status" = 303 ] && ok || bad "accepted: $status" "$STEP_DIR/out"
+for _ in $(seq 300); do grep -lq 13812345678 "$box"/hook-* 2>/dev/null && break; sleep 0.1; done
+check "the letter with its signature" python3 -B - "$box" <<'PYTHON'
+import glob, hashlib, hmac, json, re, sys
+requests = [json.load(open(p, encoding="utf-8")) for p in sorted(glob.glob(sys.argv[1] + "/hook-*"))]
+letters = [r for r in requests if '"phone"' in r["body"]]
+assert len({json.loads(r["body"])["id"] for r in letters}) == 1, letters
+h = {k.lower(): v for k, v in letters[0]["headers"].items()}
+wanted = hmac.new(b"a word of the gateway", (h["zhiheng-timestamp"] + "." + letters[0]["body"]).encode(), hashlib.sha256).hexdigest()
+assert h["zhiheng-signature"] == "v1=" + wanted
+body = json.loads(letters[0]["body"])
+assert set(body) == {"id", "at", "phone", "text"} and body["phone"] == "13812345678", body
+assert re.search("编号 TS-420102-[0-9]{4}-[0-9]{6}）有新进展：已受理。查询码 [2-9A-HJ-NP-Z]{10}", body["text"]), body
+assert "金丝雀" not in body["text"] and "13812345678" not in body["text"]
+PYTHON
+$zhiheng notify list --data "$data" >"$STEP_DIR/out" 2>&1
+grep -q 'contact.*sent' "$STEP_DIR/out" && ok || bad "is taken" "$STEP_DIR/out"
+! grep -q 13812345678 "$STEP_DIR/out" && ok || bad "nothing of the person stands in the queue" "$STEP_DIR/out"
 kill -TERM "$SERVER"
 wait "$SERVER"
 [ $? = 0 ] && ok || bad "it ends"

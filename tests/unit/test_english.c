@@ -1,9 +1,10 @@
 /* Refusals in English: every pair of texts takes the same arguments, every text of a refusal in
- * engine/ and app/tool/ has one, and a message is formed in the language asked for. */
+ * engine/, app/tool/ and web/ has one, and a message is formed in the language asked for. */
 #include "app/english.h"
 #include "base/err.h"
 #include "base/os.h"
 #include "engine/engine.h"
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,6 +91,11 @@ static size_t check_call(const char *file, const char *p)
             do {
                 p = literal(p, text, sizeof text);
                 p += strspn(p, " \n");
+                if (strncmp(p, "PRId64", 6) == 0 || strncmp(p, "PRIu64", 6) == 0) {
+                    assert_true(strlen(text) + 4 < sizeof text);
+                    memcpy(text + strlen(text), p[3] == 'd' ? PRId64 : PRIu64, sizeof PRId64);
+                    p += 6 + strspn(p + 6, " \n");
+                }
             } while (*p == '"');
             if (chinese(text) && strcmp(zh_english(text), text) == 0) {
                 print_message("%s: no English for %s\n", file, text);
@@ -121,7 +127,7 @@ static size_t check_file(zh_arena *arena, const char *path)
 static void every_refusal_has_its_english(void **state)
 {
     (void)state;
-    static const char *const folders[] = {"src/engine", "src/num", "src/app/tool"};
+    static const char *const folders[] = {"src/engine", "src/num", "src/app/tool", "src/web"};
     zh_arena *arena = zh_arena_new((size_t)64 << 20);
     size_t missing = 0;
     for (size_t i = 0; i < ZH_COUNTOF(folders); i++) {

@@ -54,12 +54,15 @@ static const char MODEL[] =
     "      - {id: place, label: 地区, type: code, system: region, required: true}\n"
     "      - {id: firm, label: 企业, type: ref, to: firm}\n"
     "      - {id: helper, label: 协办, type: string}\n"
+    "      - {id: phone, label: 电话, type: string, pipl: personal}\n"
+    "      - {id: lookup, label: 查询码, type: string, max: 10}\n"
     "    states:\n"
     "      - {id: draft, label: 起草, initial: true}\n"
     "      - {id: sent, label: 送审}\n"
     "      - {id: done, label: 完成, terminal: true}\n"
     "    transitions:\n"
-    "      - {id: send, label: 送审, from: draft, to: sent, roles: [officer], notify: [reviewer]}\n"
+    "      - {id: send, label: 送审, from: draft, to: sent, roles: [officer], notify: [reviewer, "
+    "guest]}\n"
     "      - {id: back, label: 退回, kind: return, from: sent, to: draft, roles: [reviewer]}\n"
     "      - {id: finish, label: 完成, from: sent, to: done, roles: [reviewer],\n"
     "         notify: [firm, helper, creator]}\n"
@@ -69,6 +72,7 @@ static const char MODEL[] =
     "      - {id: limit, label: 审查期限, start: sent, stop: [finish], warn: [1 day],\n"
     "         versions: [{from: 2020-01-01, amount: 3, unit: day}]}\n"
     "    notify: [helper]\n"
+    "    contact: {audience: guest, phone: phone, code: lookup}\n"
     "    access:\n"
     "      - {role: officer, can: [read, create, transition]}\n"
     "      - {role: reviewer, can: [read, transition]}\n"
@@ -227,6 +231,50 @@ static void test_chosen_offices(void **state)
     (void)tell(f);
     assert_int_equal(copies(f, "inside"), 1);
     assert_int_equal(copies(f, "outside"), 0);
+    close_world(&w);
+}
+
+/* A party without an account is told by the contact of its record: one row, in which nothing of the
+ * person stands; what is said is the record's number and its code. */
+static void test_contact(void **state)
+{
+    (void)state;
+    world w;
+    fixture *f = &w.f;
+    zh_applied at;
+    zh_contact contact;
+    zh_notify_settings settings = {.from_name = ZH_STR("质衡"), .url = ZH_STR("https://z.example")};
+    open_world(&w);
+    at = affair(f, "A-1", "武汉市");
+    ok(f, fx_move(f, "affair", &at, "send", 0, &at, NULL));
+    (void)tell(f);
+    assert_int_equal(fx_count(f, "SELECT COUNT(*) FROM zh_delivery"), 0); /* no way to reach them */
+    as(f, "off");
+    ok(f,
+       fx_create(f, "affair", &at, "no", "A-2", "place", "武汉市", "phone", "13800000000", NULL));
+    (void)tell(f);
+    assert_int_equal(fx_count(f, "SELECT COUNT(*) FROM zh_delivery"), 0); /* is not meant yet */
+    ok(f, fx_move(f, "affair", &at, "send", 0, &at, NULL));
+    (void)tell(f);
+    assert_int_equal(
+        fx_count(f, "SELECT COUNT(*) FROM zh_delivery WHERE channel = 'contact' AND state = "
+                    "'waiting' AND login = '' AND target = '' AND subject = '' AND body = ''"),
+        1);
+    (void)tell(f);
+    assert_int_equal(fx_count(f, "SELECT COUNT(*) FROM zh_delivery"), 1);
+    const zh_record *record = fx_get(f, "affair", &at);
+    assert_true(zh_contact_of(record->reg, &contact));
+    const char *code = fx_text(f, record, "lookup");
+    assert_int_equal(strlen(code), 10);
+    assert_int_equal(strspn(code, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"), 10);
+    zh_str said = zh_notify_contact_text(f->arena, &settings, record, &contact);
+    assert_true(zh_str_find(said, ZH_STR("A-2")) > 0);
+    assert_true(zh_str_find(said, zh_str_of(code)) > 0);
+    assert_true(zh_str_find(said, ZH_STR("https://z.example")) > 0);
+    assert_true(zh_str_find(said, ZH_STR("13800000000")) < 0);
+    /* another record, another code */
+    at = affair(f, "A-3", "武汉市");
+    assert_string_not_equal(fx_text(f, fx_get(f, "affair", &at), "lookup"), code);
     close_world(&w);
 }
 
@@ -625,15 +673,11 @@ static void test_settings(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_chosen_offices),
-        cmocka_unit_test(test_audiences),
-        cmocka_unit_test(test_same_transaction),
-        cmocka_unit_test(test_inbox),
-        cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_second),
-        cmocka_unit_test(test_queue),
-        cmocka_unit_test(test_hooks),
-        cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_chosen_offices), cmocka_unit_test(test_audiences),
+        cmocka_unit_test(test_contact),        cmocka_unit_test(test_same_transaction),
+        cmocka_unit_test(test_inbox),          cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_second),         cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_hooks),          cmocka_unit_test(test_digest),
         cmocka_unit_test(test_settings),
     };
     static const struct CMUnitTest pure[] = {

@@ -87,7 +87,7 @@ static void writes_what_is_there(void **state)
     expect(title, "kind=酒", "酒不合格");
     expect(title, "place=咸宁", "不合格，咸宁生产");
     expect(title, "", "");
-    expect("[{kind}][，{place}][：{items.item}]", "place=咸宁|items.item=铅", "咸宁：铅");
+    expect("[{kind}][，{place}][：{items.item}]", "place=咸宁|item=铅", "咸宁：铅");
     expect("[{kind}][; {place}]", "place=咸宁", "咸宁");
     expect("[{kind} of {place}]{no}", "kind=酒|no=A1", "A1");
     expect("{ no }", "no=A1", "A1");
