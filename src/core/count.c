@@ -3,6 +3,7 @@
  * The database groups by stored value; code levels and time grains are folded in the program, so
  * both databases agree and hierarchies stay data. Expressions SQL cannot say are counted by a scan.
  */
+#include "base/time.h"
 #include "core/cube_private.h"
 #include "core/permission.h"
 #include "core/read.h"
@@ -12,7 +13,9 @@
 #include <string.h>
 
 enum { GROUPS_MAX = 2, FOLD_MAX = 1000000, CODES_MAX = 256, KEY_MAX = 512 };
-enum { DRIVEN_MAX = 20000 }; /* records looked up through an index: each is a page of its own */
+/* Records looked up through an index: each may be a page of the disk of its own. */
+enum { DRIVEN_MAX = 20000, DRIVEN_FILTERED_MAX = 5000 };
+enum { COUNT_US = 150000, CLOCK_ROWS = 64 }; /* of one pass over a large register */
 
 typedef struct tally {
     zh_str keys[GROUPS_MAX];
@@ -222,7 +225,8 @@ static void find_drive(counter *c)
     const zh_index *index = zh_driving_index(c->ctx, c->q->reg, c->q->where, false, NULL, c->codes,
                                              CODES_MAX, &c->ncodes, &c->index);
     c->drive = index != NULL ? index->fields[0] : NULL;
-    c->max = index != NULL && c->max > DRIVEN_MAX ? DRIVEN_MAX : c->max;
+    size_t most = c->q->where != NULL ? DRIVEN_FILTERED_MAX : DRIVEN_MAX;
+    c->max = index != NULL && c->max > most ? most : c->max;
 }
 
 static zh_str stored_key(counter *c, zh_arena *arena, size_t group, const zh_stmt *stmt,
@@ -279,34 +283,53 @@ static zh_rc count_sql(counter *c, zh_conn *conn)
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
-/* Several groupings in one pass over the rows; `all` holds a counter for each. */
+/* Takes the rows of a pass, until there are no more or time is up. */
+static zh_rc take_rows(counter *all, size_t n, zh_stmt *stmt, zh_arena *scratch)
+{
+    zh_rc rc = ZH_OK;
+    uint64_t begun = zh_monotonic_us();
+    for (size_t row = 1; rc == ZH_OK && (rc = zh_step(stmt, all[0].ctx->err)) == ZH_OK; row++) {
+        zh_arena_reset(scratch);
+        for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+            zh_str keys[GROUPS_MAX] = {ZH_STR_NONE, ZH_STR_NONE};
+            if (all[i].ngroups > 0) {
+                keys[0] = stored_key(&all[i], scratch, 0, stmt, i);
+            }
+            rc = add(&all[i], keys, 1);
+        }
+        if (all[0].max > 0 && row % CLOCK_ROWS == 0 && zh_monotonic_us() - begun > COUNT_US) {
+            all[0].at_least = true;
+            return rc;
+        }
+    }
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* Several groupings in one pass over the rows; `all` holds a counter of at most one group each. */
 static zh_rc count_pass(counter *all, size_t n, zh_conn *conn)
 {
-    zh_ctx *ctx = all[0].ctx;
     zh_arena *scratch = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     zh_buf sql;
     zh_buf_init(&sql, 1 << 20);
     zh_binds binds = {0};
     for (size_t i = 0; i < n; i++) {
         zh_buf_z(&sql, i > 0 ? ", " : "SELECT ");
-        group_sql(&sql, &all[i].groups[0]);
+        if (all[i].ngroups > 0) {
+            group_sql(&sql, &all[i].groups[0]);
+        } else {
+            zh_buf_c(&sql, '1');
+        }
     }
     zh_rc rc = conditions(&all[0], conn, &sql, &binds);
     zh_stmt *stmt = NULL;
     if (rc == ZH_OK) {
-        rc = zh_query(conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, ctx->err);
+        rc = zh_query(conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, all[0].ctx->err);
     }
-    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
-        zh_arena_reset(scratch);
-        for (size_t i = 0; i < n && rc == ZH_OK; i++) {
-            zh_str keys[GROUPS_MAX] = {stored_key(&all[i], scratch, 0, stmt, i), ZH_STR_NONE};
-            rc = add(&all[i], keys, 1);
-        }
-    }
+    rc = rc == ZH_OK ? take_rows(all, n, stmt, scratch) : rc;
     zh_finish(stmt);
     zh_buf_free(&sql);
     zh_arena_free(scratch);
-    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    return rc;
 }
 
 static zh_rc count_record(void *user, zh_ctx *ctx, const zh_record *record)
@@ -460,7 +483,7 @@ zh_rc zh_count(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, const zh_
             return rc;
         }
         zh_err before = *ctx->err;
-        rc = count_sql(&c, conn);
+        rc = c.max > 0 && ngroups <= 1 ? count_pass(&c, 1, conn) : count_sql(&c, conn);
         if (rc == ZH_EINVAL && strcmp(ctx->err->rule, "query.unsupported") == 0) {
             *ctx->err = before;
             rc = count_scan(&c, conn);
