@@ -132,7 +132,8 @@ typedef struct opening {
 static zh_rc open_body(zh_ctx *ctx, zh_conn *conn, zh_job *job, const void *with)
 {
     const opening *o = with;
-    zh_sql_value key[] = {ZH_SQL_INT(ctx->office), ZH_SQL_STR(o->kind), ZH_SQL_STR(o->args)};
+    zh_sql_value key[] = {ZH_SQL_INT(zh_core_office(ctx->core)), ZH_SQL_STR(o->kind),
+                          ZH_SQL_STR(o->args)};
     zh_rc rc =
         one(ctx, conn,
             o->any_state ? "SELECT " JOB_COLUMNS " FROM zh_job WHERE office = ? AND kind = ? AND "
@@ -144,7 +145,7 @@ static zh_rc open_body(zh_ctx *ctx, zh_conn *conn, zh_job *job, const void *with
         return rc;
     }
     zh_time now = zh_now();
-    *job = (zh_job){.office = ctx->office,
+    *job = (zh_job){.office = zh_core_office(ctx->core),
                     .id = zh_core_id(ctx->core, 0),
                     .kind = o->kind,
                     .args = o->args,
@@ -286,7 +287,8 @@ static zh_rc cancel_body(zh_ctx *ctx, zh_conn *conn, zh_job *job, const void *wi
 {
     const int64_t *id = with;
     (void)job;
-    zh_sql_value values[] = {ZH_SQL_INT(zh_now()), ZH_SQL_INT(ctx->office), ZH_SQL_INT(*id)};
+    zh_sql_value values[] = {ZH_SQL_INT(zh_now()), ZH_SQL_INT(zh_core_office(ctx->core)),
+                             ZH_SQL_INT(*id)};
     int64_t changed = 0;
     zh_rc rc =
         zh_run(conn,
@@ -309,7 +311,7 @@ zh_rc zh_job_get(zh_ctx *ctx, int64_t id, zh_job *out)
 {
     zh_conn *conn = NULL;
     zh_rc rc = zh_store_reader(zh_core_store(ctx->core), &conn, ctx->err);
-    zh_sql_value key[] = {ZH_SQL_INT(ctx->office), ZH_SQL_INT(id)};
+    zh_sql_value key[] = {ZH_SQL_INT(zh_core_office(ctx->core)), ZH_SQL_INT(id)};
     if (rc == ZH_OK) {
         rc = one(ctx, conn, "SELECT " JOB_COLUMNS " FROM zh_job WHERE office = ? AND id = ?", key,
                  2, out);
@@ -327,7 +329,7 @@ static zh_rc list_of(zh_ctx *ctx, const char *sql, size_t limit, zh_job **out, s
     zh_conn *conn = NULL;
     zh_stmt *stmt = NULL;
     zh_rc rc = zh_store_reader(zh_core_store(ctx->core), &conn, ctx->err);
-    zh_sql_value binds[] = {ZH_SQL_INT(ctx->office), ZH_SQL_INT((int64_t)limit)};
+    zh_sql_value binds[] = {ZH_SQL_INT(zh_core_office(ctx->core)), ZH_SQL_INT((int64_t)limit)};
     if (rc == ZH_OK) {
         rc = zh_query(conn, zh_str_of(sql), binds, 2, &stmt, ctx->err);
     }
