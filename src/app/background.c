@@ -6,6 +6,7 @@
 #include "app/witness.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "core/calendar_years.h"
 #include "core/cube.h"
 #include "core/judgement.h"
 #include "core/ledger.h"
@@ -74,7 +75,8 @@ static zh_rc fold(zh_background *b, zh_err *err)
 
 static zh_rc follow(zh_background *b, zh_err *err)
 {
-    return zh_core_follow(b->core, err);
+    zh_rc rc = zh_core_follow(b->core, err);
+    return rc == ZH_OK ? zh_calendar_follow(b->core, err) : rc;
 }
 
 /* Has the newest checkpoint cosigned; the note is published once the quorum has seen it. */

@@ -211,6 +211,23 @@ static zh_rc validate(zh_ctx *ctx, const zh_import_ask *ask)
     return may_import(ctx, ask);
 }
 
+/* Registers of which a key typed into the file would tell the reader that there is such a record.
+ */
+static zh_str closed_to(zh_ctx *ctx)
+{
+    zh_buf ids;
+    zh_buf_init(&ids, 1 << 16);
+    for (size_t i = 0; ctx->post != NULL && i < ctx->model->nregisters; i++) {
+        const zh_register *reg = &ctx->model->registers[i];
+        if (!reg->public_key && !zh_scope_is_all(ctx, reg)) {
+            zh_buf_fmt(&ids, "%s%.*s", ids.n > 0 ? " " : "", ZH_FMT(reg->id));
+        }
+    }
+    zh_str out = zh_str_dup(ctx->arena, zh_buf_view(&ids));
+    zh_buf_free(&ids);
+    return out;
+}
+
 static zh_str args_of(zh_arena *arena, const zh_import_ask *ask)
 {
     zh_buf text;
@@ -223,6 +240,7 @@ static zh_str args_of(zh_arena *arena, const zh_import_ask *ask)
     zh_jw_kv(&w, "file", ask->digest);
     zh_jw_kv(&w, "name", ask->name);
     zh_jw_kv(&w, "justification", ask->justification);
+    zh_jw_kv(&w, "closed", ask->closed);
     zh_jw_object_end(&w);
     zh_str out = zh_str_dup(arena, zh_buf_view(&text));
     zh_buf_free(&text);
@@ -263,7 +281,9 @@ zh_rc zh_import_check(zh_ctx *ctx, const zh_import_ask *ask, zh_job *out)
     if (rc == ZH_OK) {
         rc = folder(ctx, "jobs", &jobs);
     }
-    zh_str args = args_of(ctx->arena, ask);
+    zh_import_ask own = *ask;
+    own.closed = closed_to(ctx);
+    zh_str args = args_of(ctx->arena, &own);
     if (rc == ZH_OK) {
         rc = zh_job_open(ctx, ZH_STR(ZH_JOB_CHECK), args, true, out);
     }
@@ -289,7 +309,8 @@ zh_rc zh_import_asked(zh_ctx *ctx, const zh_job *check, zh_import_ask *out)
                                .name = member(args, "name"),
                                .reg = member(args, "register"),
                                .recipe = member(args, "recipe"),
-                               .justification = member(args, "justification")};
+                               .justification = member(args, "justification"),
+                               .closed = member(args, "closed")};
     }
     return rc;
 }
@@ -316,6 +337,7 @@ static zh_rc note_order(zh_ctx *ctx, const zh_job *check, const zh_job *job, con
     zh_jw_ki(&w, "check", check->id);
     zh_jw_ki(&w, "rows", number(report, "rows"));
     zh_jw_ki(&w, "log_size", size);
+    zh_jw_kv(&w, "closed", closed_to(ctx));
     zh_jw_object_end(&w);
     if (rc == ZH_OK) {
         rc = zh_file_replace(zh_import_beside(ctx, job->id, "upload.json"), zh_buf_view(&text),

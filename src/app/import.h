@@ -33,6 +33,8 @@ typedef struct zh_import_ask {
     zh_str reg;    /* id; empty: found from the file */
     zh_str recipe; /* id; empty: found */
     zh_str justification;
+    zh_str closed; /* set by zh_import_check: registers that the reader does not see whole and whose
+                      keys are not public, with spaces: a reference to one finds nothing */
 } zh_import_ask;
 
 /* Keeps a file: moves it (rename) into incoming/ under its digest. ZH_EINVAL: empty; ZH_ELIMIT;

@@ -199,6 +199,7 @@ static zh_rc check_file(run *r, zh_intake_result *result, zh_arena *cells)
                            .file_name = r->ask.name,
                            .recipe = r->ask.recipe,
                            .justification = r->ask.justification,
+                           .closed = r->ask.closed,
                            .errors_path = zh_import_beside(ctx, r->job.id, "errors.csv"),
                            .rows_path = zh_import_beside(ctx, r->job.id, "rows.csv"),
                            .deltas = deltas,
@@ -273,6 +274,7 @@ static zh_rc import_options(run *r, zh_intake_options *o)
     o->file_name = r->found.name;
     o->recipe = zh_json_str(zh_json_get(args, "recipe"), none);
     o->justification = zh_json_str(zh_json_get(args, "justification"), none);
+    o->closed = zh_json_str(zh_json_get(order, "closed"), none);
     bool clean = zh_str_is(zh_json_str(zh_json_get(args, "commit"), none), "clean");
     o->commit = clean ? ZH_COMMIT_CLEAN : ZH_COMMIT_ALL;
     o->keep_job = true;

@@ -334,7 +334,7 @@ static const char *send_webhook(sending *s)
     bool declared = false;
     int status = 0;
     zh_arena *arena = s->ctx->arena;
-    zh_rc rc = zh_hook_get(s->conn, arena, s->d->hook, &hook, s->why);
+    zh_rc rc = zh_hook_get(s->ctx->core, s->conn, arena, s->d->hook, &hook, s->why);
     if (rc == ZH_OK) {
         rc = zh_notice_event_get(s->conn, arena, s->d->event, &event, s->why);
     }

@@ -8,6 +8,7 @@
 #include "core/apikey.h"
 #include "core/reading.h"
 #include "core/record.h"
+#include "core/secret.h"
 #include "proof/password.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -265,6 +266,23 @@ static zh_rc oidc(zh_session *s, zh_buf *out)
     return rc == ZH_OK ? zh_oidc_write(s->core, cli->arena, &set, &cli->err) : rc;
 }
 
+/* rekey, or rekey lost when the old key cannot be had back. */
+static zh_rc rekey(zh_session *s, zh_buf *out)
+{
+    size_t sealed = 0;
+    size_t given_up = 0;
+    zh_str how = zh_cli_argument(s->cli, 1);
+    if (how.n > 0 && !zh_str_is(how, "lost")) {
+        return zh_cli_usage(s->cli, "cli.choice", "rekey 后面只能写 lost：旧密钥找不回了");
+    }
+    zh_rc rc = zh_secrets_rekey(s->core, how.n > 0, &sealed, &given_up, &s->cli->err);
+    if (rc == ZH_OK) {
+        zh_buf_fmt(out, "重新封存 %zu 个秘密，作废 %zu 个\n", sealed, given_up);
+        zh_cli_note("新密钥在数据目录的 keys/ 里，请放进备份，和数据库分开保管");
+    }
+    return rc;
+}
+
 static zh_rc work(zh_session *s, zh_buf *out)
 {
     zh_cli *cli = s->cli;
@@ -283,6 +301,9 @@ static zh_rc work(zh_session *s, zh_buf *out)
     }
     if (zh_str_is(action, "readings")) {
         return readings(s, out);
+    }
+    if (zh_str_is(action, "rekey")) {
+        return rekey(s, out);
     }
     if (zh_str_is(action, "key")) {
         return key(s, out);
@@ -324,10 +345,10 @@ static int run(zh_cli *cli)
 static const zh_param arguments[] = {
     {.name = "ACTION",
      .kind = ZH_PARAM_CHOICE,
-     .choices = "list|setup|add|grant|password|reset|totp|key|oidc|readings|disable|enable",
+     .choices = "list|setup|add|grant|password|reset|totp|key|oidc|readings|rekey|disable|enable",
      .optional = true,
      .zh = "列出、首次设置链接、建立、授予岗位、换口令、重设口令的链接、动态码、接口密钥、"
-           "统一认证、核对阅读记录、停用、启用；省略为列出",
+           "统一认证、核对阅读记录、换封存秘密的密钥、停用、启用；省略为列出",
      .en = "what to do"},
     {.name = "LOGIN", .kind = ZH_PARAM_TEXT, .optional = true, .zh = "登录名", .en = "login"},
     {.name = "NAME",
@@ -354,7 +375,8 @@ ZH_VERB(account) = {
     .text = "口令从标准输入读一行。建立账户之后，服务要求登录；岗位（角色与数据范围）在登记册“岗位”"
             "里由两人授予。统一认证：account oidc 身份源 客户端 本站地址 "
             "作登录名的声明，密钥从标准输入读一行；"
-            "account oidc off 停用。",
+            "account oidc off 停用。动态码、统一认证、webhook 的秘密用数据目录 keys/ 里的密钥封存；"
+            "account rekey 换一把，account rekey lost 在密钥找不回时用。",
     .example = "zhiheng account setup\necho '一句只有我记得的话' | zhiheng account add wang 王某\n"
                "zhiheng account grant wang analyst subtree 420100\n"
                "zhiheng account key wang 夜间取数 complaint:read,export 30",

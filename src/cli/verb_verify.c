@@ -41,6 +41,10 @@ static void print_report(zh_cli *cli, const zh_verify_report *r, const zh_buf *l
         zh_buf_fmt(out, "签名的存证日志 %.*s 条，分块、根与历次检查点都已重算\n",
                    ZH_FMT(zh_text_count(a, r->sealed)));
     }
+    if (r->readings > 0) {
+        zh_buf_fmt(out, "个人信息的阅读记录 %.*s 条，链已重算\n",
+                   ZH_FMT(zh_text_count(a, r->readings)));
+    }
     zh_buf_fmt(out, r->differences == 0 ? "没有差异\n" : "差异 %.*s 处\n",
                ZH_FMT(zh_text_count(a, r->differences)));
 }
@@ -56,6 +60,7 @@ static void json_report(const zh_verify_report *r, const zh_buf *lines, uint64_t
     zh_jw_ki(&w, "cells", r->cells);
     zh_jw_ki(&w, "entries", r->entries);
     zh_jw_ki(&w, "sealed", r->sealed);
+    zh_jw_ki(&w, "readings", r->readings);
     zh_jw_ki(&w, "differences", r->differences);
     zh_jw_ki(&w, "took_us", (int64_t)took);
     zh_jw_key(&w, "lines");

@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "core/core_private.h"
 #include "core/identity_private.h"
+#include "core/secret.h"
 #include "proof/password.h"
 #include <inttypes.h>
 #include <string.h>
@@ -135,8 +136,8 @@ zh_rc zh_own_account_get(zh_core *core, zh_arena *arena, zh_str login, zh_own_ac
     if (rc == ZH_OK) {
         *out = (zh_own_account){.has_totp = zh_col_str(stmt, 0).n > 0,
                                 .enrolling = zh_col_str(stmt, 1).n > 0,
-                                .has_password = zh_str_starts(zh_col_str(stmt, 8), ZH_STR("$")),
-                                .totp_new = zh_str_dup(arena, zh_col_str(stmt, 1)),
+                                .has_password = zh_has_password(zh_col_str(stmt, 8)),
+                                .totp_sealed = zh_str_dup(arena, zh_col_str(stmt, 1)),
                                 .recovery = words(zh_col_str(stmt, 2)),
                                 .password_at = zh_col_i64(stmt, 3),
                                 .last_at = zh_col_i64(stmt, 4),
@@ -146,7 +147,14 @@ zh_rc zh_own_account_get(zh_core *core, zh_arena *arena, zh_str login, zh_own_ac
     }
     zh_finish(stmt);
     zh_store_release(conn);
-    return rc == ZH_ENOTFOUND ? zh_err_set(err, rc, "login.unknown", "没有这个账户") : rc;
+    if (rc == ZH_ENOTFOUND) {
+        return zh_err_set(err, rc, "login.unknown", "没有这个账户");
+    }
+    zh_err gone = {0}; /* a secret that cannot be opened is begun anew */
+    out->enrolling = rc == ZH_OK && out->enrolling &&
+                     zh_secret_open(core, arena, ZH_SECRET_TOTP, login, out->totp_sealed,
+                                    &out->totp_new, &gone) == ZH_OK;
+    return rc;
 }
 
 /* ---- one-time codes ---- */
@@ -158,9 +166,18 @@ zh_rc zh_totp_begin(zh_core *core, zh_str login, zh_err *err)
     int64_t changed = 0;
     zh_random(secret, sizeof secret);
     zh_totp_secret_text(secret, text);
-    zh_sql_value values[] = {ZH_SQL_STR(zh_str_of(text)), ZH_SQL_STR(login)};
-    return run(core, "UPDATE zh_account SET totp_new = ? WHERE office = 0 AND login = ?", values,
-               ZH_COUNTOF(values), &changed, err);
+    zh_str sealed;
+    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_rc rc = zh_secret_seal(core, arena, ZH_SECRET_TOTP, login, zh_str_of(text), &sealed, err);
+    zh_sql_value values[] = {ZH_SQL_STR(sealed), ZH_SQL_STR(login)};
+    if (rc == ZH_OK) {
+        rc = run(core, "UPDATE zh_account SET totp_new = ? WHERE office = 0 AND login = ?", values,
+                 ZH_COUNTOF(values), &changed, err);
+    }
+    explicit_bzero(secret, sizeof secret);
+    explicit_bzero(text, sizeof text);
+    zh_arena_free(arena);
+    return rc;
 }
 
 /* Letters and digits of a recovery code, four by four. */
@@ -216,7 +233,7 @@ zh_rc zh_totp_confirm(zh_core *core, zh_arena *arena, zh_str login, zh_str code,
     if (rc != ZH_OK) {
         return rc;
     }
-    if (zh_totp_secret_parse(account.totp_new, secret) != ZH_OK) {
+    if (!account.enrolling || zh_totp_secret_parse(account.totp_new, secret) != ZH_OK) {
         return zh_err_set(err, ZH_EINVAL, "login.totp", "先取一个新的密钥，再填动态码");
     }
     if (!zh_totp_verify(secret, zh_str_trim(code), (uint64_t)(zh_now() / ZH_SECOND), &last)) {
@@ -230,8 +247,9 @@ zh_rc zh_totp_confirm(zh_core *core, zh_arena *arena, zh_str login, zh_str code,
         zh_token_digest(recovery[i], digest);
         digests = zh_str_fmt(arena, "%.*s%s%s", ZH_FMT(digests), i > 0 ? " " : "", digest);
     }
-    zh_sql_value values[] = {ZH_SQL_STR(account.totp_new), ZH_SQL_INT((int64_t)last),
-                             ZH_SQL_STR(digests), ZH_SQL_STR(login), ZH_SQL_STR(account.totp_new)};
+    zh_sql_value values[] = {ZH_SQL_STR(account.totp_sealed), ZH_SQL_INT((int64_t)last),
+                             ZH_SQL_STR(digests), ZH_SQL_STR(login),
+                             ZH_SQL_STR(account.totp_sealed)};
     rc = run(core,
              "UPDATE zh_account SET totp = ?, totp_new = '', totp_last = ?, recovery = ? WHERE "
              "office = 0 AND login = ? AND totp_new = ?",

@@ -26,7 +26,7 @@ zh_rc zh_own_session_end(zh_core *core, zh_str login, zh_str digest, zh_str keep
 
 typedef struct zh_own_account {
     bool has_totp, enrolling, has_password;
-    zh_str totp_new;                           /* base32, while enrolling */
+    zh_str totp_new, totp_sealed;              /* base32, while enrolling; as it is stored */
     size_t recovery;                           /* codes left */
     zh_time password_at, last_at, last_before; /* this login and the one before it; 0: never */
     int64_t last_failed;                       /* failures between the two */

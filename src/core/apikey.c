@@ -233,12 +233,14 @@ static zh_rc read_key(zh_conn *conn, zh_arena *arena, zh_str digest, found *row,
 {
     zh_stmt *stmt = NULL;
     zh_sql_value values[] = {ZH_SQL_STR(digest), ZH_SQL_INT(zh_now())};
-    zh_rc rc = zh_query(conn,
-                        ZH_STR("SELECT k.id, k.post, k.post_office, k.used_at, k.scope, a.login, "
-                               "a.name, k.created_at FROM zh_key k JOIN zh_account a ON a.office = "
-                               "k.office AND a.id = k.account WHERE k.office = 0 AND k.digest = ? "
-                               "AND k.ended_at = 0 AND k.expires_at > ? AND a.disabled_at = 0"),
-                        values, ZH_COUNTOF(values), &stmt, err);
+    zh_rc rc = zh_query(
+        conn,
+        ZH_STR(
+            "SELECT k.id, k.post, k.post_office, k.used_at, k.scope, a.login, "
+            "a.name, k.created_at, a.totp, a.secret FROM zh_key k JOIN zh_account a ON a.office = "
+            "k.office AND a.id = k.account WHERE k.office = 0 AND k.digest = ? "
+            "AND k.ended_at = 0 AND k.expires_at > ? AND a.disabled_at = 0"),
+        values, ZH_COUNTOF(values), &stmt, err);
     if (rc == ZH_OK) {
         rc = zh_step(stmt, err);
     }
@@ -248,6 +250,8 @@ static zh_rc read_key(zh_conn *conn, zh_arena *arena, zh_str digest, found *row,
                                  .name = zh_str_dup(arena, zh_col_str(stmt, 6)),
                                  .digest = digest,
                                  .created_at = zh_col_i64(stmt, 7),
+                                 .has_totp = zh_col_str(stmt, 8).n > 0,
+                                 .has_password = zh_has_password(zh_col_str(stmt, 9)),
                                  .seen_at = zh_now()};
         *row = (found){zh_col_i64(stmt, 1), zh_col_i64(stmt, 2), zh_col_i64(stmt, 3),
                        zh_str_dup(arena, zh_col_str(stmt, 4))};

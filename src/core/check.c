@@ -5,6 +5,7 @@
  * required fields are, because they may speak of the state. */
 #include "base/utf8.h"
 #include "core/ahead.h"
+#include "core/permission.h"
 #include "core/read_private.h"
 #include "core/write_private.h"
 #include <inttypes.h>
@@ -244,6 +245,38 @@ void zh_ref_forget(zh_core *core, const zh_register *target, int64_t office, int
     (void)atomic_compare_exchange_strong(known_place(core, mark), &(uint64_t){mark}, 0);
 }
 
+void zh_write_find_ref(zh_write *w, const zh_field *field, size_t row, const zh_value *value)
+{
+    zh_write_find(w, ZH_REJECT, ZH_STR("field.ref.unknown"), zh_write_where(w, field, row),
+                  ZH_STR_NONE, ZH_STR("先登记被引用的记录"),
+                  "%.*s:“%.*s”里没有机构 %" PRId64 " 的记录 %" PRId64, ZH_FMT(field->label.zh),
+                  ZH_FMT(field->target->label.zh), value->office, value->i);
+}
+
+zh_rc zh_write_refer(zh_write *w, const zh_field *field, bool by_key, const zh_value *value)
+{
+    const zh_register *target = field->target;
+    if (w->writer->post == NULL || target == NULL || target->public_key ||
+        zh_ahead_by_id(w->ctx->ahead, target, value->office, value->i) != NULL) {
+        return ZH_OK;
+    }
+    for (size_t i = 0; by_key && i < target->nbusiness_key; i++) {
+        if (zh_field_masked(w->writer, target->business_key[i])) {
+            return ZH_ENOTFOUND; /* or every guess of a masked key would be answered */
+        }
+    }
+    zh_err found = {0};
+    zh_ctx ctx = *w->writer;
+    zh_record *record = NULL;
+    ctx.rows = NULL;
+    ctx.err = &found;
+    zh_rc rc = zh_record_get(&ctx, w->conn, target, value->office, value->i, ZH_AS_OF_NOW, &record);
+    if (rc != ZH_OK && rc != ZH_ENOTFOUND && w->ctx->err != NULL && w->ctx->err->rc == ZH_OK) {
+        *w->ctx->err = found;
+    }
+    return rc;
+}
+
 static zh_rc check_ref(zh_write *w, const zh_field *field, const zh_value *value, size_t row)
 {
     if (field->target == NULL ||
@@ -259,10 +292,7 @@ static zh_rc check_ref(zh_write *w, const zh_field *field, const zh_value *value
     zh_rc rc = zh_query_i64(w->conn, zh_plan_of(w->ctx, field->target)->exists_sql, key, 2, &one,
                             w->ctx->err);
     if (rc == ZH_ENOTFOUND) {
-        zh_write_find(w, ZH_REJECT, ZH_STR("field.ref.unknown"), zh_write_where(w, field, row),
-                      ZH_STR_NONE, ZH_STR("先登记被引用的记录"),
-                      "%.*s:“%.*s”里没有机构 %" PRId64 " 的记录 %" PRId64, ZH_FMT(field->label.zh),
-                      ZH_FMT(field->target->label.zh), value->office, value->i);
+        zh_write_find_ref(w, field, row, value);
         return ZH_OK;
     }
     if (rc == ZH_OK && !w->inside) {

@@ -4,7 +4,8 @@
  * Whoever comes first leads: it applies at once what waits (itself alone when nothing else does)
  * and hands the lead to the first that has come since, so nobody waits for company and nobody works
  * for strangers longer than one transaction. A write that the transaction refuses leaves the group
- * with its refusal; the others are applied again without it. */
+ * with its refusal; the others are applied again without it. Readings of personal data, which are
+ * written down before they are shown, share the same transactions. */
 #include "core/commits.h"
 #include <errno.h>
 #include <semaphore.h>
@@ -20,7 +21,9 @@ typedef struct caller {
 } caller;
 
 typedef struct zh_commits_item {
-    zh_submission *it;
+    zh_submission *it; /* without a prepared write: of `work` */
+    zh_work work;      /* instead of a write: applied after those of the transaction */
+    void *user;
     caller *caller;
     struct zh_commits_item *next;
 } item;
@@ -44,19 +47,40 @@ typedef struct attempt {
     size_t culprit; /* SIZE_MAX: not the fault of one of them */
 } attempt;
 
+static zh_rc apply_writes(attempt *a, zh_conn *conn, zh_err *err)
+{
+    zh_prepared *prepared[ZH_COMMITS_MAX];
+    size_t places[ZH_COMMITS_MAX];
+    size_t n = 0;
+    size_t culprit = SIZE_MAX;
+    for (size_t i = 0; i < a->n; i++) {
+        if (a->items[i]->work == NULL) {
+            places[n] = i;
+            prepared[n++] = a->items[i]->it->prepared;
+        }
+    }
+    if (n == 0) {
+        return ZH_OK;
+    }
+    zh_ctx ctx = *a->items[places[0]]->it->ctx;
+    ctx.err = err;
+    zh_rc rc = zh_record_apply_batch(&ctx, conn, prepared, n, &culprit);
+    a->culprit = culprit < n ? places[culprit] : SIZE_MAX;
+    return rc;
+}
+
 static zh_rc apply_all(void *user, zh_conn *conn, zh_err *err)
 {
     attempt *a = user;
-    zh_prepared *prepared[ZH_COMMITS_MAX];
-    zh_ctx ctx = *a->items[0]->it->ctx;
-    ctx.err = err;
-    for (size_t i = 0; i < a->n; i++) {
-        prepared[i] = a->items[i]->it->prepared;
-    }
     a->culprit = SIZE_MAX;
-    zh_rc rc = zh_record_apply_batch(&ctx, conn, prepared, a->n, &a->culprit);
+    zh_rc rc = apply_writes(a, conn, err);
     for (size_t i = 0; i < a->n && rc == ZH_OK; i++) {
         zh_submission *it = a->items[i]->it;
+        if (a->items[i]->work != NULL) {
+            rc = a->items[i]->work(a->items[i]->user, conn, err);
+            a->culprit = rc != ZH_OK ? i : SIZE_MAX;
+            continue;
+        }
         const zh_record *record = zh_prepared_record(it->prepared);
         zh_ctx own = *it->ctx;
         own.err = err;
@@ -223,6 +247,17 @@ zh_rc zh_commits_write(zh_ctx *ctx, zh_prepared *prepared, zh_applied *out, zh_e
     item me = {.it = &one};
     commit(ctx->core, &me, 1);
     *out = one.applied;
+    if (one.rc != ZH_OK && err != NULL && err->rc == ZH_OK) {
+        *err = one.err;
+    }
+    return one.rc;
+}
+
+zh_rc zh_commits_work(zh_ctx *ctx, zh_work work, void *user, zh_err *err)
+{
+    zh_submission one = {.ctx = ctx};
+    item me = {.it = &one, .work = work, .user = user};
+    commit(ctx->core, &me, 1);
     if (one.rc != ZH_OK && err != NULL && err->rc == ZH_OK) {
         *err = one.err;
     }

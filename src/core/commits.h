@@ -11,5 +11,8 @@
  * transitions that follow; ZH_EBUSY and ZH_EIO concern all. Not while this thread holds the writer.
  */
 zh_rc zh_commits_write(zh_ctx *ctx, zh_prepared *prepared, zh_applied *out, zh_err *err) ZH_MUST;
+/* The same of something that is no record: `work` runs in the thread that applies the group, after
+ * its writes, again when the group is applied again; what it touches is its caller's, who waits. */
+zh_rc zh_commits_work(zh_ctx *ctx, zh_work work, void *user, zh_err *err) ZH_MUST;
 
 #endif

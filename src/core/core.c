@@ -8,6 +8,7 @@
 #include "core/ledger.h"
 #include "core/number.h"
 #include "core/record.h"
+#include "core/secret.h"
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -380,6 +381,9 @@ zh_rc zh_core_open(const zh_core_options *options, zh_core **out, zh_err *err)
     }
     if (rc == ZH_OK) {
         rc = zh_adopt_at_open(core, options, err);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_secrets_adopt(core, err);
     }
     if (rc != ZH_OK) {
         zh_core_close(core);

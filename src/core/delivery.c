@@ -2,6 +2,7 @@
 #include "core/delivery.h"
 #include "base/os.h"
 #include "core/core_private.h"
+#include "core/secret.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -131,7 +132,8 @@ zh_rc zh_hooks_of(zh_conn *conn, zh_arena *arena, zh_str login, zh_hook **out, s
                       ZH_SQL_STR(login), out, n, err);
 }
 
-zh_rc zh_hook_get(zh_conn *conn, zh_arena *arena, int64_t id, zh_hook *out, zh_err *err)
+zh_rc zh_hook_get(zh_core *core, zh_conn *conn, zh_arena *arena, int64_t id, zh_hook *out,
+                  zh_err *err)
 {
     zh_hook *list = NULL;
     size_t n = 0;
@@ -143,13 +145,16 @@ zh_rc zh_hook_get(zh_conn *conn, zh_arena *arena, int64_t id, zh_hook *out, zh_e
         return zh_err_set(err, ZH_ENOTFOUND, "hook.unknown", "没有这个 webhook");
     }
     *out = n > 0 ? list[0] : (zh_hook){0};
-    return rc;
+    zh_str whose = zh_str_fmt(arena, "%" PRId64, id);
+    return rc == ZH_OK
+               ? zh_secret_open(core, arena, ZH_SECRET_HOOK, whose, out->secret, &out->secret, err)
+               : rc;
 }
 
 typedef struct hooking {
     zh_core *core;
     zh_str login, url;
-    const char *secret;
+    zh_str secret; /* sealed */
     int64_t id;
 } hooking;
 
@@ -165,7 +170,7 @@ static zh_rc add_hook(void *user, zh_conn *conn, zh_err *err)
         return zh_err_set(err, ZH_ELIMIT, "hook.many", "一个账户最多 %d 个 webhook", ZH_HOOKS_MAX);
     }
     zh_sql_value row[] = {ZH_SQL_INT(h->id), ZH_SQL_STR(h->login), ZH_SQL_STR(h->url),
-                          ZH_SQL_STR(zh_str_of(h->secret)), ZH_SQL_INT(zh_now())};
+                          ZH_SQL_STR(h->secret), ZH_SQL_INT(zh_now())};
     return rc == ZH_OK ? zh_run(conn,
                                 "INSERT INTO zh_hook (office, id, login, url, secret, created_at, "
                                 "ended_at) VALUES (0, ?, ?, ?, ?, ?, 0)",
@@ -182,8 +187,16 @@ zh_rc zh_hook_add(zh_core *core, zh_str login, zh_str url,
     }
     zh_random(bytes, sizeof bytes);
     zh_hex(bytes, sizeof bytes, secret);
-    hooking h = {core, login, url, secret, zh_core_id(core, 0)};
-    return zh_core_write(core, add_hook, &h, err);
+    hooking h = {core, login, url, ZH_STR(""), zh_core_id(core, 0)};
+    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_str whose = zh_str_fmt(arena, "%" PRId64, h.id);
+    zh_rc rc =
+        zh_secret_seal(core, arena, ZH_SECRET_HOOK, whose, zh_str_of(secret), &h.secret, err);
+    if (rc == ZH_OK) {
+        rc = zh_core_write(core, add_hook, &h, err);
+    }
+    zh_arena_free(arena);
+    return rc;
 }
 
 static zh_rc end_hook(void *user, zh_conn *conn, zh_err *err)

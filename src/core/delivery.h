@@ -5,7 +5,7 @@
  * (Message-ID, Idempotency-Key). A process that dies while sending leaves the lease to end.
  *
  * zh_channel: office 0, login, email (empty: none), mailed (0: no digest)
- * zh_hook: office 0, id, login, url, secret (hex), created_at, ended_at (0: in use)
+ * zh_hook: office 0, id, login, url, secret (sealed, secret.h), created_at, ended_at (0: in use)
  * zh_delivery: office 0, id, once (unique), channel (mail, webhook, contact), login, target, event
  *   (of a webhook or contact: zh_notice.id; where a contact goes is read from the record when it is
  *   sent, so that no address of a person stands here), hook, subject, body, state, tries, next_at
@@ -66,8 +66,10 @@ zh_rc zh_hook_add(zh_core *core, zh_str login, zh_str url,
 zh_rc zh_hook_end(zh_core *core, zh_str login, int64_t id, zh_err *err) ZH_MUST;
 zh_rc zh_hooks_of(zh_conn *conn, zh_arena *arena, zh_str login, zh_hook **out, size_t *n,
                   zh_err *err) ZH_MUST;
-/* ZH_ENOTFOUND also when it was ended. */
-zh_rc zh_hook_get(zh_conn *conn, zh_arena *arena, int64_t id, zh_hook *out, zh_err *err) ZH_MUST;
+/* The secrets of this list stand sealed; that of zh_hook_get is open. ZH_ENOTFOUND also when it was
+ * ended; the errors of zh_secret_open. */
+zh_rc zh_hook_get(zh_core *core, zh_conn *conn, zh_arena *arena, int64_t id, zh_hook *out,
+                  zh_err *err) ZH_MUST;
 
 /* ---- the queue ------------------------------------------------------------------------------- */
 

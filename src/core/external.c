@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "core/core_private.h"
 #include "core/identity_private.h"
+#include "core/secret.h"
 
 typedef struct work {
     zh_arena *arena;
@@ -145,8 +146,14 @@ static zh_rc configure(void *user, zh_conn *conn, zh_err *err)
 
 zh_rc zh_external_configure(zh_core *core, zh_str config, zh_err *err)
 {
-    work w = {.config = config};
-    zh_rc rc = zh_core_write(core, configure, &w, err);
+    zh_str sealed;
+    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_rc rc = zh_secret_seal(core, arena, ZH_SECRET_OIDC, ZH_STR(""), config, &sealed, err);
+    work w = {.config = sealed};
+    if (rc == ZH_OK) {
+        rc = zh_core_write(core, configure, &w, err);
+    }
+    zh_arena_free(arena);
     zh_log(ZH_WARN, "identity.change", "%s", config.n > 0 ? "设置统一认证" : "停用统一认证");
     return rc;
 }
@@ -160,5 +167,7 @@ zh_rc zh_external_config(zh_core *core, zh_arena *arena, zh_str *out, zh_err *er
         rc = zh_setting_get(conn, arena, "identity.oidc", out, err);
     }
     zh_store_release(conn);
-    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    rc = rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    return rc == ZH_OK ? zh_secret_open(core, arena, ZH_SECRET_OIDC, ZH_STR(""), *out, out, err)
+                       : rc;
 }

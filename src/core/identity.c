@@ -5,6 +5,7 @@
 #include "core/account.h"
 #include "core/emergency.h"
 #include "core/identity_private.h"
+#include "core/secret.h"
 #include "core/setting.h"
 #include "proof/password.h"
 #include <inttypes.h>
@@ -191,10 +192,17 @@ zh_rc zh_account_totp(zh_core *core, zh_str login, zh_str secret, zh_err *err)
     if (secret.n > 0 && zh_totp_secret_parse(secret, bytes) != ZH_OK) {
         return zh_err_set(err, ZH_EINVAL, "login.totp", "动态码密钥要 32 个 base32 字符");
     }
-    zh_sql_value values[] = {ZH_SQL_STR(secret), ZH_SQL_STR(login)};
-    return change_account(
-        core, "UPDATE zh_account SET totp = ?, totp_last = 0 WHERE office = 0 AND login = ?",
-        values, ZH_COUNTOF(values), login, false, err);
+    zh_str sealed;
+    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_rc rc = zh_secret_seal(core, arena, ZH_SECRET_TOTP, login, secret, &sealed, err);
+    zh_sql_value values[] = {ZH_SQL_STR(sealed), ZH_SQL_STR(login)};
+    if (rc == ZH_OK) {
+        rc = change_account(
+            core, "UPDATE zh_account SET totp = ?, totp_last = 0 WHERE office = 0 AND login = ?",
+            values, ZH_COUNTOF(values), login, false, err);
+    }
+    zh_arena_free(arena);
+    return rc;
 }
 
 zh_rc zh_accounts_list(zh_conn *conn, zh_arena *arena, zh_account **out, size_t *n, zh_err *err)
@@ -332,22 +340,23 @@ static zh_rc read_account(zh_conn *conn, zh_arena *arena, zh_str login, known *o
     return rc;
 }
 
-/* Else it enters through an identity provider only. */
-static bool has_password(const known *account)
-{
-    return zh_str_starts(account->secret, ZH_STR("$"));
-}
-
-/* The code of the moment, or one of the recovery codes, which then is used up. */
-static bool code_fits(known *account, zh_arena *arena, zh_str code)
+/* The code of the moment, or one of the recovery codes, which then is used up: they go on when the
+ * secret cannot be opened. */
+static bool code_fits(zh_core *core, zh_str login, known *account, zh_arena *arena, zh_str code)
 {
     uint8_t secret[ZH_TOTP_SECRET_BYTES];
     uint64_t last = (uint64_t)account->totp_last;
+    zh_str text;
+    zh_err why = {0};
     if (account->totp.n == 0) {
         return true;
     }
-    bool fits = zh_totp_secret_parse(account->totp, secret) == ZH_OK &&
+    if (zh_secret_open(core, arena, ZH_SECRET_TOTP, login, account->totp, &text, &why) != ZH_OK) {
+        zh_log_err(ZH_ERROR, "identity.secret", &why);
+    }
+    bool fits = zh_totp_secret_parse(text, secret) == ZH_OK &&
                 zh_totp_verify(secret, code, (uint64_t)(zh_now() / SECONDS), &last);
+    explicit_bzero(secret, sizeof secret);
     account->totp_last = (int64_t)last;
     return fits || zh_recovery_take(arena, code, &account->recovery);
 }
@@ -498,7 +507,7 @@ static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str pass
     pthread_mutex_lock(&verifying);
     bool right = false;
     if (rc == ZH_OK) {
-        right = (inside && !has_password(account) && account->totp.n > 0) ||
+        right = (inside && !zh_has_password(account->secret) && account->totp.n > 0) ||
                 zh_password_verify(account->secret, password);
     } else if (rc == ZH_ENOTFOUND) {
         zh_password_waste(scheme, password);
@@ -510,7 +519,8 @@ static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str pass
         rc = stranger(core, login, true, err);
         return rc == ZH_OK ? refused(err) : rc;
     }
-    if (rc == ZH_OK && !(right && account->disabled_at == 0 && code_fits(account, arena, code))) {
+    if (rc == ZH_OK &&
+        !(right && account->disabled_at == 0 && code_fits(core, login, account, arena, code))) {
         rc = note_failure(core, account, err);
     }
     return rc;
@@ -553,7 +563,7 @@ zh_rc zh_login_prove(zh_core *core, zh_str login, zh_str password, zh_str code, 
     known account = {0};
     zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
     zh_rc rc = try_login(core, arena, login, password, code, true, &account, err);
-    bool by_password = has_password(&account);
+    bool by_password = zh_has_password(account.secret);
     bool by_code = account.totp.n > 0;
     if (rc == ZH_EDENIED && !by_password && !by_code) {
         zh_err_clear(err);
@@ -768,6 +778,23 @@ zh_rc zh_user_session_post(zh_ctx *ctx, zh_conn *conn, int64_t office, int64_t i
 
 /* ---- sessions ---- */
 
+bool zh_has_password(zh_str secret)
+{
+    return zh_str_starts(secret, ZH_STR("$"));
+}
+
+bool zh_session_must_enrol(zh_core *core, zh_arena *arena, const zh_user_session *session,
+                           bool beyond)
+{
+    static const char *const administrators[] = {"system_admin", "security_admin", "audit_admin"};
+    bool one = false;
+    for (size_t i = 0; session->post != NULL && i < ZH_COUNTOF(administrators); i++) {
+        one = one || zh_str_is(session->post->role, administrators[i]);
+    }
+    return one && !session->has_totp && session->has_password &&
+           zh_setting_number(core, arena, "admin_totp", beyond ? 1 : 0) != 0;
+}
+
 typedef struct session_row {
     int64_t post, post_office, created_at, seen_at, idle_s, absolute_s;
 } session_row;
@@ -779,7 +806,8 @@ static zh_rc read_session(zh_conn *conn, zh_arena *arena, zh_str digest, session
     zh_sql_value key = ZH_SQL_STR(digest);
     zh_rc rc = zh_query(conn,
                         ZH_STR("SELECT s.post, s.post_office, s.created_at, s.seen_at, a.login, "
-                               "a.name, s.idle_s, s.absolute_s, s.emergency, s.emergency_until "
+                               "a.name, s.idle_s, s.absolute_s, s.emergency, s.emergency_until, "
+                               "a.totp, a.secret "
                                "FROM zh_session s JOIN zh_account a ON a.office = s.office "
                                "AND a.id = s.account WHERE s.office = 0 AND s.token = ? AND "
                                "s.ended_at = 0 AND a.disabled_at = 0"),
@@ -800,7 +828,9 @@ static zh_rc read_session(zh_conn *conn, zh_arena *arena, zh_str digest, session
                                  .created_at = row->created_at,
                                  .seen_at = row->seen_at,
                                  .emergency = zh_col_i64(stmt, 8),
-                                 .emergency_until = zh_col_i64(stmt, 9)};
+                                 .emergency_until = zh_col_i64(stmt, 9),
+                                 .has_totp = zh_col_str(stmt, 10).n > 0,
+                                 .has_password = zh_has_password(zh_col_str(stmt, 11))};
         bool over = out->emergency_until <= zh_now();
         out->emergency = over ? 0 : out->emergency;
     }

@@ -1,7 +1,7 @@
 /* Who acts: local accounts, sessions, and the post in which a session acts.
  *
- * zh_account: office 0, id, login, name, secret (see proof/password.h), totp (base32 or empty),
- *   totp_last, failed, locked_until, created_at, password_at, disabled_at
+ * zh_account: office 0, id, login, name, secret (see proof/password.h), totp (sealed, see secret.h,
+ *   or empty),   totp_last, failed, locked_until, created_at, password_at, disabled_at
  * zh_session: office 0, token (SHA-256 of the cookie's, hex), account, post, post_office,
  *   created_at, seen_at, ended_at, client
  * zh_stranger: office 0, login (digest of one that does not exist), failed, locked_until, at
@@ -84,9 +84,10 @@ typedef struct zh_user_session {
     const zh_post *post; /* NULL: no active post */
     zh_post_of current;  /* of it */
     zh_time created_at, seen_at;
-    int64_t emergency;       /* record of the emergency right that is held; 0: none */
-    zh_time emergency_until; /* of it */
-    int64_t key;             /* the API key that acts; 0: a person */
+    int64_t emergency;           /* record of the emergency right that is held; 0: none */
+    zh_time emergency_until;     /* of it */
+    int64_t key;                 /* the API key that acts; 0: a person */
+    bool has_totp, has_password; /* of the account */
 } zh_user_session;
 
 /* The session of a token. ZH_ENOTFOUND: none, ended, too old (by the limits that were set when it
@@ -102,6 +103,13 @@ zh_rc zh_posts_of(zh_core *core, zh_arena *arena, zh_str login, zh_post_of **out
 /* Acts in another of the holder's posts; the token changes (*token is the new one). */
 zh_rc zh_user_session_switch(zh_core *core, zh_str token, zh_str post_code,
                              char fresh[2 * ZH_SESSION_TOKEN_BYTES + 1], zh_err *err) ZH_MUST;
+
+/* Whether the session must take one-time codes into use before anything else: an administrator
+ * (系统, 安全, 审计) with a password and without codes, where the setting admin_totp says so; while
+ * it is not set, where the server is reached from beyond this machine. Whoever has no password
+ * comes by the identity provider, which asks for its own second factor. */
+bool zh_session_must_enrol(zh_core *core, zh_arena *arena, const zh_user_session *session,
+                           bool beyond);
 
 /* What a post's record gives whoever holds it, also when it is not active: for saying who sees
  * what. *out in the context's arena; NULL: its data scope is unknown. */

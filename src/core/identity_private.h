@@ -15,6 +15,10 @@ void zh_token_digest(zh_str token, char out[2 * ZH_DIGEST_BYTES + 1]);
 zh_str zh_post_text(const zh_record *record, const char *id);
 bool zh_post_active(const zh_record *record);
 
+/* Whether an account's stored secret is a password: one that only comes by the identity provider
+ * has none. */
+bool zh_has_password(zh_str secret);
+
 /* A session in the first active post, for a login that has proved who it is. ZH_ENOTFOUND: no such
  * account; ZH_EDENIED login.failed: it is disabled. */
 zh_rc zh_user_session_open(zh_core *core, zh_str login, zh_str client,

@@ -79,6 +79,18 @@ void zh_ref_cache_free(zh_ref_cache *c)
     zh_dealloc(c);
 }
 
+static bool is_closed(const zh_rower *r, const zh_register *target)
+{
+    zh_str rest = r->options->closed;
+    zh_str id;
+    while (rest.n > 0 && zh_str_split(&rest, ' ', &id)) {
+        if (zh_str_eq(id, target->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The record of a register that has this business key; only its place is read. */
 static zh_rc look_up_key(zh_rower *r, const zh_register *target, zh_value *v)
 {
@@ -97,6 +109,9 @@ static zh_rc look_up_key(zh_rower *r, const zh_register *target, zh_value *v)
         v->office = earlier->office;
         v->i = earlier->id;
         return ZH_OK;
+    }
+    if (is_closed(r, target)) {
+        return ZH_ENOTFOUND; /* whether it exists is not for who imports to know */
     }
     zh_sql_value columns[3];
     const char *suffixes[3];

@@ -263,6 +263,29 @@ zh_rc zh_mask_allows(zh_ctx *ctx, const zh_program *program)
     return zh_mask_allows_field(ctx, search.found);
 }
 
+static void find_others(void *user, const zh_expr *node)
+{
+    bool *found = user;
+    *found = *found || node->op == ZH_X_PATH || node->op == ZH_X_QUERY ||
+             node->op == ZH_X_CHILDREN || node->op == ZH_X_CHAIN || node->op == ZH_X_RANK ||
+             (node->op == ZH_X_GROUP && node->reg != NULL);
+}
+
+zh_rc zh_scope_allows(zh_ctx *ctx, const zh_program *program)
+{
+    bool others = false;
+    if (ctx->post != NULL && program != NULL && program->root != NULL) {
+        zh_expr_walk(program->root, find_others, &others);
+    }
+    if (!others) {
+        return ZH_OK;
+    }
+    zh_err_set(ctx->err, ZH_EINVAL, "query.unsupported", "筛选条件不能问别的记录:%.*s",
+               ZH_FMT(program->source));
+    zh_err_fix(ctx->err, "只写这个登记册自己的字段；要看引用的记录，打开它自己的登记册");
+    return ZH_EINVAL;
+}
+
 /* 张* of 张三丰 and 138****0000 of 13812345678: the mask says, character by character, which of the
  * text stay: a star hides, any other character shows the text's own. Where the mask is over, the
  * rest is hidden. */

@@ -83,6 +83,10 @@ bool zh_field_masked(const zh_ctx *ctx, const zh_field *field);
 /* ZH_EDENIED when the program, field or search would tell something about masked fields. */
 zh_rc zh_mask_allows(zh_ctx *ctx, const zh_program *program) ZH_MUST;
 zh_rc zh_mask_allows_field(zh_ctx *ctx, const zh_field *field) ZH_MUST;
+/* For a condition that a reader wrote: ZH_EINVAL query.unsupported when it would ask records other
+ * than those it selects (through a reference, a query, a chain, a rank): expressions read them
+ * without the reader's scope. */
+zh_rc zh_scope_allows(zh_ctx *ctx, const zh_program *program) ZH_MUST;
 /* Takes from a decoded record what the post may not see: a text with a declared mask keeps its
  * form (张*), everything else becomes unknown; rows of a masked table go. */
 void zh_mask_record(zh_ctx *ctx, zh_record *record);

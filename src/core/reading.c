@@ -1,11 +1,14 @@
 /* Readings of personal data, as a chain. */
 #include "core/reading.h"
 #include "base/log.h"
+#include "core/commits.h"
 #include "core/core_private.h"
 #include "core/permission.h"
 #include "core/record.h"
 #include <inttypes.h>
 #include <stdio.h>
+
+#define DIGEST_PREFIX "ids:" /* older rows have a digest in the order shown, which is not kept */
 
 /* ---- is there anything personal in it ---- */
 
@@ -53,26 +56,56 @@ typedef struct adding {
     size_t n;
     zh_arena *arena;
     zh_time at;
-    int64_t seq, day_end; /* day_end: the last seq of an earlier day; 0: none to anchor */
+    int64_t seq, day_end; /* day_end: the seq before it, when that is to be anchored; else 0 */
     zh_str last_chain;
 } adding;
 
-static zh_str records_digest(zh_arena *arena, zh_record *const *records, size_t n)
+/* "ids:" and SHA-256 of the register and the records' ids in ascending order, a line each: what the
+ * rows of zh_reading_of must give again. */
+static void digest_begin(zh_hash *hash, zh_str reg)
+{
+    zh_hash_begin(hash, ZH_HASH_SHA256);
+    zh_hash_add(hash, reg.p, reg.n);
+    zh_hash_add(hash, "\n", 1);
+}
+
+static void digest_id(zh_hash *hash, int64_t id)
+{
+    char line[24];
+    int k = snprintf(line, sizeof line, "%" PRId64 "\n", id);
+    zh_hash_add(hash, line, (size_t)k);
+}
+
+static zh_str digest_end(zh_hash *hash, zh_arena *arena)
 {
     char hex[2 * ZH_DIGEST_BYTES + 1];
     zh_digest digest;
-    zh_hash hash;
-    zh_hash_begin(&hash, ZH_HASH_SHA256);
-    for (size_t i = 0; i < n; i++) {
-        char line[48];
-        int k = snprintf(line, sizeof line, "%" PRId64 "-%" PRId64 "\n", records[i]->office,
-                         records[i]->id);
-        zh_hash_add(&hash, line, (size_t)k);
-    }
-    zh_hash_end(&hash, &digest);
-    zh_hash_release(&hash);
+    zh_hash_end(hash, &digest);
+    zh_hash_release(hash);
     zh_digest_hex(&digest, hex);
-    return zh_str_dup(arena, zh_str_of(hex));
+    return zh_str_fmt(arena, "%s%s", DIGEST_PREFIX, hex);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const int64_t *x = a;
+    const int64_t *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static zh_str records_digest(zh_arena *arena, zh_str reg, zh_record *const *records, size_t n)
+{
+    int64_t *ids = ZH_NEW_N(arena, int64_t, n + 1);
+    zh_hash hash;
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = records[i]->id;
+    }
+    zh_sort(ids, n, sizeof *ids, by_id);
+    digest_begin(&hash, reg);
+    for (size_t i = 0; i < n; i++) {
+        digest_id(&hash, ids[i]);
+    }
+    return digest_end(&hash, arena);
 }
 
 /* Every value with its length before it, so that no two rows read alike. */
@@ -131,7 +164,8 @@ static zh_rc take_seq(adding *a, zh_conn *conn, zh_err *err)
     a->day_end = 0;
     if (rc == ZH_OK && (rc = zh_step(stmt, err)) == ZH_OK) {
         a->last_chain = zh_str_dup(a->arena, zh_col_str(stmt, 0));
-        bool same = zh_time_date(zh_col_i64(stmt, 1)) == zh_time_date(a->at);
+        bool same = zh_time_date(zh_col_i64(stmt, 1)) == zh_time_date(a->at) &&
+                    (a->seq - 1) % ZH_READING_ANCHOR_EVERY != 0;
         a->day_end = same ? 0 : a->seq - 1;
     }
     zh_finish(stmt);
@@ -156,7 +190,7 @@ static zh_rc add(void *user, zh_conn *conn, zh_err *err)
         ZH_SQL_STR(zh_str_of(a->note->how)),
         ZH_SQL_STR(purpose_of(ctx, a->note->reg)),
         ZH_SQL_STR(zh_str_sub(a->note->question, 0, 500)),
-        ZH_SQL_STR(records_digest(a->arena, a->records, a->n)),
+        ZH_SQL_STR(records_digest(a->arena, a->note->reg->id, a->records, a->n)),
         ZH_SQL_INT(a->n == 1 ? a->records[0]->id : 0),
     };
     row[ROW] = ZH_SQL_STR(link_of(a->arena, a->last_chain, row, ROW));
@@ -177,7 +211,7 @@ static zh_rc add(void *user, zh_conn *conn, zh_err *err)
     return rc;
 }
 
-/* The end of an earlier day's chain, as a record of the ledger. */
+/* The end of the chain so far, as a record of the ledger. */
 static void anchor(zh_ctx *ctx, const adding *a)
 {
     const zh_register *reg = zh_model_register(ctx->model, ZH_STR("reading_anchor"));
@@ -230,7 +264,7 @@ zh_rc zh_reading_add(zh_ctx *ctx, const zh_reading_note *note)
     if (a.n == 0) {
         return ZH_OK;
     }
-    zh_rc rc = zh_core_write(ctx->core, add, &a, ctx->err);
+    zh_rc rc = zh_commits_work(ctx, add, &a, ctx->err);
     if (rc == ZH_OK) {
         anchor(ctx, &a);
     }
@@ -341,64 +375,190 @@ zh_rc zh_readings_list(zh_ctx *ctx, zh_conn *conn, const zh_readings_query *quer
 
 /* ---- checking the chain ---- */
 
-static bool records_fit(zh_conn *conn, int64_t seq, int64_t records, zh_err *err)
-{
-    int64_t n = 0;
-    zh_sql_value key = ZH_SQL_INT(seq);
-    return zh_query_i64(conn, "SELECT COUNT(*) FROM zh_reading_of WHERE office = 0 AND seq = ?",
-                        &key, 1, &n, err) == ZH_OK &&
-           n == records;
-}
+/* What is wrong with a reading. */
+#define FAULT_MISSING "没有了：被删去，或从末尾截掉"
+#define FAULT_CHANGED "与链不符：被改动、插入或调换过"
+#define FAULT_RECORDS "所记的看过哪些记录被改动过"
+#define FAULT_CUT     "账本里记着它的链尾，记录里没有它：末尾被截掉"
+#define FAULT_ANCHOR  "与账本里记的链尾不同：整条链被重做过"
 
-static zh_rc check_rows(zh_conn *conn, zh_arena *arena, int64_t *n, int64_t *broken, zh_err *err)
+typedef struct checking {
+    zh_conn *conn;
+    zh_arena *arena;
+    zh_reading_fault tell;
+    void *user;
+    zh_err *err;
+} checking;
+
+/* The records that the row says were shown are those that are noted beside it. */
+static zh_rc records_fit(checking *c, const zh_sql_value row[ROW], bool *fits)
 {
     zh_stmt *stmt = NULL;
-    zh_str chain = ZH_STR("");
-    zh_rc rc = zh_query(conn,
+    zh_hash hash;
+    int64_t n = 0;
+    int64_t only = 0;
+    bool same = true;
+    zh_rc rc = zh_query(c->conn,
+                        ZH_STR("SELECT register, record FROM zh_reading_of WHERE office = 0 AND "
+                               "seq = ? ORDER BY record"),
+                        &row[0], 1, &stmt, c->err);
+    digest_begin(&hash, row[6].bytes);
+    while (rc == ZH_OK && (rc = zh_step(stmt, c->err)) == ZH_OK) {
+        bool typed = zh_col_type(stmt, 0) == ZH_SQL_TEXT && zh_col_type(stmt, 1) == ZH_SQL_I64;
+        same = same && typed && zh_str_eq(zh_col_str(stmt, 0), row[6].bytes);
+        only = typed ? zh_col_i64(stmt, 1) : 0;
+        digest_id(&hash, only);
+        n++;
+    }
+    zh_finish(stmt);
+    zh_str digest = digest_end(&hash, c->arena);
+    bool listed = zh_str_starts(row[10].bytes, ZH_STR(DIGEST_PREFIX));
+    *fits = same && n == row[2].i64 && (!listed || zh_str_eq(digest, row[10].bytes)) &&
+            (n != 1 || only == row[11].i64);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* Whether its values have their types: whoever tampers with SQLite can put in others. */
+static bool read_row(const zh_stmt *stmt, zh_sql_value row[ROW], zh_str *chain)
+{
+    bool typed = zh_col_type(stmt, ROW) == ZH_SQL_TEXT;
+    *chain = typed ? zh_col_str(stmt, ROW) : ZH_STR("");
+    for (size_t i = 0; i < ROW; i++) {
+        bool number = i < 4 || i == ROW - 1;
+        bool fits = zh_col_type(stmt, i) == (number ? ZH_SQL_I64 : ZH_SQL_TEXT);
+        row[i] = number ? ZH_SQL_INT(fits ? zh_col_i64(stmt, i) : 0)
+                        : ZH_SQL_STR(fits ? zh_col_str(stmt, i) : ZH_STR(""));
+        typed = typed && fits;
+    }
+    return typed;
+}
+
+static zh_rc check_rows(checking *c, int64_t *n, int64_t *last)
+{
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(c->conn,
                         ZH_STR("SELECT seq, at, records, emergency, login, post, register, how, "
                                "purpose, question, digest, record, chain FROM zh_reading WHERE "
                                "office = 0 ORDER BY seq"),
-                        NULL, 0, &stmt, err);
-    char last[2 * ZH_DIGEST_BYTES + 1] = "";
-    while (rc == ZH_OK && *broken == 0 && (rc = zh_step(stmt, err)) == ZH_OK) {
-        zh_arena_mark mark = zh_arena_here(arena);
+                        NULL, 0, &stmt, c->err);
+    char before[2 * ZH_DIGEST_BYTES + 1] = "";
+    *n = *last = 0;
+    while (rc == ZH_OK && (rc = zh_step(stmt, c->err)) == ZH_OK) {
+        zh_arena_mark mark = zh_arena_here(c->arena);
         zh_sql_value row[ROW];
-        for (size_t i = 0; i < ROW; i++) {
-            row[i] = i < 4 || i == ROW - 1 ? ZH_SQL_INT(zh_col_i64(stmt, i))
-                                           : ZH_SQL_STR(zh_col_str(stmt, i));
+        bool fits = false;
+        zh_str chain;
+        bool typed = read_row(stmt, row, &chain);
+        bool gap = row[0].i64 != *last + 1;
+        if (gap) {
+            c->tell(c->user, *last + 1, FAULT_MISSING);
+        } else if (!typed || !zh_str_eq(link_of(c->arena, zh_str_of(before), row, ROW), chain)) {
+            c->tell(c->user, row[0].i64, FAULT_CHANGED);
         }
-        chain = link_of(arena, zh_str_of(last), row, ROW);
-        bool fits = zh_str_eq(chain, zh_col_str(stmt, ROW)) && row[0].i64 == *n + 1;
-        *broken = fits ? 0 : *n + 1;
+        rc = records_fit(c, row, &fits);
+        if (rc == ZH_OK && !fits) {
+            c->tell(c->user, row[0].i64, FAULT_RECORDS);
+        }
+        (void)snprintf(before, sizeof before, "%.*s", ZH_FMT(chain));
+        *last = row[0].i64;
         *n += 1;
-        (void)snprintf(last, sizeof last, "%.*s", ZH_FMT(chain));
-        zh_arena_rewind(arena, mark);
-        if (fits && !records_fit(conn, row[0].i64, row[2].i64, err)) {
-            *broken = *n;
+        zh_arena_rewind(c->arena, mark);
+    }
+    zh_finish(stmt);
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* Rows cut off at the end, and notes of records that belong to none. */
+static zh_rc check_end(checking *c, int64_t last)
+{
+    int64_t counted = 0;
+    int64_t noted = 0;
+    zh_rc rc =
+        zh_query_i64(c->conn, "SELECT next FROM zh_counter WHERE office = 0 AND name = 'reading'",
+                     NULL, 0, &counted, c->err);
+    rc = rc == ZH_ENOTFOUND ? ZH_OK : rc;
+    if (rc == ZH_OK) {
+        rc = zh_query_i64(c->conn,
+                          "SELECT COALESCE(MAX(seq), 0) FROM zh_reading_of WHERE office = 0", NULL,
+                          0, &noted, c->err);
+    }
+    if (rc == ZH_OK && (counted > last || noted > last)) {
+        c->tell(c->user, last + 1, FAULT_MISSING);
+    } else if (rc == ZH_OK && counted < last) {
+        c->tell(c->user, last, FAULT_CHANGED);
+    }
+    return rc;
+}
+
+/* What the ledger says of the chain: whoever made it anew, or cut it off, cannot change that. */
+static zh_rc check_anchors(checking *c, const zh_register *reg, int64_t last)
+{
+    const zh_field *seq = reg != NULL ? zh_register_field(reg, ZH_STR("seq")) : NULL;
+    const zh_field *chain = reg != NULL ? zh_register_field(reg, ZH_STR("chain")) : NULL;
+    zh_stmt *stmt = NULL;
+    if (seq == NULL || chain == NULL) {
+        return ZH_OK;
+    }
+    zh_str sql =
+        zh_str_fmt(c->arena,
+                   "SELECT a.%.*s, a.%.*s, r.chain FROM %.*s a LEFT JOIN zh_reading r ON r.office "
+                   "= 0 AND r.seq = CAST(a.%.*s AS BIGINT) ORDER BY CAST(a.%.*s AS BIGINT)",
+                   ZH_FMT(seq->column), ZH_FMT(chain->column), ZH_FMT(reg->table),
+                   ZH_FMT(seq->column), ZH_FMT(seq->column));
+    zh_rc rc = zh_query(c->conn, sql, NULL, 0, &stmt, c->err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, c->err)) == ZH_OK) {
+        int64_t at = 0;
+        bool there = zh_str_i64(zh_col_str(stmt, 0), &at) == ZH_OK && !zh_col_null(stmt, 2);
+        if (!there && at > last) {
+            c->tell(c->user, at, FAULT_CUT);
+        } else if (there && !zh_str_eq(zh_col_str(stmt, 1), zh_col_str(stmt, 2))) {
+            c->tell(c->user, at, FAULT_ANCHOR);
         }
     }
     zh_finish(stmt);
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
+zh_rc zh_readings_verify(zh_ctx *ctx, zh_conn *conn, int64_t *n, zh_reading_fault tell, void *user)
+{
+    int64_t last = 0;
+    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    checking c = {conn, arena, tell, user, ctx->err};
+    zh_rc rc = check_rows(&c, n, &last);
+    if (rc == ZH_OK) {
+        rc = check_end(&c, last);
+    }
+    if (rc == ZH_OK) {
+        rc = check_anchors(&c, zh_model_register(ctx->model, ZH_STR("reading_anchor")), last);
+    }
+    zh_arena_free(arena);
+    return rc;
+}
+
+static void take_first(void *user, int64_t seq, const char *what)
+{
+    int64_t *first = user;
+    (void)what;
+    *first = *first == 0 ? seq : *first;
+}
+
 zh_rc zh_readings_check(zh_core *core, int64_t *n, int64_t *broken, zh_err *err)
 {
     zh_conn *conn = NULL;
-    int64_t counted = 0;
     zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_ctx ctx = zh_ctx_local(core, arena, err);
     *n = 0;
     *broken = 0;
     zh_rc rc = zh_store_reader(zh_core_store(core), &conn, err);
     if (rc == ZH_OK) {
-        rc = check_rows(conn, arena, n, broken, err);
+        rc = zh_read_begin(conn, err);
     }
-    if (rc == ZH_OK && *broken == 0) { /* rows cut off at the end */
-        rc = zh_query_i64(conn, "SELECT next FROM zh_counter WHERE office = 0 AND name = 'reading'",
-                          NULL, 0, &counted, err);
-        rc = rc == ZH_ENOTFOUND ? ZH_OK : rc;
-        *broken = counted == *n ? 0 : *n + 1;
+    if (rc == ZH_OK) {
+        rc = zh_readings_verify(&ctx, conn, n, take_first, broken);
+        zh_read_end(conn);
     }
     zh_store_release(conn);
+    zh_ctx_end(&ctx);
     zh_arena_free(arena);
     return rc;
 }

@@ -1,13 +1,14 @@
 /* Readings of personal data: who looked, when, at which records, what for.
  *
- * zh_reading: office 0, seq (1, 2, 3 …), at, records (how many), record (when it is one),
+ * - zh_reading: office 0, seq (1, 2, 3 …), at, records (how many), record (when it is one),
  *   emergency (1: under an emergency right), login, post (its role), register, how (record list
- * export api), purpose, question (of a list), digest (SHA-256 of the records' "office-id\n" in
- * their order), chain zh_reading_of: office 0, register, record, seq Rows are only ever added:
- * chain = SHA-256(chain of seq - 1 ‖ the row), so that a row that was changed, left out or put in
- * between is found by zh_readings_check; the first reading of a day puts the end of the chain of
- * the day before into the ledger (register reading_anchor), so that nobody can make the whole chain
- * anew.
+ *   export api), purpose, question (of a list), digest (of the register and the records' ids),
+ *   chain
+ * - zh_reading_of: office 0, register, record, seq
+ * Rows are only ever added: chain = SHA-256(chain of seq - 1 ‖ the row), so that a row that was
+ * changed, left out, put in between or moved is found. The end of the chain goes into the ledger
+ * (register reading_anchor) with the first reading of a day and after every
+ * ZH_READING_ANCHOR_EVERY, so that nobody can make the whole chain anew or cut it off before there.
  *
  * Logged are registers that declare `privacy: {read_log: true}`, for readers with a post, when a
  * personal field that the post does not see masked has a value in what is shown. Thread-safe. */
@@ -16,7 +17,9 @@
 
 #include "core/read.h"
 
-typedef struct zh_reading_note {
+#define ZH_READING_ANCHOR_EVERY 200
+
+typedef struct zh_reading_note { /* what is about to be shown */
     const zh_register *reg;
     zh_record *const *records;
     size_t n;
@@ -54,7 +57,13 @@ typedef struct zh_readings_query {
 zh_rc zh_readings_list(zh_ctx *ctx, zh_conn *conn, const zh_readings_query *query,
                        zh_reading_row **out, size_t *n) ZH_MUST;
 
-/* Recomputes the chain from its beginning. *broken: the first seq that does not fit; 0: all do. */
+/* what: words behind “阅读记录第 seq 条”. */
+typedef void (*zh_reading_fault)(void *user, int64_t seq, const char *what);
+/* Recomputes the chain from its beginning, compares it with what the ledger anchors, and tells
+ * every fault, in the caller's snapshot. *n: readings there are. */
+zh_rc zh_readings_verify(zh_ctx *ctx, zh_conn *conn, int64_t *n, zh_reading_fault tell,
+                         void *user) ZH_MUST;
+/* The same in short. *broken: the first seq that does not fit; 0: all do. */
 zh_rc zh_readings_check(zh_core *core, int64_t *n, int64_t *broken, zh_err *err) ZH_MUST;
 
 #endif

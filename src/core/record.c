@@ -351,6 +351,45 @@ static zh_rc give_row_ids(zh_write *w, const zh_rows *given, zh_rows *rows)
     return rc;
 }
 
+/* A value that the writer gives. What is out of the writer's sight is refused in the words in which
+ * what does not exist is. */
+static zh_rc take_value(zh_write *w, const zh_field *field, size_t row, const zh_value *old,
+                        zh_value *value)
+{
+    zh_value asked = *value;
+    bool by_key = asked.kind == ZH_REF && asked.i == 0;
+    bool kept = old != NULL && !by_key && zh_value_same(old, value);
+    zh_rc rc = zh_write_normalise(w, field, value);
+    if (rc == ZH_OK && value->kind == ZH_REF && !kept) {
+        rc = zh_write_refer(w, field, by_key, value);
+    }
+    if (rc != ZH_ENOTFOUND) {
+        return rc;
+    }
+    value->office = value->i = 0;
+    if (by_key) {
+        zh_write_find(w, ZH_REJECT, ZH_STR("field.ref.unknown"), zh_write_where(w, field, row),
+                      ZH_STR_NONE, ZH_STR("先登记被引用的记录"), "“%.*s”找不到“%.*s”",
+                      ZH_FMT(field->label.zh), ZH_FMT(asked.text));
+    } else {
+        zh_write_find_ref(w, field, row, &asked);
+    }
+    return ZH_OK;
+}
+
+/* The cell that a row given with its id replaces; NULL: a new row. */
+static const zh_value *old_cell(const zh_write *w, const zh_rows *given, size_t row, size_t column)
+{
+    const zh_field *table = given->table;
+    const zh_rows *old = w->old != NULL && table != NULL ? &w->old->tables[table->index] : NULL;
+    for (size_t i = 0; old != NULL && given->ids != NULL && i < old->n; i++) {
+        if (given->ids[row] != 0 && old->ids[i] == given->ids[row]) {
+            return &old->values[i * table->ncolumns + column];
+        }
+    }
+    return NULL;
+}
+
 static zh_rc set_rows(zh_write *w, const zh_field *table, const zh_rows *given)
 {
     if (given->n > ZH_TABLE_ROWS_MAX) {
@@ -369,13 +408,12 @@ static zh_rc set_rows(zh_write *w, const zh_field *table, const zh_rows *given)
         if (column->computed) {
             rows->values[i] = ZH_VALUE_NULL;
         }
-        zh_rc rc = zh_write_normalise(w, column, &rows->values[i]);
-        if (rc == ZH_ENOTFOUND) {
-            zh_write_find(w, ZH_REJECT, ZH_STR("field.ref.unknown"),
-                          zh_write_where(w, column, i / table->ncolumns), ZH_STR_NONE,
-                          ZH_STR("先登记被引用的记录"), "“%.*s”找不到“%.*s”",
-                          ZH_FMT(column->label.zh), ZH_FMT(rows->values[i].text));
-        } else if (rc != ZH_OK) {
+        size_t row = i / table->ncolumns;
+        bool refers = rows->values[i].kind == ZH_REF;
+        zh_rc rc =
+            take_value(w, column, row, refers ? old_cell(w, given, row, i % table->ncolumns) : NULL,
+                       &rows->values[i]);
+        if (rc != ZH_OK) {
             return rc;
         }
     }
@@ -440,14 +478,7 @@ static zh_rc set_value(zh_write *w, const zh_change *change)
     }
     zh_value *value = &w->record->values[field->index];
     *value = change->value;
-    zh_rc rc = zh_write_normalise(w, field, value);
-    if (rc == ZH_ENOTFOUND) {
-        zh_write_find(w, ZH_REJECT, ZH_STR("field.ref.unknown"), field->id, ZH_STR_NONE,
-                      ZH_STR("先登记被引用的记录"), "“%.*s”找不到“%.*s”", ZH_FMT(field->label.zh),
-                      ZH_FMT(change->value.text));
-        return ZH_OK;
-    }
-    return rc;
+    return take_value(w, field, 0, w->old != NULL ? &w->old->values[field->index] : NULL, value);
 }
 
 static zh_rc merge_changes(zh_write *w)

@@ -4,6 +4,7 @@
 #include "core/verify.h"
 #include "core/publish.h"
 #include "core/read.h"
+#include "core/reading.h"
 #include "core/verify_private.h"
 #include <inttypes.h>
 #include <stdarg.h>
@@ -729,6 +730,14 @@ static zh_rc verify_clocks(zh_verifying *v)
                : rc;
 }
 
+/* ---- readings of personal data ----------------------------------------------------------------
+ */
+
+static void say_reading(void *user, int64_t seq, const char *what)
+{
+    zh_verify_say(user, "阅读记录第 %" PRId64 " 条%s", seq, what);
+}
+
 /* ---- a register ------------------------------------------------------------------------------ */
 
 /* The cell changes in the outbox against the cells. */
@@ -890,6 +899,9 @@ static zh_rc verify_all(zh_verifying *v)
     }
     if (rc == ZH_OK) {
         rc = verify_clocks(v);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_readings_verify(&v->ctx, v->conn, &v->report->readings, say_reading, v);
     }
     if (rc == ZH_OK) {
         rc = name_deltas(v);

@@ -10,8 +10,9 @@
 
 typedef struct zh_verify_report {
     int64_t registers, records, versions, cells, entries, differences;
-    int64_t notices; /* lines that are no difference: the clock went back */
-    int64_t sealed;  /* entries of the signed log that were checked */
+    int64_t notices;  /* lines that are no difference: the clock went back */
+    int64_t sealed;   /* entries of the signed log that were checked */
+    int64_t readings; /* of personal data, whose chain was worked out again */
 } zh_verify_report;
 
 typedef void (*zh_verify_progress)(void *user, const char *what, int64_t done, int64_t total);
@@ -30,7 +31,9 @@ typedef void (*zh_verify_progress)(void *user, const char *what, int64_t done, i
  * - published figures: their entries follow from their fields, their lists have the roots told;
  * - the signed log, when the data directory has one: its entries equal the outbox's position by
  *   position, tiles, roots and every checkpoint ever signed follow from them, the newest is not an
- *   older one, and it belongs to this database.
+ *   older one, and it belongs to this database;
+ * - the chain of readings of personal data follows from its rows, agrees with the records noted
+ *   beside them and with the ends that the ledger anchors.
  * A clock that went back by more than ZH_VERIFY_CLOCK_US between two positions is a notice.
  * Every difference is appended to lines, naming the record, cell or batch, and counted. ZH_OK also
  * when there are differences. progress may be NULL. Reads as if ctx had no row scope. */

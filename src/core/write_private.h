@@ -123,6 +123,13 @@ void zh_write_find(zh_write *w, zh_severity severity, zh_str rule, zh_str field,
                    zh_str fix, const char *format, ...) ZH_PRINTF(7, 8);
 /* items[3].value, or the field's own id. */
 zh_str zh_write_where(zh_write *w, const zh_field *field, size_t row);
+/* Whether the writer may refer to a record that a given value names: the keys of its register are
+ * public, or it lies in the writer's sight. ZH_ENOTFOUND: neither, or it does not exist. by_key: it
+ * was found by its business key, which must not be masked for the writer. */
+zh_rc zh_write_refer(zh_write *w, const zh_field *field, bool by_key,
+                     const zh_value *value) ZH_MUST;
+/* The finding that there is no record at that place. */
+void zh_write_find_ref(zh_write *w, const zh_field *field, size_t row, const zh_value *value);
 /* Brings a value into the form it is stored and hashed in: NFC, declared digits, unit. */
 zh_rc zh_write_normalise(zh_write *w, const zh_field *field, zh_value *value) ZH_MUST;
 

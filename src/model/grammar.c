@@ -48,6 +48,7 @@ static const zh_schema part_of = {"从属", part_of_keys, ZH_COUNTOF(part_of_key
 static const zh_key record_key_keys[] = {
     {.name = "business", .arg = ZH_ARG_PATH, .many = true},
     {.name = "row", .arg = ZH_ARG_PATH, .many = true},
+    {.name = "public", .arg = ZH_ARG_BOOL},
     {.name = "duplicate", .arg = ZH_ARG_TEXT},
     {.name = "on_duplicate", .arg = ZH_ARG_CHOICE, .choices = "offer|offer_join|justify"},
     {.name = "merge", .arg = ZH_ARG_TEXT},

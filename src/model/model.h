@@ -546,6 +546,7 @@ struct zh_register {
     size_t nfields;
     const zh_field *const *business_key;
     size_t nbusiness_key;
+    bool public_key; /* that a record of this key exists may be known to whoever may write */
     const zh_field *const *row_key; /* intake idempotency */
     size_t nrow_key;
     zh_str number_pattern; /* TS-{place}-{year}-{000000}; empty none */

@@ -349,6 +349,7 @@ void zh_link_keys(zh_cx *cx, zh_reg_build *b)
     if (key != NULL) {
         reg->business_key = key_fields(cx, b, key, "business", &reg->nbusiness_key);
         reg->row_key = key_fields(cx, b, key, "row", &reg->nrow_key);
+        reg->public_key = zh_get_bool(key, "public", false);
     }
     if (reg->nrow_key == 0) {
         reg->row_key = reg->business_key;

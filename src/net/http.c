@@ -307,11 +307,16 @@ static bool wants_thread(const lane *l, const zh_route *route)
            (route->handle_all == NULL || l->n < TURN_THREADS || late);
 }
 
+static bool waits(const exchange *e)
+{
+    return e->route->waits || (e->route->may_wait != NULL && e->route->may_wait(&e->request));
+}
+
 /* Suspends first: a worker may be done before this returns. False: too many are waiting. */
 static bool park(exchange *e)
 {
     zh_http *http = e->http;
-    lane *l = e->route->waits ? &http->writers : &http->workers;
+    lane *l = waits(e) ? &http->writers : &http->workers;
     (void)pthread_mutex_lock(&http->lock);
     if (!http->stopping && wants_thread(l, e->route)) {
         (void)start_thread(l); /* those that run will do when there can be no more */
@@ -336,7 +341,7 @@ static bool park(exchange *e)
 
 static enum MHD_Result answer(exchange *e)
 {
-    if (e->route->slow || e->route->waits) {
+    if (e->route->slow || waits(e)) {
         e->refused = park(e) ? 0 : 503;
         return e->refused == 0 ? MHD_YES : refuse(e);
     }

@@ -74,6 +74,8 @@ typedef enum zh_reach {
     ZH_REACH_OPEN,   /* everybody: it leads to a session, or says nothing about the data */
     ZH_REACH_WHOLE,  /* readers of all data only: work over everything, and its files */
     ZH_REACH_PERSON, /* people who logged in themselves: their own account, never an API key */
+    ZH_REACH_ENROL,  /* the same, also an administrator who has yet to take one-time codes into use
+                      */
 } zh_reach;
 
 /* One request in the hands of a handler that takes several. */
@@ -97,6 +99,7 @@ typedef struct zh_route {
     size_t upload_max; /* of a multipart body, whose files go to disk; 0: files are refused */
     bool slow;         /* handled on a worker thread */
     bool waits;        /* the same, on a thread of those that may wait: writes */
+    bool (*may_wait)(const zh_http_request *request); /* asked of each request; NULL: as `waits` */
     zh_reach reach;
     const char *en; /* what it is, for the description of the API */
     zh_rc (*handle)(const zh_http_request *request, zh_http_response *response, zh_err *err);

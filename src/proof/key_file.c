@@ -1,5 +1,6 @@
 /* Key files. A secret that others can read is no secret, so loading refuses it; a key that was
  * overwritten cannot be had back, so saving never replaces a file. */
+#include "proof/key_file.h"
 #include "proof/key.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -37,26 +38,35 @@ static zh_rc check_mode(int fd, const char *path, zh_err *err)
     return ZH_OK;
 }
 
-zh_rc zh_signer_load(const char *path, zh_signer *out, zh_err *err)
+zh_rc zh_key_file_read(const char *path, char text[ZH_KEY_FILE_BYTES_MAX], size_t *n, zh_err *err)
 {
-    char text[ZH_KEY_TEXT_BYTES_MAX + 2];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    *n = 0;
     if (fd < 0) {
         return file_failed(path, "打开密钥文件", errno, err);
     }
     zh_rc rc = check_mode(fd, path, err);
-    ssize_t n = 0;
+    ssize_t got = 0;
     if (rc == ZH_OK) {
-        n = read(fd, text, sizeof(text)); /* a regular file this short comes in one piece */
-        rc = n < 0 ? file_failed(path, "读取密钥文件", errno, err) : ZH_OK;
+        got = read(fd, text,
+                   ZH_KEY_FILE_BYTES_MAX); /* a regular file this short comes in one piece */
+        rc = got < 0 ? file_failed(path, "读取密钥文件", errno, err) : ZH_OK;
     }
     (void)close(fd);
     if (rc == ZH_OK) {
-        zh_str key = {text, (size_t)n};
-        if (zh_str_ends(key, ZH_STR("\n"))) {
-            key.n--;
-        }
-        rc = zh_signer_parse(key, out, err);
+        *n = (size_t)got;
+        *n -= *n > 0 && text[*n - 1] == '\n';
+    }
+    return rc;
+}
+
+zh_rc zh_signer_load(const char *path, zh_signer *out, zh_err *err)
+{
+    char text[ZH_KEY_FILE_BYTES_MAX];
+    size_t n = 0;
+    zh_rc rc = zh_key_file_read(path, text, &n, err);
+    if (rc == ZH_OK) {
+        rc = zh_signer_parse((zh_str){text, n}, out, err);
         zh_err_where(err, "%s", path);
     }
     explicit_bzero(text, sizeof(text));
@@ -84,8 +94,10 @@ static zh_rc sync_directory(const char *path, zh_err *err)
     return ZH_OK;
 }
 
-zh_rc zh_signer_save(const char *path, const zh_signer *signer, zh_err *err)
+zh_rc zh_key_file_write(const char *path, zh_str text, zh_err *err)
 {
+    char line[ZH_KEY_FILE_BYTES_MAX];
+    zh_assert(text.n < sizeof(line));
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0 && errno == EEXIST) {
         zh_err_set(err, ZH_ECONFLICT, "key.file.exists", "密钥文件已存在,不会覆盖");
@@ -96,19 +108,27 @@ zh_rc zh_signer_save(const char *path, const zh_signer *signer, zh_err *err)
     if (fd < 0) {
         return file_failed(path, "新建密钥文件", errno, err);
     }
-    zh_buf text;
-    zh_buf_init(&text, ZH_KEY_TEXT_BYTES_MAX + 2);
-    zh_signer_write(signer, &text);
-    zh_buf_c(&text, '\n');
-    zh_assert(!text.failed);
-    bool good = write(fd, text.p, text.n) == (ssize_t)text.n && fsync(fd) == 0;
+    memcpy(line, text.p, text.n);
+    line[text.n] = '\n';
+    bool good = write(fd, line, text.n + 1) == (ssize_t)text.n + 1 && fsync(fd) == 0;
     int code = errno;
-    explicit_bzero(text.p, text.n);
-    zh_buf_free(&text);
+    explicit_bzero(line, sizeof(line));
     good = close(fd) == 0 && good;
     if (!good) {
         (void)unlink(path); /* a piece of a key is none */
         return file_failed(path, "写密钥文件", code, err);
     }
     return sync_directory(path, err);
+}
+
+zh_rc zh_signer_save(const char *path, const zh_signer *signer, zh_err *err)
+{
+    zh_buf text;
+    zh_buf_init(&text, ZH_KEY_TEXT_BYTES_MAX + 2);
+    zh_signer_write(signer, &text);
+    zh_assert(!text.failed);
+    zh_rc rc = zh_key_file_write(path, zh_buf_view(&text), err);
+    explicit_bzero(text.p, text.n);
+    zh_buf_free(&text);
+    return rc;
 }

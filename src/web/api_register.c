@@ -5,6 +5,7 @@
 #include "core/schema.h"
 #include "web/facet.h"
 #include "web/record.h"
+#include "web/session.h"
 #include <inttypes.h>
 
 enum { COUNT_MAX = 200000 };
@@ -303,8 +304,10 @@ ZH_ROUTE(api_register) = {.method = "GET",
                           .path = "/api/v1/registers/{reg}",
                           .slow = true, /* a search of history may take its time */
                           .en = "The records of a register that a question finds",
+                          .may_wait = zh_ui_may_log,
                           .handle = handle_list};
 ZH_ROUTE(api_record) = {.method = "GET",
                         .path = "/api/v1/registers/{reg}/{id}",
                         .en = "One record and its versions",
+                        .may_wait = zh_ui_may_log,
                         .handle = handle_record};

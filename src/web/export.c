@@ -7,6 +7,7 @@
 #include "core/permission.h"
 #include "fmt/xlsx_out.h"
 #include "fmt/yaml.h"
+#include "web/session.h"
 #include "web/words.h"
 #include <inttypes.h>
 
@@ -319,4 +320,5 @@ ZH_ROUTE(export_register) = {.method = "GET",
                              .path = "/export/{reg}/{format}",
                              .slow = true,
                              .en = "The records of a question as CSV or XLSX",
+                             .may_wait = zh_ui_may_log,
                              .handle = handle};

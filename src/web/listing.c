@@ -1,5 +1,6 @@
 /* The question of a list, from its URL. */
 #include "web/listing.h"
+#include "core/permission.h"
 #include "core/reading.h"
 #include "core/record.h"
 #include "fmt/yaml.h"
@@ -22,7 +23,12 @@ zh_rc zh_listing_compile(zh_ui *ui, const zh_register *reg, zh_str text, zh_prog
                          zh_err *err)
 {
     zh_scope scope = {.model = ui->ctx.model, .reg = reg};
+    zh_ctx own = ui->ctx;
+    own.err = err;
     zh_rc rc = zh_expr_compile(ui->arena, &scope, text, out, err);
+    if (rc == ZH_OK) {
+        rc = zh_scope_allows(&own, out);
+    }
     if (rc == ZH_OK && out->root->kind != ZH_BOOL) {
         rc = zh_err_set(err, ZH_EINVAL, "query.where", "“%.*s”不是一个条件", ZH_FMT(text));
         zh_err_fix(err, "条件是比较、in、within、is null，或用 and、or、not 连起来的几个");
@@ -500,5 +506,5 @@ zh_rc zh_listing_note(const zh_listing *q, zh_record *const *records, size_t n, 
         }
     }
     note.shown = strcmp(how, "api") == 0 ? NULL : shown; /* which tells every field */
-    return zh_reading_add(&ui->ctx, &note);
+    return zh_ui_log_reading(ui, &note);
 }

@@ -5,6 +5,7 @@
 #include "core/identity.h"
 #include "core/ledger.h"
 #include "core/notice.h"
+#include "core/reading.h"
 #include "core/record.h"
 #include "web/front_door.h"
 #include "web/part.h"
@@ -143,6 +144,16 @@ zh_rc zh_ui_begin_in(zh_ui *ui, const zh_http_request *request, zh_http_response
     ui->ctx = zh_ctx_local(ui->web->core, ui->arena, err);
     ui->conn = conn;
     return zh_user_session_begin(ui);
+}
+
+zh_rc zh_ui_log_reading(zh_ui *ui, const zh_reading_note *note)
+{
+    if (!zh_reading_tells(&ui->ctx, note)) {
+        return ZH_OK;
+    }
+    zh_ui_let_go(ui);
+    zh_rc rc = zh_reading_add(&ui->ctx, note);
+    return rc == ZH_OK ? zh_ui_read_again(ui) : rc;
 }
 
 zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,

@@ -23,6 +23,8 @@
 #include "web/text.h"
 #include "web/url.h"
 
+struct zh_reading_note;
+
 typedef struct zh_ui {
     zh_html html; /* writes the response's body */
     const zh_http_request *request;
@@ -60,6 +62,9 @@ zh_rc zh_ui_begin_in(zh_ui *ui, const zh_http_request *request, zh_http_response
  * few of them. zh_ui_read_again opens another snapshot. */
 void zh_ui_let_go(zh_ui *ui);
 zh_rc zh_ui_read_again(zh_ui *ui) ZH_MUST;
+/* Writes a reading down before it is shown, when there is anything to write: what was read stays,
+ * the rest of the page is of a snapshot after it. */
+zh_rc zh_ui_log_reading(zh_ui *ui, const struct zh_reading_note *note) ZH_MUST;
 /* For a handler that first acts (POST) and then may redirect: begin, do, end. end is safe after a
  * failed begin. */
 zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,

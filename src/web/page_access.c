@@ -6,6 +6,7 @@
 #include "fmt/xlsx_out.h"
 #include "web/part.h"
 #include "web/record.h"
+#include "web/session.h"
 #include "web/words.h"
 #include <string.h>
 
@@ -407,4 +408,5 @@ ZH_ROUTE(page_record_access) = {.method = "GET",
                                 .path = "/registers/{reg}/{id}/access",
                                 .slow = true, /* asks every post */
                                 .en = "Who can see a record, and by which rule, as a page",
+                                .may_wait = zh_ui_may_log,
                                 .handle = handle_who};

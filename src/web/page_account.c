@@ -302,6 +302,19 @@ static void links(zh_ui *ui)
     zh_html_close(&ui->html);
 }
 
+/* What is not open to an administrator who has no one-time codes yet. */
+static zh_rc everything(zh_ui *ui, const zh_own_account *own)
+{
+    zh_rc rc = sessions(ui, own);
+    if (rc == ZH_OK && own->has_password) {
+        password(ui, own);
+        rc = codes(ui, own);
+    }
+    rc = rc == ZH_OK ? keys(ui) : rc;
+    links(ui);
+    return rc;
+}
+
 static zh_rc account(zh_ui *ui, const zh_err *err)
 {
     zh_own_account own;
@@ -316,15 +329,14 @@ static zh_rc account(zh_ui *ui, const zh_err *err)
                                     .title = ZH_SAY(ui, ZH_T_ACCOUNT_TITLE, ui->session->name),
                                     .lede = zh_ui_text(ui, ZH_T_ACCOUNT_LEDE)});
     zh_form_problem(ui, err);
+    bool enrols = zh_ui_must_enrol(ui);
     zh_html_open(&ui->html, "div", "stack");
-    rc = posts(ui);
-    rc = rc == ZH_OK ? sessions(ui, &own) : rc;
-    if (rc == ZH_OK && own.has_password) {
-        password(ui, &own);
+    if (enrols) {
+        zh_part_note(ui, ZH_NOTE_WATCH, zh_ui_text(ui, ZH_T_ACCOUNT_ENROL));
         rc = codes(ui, &own);
     }
-    rc = rc == ZH_OK ? keys(ui) : rc;
-    links(ui);
+    rc = rc == ZH_OK ? posts(ui) : rc;
+    rc = rc == ZH_OK && !enrols ? everything(ui, &own) : rc;
     one_button(ui, "/logout", NULL, ZH_STR_NONE, ZH_T_LOGOUT);
     zh_html_close(&ui->html);
     return rc;
@@ -514,12 +526,12 @@ ACT(key, make_key)
 ACT(key_end, end_key)
 
 ZH_ROUTE(page_account) = {.method = "GET",
-                          .reach = ZH_REACH_PERSON,
+                          .reach = ZH_REACH_ENROL,
                           .path = "/account",
                           .en = "One's own posts, sessions, password, codes and keys, as a page",
                           .handle = handle_account};
 ZH_ROUTE(account_post) = {.method = "POST",
-                          .reach = ZH_REACH_PERSON,
+                          .reach = ZH_REACH_ENROL,
                           .path = "/account/post",
                           .body_max = FORM_BYTES_MAX,
                           .en = "Act in another of one's posts",
@@ -538,13 +550,13 @@ ZH_ROUTE(account_session_end) = {.method = "POST",
                                  .en = "End one of one's sessions (session), or all others",
                                  .handle = handle_session_end};
 ZH_ROUTE(account_totp_begin) = {.method = "POST",
-                                .reach = ZH_REACH_PERSON,
+                                .reach = ZH_REACH_ENROL,
                                 .path = "/account/totp/begin",
                                 .body_max = FORM_BYTES_MAX,
                                 .en = "Get a new secret of one-time codes",
                                 .handle = handle_totp_begin};
 ZH_ROUTE(account_totp_confirm) = {.method = "POST",
-                                  .reach = ZH_REACH_PERSON,
+                                  .reach = ZH_REACH_ENROL,
                                   .path = "/account/totp/confirm",
                                   .body_max = FORM_BYTES_MAX,
                                   .en = "Take the new secret into use: code",

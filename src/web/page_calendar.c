@@ -3,6 +3,7 @@
 #include "app/holidays.h"
 #include "core/calendar_years.h"
 #include "core/identity.h"
+#include "core/permission.h"
 #include "web/part.h"
 #include <inttypes.h>
 
@@ -10,11 +11,12 @@ enum { YEARS_BACK = 7, YEARS_AHEAD = 3, SATURDAY = 6 };
 
 #define FORM_BYTES_MAX (2 * ZH_HOLIDAYS_BYTES_MAX)
 
-/* The local operator, or the post whose business it is. */
+/* The local operator, or a post that may ask for a year; another one puts it in force. */
 static bool may_import(const zh_ui *ui)
 {
-    return ui->session == NULL ||
-           (ui->session->post != NULL && zh_str_is(ui->session->post->role, "system_admin"));
+    const zh_register *reg = zh_model_register(ui->ctx.model, ZH_STR("calendar_year"));
+    const zh_transition *apply = reg != NULL ? zh_register_transition(reg, ZH_STR("apply")) : NULL;
+    return ui->session == NULL || (apply != NULL && zh_may_take(&ui->ctx, reg, apply));
 }
 
 typedef struct year_counts {
@@ -88,6 +90,13 @@ static void import_form(zh_ui *ui)
     zh_html *h = &ui->html;
     zh_part_section_open(ui, "import", zh_ui_text(ui, ZH_T_CALENDAR_IMPORT), false);
     zh_html_leaf(h, "p", "mu", zh_ui_text(ui, ZH_T_CALENDAR_HOW));
+    if (ui->session != NULL) {
+        zh_html_open(h, "p", NULL);
+        zh_html_text(h, zh_ui_text(ui, ZH_T_CALENDAR_TWO));
+        zh_html_a(h, NULL, ZH_STR("/registers/calendar_year"),
+                  zh_ui_text(ui, ZH_T_CALENDAR_WAITING));
+        zh_html_close(h);
+    }
     zh_html_open(h, "form", "stack-s");
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", ZH_STR("/calendar"));
@@ -138,6 +147,24 @@ static zh_rc show(zh_ui *ui)
     return page(ui, &(zh_err){0});
 }
 
+/* The local operator acts alone: there is nobody else. Of persons one asks and another decides, on
+ * the page of the record. */
+static zh_rc set_or_ask(zh_ui *ui, int year, zh_str lines, zh_str *back, zh_err *why)
+{
+    zh_applied at;
+    zh_ctx ctx = ui->ctx;
+    ctx.err = why;
+    zh_ui_let_go(ui);
+    if (ui->session == NULL) {
+        return zh_calendar_year_set(ui->web->core, lines, why);
+    }
+    zh_rc rc = zh_calendar_year_ask(&ctx, year, lines, &at);
+    if (rc == ZH_OK) {
+        *back = zh_url_record(ui->arena, ZH_STR("calendar_year"), at.office, at.id);
+    }
+    return rc;
+}
+
 static zh_rc take(zh_ui *ui)
 {
     zh_err why = {0};
@@ -145,7 +172,8 @@ static zh_rc take(zh_ui *ui)
     int64_t year = 0;
     zh_pairs form = ui->request->form;
     if (!may_import(ui)) {
-        return zh_err_set(ui->err, ZH_EDENIED, "calendar.who", "工作日历由系统管理员导入");
+        return zh_err_set(ui->err, ZH_EDENIED, "calendar.who",
+                          "工作日历由系统管理员或安全管理员导入，另一人复核");
     }
     zh_str first = zh_pairs_get(form, "first");
     zh_str second = zh_pairs_get(form, "second");
@@ -153,11 +181,16 @@ static zh_rc take(zh_ui *ui)
     zh_rc rc =
         zh_holidays_compare(ui->arena, (int)(year % 10000), first.p != NULL ? first : ZH_STR(""),
                             second.p != NULL ? second : ZH_STR(""), &lines, &why);
+    zh_str back = ZH_STR("/calendar");
     if (rc == ZH_OK) {
-        rc = zh_calendar_year_set(ui->web->core, lines, &why);
+        rc = set_or_ask(ui, (int)year, lines, &back, &why);
     }
     if (rc == ZH_OK) {
-        return zh_http_see_other(ui->request, ui->response, ZH_STR("/calendar"));
+        return zh_http_see_other(ui->request, ui->response, back);
+    }
+    zh_rc again = zh_ui_read_again(ui);
+    if (again != ZH_OK) {
+        return again;
     }
     ui->response->status = rc == ZH_ECONFLICT ? 409 : 422;
     return page(ui, &why);

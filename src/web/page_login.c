@@ -125,6 +125,7 @@ static zh_rc post_logout(const zh_http_request *request, zh_http_response *respo
 }
 
 ZH_ROUTE(logout) = {.method = "POST",
+                    .reach = ZH_REACH_ENROL,
                     .path = "/logout",
                     .body_max = FORM_BYTES_MAX,
                     .en = "End the session",

@@ -200,11 +200,13 @@ ZH_ROUTE(page_notices) = {.method = "GET",
                           .en = "What one was told, by matter and record, as a page",
                           .handle = get_notices};
 ZH_ROUTE(notices_read) = {.method = "POST",
+                          .reach = ZH_REACH_PERSON,
                           .path = "/notices/read",
                           .body_max = FORM_BYTES_MAX,
                           .en = "Mark the notices of a record, or all, as read",
                           .handle = post_read};
 ZH_ROUTE(notices_mute) = {.method = "POST",
+                          .reach = ZH_REACH_PERSON,
                           .path = "/notices/mute",
                           .body_max = FORM_BYTES_MAX,
                           .en = "Be told nothing more of a record",

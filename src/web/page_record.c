@@ -4,6 +4,7 @@
 #include "model/title.h"
 #include "web/part.h"
 #include "web/record.h"
+#include "web/session.h"
 #include <inttypes.h>
 
 /* ---- which record ---------------------------------------------------------------------------- */
@@ -134,7 +135,7 @@ static zh_rc note_reading(zh_ui *ui, const zh_shown_record *r)
         *one = *r->versions[i - 1].record;
         records[0] = one;
         told = zh_reading_tells(&ui->ctx, &note);
-        rc = told ? zh_reading_add(&ui->ctx, &note) : ZH_OK;
+        rc = told ? zh_ui_log_reading(ui, &note) : ZH_OK;
     }
     return rc;
 }
@@ -477,4 +478,5 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
 ZH_ROUTE(page_record) = {.method = "GET",
                          .path = "/registers/{reg}/{id}",
                          .en = "One record with its workflow, history, relations and proof",
+                         .may_wait = zh_ui_may_log,
                          .handle = handle};

@@ -8,6 +8,7 @@
 #include "web/export.h"
 #include "web/facet.h"
 #include "web/part.h"
+#include "web/session.h"
 #include "web/words.h"
 #include <inttypes.h>
 
@@ -822,4 +823,5 @@ ZH_ROUTE(page_register) = {.method = "GET",
                            .path = "/registers/{reg}",
                            .slow = true, /* a search of history may take its time */
                            .en = "The records of a register that a question finds, as a page",
+                           .may_wait = zh_ui_may_log,
                            .handle = handle};

@@ -14,6 +14,7 @@
 #include "web/problem.h"
 #include "web/receipt.h"
 #include "web/sample.h"
+#include "web/session.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -749,6 +750,7 @@ ACT(preview, preview)
 ZH_ROUTE(page_step) = {.method = "GET",
                        .path = "/registers/{reg}/{id}/transitions/{transition}",
                        .en = "The form of a step of a record, as a page",
+                       .may_wait = zh_ui_may_log,
                        .handle = handle_form};
 ZH_ROUTE(record_step) = {.method = "POST",
                          .path = "/registers/{reg}/{id}/transitions/{transition}",
@@ -773,6 +775,7 @@ ZH_ROUTE(record_second) = {.method = "POST",
 ZH_ROUTE(page_amend) = {.method = "GET",
                         .path = "/registers/{reg}/{id}/amend",
                         .en = "The form to correct a record, as a page",
+                        .may_wait = zh_ui_may_log,
                         .handle = handle_form};
 ZH_ROUTE(record_amend) = {.method = "POST",
                           .path = "/registers/{reg}/{id}/amend",

@@ -9,6 +9,7 @@
 #include "web/part.h"
 #include "web/problem.h"
 #include "web/receipt.h"
+#include "web/session.h"
 #include <inttypes.h>
 
 enum { FORM_BYTES_MAX = 64 << 10 };
@@ -290,6 +291,7 @@ static zh_rc handle_erase(const zh_http_request *request, zh_http_response *resp
 ZH_ROUTE(page_erase) = {.method = "GET",
                         .path = "/registers/{reg}/{id}/erase",
                         .en = "The form to erase personal values of a record, as a page",
+                        .may_wait = zh_ui_may_log,
                         .handle = handle_form};
 ZH_ROUTE(record_erase) = {
     .method = "POST",

@@ -9,6 +9,7 @@
 #include "web/input.h"
 #include "web/part.h"
 #include "web/problem.h"
+#include "web/session.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -508,4 +509,5 @@ ZH_ROUTE(field_choices) = {.method = "GET",
 ZH_ROUTE(record_file) = {.method = "GET",
                          .path = "/registers/{reg}/{id}/files/{field}",
                          .en = "The file of a record's field",
+                         .may_wait = zh_ui_may_log,
                          .handle = handle_file};

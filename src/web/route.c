@@ -59,6 +59,11 @@ void zh_web_fail(const zh_http_request *request, int status, const zh_err *err,
             }
         }
     }
+    bool enrols = strcmp(found.rule, "login.enrol") == 0 && zh_web_wants_html(request) &&
+                  zh_str_is(request->method, "GET");
+    if (enrols && zh_http_see_other(request, response, ZH_STR("/account")) == ZH_OK) {
+        return;
+    }
     response->status = code;
     if (zh_web_wants_html(request)) {
         zh_page_error(request, response, code, &found);

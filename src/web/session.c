@@ -81,6 +81,23 @@ static zh_rc find_session(zh_ui *ui, zh_user_session *session, zh_err *lost)
                        : ZH_ENOTFOUND;
 }
 
+bool zh_ui_must_enrol(zh_ui *ui)
+{
+    return ui->session != NULL &&
+           zh_session_must_enrol(ui->web->core, ui->arena, ui->session, ui->web->behind_proxy);
+}
+
+static zh_rc codes_first(zh_ui *ui)
+{
+    zh_reach reach = reach_of(ui->request);
+    if (reach == ZH_REACH_OPEN || reach == ZH_REACH_ENROL || !zh_ui_must_enrol(ui)) {
+        return ZH_OK;
+    }
+    zh_err_set(ui->err, ZH_EDENIED, "login.enrol", "管理员要先启用动态码，才能办别的事");
+    zh_err_fix(ui->err, "登录后在 /account 取一个密钥，用手机上的动态码启用");
+    return ZH_EDENIED;
+}
+
 /* What the reader says they read for: a few words at least. */
 static void state_purpose(zh_ui *ui)
 {
@@ -114,7 +131,8 @@ zh_rc zh_user_session_begin(zh_ui *ui)
     if (rc != ZH_OK && rc != ZH_ENOTFOUND) {
         return zh_err_set(ui->err, rc, lost.rule, "%s", lost.message);
     }
-    if (rc == ZH_OK && session->key != 0 && reach_of(ui->request) == ZH_REACH_PERSON) {
+    zh_reach reach = reach_of(ui->request);
+    if (rc == ZH_OK && session->key != 0 && (reach == ZH_REACH_PERSON || reach == ZH_REACH_ENROL)) {
         return zh_err_set(ui->err, ZH_EDENIED, "key.person",
                           "接口密钥不能动账户：这里要本人登录后来办");
     }
@@ -122,7 +140,20 @@ zh_rc zh_user_session_begin(zh_ui *ui)
     zh_ctx_end(&ui->ctx);
     ui->ctx = zh_ctx_session(core, ui->arena, rc == ZH_OK ? session : &nobody, ui->err);
     state_purpose(ui);
-    return whole_only(ui);
+    rc = codes_first(ui);
+    return rc == ZH_OK ? whole_only(ui) : rc;
+}
+
+bool zh_ui_may_log(const zh_http_request *request)
+{
+    if (bearer(request).p == NULL && zh_user_session_token(request).n == 0) {
+        return false; /* the local operator's readings are not written down */
+    }
+    zh_model *model = zh_core_model(zh_web_of(request)->core);
+    const zh_register *reg = zh_model_register(model, zh_http_arg(request, "reg"));
+    bool logged = reg != NULL && reg->read_log;
+    zh_model_release(model);
+    return logged;
 }
 
 zh_rc zh_user_session_need(const zh_http_request *request, zh_http_response *response, zh_err *err)

@@ -1,8 +1,11 @@
-"""The leak matrix: every GET route of the program x readers x canary records.
+"""The leak matrix: every GET route of the program x readers x canary records; readers are persons and
+API keys.
 
-usage: access.py URL ROUTES READERS   ROUTES: a file of "METHOD REACH PATH" lines made from the
-route table; READERS: JSON {"name": {"cookie": ..., "secret": [texts that must never be seen],
-"seen": [texts that the list of complaints must show]}}. Prints what leaked, then counts.
+usage: access.py URL ROUTES READERS RECORD FIELDS [REGISTER [PASSWORD]]   ROUTES: a file of "METHOD
+REACH PATH" lines made from the route table; READERS: JSON {"name": {"cookie" or "key": ..., "secret":
+[texts that must never be seen], "seen": [texts that the list must show]}}, who logs in by name and
+password when neither is given; FIELDS: those of the canaries' register (complaint), with commas.
+Prints what leaked, then counts.
 """
 import json
 import re
@@ -11,7 +14,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-base, routes_file, readers_file, record_id = sys.argv[1:5]
+base, routes_file, readers_file, record_id, field_list = sys.argv[1:6]
+register = sys.argv[6] if len(sys.argv) > 6 else "complaint"
 readers = json.load(open(readers_file, encoding="utf-8"))
 passed = failed = 0
 
@@ -24,11 +28,13 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 opener = urllib.request.build_opener(NoRedirect)
 
 
-def ask(method, path, cookie, data=None):
+def ask(method, path, reader, data=None):
     request = urllib.request.Request(base + path, method=method, data=data)
     request.add_header("Accept", "text/html")
-    if cookie:
-        request.add_header("Cookie", "zh_session=" + cookie)
+    if "cookie" in reader:
+        request.add_header("Cookie", "zh_session=" + reader["cookie"])
+    if "key" in reader:
+        request.add_header("Authorization", "Bearer " + reader["key"])
     try:
         with opener.open(request, timeout=60) as answer:
             return answer.status, answer.read().decode("utf-8", "replace")
@@ -45,29 +51,52 @@ def check(good, what):
         print("FAILED:", what)
 
 
+def log_in(name):
+    form = urllib.parse.urlencode({"login": name, "password": sys.argv[7]}).encode()
+    try:
+        opener.open(urllib.request.Request(base + "/login", data=form), timeout=60)
+    except urllib.error.HTTPError as answer:
+        return re.search(r"zh_session=([0-9a-f]{64})", answer.headers["Set-Cookie"]).group(1)
+
+
+for name, reader in readers.items():
+    if "cookie" not in reader and "key" not in reader:
+        reader["cookie"] = log_in(name)
+
 # Every way to put a question to a route with parameters.
 VALUES = {
-    "reg": ["complaint", "post"],
+    "reg": [register, "post"],
     "id": [record_id, "sampling_pass_rate"],
     "format": ["csv", "xlsx"],
     "outline": ["hubei-2023"],
-    "file": ["complaint.csv", "signals.csv", "map.csv"],
+    "file": [register + ".csv", "signals.csv", "map.csv"],
     "job": ["1"],
     "field": ["consumer.name", "place", "respondent"],
     "transition": ["accept"],
     "name": ["base.css", "survey.proportion_ci"],
 }
+WORDS = {"complaint": ("金丝雀", "consumer.name = '金丝雀甲'", "facts", "consumer.name,consumer.phone,facts,no,place"),
+         "scoped": ("样本", "note = '样本二'", "note", "no,place,product,industry,note,after")}
+word, condition, text_field, columns = WORDS[register]
 QUESTIONS = [
     "",
-    "?search=" + urllib.parse.quote("金丝雀"),
-    "?where=" + urllib.parse.quote("consumer.name = '金丝雀甲'"),
-    "?where=" + urllib.parse.quote("facts is not null") + "&sort=facts",
-    "?columns=consumer.name,consumer.phone,facts,no,place",
+    "?search=" + urllib.parse.quote(word),
+    "?where=" + urllib.parse.quote(condition),
+    "?where=" + urllib.parse.quote(text_field + " is not null") + "&sort=" + text_field,
+    "?columns=" + columns,
     "?view=all&as_of=1000000",
-    "?q=" + urllib.parse.quote("金丝雀"),
+    "?q=" + urllib.parse.quote(word),
     "?transition=accept&id=" + record_id,
     "?by=place@city&region=420000",
 ]
+
+
+# … and every field of the canaries' register in every place that takes a field's name.
+FIELD_ROUTES = ("/registers/{reg}", "/api/v1/registers/{reg}", "/export/{reg}/{format}", "/registers/{reg}/choices/{field}")
+for field in field_list.split(","):
+    VALUES["field"].append(field)
+FIELD_QUESTIONS = [q.format(field) for field in field_list.split(",")
+                   for q in ("?columns={}", "?sort={}", "?by={}", "?columns=no&where={}+is+not+null")]
 
 
 def paths(pattern):
@@ -77,30 +106,60 @@ def paths(pattern):
     return out
 
 
+def walk(name, reader, path, question, reach):
+    status, text = ask("GET", path + question, reader)
+    check(status < 500, f"{name}: {path}{question} answers {status}")
+    # what was asked may be repeated; what is stored may not be told
+    told = re.sub(r'(value|href|action)="[^"]*"', "", text)
+    asked = urllib.parse.unquote(question)
+    for secret in reader["secret"]:
+        leaked = secret in told and secret not in asked
+        check(not leaked, f"{name} sees {secret} at {path}{question}")
+    if reach == "WHOLE" and not reader.get("whole"):
+        check(status == 403, f"{name}: {path} is for readers of everything, answers {status}")
+    if reach in ("PERSON", "ENROL") and "key" in reader:
+        check(status == 403, f"{name}: {path} is for persons, answers {status}")
+
+
+def try_to_write(name, reader, path):
+    """An empty form writes nothing; a key without the verb is not even told what the form lacks."""
+    status, text = ask("POST", path, reader, b"")
+    check(status < 500, f"{name}: POST {path} answers {status}")
+    for secret in reader["secret"]:
+        check(secret not in text, f"{name} sees {secret} at POST {path}")
+    if reader.get("reads"):
+        check(status in (400, 403, 404, 405, 413, 422), f"{name} may only read, POST {path} answers {status}")
+
+
+# What is answered to a POST without anything being written for anybody else.
+NOT_WRITTEN = ("/api/v1/calc/", "/tools/", "/logout", "/demo", "/reports")
 for line in open(routes_file, encoding="utf-8"):
     method, reach, pattern = line.split()
     for path in paths(pattern):
-        status, text = ask(method, path, None, b"" if method == "POST" else None)
+        status, text = ask(method, path, {}, b"" if method == "POST" else None)
         if reach == "OPEN":
             check(status not in (401, 500), f"{method} {path} is open but answers {status}")
         else:
             check(status in (303, 401), f"{method} {path} without a session answers {status}")
-        if method != "GET":
-            continue
         for name, reader in readers.items():
-            for question in QUESTIONS if "{reg}" in pattern or "search" in pattern else QUESTIONS[:1]:
-                status, text = ask("GET", path + question, reader["cookie"])
-                check(status < 500, f"{name}: {path}{question} answers {status}")
-                # what was asked may be repeated; what is stored may not be told
-                told = re.sub(r'(value|href|action)="[^"]*"', "", text)
-                asked = urllib.parse.unquote(question)
-                for secret in reader["secret"]:
-                    leaked = secret in told and secret not in asked
-                    check(not leaked, f"{name} sees {secret} at {path}{question}")
-                if reach == "WHOLE" and not reader.get("whole"):
-                    check(status == 403, f"{name}: {path} is for readers of everything, answers {status}")
+            if method == "GET":
+                questions = QUESTIONS if "{reg}" in pattern or "search" in pattern else QUESTIONS[:1]
+                for question in questions:
+                    walk(name, reader, path, question, reach)
+            elif "key" in reader and not path.startswith(NOT_WRITTEN) and reach != "OPEN":
+                try_to_write(name, reader, path)
+    if pattern in FIELD_ROUTES:
+        path = pattern.replace("{reg}", register).replace("{format}", "csv")
+        for name, reader in readers.items():
+            if "{field}" in path:
+                for field in field_list.split(","):
+                    for begun in (word, "T", "1", "W", "Y", "SC"):
+                        walk(name, reader, path.replace("{field}", field), "?q=" + urllib.parse.quote(begun), reach)
+                continue
+            for question in FIELD_QUESTIONS:
+                walk(name, reader, path, question, reach)
 for name, reader in readers.items():
-    status, text = ask("GET", "/registers/complaint", reader["cookie"])
+    status, text = ask("GET", "/registers/" + register, reader)
     for text_seen in reader["seen"]:
         check(text_seen in text, f"{name} does not see {text_seen} in the list")
 print(f"{passed} passed, {failed} failed")

@@ -23,6 +23,20 @@ person wuhan 武汉办理员 officer subtree 420100
 person yichang 宜昌办理员 officer subtree 420500
 person counter 只看汇总的领导 leader all 420000
 person nobody 无岗位
+# API keys walk as well: a key sees what its post sees, narrowed to the registers and verbs of its scope.
+declare -A KEYS=()
+key() { # NAME LOGIN SCOPE
+    KEYS[$1]=$($zhiheng account key "$2" "$1" "$3" 1 --data "$data" 2>>"$STEP_DIR/keys.err")
+    check "key $1" test "${#KEYS[$1]}" = 68
+}
+key key-whole analyst "*:read,export"
+key key-complaints analyst "complaint:read,export"
+key key-elsewhere analyst "enterprise:read,export"
+key key-verbs analyst "complaint:create,amend,transition,erase"
+key key-aggregate analyst "*:aggregate"
+key key-wuhan wuhan "complaint:read"
+key key-yichang yichang "*:read,create,amend,transition,export"
+key key-counter counter "*:read,aggregate,publish"
 check "three administrators exclude each other" \
     bash -c "$zhiheng account grant analyst security_admin all --data '$data' 2>&1 | grep -q 三员"
 
@@ -60,14 +74,33 @@ check "the route table is read" test "$(wc -l <"$STEP_DIR/routes")" -gt 40
 record=$($zhiheng query complaint --where "source_no = 'Y-1'" --data "$data" --json |
     python3 -c 'import json,sys; d=json.load(sys.stdin); r=(d["records"] if isinstance(d,dict) else d)[0]; print(r.get("id"))')
 check "the canary has an id" test -n "$record"
+persons='["金丝雀甲", "金丝雀乙", "13812345678", "13912345678"]'
+every='["金丝雀甲", "金丝雀乙", "13812345678", "13912345678", "W-1", "Y-1", "TS-420102", "TS-420502"]'
+# every field of the canaries' register, for what is asked field by field
+fields=$($zhiheng model docs complaint --json | python3 -c '
+import json, sys
+def names(fields, before=""):
+    for f in fields:
+        yield before + f["id"]
+        yield from names(f.get("fields") or f.get("columns") or [], before + f["id"] + ".")
+print(",".join(names(json.load(sys.stdin)["fields"])))')
+check "the fields of the canaries are read" test "$(tr -cd , <<<"$fields" | wc -c)" -gt 15
 cat >"$STEP_DIR/readers" <<JSON
 {"analyst": {"cookie": "$(cookie analyst)", "whole": true, "secret": ["金丝雀甲", "金丝雀乙", "13812345678", "13912345678"], "seen": ["TS-420102", "TS-420502"]},
  "wuhan": {"cookie": "$(cookie wuhan)", "secret": ["金丝雀乙", "13912345678", "Y-1", "TS-420502"], "seen": ["TS-420102"]},
  "yichang": {"cookie": "$(cookie yichang)", "secret": ["金丝雀甲", "13812345678", "W-1", "TS-420102"], "seen": ["TS-420502"]},
  "counter": {"cookie": "$(cookie counter)", "whole": true, "secret": ["金丝雀甲", "金丝雀乙", "13812345678", "13912345678", "W-1", "Y-1", "TS-420102", "TS-420502"], "seen": ["你的岗位只看汇总数"]},
- "nobody": {"cookie": "$(cookie nobody)", "secret": ["金丝雀甲", "金丝雀乙", "13812345678", "W-1", "Y-1"], "seen": []}}
+ "nobody": {"cookie": "$(cookie nobody)", "secret": $every, "seen": []},
+ "key-whole": {"key": "${KEYS[key-whole]}", "reads": true, "whole": true, "secret": $persons, "seen": ["TS-420102", "TS-420502"]},
+ "key-complaints": {"key": "${KEYS[key-complaints]}", "reads": true, "secret": $persons, "seen": ["TS-420102", "TS-420502"]},
+ "key-elsewhere": {"key": "${KEYS[key-elsewhere]}", "reads": true, "secret": $every, "seen": []},
+ "key-verbs": {"key": "${KEYS[key-verbs]}", "secret": $every, "seen": []},
+ "key-aggregate": {"key": "${KEYS[key-aggregate]}", "reads": true, "whole": true, "secret": $every, "seen": []},
+ "key-wuhan": {"key": "${KEYS[key-wuhan]}", "reads": true, "secret": ["金丝雀乙", "13912345678", "Y-1", "TS-420502"], "seen": ["TS-420102"]},
+ "key-yichang": {"key": "${KEYS[key-yichang]}", "secret": ["金丝雀甲", "13812345678", "W-1", "TS-420102"], "seen": ["TS-420502"]},
+ "key-counter": {"key": "${KEYS[key-counter]}", "whole": true, "secret": $every, "seen": []}}
 JSON
-python3 tests/access/access.py "$URL" "$STEP_DIR/routes" "$STEP_DIR/readers" "$record" >"$STEP_DIR/matrix"
+python3 tests/access/access.py "$URL" "$STEP_DIR/routes" "$STEP_DIR/readers" "$record" "$fields" >"$STEP_DIR/matrix"
 read -r p _ f _ < <(tail -n 1 "$STEP_DIR/matrix")
 STEP_PASSED=$((STEP_PASSED + p)) STEP_FAILED=$((STEP_FAILED + f))
 grep FAILED "$STEP_DIR/matrix" | head -n 40

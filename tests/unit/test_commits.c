@@ -1,5 +1,6 @@
 /* Single writes that share a transaction: each has the outcome it would have had alone. Expected
  * counts follow from what every thread is made to write. */
+#include "core/commits.h"
 #include "core/ledger.h"
 #include "core/receipt.h"
 #include "core_fixture.h"
@@ -67,6 +68,64 @@ static void test_own_outcomes(void **state)
     assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_sample"), good);
     assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_sample_h"), good);
     assert_int_equal(fx_count(&f, "SELECT CAST(SUM(n) AS BIGINT) FROM zh_outbox"), good);
+    fx_close(&f);
+}
+
+/* ---- what is no record ----------------------------------------------------------------------- */
+
+static zh_rc note(void *user, zh_conn *conn, zh_err *err)
+{
+    const bool *refused = user;
+    zh_rc rc = zh_run(conn,
+                      "INSERT INTO zh_counter (office, name, next) VALUES (0, 'noted', 1) ON "
+                      "CONFLICT (office, name) DO UPDATE SET next = zh_counter.next + 1",
+                      NULL, 0, NULL, err);
+    return rc == ZH_OK && *refused ? zh_err_set(err, ZH_EINVAL, "test.refused", "不行") : rc;
+}
+
+/* In turn a record and a note; of five notes one is refused after it has written. */
+static void *note_many(void *user)
+{
+    writer *me = user;
+    fixture mine;
+    fx_begin_thread(me->f, &mine);
+    for (unsigned i = 0; i < EACH; i++) {
+        char no[32];
+        zh_applied at;
+        bool refused = i % 5 == 4;
+        (void)snprintf(no, sizeof no, "%u-%u", me->name, i);
+        zh_err_clear(&mine.err);
+        zh_rc rc = zh_commits_work(&mine.ctx, note, &refused, &mine.err);
+        me->good += rc == ZH_OK;
+        me->refused += rc == ZH_EINVAL && strcmp(mine.err.rule, "test.refused") == 0;
+        rc = fx_create(&mine, "sample", &at, "report_no", no, "place", "420100", "sampled_at",
+                       "2026-01-05 09:00", NULL);
+        me->other += rc != ZH_OK;
+    }
+    fx_end_thread(&mine);
+    return NULL;
+}
+
+static void test_notes(void **state)
+{
+    (void)state;
+    fixture f;
+    pthread_t threads[THREADS];
+    writer writers[THREADS];
+    fx_open(&f, NULL);
+    for (unsigned i = 0; i < THREADS; i++) {
+        writers[i] = (writer){.f = &f, .name = i};
+        assert_int_equal(pthread_create(&threads[i], NULL, note_many, &writers[i]), 0);
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(writers[i].good, EACH * 4 / 5);
+        assert_int_equal(writers[i].refused, EACH / 5);
+        assert_int_equal(writers[i].other, 0);
+    }
+    assert_int_equal(fx_count(&f, "SELECT next FROM zh_counter WHERE name = 'noted'"),
+                     THREADS * EACH * 4 / 5); /* nothing of what was refused has stayed */
+    assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_sample"), THREADS * EACH);
     fx_close(&f);
 }
 
@@ -178,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_own_outcomes),
+        cmocka_unit_test(test_notes),
         cmocka_unit_test(test_together),
         cmocka_unit_test(test_receipt),
     };

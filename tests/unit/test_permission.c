@@ -4,6 +4,7 @@
 #include "core/cube.h"
 #include "core/permission.h"
 #include "core_fixture.h"
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,6 +36,14 @@ static const char NOTE[] =
     "      - {id: who, label: 姓名, type: string, pipl: personal, mask: 张*}\n"
     "      - {id: secret, label: 线索, type: string}\n"
     "      - {id: hidden, label: 内情, type: string}\n"
+    "      - {id: after, label: 前案, type: ref, to: note}\n"
+    "      - {id: mark, label: 标签, type: ref, to: mark}\n"
+    "      - id: links\n"
+    "        label: 关联\n"
+    "        type: table\n"
+    "        fields:\n"
+    "          - {id: to, label: 关联案, type: ref, to: note}\n"
+    "          - {id: why, label: 缘由, type: string}\n"
     "    states:\n"
     "      - {id: open, label: 在办, initial: true}\n"
     "      - {id: done, label: 办结}\n"
@@ -49,7 +58,16 @@ static const char NOTE[] =
     "    measures:\n"
     "      n: {kind: count}\n"
     "    cubes:\n"
-    "      - {id: by_place, dims: [place, kind], measures: [n], dense: true}\n";
+    "      - {id: by_place, dims: [place, kind], measures: [n], dense: true}\n"
+    "  - id: mark\n"
+    "    version: 1.0.0\n"
+    "    effective: 2020-01-01\n"
+    "    label: 标签\n"
+    "    owner: 处\n"
+    "    purpose: 测试\n"
+    "    key: {business: [no], row: [no], public: true}\n"
+    "    fields:\n"
+    "      - {id: no, label: 编号, type: string, required: true}\n";
 
 static const char *const places[] = {"420000", "420100", "420500"};
 static const char *const kinds[] = {"a", "b"};
@@ -361,12 +379,201 @@ static void writes_keep_to_rights_and_scope(void **state)
     fx_close(&f);
 }
 
+/* ---- references ------------------------------------------------------------------------------ */
+
+static zh_value by_key(const char *key)
+{
+    return (zh_value){.kind = ZH_REF, .text = zh_str_of(key)};
+}
+
+static zh_value by_place(int64_t office, int64_t id)
+{
+    return (zh_value){.kind = ZH_REF, .office = office, .i = id};
+}
+
+/* A new note of 420100 that refers to something; what is refused is told as text. */
+static const char *refer(fixture *f, const zh_post *post, const char *no, const char *field,
+                         zh_value value)
+{
+    const zh_register *reg = fx_reg(f, "note");
+    const zh_field *table = zh_register_field(reg, ZH_STR("links"));
+    zh_value cells[] = {value, zh_value_text(ZH_STR("同一事由"))};
+    zh_rows rows = {.table = table, .n = 1, .values = cells};
+    bool linked = strcmp(field, "links") == 0;
+    zh_change created[] = {
+        {.field = zh_register_field(reg, ZH_STR("no")), .value = zh_value_text(zh_str_of(no))},
+        {.field = zh_register_field(reg, ZH_STR("place")),
+         .value = zh_value_text(ZH_STR("420100"))},
+        {.field = zh_register_field(reg, ZH_STR("happened_on")), .value = zh_value_date(20000)},
+        {.field = zh_register_field(reg, ZH_STR("kind")), .value = zh_value_text(ZH_STR("b"))},
+        {.field = zh_register_field(reg, zh_str_of(field)),
+         .value = linked ? ZH_VALUE_NULL : value,
+         .rows = linked ? &rows : NULL}};
+    zh_op create = {.kind = ZH_OP_CREATE, .reg = reg, .changes = created, .nchanges = 5};
+    zh_rc rc = post != NULL ? write_as(f, post, &create) : ZH_OK;
+    zh_applied out;
+    if (post == NULL) {
+        zh_err_clear(&f->err);
+        f->findings = (zh_findings){0};
+        rc = zh_record_apply(&f->ctx, &create, &f->findings, &out);
+    }
+    zh_buf told;
+    zh_buf_init(&told, 1 << 16);
+    zh_buf_fmt(&told, "%d %s %s %s|", (int)rc, f->err.rule, f->err.message, f->err.where);
+    for (size_t i = 0; i < f->findings.list.n; i++) {
+        const zh_finding *one = &f->findings.list.p[i];
+        zh_buf_fmt(&told, "%.*s %.*s %.*s %.*s|", ZH_FMT(one->rule), ZH_FMT(one->field),
+                   ZH_FMT(one->message), ZH_FMT(one->fix));
+    }
+    const char *text = zh_str_c(f->arena, zh_buf_view(&told));
+    zh_buf_free(&told);
+    return text;
+}
+
+/* The text with one name of what was asked put in place of another. */
+static const char *instead(fixture *f, const char *text, const char *name, const char *other)
+{
+    zh_buf out;
+    zh_buf_init(&out, 1 << 16);
+    for (const char *at = text; *at != '\0';) {
+        bool here = strncmp(at, name, strlen(name)) == 0;
+        zh_buf_add(&out, here ? other : at, here ? strlen(other) : 1);
+        at += here ? strlen(name) : 1;
+    }
+    const char *result = zh_str_c(f->arena, zh_buf_view(&out));
+    zh_buf_free(&out);
+    return result;
+}
+
+static void references_stay_in_sight(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {"after", "links"};
+    fixture f = {0};
+    zh_applied seen;
+    zh_applied hidden;
+    zh_applied mark;
+    fx_open(&f, NOTE);
+    zh_post wuhan = {.role = ZH_STR("officer"),
+                     .scope = ZH_SCOPE_SUBTREE,
+                     .office = 420100,
+                     .region = ZH_STR("420100")};
+    assert_int_equal(fx_create(&f, "note", &seen, "no", "SEEN", "place", "420100", "happened_on",
+                               "2026-03-01", "kind", "b", NULL),
+                     ZH_OK);
+    assert_int_equal(fx_create(&f, "note", &hidden, "no", "HIDDEN", "place", "420500",
+                               "happened_on", "2026-03-01", "kind", "b", NULL),
+                     ZH_OK);
+    assert_int_equal(fx_create(&f, "mark", &mark, "no", "M", NULL), ZH_OK);
+    for (size_t i = 0; i < ZH_COUNTOF(fields); i++) {
+        char no[2][8];
+        char there[32];
+        char nowhere[32];
+        (void)snprintf(no[0], sizeof no[0], "K%zu", i);
+        (void)snprintf(no[1], sizeof no[1], "I%zu", i);
+        const char *one = refer(&f, &wuhan, "X", fields[i], by_key("HIDDEN"));
+        const char *two = refer(&f, &wuhan, "X", fields[i], by_key("ABSENT"));
+        assert_string_equal(instead(&f, one, "HIDDEN", "ABSENT"), two);
+        assert_non_null(strstr(one, "field.ref.unknown"));
+        one = refer(&f, &wuhan, "X", fields[i], by_place(hidden.office, hidden.id));
+        two = refer(&f, &wuhan, "X", fields[i], by_place(hidden.office, hidden.id + 1));
+        (void)snprintf(there, sizeof there, "%" PRId64, hidden.id);
+        (void)snprintf(nowhere, sizeof nowhere, "%" PRId64, hidden.id + 1);
+        assert_string_equal(instead(&f, one, there, nowhere), two);
+        assert_non_null(strstr(one, "field.ref.unknown"));
+        assert_string_equal(refer(&f, &wuhan, no[0], fields[i], by_key("SEEN")), "0   |");
+        assert_string_equal(refer(&f, &wuhan, no[1], fields[i], by_place(seen.office, seen.id)),
+                            "0   |");
+    }
+    /* public keys, and who sees everything */
+    assert_string_equal(refer(&f, &wuhan, "P", "mark", by_key("M")), "0   |");
+    assert_string_equal(refer(&f, NULL, "O", "after", by_key("HIDDEN")), "0   |");
+    assert_string_equal(refer(&f, NULL, "L", "links", by_key("HIDDEN")), "0   |");
+    fx_close(&f);
+}
+
+/* What a record already refers to stays when its writer cannot see it; nothing new like it. */
+static void what_is_referred_to_stays(void **state)
+{
+    (void)state;
+    fixture f = {0};
+    zh_applied hidden;
+    zh_applied at;
+    fx_open(&f, NOTE);
+    const zh_register *reg = fx_reg(&f, "note");
+    zh_post wuhan = {.role = ZH_STR("officer"),
+                     .scope = ZH_SCOPE_SUBTREE,
+                     .office = 420100,
+                     .region = ZH_STR("420100")};
+    assert_int_equal(fx_create(&f, "note", &hidden, "no", "HIDDEN", "place", "420500",
+                               "happened_on", "2026-03-01", "kind", "b", NULL),
+                     ZH_OK);
+    assert_int_equal(fx_create(&f, "note", &at, "no", "1", "place", "420100", "happened_on",
+                               "2026-03-01", "kind", "b", "after", "HIDDEN", "links", "HIDDEN,旧的",
+                               NULL),
+                     ZH_OK);
+    const zh_record *record = fx_get(&f, "note", &at);
+    const zh_field *table = zh_register_field(reg, ZH_STR("links"));
+    const zh_rows *old = &record->tables[table->index];
+    zh_value cells[] = {by_place(hidden.office, hidden.id), zh_value_text(ZH_STR("改了缘由")),
+                        by_place(hidden.office, hidden.id), zh_value_text(ZH_STR("新的一行"))};
+    int64_t ids[] = {old->ids[0], 0};
+    zh_rows rows = {.table = table, .n = 1, .ids = ids, .values = cells};
+    zh_change changes[] = {{.field = zh_register_field(reg, ZH_STR("after")),
+                            .value = by_place(hidden.office, hidden.id)},
+                           {.field = table, .rows = &rows}};
+    zh_op amend = {.kind = ZH_OP_AMEND,
+                   .reg = reg,
+                   .office = at.office,
+                   .id = at.id,
+                   .changes = changes,
+                   .nchanges = 2,
+                   .reason = ZH_STR("更正")};
+    assert_int_equal(write_as(&f, &wuhan, &amend), ZH_OK);
+    rows.n = 2;
+    assert_int_equal(write_as(&f, &wuhan, &amend), ZH_EINVAL);
+    assert_string_equal(f.err.rule, "field.ref.unknown");
+    assert_string_equal(f.err.where, "links[1].to");
+    fx_close(&f);
+}
+
+/* A reader's own condition asks the records it selects and no others. */
+static void conditions_stay_in_sight(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"after.no = 'HIDDEN'", "any(note where no = 'HIDDEN')",
+                                         "any(links, to.no = 'HIDDEN')",
+                                         "not (count(note where no = self.no) = 0)"};
+    static const char *const own[] = {"no = 'HIDDEN'", "any(links, why = '旧的')",
+                                      "after is not null", "kind = 'a' or place within '420100'"};
+    fixture f = {0};
+    fx_open(&f, NOTE);
+    const zh_register *reg = fx_reg(&f, "note");
+    zh_post officer = {.role = ZH_STR("officer"), .scope = ZH_SCOPE_ALL};
+    zh_ctx ctx = as(&f, &officer);
+    for (size_t i = 0; i < ZH_COUNTOF(others); i++) {
+        zh_program program = where(&f, reg, others[i]);
+        zh_err_clear(&f.err);
+        assert_int_equal(zh_scope_allows(&ctx, &program), ZH_EINVAL);
+        assert_string_equal(f.err.rule, "query.unsupported");
+        assert_int_equal(zh_scope_allows(&f.ctx, &program), ZH_OK); /* the operator */
+    }
+    for (size_t i = 0; i < ZH_COUNTOF(own); i++) {
+        zh_program program = where(&f, reg, own[i]);
+        assert_int_equal(zh_scope_allows(&ctx, &program), ZH_OK);
+    }
+    fx_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_predicate),
         cmocka_unit_test(masks_hold_everywhere),
         cmocka_unit_test(writes_keep_to_rights_and_scope),
+        cmocka_unit_test(references_stay_in_sight),
+        cmocka_unit_test(what_is_referred_to_stays),
+        cmocka_unit_test(conditions_stay_in_sight),
     };
     const char *const *backends;
     size_t n = fx_backends(&backends);
