@@ -28,7 +28,7 @@ has "3 of 4 again" "3 条，占全部 4 条的 75.0%"
 page "list of another year" 200 '/registers/shop_check?where=%28checked_on%20%3E%3D%202025-01-01%20and%20checked_on%20%3C%202026-01-01%29'
 has "has none" "没有记录合乎全部条件"
 page "list in English" 200 '/registers/shop_check?where=verdict%20%3D%20%27fail%27&lang=en'
-has "in words of English" 'is <span lang="zh">不合格</span>'
+has "in words of English" 'is 不合格</span>'
 page "search" 200 '/registers/shop_check?search=%E8%BF%87%E6%9C%9F'
 has "finds the note" "S-2"
 lacks "and no other" ">S-3<"
