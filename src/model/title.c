@@ -119,7 +119,10 @@ static zh_title compile_title(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, z
         wrong(&t, "如 {product}{items}不合格[，{maker}生产]",
               "里没有字段：每条记录都会叫同一个名字");
     }
-    return t.failed ? (zh_title){0} : (zh_title){t.pieces, t.n};
+    if (t.failed) {
+        return (zh_title){0};
+    }
+    return (zh_title){t.pieces, t.n};
 }
 
 void zh_compile_title(zh_cx *cx, zh_reg_build *b)
