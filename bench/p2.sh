@@ -43,12 +43,32 @@ begun=$(date +%s%N)
 echo "the declarations are adopted: $((($(date +%s%N) - begun) / 1000000)) ms"
 city=$(sqlite3 "$data/zhiheng.db" "SELECT substr(place, 1, 4) || '00' FROM r_p1_sample WHERE place LIKE '1301%' LIMIT 1")
 for person in analyst officer; do
-    echo "eine lange Losung fuer den Versuch" | "$program" account add "p2_$person" "$person" --data "$data" --packs "$packs" >/dev/null 2>&1 &&
+    echo "a long passphrase for the measurement" | "$program" account add "p2_$person" "$person" --data "$data" --packs "$packs" >/dev/null 2>&1 &&
         "$program" account grant "p2_$person" "$person" all "$city" --data "$data" --packs "$packs" >/dev/null
 done || true
 
 echo "records: $("$program" count p1_sample --data "$data" --packs "$packs" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["total"])')"
 
+serve() { # starts the server and waits for its first answer
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    begun=$(date +%s%N)
+    "$program" serve --data "$data" --packs "$packs" --listen "127.0.0.1:$port" >"$work/serve.log" 2>&1 &
+    server=$!
+    until curl -fs "http://127.0.0.1:$port/health" >/dev/null 2>&1; do
+        kill -0 "$server" || { cat "$work/serve.log" >&2; exit 1; }
+        sleep 0.005
+    done
+    answered=$((($(date +%s%N) - begun) / 1000000))
+}
+sql() { sqlite3 "$data/zhiheng.db" "$1"; }
+serve
+until [ "$(sql "SELECT value FROM zh_setting WHERE name = 'rollup:p1_sample'")" = "$(sql "SELECT MAX(pos + n) FROM zh_outbox WHERE register = 'p1_sample'")" ]; do
+    sleep 0.2
+done
+echo "first start: answers after $answered ms, roll-ups are folded after $((($(date +%s%N) - begun) / 1000000)) ms, resident then $(($(ps -o rss= -p "$server") / 1024)) MiB"
+kill "$server"
+wait "$server" || true
+server=""
 echo "P2, in process: every indicator, by city, for each of 24 months"
 build/release-gcc/bench/board "$data" "$packs" 30 | tee "$work/board"
 since=$(sed -n 's/.* since \(.*\)/\1/p' "$work/board")
@@ -61,19 +81,13 @@ counted=$(sed -n 's/.*batches \([0-9]*\) since.*/\1/p' "$work/board")
 echo "recount in SQL of what one board holds: $took s"
 sed -n 's/^board:.*95 % \([0-9.]*\) ms/\1/p' "$work/board" | awk -v t="$took" '{printf "ratio %.0f\n", t * 1000 / $1}'
 
-begun=$(date +%s%N)
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-"$program" serve --data "$data" --packs "$packs" --listen "127.0.0.1:$port" >"$work/serve.log" 2>&1 &
-server=$!
-until curl -fs "http://127.0.0.1:$port/health" >/dev/null 2>&1; do
-    kill -0 "$server" || { cat "$work/serve.log" >&2; exit 1; }
-    sleep 0.005
-done
-echo "P11: answers $((($(date +%s%N) - begun) / 1000000)) ms after its start, resident $(($(ps -o rss= -p "$server") / 1024)) MiB"
+serve
+sleep 2
+echo "P11: answers $answered ms after its start, at rest resident $(($(ps -o rss= -p "$server") / 1024)) MiB"
 
 session() { # login: its cookie
     curl -s -o /dev/null -D - --data-urlencode "login=p2_$1" \
-        --data-urlencode "password=eine lange Losung fuer den Versuch" "http://127.0.0.1:$port/login" |
+        --data-urlencode "password=a long passphrase for the measurement" "http://127.0.0.1:$port/login" |
         sed -n 's/.*\(zh_session=[0-9a-f]*\).*/\1/p'
 }
 first() { # path: the first answer, made for nobody before

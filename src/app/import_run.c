@@ -460,6 +460,7 @@ static bool run_job(zh_ctx *ctx, zh_importer *importer, size_t at, int64_t id)
         return false;
     }
     bool ran = zh_job_get(ctx, id, &r.job) == ZH_OK && ours(ctx, &r.job);
+    r.ctx.office = r.job.office;
     if (ran && r.job.cancel) {
         finish(&r, "cancelled", NULL);
     } else if (ran && zh_str_is(r.job.kind, ZH_JOB_CHECK)) {

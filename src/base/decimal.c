@@ -1,6 +1,7 @@
 /* Exact decimals. Every operation works on magnitudes in unsigned 128 bits and rounds once, from
  * the exact quotient and remainder. */
 #include "base/decimal.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -264,6 +265,20 @@ zh_str zh_decimal_str(zh_arena *arena, zh_decimal v)
     char text[24];
     size_t n = zh_decimal_format(v, text);
     return zh_str_dup(arena, (zh_str){text, n});
+}
+
+size_t zh_double_fixed(double v, unsigned digits, char *out)
+{
+    const double most = 1e9; /* below it the product is off by far less than the margin */
+    const double margin = 1e-6;
+    double scaled = digits <= 6 ? v * (double)pow10_64[digits] : most;
+    double whole = scaled >= 0 && scaled < most ? (double)(uint64_t)scaled : 0;
+    double rest = scaled - whole;
+    if (!(scaled > 0 && scaled < most) || (rest > 0.5 - margin && rest < 0.5 + margin)) {
+        int n = snprintf(out, ZH_FIXED_MAX, "%.*f", (int)digits, v);
+        return n < 0 ? 0 : (size_t)n;
+    }
+    return zh_i128_format((zh_i128)whole + (rest > 0.5), (uint8_t)digits, out);
 }
 
 double zh_decimal_double(zh_decimal v)

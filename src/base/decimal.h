@@ -44,6 +44,9 @@ zh_rc zh_decimal_div(zh_decimal a, zh_decimal b, uint8_t digits, zh_rounding rou
 /* Writes every stated digit: {50,3} gives 0.050. Returns the length; out needs 24 bytes. */
 size_t zh_decimal_format(zh_decimal v, char out[24]);
 zh_str zh_decimal_str(zh_arena *arena, zh_decimal v);
+/* What printf writes for "%.*f", mostly without it. Returns the length; out holds ZH_FIXED_MAX. */
+#define ZH_FIXED_MAX 400
+size_t zh_double_fixed(double v, unsigned digits, char *out);
 double zh_decimal_double(zh_decimal v); /* nearest binary64, engines only */
 
 /* 128-bit: num/den rounded to `digits` fraction digits. Used for means, rates and shares of exact

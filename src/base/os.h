@@ -23,6 +23,8 @@ bool zh_path_exists(const char *path);
 bool zh_path_is_dir(const char *path);
 /* getrandom(2); aborts when the kernel cannot give any. */
 void zh_random(void *out, size_t n);
+/* Gives memory that is free in the process back to the system. Any thread. */
+void zh_memory_trim(void);
 void zh_hex(const void *bytes, size_t n, char *out);    /* 2n + 1 bytes, lower case */
 bool zh_unhex(zh_str hex, void *out, size_t n) ZH_MUST; /* exactly n bytes; either case */
 

@@ -27,6 +27,11 @@ uint64_t zh_monotonic_us(void)
     return (uint64_t)clock_us(CLOCK_MONOTONIC);
 }
 
+uint64_t zh_monotonic_coarse_us(void)
+{
+    return (uint64_t)clock_us(CLOCK_MONOTONIC_COARSE);
+}
+
 /* --- civil dates --- */
 
 static bool is_leap(int year)

@@ -20,6 +20,8 @@ typedef struct zh_civil {
 
 zh_time zh_now(void);           /* CLOCK_REALTIME */
 uint64_t zh_monotonic_us(void); /* for durations only */
+/* The same clock to some milliseconds, for a fifth of the price: sums of many short durations. */
+uint64_t zh_monotonic_coarse_us(void);
 
 bool zh_date_valid(int year, int month, int day);
 zh_date zh_date_of(int year, int month, int day); /* asserts validity */

@@ -15,9 +15,10 @@ void *zh_vec_grow_(zh_arena *arena, void *p, size_t n, size_t *capacity, size_t 
 }
 
 typedef struct zh_map_slot {
-    uint64_t hash;
-    zh_str key;
+    const char *key;
     void *value; /* NULL: free */
+    uint32_t n;  /* bytes of the key */
+    uint32_t hash;
 } zh_map_slot;
 
 void zh_map_init(zh_map *map, zh_arena *arena)
@@ -33,10 +34,16 @@ void zh_map_free(zh_map *map)
     *map = (zh_map){.arena = map->arena};
 }
 
-static zh_map_slot *probe(zh_map_slot *slots, size_t capacity, uint64_t hash, zh_str key)
+static zh_str key_of(const zh_map_slot *slot)
+{
+    return (zh_str){slot->key, slot->n};
+}
+
+static zh_map_slot *probe(zh_map_slot *slots, size_t capacity, uint32_t hash, zh_str key)
 {
     size_t i = (size_t)hash & (capacity - 1);
-    while (slots[i].value != NULL && !(slots[i].hash == hash && zh_str_eq(slots[i].key, key))) {
+    while (slots[i].value != NULL &&
+           !(slots[i].hash == hash && zh_str_eq(key_of(&slots[i]), key))) {
         i = (i + 1) & (capacity - 1);
     }
     return &slots[i];
@@ -47,17 +54,16 @@ void *zh_map_get(const zh_map *map, zh_str key)
     if (map->n == 0) {
         return NULL;
     }
-    return probe(map->slots, map->capacity, zh_str_hash(key), key)->value;
+    return probe(map->slots, map->capacity, (uint32_t)zh_str_hash(key), key)->value;
 }
 
-static void grow(zh_map *map)
+static void resize(zh_map *map, size_t capacity)
 {
-    size_t capacity = map->capacity ? map->capacity * 2 : 16;
     size_t bytes = capacity * sizeof(zh_map_slot);
     zh_map_slot *slots = map->arena ? zh_arena_alloc(map->arena, bytes) : zh_alloc(bytes);
     for (size_t i = 0; i < map->capacity; i++) {
         if (map->slots[i].value != NULL) {
-            *probe(slots, capacity, map->slots[i].hash, map->slots[i].key) = map->slots[i];
+            *probe(slots, capacity, map->slots[i].hash, key_of(&map->slots[i])) = map->slots[i];
         }
     }
     if (map->arena == NULL) {
@@ -67,18 +73,32 @@ static void grow(zh_map *map)
     map->capacity = capacity;
 }
 
+void zh_map_reserve(zh_map *map, size_t n)
+{
+    size_t capacity = map->capacity ? map->capacity : 16;
+    zh_assert(n < SIZE_MAX / sizeof(zh_map_slot) / 20);
+    while ((n + 1) * 10 > capacity * 7) {
+        capacity *= 2;
+    }
+    if (capacity > map->capacity) {
+        resize(map, capacity);
+    }
+}
+
 void *zh_map_put(zh_map *map, zh_str key, void *value)
 {
     zh_assert(value != NULL);
     if ((map->n + 1) * 10 > map->capacity * 7) {
-        grow(map);
+        resize(map, map->capacity ? map->capacity * 2 : 16);
     }
-    uint64_t hash = zh_str_hash(key);
+    uint32_t hash = (uint32_t)zh_str_hash(key);
+    zh_assert(key.n <= UINT32_MAX);
     zh_map_slot *slot = probe(map->slots, map->capacity, hash, key);
     void *before = slot->value;
     if (before == NULL) {
         map->n++;
-        slot->key = key;
+        slot->key = key.p;
+        slot->n = (uint32_t)key.n;
     }
     slot->hash = hash;
     slot->value = value;
@@ -90,7 +110,7 @@ bool zh_map_next(const zh_map *map, size_t *cursor, zh_str *key, void **value)
     for (; *cursor < map->capacity; ++*cursor) {
         const zh_map_slot *slot = &map->slots[*cursor];
         if (slot->value != NULL) {
-            *key = slot->key;
+            *key = key_of(slot);
             *value = slot->value;
             ++*cursor;
             return true;

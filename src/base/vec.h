@@ -38,6 +38,8 @@ typedef struct zh_map {
 
 void zh_map_init(zh_map *map, zh_arena *arena);
 void zh_map_free(zh_map *map);
+/* Makes room for n keys at once: growing step by step leaves the smaller tables in the arena. */
+void zh_map_reserve(zh_map *map, size_t n);
 /* Returns the value or NULL. */
 void *zh_map_get(const zh_map *map, zh_str key);
 /* Sets or replaces; value must not be NULL. Returns the earlier value or NULL. */

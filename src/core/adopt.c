@@ -5,6 +5,7 @@
  * of it are one transaction. */
 #include "core/adopt.h"
 #include "base/log.h"
+#include "base/os.h"
 #include "core/calendar_years.h"
 #include "core/core_private.h"
 #include "core/cube.h"
@@ -209,6 +210,7 @@ static zh_rc adopt(zh_core *core, zh_model *model, zh_str origin, bool needed, b
     core->snapshot = snapshot;
     pthread_mutex_unlock(&core->lock);
     zh_snapshot_release(before);
+    zh_memory_trim(); /* compiling takes several times what the model keeps */
     return a.recounted ? zh_rollup_rebuild(core, err) : ZH_OK;
 }
 

@@ -260,11 +260,15 @@ static bool passes(const answering *a, const zh_str *dims, bool stock)
     return true;
 }
 
-/* The text of a time cell at a coarser grain. */
-static zh_str coarser(zh_arena *arena, zh_str t, zh_grain grain)
+/* The text of a time cell at a coarser grain; as it is when it is kept so. */
+static zh_str coarser(const answering *a, zh_str t, zh_grain grain)
 {
+    zh_arena *arena = a->ctx->arena;
     zh_date first = 0;
     zh_date last = 0;
+    if (a->cube->dims[a->time_at].grain == grain) {
+        return t;
+    }
     if (t.n == 0 || zh_period_parse(t, &first, &last) != ZH_OK) {
         return ZH_STR("");
     }
@@ -284,38 +288,64 @@ static zh_str group_value(const answering *a, size_t g, const zh_str *dims)
     return code ? code->code : ZH_STR("");
 }
 
+/* A cell with nothing in it, in one piece of memory; NULL: it does not fit. */
+static zh_cube_cell *cell_new(zh_arena *arena, size_t nmeasures, size_t ngroups)
+{
+    size_t measures = nmeasures + 1;
+    size_t groups = ngroups + 1;
+    zh_cube_cell *cell = NULL;
+    unsigned char *p = zh_arena_try(arena, measures * (sizeof *cell->values + sizeof *cell->counts +
+                                                       sizeof *cell->keys + sizeof *cell->nkeys) +
+                                               groups * sizeof *cell->groups + sizeof *cell);
+    if (p == NULL) {
+        return NULL;
+    }
+    zh_i128 *values = (void *)p; /* what needs the widest alignment stands first */
+    zh_str *list = (void *)(values + measures);
+    int64_t *counts = (void *)(list + groups);
+    zh_key_count **keys = (void *)(counts + measures);
+    size_t *nkeys = (void *)(keys + measures);
+    cell = (void *)(nkeys + measures);
+    *cell = (zh_cube_cell){
+        .groups = list, .values = values, .counts = counts, .keys = keys, .nkeys = nkeys};
+    return cell;
+}
+
 static zh_rc cell_of(answering *a, const zh_str *dims, zh_cube_cell **out)
 {
+    enum { KEY_BYTES = 4096 };
     zh_arena *arena = a->ctx->arena;
-    size_t n = a->q->ngroups;
-    bool timed = a->q->by != ZH_GRAIN_NONE;
+    size_t n = a->q->ngroups + (a->q->by != ZH_GRAIN_NONE);
     zh_str groups[ZH_ANSWER_GROUPS_MAX + 1];
-    zh_buf key;
-    zh_buf_init(&key, 8192);
-    for (size_t g = 0; g < n + timed; g++) {
-        groups[g] = g < n ? group_value(a, g, dims) : coarser(arena, dims[a->time_at], a->q->by);
-        zh_buf_u32be(&key, (uint32_t)groups[g].n);
-        zh_buf_str(&key, groups[g]);
+    char bytes[KEY_BYTES];
+    size_t used = 0;
+    for (size_t g = 0; g < n; g++) {
+        groups[g] =
+            g < a->q->ngroups ? group_value(a, g, dims) : coarser(a, dims[a->time_at], a->q->by);
+        zh_assert(used + sizeof(uint32_t) + groups[g].n <= sizeof bytes); /* dims are bounded */
+        uint32_t length = (uint32_t)groups[g].n;
+        memcpy(bytes + used, &length, sizeof length);
+        memcpy(bytes + used + sizeof length, length > 0 ? groups[g].p : "", length);
+        used += sizeof length + length;
     }
-    zh_cube_cell *cell = zh_map_get(&a->by_groups, zh_buf_view(&key));
-    if (cell == NULL && (a->cells.n == ZH_CELLS_MAX || zh_arena_left(arena) < (size_t)4 << 20)) {
-        zh_buf_free(&key);
-        return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.cells", "答案的单元太多，请减少分组");
-    }
+    zh_str key = {bytes, used};
+    zh_cube_cell *cell = zh_map_get(&a->by_groups, key);
     if (cell == NULL) {
-        cell = ZH_NEW(arena, zh_cube_cell);
-        cell->groups = ZH_NEW_N(arena, zh_str, n + timed + 1);
-        for (size_t g = 0; g < n + timed; g++) {
-            cell->groups[g] = zh_str_dup(arena, groups[g]);
+        cell = a->cells.n < ZH_CELLS_MAX && zh_arena_left(arena) >= (size_t)4 << 20
+                   ? cell_new(arena, a->q->nmeasures, n)
+                   : NULL;
+        if (cell == NULL) {
+            return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.cells", "答案的单元太多，请减少分组");
         }
-        cell->values = ZH_NEW_N(arena, zh_i128, a->q->nmeasures + 1);
-        cell->counts = ZH_NEW_N(arena, int64_t, a->q->nmeasures + 1);
-        cell->keys = ZH_NEW_N(arena, zh_key_count *, a->q->nmeasures + 1);
-        cell->nkeys = ZH_NEW_N(arena, size_t, a->q->nmeasures + 1);
-        zh_map_put(&a->by_groups, zh_str_dup(arena, zh_buf_view(&key)), cell);
+        key = zh_str_dup(arena, key);
+        used = 0;
+        for (size_t g = 0; g < n; g++) {
+            cell->groups[g] = zh_str_sub(key, used + sizeof(uint32_t), groups[g].n);
+            used += sizeof(uint32_t) + groups[g].n;
+        }
+        zh_map_put(&a->by_groups, key, cell);
         zh_vec_push(arena, &a->cells, cell);
     }
-    zh_buf_free(&key);
     *out = cell;
     return ZH_OK;
 }
@@ -710,7 +740,13 @@ static void settle(answering *a, zh_cell_answer *out)
         }
     }
     size_t groups = a->q->ngroups + (a->q->by != ZH_GRAIN_NONE);
-    qsort_r(cells, n, sizeof *cells, by_groups, &groups);
+    bool sorted = true;
+    for (size_t i = 1; i < n && sorted; i++) {
+        sorted = by_groups(&cells[i - 1], &cells[i], &groups) <= 0;
+    }
+    if (!sorted) {
+        qsort_r(cells, n, sizeof *cells, by_groups, &groups);
+    }
     out->cells = cells;
     out->n = n;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum { GROUPS_MAX = 2, FOLD_MAX = 1000000, CODES_MAX = 256, KEY_MAX = 512 };
+enum { DRIVEN_MAX = 20000 }; /* records looked up through an index: each is a page of its own */
 
 typedef struct tally {
     zh_str keys[GROUPS_MAX];
@@ -31,6 +32,7 @@ typedef struct counter {
     const char *index;     /* that begins with it */
     zh_str *codes;
     size_t ncodes;
+    size_t max; /* records looked at; 0 all */
 } counter;
 
 zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain)
@@ -176,7 +178,7 @@ static void drive_add(counter *c, zh_conn *conn, zh_buf *sql, zh_binds *binds, c
     zh_buf_z(sql, c->ncodes > 0 ? ")" : "NULL)");
 }
 
-/* The rows that can match, or the first of them when they are more than examine_max. */
+/* The rows that can match, or the first of them when they are more than may be looked at. */
 static void from_bounded(counter *c, zh_conn *conn, zh_buf *sql, zh_binds *binds)
 {
     bool bounded = c->at_least;
@@ -186,7 +188,7 @@ static void from_bounded(counter *c, zh_conn *conn, zh_buf *sql, zh_binds *binds
     drive_add(c, conn, sql, binds, alias);
     if (bounded) {
         zh_buf_z(sql, " LIMIT ?) a WHERE 1 = 1");
-        zh_vec_push(c->ctx->arena, binds, ZH_SQL_INT((int64_t)c->q->examine_max));
+        zh_vec_push(c->ctx->arena, binds, ZH_SQL_INT((int64_t)c->max));
     }
 }
 
@@ -202,16 +204,17 @@ static zh_rc is_larger(counter *c, zh_conn *conn, bool *out)
     drive_add(c, conn, &sql, &binds, "z");
     zh_buf_z(&sql, " LIMIT ?) a");
     zh_buf_c(&sql, '\0');
-    zh_vec_push(arena, &binds, ZH_SQL_INT((int64_t)c->q->examine_max + 1));
+    zh_vec_push(arena, &binds, ZH_SQL_INT((int64_t)c->max + 1));
     int64_t n = 0;
     zh_rc rc = zh_query_i64(conn, sql.p, binds.p, binds.n, &n, c->ctx->err);
     zh_buf_free(&sql);
-    *out = n > (int64_t)c->q->examine_max;
+    *out = n > (int64_t)c->max;
     return rc;
 }
 
 static void find_drive(counter *c)
 {
+    c->max = c->q->examine_max;
     if (c->q->as_of != ZH_AS_OF_NOW || c->q->examine_max == 0) {
         return;
     }
@@ -219,6 +222,7 @@ static void find_drive(counter *c)
     const zh_index *index = zh_driving_index(c->ctx, c->q->reg, c->q->where, false, NULL, c->codes,
                                              CODES_MAX, &c->ncodes, &c->index);
     c->drive = index != NULL ? index->fields[0] : NULL;
+    c->max = index != NULL && c->max > DRIVEN_MAX ? DRIVEN_MAX : c->max;
 }
 
 static zh_str stored_key(counter *c, zh_arena *arena, size_t group, const zh_stmt *stmt,

@@ -87,16 +87,17 @@ static zh_rc follow(zh_env *env, const zh_register *reg, int64_t office, int64_t
  * where the target declares none. */
 static zh_rc within_add(zh_env *env, const zh_expr *node, zh_buf *sql, zh_binds *binds, zh_err *err)
 {
+    zh_time first = 0;
     zh_time to = 0;
     zh_time from = 0;
     if (node->within == 0) {
         return ZH_OK;
     }
-    if (zh_record_event(env->record, &to) != ZH_OK) {
+    if (!zh_env_event(env, &first, &to)) {
         zh_buf_z(sql, " AND 1 = 0"); /* no instant to count back from: nothing is within */
         return ZH_OK;
     }
-    if (zh_time_shift(env->calendar, to, -node->within, node->within_unit, &from) != ZH_OK) {
+    if (zh_time_shift(env->calendar, first, -node->within, node->within_unit, &from) != ZH_OK) {
         return zh_err_set(err, ZH_ENOTFOUND, "expr.calendar", "工作日历不覆盖 within 所跨的日期");
     }
     const zh_field *field = node->reg->event_time;

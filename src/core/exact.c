@@ -93,6 +93,16 @@ static u128 magnitude(zh_i128 v)
 
 static u128 gcd(u128 a, u128 b)
 {
+    if (a <= UINT64_MAX && b <= UINT64_MAX) { /* dividing 128 bits costs ten times as much */
+        uint64_t x = (uint64_t)a;
+        uint64_t y = (uint64_t)b;
+        while (y != 0) {
+            uint64_t r = x % y;
+            x = y;
+            y = r;
+        }
+        return x;
+    }
     while (b != 0) {
         u128 r = a % b;
         a = b;

@@ -343,6 +343,20 @@ static zh_rc set_span(zh_asking *a)
     return ZH_OK;
 }
 
+/* "wilson95", "clopper99" */
+static void read_interval(zh_asking *a)
+{
+    zh_str name = a->ind->interval;
+    a->wilson = zh_str_starts(name, ZH_STR("wilson"));
+    if ((!a->wilson && !zh_str_starts(name, ZH_STR("clopper"))) ||
+        zh_str_u64(zh_str_sub(name, a->wilson ? 6 : 7, name.n), &a->level) != ZH_OK) {
+        a->level = 0;
+        return;
+    }
+    a->method = zh_str_fmt(a->ctx->arena, "%s %d %%", a->wilson ? "Wilson" : "Clopper–Pearson",
+                           (int)a->level);
+}
+
 zh_rc zh_asking_open(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, zh_asking *out)
 {
     const zh_indicator *ind = query->indicator;
@@ -364,6 +378,7 @@ zh_rc zh_asking_open(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, z
     if (ind->has_den) {
         zh_expr_walk(ind->den.root, use_parameter, out);
     }
+    read_interval(out);
     zh_rc rc = set_span(out);
     if (rc == ZH_OK) {
         rc = add_region(out, query->region);
@@ -495,11 +510,17 @@ zh_rc zh_figure_set(zh_ctx *ctx, zh_answer_value *out, zh_quotient exact)
 
 void zh_figure_low_high(zh_ctx *ctx, zh_figure *f, double low, double high)
 {
-    int digits = f->indicator->digits;
+    static const char dash[] = "–";
+    char text[2 * ZH_FIXED_MAX + sizeof dash];
+    unsigned digits = f->indicator->digits;
     f->has_interval = true;
     f->low = low;
     f->high = high;
-    f->interval_shown = zh_str_fmt(ctx->arena, "%.*f–%.*f", digits, low, digits, high);
+    size_t n = zh_double_fixed(low, digits, text);
+    memcpy(text + n, dash, sizeof dash - 1);
+    n += sizeof dash - 1;
+    n += zh_double_fixed(high, digits, text + n);
+    f->interval_shown = zh_str_dup(ctx->arena, (zh_str){text, n});
 }
 
 void zh_figure_judge(zh_figure *f)
@@ -516,13 +537,10 @@ void zh_figure_judge(zh_figure *f)
 
 static zh_rc proportion_interval(const zh_asking *a, zh_exact num, zh_exact den, zh_figure *f)
 {
-    zh_str name = a->ind->interval;
-    bool wilson = zh_str_starts(name, ZH_STR("wilson"));
     zh_i128 x = 0;
     zh_i128 n = 0;
-    uint64_t level = 0;
-    if ((!wilson && !zh_str_starts(name, ZH_STR("clopper"))) ||
-        zh_str_u64(zh_str_sub(name, wilson ? 6 : 7, name.n), &level) != ZH_OK) {
+    bool wilson = a->wilson;
+    if (a->level == 0) {
         return ZH_OK;
     }
     if (!zh_exact_integer(num, &x) || !zh_exact_integer(den, &n) || x < 0 || x > n ||
@@ -534,7 +552,7 @@ static zh_rc proportion_interval(const zh_asking *a, zh_exact num, zh_exact den,
         return ZH_OK;
     }
     zh_interval interval;
-    double confidence = (double)level / 100.0;
+    double confidence = (double)a->level / 100.0;
     zh_rc rc =
         wilson ? zh_interval_wilson((uint64_t)x, (uint64_t)n, confidence, &interval, a->ctx->err)
                : zh_interval_clopper_pearson((uint64_t)x, (uint64_t)n, confidence, &interval,
@@ -542,8 +560,7 @@ static zh_rc proportion_interval(const zh_asking *a, zh_exact num, zh_exact den,
     if (rc == ZH_OK) {
         double unit = a->ind->percent ? 100.0 : 1.0;
         zh_figure_low_high(a->ctx, f, unit * interval.lower, unit * interval.upper);
-        f->method = zh_str_fmt(a->ctx->arena, "%s %d %%", wilson ? "Wilson" : "Clopper–Pearson",
-                               (int)level);
+        f->method = a->method;
     }
     return rc;
 }
@@ -812,6 +829,7 @@ typedef struct breakdown {
     const zh_figure_query *q;
     zh_grain by; /* a period, or: */
     zh_cell_group group;
+    bool both; /* the group and the period */
     ZH_VEC(zh_str) values;
     ZH_VEC(zh_figure) figures;
 } breakdown;
@@ -886,7 +904,7 @@ static zh_rc parse_dim(breakdown *b, const zh_register *reg, zh_str dim)
 static void group_by(const breakdown *b, zh_cell_query *cells)
 {
     cells->by = b->by;
-    if (b->by == ZH_GRAIN_NONE) {
+    if (b->by == ZH_GRAIN_NONE || b->both) {
         cells->groups = &b->group;
         cells->ngroups = 1;
     }
@@ -932,7 +950,8 @@ static zh_rc by_cells(breakdown *b)
         zh_str group = cell->groups[0];
         zh_date first = 0;
         zh_date last = 0;
-        if (b->by != ZH_GRAIN_NONE && zh_period_parse(group, &first, &last) == ZH_OK) {
+        zh_str period = cell->groups[b->both];
+        if (b->by != ZH_GRAIN_NONE && zh_period_parse(period, &first, &last) == ZH_OK) {
             f.first = a->cells.has_span && a->first > first ? a->first : first;
             f.last = a->cells.has_span && a->last < last ? a->last : last;
         }
@@ -1011,6 +1030,54 @@ zh_rc zh_figure_by(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, zh_
     bool levels = b.by != ZH_GRAIN_NONE && (ind->kind == ZH_I_STOCK || ind->ytd);
     if (rc == ZH_OK) {
         rc = is_plain(ind) && !levels ? by_cells(&b) : by_values(&b, leaf);
+    }
+    *values = b.values.p;
+    *out = b.figures.p;
+    *n = b.values.n;
+    return rc;
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+/* One question a period, for the kinds that need more than the cells of their own. */
+static zh_rc by_periods(breakdown *b, zh_str dim)
+{
+    zh_rc rc = ZH_OK;
+    for (zh_date day = b->q->first; rc == ZH_OK && day <= b->q->last;) {
+        zh_figure_query q = *b->q;
+        zh_str *values = NULL;
+        zh_figure *figures = NULL;
+        size_t n = 0;
+        rc = zh_period_parse(zh_grain_text(b->ctx->arena, day, b->by), &q.first, &q.last);
+        day = q.last + 1;
+        q.first = q.first < b->q->first ? b->q->first : q.first;
+        q.last = q.last > b->q->last ? b->q->last : q.last;
+        if (rc == ZH_OK) {
+            rc = zh_figure_by(b->ctx, b->conn, &q, dim, &values, &figures, &n);
+        }
+        for (size_t i = 0; i < n && rc == ZH_OK; i++) {
+            rc = keep(b, values[i], &figures[i]);
+        }
+    }
+    return rc;
+}
+
+zh_rc zh_figure_table(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, zh_str dim,
+                      zh_grain grain, zh_str **values, zh_figure **out, size_t *n)
+{
+    breakdown b = {.ctx = ctx, .conn = conn, .q = query};
+    const zh_indicator *ind = query->indicator;
+    const zh_indicator *leaf = leaf_of(ctx->model, ind);
+    if (leaf == NULL || leaf->reg->event_time == NULL || query->last < query->first) {
+        return zh_err_set(ctx->err, ZH_EINVAL, "indicator.by", "“%.*s”不能按期间分组",
+                          ZH_FMT(ind->label.zh));
+    }
+    zh_rc rc = parse_dim(&b, leaf->reg, dim);
+    bool one = is_plain(ind) && ind->kind != ZH_I_STOCK && ind->kind != ZH_I_SHARE && !ind->ytd;
+    b.both = one && b.by == ZH_GRAIN_NONE;
+    b.by = grain;
+    if (rc == ZH_OK) {
+        rc = b.both ? by_cells(&b) : by_periods(&b, dim);
     }
     *values = b.values.p;
     *out = b.figures.p;

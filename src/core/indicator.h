@@ -79,6 +79,12 @@ zh_rc zh_figure_ask(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query,
 zh_rc zh_figure_by(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, zh_str dim,
                    zh_str **values, zh_figure **out, size_t *n) ZH_MUST;
 
+/* Broken down by a dimension and by periods of a grain at once, over the query's span: in one
+ * question where the kind allows (sorted by value, then period), else a question a period (sorted
+ * by period, then value). At most ZH_FIGURES_MAX. */
+zh_rc zh_figure_table(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, zh_str dim,
+                      zh_grain grain, zh_str **values, zh_figure **out, size_t *n) ZH_MUST;
+
 typedef enum zh_target_status {
     ZH_TARGET_MET,
     ZH_TARGET_ON_TRACK,

@@ -21,6 +21,9 @@ typedef struct zh_asking {
     const zh_measure *squares; /* sum of squares beside a mean's sum, or NULL */
     zh_program where;
     zh_date first, last; /* both 0: all time */
+    bool wilson;         /* the interval of a rate: Wilson's, or Clopper and Pearson's */
+    uint64_t level;      /* its confidence in %; 0 none */
+    zh_str method;
 } zh_asking;
 
 /* Exact value behind a figure, in the indicator's unit; meaningful when has_value. */

@@ -276,6 +276,7 @@ static zh_rower rower_of(zh_intake_run *in, zh_batch *s, zh_conn *conn, bool loo
                   .refs = in->refs,
                   .look_up = look_up,
                   .replay = s->replay,
+                  .rehearsal = !in->writing,
                   .now = in->now,
                   .reason = in->reason};
     r.ctx.arena = s->arena;

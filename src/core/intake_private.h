@@ -66,6 +66,7 @@ typedef struct zh_rower {
     bool look_up;       /* records with this key may exist */
     bool in_order;      /* every earlier row is decided: ctx.ahead or the database has it */
     bool replay;        /* only the key is wanted */
+    bool rehearsal;     /* nothing is written in this pass */
     zh_time now;        /* of the import: codes of undated rows are read as of today */
     zh_str reason;      /* of amendments */
     zh_change *changes; /* of one row after another … */

@@ -828,6 +828,7 @@ static zh_rc prepare(rowing *w, const zh_record *old, zh_row_result *out)
         .changes = w->changes,
         .nchanges = w->nchanges,
         .reason = old ? w->r->reason : ZH_STR_NONE,
+        .rehearsal = w->r->rehearsal,
     };
     zh_rc rc = prepare_write(w, &op, &findings, &out->prepared);
     if (rc == ZH_EINVAL) {

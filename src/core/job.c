@@ -132,8 +132,7 @@ typedef struct opening {
 static zh_rc open_body(zh_ctx *ctx, zh_conn *conn, zh_job *job, const void *with)
 {
     const opening *o = with;
-    zh_sql_value key[] = {ZH_SQL_INT(zh_core_office(ctx->core)), ZH_SQL_STR(o->kind),
-                          ZH_SQL_STR(o->args)};
+    zh_sql_value key[] = {ZH_SQL_INT(ctx->office), ZH_SQL_STR(o->kind), ZH_SQL_STR(o->args)};
     zh_rc rc =
         one(ctx, conn,
             o->any_state ? "SELECT " JOB_COLUMNS " FROM zh_job WHERE office = ? AND kind = ? AND "
@@ -145,7 +144,7 @@ static zh_rc open_body(zh_ctx *ctx, zh_conn *conn, zh_job *job, const void *with
         return rc;
     }
     zh_time now = zh_now();
-    *job = (zh_job){.office = zh_core_office(ctx->core),
+    *job = (zh_job){.office = ctx->office,
                     .id = zh_core_id(ctx->core, 0),
                     .kind = o->kind,
                     .args = o->args,
@@ -287,14 +286,12 @@ static zh_rc cancel_body(zh_ctx *ctx, zh_conn *conn, zh_job *job, const void *wi
 {
     const int64_t *id = with;
     (void)job;
-    zh_sql_value values[] = {ZH_SQL_INT(zh_now()), ZH_SQL_INT(zh_core_office(ctx->core)),
-                             ZH_SQL_INT(*id)};
+    zh_sql_value values[] = {ZH_SQL_INT(zh_now()), ZH_SQL_INT(*id)};
     int64_t changed = 0;
-    zh_rc rc =
-        zh_run(conn,
-               "UPDATE zh_job SET cancel = 1, updated_at = ? WHERE office = ? AND id = ? AND "
-               "state IN ('queued', 'running')",
-               values, 3, &changed, ctx->err);
+    zh_rc rc = zh_run(conn,
+                      "UPDATE zh_job SET cancel = 1, updated_at = ? WHERE id = ? AND state IN "
+                      "('queued', 'running')",
+                      values, 2, &changed, ctx->err);
     if (rc == ZH_OK && changed == 0) {
         return zh_err_set(ctx->err, ZH_ENOTFOUND, "job.unknown",
                           "没有编号为 %" PRId64 " 的未完作业", *id);
@@ -311,10 +308,9 @@ zh_rc zh_job_get(zh_ctx *ctx, int64_t id, zh_job *out)
 {
     zh_conn *conn = NULL;
     zh_rc rc = zh_store_reader(zh_core_store(ctx->core), &conn, ctx->err);
-    zh_sql_value key[] = {ZH_SQL_INT(zh_core_office(ctx->core)), ZH_SQL_INT(id)};
+    zh_sql_value key = ZH_SQL_INT(id);
     if (rc == ZH_OK) {
-        rc = one(ctx, conn, "SELECT " JOB_COLUMNS " FROM zh_job WHERE office = ? AND id = ?", key,
-                 2, out);
+        rc = one(ctx, conn, "SELECT " JOB_COLUMNS " FROM zh_job WHERE id = ?", &key, 1, out);
     }
     zh_store_release(conn);
     if (rc == ZH_ENOTFOUND) {
@@ -329,9 +325,9 @@ static zh_rc list_of(zh_ctx *ctx, const char *sql, size_t limit, zh_job **out, s
     zh_conn *conn = NULL;
     zh_stmt *stmt = NULL;
     zh_rc rc = zh_store_reader(zh_core_store(ctx->core), &conn, ctx->err);
-    zh_sql_value binds[] = {ZH_SQL_INT(zh_core_office(ctx->core)), ZH_SQL_INT((int64_t)limit)};
+    zh_sql_value bound = ZH_SQL_INT((int64_t)limit);
     if (rc == ZH_OK) {
-        rc = zh_query(conn, zh_str_of(sql), binds, 2, &stmt, ctx->err);
+        rc = zh_query(conn, zh_str_of(sql), &bound, 1, &stmt, ctx->err);
     }
     while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
         zh_job job;
@@ -347,15 +343,14 @@ static zh_rc list_of(zh_ctx *ctx, const char *sql, size_t limit, zh_job **out, s
 
 zh_rc zh_job_list(zh_ctx *ctx, size_t limit, zh_job **out, size_t *n)
 {
-    return list_of(ctx,
-                   "SELECT " JOB_COLUMNS " FROM zh_job WHERE office = ? ORDER BY id DESC LIMIT ?",
-                   limit, out, n);
+    return list_of(ctx, "SELECT " JOB_COLUMNS " FROM zh_job ORDER BY id DESC LIMIT ?", limit, out,
+                   n);
 }
 
 zh_rc zh_job_unfinished(zh_ctx *ctx, size_t limit, zh_job **out, size_t *n)
 {
     return list_of(ctx,
-                   "SELECT " JOB_COLUMNS " FROM zh_job WHERE office = ? AND state IN ('queued', "
-                   "'running') ORDER BY id LIMIT ?",
+                   "SELECT " JOB_COLUMNS " FROM zh_job WHERE state IN ('queued', 'running') "
+                   "ORDER BY id LIMIT ?",
                    limit, out, n);
 }

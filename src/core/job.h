@@ -8,7 +8,8 @@
 #define ZH_JOB_LEASE_US ((zh_time)30 * 1000000)
 
 typedef struct zh_job {
-    int64_t office, id;
+    int64_t office; /* of whoever ordered it: what it writes is at home there */
+    int64_t id;     /* alone says which it is */
     zh_str kind;   /* import, fold, verify … */
     zh_str args;   /* JSON: what defines the job; equal args are the same job */
     zh_str state;  /* queued running done failed cancelled; of an import also undone */

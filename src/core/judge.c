@@ -338,6 +338,7 @@ zh_rc zh_judge(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, const zh_recor
         zh_env env = zh_read_env(ctx, conn, as_of, record);
         env.self = record;
         env.recorded_at = at;
+        env.judged_at = at;
         env.matched = note;
         env.matched_user = &w;
         rc = zh_eval(&j->inputs[i].value, &env, &out->values[i], ctx->err);

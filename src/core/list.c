@@ -9,7 +9,7 @@
  * database.
  *
  * What no index decides is looked for, when the query is brief, among the next rows of each lane
- * only: EXAMINE_MAX rows in all at a time, until LOOK_US have passed; then a cursor is handed out
+ * only: WINDOW_ROWS in all at a time, until LOOK_US have passed; then a cursor is handed out
  * to go on from, with as many rows as were found. Words that are not one pair of characters are
  * checked in the program after the gram index has narrowed the candidates, as many as half of the
  * reader's memory holds. */
@@ -26,7 +26,7 @@
 
 enum { CURSOR_BYTES_MAX = 256 << 10 };
 enum { OFFICES_MAX = 4096, EXAMINE_MAX = 20000, EXAMINE_CHUNK = 500, GRAM_RARE = 5000 };
-enum { LANES_MAX = 256, LANE_EXAMINE_MIN = 200, LOOK_US = 150000 };
+enum { LANES_MAX = 256, WINDOW_ROWS = 4000, LANE_ROWS_MIN = 20, LOOK_US = 150000 };
 
 /* The place of a row in the list's order. */
 typedef struct cursor {
@@ -332,7 +332,10 @@ static void lane_add(lister *l, zh_buf *sql, zh_binds *binds, const cursor *c, c
         zh_vec_push(arena, binds, ZH_SQL_INT(on->office));
     }
     if (l->drive != NULL) {
-        zh_buf_fmt(sql, " AND a.%.*s = ?", ZH_FMT(l->drive->column));
+        /* the filter's own range over the code must not look cheaper than this value */
+        bool sqlite = zh_conn_dialect(l->conn) == ZH_SQLITE;
+        zh_buf_fmt(sql, sqlite ? " AND likelihood(a.%.*s = ?, 0.000001)" : " AND a.%.*s = ?",
+                   ZH_FMT(l->drive->column));
         zh_vec_push(arena, binds, ZH_SQL_STR(on->code));
     }
     keyset_add(l, sql, binds, c, nulls);
@@ -631,8 +634,8 @@ static void make_lanes(lister *l, const int64_t *offices, size_t noffices)
                 (lane){offices[i], l->drive != NULL ? codes[k] : ZH_STR_NONE, open};
         }
     }
-    l->window = EXAMINE_MAX / (l->nlanes > 0 ? l->nlanes : 1);
-    l->window = l->window < LANE_EXAMINE_MIN ? LANE_EXAMINE_MIN : l->window;
+    l->window = WINDOW_ROWS / (l->nlanes > 0 ? l->nlanes : 1);
+    l->window = l->window < LANE_ROWS_MIN ? LANE_ROWS_MIN : l->window;
 }
 
 static zh_rc setup(lister *l)

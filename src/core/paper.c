@@ -123,7 +123,7 @@ zh_rc zh_paper_prepare(zh_write *w)
     const zh_transition *t = w->op->kind == ZH_OP_TRANSITION ? w->op->transition : NULL;
     const zh_document *d = t != NULL && !w->waits && !w->asked ? t->paper : NULL;
     zh_rc rc = ZH_OK;
-    if (d == NULL) {
+    if (d == NULL || w->op->rehearsal) {
         return ZH_OK;
     }
     if (d->number_field != NULL) {
@@ -190,6 +190,7 @@ zh_rc zh_paper_preview(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_findings 
     if (t == NULL || t->paper == NULL || !may_read(ctx, t->paper)) {
         return no_document(ctx, op->reg);
     }
+    dry.rehearsal = true;
     dry.second_actor = ZH_STR(ZH_PENDING_SOMEBODY);
     dry.proved = ZH_STR(ZH_PENDING_SOMEBODY);
     dry.vote = t->vote.k > 0 && op->vote == ZH_VOTE_NONE ? ZH_VOTE_FOR : op->vote;

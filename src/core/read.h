@@ -45,7 +45,8 @@ typedef struct zh_list_query {
     bool with_tables;   /* load child rows */
     bool brief;         /* zh_list only: answer soon, with a short page and a cursor, rather than go
                            through a large register for rows that no index finds */
-    size_t examine_max; /* zh_count only: look at no more records than this; 0 = all */
+    size_t examine_max; /* zh_count only: look at no more records than this (fewer where each is
+                           looked up through an index); 0 = all */
 } zh_list_query;
 
 typedef struct zh_page {

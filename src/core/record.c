@@ -873,7 +873,7 @@ static zh_rc build(zh_write *w)
 static zh_rc number_record(zh_write *w)
 {
     const zh_field *field = w->reg->number_field;
-    if (w->old != NULL || field == NULL || w->reg->number_pattern.n == 0 ||
+    if (w->old != NULL || field == NULL || w->reg->number_pattern.n == 0 || w->op->rehearsal ||
         w->record->values[field->index].kind != ZH_NULL) {
         return ZH_OK;
     }

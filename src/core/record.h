@@ -44,6 +44,7 @@ typedef struct zh_op {
     zh_str to_state;        /* return to any state that was passed: which */
     zh_str proved;          /* how the actor has just proved who they are: the step is signed so */
     zh_time at;             /* recorded_at; 0 = now. Only the clock and imports of history set it */
+    bool rehearsal; /* never applied, only to see what would be: takes no number, makes no paper */
 } zh_op;
 
 /* A rule that spoke. REJECT refuses the write; JUSTIFY refuses it unless a justification is given;

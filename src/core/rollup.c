@@ -11,6 +11,7 @@
  * a date), and everything (level 0, value
  * ''). A read adds the deltas that are newer than the stamp; when those are many it leaves the
  * roll-up aside. Nothing here is a source: rebuild makes them again from the cells. */
+#include "base/os.h"
 #include "core/core_private.h"
 #include "core/cube.h"
 #include "core/cube_private.h"
@@ -30,9 +31,10 @@ enum {
     NEWER_MAX = 200,          /* outbox rows a read adds itself, … */
     NEWER_BYTES = 1 << 20,    /* … and their bytes */
     NEWER_ENTRIES = 20000,    /* further behind than this, cells are read at once */
-    FOLD_BATCHES = 4096,      /* outbox rows put together before they are written, … */
+    FOLD_BATCHES = 65536,     /* outbox rows put together before they are written, … */
     FOLD_SCRATCH = 256 << 20, /* … as long as this much memory is left … */
     ROLLED_MAX = 500000,      /* … and no more roll-up rows than these can come of them */
+    BATCH_BYTES = 1 << 30,    /* one outbox row's deltas while they are read */
     PIECE_ROWS = 2000,        /* added in one transaction: some milliseconds of the writer */
     DIGEST_CHARS = 16,
     COLUMNS_MAX = 256,
@@ -397,19 +399,100 @@ typedef struct folding {
     bool done;         /* nothing is left */
 } folding;
 
-/* The most roll-up rows that one cell or counter of the register can go to. */
-static size_t steps_most(const zh_register *reg)
+/* ---- how much it comes to ---- */
+
+/* What the cells put together so far can be rolled up to at most: there are no more rows of a cube
+ * than combinations of what its dimensions are rolled up to. */
+typedef struct spread {
+    zh_map values[ZH_CUBE_DIMS_MAX]; /* seen, of each dimension */
+    zh_map rolled[ZH_CUBE_DIMS_MAX]; /* what they are rolled up to */
+    size_t cells;
+} spread;
+
+static size_t steps_most(const zh_cube *cube)
 {
+    size_t rows = 1;
+    for (size_t i = 0; i < cube->ndims; i++) {
+        const zh_dim *dim = &cube->dims[i];
+        rows *= dim->grain != ZH_GRAIN_NONE ? 3 : (size_t)2 + rolled_levels(dim);
+    }
+    return rows;
+}
+
+static spread *spreads_new(zh_arena *arena, const zh_register *reg)
+{
+    spread *list = ZH_NEW_N(arena, spread, reg->ncubes + 1);
+    for (size_t c = 0; c < reg->ncubes; c++) {
+        for (size_t i = 0; i < reg->cubes[c].ndims; i++) {
+            zh_map_init(&list[c].values[i], arena);
+            zh_map_init(&list[c].rolled[i], arena);
+        }
+    }
+    return list;
+}
+
+static void spread_cell(zh_arena *arena, spread *s, const zh_delta *cell)
+{
+    s->cells++;
+    for (size_t i = 0; i < cell->cube->ndims; i++) {
+        step steps[STEPS_MAX];
+        if (zh_map_get(&s->values[i], cell->dims[i]) != NULL) {
+            continue;
+        }
+        (void)zh_map_put(&s->values[i], cell->dims[i], s);
+        size_t n = steps_of(arena, &cell->cube->dims[i], cell->dims[i], steps);
+        for (size_t k = 0; k < n; k++) {
+            zh_str key =
+                zh_str_fmt(arena, "%" PRId64 " %.*s", steps[k].level, ZH_FMT(steps[k].value));
+            (void)zh_map_put(&s->rolled[i], key, s);
+        }
+    }
+}
+
+static size_t rows_most(const zh_register *reg, const spread *list, size_t counters)
+{
+    size_t total = 0;
     size_t most = 1;
     for (size_t c = 0; c < reg->ncubes; c++) {
-        size_t rows = 1;
-        for (size_t i = 0; i < reg->cubes[c].ndims; i++) {
-            const zh_dim *dim = &reg->cubes[c].dims[i];
-            rows *= dim->grain != ZH_GRAIN_NONE ? 3 : (size_t)2 + rolled_levels(dim);
+        const zh_cube *cube = &reg->cubes[c];
+        size_t cells = list[c].cells * steps_most(cube);
+        size_t combinations = 1;
+        for (size_t i = 0; i < cube->ndims && combinations < ROLLED_MAX; i++) {
+            combinations *= list[c].rolled[i].n;
         }
-        most = rows > most ? rows : most;
+        total += cells < combinations ? cells : combinations;
+        most = steps_most(cube) > most ? steps_most(cube) : most;
     }
-    return most;
+    return total + counters * most;
+}
+
+/* Adds one outbox row's deltas to those put together. */
+static zh_rc take_batch(zh_ctx *ctx, const zh_register *reg, zh_arena *scratch, zh_str bytes,
+                        zh_deltas *deltas, spread *list)
+{
+    size_t known = deltas->cells.n;
+    zh_arena_reset(scratch);
+    zh_deltas *batch = zh_deltas_new(scratch);
+    zh_rc rc = zh_deltas_decode(scratch, reg, bytes, batch, ctx->err);
+    if (rc == ZH_OK && !zh_deltas_absorb(deltas, batch)) {
+        return zh_err_set(ctx->err, ZH_ENOMEM, "rollup.memory", "汇总落后太多，一次放不进内存");
+    }
+    for (size_t i = known; i < deltas->cells.n && rc == ZH_OK; i++) {
+        const zh_delta *cell = deltas->cells.p[i];
+        spread_cell(ctx->arena, &list[cell->cube - reg->cubes], cell);
+    }
+    return rc;
+}
+
+static zh_rc begin_together(folding *f, zh_ctx *ctx, zh_conn *conn)
+{
+    zh_rc rc = reached_of(ctx, conn, f->reg, &f->at);
+    f->resuming = f->at.to > f->at.from;
+    if (rc == ZH_OK && f->resuming &&
+        !zh_str_eq(f->at.digest, zh_str_sub(f->model->digest, 0, DIGEST_CHARS))) {
+        return zh_err_set(ctx->err, ZH_ECORRUPT, ZH_DELTAS_RULE, "声明改了，汇总从头做起");
+    }
+    return rc;
 }
 
 /* Puts deltas together outside the writer and by cell, so that a long way behind costs one pass
@@ -417,14 +500,10 @@ static size_t steps_most(const zh_register *reg)
 static zh_rc put_together(folding *f, zh_ctx *ctx, zh_conn *conn)
 {
     const zh_register *reg = f->reg;
-    const size_t cells_most = ROLLED_MAX / steps_most(reg) + 1;
     zh_deltas *deltas = zh_deltas_new(ctx->arena);
-    zh_rc rc = reached_of(ctx, conn, reg, &f->at);
-    f->resuming = f->at.to > f->at.from;
-    if (rc == ZH_OK && f->resuming &&
-        !zh_str_eq(f->at.digest, zh_str_sub(f->model->digest, 0, DIGEST_CHARS))) {
-        return zh_err_set(ctx->err, ZH_ECORRUPT, ZH_DELTAS_RULE, "声明改了，汇总从头做起");
-    }
+    zh_arena *scratch = zh_arena_new(BATCH_BYTES);
+    spread *list = spreads_new(ctx->arena, reg);
+    zh_rc rc = begin_together(f, ctx, conn);
     const int64_t limit = f->resuming ? f->at.to : INT64_MAX;
     zh_sql_value binds[] = {ZH_SQL_STR(reg->id), ZH_SQL_INT(f->at.from), ZH_SQL_INT(limit),
                             ZH_SQL_INT(f->resuming ? INT64_MAX : FOLD_BATCHES)};
@@ -438,14 +517,15 @@ static zh_rc put_together(folding *f, zh_ctx *ctx, zh_conn *conn)
                       binds, ZH_COUNTOF(binds), &stmt, ctx->err);
     }
     while (rc == ZH_OK &&
-           (f->resuming || (deltas->cells.n + deltas->keys.n < cells_most &&
+           (f->resuming || (rows_most(reg, list, deltas->keys.n) < ROLLED_MAX &&
                             zh_arena_left(ctx->arena) > FOLD_SCRATCH)) &&
            (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
         to = zh_col_i64(stmt, 0) + zh_col_i64(stmt, 1);
         taken++;
-        rc = zh_deltas_decode(ctx->arena, reg, zh_col_str(stmt, 2), deltas, ctx->err);
+        rc = take_batch(ctx, reg, scratch, zh_col_str(stmt, 2), deltas, list);
     }
     zh_finish(stmt);
+    zh_arena_free(scratch);
     f->at.to = to;
     f->done = !f->resuming && rc == ZH_ENOTFOUND && taken < FOLD_BATCHES;
     rc = rc == ZH_ENOTFOUND ? ZH_OK : rc;
@@ -686,6 +766,9 @@ static zh_rc fold_register(folding *f, zh_err *err)
     zh_rc rc = ZH_OK;
     while (!f->done && rc == ZH_OK) {
         rc = fold_step(f, err);
+        if (f->rows > PIECE_ROWS) {
+            zh_memory_trim();
+        }
     }
     if (rc == ZH_ECORRUPT && strcmp(err->rule, ZH_DELTAS_RULE) == 0) {
         zh_err_clear(err);

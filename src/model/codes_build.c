@@ -183,6 +183,7 @@ static void add_name(const builder *b, zh_str name, const zh_code *code, char ho
 
 static void index_names(const builder *b)
 {
+    zh_map_reserve(&b->codes->by_name, b->codes->n);
     for (size_t i = 0; i < b->codes->n; i++) {
         zh_code *c = &b->all[i];
         zh_str folded;
@@ -236,12 +237,14 @@ void zh_codes_build(zh_cx *cx, zh_codes *codes, const zh_code_row *rows, size_t 
 {
     zh_map_init(&codes->by_code, cx->arena);
     zh_map_init(&codes->by_name, cx->arena);
-    const zh_code_row **sorted = ZH_TRY_N(cx->arena, const zh_code_row *, n + 1);
+    const zh_code_row **sorted = zh_alloc((n + 1) * sizeof(*sorted));
     zh_code *all = ZH_TRY_N(cx->arena, zh_code, n + 1);
-    if (sorted == NULL || all == NULL) {
+    if (all == NULL) {
+        zh_dealloc(sorted);
         cx->rc = ZH_ENOMEM;
         return;
     }
+    zh_map_reserve(&codes->by_code, n);
     for (size_t i = 0; i < n; i++) {
         sorted[i] = &rows[i];
     }
@@ -260,6 +263,7 @@ void zh_codes_build(zh_cx *cx, zh_codes *codes, const zh_code_row *rows, size_t 
     set_levels(&b);
     link_successors(&b);
     index_names(&b);
+    zh_dealloc(sorted);
 }
 
 /* ---- CSV ---------------------------------------------------------------------------------------
@@ -267,6 +271,7 @@ void zh_codes_build(zh_cx *cx, zh_codes *codes, const zh_code_row *rows, size_t 
 
 static const char *const columns[] = {"code", "name", "en",      "parent",    "level",
                                       "from", "to",   "aliases", "successors"};
+enum { SCRATCH_BYTES = 1 << 30 };
 enum { CODE, NAME, EN, PARENT, LEVEL, FROM, TO, ALIASES, SUCCESSORS };
 
 zh_rc zh_text_read(void *user, char *buffer, size_t size, size_t *got, zh_err *err)
@@ -286,6 +291,7 @@ typedef struct csv_load {
     zh_codes *codes;
     zh_str file;
     int position[ZH_COUNTOF(columns)]; /* of each known column, or -1 */
+    zh_arena *scratch;                 /* of the rows */
     ZH_VEC(zh_code_row) rows;
 } csv_load;
 
@@ -316,13 +322,17 @@ static bool read_header(csv_load *load, const zh_str *cells, size_t n, size_t li
     return true;
 }
 
-static zh_str cell(const csv_load *load, const zh_str *cells, size_t n, int column)
+/* What stands in the column; borrowed until the next row. */
+static zh_str read_cell(const csv_load *load, const zh_str *cells, size_t n, int column)
 {
     int at = load->position[column];
-    if (at < 0 || (size_t)at >= n) {
-        return ZH_STR_NONE;
-    }
-    return zh_str_dup(load->cx->arena, zh_str_trim(cells[at]));
+    return at < 0 || (size_t)at >= n ? ZH_STR_NONE : zh_str_trim(cells[at]);
+}
+
+static zh_str cell(const csv_load *load, zh_arena *arena, const zh_str *cells, size_t n, int column)
+{
+    zh_str text = read_cell(load, cells, n, column);
+    return text.n == 0 ? ZH_STR_NONE : zh_str_dup(arena, text);
 }
 
 static zh_date cell_date(const csv_load *load, zh_str text, zh_date open, size_t line)
@@ -350,27 +360,28 @@ static const zh_str *split_list(zh_arena *arena, zh_str text, size_t *n)
 
 static void read_row(csv_load *load, const zh_str *cells, size_t n, size_t line)
 {
-    zh_code_row row = {.code = cell(load, cells, n, CODE),
-                       .name = cell(load, cells, n, NAME),
-                       .en = cell(load, cells, n, EN),
-                       .parent = cell(load, cells, n, PARENT),
-                       .level = cell(load, cells, n, LEVEL),
+    zh_arena *kept = load->cx->arena;
+    zh_code_row row = {.code = cell(load, kept, cells, n, CODE),
+                       .name = cell(load, kept, cells, n, NAME),
+                       .en = cell(load, kept, cells, n, EN),
+                       .parent = cell(load, load->scratch, cells, n, PARENT),
+                       .level = cell(load, load->scratch, cells, n, LEVEL),
                        .line = line};
-    row.from = cell_date(load, cell(load, cells, n, FROM), ZH_CODE_FROM_OPEN, line);
-    row.to = cell_date(load, cell(load, cells, n, TO), ZH_OPEN_END, line);
-    row.aliases = split_list(load->cx->arena, cell(load, cells, n, ALIASES), &row.naliases);
-    row.successors =
-        split_list(load->cx->arena, cell(load, cells, n, SUCCESSORS), &row.nsuccessors);
+    row.from = cell_date(load, read_cell(load, cells, n, FROM), ZH_CODE_FROM_OPEN, line);
+    row.to = cell_date(load, read_cell(load, cells, n, TO), ZH_OPEN_END, line);
+    row.aliases = split_list(kept, cell(load, kept, cells, n, ALIASES), &row.naliases);
+    row.successors = split_list(kept, cell(load, kept, cells, n, SUCCESSORS), &row.nsuccessors);
     if (row.code.n == 0 || row.name.n == 0) {
         zh_cx_line_error(load->cx, load->file, line, "code.empty", "编码或名称为空");
         return;
     }
-    zh_vec_push(load->cx->arena, &load->rows, row);
+    zh_vec_push(load->scratch, &load->rows, row);
 }
 
 void zh_codes_read_csv(zh_cx *cx, zh_codes *codes, const zh_pack_file *file)
 {
-    csv_load load = {.cx = cx, .codes = codes, .file = file->path};
+    csv_load load = {
+        .cx = cx, .codes = codes, .file = file->path, .scratch = zh_arena_new(SCRATCH_BYTES)};
     zh_text_source reader = {file->text};
     zh_csv *csv = zh_csv_new(zh_text_read, &reader, ',');
     const zh_str *cells;
@@ -399,6 +410,7 @@ void zh_codes_read_csv(zh_cx *cx, zh_codes *codes, const zh_pack_file *file)
         zh_cx_line_error(cx, file->path, 1, "code.file", "%s", err.message);
     }
     zh_codes_build(cx, codes, load.rows.p, load.rows.n, file->path);
+    zh_arena_free(load.scratch);
 }
 
 /* ---- YAML --------------------------------------------------------------------------------------

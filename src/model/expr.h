@@ -216,6 +216,8 @@ struct zh_env {
     const struct zh_rows *rows; /* the current child table … */
     size_t row;                 /* … and row in it, when a child row is evaluated */
     zh_time recorded_at;
+    zh_time judged_at; /* what `within` counts back from for a register without event time; 0: from
+                          the record's creation */
     zh_str actor;
     const zh_value *parameters;  /* as in the scope */
     const zh_calendar *calendar; /* working days; NULL: functions that need it give ZH_ENOTFOUND */
@@ -260,6 +262,9 @@ zh_rc zh_fold_finish(zh_fold_run *run, zh_value *out) ZH_MUST;
 /* Event time of a record: its register's event field (a date's start), created_at when the register
  * declares none; ZH_ENOTFOUND when the field is empty. */
 zh_rc zh_record_event(const struct zh_record *record, zh_time *out) ZH_MUST;
+/* First and last instant of the event of env->record (a date's whole day), which `within` counts
+ * back from; false when unknown. */
+bool zh_env_event(const zh_env *env, zh_time *first, zh_time *last);
 /* The instant `amount` units after `t` (before, when negative), the time of day kept at +08:00.
  * Working days need the calendar. ZH_ENOTFOUND: outside the calendar; ZH_ELIMIT: outside years
  * 1..9999. */

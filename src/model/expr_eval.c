@@ -159,7 +159,9 @@ bool zh_env_event(const zh_env *env, zh_time *first, zh_time *last)
     bool whole_day = field && r->values[field->index].kind == ZH_DATE;
     *first = event;
     *last = whole_day ? event + MICROS_OF_DAY - 1 : event;
-    if (field == NULL && event == 0) { /* not yet written */
+    if (field == NULL && env->judged_at != 0) {
+        *first = *last = env->judged_at;
+    } else if (field == NULL && event == 0) { /* not yet written */
         *first = *last = env->recorded_at;
     }
     return true;

@@ -188,8 +188,6 @@ zh_rc zh_expr_order(const zh_expr *type, const zh_value *a, const zh_value *b, i
 zh_rc zh_expr_eval(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err) ZH_MUST;
 /* An environment for another record; self is kept. */
 void zh_env_enter(zh_env *inner, const zh_env *outer, const zh_record *record);
-/* First and last instant of the record's event (a date's whole day); false when unknown. */
-bool zh_env_event(const zh_env *env, zh_time *first, zh_time *last);
 /* expr_fold.c */
 zh_rc zh_eval_fold(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err) ZH_MUST;
 zh_rc zh_eval_group(const zh_expr *node, zh_env *env, zh_value *out, zh_err *err) ZH_MUST;

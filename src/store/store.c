@@ -758,9 +758,9 @@ zh_rc zh_step(zh_stmt *stmt, zh_err *err)
     if (rc != ZH_OK) {
         return rc;
     }
-    uint64_t from = zh_monotonic_us();
+    uint64_t from = zh_monotonic_coarse_us();
     rc = injected(err) ? ZH_EDB : conn->driver->step(stmt, err);
-    stmt->busy_us += zh_monotonic_us() - from;
+    stmt->busy_us += zh_monotonic_coarse_us() - from;
     stmt->done = rc != ZH_OK;
     return leave(conn, rc);
 }

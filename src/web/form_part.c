@@ -57,7 +57,7 @@ void zh_form_problem(zh_ui *ui, const zh_err *err)
     zh_part_note_open(ui, ZH_NOTE_ACT);
     zh_html_value(&ui->html, zh_str_of(err->message));
     if (err->fix[0] != '\0') {
-        zh_html_z(&ui->html, "；");
+        zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_SEMICOLON));
         zh_html_value(&ui->html, zh_str_of(err->fix));
     }
     zh_part_note_close(ui);

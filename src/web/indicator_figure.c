@@ -347,9 +347,11 @@ static zh_str what(const zh_indicator_page *page)
 {
     zh_ui *ui = page->ui;
     zh_str unit = zh_ui_unit(ui, page->indicator->unit);
-    return zh_str_fmt(ui->arena, "%.*s，%.*s%s%.*s",
-                      ZH_FMT(zh_ui_label(ui, page->indicator->label)),
-                      ZH_FMT(zh_indicator_scope(page)), unit.n > 0 ? "，" : "", ZH_FMT(unit));
+    zh_str comma = zh_ui_text(ui, ZH_T_COMMA);
+    return zh_str_fmt(ui->arena, "%.*s%.*s%.*s%.*s%.*s",
+                      ZH_FMT(zh_ui_label(ui, page->indicator->label)), ZH_FMT(comma),
+                      ZH_FMT(zh_indicator_scope(page)), ZH_FMT(unit.n > 0 ? comma : ZH_STR("")),
+                      ZH_FMT(unit));
 }
 
 void zh_indicator_draw(const zh_indicator_page *page, bool linked, zh_indicator_figure *out)

@@ -108,7 +108,7 @@ bool zh_input_findings(const zh_inputs *in, zh_str field)
             zh_html_open(h, "span", "msg");
             zh_html_value(h, f->message);
             if (f->fix.n > 0) {
-                zh_html_z(h, "；");
+                zh_html_text(h, zh_ui_text(in->ui, ZH_T_SEMICOLON));
                 zh_html_value(h, f->fix);
             }
             zh_html_close(h);
@@ -233,7 +233,7 @@ static void label_line(zh_inputs *in, const zh_field *field, bool required)
     zh_html_open(h, "span", NULL);
     zh_html_value(h, zh_ui_label(ui, field->label));
     if (field->unit.n > 0 && field->type == ZH_TYPE_QUANTITY) {
-        zh_html_f(h, "（%.*s）", ZH_FMT(zh_show_unit(ui, field->unit)));
+        zh_html_text(h, ZH_SAY(ui, ZH_T_IN_BRACKETS, ZH_STR(""), zh_show_unit(ui, field->unit)));
     }
     if (required) {
         zh_html_z(h, " ");

@@ -54,7 +54,9 @@ static void row(matrix *m, const zh_str *cells, size_t n, bool head)
 
 static zh_str joined(zh_ui *ui, zh_str list, zh_str item)
 {
-    return list.n == 0 ? item : zh_str_fmt(ui->arena, "%.*s、%.*s", ZH_FMT(list), ZH_FMT(item));
+    return list.n == 0 ? item
+                       : zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(list),
+                                    ZH_FMT(zh_ui_text(ui, ZH_T_SEP)), ZH_FMT(item));
 }
 
 static zh_str fields(zh_ui *ui, const zh_field *const *list, size_t n)

@@ -135,7 +135,7 @@ static zh_rc show(zh_ui *ui)
     for (size_t r = 0; r < model->nregisters && rc == ZH_OK; r++) {
         const zh_register *reg = &model->registers[r];
         if (reg->nclocks > 0) {
-            zh_grid_group(&g, zh_ui_label(ui, reg->label));
+            zh_grid_value_group(&g, zh_ui_label(ui, reg->label));
         }
         for (size_t c = 0; c < reg->nclocks && rc == ZH_OK; c++) {
             rc = one_clock(&g, reg, &reg->clocks[c], &ignored);

@@ -3,6 +3,7 @@
 #include "core/clock_check.h"
 #include "core/desk.h"
 #include "core/identity.h"
+#include "model/title.h"
 #include "web/act.h"
 #include "web/notice_part.h"
 #include "web/part.h"
@@ -181,7 +182,7 @@ static void facts(desk *d, zh_show *show, const zh_record *record, zh_str named)
     size_t n = 0;
     for (size_t i = 0; i < reg->ndefault_columns && n < FACTS; i++) {
         const zh_field *field = reg->default_columns[i];
-        if (field == NULL || field->type == ZH_TYPE_TABLE) {
+        if (field == NULL || field->type == ZH_TYPE_TABLE || zh_title_names(&reg->title, field)) {
             continue;
         }
         zh_str text = zh_show_field_text(show, record, field);
@@ -265,8 +266,17 @@ static void grey(desk *d, const zh_transition *t, zh_str why)
     zh_html_leaf_value(h, "span", "why", why);
 }
 
-/* What can be done leads to its form; the rest is grey and says why. The next action is marked: the
- * first open step that stops the clock, else the first open one. */
+/* How much a step is what one would do next: it goes forward and stops the clock; forward; stops
+ * it.
+ */
+static int urge(const zh_desk_item *item, const zh_transition *t)
+{
+    bool forward = t->kind == ZH_TR_HANDLE || t->kind == ZH_TR_COUNTERSIGN;
+    bool stops = zh_str_among(t->id, item->clock->stop, item->clock->nstop);
+    return 2 * forward + stops + 1;
+}
+
+/* What can be done leads to its form, the next action marked; the rest is grey and says why. */
 static zh_rc actions(desk *d, const zh_desk_item *item)
 {
     zh_ui *ui = d->ui;
@@ -275,7 +285,7 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
     zh_str why[ACTIONS];
     size_t n = 0;
     size_t next = ACTIONS;
-    bool stops = false;
+    int most = 0;
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < item->reg->ntransitions && n < ACTIONS && rc == ZH_OK; i++) {
         const zh_transition *t = &item->reg->transitions[i];
@@ -283,10 +293,9 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
             continue;
         }
         rc = obstacle(d, item, t, &why[n]);
-        bool ends = zh_str_among(t->id, item->clock->stop, item->clock->nstop);
-        if (why[n].n == 0 && (next == ACTIONS || (ends && !stops))) {
+        if (rc == ZH_OK && why[n].n == 0 && urge(item, t) > most) {
             next = n;
-            stops = ends;
+            most = urge(item, t);
         }
         steps[n++] = t;
     }
@@ -304,11 +313,23 @@ static zh_rc actions(desk *d, const zh_desk_item *item)
     return rc;
 }
 
+/* The register, and the number that a title does not say. */
+static void called(zh_ui *ui, const zh_record *record, zh_str title)
+{
+    zh_str key = zh_show_key(ui, record);
+    zh_html_value(&ui->html, zh_ui_label(ui, record->reg->label));
+    if (!zh_str_eq(key, title)) {
+        zh_html_z(&ui->html, " ");
+        zh_html_leaf_value(&ui->html, "span", "mono", key);
+    }
+}
+
 static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
 {
     zh_ui *ui = d->ui;
     zh_html *h = &ui->html;
-    zh_str key = zh_show_title(show, item->record);
+    zh_str key = zh_show_key(ui, item->record);
+    zh_str title = zh_show_title(show, item->record);
     zh_html_open(h, "article", "task");
     zh_html_flag(h, "data-row");
     zh_html_open(h, "div", clock_css(d, item->state.due_at));
@@ -320,11 +341,11 @@ static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
     zh_html_open(h, "h3", NULL);
     zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_label(ui, item->clock->label));
     zh_html_z(h, " ");
-    zh_html_a_value(h, NULL, record_url(d, item->record), key);
+    zh_html_a_value(h, NULL, record_url(d, item->record), title);
     zh_html_close(h);
     facts(d, show, item->record, key);
     zh_html_open(h, "p", "mu");
-    zh_html_value(h, zh_ui_label(ui, item->reg->label));
+    called(ui, item->record, title);
     zh_html_z(h, "　");
     zh_html_text(h, zh_show_state(ui, item->reg, item->record->state));
     zh_html_z(h, "　");
@@ -355,12 +376,16 @@ static void tabs(desk *d)
     zh_part_tabs(ui, list, ZH_COUNTOF(list), zh_ui_text(ui, ZH_T_DESK_TABS));
 }
 
-/* Where the record is at home, as people call it. */
+/* Where it is, as people call it: the place the record says, else the office it belongs to. */
 static zh_str place_of(const desk *d, const zh_record *record)
 {
     zh_ui *ui = d->ui;
     const zh_codes *regions = zh_model_codes(ui->ctx.model, ZH_STR("region"));
-    zh_str text = zh_str_fmt(ui->arena, "%" PRId64, record->office);
+    const zh_field *field = zh_register_field(record->reg, ZH_STR("place"));
+    bool said = field != NULL && field->codes == regions && field->table == NULL &&
+                record->values[field->index].kind == ZH_TEXT;
+    zh_str text = said ? record->values[field->index].text
+                       : zh_str_fmt(ui->arena, "%" PRId64, record->office);
     const zh_code *code = regions != NULL ? zh_code_find(regions, text, INT32_MIN) : NULL;
     return code != NULL ? zh_ui_label(ui, code->label) : zh_ui_text(ui, ZH_T_DESK_NO_PLACE);
 }
@@ -485,6 +510,16 @@ static zh_str transition_label(const desk *d, const zh_desk_item *item)
     return t != NULL ? zh_ui_label(d->ui, t->label) : item->transition;
 }
 
+static void record_cell(desk *d, zh_show *show, const zh_record *record)
+{
+    zh_html *h = &d->ui->html;
+    zh_str title = zh_show_title(show, record);
+    zh_html_a_value(h, NULL, record_url(d, record), title);
+    zh_html_open(h, "span", "why");
+    called(d->ui, record, title);
+    zh_html_close(h);
+}
+
 static void hand_list(desk *d, zh_show *show, zh_text_id title, const char *id,
                       const zh_desk_list *list, bool came_back)
 {
@@ -512,9 +547,7 @@ static void hand_list(desk *d, zh_show *show, zh_text_id title, const char *id,
         const zh_desk_item *item = &list->items[i];
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
-                        zh_show_title(show, item->record));
-        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
+        record_cell(d, show, item->record);
         zh_grid_text(&g, zh_show_state(ui, item->reg, item->record->state));
         int64_t days = zh_time_date(d->now) - zh_time_date(item->record->recorded_at);
         zh_grid_text(&g, came_back ? transition_label(d, item)
@@ -551,9 +584,7 @@ static void vote_list(desk *d, zh_show *show)
         const zh_transition *t = zh_register_transition(item->reg, item->transition);
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
-        zh_html_a_value(&ui->html, NULL, record_url(d, item->record),
-                        zh_show_title(show, item->record));
-        zh_html_leaf_value(&ui->html, "span", "why", zh_ui_label(ui, item->reg->label));
+        record_cell(d, show, item->record);
         zh_grid_text(&g, ZH_SAY(ui, ZH_T_ACT_VOTES, zh_ui_count(ui, (int64_t)item->yes),
                                 zh_ui_count(ui, (int64_t)item->no), zh_ui_count(ui, t->vote.k),
                                 zh_ui_count(ui, t->vote.of)));

@@ -19,7 +19,7 @@ static zh_str figure_url(zh_arena *arena, int64_t id)
 static zh_str scope_text(zh_ui *ui, const zh_published *p)
 {
     zh_str region = zh_ui_region(ui, p->region);
-    zh_str comma = p->region.n > 0 && p->period.n > 0 ? ZH_STR("，") : ZH_STR("");
+    zh_str comma = p->region.n > 0 && p->period.n > 0 ? zh_ui_text(ui, ZH_T_COMMA) : ZH_STR("");
     return zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(p->region.n > 0 ? region : ZH_STR("")),
                       ZH_FMT(comma), ZH_FMT(p->period));
 }

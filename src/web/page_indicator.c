@@ -466,7 +466,7 @@ static zh_str finding(const zh_indicator_page *page)
     }
     zh_str value = zh_indicator_shown(page, f);
     if (f->has_interval) {
-        value = zh_str_fmt(ui->arena, "%.*s（%.*s）", ZH_FMT(value), ZH_FMT(f->interval_shown));
+        value = ZH_SAY(ui, ZH_T_IN_BRACKETS, value, f->interval_shown);
     }
     return ZH_SAY(ui, ZH_T_IND_TITLE, label, scope, value);
 }

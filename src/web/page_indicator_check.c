@@ -79,8 +79,9 @@ static zh_rc show_recount(zh_ui *ui)
     recount_head(
         page, ZH_SAY(ui, ZH_T_IND_RECOUNT_TITLE, gap),
         ZH_SAY(ui, ZH_T_IND_RECOUNT_LEDE,
-               zh_str_fmt(ui->arena, "%.*s，%.*s", ZH_FMT(zh_ui_label(ui, page->indicator->label)),
-                          ZH_FMT(zh_indicator_scope(page)))));
+               zh_str_fmt(ui->arena, "%.*s%.*s%.*s",
+                          ZH_FMT(zh_ui_label(ui, page->indicator->label)),
+                          ZH_FMT(zh_ui_text(ui, ZH_T_COMMA)), ZH_FMT(zh_indicator_scope(page)))));
     const zh_column columns[] = {
         {.label = ZH_STR("")},
         {.label = zh_ui_text(ui, ZH_T_IND_RECOUNT_ROLLUP), .number = true},

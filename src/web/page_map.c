@@ -292,8 +292,10 @@ static zh_str what_of(const view *v)
 {
     zh_ui *ui = v->ui;
     zh_str unit_name = zh_ui_unit(ui, v->indicator->unit);
-    zh_str suffix =
-        unit_name.n > 0 ? zh_str_fmt(ui->arena, "，%.*s", ZH_FMT(unit_name)) : ZH_STR("");
+    zh_str suffix = unit_name.n > 0
+                        ? zh_str_fmt(ui->arena, "%.*s%.*s", ZH_FMT(zh_ui_text(ui, ZH_T_COMMA)),
+                                     ZH_FMT(unit_name))
+                        : ZH_STR("");
     zh_str what = ZH_SAY(ui, ZH_T_MAP_WHAT, zh_ui_label(ui, v->indicator->label),
                          zh_ui_period(ui, v->q.first, v->q.last), suffix);
     zh_str how = zh_ui_text(ui, v->areas ? ZH_T_MAP_WHAT_AREAS : ZH_T_MAP_WHAT_TILES);

@@ -57,7 +57,7 @@ static void grid(zh_ui *ui, zh_show *show, const zh_notice_list *list, const zh_
     zh_grid_open(&g, ui, columns, ZH_COUNTOF(columns), true, ZH_STR(""));
     for (size_t i = 0; i < list->n; i++) {
         if (i == 0 || !zh_str_eq(matters[i], matters[i - 1])) {
-            zh_grid_group(&g, matters[i]);
+            zh_grid_value_group(&g, matters[i]);
         }
         one_row(&g, show, &list->groups[i]);
     }

@@ -407,7 +407,7 @@ static zh_rc chain_note(zh_shown_record *r)
             zh_html_a_value(&ui->html, NULL,
                             zh_url_record(ui->arena, r->reg->id, next->office, next->id),
                             zh_show_key(ui, next));
-            zh_html_z(&ui->html, "；");
+            zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_SEMICOLON));
             zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_ACT_REPLACED_TELLS));
             zh_part_note_close(ui);
         }

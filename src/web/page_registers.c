@@ -1,5 +1,6 @@
 /* GET /registers: all registers by area, with their size, owner and last write. */
 #include "core/related.h"
+#include "web/page_systems.h"
 #include "web/part.h"
 
 enum { COUNT_MAX = 200000 };
@@ -69,7 +70,7 @@ static void table(zh_ui *ui, const zh_register_size *sizes)
         if (done[i]) {
             continue;
         }
-        zh_grid_group(&g, area);
+        zh_grid_group(&g, zh_system_area(ui, area));
         for (size_t k = i; k < model->nregisters; k++) {
             if (!done[k] && zh_str_eq(area_of(ui, &model->registers[k]), area)) {
                 one(&g, &model->registers[k], &sizes[k]);

@@ -167,8 +167,9 @@ static void how(zh_ui *ui, const zh_signal *s, const zh_register *source)
     zh_part_section_open(ui, "how", zh_ui_text(ui, ZH_T_SIGNALS_HOW), false);
     zh_part_kv_open(ui);
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SIGNALS_DETECTOR),
-               zh_str_fmt(ui->arena, "%.*s（%.*s，%.*s）", ZH_FMT(name), ZH_FMT(s->detector),
-                          ZH_FMT(version)));
+               ZH_SAY(ui, ZH_T_IN_BRACKETS, name,
+                      zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(s->detector),
+                                 ZH_FMT(zh_ui_text(ui, ZH_T_COMMA)), ZH_FMT(version))));
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SIGNALS_ENGINE), s->engine);
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SIGNALS_CRITERIA), s->criteria);
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SIGNALS_PERIOD),

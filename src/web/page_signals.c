@@ -61,11 +61,11 @@ zh_str zh_signal_facet_text(const zh_ui *ui, const zh_signal *signal, const zh_s
         return text;
     }
     for (size_t i = 0; i < facet->nmapped; i++) {
-        mapped = zh_str_fmt(ui->arena, "%.*s%s%.*s %.*s", ZH_FMT(mapped), i > 0 ? "、" : "",
+        mapped = zh_str_fmt(ui->arena, "%.*s%.*s%.*s %.*s", ZH_FMT(mapped),
+                            ZH_FMT(i > 0 ? zh_ui_text(ui, ZH_T_SEP) : ZH_STR("")),
                             ZH_FMT(facet->mapped[i].code), ZH_FMT(facet->mapped[i].label));
     }
-    return mapped.n > 0 ? zh_str_fmt(ui->arena, "%.*s（%.*s）", ZH_FMT(text), ZH_FMT(mapped))
-                        : text;
+    return mapped.n > 0 ? ZH_SAY(ui, ZH_T_IN_BRACKETS, text, mapped) : text;
 }
 
 zh_str zh_signal_unit(const zh_ui *ui, const zh_signal *signal)
@@ -215,7 +215,8 @@ static zh_str made_of(const zh_ui *ui, const zh_signal *s)
         if (shown++ == FACETS_SHOWN) {
             return zh_str_fmt(ui->arena, "%.*s …", ZH_FMT(out));
         }
-        out = zh_str_fmt(ui->arena, "%.*s%s%.*s %" PRId64, ZH_FMT(out), i > 0 ? "、" : "",
+        out = zh_str_fmt(ui->arena, "%.*s%.*s%.*s %" PRId64, ZH_FMT(out),
+                         ZH_FMT(i > 0 ? zh_ui_text(ui, ZH_T_SEP) : ZH_STR("")),
                          ZH_FMT(zh_signal_facet_text(ui, s, &s->facets[i])), s->facets[i].n);
     }
     return out;

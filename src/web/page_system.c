@@ -352,15 +352,17 @@ static zh_rc show(zh_ui *ui)
     zh_str lacks = v.s->state == ZH_MECHANISM_PARTIAL ? zh_system_lacks(ui, v.s) : ZH_STR("");
     size_t n = 0;
     const zh_cite *cites = zh_mechanism_cites(ui->ctx.model, ui->arena, v.m, &n);
-    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_SYSTEMS,
-                                    .title = zh_str_fmt(ui->arena, "%.*s %.*s：%.*s%s%.*s",
-                                                        ZH_FMT(v.m->id),
-                                                        ZH_FMT(zh_ui_label(ui, v.m->label)),
-                                                        ZH_FMT(zh_ui_text(ui, words[v.s->state])),
-                                                        lacks.n > 0 ? "，" : "", ZH_FMT(lacks)),
-                                    .above = zh_ui_text(ui, ZH_T_NAV_SYSTEMS),
-                                    .above_url = ZH_STR("/systems"),
-                                    .css = ZH_STR("targets.css")});
+    zh_ui_head(
+        ui, &(zh_ui_head_of){
+                .nav = ZH_T_NAV_SYSTEMS,
+                .title = zh_str_fmt(
+                    ui->arena, "%.*s %.*s%.*s%.*s%.*s%.*s", ZH_FMT(v.m->id),
+                    ZH_FMT(zh_ui_label(ui, v.m->label)), ZH_FMT(zh_ui_text(ui, ZH_T_COLON)),
+                    ZH_FMT(zh_ui_text(ui, words[v.s->state])),
+                    ZH_FMT(lacks.n > 0 ? zh_ui_text(ui, ZH_T_COMMA) : ZH_STR("")), ZH_FMT(lacks)),
+                .above = zh_ui_text(ui, ZH_T_NAV_SYSTEMS),
+                .above_url = ZH_STR("/systems"),
+                .css = ZH_STR("targets.css")});
     zh_html_open(&ui->html, "div", "stack");
     steps(&v, n);
     what(&v);

@@ -687,9 +687,9 @@ static void list(view *v)
         zh_str here = v->outline == NULL ? item->outline : item->clause;
         if (!zh_str_eq(here, group)) {
             const zh_outline *outline = zh_model_outline(model, item->outline);
-            zh_grid_group(&g, v->outline != NULL ? ZH_SAY(ui, ZH_T_TARGETS_CLAUSE_GROUP, here)
-                              : outline != NULL  ? zh_ui_label(ui, outline->title)
-                                                 : here);
+            zh_grid_value_group(&g, v->outline != NULL ? ZH_SAY(ui, ZH_T_TARGETS_CLAUSE_GROUP, here)
+                                    : outline != NULL  ? zh_ui_label(ui, outline->title)
+                                                       : here);
             group = here;
         }
         target_row(v, &g, &v->targets[i]);

@@ -42,10 +42,8 @@ static void ask_column(const zh_tool_view *v, const zh_tool_ask *ask)
         }
     }
     zh_str automatic = zh_ui_text(ui, ZH_T_TOOLS_AUTO);
-    options[n++] =
-        (zh_option){ZH_STR(""), found.n > 0 ? zh_str_fmt(ui->arena, "%.*s（%.*s）",
-                                                         ZH_FMT(automatic), ZH_FMT(found))
-                                            : automatic};
+    options[n++] = (zh_option){
+        ZH_STR(""), found.n > 0 ? ZH_SAY(ui, ZH_T_IN_BRACKETS, automatic, found) : automatic};
     for (size_t i = 0; sheet != NULL && i < sheet->ncolumns && n < OPTIONS_MAX; i++) {
         options[n++] = (zh_option){sheet->columns[i].name, sheet->columns[i].name};
     }

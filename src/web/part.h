@@ -146,6 +146,7 @@ void zh_grid_link(zh_grid *grid, zh_str url, zh_str text);
 /* The same with a text that is not the program's own, see zh_html_value. */
 void zh_grid_value(zh_grid *grid, zh_str text);
 void zh_grid_value_link(zh_grid *grid, zh_str url, zh_str text);
+void zh_grid_value_group(zh_grid *grid, zh_str title);
 void zh_grid_close(zh_grid *grid);
 
 /* ---- figures -------------------------------------------------------------------------------- */

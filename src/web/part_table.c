@@ -79,7 +79,7 @@ void zh_grid_row(zh_grid *grid, const char *css)
     grid->in_row = true;
 }
 
-void zh_grid_group(zh_grid *grid, zh_str title)
+static zh_html *group(zh_grid *grid)
 {
     zh_html *h = &grid->ui->html;
     end_row(grid);
@@ -87,7 +87,18 @@ void zh_grid_group(zh_grid *grid, zh_str title)
     zh_html_open(h, "th", NULL);
     zh_html_attr_f(h, "colspan", "%zu", grid->ncolumns);
     zh_html_attr_z(h, "scope", "rowgroup");
-    zh_html_value(h, title);
+    return h;
+}
+
+void zh_grid_group(zh_grid *grid, zh_str title)
+{
+    zh_html_text(group(grid), title);
+    end_row(grid);
+}
+
+void zh_grid_value_group(zh_grid *grid, zh_str title)
+{
+    zh_html_value(group(grid), title);
     end_row(grid);
 }
 

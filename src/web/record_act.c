@@ -194,7 +194,7 @@ static void put_problem(act *a)
     zh_part_note_open(ui, ZH_NOTE_ACT);
     zh_html_value(&ui->html, zh_str_of(a->why.message));
     if (a->why.fix[0] != '\0') {
-        zh_html_z(&ui->html, "；");
+        zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_SEMICOLON));
         zh_html_value(&ui->html, zh_str_of(a->why.fix));
     }
     zh_part_note_close(ui);
@@ -550,6 +550,7 @@ static zh_rc ask_second(act *a)
     zh_prepared *prepared = NULL;
     ctx.err = &a->why;
     zh_rc rc = read_op(a, ZH_STR(ZH_PENDING_SOMEBODY), &op);
+    op.rehearsal = true;
     if (rc == ZH_OK) {
         rc = zh_record_prepare(&ctx, NULL, &op, &a->findings, &prepared);
     }
@@ -607,7 +608,7 @@ static zh_rc show_paper(act *a, const zh_paper *p)
             zh_html_leaf(h, "p", NULL, p->blocks[i].text);
         }
     }
-    zh_html_open(h, "p", "foot");
+    zh_html_open(h, "p", "close");
     zh_html_text(h, p->office);
     zh_html_leaf(h, "span", NULL, p->date);
     zh_html_close(h);

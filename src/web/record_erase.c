@@ -176,7 +176,7 @@ static zh_rc show_form(zh_ui *ui, erasing *e)
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", zh_erasing_url(ui, now));
     zh_form_hidden(ui, "version", zh_str_fmt(ui->arena, "%" PRId32, now->version));
-    zh_html_open(h, "fieldset", "field rows wide");
+    zh_html_open(h, "fieldset", "rows wide");
     zh_html_leaf(h, "legend", NULL, zh_ui_text(ui, ZH_T_ERASE_WHICH));
     for (size_t i = 0; i < e->n; i++) {
         zh_html_open(h, "p", NULL);

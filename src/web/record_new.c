@@ -176,7 +176,7 @@ static void put_why(making *m)
     zh_part_note_open(ui, ZH_NOTE_ACT);
     zh_html_value(h, zh_str_of(m->why.message));
     if (m->why.fix[0] != '\0') {
-        zh_html_z(h, "；");
+        zh_html_text(h, zh_ui_text(m->ui, ZH_T_SEMICOLON));
         zh_html_value(h, zh_str_of(m->why.fix));
     }
     (void)zh_input_findings(&m->in, ZH_STR_NONE);

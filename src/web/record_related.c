@@ -29,7 +29,7 @@ static void relation(zh_shown_record *r, const zh_relation *one)
     }
     for (size_t i = 0; i < one->nrecords && i < LINKS_SHOWN; i++) {
         const zh_record *record = one->records[i];
-        zh_html_z(h, i == 0 ? "：" : "、");
+        zh_html_text(h, zh_ui_text(ui, i == 0 ? ZH_T_COLON : ZH_T_SEP));
         zh_str url = zh_url_record(ui->arena, record->reg->id, record->office, record->id);
         zh_html_a_value(h, NULL,
                         r->as_of == ZH_AS_OF_NOW ? url

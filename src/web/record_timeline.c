@@ -1,4 +1,5 @@
 /* Every version of a record: who, when, why, and old values beside new ones. */
+#include "core/step.h"
 #include "web/part.h"
 #include "web/record.h"
 
@@ -95,6 +96,9 @@ static zh_str reason(zh_shown_record *r, const zh_version *v)
     if (t != NULL && t->reasons != NULL && coded.n > 0) {
         const zh_code *code = zh_code_find(t->reasons, coded, INT32_MIN);
         coded = code != NULL ? zh_ui_label(ui, code->label) : coded;
+    } else if (t != NULL && t->vote.k > 0 && coded.n > 0) {
+        coded =
+            zh_ui_text(ui, zh_str_is(coded, ZH_VOTE_YES) ? ZH_T_ACT_VOTE_YES : ZH_T_ACT_VOTE_NO);
     }
     return coded.n == 0 ? v->reason
            : v->reason.n == 0

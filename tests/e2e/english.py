@@ -32,6 +32,8 @@ ELSEWHERE = {
     "/figures/{id}": "ledger: nothing is published in the demo",
     "/publications/{id}": "ledger",
     "/obligations/{id}": "http: the demo has none",
+    "/registers/{reg}/papers": "http: a choice of records, sent by a form",
+    "/registers/{reg}/{id}/erase": "http",
     "/registers/{reg}/bulk": "http: a choice of records, sent by a form",
     "/registers/{reg}/bulk/{bulk}": "http",
     "/registers/{reg}/choices/{field}": "a fragment for the form's script: values of records",

@@ -6,7 +6,7 @@ outside=${ZHIHENG%/*}/zhiheng-verify
 outside=${outside#"$PWD"/}
 check "build zhiheng-verify" build "${ZH_MODE:-asan}" "$outside"
 mkdir "$STEP_DIR/erase_packs"
-sed 's/^      - {id: note, label: 情况.*/&\n      - {id: buyer, label: 购买人, type: string, required: true, pipl: personal}/' \
+sed 's/^      - {id: note, label: 情况.*/&\n      - {id: buyer, label: 购买人, type: string, required_when: "no = '\''S-1'\'' or no = '\''S-2'\''", pipl: personal}/' \
     tests/fixture/cli/packs/shop.yaml >"$STEP_DIR/erase_packs/shop.yaml"
 "$ZHIHENG" serve --packs "$STEP_DIR/erase_packs" --data "$erases" --listen 127.0.0.1:0 >"$STEP_DIR/erase.out" 2>"$STEP_DIR/erase.err" &
 ERASES=$!

@@ -303,6 +303,31 @@ static void caps(void **state)
     check_text(out, "0.333333333333333333");
 }
 
+/* As the C library writes it, on and beside the ties, where it is asked, and where not. */
+static void fixed_as_printf(void **state)
+{
+    (void)state;
+    static const double beside[] = {0.0,  -0.0, 0.5,    1.5,   2.5,   0.125, 0.375,   2.675,
+                                    1e-9, 0.05, 1e8,    1e9,   1e15,  1e300, -0.001,  -12.5,
+                                    99.5, 9.95, 99.995, 100.0, 0.995, 0.005, 1.0 / 3, 2.0 / 3};
+    uint64_t seed = 1;
+    zh_random(&seed, sizeof seed);
+    print_message("seed %llu\n", (unsigned long long)seed);
+    for (size_t i = 0; i < ZH_COUNTOF(beside) + 200000; i++) {
+        char wanted[ZH_FIXED_MAX];
+        char got[ZH_FIXED_MAX];
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        double v = i < ZH_COUNTOF(beside) ? beside[i] : (double)(seed >> 11) / 9007199254740992.0;
+        v = i % 3 == 1 ? v * 100 : i % 3 == 2 ? nextafter(v, 2 * v) : v;
+        for (unsigned digits = 0; digits <= 8; digits++) {
+            (void)snprintf(wanted, sizeof wanted, "%.*f", (int)digits, v);
+            size_t n = zh_double_fixed(v, digits, got);
+            assert_int_equal(n, strlen(wanted));
+            assert_memory_equal(got, wanted, n);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +337,7 @@ int main(void)
         cmocka_unit_test(formats),
         cmocka_unit_test(sums_in_128_bits),
         cmocka_unit_test(caps),
+        cmocka_unit_test(fixed_as_printf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -557,6 +557,90 @@ static void test_broken_down(void **state)
     lots_close(l);
 }
 
+/* One figure as text, with where it stands. */
+static void put_figure(zh_buf *out, zh_str value, const zh_figure *f)
+{
+    zh_buf_fmt(out, "%.*s %d–%d %.*s %.*s/%.*s %.*s n=%lld;", ZH_FMT(value), (int)f->first,
+               (int)f->last, ZH_FMT(f->shown), ZH_FMT(f->num), ZH_FMT(f->den),
+               ZH_FMT(f->interval_shown), (long long)f->n);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return zh_str_cmp(*(const zh_str *)a, *(const zh_str *)b);
+}
+
+/* The pieces of such a text in order: a table may be sorted by period first. */
+static void sort_pieces(lots *l, zh_buf *text)
+{
+    enum { PIECES_MAX = 200 };
+    zh_str pieces[PIECES_MAX];
+    size_t n = 0;
+    zh_str rest = zh_str_dup(l->f.arena, zh_buf_view(text));
+    while (rest.n > 0 && n < PIECES_MAX && zh_str_split(&rest, ';', &pieces[n])) {
+        n++;
+    }
+    qsort(pieces, n, sizeof *pieces, by_text);
+    zh_buf_clear(text);
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_fmt(text, "%.*s\n", ZH_FMT(pieces[i]));
+    }
+}
+
+/* A table of cities and months holds what a question for each month gives. */
+static void test_table(void **state)
+{
+    (void)state;
+    fx_use("sqlite");
+    lots *l = lots_open(extra(), NULL, 1);
+    three_years(l);
+    static const char *const ids[] = {"lots", "part", "up", "lots_ytd", "score"};
+    for (size_t i = 0; i < ZH_COUNTOF(ids); i++) {
+        zh_figure_query q = ask(l, ids[i], "", "2025/2026");
+        zh_buf table;
+        zh_buf months;
+        zh_str *values;
+        zh_figure *figures;
+        size_t n;
+        zh_conn *conn = lots_read(l);
+        zh_buf_init(&table, 1 << 16);
+        zh_buf_init(&months, 1 << 16);
+        lots_ok(l, zh_figure_table(&l->f.ctx, conn, &q, ZH_STR("place@city"), ZH_GRAIN_MONTH,
+                                   &values, &figures, &n));
+        for (size_t k = 0; k < n; k++) {
+            put_figure(&table, values[k], &figures[k]);
+        }
+        for (int m = 0; m < 24; m++) {
+            zh_figure_query month = q;
+            month.first = zh_date_add_months(q.first, m);
+            month.last = zh_date_add_months(q.first, m + 1) - 1;
+            lots_ok(l, zh_figure_by(&l->f.ctx, conn, &month, ZH_STR("place@city"), &values,
+                                    &figures, &n));
+            for (size_t k = 0; k < n; k++) {
+                put_figure(&months, values[k], &figures[k]);
+            }
+        }
+        sort_pieces(l, &table);
+        sort_pieces(l, &months);
+        assert_true(table.n > 0);
+        text_is(zh_buf_view(&table), zh_str_c(l->f.arena, zh_buf_view(&months)));
+        zh_buf_free(&table);
+        zh_buf_free(&months);
+        lots_done(conn);
+    }
+    zh_figure_query q = ask(l, "lots", "", NULL);
+    zh_str *values;
+    zh_figure *figures;
+    size_t n;
+    zh_conn *conn = lots_read(l);
+    q.first = 1;
+    assert_int_equal(zh_figure_table(&l->f.ctx, conn, &q, ZH_STR("place@city"), ZH_GRAIN_MONTH,
+                                     &values, &figures, &n),
+                     ZH_EINVAL); /* a span that ends before it begins */
+    lots_done(conn);
+    lots_close(l);
+}
+
 /* ---- weighted, matched, design --------------------------------------------------------------- */
 
 static void weight(lots *l, const char *no, const char *class_, const char *share,
@@ -771,6 +855,7 @@ int main(void)
         cmocka_unit_test(test_questions_that_cannot_be_asked),
         cmocka_unit_test(test_growth),
         cmocka_unit_test(test_broken_down),
+        cmocka_unit_test(test_table),
         cmocka_unit_test(test_weighted),
         cmocka_unit_test(test_matched),
         cmocka_unit_test(test_design),

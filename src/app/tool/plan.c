@@ -77,6 +77,7 @@ typedef struct planned {
     zh_attribute_plan plan;
     zh_count_model model;
     int64_t lot;
+    int64_t single;   /* size of the single plan of the same cell */
     double marked[2]; /* qualities of the table and the risk points, shares */
     zh_str name;
 } planned;
@@ -140,6 +141,7 @@ static zh_rc gb2828(zh_bench *b, planned *p)
         return rc;
     }
     p->plan = found.plan;
+    p->single = found.single.n;
     p->model = q.aql > 10 ? ZH_COUNT_POISSON : ZH_COUNT_BINOMIAL;
     p->marked[0] = q.aql / 100;
     p->marked[1] = (double)NAN;
@@ -171,11 +173,12 @@ static zh_rc stages_table(zh_bench *b, const planned *p)
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_bench_table t = zh_bench_table_of(b, zh_bench_say(b, "各次抽样", "Samples"),
-                                         zh_bench_say(b, "批质量等于 AQL 时平均抽 %.*s 件",
-                                                      "%.*s inspected on average at the AQL",
-                                                      ZH_FMT(zh_bench_digits(b, r.asn, 4))),
-                                         false);
+    zh_bench_note(b, zh_bench_say(b, "批质量等于 AQL 时平均抽 %.*s 件；一次方案抽 %" PRId64 " 件。",
+                                  "At the AQL %.*s are inspected on average; the single plan takes "
+                                  "%" PRId64 ".",
+                                  ZH_FMT(zh_bench_digits(b, r.asn, 4)), p->single));
+    zh_bench_table t =
+        zh_bench_table_of(b, zh_bench_say(b, "各次抽样", "Samples"), ZH_STR(""), false);
     zh_bench_head(&t, zh_bench_say(b, "第几次", "Sample"), true);
     zh_bench_head(&t, ZH_STR("n"), true);
     zh_bench_head(&t, zh_bench_say(b, "累计", "Total"), true);
