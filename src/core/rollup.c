@@ -511,10 +511,13 @@ static zh_rc put_together(folding *f, zh_ctx *ctx, zh_conn *conn)
     size_t taken = 0;
     int64_t to = f->at.from;
     if (rc == ZH_OK) {
-        rc = zh_query(conn,
-                      ZH_STR("SELECT pos, n, deltas FROM zh_outbox WHERE register = ? AND pos >= ? "
-                             "AND pos < ? ORDER BY pos LIMIT ?"),
-                      binds, ZH_COUNTOF(binds), &stmt, ctx->err);
+        /* here and below: `register || ''` so that an index by position serves, never one by
+         * register, which would go through all rows of it */
+        rc = zh_query(
+            conn,
+            ZH_STR("SELECT pos, n, deltas FROM zh_outbox WHERE register || '' = ? AND pos >= ? "
+                   "AND pos < ? ORDER BY pos LIMIT ?"),
+            binds, ZH_COUNTOF(binds), &stmt, ctx->err);
     }
     while (rc == ZH_OK &&
            (f->resuming || (rows_most(reg, list, deltas->keys.n) < ROLLED_MAX &&
@@ -706,10 +709,11 @@ static zh_rc unsequenced(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, zh_
 {
     zh_sql_value id = ZH_SQL_STR(reg->id);
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(conn,
-                        ZH_STR("SELECT deltas FROM zh_outbox WHERE pos IS NULL AND register = ? "
-                               "ORDER BY batch"),
-                        &id, 1, &stmt, ctx->err);
+    zh_rc rc =
+        zh_query(conn,
+                 ZH_STR("SELECT deltas FROM zh_outbox WHERE pos IS NULL AND register || '' = ? "
+                        "ORDER BY batch"),
+                 &id, 1, &stmt, ctx->err);
     while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
         rc = zh_deltas_decode(ctx->arena, reg, zh_col_str(stmt, 0), into, ctx->err);
     }
@@ -970,12 +974,12 @@ static zh_rc newer_deltas(zh_answering *a, int64_t stamp, zh_deltas *into, bool 
         return rc;
     }
     rc = read_newer(a,
-                    "SELECT deltas FROM zh_outbox WHERE register = ? AND pos >= ? "
+                    "SELECT deltas FROM zh_outbox WHERE register || '' = ? AND pos >= ? "
                     "ORDER BY pos LIMIT ?",
                     binds, 3, into, &rows, &bytes);
     if (rc == ZH_OK) {
         rc = read_newer(a,
-                        "SELECT deltas FROM zh_outbox WHERE pos IS NULL AND register = ? "
+                        "SELECT deltas FROM zh_outbox WHERE pos IS NULL AND register || '' = ? "
                         "ORDER BY batch LIMIT ?",
                         fresh, 2, into, &rows, &bytes);
     }
