@@ -60,11 +60,10 @@ static zh_rc ask_i64(zh_ctx *ctx, const char *sql, const zh_sql_value *binds, si
 zh_rc zh_undo_find(zh_ctx *ctx, int64_t import, zh_job *out)
 {
     int64_t id = 0;
-    zh_sql_value key[] = {ZH_SQL_STR(ZH_STR(ZH_JOB_UNDO)),
-                          ZH_SQL_STR(args_of(ctx->arena, import))};
-    zh_rc rc = ask_i64(ctx,
-                       "SELECT id FROM zh_job WHERE kind = ? AND args = ? ORDER BY id DESC LIMIT 1",
-                       key, 2, &id);
+    zh_sql_value key[] = {ZH_SQL_STR(ZH_STR(ZH_JOB_UNDO)), ZH_SQL_STR(args_of(ctx->arena, import))};
+    zh_rc rc =
+        ask_i64(ctx, "SELECT id FROM zh_job WHERE kind = ? AND args = ? ORDER BY id DESC LIMIT 1",
+                key, 2, &id);
     return rc == ZH_OK ? zh_job_get(ctx, id, out) : rc;
 }
 
