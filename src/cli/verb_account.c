@@ -243,6 +243,21 @@ static zh_rc grant(zh_session *s, zh_str login, zh_str role, zh_str scope, zh_st
     return activate(s, reg, at.office, at.id);
 }
 
+/* A post may come before its account, as with logins of an identity provider: said, lest it is a
+ * slip of the pen. */
+static zh_rc note_stranger(zh_session *s, zh_str login)
+{
+    zh_own_account account;
+    zh_err lost = {0};
+    zh_rc rc = zh_own_account_get(s->core, s->cli->arena, login, &account, &lost);
+    if (rc == ZH_ENOTFOUND) {
+        zh_cli_note("还没有登录名“%.*s”的账户：岗位已授予，等它建立（account "
+                    "add）或由身份提供方登录后才用得上",
+                    ZH_FMT(login));
+    }
+    return ZH_OK;
+}
+
 /* oidc ISSUER CLIENT BASE CLAIM, the secret on standard input (an empty line: a public client);
  * oidc alone says what is set, oidc off takes it away. */
 static zh_rc oidc(zh_session *s, zh_buf *out)
@@ -316,9 +331,9 @@ static zh_rc work(zh_session *s, zh_buf *out)
         return rc;
     }
     if (zh_str_is(action, "grant")) {
-        return grant(s, login, name,
-                     zh_cli_argument(cli, 3).n > 0 ? zh_cli_argument(cli, 3) : ZH_STR("all"),
-                     zh_cli_argument(cli, 4));
+        zh_str scope = zh_cli_argument(cli, 3);
+        rc = grant(s, login, name, scope.n > 0 ? scope : ZH_STR("all"), zh_cli_argument(cli, 4));
+        return rc == ZH_OK ? note_stranger(s, login) : rc;
     }
     if (zh_str_is(action, "totp")) {
         return totp(s, login, out);

@@ -10,12 +10,12 @@
 typedef struct zh_job {
     int64_t office; /* of whoever ordered it: what it writes is at home there */
     int64_t id;     /* alone says which it is */
-    zh_str kind;   /* import, fold, verify … */
-    zh_str args;   /* JSON: what defines the job; equal args are the same job */
-    zh_str state;  /* queued running done failed cancelled; of an import also undone */
-    zh_str result; /* JSON; while it runs, what a resumed run needs to go on counting */
-    zh_str owner;  /* process that holds the lease */
-    zh_str actor;  /* who ordered it */
+    zh_str kind;    /* import, fold, verify … */
+    zh_str args;    /* JSON: what defines the job; equal args are the same job */
+    zh_str state;   /* queued running done failed cancelled; of an import also undone */
+    zh_str result;  /* JSON; while it runs, what a resumed run needs to go on counting */
+    zh_str owner;   /* process that holds the lease */
+    zh_str actor;   /* who ordered it */
     int64_t progress, total, cursor;
     bool cancel;
     zh_time lease_until, created_at, updated_at;

@@ -186,7 +186,7 @@ void zh_classes_round(zh_classes *classes, double lowest)
     static const double steps[] = {5, 2, 1};
     enum { POWERS = 5 };
     double most = 0;
-    double gap = INFINITY; /* the narrowest: no step may be wider */
+    double gap = (double)INFINITY; /* the narrowest: no step may be wider */
     for (size_t i = 0; i < classes->n; i++) {
         most = fmax(most, fabs(classes->breaks[i]));
         gap = fmin(gap, classes->breaks[i] - (i > 0 ? classes->breaks[i - 1] : lowest));

@@ -109,6 +109,12 @@ static void check_measure(void *user, const zh_expr *x)
         zh_cx_error(c->cx, c->node, "indicator.measure", NULL,
                     "量度「%.*s」的种类不能用在这类指标里", ZH_FMT(c->reg->measures[x->index].id));
     }
+    if (x->op == ZH_X_QUERY) { /* cells of one register are what an indicator is added up from */
+        zh_cx_error(
+            c->cx, c->node, "indicator.query",
+            "在那本登记册上另声明一个指标，与这个并列；或在本登记册记下要除的数，声明成量度",
+            "指标的分子、分母只能由本登记册的量度算出，不能另数登记册");
+    }
 }
 
 static bool compile_part(zh_cx *cx, const build *b, const char *key, zh_program *out)

@@ -69,7 +69,8 @@ void zh_cx_pure(zh_cx *cx, const zh_yaml *node, const char *key, const zh_progra
     const zh_yaml *value = zh_yaml_get(node, key);
     if (value != NULL && program->needs_store) {
         zh_cx_error(cx, value, "measure.pure",
-                    "先声明一个计算字段（computed）取得这个值，再在这里用它",
+                    "先声明一个计算字段（computed）取得这个值，再在这里用它；它在写入版本时算定，别"
+                    "的记录后来变了不会跟着变",
                     "「%s」引用了其他记录、时限或历史，单元格只能由记录本身决定", key);
     }
 }

@@ -357,6 +357,11 @@ void zh_link_keys(zh_cx *cx, zh_reg_build *b)
     }
     link_number(cx, b);
     reg->home_field = named_field(cx, b, "home", 1u << ZH_TYPE_CODE, "编码字段(地区)");
+    if (reg->home_field != NULL && reg->home_field->computed) {
+        zh_cx_error(cx, zh_yaml_get(b->node, "home"), "register.home",
+                    "用填写的字段；要随所引用的记录而定，就把它也作为字段填写",
+                    "home 在计算之前就要知道，不能是计算字段「%.*s」", ZH_FMT(reg->home_field->id));
+    }
     reg->event_time = named_field(cx, b, "event_time", 1u << ZH_TYPE_DATE | 1u << ZH_TYPE_DATETIME,
                                   "date 或 datetime 字段");
     link_basis(cx, b);

@@ -188,7 +188,8 @@ static void footer(zh_ui *ui)
     zh_html_open(h, "footer", "foot");
     zh_html_open(h, "div", NULL);
     zh_html_leaf(h, "span", NULL,
-                 ui->session == NULL ? zh_ui_text(ui, ZH_T_FOOT_LOCAL) : ZH_STR(""));
+                 ui->session == NULL && ui->ctx.post == NULL ? zh_ui_text(ui, ZH_T_FOOT_LOCAL)
+                                                             : ZH_STR(""));
     zh_html_open(h, "span", NULL);
     if (ui->ctx.model != NULL) {
         zh_html_text(h, ZH_SAY(ui, ZH_T_FOOT_VERSION, zh_str_of(ZH_VERSION),
@@ -573,6 +574,13 @@ zh_str zh_ui_fill(const zh_ui *ui, zh_text_id id, const zh_str *arguments, size_
 zh_str zh_ui_label(const zh_ui *ui, zh_label label)
 {
     return ui->lang == ZH_LANG_EN && label.en.n > 0 ? label.en : label.zh;
+}
+
+zh_str zh_ui_role(const zh_ui *ui, zh_str role)
+{
+    const zh_codes *roles = zh_model_codes(ui->ctx.model, ZH_STR("role"));
+    const zh_code *code = roles != NULL ? zh_code_find(roles, role, INT32_MIN) : NULL;
+    return code != NULL ? zh_ui_label(ui, code->label) : role;
 }
 
 zh_str zh_ui_decimal(const zh_ui *ui, zh_str decimal)

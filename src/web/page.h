@@ -103,6 +103,8 @@ zh_str zh_ui_fill(const zh_ui *ui, zh_text_id id, const zh_str *arguments, size_
                sizeof((const zh_str[]){__VA_ARGS__}) / sizeof(zh_str))
 /* A label of the declarations in the reader's language; Chinese where there is no English. */
 zh_str zh_ui_label(const zh_ui *ui, zh_label label);
+/* What a role is called; its id where nothing calls it anything. */
+zh_str zh_ui_role(const zh_ui *ui, zh_str role);
 /* Integer with separators from 1,000. */
 zh_str zh_ui_count(const zh_ui *ui, int64_t n);
 /* Decimal text with separators in its whole part; anything else unchanged. */

@@ -70,11 +70,9 @@ static zh_str fields(zh_ui *ui, const zh_field *const *list, size_t n)
 
 static zh_str role_name(zh_ui *ui, zh_str role)
 {
-    const zh_codes *roles = zh_model_codes(ui->ctx.model, ZH_STR("role"));
-    const zh_code *code = roles != NULL ? zh_code_find(roles, role, INT32_MIN) : NULL;
-    return code == NULL ? role
-                        : zh_str_fmt(ui->arena, "%.*s %.*s", ZH_FMT(zh_ui_label(ui, code->label)),
-                                     ZH_FMT(role));
+    zh_str name = zh_ui_role(ui, role);
+    return zh_str_eq(name, role) ? role
+                                 : zh_str_fmt(ui->arena, "%.*s %.*s", ZH_FMT(name), ZH_FMT(role));
 }
 
 static bool can(const zh_access *access, const char *verb)

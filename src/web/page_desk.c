@@ -233,9 +233,9 @@ static zh_rc obstacle(desk *d, const zh_desk_item *item, const zh_transition *t,
         zh_str roles = ZH_STR("");
         for (size_t i = 0; i < t->nroles; i++) {
             roles = zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(roles), i > 0 ? "、" : "",
-                               ZH_FMT(t->roles[i]));
+                               ZH_FMT(zh_ui_role(ui, t->roles[i])));
         }
-        *out = ZH_SAY(ui, ZH_T_ACT_ROLE, ui->ctx.role, roles);
+        *out = ZH_SAY(ui, ZH_T_ACT_ROLE, zh_ui_role(ui, ui->ctx.role), roles);
         return ZH_OK;
     }
     zh_env env = zh_read_env(&ui->ctx, ui->conn, ZH_AS_OF_NOW, item->record);

@@ -639,6 +639,13 @@ static zh_rc nothing(listing *l)
                       zh_ui_text(ui, ZH_T_REGISTER_EMPTY_POSTS));
         return ZH_OK;
     }
+    if (l->all.total == 0 && !zh_scope_is_all(&ui->ctx, q->reg)) {
+        zh_part_empty(ui, ZH_EMPTY_FILTER, zh_ui_text(ui, ZH_T_REGISTER_EMPTY_SCOPE),
+                      zh_ui_text(ui, ZH_T_REGISTER_EMPTY_SCOPE_TEXT),
+                      ui->web->samples ? ZH_STR("/demo") : ZH_STR("/account"),
+                      zh_ui_text(ui, ZH_T_REGISTER_EMPTY_POSTS));
+        return ZH_OK;
+    }
     if (l->all.total == 0) {
         zh_part_empty(ui, ZH_EMPTY_DATA, zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DATA),
                       zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DATA_TEXT),

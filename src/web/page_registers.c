@@ -94,14 +94,15 @@ static zh_rc show(zh_ui *ui)
     for (size_t i = 0; i < model->nregisters; i++) {
         filled += sizes[i].records > 0;
     }
-    zh_ui_head(ui, &(zh_ui_head_of){
-                       .nav = ZH_T_NAV_REGISTERS,
-                       .title = ZH_SAY(ui, ZH_T_REGISTERS_TITLE,
-                                       zh_ui_count(ui, (int64_t)model->nregisters),
-                                       zh_ui_count(ui, filled)),
-                       .lede = zh_ui_text(ui, ZH_T_REGISTERS_LEDE),
-                       .css = ZH_STR("register.css"),
-                   });
+    zh_ui_head(ui,
+               &(zh_ui_head_of){
+                   .nav = ZH_T_NAV_REGISTERS,
+                   .title = ZH_SAY(
+                       ui, ui->ctx.post != NULL ? ZH_T_REGISTERS_TITLE_SEEN : ZH_T_REGISTERS_TITLE,
+                       zh_ui_count(ui, (int64_t)model->nregisters), zh_ui_count(ui, filled)),
+                   .lede = zh_ui_text(ui, ZH_T_REGISTERS_LEDE),
+                   .css = ZH_STR("register.css"),
+               });
     if (model->nregisters == 0) {
         zh_part_empty(ui, ZH_EMPTY_DATA, zh_ui_text(ui, ZH_T_REGISTERS_EMPTY), ZH_STR(""),
                       ZH_STR(""), ZH_STR(""));

@@ -147,7 +147,7 @@ static zh_rc obstacle(zh_shown_record *r, const zh_transition *t, zh_str roles, 
         return ZH_OK;
     }
     if (!zh_may_take(&ui->ctx, r->reg, t)) {
-        *out = ZH_SAY(ui, ZH_T_ACT_ROLE, ui->ctx.role, roles);
+        *out = ZH_SAY(ui, ZH_T_ACT_ROLE, zh_ui_role(ui, ui->ctx.role), roles);
         return ZH_OK;
     }
     zh_rc rc = zh_step_look(&ui->ctx, ui->conn, zh_shown(r), t, &step);
@@ -240,7 +240,7 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
     zh_str roles = ZH_STR("");
     zh_str needs = ZH_STR("");
     for (size_t i = 0; i < t->nroles; i++) {
-        roles = joined(ui, roles, t->roles[i]);
+        roles = joined(ui, roles, zh_ui_role(ui, t->roles[i]));
     }
     for (size_t i = 0; i < t->nneed; i++) {
         needs = joined(ui, needs, zh_ui_label(ui, t->need[i]->label));
@@ -255,7 +255,9 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
         needs = joined(ui, needs, zh_ui_text(ui, ZH_T_ACT_SIGNS));
     }
     if (t->document.n > 0) {
-        needs = joined(ui, needs, ZH_SAY(ui, ZH_T_ACT_MAKES, t->document));
+        needs = joined(ui, needs,
+                       ZH_SAY(ui, ZH_T_ACT_MAKES,
+                              t->paper != NULL ? zh_ui_label(ui, t->paper->label) : t->document));
     }
     for (size_t i = 0; i < t->nmakes; i++) {
         needs =

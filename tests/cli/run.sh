@@ -302,4 +302,20 @@ if [ -n "${ZH_TEST_PG_URL:-}" ]; then
 else
     echo "skipped: PostgreSQL (ZH_TEST_PG_URL is not set)"
 fi
+# ---- official numbers: a rehearsal takes none
+numbered=$STEP_DIR/numbered
+row() { echo "12315,W-$1,2026-06-0$1 10:00,金丝雀甲,13812345678,refund,水壶漏电并且拒绝退货,420102"; }
+head=source,source_no,received_at,consumer.name,consumer.phone,claim,facts,place
+{ echo "$head"; row 1; row 2; } >"$STEP_DIR/two.csv"
+{ echo "$head"; row 3; } >"$STEP_DIR/third.csv"
+for time in first second; do
+    expect "the $time rehearsal" 0 import complaint "$STEP_DIR/two.csv" --dry-run --data "$numbered"
+done
+expect "two numbered records" 0 import complaint "$STEP_DIR/two.csv" --commit all --data "$numbered"
+expect "the third" 0 import complaint "$STEP_DIR/third.csv" --commit clean --data "$numbered"
+expect "their numbers" 0 query complaint --columns no --data "$numbered" --json
+for number in 1 2 3; do
+    has "number $number" "TS-420102-2026-00000$number"
+done
+
 finish

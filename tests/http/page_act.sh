@@ -79,7 +79,7 @@ has "for another" "您自己提请的，不能由您复核"
 as zhao.liu
 page "a step for others" 200 "$at" -b "$COOKIE"
 has "is grey" 'aria-disabled="true"'
-has "and says why and who can" "您的角色“analyst”不能办，可以办的：officer"
+has "and says why and who can" "您的角色“分析员”不能办，可以办的：办理员"
 act "a role that may not" 403 "$at/transitions/refuse/second" "verdict=take"
 act "a role that may not ask" 403 "$at/transitions/refuse" "version=$((version + 1))" "reason_code=other"
 as li.si

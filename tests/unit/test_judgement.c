@@ -83,17 +83,26 @@ static const char FIRM[] =
     "        inputs: {fails: \"count(fault where firm = self)\"}\n"
     "        engine: survey.nothing@1\n"
     "        result: x\n"
+    "      - id: lately\n"
+    "        label: 一年之内\n"
+    "        for_each: {register: firm, where: \"code = 'L'\"}\n"
+    "        when: yearly\n"
+    "        inputs: {faults: \"count(fault where firm = self, within 12 month)\"}\n"
+    "        points: \"100 - faults\"\n"
+    "        bands: [{from: 2020-01-01, grades: [{grade: A, min: \"0\"}]}]\n"
     "  - id: fault\n"
     "    version: 1.0.0\n"
     "    effective: 2020-01-01\n"
     "    label: 处罚\n"
     "    owner: 处\n"
     "    purpose: 测试\n"
+    "    event_time: found_on\n"
     "    key: {business: [no], row: [no]}\n"
     "    fields:\n"
     "      - {id: no, label: 编号, type: string, required: true}\n"
     "      - {id: firm, label: 企业, type: ref, to: firm, required: true}\n"
     "      - {id: grave, label: 严重, type: bool}\n"
+    "      - {id: found_on, label: 发现日, type: date}\n"
     "    indexes:\n"
     "      - {id: firm, fields: [firm]}\n";
 
@@ -160,7 +169,7 @@ static void expect_finding(fixture *f, const zh_applied *firm, const char *point
     assert_int_equal(found->tables[rows->index].n, 2);
     assert_true(zh_str_is(found->tables[rows->index].values[2].text, counted));
     ok(f, zh_judgements(f->ctx.model, f->arena, &list, &n, &f->err));
-    assert_int_equal(n, 3);
+    assert_int_equal(n, 4);
     zh_record *judged = NULL;
     ok(f, zh_record_get(&f->ctx, conn, fx_reg(f, "firm"), firm->office, firm->id, ZH_AS_OF_NOW,
                         &judged));
@@ -217,6 +226,44 @@ static void test_life(void **state)
     assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_judgement WHERE state = 'in_force'"), 2);
     expect_finding(&f, &a, "50.0000", "C", "5");
     assert_int_equal(fx_count(&f, "SELECT COUNT(*) FROM r_judgement"), 2); /* X is not judged */
+    fx_close(&f);
+}
+
+/* Whoever has no event of its own is judged by what lies within the time before judging. */
+static void test_lately(void **state)
+{
+    (void)state;
+    static const char *const found_on[] = {"2025-02-01", "2025-06-01", "2026-02-20", "2026-03-05"};
+    static const struct {
+        const char *at;
+        int64_t faults;
+    } cases[] = {{"2025-01-31 09:00", 0}, {"2025-07-01 09:00", 2}, {"2026-01-31 09:00", 2},
+                 {"2026-02-02 09:00", 1}, {"2026-03-04 09:00", 2}, {"2026-05-31 09:00", 3},
+                 {"2026-06-02 09:00", 2}, {"2027-03-04 09:00", 1}, {"2027-03-06 09:00", 0}};
+    fixture f;
+    zh_applied firm;
+    zh_applied at;
+    zh_conn *conn = NULL;
+    zh_judgement *list;
+    size_t n;
+    zh_record *judged = NULL;
+    open_world(&f);
+    ok(&f, fx_create(&f, "firm", &firm, "code", "L", "name", "己厂", NULL));
+    for (size_t i = 0; i < ZH_COUNTOF(found_on); i++) {
+        zh_str no = zh_str_fmt(f.arena, "L%zu", i);
+        ok(&f, fx_create(&f, "fault", &at, "no", zh_str_c(f.arena, no), "firm", "L", "found_on",
+                         found_on[i], NULL));
+    }
+    ok(&f, zh_judgements(f.ctx.model, f.arena, &list, &n, &f.err));
+    ok(&f, zh_store_reader(zh_core_store(f.core), &conn, &f.err));
+    ok(&f, zh_record_get(&f.ctx, conn, fx_reg(&f, "firm"), firm.office, firm.id, ZH_AS_OF_NOW,
+                         &judged));
+    for (size_t i = 0; i < ZH_COUNTOF(cases); i++) {
+        zh_finding_of *found = ZH_NEW(f.arena, zh_finding_of);
+        ok(&f, zh_judge(&f.ctx, conn, &list[3], judged, ZH_AS_OF_NOW, fx_time(cases[i].at), found));
+        assert_int_equal(found->counted[0].decimal.scaled, cases[i].faults);
+    }
+    zh_store_release(conn);
     fx_close(&f);
 }
 
@@ -429,9 +476,10 @@ static void test_without(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_life),     cmocka_unit_test(test_engine),
-        cmocka_unit_test(test_position), cmocka_unit_test(test_decided),
-        cmocka_unit_test(test_affected), cmocka_unit_test(test_without),
+        cmocka_unit_test(test_life),    cmocka_unit_test(test_engine),
+        cmocka_unit_test(test_lately),  cmocka_unit_test(test_position),
+        cmocka_unit_test(test_decided), cmocka_unit_test(test_affected),
+        cmocka_unit_test(test_without),
     };
     const char *const *backends;
     size_t n = fx_backends(&backends);

@@ -378,11 +378,40 @@ static void passed_off(void **state)
     fx_close(&f);
 }
 
+/* Work that somebody at a post began is found, listed and stopped by whoever works through jobs. */
+static void elsewhere(void **state)
+{
+    (void)state;
+    fixture f;
+    zh_job begun;
+    zh_job seen;
+    zh_job *list = NULL;
+    size_t n = 0;
+    open_fixture(&f);
+    zh_ctx post = f.ctx;
+    post.office = 420102;
+    assert_int_equal(
+        zh_job_open(&post, ZH_STR("import"), ZH_STR("{\"file\":\"x\"}"), false, &begun), ZH_OK);
+    assert_int_equal(begun.office, 420102);
+    assert_int_equal(zh_job_unfinished(&f.ctx, 10, &list, &n), ZH_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(list[0].id, begun.id);
+    assert_int_equal(zh_job_list(&f.ctx, 10, &list, &n), ZH_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(zh_job_get(&f.ctx, begun.id, &seen), ZH_OK);
+    assert_int_equal(seen.office, 420102);
+    assert_int_equal(zh_job_take(&f.ctx, &seen), ZH_OK);
+    assert_int_equal(zh_job_cancel(&f.ctx, begun.id), ZH_OK);
+    assert_int_equal(zh_job_get(&f.ctx, begun.id, &seen), ZH_OK);
+    assert_true(seen.cancel);
+    fx_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole),       cmocka_unit_test(left_alone), cmocka_unit_test(may_not),
-        cmocka_unit_test(interrupted), cmocka_unit_test(passed_off),
+        cmocka_unit_test(elsewhere), cmocka_unit_test(whole),       cmocka_unit_test(left_alone),
+        cmocka_unit_test(may_not),   cmocka_unit_test(interrupted), cmocka_unit_test(passed_off),
     };
     const char *const *backends = NULL;
     size_t n = fx_backends(&backends);
