@@ -92,9 +92,10 @@ static void kind_row(const view *v, zh_grid *grid, const zh_json *kind)
         return;
     }
     zh_str header = zh_import_text(e, "header");
-    zh_grid_text(grid, header.n > 0 ? header : zh_ui_text(ui, ZH_T_IMPORT_WHOLE_ROW));
+    zh_grid_value(grid, header.n > 0 ? header : zh_ui_text(ui, ZH_T_IMPORT_WHOLE_ROW));
     zh_grid_cell(grid);
-    zh_html_leaf(h, "span", "mono", zh_json_str(cell_of(e, zh_import_number(e, "at")), ZH_STR("")));
+    zh_html_leaf_value(h, "span", "mono",
+                       zh_json_str(cell_of(e, zh_import_number(e, "at")), ZH_STR("")));
     zh_grid_cell(grid);
     problem_cell(v, e);
     zh_grid_text(grid, fix_of(v, e));
@@ -228,7 +229,7 @@ static void bad_row(const view *v, zh_grid *grid, const rows_page *p, size_t fir
         level(v, severity_of(each));
         zh_html_z(h, " ");
         if (zh_import_text(each, "header").n > 0) {
-            zh_html_leaf(h, "b", NULL, zh_import_text(each, "header"));
+            zh_html_leaf_value(h, "b", NULL, zh_import_text(each, "header"));
             zh_html_z(h, " ");
         }
         problem_cell(v, each);

@@ -256,7 +256,7 @@ static void counts(const view *v)
     zh_part_section_open(v->ui, "counts", ZH_STR(""), false);
     zh_html_open(h, "div", "bar sp");
     zh_html_leaf(h, "h2", NULL, finding(v));
-    zh_html_leaf(h, "span", "sm mu", size_text(v));
+    zh_html_leaf_value(h, "span", "sm mu", size_text(v));
     zh_html_close(h);
     share_bar(v);
     zh_html_open(h, "div", "facts");
@@ -370,7 +370,7 @@ static void column_row(const view *v, const zh_json *c)
     int64_t fields = zh_import_number(c, "fields");
     const zh_field *field = v->reg != NULL && id.n > 0 ? zh_register_field(v->reg, id) : NULL;
     zh_html_open(h, "tr", NULL);
-    zh_html_leaf(h, "td", "mono", zh_import_text(c, "header"));
+    zh_html_leaf_value(h, "td", "mono", zh_import_text(c, "header"));
     zh_html_open(h, "td", field != NULL ? NULL : "mu");
     if (field != NULL) {
         zh_html_z(h, "→ ");
@@ -472,7 +472,7 @@ static void how(const view *v)
     zh_str sheets = list_of(v, "sheets", HEADERS_SHOWN);
     zh_str digest = zh_import_text(v->report, "digest");
     zh_part_section_open(ui, "how", zh_ui_text(ui, ZH_T_IMPORT_HOW), false);
-    zh_html_leaf(&ui->html, "p", "sm import-why", why_recipe(v));
+    zh_html_leaf_value(&ui->html, "p", "sm import-why", why_recipe(v));
     zh_part_kv_open(ui);
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_IMPORT_HOW_FILE), zh_import_text(v->report, "file_name"));
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_IMPORT_HOW_FORMAT),

@@ -419,7 +419,7 @@ void zh_part_steps(zh_ui *ui, const zh_stage *steps, size_t n)
         }
         zh_html_text(h, steps[i].label);
         if (steps[i].note.n > 0) {
-            zh_html_leaf(h, "small", NULL, steps[i].note);
+            zh_html_leaf_value(h, "small", NULL, steps[i].note);
         }
         zh_html_close(h);
     }
