@@ -187,11 +187,13 @@ static void check_fit(size_t pairs, unsigned n_star)
     near(fit.neg_log_lik, likelihood(&fit.prior, pairs, weight, n_star), 1e-9);
     const zh_mgps truth = {0.4, 0.2, 6.0, 6.0, 0.3};
     assert_true(fit.neg_log_lik <= likelihood(&truth, pairs, weight, n_star));
-    for (int k = 0; k < 10; k++) { /* no step to either side is lower */
+    /* No step to either side is lower; but where the second component tends to the logarithmic
+     * series (alpha2 to 0), the likelihood goes on falling by less than can be told. */
+    for (int k = 0; k < 10; k++) {
         zh_mgps m = fit.prior;
         double *parameter[] = {&m.alpha1, &m.beta1, &m.alpha2, &m.beta2, &m.p};
         *parameter[k / 2] *= k % 2 == 0 ? 1.01 : 0.99;
-        assert_true(likelihood(&m, pairs, weight, n_star) > fit.neg_log_lik);
+        assert_true(likelihood(&m, pairs, weight, n_star) > fit.neg_log_lik * (1.0 - 1e-9));
     }
 }
 
