@@ -6,7 +6,7 @@
 kills=$([ "${ZH_LONG:-0}" = 1 ] && echo 1000 || echo 50)
 program=build/release-gcc/zhiheng
 sealer=build/release-gcc/tests/ledger/sealer
-if ! make -j"$JOBS" -s --no-print-directory MODE=release all "$sealer" >"$STEP_DIR/build" 2>&1; then
+if ! build release all "$sealer" >"$STEP_DIR/build" 2>&1; then
     bad "release build" "$STEP_DIR/build"
     finish
 fi
