@@ -3,10 +3,9 @@
 #include "base/vec.h"
 #include "core/read.h"
 #include "proof/record.h"
-#include <stdlib.h>
 #include <string.h>
 
-enum { SOURCES_MAX = 64, KEYS_MAX = 8, PAIRS_MAX = 4 * 20000 };
+enum { KEYS_MAX = 8, PAIRS_MAX = 4 * 20000 };
 
 #define CLOCKS_APART_US ((zh_time)86400 * 1000000) /* what writers may differ by, well above it */
 
@@ -21,11 +20,10 @@ typedef struct source {
 } source;
 
 typedef struct sources {
+    zh_arena *arena;
     const zh_judgement *j;
-    source list[SOURCES_MAX];
-    size_t n;
-    const zh_expr *inner[SOURCES_MAX]; /* queries inside a query: `self` is another record there */
-    size_t ninner;
+    ZH_VEC(source) list;
+    ZH_VEC(const zh_expr *) inner; /* queries inside a query: `self` is another record there */
 } sources;
 
 /* ---- what the inputs look into --------------------------------------------------------------- */
@@ -74,15 +72,15 @@ static bool looks_elsewhere(const zh_expr *node)
 static void note_inner(void *user, const zh_expr *node)
 {
     sources *s = user;
-    if (looks_elsewhere(node) && s->ninner < SOURCES_MAX) {
-        s->inner[s->ninner++] = node;
+    if (looks_elsewhere(node)) {
+        zh_vec_push(s->arena, &s->inner, node);
     }
 }
 
 static bool is_inner(const sources *s, const zh_expr *node)
 {
-    for (size_t i = 0; i < s->ninner; i++) {
-        if (s->inner[i] == node) {
+    for (size_t i = 0; i < s->inner.n; i++) {
+        if (s->inner.p[i] == node) {
             return true;
         }
     }
@@ -92,21 +90,21 @@ static bool is_inner(const sources *s, const zh_expr *node)
 static void add_source(void *user, const zh_expr *node)
 {
     sources *s = user;
-    if (!looks_elsewhere(node) || node->reg == NULL || s->n == SOURCES_MAX) {
+    if (!looks_elsewhere(node) || node->reg == NULL) {
         return;
     }
-    source *one = &s->list[s->n++];
-    *one = (source){.reg = node->reg};
+    source one = {.reg = node->reg};
     bool inner = is_inner(s, node);
     if (!inner && (node->op == ZH_X_CHILDREN || node->op == ZH_X_GROUP)) {
-        one->link = node->reg->part_of_field;
+        one.link = node->reg->part_of_field;
     } else if (!inner && node->op == ZH_X_QUERY && node->a[0] != NULL) {
-        one->nkeys = 0;
-        one->open = !find_keys(s, node->a[0], one);
+        one.nkeys = 0;
+        one.open = !find_keys(s, node->a[0], &one);
     } else {
-        one->open = true;
+        one.open = true;
     }
-    one->open = one->open || (one->link != NULL && one->link->target != s->j->each);
+    one.open = one.open || (one.link != NULL && one.link->target != s->j->each);
+    zh_vec_push(s->arena, &s->list, one);
     for (size_t i = 0; i < node->n; i++) {
         if (node->a[i] != NULL) {
             zh_expr_walk(node->a[i], note_inner, s);
@@ -114,17 +112,16 @@ static void add_source(void *user, const zh_expr *node)
     }
 }
 
-static void find_sources(sources *s, const zh_judgement *j)
+static void find_sources(zh_arena *arena, sources *s, const zh_judgement *j)
 {
-    *s = (sources){.j = j};
+    const source judged = {.reg = j->each, .itself = true};
+    *s = (sources){.arena = arena, .j = j};
     for (size_t i = 0; i < j->ninputs; i++) {
         if (j->inputs[i].triggers) {
             zh_expr_walk(j->inputs[i].value.root, add_source, s);
         }
     }
-    if (s->n < SOURCES_MAX) {
-        s->list[s->n++] = (source){.reg = j->each, .itself = true};
-    }
+    zh_vec_push(arena, &s->list, judged);
 }
 
 /* ---- what was written ------------------------------------------------------------------------ */
@@ -145,7 +142,7 @@ static int by_record(const void *a, const void *b)
 static void unite(pairs *p)
 {
     size_t kept = 0;
-    qsort(p->list, p->n / 2, 2 * sizeof *p->list, by_record);
+    zh_sort(p->list, p->n / 2, 2 * sizeof *p->list, by_record);
     for (size_t i = 0; i < p->n; i += 2) {
         if (kept == 0 || by_record(&p->list[kept - 2], &p->list[i]) != 0) {
             memmove(&p->list[kept], &p->list[i], 2 * sizeof *p->list);
@@ -254,9 +251,9 @@ static zh_rc follow_record(zh_ctx *ctx, zh_conn *conn, const sources *s, const z
         }
         before = zh_col_i64(stmt, 0) < in.from;
         rc = zh_row_decode(ctx, reg, stmt, 1, &version);
-        for (size_t i = 0; i < s->n && rc == ZH_OK && !*all; i++) {
-            if (s->list[i].reg == reg) {
-                rc = take_version(ctx, conn, &s->list[i], version, before, in.to, p, all);
+        for (size_t i = 0; i < s->list.n && rc == ZH_OK && !*all; i++) {
+            if (s->list.p[i].reg == reg) {
+                rc = take_version(ctx, conn, &s->list.p[i], version, before, in.to, p, all);
             }
         }
     }
@@ -268,8 +265,8 @@ static zh_rc follow_record(zh_ctx *ctx, zh_conn *conn, const sources *s, const z
 static bool is_open(const sources *s, const zh_register *reg)
 {
     bool open = false;
-    for (size_t i = 0; i < s->n; i++) {
-        open = open || (s->list[i].reg == reg && s->list[i].open);
+    for (size_t i = 0; i < s->list.n; i++) {
+        open = open || (s->list.p[i].reg == reg && s->list.p[i].open);
     }
     return open;
 }
@@ -277,7 +274,7 @@ static bool is_open(const sources *s, const zh_register *reg)
 static bool done_before(const sources *s, size_t at)
 {
     for (size_t i = 0; i < at; i++) {
-        if (s->list[i].reg == s->list[at].reg) {
+        if (s->list.p[i].reg == s->list.p[at].reg) {
             return true;
         }
     }
@@ -306,10 +303,10 @@ zh_rc zh_affected_by(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, int64_t 
     pairs p = {.list = ZH_NEW_N(ctx->arena, int64_t, PAIRS_MAX)};
     zh_rc rc = ZH_OK;
     *out = (zh_affected){.n = 0};
-    find_sources(s, j);
-    for (size_t i = 0; i < s->n && rc == ZH_OK && !out->all; i++) {
+    find_sources(ctx->arena, s, j);
+    for (size_t i = 0; i < s->list.n && rc == ZH_OK && !out->all; i++) {
         if (!done_before(s, i)) {
-            rc = follow_register(ctx, conn, s, s->list[i].reg, in, &p, &out->all);
+            rc = follow_register(ctx, conn, s, s->list.p[i].reg, in, &p, &out->all);
         }
     }
     unite(&p);
@@ -325,10 +322,10 @@ zh_rc zh_affected_newest(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, int6
     sources *s = ZH_NEW(ctx->arena, sources);
     zh_rc rc = ZH_OK;
     *out = 0;
-    find_sources(s, j);
-    for (size_t i = 0; i < s->n && rc == ZH_OK; i++) {
+    find_sources(ctx->arena, s, j);
+    for (size_t i = 0; i < s->list.n && rc == ZH_OK; i++) {
         int64_t at = 0;
-        zh_sql_value binds[] = {ZH_SQL_STR(s->list[i].reg->id), ZH_SQL_INT(to)};
+        zh_sql_value binds[] = {ZH_SQL_STR(s->list.p[i].reg->id), ZH_SQL_INT(to)};
         rc = zh_query_i64(
             conn,
             "SELECT at FROM zh_outbox WHERE register = ? AND pos < ? ORDER BY at DESC LIMIT 1",

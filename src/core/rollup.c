@@ -348,10 +348,10 @@ static int rolled_order(const void *a, const void *b)
 static void sort_rolled(fold *f)
 {
     if (f->cells.n > 1) {
-        qsort(f->cells.p, f->cells.n, sizeof(*f->cells.p), rolled_order);
+        zh_sort(f->cells.p, f->cells.n, sizeof(*f->cells.p), rolled_order);
     }
     if (f->counters.n > 1) {
-        qsort(f->counters.p, f->counters.n, sizeof(*f->counters.p), rolled_order);
+        zh_sort(f->counters.p, f->counters.n, sizeof(*f->counters.p), rolled_order);
     }
 }
 

@@ -710,7 +710,7 @@ zh_rc zh_detect_tables(zh_ctx *ctx, zh_conn *conn, const zh_detector *detector, 
                                     zh_str_dup(ctx->arena, s->column), p.table};
     }
     if (rc == ZH_OK && *n > 1) {
-        qsort(*out, *n, sizeof **out, by_pair);
+        zh_sort(*out, *n, sizeof **out, by_pair);
     }
     zh_arena_free(r.arena);
     return rc;
