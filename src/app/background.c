@@ -6,6 +6,7 @@
 #include "app/witness.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "core/adopt.h"
 #include "core/calendar_years.h"
 #include "core/cube.h"
 #include "core/judgement.h"
