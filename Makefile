@@ -27,8 +27,8 @@ GEN := $(B)/gen
 
 # ---- sources -------------------------------------------------------------------------------
 MAINS     := $(wildcard src/main.c src/verify.c src/witness.c)
-LIB_SRC   := $(sort $(wildcard src/*/*.c src/app/*/*.c))
-HEADERS   := $(sort $(wildcard src/*/*.h src/app/*/*.h))
+LIB_SRC   := $(sort $(wildcard src/*/*.c src/*/*/*.c))
+HEADERS   := $(sort $(wildcard src/*/*.h src/*/*/*.h))
 UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_MORE := $(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
