@@ -45,6 +45,8 @@ typedef struct zh_list_query {
     bool with_tables;   /* load child rows */
     bool brief;         /* zh_list only: answer soon, with a short page and a cursor, rather than go
                            through a large register for rows that no index finds */
+    zh_time judged_at;  /* zh_scan only: where is of a judgement, asked at this instant, which is
+                           its parameter and what its `within` counts back from; 0: it is not */
     size_t examine_max; /* zh_count only: look at no more records than this (fewer where each is
                            looked up through an index); 0 = all */
 } zh_list_query;
