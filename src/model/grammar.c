@@ -749,8 +749,15 @@ static const zh_key outline_tag_keys[] = {
 };
 static const zh_schema outline_tag = {"纲要代号", outline_tag_keys, ZH_COUNTOF(outline_tag_keys)};
 
+static const zh_key role_keys[] = {
+    {.name = "id", .arg = ZH_ARG_ID, .required = true},
+    {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
+};
+static const zh_schema role = {"角色", role_keys, ZH_COUNTOF(role_keys)};
+
 static const zh_key file_keys[] = {
     {.name = "systems", .arg = ZH_ARG_TEXT, .many = true},
+    {.name = "roles", .arg = ZH_ARG_MAP, .many = true, .sub = &role},
     {.name = "codes", .arg = ZH_ARG_MAP, .many = true, .sub = &codes},
     {.name = "units", .arg = ZH_ARG_MAP, .many = true, .sub = &unit},
     {.name = "calendar", .arg = ZH_ARG_TEXT},

@@ -385,8 +385,8 @@ static size_t findings_of(fixture *f, const char *rule)
         f, zh_str_fmt(f->arena, "SELECT COUNT(*) FROM r_judgement WHERE rule = 'firm.%s'", rule).p);
 }
 
-/* Whom a rule is for is asked at the instant of judging, in SQL (valid_to < date(judged_at)) and in the
- * program (within), and asked again at that instant when the finding is worked out again. */
+/* Whom a rule is for is asked at the instant of judging, in SQL (valid_to < date(judged_at)) and in
+ * the program (within), and asked again at that instant when the finding is worked out again. */
 static void test_instant(void **state)
 {
     (void)state;
@@ -398,7 +398,8 @@ static void test_instant(void **state)
     size_t n;
     bool meant = true;
     open_world(&f);
-    ok(&f, fx_create(&f, "firm", &firm, "code", "X", "name", "不评", "valid_to", "2026-03-10", NULL));
+    ok(&f,
+       fx_create(&f, "firm", &firm, "code", "X", "name", "不评", "valid_to", "2026-03-10", NULL));
     ok(&f, fx_create(&f, "fault", &at, "no", "X1", "firm", "X", "found_on", "2026-01-20", NULL));
     ok(&f, fx_create(&f, "fault", &at, "no", "X2", "firm", "X", "found_on", "2026-03-20", NULL));
     run_at(&f, "2026-03-10 09:00", 1, 1); /* within; not yet expired on the day itself */
