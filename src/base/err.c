@@ -6,7 +6,12 @@
 
 void zh_err_clear(zh_err *err)
 {
-    *err = (zh_err){0};
+    *err = (zh_err){.phrase = err->phrase};
+}
+
+zh_err zh_err_beside(const zh_err *err)
+{
+    return (zh_err){.phrase = err != NULL ? err->phrase : NULL};
 }
 
 const char *zh_err_text(const zh_err *err, const char *text)

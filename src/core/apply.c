@@ -516,7 +516,7 @@ static void explain(zh_ctx *ctx, const loader *l, zh_rc rc)
     }
     if (rc == ZH_ECONFLICT && strcmp(l->found.rule, "record.stale") != 0 && l->plan != NULL) {
         zh_err_set(ctx->err, rc, "record.duplicate", "“%.*s”里已有同样业务键的记录",
-                   ZH_FMT(l->plan->reg->label.zh));
+                   ZH_FMT(zh_label_for(ctx->err, l->plan->reg->label)));
         zh_err_fix(ctx->err, "请查找已有的记录,确需更正时在原记录上更正");
         return;
     }
@@ -636,8 +636,8 @@ static zh_rc follow_automatic(zh_ctx *ctx, zh_conn *conn, const zh_record *recor
         }
         if (i == ZH_AUTOMATIC_MAX) {
             return zh_err_set(ctx->err, ZH_ELIMIT, "record.automatic",
-                              "“%.*s”的自动流转连续超过 %d 步", ZH_FMT(record->reg->label.zh),
-                              ZH_AUTOMATIC_MAX);
+                              "“%.*s”的自动流转连续超过 %d 步",
+                              ZH_FMT(zh_label_for(ctx->err, record->reg->label)), ZH_AUTOMATIC_MAX);
         }
         zh_op op = {.kind = ZH_OP_TRANSITION,
                     .reg = record->reg,
@@ -681,7 +681,7 @@ zh_place zh_write_place(const zh_prepared *p, const zh_applied *at)
 zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_findings *findings,
                     zh_applied *out, zh_place *place)
 {
-    zh_err tried = {0};
+    zh_err tried = zh_err_beside(ctx->err);
     zh_ctx attempt = *ctx;
     attempt.err = &tried;
     zh_rc rc = ZH_ECONFLICT;

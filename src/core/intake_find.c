@@ -160,8 +160,9 @@ static zh_rc decide(search *s, const zh_register **out)
         zh_err_fix(s->ctx->err, "请指明登记册，或下载它的模板，把数据贴进去");
     } else {
         zh_err_set(s->ctx->err, ZH_EINVAL, "intake.register",
-                   "这个文件“%.*s”和“%.*s”都认得，不能替您选", ZH_FMT(best->reg->label.zh),
-                   ZH_FMT(rival->reg->label.zh));
+                   "这个文件“%.*s”和“%.*s”都认得，不能替您选",
+                   ZH_FMT(zh_label_for(s->ctx->err, best->reg->label)),
+                   ZH_FMT(zh_label_for(s->ctx->err, rival->reg->label)));
         zh_err_fix(s->ctx->err, "请指明登记册");
     }
     return ZH_EINVAL;

@@ -150,7 +150,7 @@ static zh_rc no_layout(zh_intake_run *in, const zh_layout *layout, zh_str first_
     if (first_row.n > 0) {
         zh_err_set(err, ZH_EINVAL, "intake.layout",
                    "前 %zu 行里没有找到“%.*s”要的表头；文件的第一行是：%.*s", ZH_INTAKE_HEADER_ROWS,
-                   ZH_FMT(in->o->reg->label.zh), ZH_FMT(first_row));
+                   ZH_FMT(zh_label_for(err, in->o->reg->label)), ZH_FMT(first_row));
     } else {
         zh_err_set(err, ZH_EINVAL, "intake.layout", "文件里没有一行数据");
     }

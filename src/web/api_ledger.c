@@ -240,7 +240,7 @@ static zh_rc handle_file(const zh_http_request *request, zh_http_response *respo
     zh_str bytes;
     bool fixed = false;
     zh_core *core = zh_web_of(request)->core;
-    zh_err other = {0};
+    zh_err other = zh_err_beside(err);
     zh_rc rc = zh_ledger_view(core, request->arena, &v, err);
     if (rc == ZH_OK) {
         rc = file_name(request, &v, &name, &fixed, err);
@@ -251,7 +251,7 @@ static zh_rc handle_file(const zh_http_request *request, zh_http_response *respo
         rc = file_name(request, &v, &name, &fixed, err);
     }
     if (rc == ZH_OK) {
-        zh_err found = {0};
+        zh_err found = zh_err_beside(err);
         const char *path = zh_str_fmt(request->arena, "%s/%.*s", v.pub, ZH_FMT(name)).p;
         rc = zh_file_read(request->arena, path, FILE_BYTES, &bytes, &found);
         if (rc == ZH_ENOTFOUND) {

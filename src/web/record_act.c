@@ -83,7 +83,7 @@ static zh_rc find_transition(act *a)
     a->transition = id.p != NULL ? zh_register_transition(a->r->reg, id) : NULL;
     if (id.p != NULL && a->transition == NULL) {
         zh_err_set(ui->err, ZH_ENOTFOUND, "transition.unknown", "“%.*s”没有“%.*s”这一步",
-                   ZH_FMT(a->r->reg->label.zh), ZH_FMT(id));
+                   ZH_FMT(zh_label_for(ui->err, a->r->reg->label)), ZH_FMT(id));
         return ZH_ENOTFOUND;
     }
     return ZH_OK;

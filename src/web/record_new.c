@@ -63,7 +63,8 @@ static zh_rc open_making(zh_ui *ui, making *m)
         } else if (zh_input_was_sent(&m->in, field)) {
             rc = zh_mask_allows_field(&ui->ctx, field);
             rc = rc == ZH_OK ? zh_err_set(ui->err, ZH_EDENIED, "field.computed",
-                                          "“%.*s”由系统推算，不能填写", ZH_FMT(field->label.zh))
+                                          "“%.*s”由系统推算，不能填写",
+                                          ZH_FMT(zh_label_for(ui->err, field->label)))
                              : rc;
         }
     }
