@@ -6,7 +6,12 @@
 
 void zh_err_clear(zh_err *err)
 {
-    *err = (zh_err){.phrase = err->phrase};
+    *err = (zh_err){0};
+}
+
+void zh_err_again(zh_err *err)
+{
+    *err = zh_err_beside(err);
 }
 
 zh_err zh_err_beside(const zh_err *err)

@@ -22,8 +22,11 @@ typedef struct zh_err {
     zh_phrase_fn *phrase;
 } zh_err;
 
-/* Forgets the error, not the language. *err was an error before: begin one with {0}. */
+/* Also forgets the language: *err need not be initialised. */
 void zh_err_clear(zh_err *err);
+
+/* Forgets the error, so that another can be recorded for the same reader. */
+void zh_err_again(zh_err *err);
 
 /* No error yet, for the same reader. err may be NULL. */
 zh_err zh_err_beside(const zh_err *err);

@@ -534,7 +534,7 @@ static void find_conflict(loader *l, const item *items, zh_prepared *const *sort
     if (zh_conflict_find(&ctx, sorted, n, &at, &is_stale) == ZH_OK) {
         *culprit = items[at].index;
         l->plan = sorted[at]->plan;
-        zh_err_clear(&l->found);
+        zh_err_again(&l->found);
         if (is_stale) {
             (void)stale(l, sorted[at]);
         }
@@ -551,7 +551,7 @@ zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prep
         return zh_err_set(ctx->err, ZH_ELIMIT, "record.batch", "一批至多写入 %d 条", ZH_APPLY_MAX);
     }
     zh_arena *arena = zh_arena_new(BATCH_ARENA_BYTES);
-    loader l = {.ctx = ctx, .conn = conn, .arena = arena};
+    loader l = {.ctx = ctx, .conn = conn, .arena = arena, .found = zh_err_beside(ctx->err)};
     size_t given = n;
     for (size_t i = 0; i < given; i++) {
         n += prepared[i]->nmore;
@@ -687,7 +687,7 @@ zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_finding
     zh_rc rc = ZH_ECONFLICT;
     for (unsigned try = 0; rc == ZH_ECONFLICT && try < ZH_TRIES_MAX; try++) {
         zh_prepared *prepared = NULL;
-        zh_err_clear(&tried);
+        zh_err_again(&tried);
         *findings = (zh_findings){0};
         rc = zh_write_prepare(&attempt, NULL, op, mode, findings, &prepared);
         if (rc == ZH_OK) {

@@ -442,8 +442,8 @@ static zh_rc check_rule(zh_write *w, const zh_rule *rule, size_t row)
     if (rule->table != NULL) {
         where = zh_str_fmt(w->ctx->arena, "%.*s[%zu]", ZH_FMT(rule->table->id), row);
     }
-    zh_write_find(w, rule->severity, rule->id, where, rule->clause, ZH_STR_NONE, "%.*s",
-                  ZH_FMT(rule->message));
+    zh_write_find(w, rule->severity, rule->id, where, zh_label_for(w->ctx->err, rule->clause),
+                  ZH_STR_NONE, "%.*s", ZH_FMT(zh_label_for(w->ctx->err, rule->message)));
     w->findings->doubtful |= rule->severity == ZH_JUSTIFY && w->op->justification.n == 0;
     return ZH_OK;
 }

@@ -102,7 +102,7 @@ static void say_version(telling *t)
         zh_str_fmt(arena, zh_err_text(t->err, "适用：触发日在用的是%.*s，%.*s"), ZH_FMT(since),
                    ZH_FMT(amount)),
         "");
-    t->lines[t->n - 1].clause = v->clause;
+    t->lines[t->n - 1].clause = zh_label_for(t->err, v->clause);
     t->lines[t->n - 1].unverified = v->unverified;
 }
 

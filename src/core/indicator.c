@@ -757,7 +757,7 @@ static zh_rc hide(zh_ctx *ctx, const zh_register *reg, zh_rc rc, zh_figure *f)
     if (refused) {
         zh_figure_note(ctx, f,
                        (zh_label){.zh = zh_str_dup(ctx->arena, zh_str_of(ctx->err->message))});
-        zh_err_clear(ctx->err);
+        zh_err_again(ctx->err);
     } else if (rc == ZH_OK) {
         zh_figure_note(
             ctx, f,

@@ -542,7 +542,7 @@ zh_rc zh_publish_board(zh_ctx *ctx, zh_publish_ask *ask, zh_published *list, siz
         *n += rc == ZH_OK;
         /* no value, no region, a stock without a date: not on the board */
         if (rc == ZH_EINVAL) {
-            zh_err_clear(ctx->err);
+            zh_err_again(ctx->err);
             rc = ZH_OK;
         }
     }

@@ -505,7 +505,7 @@ static zh_rc seen(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t of
     quiet.err = &missing;
     zh_rc rc = zh_record_get(&quiet, conn, reg, office, id, ZH_AS_OF_NOW, out);
     if (rc == ZH_ENOTFOUND && zh_record_withdrawn(ctx, conn, reg, office, id, &position) == ZH_OK) {
-        zh_err_clear(&missing);
+        zh_err_again(&missing);
         rc = zh_record_get(&quiet, conn, reg, office, id, position, out);
     }
     if (rc != ZH_OK) {

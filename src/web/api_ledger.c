@@ -255,7 +255,7 @@ static zh_rc handle_file(const zh_http_request *request, zh_http_response *respo
     }
     /* the second log is published below a name of its own */
     if (rc == ZH_ENOTFOUND && zh_ledger_gm_view(core, request->arena, &v, &other) == ZH_OK) {
-        zh_err_clear(err);
+        zh_err_again(err);
         rc = file_name(request, &v, &name, &fixed, err);
     }
     if (rc == ZH_OK) {

@@ -456,7 +456,7 @@ static void resolve_name(zh_inputs *in, const zh_field *field, zh_str where, zh_
     if (rc != ZH_OK && target != NULL) {
         zh_list_query q = {
             .reg = target, .search = value->text, .limit = ZH_CHOICES_MAX, .as_of = ZH_AS_OF_NOW};
-        zh_err_clear(&err);
+        zh_err_again(&err);
         rc = zh_list(&ctx, ui->conn, &q, &page);
     }
     size_t exact = 0;

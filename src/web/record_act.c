@@ -106,7 +106,7 @@ static zh_rc skip_votes(act *a)
 static zh_rc open_act(zh_ui *ui, act *a)
 {
     int64_t version = 0;
-    *a = (act){.r = ZH_NEW(ui->arena, zh_shown_record)};
+    *a = (act){.r = ZH_NEW(ui->arena, zh_shown_record), .why = zh_err_beside(ui->err)};
     zh_rc rc = zh_shown_read(ui, a->r);
     a->in = (zh_inputs){.ui = ui,
                         .show = &a->r->show,
