@@ -407,7 +407,8 @@ static zh_str plain_key(zh_arena *arena, const zh_record *r)
 zh_str zh_notify_contact_text(zh_arena *arena, const zh_notify_settings *settings,
                               const zh_record *record, const zh_contact *contact)
 {
-    zh_str state = record->state >= 0 ? record->reg->states[record->state].public_name : ZH_STR("");
+    zh_str state =
+        record->state >= 0 ? record->reg->states[record->state].public_name.zh : ZH_STR("");
     const zh_value *code = &record->values[contact->code->index];
     return zh_str_fmt(
         arena,

@@ -171,7 +171,7 @@ static zh_rc adhoc_dim(const answering *a, zh_str id, uint16_t level, zh_dim *ou
     if (declared == NULL &&
         (field == NULL || field->table != NULL || field->type == ZH_TYPE_TABLE)) {
         zh_err_set(a->ctx->err, ZH_EINVAL, "cube.dim", "“%.*s”没有维度“%.*s”",
-                   ZH_FMT(reg->label.zh), ZH_FMT(id));
+                   ZH_FMT(zh_label_for(a->ctx->err, reg->label)), ZH_FMT(id));
         zh_err_fix(a->ctx->err, "可用：%.*s；也可以用任一字段",
                    ZH_FMT(dims_of(a->ctx->arena, reg)));
         return ZH_EINVAL;

@@ -283,7 +283,7 @@ static zh_rc setup_allowed(zh_core *core, zh_str token, zh_err *err)
     zh_store_release(conn);
     zh_arena_free(arena);
     if (rc == ZH_OK && !fits) {
-        zh_err_clear(err);
+        zh_err_again(err);
         zh_err_set(err, ZH_EDENIED, "setup.token", "这个设置链接不能用：已用过、过期或不对");
         zh_err_fix(err, "在服务器上运行 zhiheng account setup 取新的链接");
         rc = ZH_EDENIED;
@@ -501,7 +501,7 @@ static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str pass
     }
     if (atomic_fetch_add(&verifiers, 1) >= VERIFYING_MAX) {
         atomic_fetch_sub(&verifiers, 1);
-        zh_err_clear(err);
+        zh_err_again(err);
         return zh_err_set(err, ZH_EBUSY, "login.flood", "同时登录的人太多，请过几秒再试");
     }
     pthread_mutex_lock(&verifying);
@@ -515,7 +515,7 @@ static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str pass
     pthread_mutex_unlock(&verifying);
     atomic_fetch_sub(&verifiers, 1);
     if (rc == ZH_ENOTFOUND) {
-        zh_err_clear(err);
+        zh_err_again(err);
         rc = stranger(core, login, true, err);
         return rc == ZH_OK ? refused(err) : rc;
     }
@@ -566,7 +566,7 @@ zh_rc zh_login_prove(zh_core *core, zh_str login, zh_str password, zh_str code, 
     bool by_password = zh_has_password(account.secret);
     bool by_code = account.totp.n > 0;
     if (rc == ZH_EDENIED && !by_password && !by_code) {
-        zh_err_clear(err);
+        zh_err_again(err);
         zh_err_set(err, rc, "login.nothing",
                    "这个账号在本系统没有口令，也没有动态码，不能在这里核实本人");
         zh_err_fix(err, "请先在“我的账号”里设置动态码");

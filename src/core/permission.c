@@ -177,7 +177,7 @@ zh_rc zh_right_need(zh_ctx *ctx, const zh_register *reg, zh_right right)
     }
     zh_str roles = roles_with(ctx, reg, right);
     zh_err_set(ctx->err, ZH_EDENIED, "permission.right", "“%.*s”对角色“%.*s”不开放这项操作",
-               ZH_FMT(reg->label.zh), ZH_FMT(ctx->role));
+               ZH_FMT(zh_label_for(ctx->err, reg->label)), ZH_FMT(ctx->role));
     zh_err_fix(ctx->err,
                roles.n > 0 ? "可以做的角色：%.*s；请向安全管理员申请"
                            : "声明没有把它授予任何角色%.*s",
@@ -234,8 +234,8 @@ zh_rc zh_mask_allows_field(zh_ctx *ctx, const zh_field *field)
         return ZH_OK;
     }
     zh_err_set(ctx->err, ZH_EDENIED, "permission.mask",
-               "“%.*s”对角色“%.*s”不可见，不能用来筛选、排序、分组或填写", ZH_FMT(field->label.zh),
-               ZH_FMT(ctx->post->role));
+               "“%.*s”对角色“%.*s”不可见，不能用来筛选、排序、分组或填写",
+               ZH_FMT(zh_label_for(ctx->err, field->label)), ZH_FMT(ctx->post->role));
     zh_err_where(ctx->err, "%.*s", ZH_FMT(field->id));
     return ZH_EDENIED;
 }

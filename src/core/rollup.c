@@ -775,7 +775,7 @@ static zh_rc fold_register(folding *f, zh_err *err)
         }
     }
     if (rc == ZH_ECORRUPT && strcmp(err->rule, ZH_DELTAS_RULE) == 0) {
-        zh_err_clear(err);
+        zh_err_again(err);
         rc = zh_core_write(f->core, rebuild_work, f, err);
     }
     return rc;

@@ -217,11 +217,11 @@ static zh_rc expired(const zh_code *code, zh_date at, zh_err *err)
     char day[16];
     day[zh_date_format(at, day)] = '\0';
     zh_rc rc = zh_err_set(err, ZH_ENOTFOUND, "code.expired", "%.*s「%.*s」在 %s 无效",
-                          ZH_FMT(code->code), ZH_FMT(code->label.zh), day);
+                          ZH_FMT(code->code), ZH_FMT(zh_label_for(err, code->label)), day);
     if (code->nsuccessors > 0) {
         const zh_code *next = code->successors[0];
-        zh_err_fix(err, "已由 %.*s「%.*s」%s承接", ZH_FMT(next->code), ZH_FMT(next->label.zh),
-                   code->nsuccessors > 1 ? "等" : "");
+        zh_err_fix(err, "已由 %.*s「%.*s」%s承接", ZH_FMT(next->code),
+                   ZH_FMT(zh_label_for(err, next->label)), code->nsuccessors > 1 ? "等" : "");
     } else {
         zh_err_fix(err, "核对日期,或改用当时有效的编码");
     }
@@ -231,7 +231,7 @@ static zh_rc expired(const zh_code *code, zh_date at, zh_err *err)
 static zh_rc unknown(const zh_codes *codes, zh_str text, zh_err *err)
 {
     zh_rc rc = zh_err_set(err, ZH_ENOTFOUND, "code.unknown", "「%.*s」不在编码体系「%.*s」中",
-                          ZH_FMT(zh_str_sub(text, 0, 80)), ZH_FMT(codes->label.zh));
+                          ZH_FMT(zh_str_sub(text, 0, 80)), ZH_FMT(zh_label_for(err, codes->label)));
     if (err != NULL && codes->n <= 30) {
         zh_buf list;
         zh_buf_init(&list, 300);

@@ -387,8 +387,7 @@ void zh_codes_read_csv(zh_cx *cx, zh_codes *codes, const zh_pack_file *file)
     const zh_str *cells;
     size_t n, line;
     bool header = false;
-    zh_err err;
-    zh_err_clear(&err);
+    zh_err err = {0};
     zh_rc rc;
     while ((rc = zh_csv_next(csv, &cells, &n, &line, &err)) == ZH_OK) {
         if (!header) {

@@ -24,6 +24,12 @@ typedef struct zh_label {
     zh_str zh, en;
 } zh_label;
 
+/* A label within a message: in the language of the reader that the error is for. err may be NULL. */
+static inline zh_str zh_label_for(const zh_err *err, zh_label label)
+{
+    return err != NULL && err->phrase != NULL && label.en.n > 0 ? label.en : label.zh;
+}
+
 /* ---- codes ---------------------------------------------------------------------------------- */
 
 typedef struct zh_code {
@@ -137,14 +143,14 @@ typedef struct zh_rule {
     zh_str id;
     zh_program test; /* must not be known false; unknown passes */
     zh_severity severity;
-    zh_str message, clause;
+    zh_label message, clause;
     const zh_field *table; /* evaluated for each row of this table, else NULL */
 } zh_rule;
 
 typedef struct zh_state {
     zh_str id;
     zh_label label;
-    zh_str public_name;
+    zh_label public_name;
     bool initial, terminal, frozen;
     const zh_str *frozen_allow; /* what may still be appended */
     size_t nfrozen_allow;
@@ -261,7 +267,7 @@ typedef struct zh_clock_version {
     const zh_field *amount_field;
     zh_unit_time unit;
     int8_t fixed_month, fixed_day; /* date: --06-30; 0 none */
-    zh_str clause;
+    zh_label clause;
     bool unverified; /* 未核实口径 */
 } zh_clock_version;
 

@@ -41,7 +41,7 @@ static void refuse(submission *s, zh_str field, const zh_err *err)
 
 static void refuse_as(submission *s, zh_str field, const char *rule, const char *message)
 {
-    zh_err err = {0};
+    zh_err err = zh_err_beside(s->ui->err);
     zh_err_set(&err, ZH_EINVAL, rule, "%s", message);
     refuse(s, field, &err);
 }
@@ -50,7 +50,7 @@ static void refuse_as(submission *s, zh_str field, const char *rule, const char 
 static zh_rc read_text(submission *s, const zh_field *field, zh_str where, zh_str text,
                        zh_value *out)
 {
-    zh_err err = {0};
+    zh_err err = zh_err_beside(s->ui->err);
     char how = 0;
     zh_rc rc = zh_field_parse(s->ui->ctx.model, field, s->ui->arena, text, s->at, out, &how, &err);
     /* a code of the pilot years is in doubt: the door asks for the justification */
@@ -159,9 +159,9 @@ static const zh_field *field_of(submission *s, zh_str name)
 {
     const zh_field *field = zh_register_field(s->reg, name);
     if (field == NULL || field->table != NULL) {
-        zh_err err = {0};
-        zh_err_set(&err, ZH_EINVAL, "api.field", "“%.*s”没有字段“%.*s”", ZH_FMT(s->reg->label.zh),
-                   ZH_FMT(name));
+        zh_err err = zh_err_beside(s->ui->err);
+        zh_err_set(&err, ZH_EINVAL, "api.field", "“%.*s”没有字段“%.*s”",
+                   ZH_FMT(zh_label_for(&err, s->reg->label)), ZH_FMT(name));
         zh_err_fix(&err, "字段见 /systems 的登记册说明");
         refuse(s, name, &err);
         return NULL;

@@ -445,7 +445,7 @@ static void resolve_name(zh_inputs *in, const zh_field *field, zh_str where, zh_
 {
     zh_ui *ui = in->ui;
     const zh_register *target = field->target;
-    zh_err err = {0};
+    zh_err err = zh_err_beside(ui->err);
     zh_ctx ctx = ui->ctx;
     zh_record *record = NULL;
     ctx.err = &err;
@@ -456,7 +456,7 @@ static void resolve_name(zh_inputs *in, const zh_field *field, zh_str where, zh_
     if (rc != ZH_OK && target != NULL) {
         zh_list_query q = {
             .reg = target, .search = value->text, .limit = ZH_CHOICES_MAX, .as_of = ZH_AS_OF_NOW};
-        zh_err_clear(&err);
+        zh_err_again(&err);
         rc = zh_list(&ctx, ui->conn, &q, &page);
     }
     size_t exact = 0;
@@ -488,7 +488,7 @@ static void resolve_name(zh_inputs *in, const zh_field *field, zh_str where, zh_
 static void parse(zh_inputs *in, const zh_field *field, zh_str where, zh_str text, zh_value *value)
 {
     zh_ui *ui = in->ui;
-    zh_err err = {0};
+    zh_err err = zh_err_beside(ui->err);
     char how = 0;
     zh_date today = zh_time_date(zh_now());
     if (zh_field_parse(ui->ctx.model, field, ui->arena, text, today, value, &how, &err) != ZH_OK) {

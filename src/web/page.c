@@ -665,9 +665,10 @@ void zh_page_error(const zh_http_request *request, zh_http_response *response, i
     zh_ui_head(&ui,
                &(zh_ui_head_of){.nav = ZH_TEXT_N, .title = zh_ui_text(&ui, error_title(status))});
     zh_part_note_open(&ui, ZH_NOTE_ACT);
-    zh_html_leaf_value(h, "p", NULL, zh_str_of(err->message));
+    /* What was refused before the reader's language was known is looked up here. */
+    zh_html_leaf_value(h, "p", NULL, zh_str_of(zh_err_text(&ignored, err->message)));
     if (err->fix[0] != '\0') {
-        zh_html_leaf_value(h, "p", NULL, zh_str_of(err->fix));
+        zh_html_leaf_value(h, "p", NULL, zh_str_of(zh_err_text(&ignored, err->fix)));
     }
     zh_html_open(h, "p", "sm");
     zh_html_text(h, zh_ui_text(&ui, ZH_T_ERR_RULE));

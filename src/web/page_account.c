@@ -403,7 +403,7 @@ static zh_rc prove(zh_ui *ui, zh_err *why)
 
 static zh_rc change_password(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = need_session(ui);
     if (rc != ZH_OK) {
         return rc;
@@ -421,7 +421,7 @@ static zh_rc change_password(zh_ui *ui)
 
 static zh_rc end_session(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = need_session(ui);
     if (rc == ZH_OK) {
         rc = zh_own_session_end(ui->web->core, ui->session->login, zh_form_sent(ui, "session"),
@@ -433,7 +433,7 @@ static zh_rc end_session(zh_ui *ui)
 
 static zh_rc begin_totp(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = need_session(ui);
     return rc == ZH_OK ? answer(ui, zh_totp_begin(ui->web->core, ui->session->login, &why), &why)
                        : rc;
@@ -441,7 +441,7 @@ static zh_rc begin_totp(zh_ui *ui)
 
 static zh_rc confirm_totp(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_str recovery[ZH_RECOVERY_CODES];
     zh_rc rc = need_session(ui);
     if (rc != ZH_OK) {
@@ -459,7 +459,7 @@ static zh_rc confirm_totp(zh_ui *ui)
 
 static zh_rc stop_totp(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = need_session(ui);
     if (rc != ZH_OK) {
         return rc;
@@ -473,7 +473,7 @@ static zh_rc stop_totp(zh_ui *ui)
 
 static zh_rc make_key(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     char token[ZH_KEY_TOKEN_CHARS + 1];
     zh_rc rc = need_session(ui);
     if (rc != ZH_OK) {
@@ -497,7 +497,7 @@ static zh_rc make_key(zh_ui *ui)
 
 static zh_rc end_key(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     int64_t id = 0;
     zh_rc rc = need_session(ui);
     if (rc != ZH_OK) {

@@ -213,7 +213,7 @@ static zh_rc clause_of(desk *d, const zh_desk_item *item)
         }
         zh_rc rc = zh_clock_unverified(&ui->ctx, ui->conn, item->reg, item->clock, v, &open);
         zh_html_z(h, "　");
-        zh_html_value(h, v->clause);
+        zh_html_value(h, zh_ui_label(ui, v->clause));
         if (open) {
             zh_html_z(h, " ");
             zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));

@@ -82,7 +82,7 @@ static zh_rc find_indicator(view *v)
     v->field = region_field(v->indicator);
     if (v->field.n == 0) {
         zh_err_set(ui->err, ZH_EINVAL, "map.region", "“%.*s”的记录没有市州，不能画成地图",
-                   ZH_FMT(v->indicator->label.zh));
+                   ZH_FMT(zh_label_for(ui->err, v->indicator->label)));
         zh_err_fix(ui->err, "换一个指标");
         return ZH_EINVAL;
     }

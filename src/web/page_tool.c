@@ -508,7 +508,7 @@ static zh_rc receive(zh_ui *ui)
         return rc;
     }
     zh_err refused = *ui->err;
-    zh_err_clear(ui->err);
+    zh_err_again(ui->err);
     ui->err->phrase = refused.phrase;
     zh_tool_view *v = ZH_NEW(ui->arena, zh_tool_view);
     zh_rc shown = zh_tool_view_of(ui, v);

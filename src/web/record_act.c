@@ -83,7 +83,7 @@ static zh_rc find_transition(act *a)
     a->transition = id.p != NULL ? zh_register_transition(a->r->reg, id) : NULL;
     if (id.p != NULL && a->transition == NULL) {
         zh_err_set(ui->err, ZH_ENOTFOUND, "transition.unknown", "“%.*s”没有“%.*s”这一步",
-                   ZH_FMT(a->r->reg->label.zh), ZH_FMT(id));
+                   ZH_FMT(zh_label_for(ui->err, a->r->reg->label)), ZH_FMT(id));
         return ZH_ENOTFOUND;
     }
     return ZH_OK;
@@ -106,7 +106,7 @@ static zh_rc skip_votes(act *a)
 static zh_rc open_act(zh_ui *ui, act *a)
 {
     int64_t version = 0;
-    *a = (act){.r = ZH_NEW(ui->arena, zh_shown_record)};
+    *a = (act){.r = ZH_NEW(ui->arena, zh_shown_record), .why = zh_err_beside(ui->err)};
     zh_rc rc = zh_shown_read(ui, a->r);
     a->in = (zh_inputs){.ui = ui,
                         .show = &a->r->show,

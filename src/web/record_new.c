@@ -41,7 +41,7 @@ static zh_rc find_register(zh_ui *ui, const zh_register **out)
 /* ZH_EDENIED permission.mask: a field was sent that the reader may not see; it is not left out. */
 static zh_rc open_making(zh_ui *ui, making *m)
 {
-    *m = (making){.ui = ui};
+    *m = (making){.ui = ui, .why = zh_err_beside(ui->err)};
     zh_rc rc = find_register(ui, &m->reg);
     if (rc == ZH_OK) {
         rc = zh_right_need(&ui->ctx, m->reg, ZH_RIGHT_CREATE);
@@ -63,7 +63,8 @@ static zh_rc open_making(zh_ui *ui, making *m)
         } else if (zh_input_was_sent(&m->in, field)) {
             rc = zh_mask_allows_field(&ui->ctx, field);
             rc = rc == ZH_OK ? zh_err_set(ui->err, ZH_EDENIED, "field.computed",
-                                          "“%.*s”由系统推算，不能填写", ZH_FMT(field->label.zh))
+                                          "“%.*s”由系统推算，不能填写",
+                                          ZH_FMT(zh_label_for(ui->err, field->label)))
                              : rc;
         }
     }
