@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "core/permission.h"
 #include "core/schema.h"
+#include "model/contact.h"
 #include "web/part.h"
 #include <inttypes.h>
 
@@ -62,9 +63,11 @@ static bool table_fits(const zh_inputs *in, const zh_field *table)
 
 bool zh_input_possible(const zh_inputs *in, const zh_field *field)
 {
+    zh_contact contact;
     bool numbered = field == in->reg->number_field && in->reg->number_pattern.n > 0;
-    return field->table == NULL && !field->computed && !numbered && !zh_field_is_signature(field) &&
-           !zh_field_masked(&in->ui->ctx, field) &&
+    bool given = zh_contact_of(in->reg, &contact) && contact.code == field; /* made with it */
+    return field->table == NULL && !field->computed && !numbered && !given &&
+           !zh_field_is_signature(field) && !zh_field_masked(&in->ui->ctx, field) &&
            (field->type != ZH_TYPE_TABLE || table_fits(in, field));
 }
 

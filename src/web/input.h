@@ -25,8 +25,8 @@ typedef struct zh_inputs {
     zh_findings *findings; /* written by zh_input_read, shown by the others */
 } zh_inputs;
 
-/* Whether a person may fill the field in a form: not computed, not numbered, not masked for them,
- * and of a size a form can hold. */
+/* Whether a person may fill the field in a form: not computed, numbered or made with the record,
+ * not masked for them, and of a size a form can hold. */
 bool zh_input_possible(const zh_inputs *in, const zh_field *field);
 /* What was sent of a field that is no table; p == NULL: it was not. */
 zh_str zh_input_sent(const zh_inputs *in, const zh_field *field);

@@ -88,7 +88,9 @@ static void question(const zh_tool_view *v)
         zh_html_close(h);
     }
     zh_part_ask_hidden(ui, "data", v->data);
-    zh_part_ask_close(ui);
+    const zh_download files[] = {{ZH_STR("XLSX"), zh_tool_view_url(v, "answer.xlsx")},
+                                 {ZH_STR("PDF"), zh_tool_view_url(v, "answer.pdf")}};
+    zh_part_ask_end(ui, files, ZH_COUNTOF(files));
 }
 
 /* ---- one's own data ---- */

@@ -51,7 +51,7 @@ static void path_table(zh_ui *ui)
 
 static zh_rc show(zh_ui *ui)
 {
-    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_TEXT_N,
+    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_VERIFY,
                                     .title = zh_ui_text(ui, ZH_T_VERIFY_TITLE),
                                     .lede = zh_ui_text(ui, ZH_T_VERIFY_LEDE),
                                     .css = ZH_STR("verify.css"),

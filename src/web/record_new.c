@@ -7,6 +7,7 @@
 #include "core/permission.h"
 #include "web/act.h"
 #include "web/input.h"
+#include "web/lookup.h"
 #include "web/part.h"
 #include "web/problem.h"
 #include "web/session.h"
@@ -257,6 +258,9 @@ static zh_rc make(making *m, zh_applied *out)
 static zh_rc answer_made(making *m, const zh_applied *made)
 {
     zh_ui *ui = m->ui;
+    if (zh_web_wants_html(ui->request) && zh_lookup_is_given(ui, m->reg)) {
+        return zh_lookup_made(ui, m->reg, made);
+    }
     if (zh_web_wants_html(ui->request)) {
         return zh_http_see_other(ui->request, ui->response,
                                  zh_url_record(ui->arena, m->reg->id, made->office, made->id));
