@@ -6,6 +6,7 @@
 #include "app/witness.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "core/adopt.h"
 #include "core/calendar_years.h"
 #include "core/cube.h"
 #include "core/judgement.h"
@@ -14,8 +15,11 @@
 #include "core/record.h"
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef zh_rc (*step)(zh_background *b, zh_err *err);
 
@@ -41,6 +45,10 @@ struct zh_background {
     pthread_cond_t stop_asked;
     bool stopping;
     worker workers[DUTIES];
+    pthread_t checker; /* recomputes the ledger once */
+    bool checker_started;
+    atomic_bool checker_stops;
+    zh_err incident; /* what it found; rc ZH_OK: nothing */
     zh_importer *importer;
     zh_witness_sizes witnesses; /* of the duty that asks them */
 };
@@ -205,6 +213,50 @@ static void *work(void *user)
     return NULL;
 }
 
+static void *check(void *user)
+{
+    zh_background *b = user;
+    zh_rc rc = ZH_EIO;
+    while (rc != ZH_OK && rc != ZH_EBUSY && rc != ZH_ECORRUPT) {
+        zh_err err = {0};
+        rc = zh_ledger_check(b->core, &b->checker_stops, &err);
+        if (rc == ZH_ECORRUPT) {
+            zh_log(ZH_ERROR, "ledger.incident", "%s [%s]", err.message, err.rule);
+            pthread_mutex_lock(&b->lock);
+            b->incident = err;
+            pthread_mutex_unlock(&b->lock);
+            (void)kill(getpid(), SIGTERM);
+        } else if (rc != ZH_OK && rc != ZH_EBUSY) {
+            zh_log(ZH_ERROR, "background.step", "核对存证：%s [%s]", err.message, err.rule);
+            if (!wait_ms(b, ZH_CHECK_AGAIN_MS)) {
+                break;
+            }
+        }
+    }
+    return NULL;
+}
+
+zh_rc zh_background_incident(zh_background *b, zh_err *err)
+{
+    pthread_mutex_lock(&b->lock);
+    zh_rc rc = b->incident.rc;
+    if (rc != ZH_OK) {
+        *err = b->incident;
+    }
+    pthread_mutex_unlock(&b->lock);
+    return rc;
+}
+
+static zh_rc start_checker(zh_background *b, zh_err *err)
+{
+    if (zh_ledger_dir(b->core) == NULL || !zh_ledger_checking(b->core, NULL, NULL)) {
+        return ZH_OK;
+    }
+    b->checker_started = pthread_create(&b->checker, NULL, check, b) == 0;
+    return b->checker_started ? ZH_OK
+                              : zh_err_set(err, ZH_EIO, "background.thread", "不能启动后台线程");
+}
+
 zh_rc zh_background_start(zh_core *core, zh_background **out, zh_err *err)
 {
     zh_background *b = zh_alloc(sizeof(*b));
@@ -225,7 +277,10 @@ zh_rc zh_background_start(zh_core *core, zh_background **out, zh_err *err)
             return zh_err_set(err, ZH_EIO, "background.thread", "不能启动后台线程");
         }
     }
-    zh_rc rc = zh_importer_start(core, &b->importer, err);
+    zh_rc rc = start_checker(b, err);
+    if (rc == ZH_OK) {
+        rc = zh_importer_start(core, &b->importer, err);
+    }
     if (rc != ZH_OK) {
         zh_background_stop(b);
         return rc;
@@ -243,7 +298,11 @@ void zh_background_stop(zh_background *b)
     b->stopping = true;
     pthread_cond_broadcast(&b->stop_asked);
     pthread_mutex_unlock(&b->lock);
+    atomic_store(&b->checker_stops, true);
     zh_importer_stop(b->importer);
+    if (b->checker_started) {
+        pthread_join(b->checker, NULL);
+    }
     for (size_t i = 0; i < DUTIES; i++) {
         if (b->workers[i].started) {
             pthread_join(b->workers[i].thread, NULL);

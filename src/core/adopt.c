@@ -10,6 +10,7 @@
 #include "core/core_private.h"
 #include "core/cube.h"
 #include "core/engine_names.h"
+#include "core/evidence.h"
 #include "core/example.h"
 #include "core/migrate.h"
 #include "model/pack.h"

@@ -4,7 +4,6 @@
  * both databases agree and hierarchies stay data. Expressions SQL cannot say are counted by a scan.
  */
 #include "base/time.h"
-#include "core/cube_private.h"
 #include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"

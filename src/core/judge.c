@@ -328,10 +328,22 @@ static void note(void *user, const zh_expr *node, const zh_record *record)
     }
 }
 
+zh_rc zh_judgement_meant(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, const zh_record *record,
+                         int64_t as_of, zh_time at, bool *out)
+{
+    zh_env env = zh_read_env(ctx, conn, as_of, record);
+    zh_value instant = zh_value_time(at);
+    env.judged_at = at;
+    env.parameters = &instant;
+    *out = true;
+    return j->has_where ? zh_eval_true(&j->where, &env, out, ctx->err) : ZH_OK;
+}
+
 zh_rc zh_judge(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, const zh_record *record,
                int64_t as_of, zh_time at, zh_finding_of *out)
 {
     zh_rc rc = ZH_OK;
+    zh_value instant = zh_value_time(at);
     *out = (zh_finding_of){.has_points = false};
     for (size_t i = 0; i < j->ninputs && rc == ZH_OK; i++) {
         witness w = {.arena = ctx->arena, .names = ZH_STR("")};
@@ -339,6 +351,7 @@ zh_rc zh_judge(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, const zh_recor
         env.self = record;
         env.recorded_at = at;
         env.judged_at = at;
+        env.parameters = &instant;
         env.matched = note;
         env.matched_user = &w;
         rc = zh_eval(&j->inputs[i].value, &env, &out->values[i], ctx->err);
@@ -480,6 +493,7 @@ zh_rc zh_judgement_again(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, cons
     zh_record *record = NULL;
     int64_t office = 0;
     int64_t id = 0;
+    bool meant = true;
     const zh_value *position = value_of(stored, "position");
     *out = (zh_rejudged){.same = false};
     own.post = NULL;
@@ -493,13 +507,16 @@ zh_rc zh_judgement_again(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, cons
     if (rc == ZH_OK) {
         rc = zh_rows_load(&own, conn, record, true);
     }
+    zh_time at = value_of(stored, "judged_at")->i;
     if (rc == ZH_OK) {
-        rc = zh_judge(&own, conn, j, record, out->position, value_of(stored, "judged_at")->i,
-                      &out->finding);
+        rc = zh_judgement_meant(&own, conn, j, record, out->position, at, &meant);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_judge(&own, conn, j, record, out->position, at, &out->finding);
     }
     if (rc == ZH_OK) {
         out->differ = rows_differ(ctx, j, stored, &out->finding);
-        out->same = out->differ == 0 && as_stored(stored, &out->finding);
+        out->same = meant && out->differ == 0 && as_stored(stored, &out->finding);
     }
     return rc;
 }

@@ -335,14 +335,6 @@ static zh_rc read_stored(run *r, zh_conn *conn, const zh_record *record, zh_reco
     return rc;
 }
 
-/* Whether the rule is for a record that an event concerns: it stands, and `where` holds. */
-static zh_rc is_meant(run *r, zh_conn *conn, const zh_record *record, bool *out)
-{
-    zh_env env = zh_read_env(r->ctx, conn, r->size, record);
-    *out = true;
-    return r->j->has_where ? zh_eval_true(&r->j->where, &env, out, r->ctx->err) : ZH_OK;
-}
-
 static zh_rc look_at_one(run *r, zh_conn *conn, int64_t office, int64_t id, bool ask,
                          zh_record **record, zh_record **stored, zh_finding_of *f)
 {
@@ -358,7 +350,7 @@ static zh_rc look_at_one(run *r, zh_conn *conn, int64_t office, int64_t id, bool
         rc = zh_rows_load(r->ctx, conn, *record, true);
     }
     if (rc == ZH_OK && ask) {
-        rc = is_meant(r, conn, *record, &meant);
+        rc = zh_judgement_meant(r->ctx, conn, r->j, *record, r->size, r->now, &meant);
     }
     if (rc == ZH_OK && !meant) {
         *record = NULL;
@@ -441,7 +433,8 @@ static zh_rc judge_all(run *r)
         zh_list_query query = {.reg = r->j->each,
                                .where = r->j->has_where ? &r->j->where : NULL,
                                .limit = ZH_LIMIT_MAX,
-                               .as_of = r->size};
+                               .as_of = r->size,
+                               .judged_at = r->now};
         rc = zh_scan(r->ctx, conn, &query, collect, &s);
         zh_store_release(conn);
     }

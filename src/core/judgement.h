@@ -48,6 +48,10 @@ typedef struct zh_finding_of {
  * is used while evaluating. ZH_EINVAL judgement.engine: no such engine, or it refused. */
 zh_rc zh_judge(zh_ctx *ctx, zh_conn *conn, const zh_judgement *judgement, const zh_record *record,
                int64_t as_of, zh_time at, zh_finding_of *out) ZH_MUST;
+/* Whether a rule is for a record (its `where`), as of a log size or now, at an instant of judging.
+ */
+zh_rc zh_judgement_meant(zh_ctx *ctx, zh_conn *conn, const zh_judgement *judgement,
+                         const zh_record *record, int64_t as_of, zh_time at, bool *out) ZH_MUST;
 /* Works points and grade out from inputs that are known: out->values are given. */
 zh_rc zh_judge_values(zh_ctx *ctx, const zh_judgement *judgement, const zh_record *record,
                       zh_time at, zh_finding_of *out) ZH_MUST;
@@ -57,7 +61,7 @@ zh_rc zh_judgement_replay(zh_ctx *ctx, const zh_judgement *judgement, const zh_r
                           const zh_record *stored, bool *same) ZH_MUST;
 
 typedef struct zh_rejudged {
-    bool same;     /* rows, points and grade of the rule */
+    bool same;     /* whom it is for, rows, points and grade of the rule */
     size_t differ; /* inputs with another value */
     int64_t position;
     zh_finding_of finding;

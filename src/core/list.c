@@ -160,26 +160,6 @@ static zh_rc cursor_read(const lister *l, zh_str text, cursor *out)
 
 /* ---- search ---------------------------------------------------------------------------------- */
 
-zh_rc zh_search_words(zh_ctx *ctx, zh_str search, zh_str *words, size_t *n)
-{
-    zh_str rest;
-    zh_str word;
-    *n = 0;
-    if (zh_utf8_fold(ctx->arena, search, &rest) != ZH_OK) {
-        return zh_err_set(ctx->err, ZH_EINVAL, "query.search", "检索词不是有效的文本");
-    }
-    while (zh_str_split(&rest, ' ', &word)) {
-        if (word.n > 0 && *n == ZH_SEARCH_WORDS_MAX) {
-            return zh_err_set(ctx->err, ZH_ELIMIT, "query.search.words", "检索词最多 %d 个",
-                              ZH_SEARCH_WORDS_MAX);
-        }
-        if (word.n > 0) {
-            words[(*n)++] = word;
-        }
-    }
-    return ZH_OK;
-}
-
 /* Whatever holds a word holds the pairs of characters inside it. */
 static void pair_add(void *user, zh_str gram)
 {
@@ -237,38 +217,6 @@ static zh_rc search_add(lister *l, zh_buf *sql, zh_binds *binds, int64_t office,
     }
     zh_buf_free(&probe);
     return rc;
-}
-
-static bool in_values(zh_arena *arena, const zh_field *fields, size_t n, const zh_value *values,
-                      zh_str word)
-{
-    for (size_t i = 0; i < n; i++) {
-        zh_str folded;
-        if (fields[i].searchable && values[i].kind == ZH_TEXT &&
-            zh_utf8_fold(arena, values[i].text, &folded) == ZH_OK &&
-            zh_str_find(folded, word) >= 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool zh_record_has_words(zh_arena *arena, const zh_record *r, const zh_str *words, size_t nwords)
-{
-    for (size_t w = 0; w < nwords; w++) {
-        bool found = in_values(arena, r->reg->fields, r->reg->nfields, r->values, words[w]);
-        for (size_t i = 0; i < r->reg->nfields && !found; i++) {
-            const zh_rows *rows = &r->tables[i];
-            for (size_t k = 0; rows->table != NULL && k < rows->n && !found; k++) {
-                found = in_values(arena, rows->table->columns, rows->table->ncolumns,
-                                  rows->values + k * rows->table->ncolumns, words[w]);
-            }
-        }
-        if (!found) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* ---- one run --------------------------------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* One predicate and one set of masks for every register. */
 #include "core/permission.h"
 #include "base/utf8.h"
-#include "core/cube.h"
 #include "core/filter.h"
 #include "core/read_private.h"
 #include <string.h>

@@ -98,12 +98,18 @@ zh_rc zh_scope_add(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds
 bool zh_access_applies(const zh_ctx *ctx, const zh_register *reg, const zh_access *access);
 /* Whether the post sees every row of the register, so that cells may answer. */
 bool zh_scope_is_all(const zh_ctx *ctx, const zh_register *reg);
+/* One dimension of a question to the cells, narrowed. */
+typedef struct zh_cell_filter {
+    zh_str dim;   /* id of a dimension: place, class, basis_kind … */
+    zh_str value; /* exact value; a code also stands for its descendants when subtree is set */
+    bool subtree;
+} zh_cell_filter;
+
 /* The predicate as filters of cells: true when cells with these filters hold exactly the rows that
  * the post sees (none: all of them). The dimensions must keep values as recorded, or no code of
  * theirs may have several validities. */
 #define ZH_SCOPE_FILTERS_MAX ((size_t)4)
-struct zh_cell_filter;
-bool zh_scope_cells(const zh_ctx *ctx, const zh_register *reg, struct zh_cell_filter *out,
+bool zh_scope_cells(const zh_ctx *ctx, const zh_register *reg, zh_cell_filter *out,
                     size_t *n) ZH_MUST;
 /* Whether the post's offices alone let it see all rows of this home office (its access entries may
  * still say less). */

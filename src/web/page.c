@@ -99,6 +99,10 @@ bool zh_web_wants_html(const zh_http_request *request)
 
 static zh_rc read_log(zh_ui *ui)
 {
+    uint64_t done = 0;
+    uint64_t all = 0;
+    bool checking = zh_ledger_checking(ui->web->core, &done, &all);
+    ui->checked = checking ? (int)(done * 100 / all) : -1;
     zh_rc rc = zh_log_size(ui->conn, &ui->log_size, ui->err);
     if (rc == ZH_OK) {
         rc = zh_log_time(ui->conn, ui->log_size, &ui->log_time, ui->err);
@@ -191,6 +195,10 @@ static void footer(zh_ui *ui)
                  ui->session == NULL && ui->ctx.post == NULL ? zh_ui_text(ui, ZH_T_FOOT_LOCAL)
                                                              : ZH_STR(""));
     zh_html_open(h, "span", NULL);
+    if (ui->checked >= 0) {
+        zh_html_text(h, ZH_SAY(ui, ZH_T_FOOT_CHECKING, zh_str_fmt(ui->arena, "%d", ui->checked)));
+        zh_html_z(h, " · ");
+    }
     if (ui->ctx.model != NULL) {
         zh_html_text(h, ZH_SAY(ui, ZH_T_FOOT_VERSION, zh_str_of(ZH_VERSION),
                                zh_str_sub(ui->ctx.model->digest, 0, 8)));
@@ -221,8 +229,9 @@ static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
     }
     bool sealed = ui->sealed >= ui->log_size;
-    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %" PRId64 " %.*s", ui->log_size,
-                        ui->waiting, (int)sealed, ui->unread, ZH_FMT(ui->ctx.model->digest));
+    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %d %" PRId64 " %.*s", ui->log_size,
+                        ui->waiting, (int)sealed, ui->checked, ui->unread,
+                        ZH_FMT(ui->ctx.model->digest));
 }
 
 static void finish(const zh_http_request *request, zh_http_response *response)

@@ -39,6 +39,7 @@ typedef struct zh_ui {
     int64_t log_size;                      /* entries that have a position */
     zh_time log_time;                      /* when the newest of them was written; 0: none */
     int64_t sealed;                        /* entries that the newest signed checkpoint covers */
+    int checked;                           /* per cent, of a ledger that is recomputed; -1: none */
     int64_t waiting;                       /* newest batch without a position; 0: none */
     int64_t unread; /* records of which the session's post was told something unread */
 } zh_ui;
