@@ -714,6 +714,15 @@ static zh_str title(const desk *d)
                         zh_ui_count(ui, n[ZH_DESK_WEEK]), zh_ui_count(ui, n[ZH_DESK_OVERDUE]));
 }
 
+static void weeks(desk *d, const char *css)
+{
+    if (d->counts.nkinds > 0) {
+        zh_html_open(&d->ui->html, "div", css);
+        zh_desk_week(d->ui, &d->counts, d->now, d->by_day ? &d->day : NULL);
+        zh_html_close(&d->ui->html);
+    }
+}
+
 static zh_rc item_titles(zh_show *show, const zh_desk_list *list)
 {
     const zh_record **records = ZH_NEW_N(show->ui->arena, const zh_record *, list->n + 1);
@@ -759,6 +768,7 @@ static zh_rc show(zh_ui *ui)
     }
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w8 stack");
+    weeks(&d, "only-s"); /* on a phone before the list, which is long */
     if (d.votes.n > 0) {
         vote_list(&d, &names);
     }
@@ -771,9 +781,7 @@ static zh_rc show(zh_ui *ui)
     }
     zh_html_close(h);
     zh_html_open(h, "aside", "w4 stack");
-    if (d.counts.nkinds > 0) {
-        zh_desk_week(ui, &d.counts, d.now, d.by_day ? &d.day : NULL);
-    }
+    weeks(&d, "hide-s");
     if (d.told.n > 0) {
         told(&d, &names);
     }
