@@ -20,9 +20,9 @@ typedef struct zh_seen {
     uint64_t *keys; /* 0 = free */
     uint32_t *contents;
     size_t n, capacity;
-    size_t slots_max; /* capacity at which the table goes to the file; 0: never */
-    const char *dir;  /* borrowed */
-    int fd;           /* -1: no file yet */
+    size_t slots_max;   /* capacity at which the table goes to the file; 0: never */
+    const char *dir;    /* borrowed */
+    int fd;             /* -1: no file yet */
     uint64_t **filters; /* one per segment */
     size_t segments;
     int failed; /* errno of the file; 0: none */
