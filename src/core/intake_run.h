@@ -59,7 +59,7 @@ typedef struct zh_intake_run {
     int64_t resume_at;
     int64_t rows_expected; /* 0 unknown */
     zh_tally counts, resumed;
-    zh_seen seen; /* row keys of this file, with a hash of what the row said */
+    zh_seen seen;     /* row keys of this file, with a hash of what the row said */
     bool self_refers; /* rows may refer to records of their own register */
     zh_ahead ahead;
     zh_arena *ahead_arena; /* of a 预检: nothing of the file is in the database */
