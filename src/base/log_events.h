@@ -15,6 +15,7 @@
     X("judgement.refused", "一条评定规则没有跑成，其余照跑")                                       \
     X("judgement.effect", "评定的后果被登记册的规则拒绝，评定结果仍在")                            \
     X("file.sweep", "删除个人信息后清除无人引用的文件失败，下次再试")                              \
+    X("erase.vacuum", "删除个人信息后清理 PostgreSQL 的旧行版本失败，下次再试")                    \
     X("job.lease", "任务租约的取得、丢失或过期")                                                   \
     X("import.batch", "导入批次的进度与结果")                                                      \
     X("import.job", "浏览器里的预检或导入没有做成，或没有记下结果")                                \

@@ -3,6 +3,7 @@
 #include "app/paper.h"
 #include "base/os.h"
 #include "cli/print.h"
+#include "core/open.h"
 #include "core/record.h"
 #include <inttypes.h>
 

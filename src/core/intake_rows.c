@@ -4,6 +4,7 @@
 #include "core/intake_private.h"
 #include "core/read.h"
 #include "core/read_private.h"
+#include "core/write_private.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #include "base/time.h"
 #include "core/core_private.h"
 #include "core/gm.h"
-#include "core/outbox.h"
-#include "core/record.h"
+#include "core/seals.h"
+#include "core/sequence.h"
 #include "core/treelog_private.h"
 #include <fcntl.h>
 #include <inttypes.h>
@@ -539,7 +539,7 @@ static zh_rc tell_sealed(zh_core *core, const zh_wal_batch *list, size_t n, zh_e
     zh_str note = ZH_STR_NONE;
     zh_rc rc = zh_treelog_text(arena, l->dir, "pub/checkpoint", &note, err);
     if (rc == ZH_OK) {
-        zh_seals_add(&core->seals, list, n, note, (int64_t)l->log.published);
+        zh_seals_add(core->seals, list, n, note, (int64_t)l->log.published);
     }
     zh_arena_free(arena);
     return rc;

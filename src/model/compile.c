@@ -105,6 +105,13 @@ const zh_field *zh_register_field(const zh_register *reg, zh_str id)
     return f;
 }
 
+const zh_value *zh_record_value(const zh_record *record, const char *field)
+{
+    static const zh_value none = {.kind = ZH_NULL};
+    const zh_field *f = zh_register_field(record->reg, zh_str_of(field));
+    return f != NULL && f->table == NULL ? &record->values[f->index] : &none;
+}
+
 bool zh_field_is_signature(const zh_field *field)
 {
     const zh_register *reg = field->owner;
@@ -239,10 +246,11 @@ static void read_yaml(zh_cx *cx, roots *out)
 /* ---- passes ------------------------------------------------------------------------------------
  */
 
-/* Upper bound of the code systems: declared ones and one for each field or transition. */
+/* Upper bound of the code systems: declared ones, that of roles, and one for each field or
+ * transition. */
 static size_t bound_systems(const roots *r)
 {
-    size_t n = 1;
+    size_t n = 2;
     for (size_t i = 0; i < r->n; i++) {
         for (const zh_yaml *c = zh_first(r->p[i], "codes"); c != NULL; c = zh_next(c)) {
             n++;
@@ -346,6 +354,7 @@ static void run_passes(zh_cx *cx)
     zh_parse_units(cx, r.p, r.n);
     zh_parse_calendar(cx, r.p, r.n);
     zh_parse_codes(cx, r.p, r.n);
+    zh_parse_roles(cx, r.p, r.n);
     zh_parse_mechanisms(cx, r.p, r.n);
     collect_recipes(cx, &r);
     parse_registers(cx, &r, &builds);
@@ -364,6 +373,7 @@ static void run_passes(zh_cx *cx)
     }
     zh_parse_indicators(cx, r.p, r.n);
     each(cx, &builds, zh_check_declared);
+    each(cx, &builds, zh_check_roles);
     zh_parse_detectors(cx, r.p, r.n);
     zh_parse_outlines(cx, r.p, r.n);
     zh_recipes_build(cx);

@@ -66,6 +66,9 @@ void zh_parse_detectors(zh_cx *cx, const zh_yaml *const *roots, size_t n);
 void zh_parse_units(zh_cx *cx, const zh_yaml *const *roots, size_t n);
 void zh_parse_calendar(zh_cx *cx, const zh_yaml *const *roots, size_t n);
 void zh_parse_codes(zh_cx *cx, const zh_yaml *const *roots, size_t n);
+/* role.c: after the code systems. */
+void zh_parse_roles(zh_cx *cx, const zh_yaml *const *roots, size_t n);
+void zh_check_roles(zh_cx *cx, zh_reg_build *b);
 void zh_parse_outlines(zh_cx *cx, const zh_yaml *const *roots, size_t n);
 void zh_parse_mechanisms(zh_cx *cx, const zh_yaml *const *roots, size_t n);
 

@@ -580,6 +580,13 @@ zh_str zh_ui_fill(const zh_ui *ui, zh_text_id id, const zh_str *arguments, size_
     return zh_text_fill(ui->arena, zh_text_of(ui->lang, id), arguments, n);
 }
 
+zh_str zh_ui_list(const zh_ui *ui, zh_str list, zh_str item)
+{
+    return list.n == 0 ? item
+                       : zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(list),
+                                    ZH_FMT(zh_ui_text(ui, ZH_T_SEP)), ZH_FMT(item));
+}
+
 zh_str zh_ui_label(const zh_ui *ui, zh_label label)
 {
     return ui->lang == ZH_LANG_EN && label.en.n > 0 ? label.en : label.zh;

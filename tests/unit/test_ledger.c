@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "core/gm.h"
 #include "core/ledger.h"
+#include "core/open.h"
 #include "core/prove.h"
 #include "core/verify.h"
 #include "core_fixture.h"

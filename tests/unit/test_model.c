@@ -234,6 +234,45 @@ static void nearest_name_is_suggested(void **state)
     assert_string_equal(err.fix, "是不是「registers」?");
 }
 
+/* A file may bring the roles that it needs; two files may bring the same one. What nobody declared
+ * is refused with the nearest and with all that there are. */
+static void roles_of_a_file(void **state)
+{
+    (void)state;
+    static const char one[] = "roles: [{id: inspector, label: {zh: 检查员, en: Inspector}}]\n"
+                              "registers:\n"
+                              "  - id: r\n"
+                              "    version: 1.0.0\n"
+                              "    effective: 2026-01-01\n"
+                              "    label: R\n"
+                              "    key: {business: [a]}\n"
+                              "    fields: [{id: a, label: A, type: string}]\n"
+                              "    access: [{role: %s, can: [read]}]\n";
+    zh_pack_file files[] = {
+        {ZH_STR("a.yaml"), ZH_STR("codes: [{id: role, label: R, values: {zeta: Z, alpha: A}}]\n")},
+        {ZH_STR("b.yaml"),
+         ZH_STR("roles: [{id: inspector, label: {zh: 检查员, en: Inspector}}]\n")},
+        {ZH_STR("c.yaml"), zh_str_fmt(arena, one, "inspector")},
+    };
+    zh_model *model = compile_all(files, ZH_COUNTOF(files));
+    const zh_codes *roles = zh_model_codes(model, ZH_STR("role"));
+    assert_int_equal(roles->n, 3);
+    const zh_code *added = zh_code_find(roles, ZH_STR("inspector"), INT32_MIN);
+    assert_non_null(added);
+    assert_true(zh_str_is(added->label.zh, "检查员") && zh_str_is(added->label.en, "Inspector"));
+    assert_int_equal(added->position, 2); /* after those of the system, in its own order */
+    assert_int_equal(zh_code_find(roles, ZH_STR("zeta"), INT32_MIN)->position, 0);
+    zh_model_release(model);
+    zh_err err;
+    zh_err_clear(&err);
+    files[2].text = zh_str_fmt(arena, one, "inspektor");
+    assert_int_equal(zh_model_compile(files, 3, &model, NULL, &err), ZH_EINVAL);
+    assert_string_equal(err.rule, "role.unknown");
+    assert_string_equal(err.where, "c.yaml:9:21");
+    assert_string_equal(err.fix, "是不是「inspector」?要新的角色，在本文件写 roles: [{id: "
+                                 "inspektor, label: 名称}]；已有：zeta alpha inspector");
+}
+
 static void positions_inside_expressions(void **state)
 {
     (void)state;
@@ -810,6 +849,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_error_once, setup, teardown),
         cmocka_unit_test_setup_teardown(all_errors_are_collected, setup, teardown),
         cmocka_unit_test_setup_teardown(nearest_name_is_suggested, setup, teardown),
+        cmocka_unit_test_setup_teardown(roles_of_a_file, setup, teardown),
         cmocka_unit_test_setup_teardown(positions_inside_expressions, setup, teardown),
         cmocka_unit_test_setup_teardown(fields_and_flattening, setup, teardown),
         cmocka_unit_test_setup_teardown(keys_workflow_and_clocks, setup, teardown),
