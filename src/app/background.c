@@ -12,7 +12,9 @@
 #include "core/judgement.h"
 #include "core/ledger.h"
 #include "core/obligation.h"
+#include "core/reading.h"
 #include "core/record.h"
+#include "core/vacuum.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -37,7 +39,7 @@ typedef struct worker {
     char last_error[768];
 } worker;
 
-enum { DUTIES = 10, WITNESS_BYTES = 16 << 20 };
+enum { DUTIES = 11, WITNESS_BYTES = 16 << 20 };
 
 struct zh_background {
     zh_core *core;
@@ -134,6 +136,12 @@ static zh_rc judgements(zh_background *b, zh_err *err)
     return zh_judgements_run(b->core, zh_now(), &done, err);
 }
 
+static zh_rc tidy(zh_background *b, zh_err *err)
+{
+    zh_rc rc = zh_readings_anchor(b->core, err);
+    return rc == ZH_OK ? zh_vacuum_run(b->core, err) : rc;
+}
+
 static zh_rc notices(zh_background *b, zh_err *err)
 {
     zh_notice_run done;
@@ -163,6 +171,7 @@ static const duty duties[DUTIES] = {
     {"送达", deliveries, ZH_DELIVERIES_MS},
     {"声明", follow, ZH_FOLLOW_MS},
     {"见证", witness, ZH_WITNESS_MS},
+    {"善后", tidy, ZH_TIDY_MS},
 };
 
 static void report(worker *w, const zh_err *err)

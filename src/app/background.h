@@ -18,8 +18,9 @@
 #define ZH_DIGESTS_MS       30000u
 #define ZH_DELIVERIES_MS    2000u
 #define ZH_FOLD_MS          3000u
-#define ZH_FOLLOW_MS        1000u /* declarations that another process has adopted */
-#define ZH_CHECK_AGAIN_MS   1000u /* the ledger's check, after an error that is no incident */
+#define ZH_TIDY_MS          60000u /* the end of the chain of readings; what erasures left */
+#define ZH_FOLLOW_MS        1000u  /* declarations that another process has adopted */
+#define ZH_CHECK_AGAIN_MS   1000u  /* the ledger's check, after an error that is no incident */
 
 typedef struct zh_background zh_background;
 

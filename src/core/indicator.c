@@ -921,6 +921,15 @@ static zh_rc keep(breakdown *b, zh_str value, const zh_figure *f)
     return ZH_OK;
 }
 
+/* For so many values at once: growing step by step leaves the smaller lists in the arena. */
+static void make_room(breakdown *b, size_t n)
+{
+    size_t all = n < ZH_FIGURES_MAX ? n : ZH_FIGURES_MAX;
+    b->values.p = ZH_NEW_N(b->ctx->arena, zh_str, all + 1);
+    b->figures.p = ZH_NEW_N(b->ctx->arena, zh_figure, all + 1);
+    b->values.capacity = b->figures.capacity = all + 1;
+}
+
 /* All values from one question. */
 static zh_rc by_cells(breakdown *b)
 {
@@ -939,12 +948,15 @@ static zh_rc by_cells(breakdown *b)
     if (rc == ZH_OK) {
         rc = zh_cells(b->ctx, b->conn, &a->cells, &answer);
     }
+    if (rc == ZH_OK) {
+        make_room(b, answer.n);
+        identity.first = a->first;
+        identity.last = a->last;
+        zh_figure_cube(&identity, &answer, true);
+    }
     for (size_t i = 0; rc == ZH_OK && i < answer.n; i++) {
         zh_figure f = identity;
         zh_answer_value value = {.figure = &f};
-        f.first = a->first;
-        f.last = a->last;
-        zh_figure_cube(&f, &answer, true);
         const zh_cube_cell *cell = &answer.cells[i];
         rc = figure_of(a, cell, total.n > 0 ? &total.cells[0] : cell, &value);
         zh_str group = cell->groups[0];

@@ -77,6 +77,12 @@ zh_rc zh_judgement_again(zh_ctx *ctx, zh_conn *conn, const zh_judgement *judgeme
 const zh_judgement *zh_judgement_of(const zh_judgement *list, size_t n, const zh_record *stored);
 /* The judged record of a stored finding. False: it does not say one. */
 bool zh_judgement_subject(const zh_record *stored, int64_t *office, int64_t *id);
+/* A record as a finding names it, register/office-id. False: the text is none, or the model has no
+ * such register. */
+bool zh_judgement_ref(const zh_model *model, zh_str text, const zh_register **reg, int64_t *office,
+                      int64_t *id);
+/* How many records are behind a row, by its evidence: those it names, or the number it says. */
+int64_t zh_judgement_records_behind(zh_str evidence);
 /* The key of a finding: rule and judged record. Lives in the arena. */
 zh_str zh_judgement_key(zh_arena *arena, const zh_judgement *judgement, const zh_record *record);
 

@@ -398,25 +398,51 @@ static size_t ranges_of(const zh_post *post, zh_arena *arena, code_range **out)
     return n;
 }
 
-static void add_offices(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias)
+static void add_ranges(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias,
+                       const char *column)
 {
     code_range *ranges;
-    static const char *const columns[] = {"office", "handler_office"};
     size_t n = ranges_of(ctx->post, ctx->arena, &ranges);
-    const char *separator = "";
+    zh_buf_z(sql, n == 0 ? "1 = 0" : "(");
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_fmt(sql, "%s%s.%s BETWEEN ? AND ?", i > 0 ? " OR " : "", alias, column);
+        zh_vec_push(ctx->arena, binds, ZH_SQL_INT(ranges[i].first));
+        zh_vec_push(ctx->arena, binds, ZH_SQL_INT(ranges[i].last));
+    }
+    zh_buf_z(sql, n == 0 ? "" : ")");
+}
+
+void zh_scope_handed_add(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias)
+{
+    /* said apart, so that the index of such rows serves: it holds no others */
+    zh_buf_fmt(sql, "(%s.handler_office <> %s.office AND ", alias, alias);
+    add_ranges(ctx, sql, binds, alias, "handler_office");
+    zh_buf_c(sql, ')');
+}
+
+static void add_offices(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias)
+{
     if (ctx->post->scope == ZH_SCOPE_OWN) {
         zh_buf_fmt(sql, "%s.actor = ?", alias);
         zh_vec_push(ctx->arena, binds, ZH_SQL_STR(ctx->actor));
         return;
     }
-    zh_buf_z(sql, n == 0 ? "1 = 0" : "");
-    for (size_t i = 0; i < n; i++) {
-        for (size_t c = 0; c < ZH_COUNTOF(columns); c++) {
-            zh_buf_fmt(sql, "%s%s.%s BETWEEN ? AND ?", separator, alias, columns[c]);
-            zh_vec_push(ctx->arena, binds, ZH_SQL_INT(ranges[i].first));
-            zh_vec_push(ctx->arena, binds, ZH_SQL_INT(ranges[i].last));
-            separator = " OR ";
-        }
+    add_ranges(ctx, sql, binds, alias, "office");
+    zh_buf_z(sql, " OR ");
+    zh_scope_handed_add(ctx, sql, binds, alias);
+}
+
+bool zh_scope_by_offices(const zh_ctx *ctx)
+{
+    return ctx->post != NULL && !sees_all_offices(ctx) && ctx->post->scope != ZH_SCOPE_OWN;
+}
+
+void zh_scope_offices_add(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias)
+{
+    if (zh_scope_by_offices(ctx)) {
+        zh_buf_z(sql, " AND (");
+        add_offices(ctx, sql, binds, alias);
+        zh_buf_c(sql, ')');
     }
 }
 
@@ -445,19 +471,23 @@ static const zh_record *self_of(const zh_ctx *ctx, const zh_access *access)
 }
 
 /* An entry that speaks of `self` says nothing to a post that has none, or another. */
-bool zh_access_applies(const zh_ctx *ctx, const zh_register *reg, const zh_access *access)
+static bool entry_says(const zh_ctx *ctx, const zh_access *access, unsigned wanted)
 {
     bool speaks = false;
-    unsigned wanted = ctx->aggregating ? (unsigned)ZH_RIGHT_READ | (unsigned)ZH_RIGHT_AGGREGATE
-                                       : (unsigned)ZH_RIGHT_READ;
-    if (!zh_str_eq(access->role, ctx->post->role) || (rights_of(access) & wanted) == 0 ||
-        (granted(ctx, reg) & ZH_RIGHT_READ) == 0) {
+    if (!zh_str_eq(access->role, ctx->post->role) || (rights_of(access) & wanted) == 0) {
         return false;
     }
     if (access->has_rows && !ctx->post->emergency) {
         zh_expr_walk(access->rows.root, find_self, &speaks);
     }
     return !speaks || self_of(ctx, access) != NULL;
+}
+
+bool zh_access_applies(const zh_ctx *ctx, const zh_register *reg, const zh_access *access)
+{
+    unsigned wanted = ctx->aggregating ? (unsigned)ZH_RIGHT_READ | (unsigned)ZH_RIGHT_AGGREGATE
+                                       : (unsigned)ZH_RIGHT_READ;
+    return (granted(ctx, reg) & ZH_RIGHT_READ) != 0 && entry_says(ctx, access, wanted);
 }
 
 static zh_rc add_entries(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds,
@@ -616,29 +646,53 @@ static bool in_scope(const zh_ctx *ctx, const zh_record *record)
     return in_ranges(record->office, ranges, n) || in_ranges(record->handler_office, ranges, n);
 }
 
-zh_rc zh_scope_holds(zh_ctx *ctx, zh_env *env, const zh_record *record)
+/* Whether an entry of the post that gives one of the rights holds for the record. */
+static zh_rc entry_holds(zh_ctx *ctx, const zh_env *env, const zh_record *record, unsigned wanted,
+                         bool *holds)
 {
-    bool seen = ctx->post == NULL;
-    if (seen) {
-        return ZH_OK;
-    }
     zh_value parameters[2];
     zh_env own = *env;
     zh_rc rc = ZH_OK;
+    *holds = false;
     reader_parameters(ctx, parameters);
     own.parameters = parameters;
     own.record = record;
-    for (size_t i = 0; i < record->reg->naccess && !seen && rc == ZH_OK; i++) {
+    for (size_t i = 0; i < record->reg->naccess && !*holds && rc == ZH_OK; i++) {
         const zh_access *access = &record->reg->access[i];
-        if (zh_access_applies(ctx, record->reg, access)) {
+        if (entry_says(ctx, access, wanted)) {
             own.self = self_of(ctx, access);
-            seen = !access->has_rows || ctx->post->emergency;
-            rc = seen ? ZH_OK : zh_eval_true(&access->rows, &own, &seen, ctx->err);
+            *holds = !access->has_rows || ctx->post->emergency;
+            rc = *holds ? ZH_OK : zh_eval_true(&access->rows, &own, holds, ctx->err);
         }
     }
-    if (rc == ZH_OK && !(seen && in_scope(ctx, record))) {
-        rc = zh_err_set(ctx->err, ZH_EDENIED, "permission.scope",
-                        "这条记录不在你的岗位的数据范围内");
-    }
     return rc;
+}
+
+static zh_rc out_of_scope(zh_err *err)
+{
+    return zh_err_set(err, ZH_EDENIED, "permission.scope", "这条记录不在你的岗位的数据范围内");
+}
+
+zh_rc zh_scope_holds(zh_ctx *ctx, zh_env *env, const zh_record *record)
+{
+    bool seen = false;
+    if (ctx->post == NULL) {
+        return ZH_OK;
+    }
+    unsigned wanted = ctx->aggregating ? (unsigned)ZH_RIGHT_READ | (unsigned)ZH_RIGHT_AGGREGATE
+                                       : (unsigned)ZH_RIGHT_READ;
+    zh_rc rc = (granted(ctx, record->reg) & ZH_RIGHT_READ) != 0
+                   ? entry_holds(ctx, env, record, wanted, &seen)
+                   : ZH_OK;
+    return rc == ZH_OK && !(seen && in_scope(ctx, record)) ? out_of_scope(ctx->err) : rc;
+}
+
+zh_rc zh_scope_takes(zh_ctx *ctx, zh_env *env, const zh_record *record)
+{
+    bool takes = false;
+    if (ctx->post == NULL || (zh_rights(ctx, record->reg) & ZH_RIGHT_READ) != 0) {
+        return zh_scope_holds(ctx, env, record);
+    }
+    zh_rc rc = entry_holds(ctx, env, record, ZH_RIGHT_CREATE, &takes);
+    return rc == ZH_OK && !(takes && in_scope(ctx, record)) ? out_of_scope(ctx->err) : rc;
 }

@@ -114,6 +114,13 @@ bool zh_scope_cells(const zh_ctx *ctx, const zh_register *reg, zh_cell_filter *o
 /* Whether the post's offices alone let it see all rows of this home office (its access entries may
  * still say less). */
 bool zh_scope_has_office(const zh_ctx *ctx, int64_t office);
+/* Whether the post sees only the rows of some offices: their own, and those they handle. */
+bool zh_scope_by_offices(const zh_ctx *ctx);
+/* Appends " AND (…)" that says so of rows of an alias; nothing for other posts. */
+void zh_scope_offices_add(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias);
+/* Appends the condition of what they handle for others, which has an index of its own; only for a
+ * post that sees by offices. */
+void zh_scope_handed_add(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias);
 /* Whether nothing but offices limits what the post sees of the register. */
 bool zh_scope_by_office(const zh_ctx *ctx, const zh_register *reg);
 /* The codes of a field outside which the post sees no row: as zh_filter_codes. */
@@ -121,5 +128,8 @@ bool zh_scope_codes(zh_ctx *ctx, const zh_register *reg, const zh_field *field, 
                     size_t max, size_t *n);
 /* The same predicate over a record in memory, for what is being written. ZH_EDENIED outside. */
 zh_rc zh_scope_holds(zh_ctx *ctx, zh_env *env, const zh_record *record) ZH_MUST;
+/* For a record being made: the same, and for a post that may not read the register its entries that
+ * give `create` (a consumer hands in what others then handle). ZH_EDENIED outside. */
+zh_rc zh_scope_takes(zh_ctx *ctx, zh_env *env, const zh_record *record) ZH_MUST;
 
 #endif

@@ -1010,7 +1010,7 @@ zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mod
     };
     rc = prepare(&w);
     if (rc == ZH_OK && op->kind == ZH_OP_CREATE) {
-        rc = zh_scope_holds(&writer, &w.env, w.record);
+        rc = zh_scope_takes(&writer, &w.env, w.record);
     }
     zh_store_release(own);
     *out = rc == ZH_OK ? p : NULL;

@@ -526,6 +526,21 @@ static void add_order_index(zh_arena *arena, zh_index_plans *out, const zh_regis
     zh_vec_push(arena, out, index);
 }
 
+/* What one office handles for another: few rows, which are found without looking at the others. */
+static void add_handed_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg)
+{
+    zh_str name = index_name(arena, reg->table, ZH_STR("handed"));
+    zh_buf sql;
+    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
+    zh_buf_z(&sql, "CREATE INDEX IF NOT EXISTS ");
+    zh_sql_ident(&sql, name);
+    zh_buf_z(&sql, " ON ");
+    zh_sql_ident(&sql, reg->table);
+    zh_buf_z(&sql, " (handler_office, office, id) WHERE handler_office <> office");
+    zh_index_plan index = {name.p, sql_text(arena, &sql)};
+    zh_vec_push(arena, out, index);
+}
+
 /* Versions of records that go through states, by a column of the history: partial, so that bulk
  * imports by the operator leave it alone. */
 static void add_version_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg,
@@ -557,6 +572,7 @@ void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans 
     if (reg->event_time != NULL && reg->event_time != reg->default_sort) {
         add_order_index(arena, out, reg, "event", reg->event_time);
     }
+    add_handed_index(arena, out, reg);
     if (reg->ntransitions > 0) {
         add_version_index(arena, out, reg, "took", "transition", "transition IS NOT NULL");
         add_version_index(arena, out, reg, "begun", "actor", "version = 1 AND actor <> 'operator'");

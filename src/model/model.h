@@ -32,18 +32,17 @@ static inline zh_str zh_label_for(const zh_err *err, zh_label label)
 
 /* ---- codes ---------------------------------------------------------------------------------- */
 
-typedef struct zh_code {
+typedef struct zh_code { /* there are many: the members stand so that nothing is lost between */
     zh_str code;
     zh_label label;
-    const struct zh_code *parent; /* NULL at the top */
-    uint16_t level;               /* 1 = top */
-    zh_date from, to;             /* inclusive validity; INT32_MIN / ZH_OPEN_END when open */
-    const zh_str *aliases;        /* old names, synonyms */
-    size_t naliases;
+    const struct zh_code *parent;            /* NULL at the top */
+    const zh_str *aliases;                   /* old names, synonyms */
     const struct zh_code *const *successors; /* after a split, merge or renaming */
-    size_t nsuccessors;
-    zh_str initials;   /* pinyin */
+    zh_str initials;                         /* pinyin */
+    zh_date from, to; /* inclusive validity; INT32_MIN / ZH_OPEN_END when open */
+    uint32_t naliases, nsuccessors;
     uint32_t position; /* in the list as declared, from 0: order of grades and of forms */
+    uint16_t level;    /* 1 = top */
     bool leaf;         /* no code names it as its parent */
 } zh_code;
 
@@ -52,8 +51,12 @@ struct zh_codes {
     zh_label label;
     const zh_code *codes; /* sorted by code, then from */
     size_t n;
-    zh_map by_code;            /* code -> zh_code (the newest validity) */
-    zh_map by_name;            /* folded label or alias -> zh_code list head (see codes.c) */
+    const struct zh_code_name *names; /* folded labels, aliases, initials (model/codes.h) */
+    size_t nnames;
+    /* Tables by hash of an index + 1, 0 free; the sizes are powers of two. */
+    const uint32_t *code_slots; /* into codes: the newest validity of a code */
+    const uint32_t *name_slots; /* into names: the first that are alike */
+    size_t ncode_slots, nname_slots;
     const zh_str *level_names; /* province, city, county … ; index 0 = level 1 */
     uint16_t levels;
     bool codes_are_ordered; /* a grade: < and > compare positions in the list */
@@ -736,6 +739,9 @@ typedef struct zh_record {
     zh_rows *tables;       /* reg->nfields; only TABLE fields are filled */
     const zh_str *derived; /* reg->nderived resolved dimension values; NULL p = none */
 } zh_record;
+
+/* The value of a field named by its declared id; null where the register has no such field. */
+const zh_value *zh_record_value(const zh_record *record, const char *field);
 
 /* Parses the text of a field by its type, code system, unit, digits and format. Codes resolve to
  * the code itself by code, name, alias or pinyin (`how` as in zh_code_match, 0 when not a code);

@@ -157,6 +157,7 @@ static zh_rc setup(sqlite3 *db, const zh_store *store, bool writer, zh_err *err)
         if (rc == ZH_OK && !zh_store_shared(store)) {
             rc = use_wal(db, err);
         }
+        rc = rc != ZH_OK ? rc : pragma_number(db, "secure_delete", 1, err); /* erased is gone */
         rc = rc != ZH_OK ? rc : pragma_number(db, "wal_autocheckpoint", CHECKPOINT_PAGES, err);
         rc = rc != ZH_OK ? rc : pragma_number(db, "journal_size_limit", WAL_KEPT_BYTES, err);
         rc =
@@ -204,6 +205,11 @@ static void sqlite_disconnect(zh_conn *conn)
 {
     zh_assert(sqlite3_close(db_of(conn)) == SQLITE_OK);
     zh_dealloc(conn);
+}
+
+static void sqlite_shrink(zh_conn *conn)
+{
+    (void)sqlite3_db_release_memory(db_of(conn));
 }
 
 static bool sqlite_lend(zh_conn *conn)
@@ -447,6 +453,7 @@ const zh_driver zh_driver_sqlite = {
     .dialect = ZH_SQLITE,
     .connect = sqlite_connect,
     .disconnect = sqlite_disconnect,
+    .shrink = sqlite_shrink,
     .lend = sqlite_lend,
     .control = sqlite_control,
     .exec = sqlite_exec,

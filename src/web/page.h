@@ -88,6 +88,7 @@ typedef struct zh_ui_head_of {
     zh_str above, above_url;
     zh_str css; /* one more style sheet of ui/ (file name); may be empty */
     zh_str script;
+    bool citizen;  /* a page for everybody: one column, larger */
     int refresh_s; /* reload after so many seconds (a running job); 0: never */
 } zh_ui_head_of;
 
@@ -102,6 +103,8 @@ zh_str zh_ui_fill(const zh_ui *ui, zh_text_id id, const zh_str *arguments, size_
 #define ZH_SAY(ui, id, ...)                                                                        \
     zh_ui_fill((ui), (id), (const zh_str[]){__VA_ARGS__},                                          \
                sizeof((const zh_str[]){__VA_ARGS__}) / sizeof(zh_str))
+/* A list of words, empty at first, with one more: 甲、乙、丙. */
+zh_str zh_ui_list(const zh_ui *ui, zh_str list, zh_str item);
 /* A label of the declarations in the reader's language; Chinese where there is no English. */
 zh_str zh_ui_label(const zh_ui *ui, zh_label label);
 /* What a role is called; its id where nothing calls it anything. */

@@ -37,7 +37,7 @@ static void provider_link(zh_ui *ui, zh_str next)
 
 static void login_form(zh_ui *ui, const zh_err *err, zh_str next)
 {
-    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_TEXT_N,
+    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_LOGIN,
                                     .title = zh_ui_text(ui, ZH_T_LOGIN_TITLE),
                                     .lede = zh_ui_text(ui, ZH_T_LOGIN_LEDE)});
     zh_form_problem(ui, err);

@@ -270,7 +270,10 @@ static void ask_form(view *v)
     zh_part_ask_words(ui, zh_ui_text(ui, ZH_T_MAP_ASK_BY));
     zh_part_ask_select(ui, "view", zh_ui_text(ui, ZH_T_MAP_L_VIEW), views, ZH_COUNTOF(views),
                        v->areas ? ZH_STR("areas") : ZH_STR("tiles"));
-    zh_part_ask_close(ui);
+    zh_download files[FILES];
+    zh_part_ask_end(
+        ui, files,
+        zh_keep_downloads(ui, ZH_STR("/map/map"), ui->request->query, false, true, files));
 }
 
 /* The three greatest: the finding of the picture. */

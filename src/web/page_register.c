@@ -291,6 +291,7 @@ static void tools(listing *l)
                said);
         button(ui, zh_export_url(q, "xlsx"), ZH_ICON_DOWN,
                zh_ui_text(ui, ZH_T_REGISTER_EXPORT_XLSX), said);
+        zh_part_link(ui);
     }
     zh_html_close(h);
     zh_html_close(h);

@@ -185,21 +185,6 @@ static void put_both(act *a)
     zh_grid_close(&g);
 }
 
-static void put_problem(act *a)
-{
-    zh_ui *ui = a->r->ui;
-    if (a->why.rc == ZH_OK) {
-        return;
-    }
-    zh_part_note_open(ui, ZH_NOTE_ACT);
-    zh_html_value(&ui->html, zh_str_of(a->why.message));
-    if (a->why.fix[0] != '\0') {
-        zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_SEMICOLON));
-        zh_html_value(&ui->html, zh_str_of(a->why.fix));
-    }
-    zh_part_note_close(ui);
-}
-
 static void put_choice(zh_ui *ui, zh_str value, zh_str label, bool chosen)
 {
     zh_html *h = &ui->html;
@@ -374,16 +359,12 @@ static zh_rc show_form(zh_ui *ui, act *a)
                        .above_url = zh_url_record(ui->arena, a->r->reg->id, now->office, now->id),
                        .css = ZH_STR("register.css"),
                        .script = ZH_STR("form.js")});
-    put_problem(a);
+    zh_input_problems(&a->in, &a->why, a->fields, a->nfields);
     if (a->version != now->version) {
         put_both(a);
     }
     if (t != NULL && t->two_person) {
         zh_part_note(ui, ZH_NOTE_PLAIN, zh_ui_text(ui, ZH_T_ACT_TWO));
-    }
-    (void)zh_input_findings(&a->in, ZH_STR_NONE);
-    if (t != NULL) {
-        (void)zh_input_findings(&a->in, t->id);
     }
     zh_html_open(h, "form", "sheet formgrid");
     zh_html_attr_z(h, "method", "post");

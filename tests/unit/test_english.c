@@ -166,7 +166,6 @@ static const struct {
      "expr_parse.c"
      " expr_query.c expr_types.c field.c format.c number.c "},
     {"src/net", "", " form.c http.c multipart.c "},
-    {"src/proof", "", " password.c "},
     {"src/store", "", " store.c "},
 };
 
@@ -177,26 +176,35 @@ static bool is_read(zh_arena *arena, size_t i, zh_str name)
     return zh_str_ends(name, ZH_STR(".c")) && listed && strstr(read_here[i].without, word) == NULL;
 }
 
+/* What is read of the folder, and of the rooms in it. */
+static size_t check_folder(zh_arena *arena, size_t which, const char *folder)
+{
+    zh_str *names = NULL;
+    size_t n = 0;
+    size_t missing = 0;
+    assert_int_equal(zh_dir_list(arena, folder, &names, &n, NULL), ZH_OK);
+    for (size_t i = 0; i < n; i++) {
+        const char *path = zh_str_fmt(arena, "%s/%.*s", folder, ZH_FMT(names[i])).p;
+        if (is_read(arena, which, names[i])) {
+            missing += check_file(arena, path);
+        } else if (zh_path_is_dir(path)) {
+            missing += check_folder(arena, which, path);
+        }
+    }
+    return missing;
+}
+
 static void every_refusal_has_its_english(void **state)
 {
     (void)state;
     zh_arena *arena = zh_arena_new((size_t)64 << 20);
     size_t missing = 0;
     for (size_t i = 0; i < ZH_COUNTOF(read_here); i++) {
-        const char *folder = read_here[i].folder;
-        zh_str *names = NULL;
-        size_t n = 0;
-        if (!zh_path_is_dir(folder)) {
-            print_message("%s is not here\n", folder);
+        if (!zh_path_is_dir(read_here[i].folder)) {
+            print_message("%s is not here\n", read_here[i].folder);
             skip();
         }
-        assert_int_equal(zh_dir_list(arena, folder, &names, &n, NULL), ZH_OK);
-        for (size_t f = 0; f < n; f++) {
-            if (is_read(arena, i, names[f])) {
-                missing +=
-                    check_file(arena, zh_str_fmt(arena, "%s/%.*s", folder, ZH_FMT(names[f])).p);
-            }
-        }
+        missing += check_folder(arena, i, read_here[i].folder);
     }
     assert_int_equal(missing, 0);
     zh_arena_free(arena);
