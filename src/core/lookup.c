@@ -110,7 +110,7 @@ static zh_rc read_steps(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_
     int before = -1;
     for (size_t i = 0; i < n; i++) {
         const zh_record *r = versions[i].record;
-        if (r->state >= 0 && r->state != before && r->reg->states[r->state].public_name.n > 0) {
+        if (r->state >= 0 && r->state != before && r->reg->states[r->state].public_name.zh.n > 0) {
             steps[kept++] = (zh_lookup_step){.state = &r->reg->states[r->state],
                                              .at = r->recorded_at,
                                              .position = versions[i].position};
