@@ -27,8 +27,8 @@ GEN := $(B)/gen
 
 # ---- sources -------------------------------------------------------------------------------
 MAINS     := $(wildcard src/main.c src/verify.c src/witness.c)
-LIB_SRC   := $(sort $(wildcard src/*/*.c src/app/*/*.c))
-HEADERS   := $(sort $(wildcard src/*/*.h src/app/*/*.h))
+LIB_SRC   := $(sort $(wildcard src/*/*.c src/*/*/*.c))
+HEADERS   := $(sort $(wildcard src/*/*.h src/*/*/*.h))
 UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_MORE := $(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -48,9 +48,17 @@ C_FILES   := $(LIB_SRC) $(MAINS) $(UNIT_SRC) $(UNIT_MORE) $(FUZZ_SRC) $(TEST_SRC
 STYLED    := $(C_FILES) $(HEADERS) $(sort $(wildcard tests/*/*.h tool/*.h bench/*.h))
 
 # ---- flags ---------------------------------------------------------------------------------
-PKGS := sqlite3 libpq yaml-0.1 libzip libxml-2.0 libmicrohttpd libutf8proc libssl libcrypto zlib \
-        cairo cairo-pdf pango pangocairo libargon2 libqrencode
-ifeq ($(shell pkg-config --exists $(PKGS) && echo yes),)
+# The two programs for outsiders are made of few rooms, and whoever makes only them needs only
+# the libraries of those.
+ROOMS_verify  := base proof
+ROOMS_witness := base net proof
+PKGS_verify   := libutf8proc libcrypto
+PKGS_witness  := $(PKGS_verify) libssl libmicrohttpd
+PKGS_all      := sqlite3 libpq yaml-0.1 libzip libxml-2.0 libmicrohttpd libutf8proc libssl libcrypto zlib \
+                 cairo cairo-pdf pango pangocairo libargon2 libqrencode
+OUTSIDER := $(if $(filter-out build/zhiheng-%,$(or $(MAKECMDGOALS),all)),,$(MAKECMDGOALS:build/zhiheng-%=%))
+PKGS     := $(sort $(foreach p,$(or $(OUTSIDER),all),$(PKGS_$p)))
+ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
 $(error a library is missing, ./run installs it: $(shell pkg-config --print-errors --errors-to-stdout --exists $(PKGS)))
 endif
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
@@ -157,10 +165,16 @@ $(LIB): $(LIB_OBJ) $(B)/objects.list
 $(B)/libzhiheng.so: $(LIB_OBJ) $(B)/objects.list
 	$(CC) $(CFLAGS) -shared -Wl,-Bsymbolic-functions -Wl,-z,noexecstack -o $@ $(LIB_OBJ) $(LDLIBS)
 
+.SECONDEXPANSION:
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a %.so,$^) $(LDLIBS)
 $(B)/zhiheng: $(OBJ)/src/main.o $(LIB)
 	$(LINK)
-$(B)/zhiheng-%: $(OBJ)/src/%.o $(LIB)
+of_rooms = $(patsubst %.c,$(OBJ)/%.o,$(filter $(addprefix src/,$(addsuffix /%,$1)),$(LIB_SRC)))
+.SECONDARY: $(addprefix $(B)/lib,verify.a witness.a)
+$(B)/lib%.a: $$(call of_rooms,$$(ROOMS_$$*)) $(B)/objects.list
+	@rm -f $@
+	ar rcs $@ $(filter %.o,$^)
+$(B)/zhiheng-%: $(OBJ)/src/%.o $(B)/lib%.a
 	$(LINK)
 $(UNIT): $(B)/%: $(OBJ)/%.o $(UNIT_MORE:%.c=$(OBJ)/%.o) $(or $(SHARED),$(LIB))
 	@mkdir -p $(@D)
@@ -169,7 +183,6 @@ $(BENCH): $(B)/%: $(OBJ)/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(LINK)
 beside = $(foreach f,$(filter-out $(TEST_MAIN),$(TEST_SRC)),$(if $(filter $(dir $f),$(dir $1)),$(f:%.c=$(OBJ)/%.o)))
-.SECONDEXPANSION:
 $(TESTS): $(B)/%: $(OBJ)/%.o $$(call beside,$$*) $(LIB)
 	@mkdir -p $(@D)
 	$(LINK)

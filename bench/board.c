@@ -8,6 +8,7 @@
  *                             bench/p2.sh compares with a recount in SQL */
 #include "base/time.h"
 #include "core/indicator.h"
+#include "core/open.h"
 #include "core/read.h"
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #
 #   bench/p1.sh [ROWS] [ROUNDS] [sqlite|postgres]
 #
-# With P1_KEEP=DIR the imported data and its declarations stay there for bench/p2.sh, and the part
-# about single writes is left out.
+# With P1_GM=1 the second log (国密: SM3, SM2) is kept as well. With P1_KEEP=DIR the imported data and
+# its declarations stay there for bench/p2.sh, and the part about single writes is left out.
 #
 # PostgreSQL is taken from ZH_TEST_PG_URL. Prints the times, the ratio of the medians, and the peak
 # memory of the import; fails when the counts differ from what the generator says or verify finds a
@@ -60,6 +60,7 @@ empty() { # an empty database with the firms
         where=(--db "$ZH_TEST_PG_URL${separator}schema=p1" --packs "$work/packs")
     fi
     "$program" import p1_firm "$work/firms.csv" --commit all "${where[@]}" >/dev/null 2>&1
+    [ -z "${P1_GM:-}" ] || "$program" ledger init --gm "${where[@]}" >/dev/null
 }
 
 peers=() times=()
@@ -74,7 +75,7 @@ got=$("$program" count p1_sample "${where[@]}" --json | python3 -c 'import json,
 verified=$(seconds "$program" verify "${where[@]}")
 median() { printf '%s\n' "$@" | sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 awk -v r="$rows" -v p="$(median "${peers[@]}")" -v o="$(median "${times[@]}")" -v d="$db" -v n="$rounds" \
-    'BEGIN {printf "P1 %s: %d rows, medians of %d: peer %.2f s, import %.2f s, ratio %.2f, %d rows/s\n", d, r, n, p, o, o / p, r / o}'
+    'BEGIN {printf "P1 %s'"${P1_GM:+, both logs}"': %d rows, medians of %d: peer %.2f s, import %.2f s, ratio %.2f, %d rows/s\n", d, r, n, p, o, o / p, r / o}'
 echo "verify: $verified s, no difference"
 if [ "$db" = sqlite ] && [ -n "${P1_KEEP:-}" ]; then
     mkdir -p "$P1_KEEP"

@@ -43,10 +43,11 @@ struct verify {
     bool from_file; /* --policy gave it */
     bool show;
     unsigned witnesses;
-    bool has_entry; /* of the next .tlog-proof */
-    uint8_t *entry;
+    const uint8_t *entry; /* of the next .tlog-proof; NULL: none given */
     size_t entry_n;
-    const char *log; /* the last directory that was proven, for --twin */
+    bool unproven;    /* the last disclosure waits for its .tlog-proof */
+    bool passed_over; /* one waited in vain: another came before its proof */
+    const char *log;  /* the last directory that was proven, for --twin */
     uint64_t log_size;
     zh_err err;
 };
@@ -188,15 +189,16 @@ static zh_rc check_proof(struct verify *v, zh_str text, zh_str entry)
 
 static int verify_proof(struct verify *v, const char *path, zh_str text)
 {
-    if (!v->has_entry) {
+    if (!v->entry) {
         (void)fprintf(stderr,
                       "%s: 证明需要条目:用 --entry HEX,或在它前面给出披露文件\n"
                       "the proof needs its entry: --entry HEX, or a disclosure file before it\n",
                       path);
         return MISUSED;
     }
-    v->has_entry = false;
     zh_str entry = {(const char *)v->entry, v->entry_n};
+    v->entry = NULL;
+    v->unproven = false;
     return check_proof(v, text, entry) == ZH_OK ? proven(path) : bad(v, path);
 }
 
@@ -208,15 +210,17 @@ static int verify_disclosure(struct verify *v, const char *path, zh_str text)
         return bad(v, path);
     }
     say_disclosure(v, &file);
-    v->entry = zh_arena_alloc(v->arena, ZH_RECORD_ENTRY_BYTES);
-    memcpy(v->entry, file.entry_bytes, ZH_RECORD_ENTRY_BYTES);
-    v->entry_n = ZH_RECORD_ENTRY_BYTES;
-    v->has_entry = !file.proof.p;
-    if (v->has_entry) {
+    uint8_t *kept = zh_arena_alloc(v->arena, ZH_RECORD_ENTRY_BYTES);
+    memcpy(kept, file.entry_bytes, ZH_RECORD_ENTRY_BYTES);
+    zh_str entry = {(const char *)kept, ZH_RECORD_ENTRY_BYTES};
+    v->entry = kept;
+    v->entry_n = entry.n;
+    v->passed_over |= v->unproven;
+    v->unproven = !file.proof.p;
+    if (v->unproven) {
         say("  … 还需其后的 .tlog-proof its .tlog-proof must follow");
         return PROVEN;
     }
-    zh_str entry = {(const char *)v->entry, v->entry_n};
     return check_proof(v, file.proof, entry) == ZH_OK ? proven(path) : bad(v, path);
 }
 
@@ -408,10 +412,10 @@ static zh_rc read_entry(struct verify *v, const char *hex)
 {
     zh_str text = zh_str_of(hex);
     v->entry_n = text.n / 2;
-    v->entry = zh_arena_alloc(v->arena, v->entry_n + 1);
-    v->has_entry = zh_unhex(text, v->entry, v->entry_n);
-    return v->has_entry ? ZH_OK
-                        : zh_err_set(&v->err, ZH_EINVAL, "verify.entry", "--entry 不是十六进制");
+    uint8_t *bytes = zh_arena_alloc(v->arena, v->entry_n + 1);
+    v->entry = zh_unhex(text, bytes, v->entry_n) ? bytes : NULL;
+    return v->entry ? ZH_OK
+                    : zh_err_set(&v->err, ZH_EINVAL, "verify.entry", "--entry 不是十六进制");
 }
 
 /* --key, --policy or --witnesses. */
@@ -511,8 +515,8 @@ static int run(struct verify *v, int argc, char **argv)
     if (files == 0) {
         return misuse(v);
     }
-    if (worst == PROVEN && v->has_entry) {
-        say("✗ 最后一个披露文件没有存证证明 the last disclosure has no proof");
+    if (v->unproven || v->passed_over) {
+        say("✗ 有披露文件没有存证证明 a disclosure has no proof");
         return REFUTED;
     }
     return worst;

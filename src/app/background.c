@@ -6,16 +6,22 @@
 #include "app/witness.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "core/adopt.h"
 #include "core/calendar_years.h"
 #include "core/cube.h"
 #include "core/judgement.h"
 #include "core/ledger.h"
 #include "core/obligation.h"
+#include "core/reading.h"
 #include "core/record.h"
+#include "core/vacuum.h"
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef zh_rc (*step)(zh_background *b, zh_err *err);
 
@@ -33,7 +39,7 @@ typedef struct worker {
     char last_error[768];
 } worker;
 
-enum { DUTIES = 10, WITNESS_BYTES = 16 << 20 };
+enum { DUTIES = 11, WITNESS_BYTES = 16 << 20 };
 
 struct zh_background {
     zh_core *core;
@@ -41,6 +47,10 @@ struct zh_background {
     pthread_cond_t stop_asked;
     bool stopping;
     worker workers[DUTIES];
+    pthread_t checker; /* recomputes the ledger once */
+    bool checker_started;
+    atomic_bool checker_stops;
+    zh_err incident; /* what it found; rc ZH_OK: nothing */
     zh_importer *importer;
     zh_witness_sizes witnesses; /* of the duty that asks them */
 };
@@ -126,6 +136,12 @@ static zh_rc judgements(zh_background *b, zh_err *err)
     return zh_judgements_run(b->core, zh_now(), &done, err);
 }
 
+static zh_rc tidy(zh_background *b, zh_err *err)
+{
+    zh_rc rc = zh_readings_anchor(b->core, err);
+    return rc == ZH_OK ? zh_vacuum_run(b->core, err) : rc;
+}
+
 static zh_rc notices(zh_background *b, zh_err *err)
 {
     zh_notice_run done;
@@ -155,6 +171,7 @@ static const duty duties[DUTIES] = {
     {"送达", deliveries, ZH_DELIVERIES_MS},
     {"声明", follow, ZH_FOLLOW_MS},
     {"见证", witness, ZH_WITNESS_MS},
+    {"善后", tidy, ZH_TIDY_MS},
 };
 
 static void report(worker *w, const zh_err *err)
@@ -205,6 +222,50 @@ static void *work(void *user)
     return NULL;
 }
 
+static void *check(void *user)
+{
+    zh_background *b = user;
+    zh_rc rc = ZH_EIO;
+    while (rc != ZH_OK && rc != ZH_EBUSY && rc != ZH_ECORRUPT) {
+        zh_err err = {0};
+        rc = zh_ledger_check(b->core, &b->checker_stops, &err);
+        if (rc == ZH_ECORRUPT) {
+            zh_log(ZH_ERROR, "ledger.incident", "%s [%s]", err.message, err.rule);
+            pthread_mutex_lock(&b->lock);
+            b->incident = err;
+            pthread_mutex_unlock(&b->lock);
+            (void)kill(getpid(), SIGTERM);
+        } else if (rc != ZH_OK && rc != ZH_EBUSY) {
+            zh_log(ZH_ERROR, "background.step", "核对存证：%s [%s]", err.message, err.rule);
+            if (!wait_ms(b, ZH_CHECK_AGAIN_MS)) {
+                break;
+            }
+        }
+    }
+    return NULL;
+}
+
+zh_rc zh_background_incident(zh_background *b, zh_err *err)
+{
+    pthread_mutex_lock(&b->lock);
+    zh_rc rc = b->incident.rc;
+    if (rc != ZH_OK) {
+        *err = b->incident;
+    }
+    pthread_mutex_unlock(&b->lock);
+    return rc;
+}
+
+static zh_rc start_checker(zh_background *b, zh_err *err)
+{
+    if (zh_ledger_dir(b->core) == NULL || !zh_ledger_checking(b->core, NULL, NULL)) {
+        return ZH_OK;
+    }
+    b->checker_started = pthread_create(&b->checker, NULL, check, b) == 0;
+    return b->checker_started ? ZH_OK
+                              : zh_err_set(err, ZH_EIO, "background.thread", "不能启动后台线程");
+}
+
 zh_rc zh_background_start(zh_core *core, zh_background **out, zh_err *err)
 {
     zh_background *b = zh_alloc(sizeof(*b));
@@ -225,7 +286,10 @@ zh_rc zh_background_start(zh_core *core, zh_background **out, zh_err *err)
             return zh_err_set(err, ZH_EIO, "background.thread", "不能启动后台线程");
         }
     }
-    zh_rc rc = zh_importer_start(core, &b->importer, err);
+    zh_rc rc = start_checker(b, err);
+    if (rc == ZH_OK) {
+        rc = zh_importer_start(core, &b->importer, err);
+    }
     if (rc != ZH_OK) {
         zh_background_stop(b);
         return rc;
@@ -243,7 +307,11 @@ void zh_background_stop(zh_background *b)
     b->stopping = true;
     pthread_cond_broadcast(&b->stop_asked);
     pthread_mutex_unlock(&b->lock);
+    atomic_store(&b->checker_stops, true);
     zh_importer_stop(b->importer);
+    if (b->checker_started) {
+        pthread_join(b->checker, NULL);
+    }
     for (size_t i = 0; i < DUTIES; i++) {
         if (b->workers[i].started) {
             pthread_join(b->workers[i].thread, NULL);

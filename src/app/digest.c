@@ -4,6 +4,7 @@
 #include "core/desk.h"
 #include "core/holder.h"
 #include "core/identity.h"
+#include "model/title.h"
 #include "proof/hash.h"
 #include <inttypes.h>
 #include <string.h>
@@ -26,7 +27,7 @@ typedef struct digest {
 static void line(digest *g, zh_arena *arena, zh_str what, const zh_record *r, zh_str more)
 {
     zh_buf_fmt(&g->text, "  · %.*s　%.*s　%.*s\n    %.*s/registers/%.*s/%" PRId64 "-%" PRId64 "\n",
-               ZH_FMT(what), ZH_FMT(zh_notify_record(arena, r)), ZH_FMT(more),
+               ZH_FMT(what), ZH_FMT(zh_title_plain(arena, r)), ZH_FMT(more),
                ZH_FMT(g->settings.url), ZH_FMT(r->reg->id), r->office, r->id);
 }
 

@@ -6,6 +6,7 @@
 #include "base/os.h"
 #include "core/holder.h"
 #include "core/read.h"
+#include "model/title.h"
 #include "net/client.h"
 #include "proof/hash.h"
 #include <inttypes.h>
@@ -183,23 +184,6 @@ zh_str zh_notify_words(zh_arena *arena, const zh_register *reg, zh_str cause, zh
     return out;
 }
 
-zh_str zh_notify_record(zh_arena *arena, const zh_record *record)
-{
-    const zh_register *reg = record->reg;
-    const zh_field *name = zh_register_field(reg, ZH_STR("name"));
-    zh_str key = ZH_STR("");
-    if (name != NULL && name->table == NULL && record->values[name->index].kind == ZH_TEXT) {
-        return record->values[name->index].text;
-    }
-    for (size_t i = 0; i < reg->nbusiness_key; i++) {
-        zh_str part = zh_value_display(arena, &record->values[reg->business_key[i]->index]);
-        key = key.n == 0   ? part
-              : part.n > 0 ? zh_str_fmt(arena, "%.*s／%.*s", ZH_FMT(key), ZH_FMT(part))
-                           : key;
-    }
-    return key.n > 0 ? key : zh_str_fmt(arena, "%" PRId64, record->id);
-}
-
 /* ---- webhooks -------------------------------------------------------------------------------- */
 
 zh_str zh_webhook_signature(zh_arena *arena, zh_str secret, int64_t seconds, zh_str body)
@@ -288,7 +272,7 @@ static zh_str webhook_body(sending *s, const zh_notice_event *e, const zh_record
     zh_jw_kv(&w, "register", record->reg->id);
     zh_jw_kv(&w, "register_label", record->reg->label.zh);
     zh_jw_kv(&w, "record", zh_str_fmt(arena, "%" PRId64 "-%" PRId64, record->office, record->id));
-    zh_jw_kv(&w, "record_label", zh_notify_record(arena, record));
+    zh_jw_kv(&w, "record_label", zh_title_plain(arena, record));
     zh_jw_kv(&w, "cause", e->cause);
     zh_jw_kv(&w, "name", e->name);
     zh_jw_kv(&w, "text", zh_notify_words(arena, record->reg, e->cause, e->name));

@@ -56,8 +56,6 @@ zh_str zh_webhook_signature(zh_arena *arena, zh_str secret, int64_t seconds, zh_
 
 /* What a notice says, in Chinese: 退回修改, 审查期限将到, … */
 zh_str zh_notify_words(zh_arena *arena, const zh_register *reg, zh_str cause, zh_str name);
-/* What a record is called: its name, or its business key. */
-zh_str zh_notify_record(zh_arena *arena, const zh_record *record);
 /* What a party without an account is told of their record: its number, the public name of its state
  * and the lookup code; nothing about a person. */
 zh_str zh_notify_contact_text(zh_arena *arena, const zh_notify_settings *settings,

@@ -15,6 +15,7 @@
     X("judgement.refused", "一条评定规则没有跑成，其余照跑")                                       \
     X("judgement.effect", "评定的后果被登记册的规则拒绝，评定结果仍在")                            \
     X("file.sweep", "删除个人信息后清除无人引用的文件失败，下次再试")                              \
+    X("erase.vacuum", "删除个人信息后清理 PostgreSQL 的旧行版本失败，下次再试")                    \
     X("job.lease", "任务租约的取得、丢失或过期")                                                   \
     X("import.batch", "导入批次的进度与结果")                                                      \
     X("import.job", "浏览器里的预检或导入没有做成，或没有记下结果")                                \
@@ -30,6 +31,8 @@
     X("ledger.torn", "预写文件末尾没有写完的部分已截去")                                           \
     X("ledger.tile", "崩溃后按预写文件重写了日志的分块")                                           \
     X("ledger.gm", "补上了国密日志缺的条目")                                                       \
+    X("ledger.checked", "启动后按全部条目重算完毕，与签名的检查点相同")                            \
+    X("ledger.incident", "启动后按全部条目重算，与签名的检查点不同；服务停止")                     \
     X("witness.state", "见证方不能读写自己保存的状态")                                             \
     X("witness.refused", "见证方拒绝：日志给出的检查点不延续上次见证的那个")
 

@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "cli/print.h"
 #include "core/ledger.h"
+#include "core/open.h"
 #include "core/record.h"
 #include <inttypes.h>
 

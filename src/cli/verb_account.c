@@ -6,10 +6,10 @@
 #include "cli/session.h"
 #include "core/account.h"
 #include "core/apikey.h"
+#include "core/password.h"
 #include "core/reading.h"
 #include "core/record.h"
 #include "core/secret.h"
-#include "proof/password.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>

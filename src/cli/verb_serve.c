@@ -198,7 +198,10 @@ static zh_rc serve(zh_session *s, const zh_address *address, const sigset_t *sig
         (void)fflush(stdout);
         zh_log(ZH_INFO, "net.listen", "%s:%u", address->host, zh_http_port(http));
         int received = wait_for_end(signals);
-        zh_cli_note("收到%s，正在停止", received == SIGINT ? "中断" : "停止信号");
+        rc = zh_background_incident(background, &s->cli->err);
+        if (rc == ZH_OK) {
+            zh_cli_note("收到%s，正在停止", received == SIGINT ? "中断" : "停止信号");
+        }
     }
     zh_http_stop(http, STOP_GRACE_MS);
     zh_background_stop(background);
@@ -252,7 +255,8 @@ ZH_VERB(serve) = {
     .zh = "启动服务，直到 SIGTERM 或 Ctrl-C",
     .en = "serve HTTP",
     .text = "页面在 /，健康状况在 /health。后台给已提交的数据定序并签进存证日志（数据目录的 "
-            "log/）、写到期事件、折叠汇总。最后签名的检查点不能从数据重算出来时拒绝启动。",
+            "log/）、写到期事件、折叠汇总。最后签名的检查点不能从数据重算出来时拒绝启动；"
+            "超过 20 万条的日志先答复、在后台重算，算完以前不签新的检查点，算出不同就停止。",
     .example = "zhiheng serve --data ./data --listen 127.0.0.1:8086",
     .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS,
     .options = options,

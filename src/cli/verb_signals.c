@@ -116,7 +116,7 @@ static void print_signals(zh_session *s, const zh_signal *list, size_t n, zh_buf
             zh_text_table_add(&table, x->has_task ? task_text(arena, &x->task) : ZH_STR_NONE);
         }
         zh_buf_fmt(out, "%.*s（%.*s，第 %.*s 版；%.*s）\n", ZH_FMT(d->label.zh), ZH_FMT(d->id),
-                   ZH_FMT(d->version), ZH_FMT(zh_detector_criteria(arena, d)));
+                   ZH_FMT(d->version), ZH_FMT(zh_detector_criteria(arena, d, false)));
         zh_text_table_print(&table, out);
         zh_buf_fmt(out, "%zu 个信号。%.*s\n\n", end - i, ZH_FMT(d->note.zh));
         i = end;

@@ -4,8 +4,8 @@
 #include "base/os.h"
 #include "core/core_private.h"
 #include "core/identity_private.h"
+#include "core/password.h"
 #include "core/secret.h"
-#include "proof/password.h"
 #include <inttypes.h>
 #include <string.h>
 

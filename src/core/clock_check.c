@@ -7,10 +7,15 @@ zh_str zh_clock_check_code(zh_arena *arena, const zh_register *reg, const zh_clo
                            const zh_clock_version *version)
 {
     char date[DATE_BYTES] = "";
+    size_t nth = 1; /* of those that begin on the day */
     if (version->from != INT32_MIN) {
         zh_date_format(version->from, date);
     }
-    return zh_str_fmt(arena, "%.*s.%.*s@%s", ZH_FMT(reg->id), ZH_FMT(clock->id), date);
+    for (size_t i = 0; i < clock->nversions && &clock->versions[i] != version; i++) {
+        nth += clock->versions[i].from == version->from;
+    }
+    zh_str code = zh_str_fmt(arena, "%.*s.%.*s@%s", ZH_FMT(reg->id), ZH_FMT(clock->id), date);
+    return nth == 1 ? code : zh_str_fmt(arena, "%.*s#%zu", ZH_FMT(code), nth);
 }
 
 static bool is_right(const zh_record *record)

@@ -28,10 +28,11 @@ typedef struct zh_commits_item {
     struct zh_commits_item *next;
 } item;
 
-void zh_commits_init(zh_commits *commits)
+zh_commits *zh_commits_new(zh_arena *arena)
 {
-    *commits = (zh_commits){.first = NULL};
+    zh_commits *commits = ZH_NEW(arena, zh_commits);
     pthread_mutex_init(&commits->lock, NULL);
+    return commits;
 }
 
 void zh_commits_end(zh_commits *commits)
@@ -221,7 +222,7 @@ static bool is_done(zh_commits *commits, caller *me, bool *leads)
 
 static void commit(zh_core *core, item *items, size_t n)
 {
-    zh_commits *commits = &core->commits;
+    zh_commits *commits = core->commits;
     caller me = {.left = n};
     for (size_t i = 0; i < n; i++) {
         items[i].caller = &me;

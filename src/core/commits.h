@@ -5,6 +5,17 @@
 #include "core/core_private.h"
 #include "core/write_private.h"
 
+#define ZH_COMMITS_MAX 256u /* single writes that share a transaction */
+
+/* Single writes that wait for the transaction they will share, in the order they came. */
+typedef struct zh_commits {
+    pthread_mutex_t lock;
+    struct zh_commits_item *first, *last;
+    bool led; /* one of the writers applies, or has been told to */
+} zh_commits;
+zh_commits *zh_commits_new(zh_arena *arena);
+void zh_commits_end(zh_commits *commits);
+
 /* Applies one prepared write and what follows it by itself, in a transaction that it may share with
  * up to ZH_COMMITS_MAX writes that other threads brought; durable when it returns. The outcome is
  * its own, as if it had been alone: ZH_ECONFLICT of zh_record_apply_batch, errors of the

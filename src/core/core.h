@@ -46,32 +46,8 @@
 
 typedef struct zh_core zh_core;
 
-typedef struct zh_core_options {
-    const char *data_dir;     /* holds zhiheng.db, files/, jobs/; NULL only with db_url */
-    const char *db_url;       /* NULL: sqlite:<data_dir>/zhiheng.db */
-    const char *packs;        /* directory of declarations; NULL: those embedded in the program */
-    zh_model *model;          /* use this model (retained) instead of reading packs; tests */
-    int64_t office;           /* home office of this installation, 0 = stored setting, else 1 */
-    unsigned node;            /* 1..1023, part of every id; 0: another one at each opening */
-    const char *hash;         /* "sha256" or "sm3", for good; NULL: as stored, else sha256 */
-    bool relaxed_sync;        /* tests and throw-away databases */
-    bool migrate_destructive; /* carry out destructive steps of the migration plan */
-    bool keep_model; /* a database that has declarations is read with them, never migrated */
-} zh_core_options;
-
-/* Opens, compiles the declarations (or uses the adopted ones when their digest is unchanged),
- * creates or migrates tables. Fails with the migration plan in err when a destructive step is
- * needed; with keep_model ZH_ECONFLICT (model.differs) when `packs` is not what was adopted. */
-zh_rc zh_core_open(const zh_core_options *options, zh_core **out, zh_err *err) ZH_MUST;
-void zh_core_close(zh_core *core);
-
 /* The current model, retained: release it. */
 zh_model *zh_core_model(zh_core *core);
-/* Migrates to and swaps in another model while serving; readers keep the snapshot they hold. */
-zh_rc zh_core_adopt(zh_core *core, zh_model *model, bool destructive, zh_err *err) ZH_MUST;
-/* Swaps in the model that another process has adopted since; nothing to do is ZH_OK. Thread-safe.
- */
-zh_rc zh_core_follow(zh_core *core, zh_err *err) ZH_MUST;
 zh_store *zh_core_store(zh_core *core);
 const char *zh_core_data_dir(const zh_core *core); /* NULL when db_url only */
 int64_t zh_core_office(const zh_core *core);

@@ -4,9 +4,8 @@
 #define ZH_CORE_CORE_PRIVATE_H
 
 #include "core/core.h"
-#include "core/evidence.h"
 #include "core/schema.h"
-#include "core/seals.h"
+#include "proof/record.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -19,7 +18,6 @@
 #define ZH_TRIES_MAX        20     /* of a transaction that lost a race */
 #define ZH_AUTOMATIC_MAX    16     /* transitions that may follow one write by themselves */
 #define ZH_NUMBER_BLOCK_MAX 1024
-#define ZH_COMMITS_MAX      256u /* single writes that share a transaction (commits.c) */
 
 /* A model with the plans made from it; shared by contexts, freed with the last one. */
 struct zh_snapshot {
@@ -41,20 +39,12 @@ typedef struct zh_number_block {
     uint64_t reserved_us;
 } zh_number_block;
 
-/* Single writes that wait for the transaction they will share, in the order they came. */
-typedef struct zh_commits {
-    pthread_mutex_t lock;
-    struct zh_commits_item *first, *last;
-    bool led; /* one of the writers applies, or has been told to */
-} zh_commits;
-void zh_commits_init(zh_commits *commits);
-void zh_commits_end(zh_commits *commits);
 struct zh_paper;
 
 struct zh_core {
     zh_store *store;
-    zh_commits commits;
-    zh_seals seals;
+    struct zh_commits *commits;
+    struct zh_seals *seals;
     struct zh_ledger *ledger;
     zh_arena *arena; /* options and number blocks; guarded by lock */
     const char *data_dir;
@@ -83,15 +73,6 @@ void zh_snapshot_release(struct zh_snapshot *snapshot);
 const zh_plan *zh_plan_of(const zh_ctx *ctx, const zh_register *reg);
 /* 32 fresh random bytes. Thread-safe. */
 void zh_core_salt(zh_core *core, zh_digest *out);
-
-/* Notes that a committed record was seen: a reference to it needs no further look until it is
- * withdrawn. Thread-safe. */
-void zh_ref_known(zh_core *core, const zh_register *target, int64_t office, int64_t id);
-void zh_ref_forget(zh_core *core, const zh_register *target, int64_t office, int64_t id);
-
-/* Distinct grams of the searchable text of a record and its child rows, in byte order. */
-typedef ZH_VEC(zh_str) zh_grams;
-zh_rc zh_record_grams(zh_arena *arena, const zh_record *record, zh_grams *out) ZH_MUST;
 
 /* Runs `work` in a transaction of the writer; ZH_EBUSY rolls back and runs it again, at most
  * ZH_TRIES_MAX times. */

@@ -4,7 +4,6 @@
  * both databases agree and hierarchies stay data. Expressions SQL cannot say are counted by a scan.
  */
 #include "base/time.h"
-#include "core/cube_private.h"
 #include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"
@@ -171,6 +170,9 @@ static void drive_add(counter *c, zh_conn *conn, zh_buf *sql, zh_binds *binds, c
     }
     if (c->drive == NULL) {
         zh_buf_z(sql, " WHERE 1 = 1");
+        if (c->q->as_of == ZH_AS_OF_NOW) { /* others' rows are not looked at */
+            zh_scope_offices_add(c->ctx, sql, binds, alias);
+        }
         return;
     }
     zh_buf_fmt(sql, " WHERE %s.%.*s IN (", alias, ZH_FMT(c->drive->column));

@@ -12,7 +12,7 @@
 #ifndef ZH_CORE_CUBE_H
 #define ZH_CORE_CUBE_H
 
-#include "core/core.h"
+#include "core/permission.h"
 
 #define ZH_CELLS_MAX ((size_t)2000000) /* cells of one answer */
 #define ZH_SQUARED_MAX                                                                             \
@@ -58,12 +58,6 @@ typedef struct zh_cube_cell {
     zh_key_count **keys; /* by measure: distinct, any_of, quantile; sorted by key, n > 0 */
     size_t *nkeys;
 } zh_cube_cell;
-
-typedef struct zh_cell_filter {
-    zh_str dim;   /* id of a dimension: place, class, basis_kind … */
-    zh_str value; /* exact value; a code also stands for its descendants when subtree is set */
-    bool subtree;
-} zh_cell_filter;
 
 typedef struct zh_cell_group {
     zh_str dim;

@@ -123,6 +123,4 @@ typedef zh_rc (*zh_each_candidate)(void *user, zh_ctx *ctx, const zh_candidate *
 zh_rc zh_cells_frame(zh_ctx *ctx, zh_conn *conn, const zh_cell_query *scope,
                      const zh_cell_query *full, zh_each_candidate each, void *user) ZH_MUST;
 
-zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain);
-
 #endif

@@ -8,6 +8,7 @@
  * dimensions and counted keys never come from personal fields (cube.dim.personal,
  * measure.personal). */
 #include "core/read_private.h"
+#include "core/vacuum.h"
 #include "core/write_private.h"
 #include <string.h>
 
@@ -303,5 +304,5 @@ zh_rc zh_erase_apply(zh_conn *conn, const zh_prepared *p, zh_err *err)
     for (size_t i = 0; i < p->erasure->nfiles && rc == ZH_OK; i++) {
         rc = erase_file(conn, p, p->erasure->files[i], err);
     }
-    return rc;
+    return rc == ZH_OK ? zh_vacuum_note(conn, p->plan->reg, err) : rc;
 }

@@ -7,6 +7,7 @@
 #include "core/filter.h"
 #include "core/number.h"
 #include "core/obligation.h"
+#include "core/open.h"
 #include "core/remember.h"
 #include <errno.h>
 #include <stdio.h>

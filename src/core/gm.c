@@ -2,9 +2,9 @@
 #include "core/gm.h"
 #include "base/log.h"
 #include "core/core_private.h"
+#include "core/figure_entry.h"
 #include "core/ledger.h"
-#include "core/publish_private.h"
-#include "core/record.h"
+#include "core/sequence.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -153,24 +153,34 @@ static zh_rc fill_register(filling *f, const zh_register *reg)
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
+static zh_rc figure_entry(filling *f, const zh_stmt *stmt, uint8_t out[ZH_RECORD_ENTRY_BYTES])
+{
+    zh_str salt = zh_col_str(stmt, 4);
+    zh_figure_evidence figure = {.id = zh_col_i64(stmt, 2), .at = zh_col_i64(stmt, 3)};
+    if (salt.n != sizeof figure.salt.b || !zh_figure_fields_read(f->ctx.arena, zh_col_str(stmt, 5),
+                                                                 &figure.fields, &figure.nfields)) {
+        return zh_err_set(f->ctx.err, ZH_ECORRUPT, "figure.stored", "已发布数字 %" PRId64 " 存坏了",
+                          figure.id);
+    }
+    memcpy(figure.salt.b, salt.p, salt.n);
+    return zh_figure_entry(f->ctx.arena, &figure, ZH_HASH_SM3, out, f->ctx.err);
+}
+
 static zh_rc fill_figures(filling *f)
 {
     zh_stmt *stmt = NULL;
-    zh_rc rc = zh_query(f->conn, ZH_STR("SELECT office, batch, id FROM zh_figure"), NULL, 0, &stmt,
-                        f->ctx.err);
+    zh_rc rc =
+        zh_query(f->conn, ZH_STR("SELECT office, batch, id, at, salt, record FROM zh_figure"), NULL,
+                 0, &stmt, f->ctx.err);
     while (rc == ZH_OK && (rc = zh_step(stmt, f->ctx.err)) == ZH_OK) {
         int64_t key[2] = {zh_col_i64(stmt, 0), zh_col_i64(stmt, 1)};
         missing *m = zh_map_get(&f->by_batch, batch_key(key));
-        zh_published p;
         uint8_t entry[ZH_RECORD_ENTRY_BYTES];
         if (m == NULL) {
             continue;
         }
         zh_arena_reset(f->ctx.arena);
-        rc = zh_published_get(&f->ctx, f->conn, zh_col_i64(stmt, 2), &p);
-        if (rc == ZH_OK) {
-            rc = zh_published_entry(&f->ctx, &p, ZH_HASH_SM3, entry);
-        }
+        rc = figure_entry(f, stmt, entry);
         if (rc == ZH_OK) {
             put(m, 0, entry);
         }

@@ -5,9 +5,9 @@
 #include "core/account.h"
 #include "core/emergency.h"
 #include "core/identity_private.h"
+#include "core/password.h"
 #include "core/secret.h"
 #include "core/setting.h"
-#include "proof/password.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>

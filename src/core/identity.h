@@ -1,6 +1,6 @@
 /* Who acts: local accounts, sessions, and the post in which a session acts.
  *
- * zh_account: office 0, id, login, name, secret (see proof/password.h), totp (sealed, see secret.h,
+ * zh_account: office 0, id, login, name, secret (see core/password.h), totp (sealed, see secret.h,
  *   or empty),   totp_last, failed, locked_until, created_at, password_at, disabled_at
  * zh_session: office 0, token (SHA-256 of the cookie's, hex), account, post, post_office,
  *   created_at, seen_at, ended_at, client

@@ -311,6 +311,7 @@ zh_rc zh_intake(zh_ctx *ctx, const zh_intake_options *options, zh_intake_result 
     in->now = zh_now();
     in->rows_expected = options->rows_expected;
     in->reason = zh_str_fmt(ctx->arena, "导入 %s", zh_intake_file_name(in));
+    zh_seen_init(&in->seen, ZH_SEEN_SLOTS, zh_core_data_dir(ctx->core));
     pthread_mutex_init(&in->lock, NULL);
     pthread_cond_init(&in->moved, NULL);
     for (size_t i = 0; i < ZH_INTAKE_SLOTS; i++) {
@@ -345,8 +346,7 @@ zh_rc zh_intake(zh_ctx *ctx, const zh_intake_options *options, zh_intake_result 
     zh_ahead_clear(&in->ahead);
     zh_arena_free(in->ahead_arena);
     zh_arena_free(in->plan_arena);
-    zh_dealloc(in->seen.keys);
-    zh_dealloc(in->seen.contents);
+    zh_seen_free(&in->seen);
     zh_dealloc(in);
     out->took_us = zh_monotonic_us() - started;
     return rc;

@@ -22,46 +22,6 @@ enum {
     BUSY_MAX = 50,
 };
 
-/* ---- rows seen in this file ------------------------------------------------------------------ */
-
-static uint32_t *seen_find(const zh_seen *s, uint64_t key)
-{
-    if (s->capacity == 0) {
-        return NULL;
-    }
-    size_t i = (size_t)key & (s->capacity - 1);
-    while (s->keys[i] != 0) {
-        if (s->keys[i] == key) {
-            return &s->contents[i];
-        }
-        i = (i + 1) & (s->capacity - 1);
-    }
-    return NULL;
-}
-
-static void seen_add(zh_seen *s, uint64_t key, uint32_t content)
-{
-    if ((s->n + 1) * 4 > s->capacity * 3) {
-        zh_seen grown = {.capacity = s->capacity ? s->capacity * 2 : 4096};
-        grown.keys = zh_alloc(grown.capacity * sizeof *grown.keys);
-        grown.contents = zh_alloc(grown.capacity * sizeof *grown.contents);
-        for (size_t i = 0; i < s->capacity; i++) {
-            if (s->keys[i] != 0) {
-                seen_add(&grown, s->keys[i], s->contents[i]);
-            }
-        }
-        zh_dealloc(s->keys);
-        zh_dealloc(s->contents);
-        *s = grown;
-    }
-    size_t i = (size_t)key & (s->capacity - 1);
-    while (s->keys[i] != 0) {
-        i = (i + 1) & (s->capacity - 1);
-    }
-    s->keys[i] = key;
-    s->contents[i] = content;
-    s->n++;
-}
 /* ---- reading --------------------------------------------------------------------------------- */
 
 typedef struct reading {
@@ -476,36 +436,35 @@ typedef struct decision {
     size_t n;
 } decision;
 
-/* What was seen under a key; NULL when it is new, and then it is remembered as `content`. */
-static const uint32_t *see(zh_intake_run *in, decision *d, uint64_t key, uint32_t content)
+/* Whether a key was seen, and with what; a new one is remembered as `content`. */
+static bool see(zh_intake_run *in, decision *d, uint64_t key, uint32_t content, uint32_t *before)
 {
-    key = key ? key : 1;
-    const uint32_t *known = seen_find(&in->seen, key);
-    known = known ? known : seen_find(&d->fresh_keys, key);
-    if (known == NULL) {
-        seen_add(&d->fresh_keys, key, content);
+    bool known = zh_seen_find(&d->fresh_keys, key, before) || zh_seen_find(&in->seen, key, before);
+    if (!known) {
+        zh_seen_add(&d->fresh_keys, key, content);
     }
     return known;
 }
 
 /* Who has a business key, remembered beside the row keys. */
-static const uint32_t *see_name(zh_intake_run *in, decision *d, const zh_batch *s, size_t i,
-                                uint32_t *who)
+static bool see_name(zh_intake_run *in, decision *d, const zh_batch *s, size_t i, uint32_t *who,
+                     uint32_t *owner)
 {
     const zh_row_result *r = &s->results[i];
     *who = r->keyed ? (uint32_t)(r->key ^ r->key >> 32) : (uint32_t)s->rows[i].ordinal;
-    return see(in, d, ~r->name, *who);
+    return see(in, d, ~r->name, *who, owner);
 }
 
 /* Keys of a row that is not written, or was written before: later rows are compared with it. */
 static void remember(zh_intake_run *in, decision *d, const zh_batch *s, size_t i)
 {
     uint32_t who;
+    uint32_t before;
     if (s->results[i].keyed) {
-        (void)see(in, d, s->results[i].key, s->results[i].content);
+        (void)see(in, d, s->results[i].key, s->results[i].content, &before);
     }
     if (s->results[i].named) {
-        (void)see_name(in, d, s, i, &who);
+        (void)see_name(in, d, s, i, &who, &before);
     }
 }
 
@@ -514,12 +473,13 @@ static void remember(zh_intake_run *in, decision *d, const zh_batch *s, size_t i
 static bool repeats(zh_intake_run *in, decision *d, zh_batch *s, size_t i)
 {
     const zh_row_result *r = &s->results[i];
-    const uint32_t *content = r->keyed ? see(in, d, r->key, r->content) : NULL;
-    if (content != NULL && *content == r->content) {
+    uint32_t content = 0;
+    bool known = r->keyed && see(in, d, r->key, r->content, &content);
+    if (known && content == r->content) {
         d->counts.same++;
         return true;
     }
-    if (content != NULL) {
+    if (known) {
         d->counts.refused++;
         zh_intake_error_add(
             s->arena, &s->errors, &s->rows[i], SIZE_MAX, 'r', ZH_STR("intake.duplicate"),
@@ -527,8 +487,8 @@ static bool repeats(zh_intake_run *in, decision *d, zh_batch *s, size_t i)
         return true;
     }
     uint32_t who = 0;
-    const uint32_t *owner = r->named ? see_name(in, d, s, i, &who) : NULL;
-    if (owner != NULL && *owner != who) {
+    uint32_t owner = 0;
+    if (r->named && see_name(in, d, s, i, &who, &owner) && owner != who) {
         d->counts.refused++;
         zh_intake_error_add(s->arena, &s->errors, &s->rows[i], SIZE_MAX, 'r',
                             ZH_STR("intake.taken"),
@@ -601,14 +561,12 @@ static zh_rc decide(zh_intake_run *in, zh_batch *s, decision *d)
         zh_read_end(conn);
     }
     zh_store_release(conn);
-    return rc;
+    return rc == ZH_OK ? zh_seen_check(&in->seen, in->ctx->err) : rc;
 }
 
 static void decision_release(decision *d)
 {
-    zh_dealloc(d->fresh_keys.keys);
-    zh_dealloc(d->fresh_keys.contents);
-    d->fresh_keys = (zh_seen){0};
+    zh_seen_free(&d->fresh_keys);
 }
 
 static void tally_add(zh_tally *into, const zh_tally *more)
@@ -780,6 +738,7 @@ static zh_rc settle(zh_intake_run *in, zh_batch *s)
     decision d = {0};
     zh_tally after = in->counts;
     zh_rc rc = ZH_OK;
+    zh_seen_init(&d.fresh_keys, 0, NULL);
     for (size_t i = 0; i < s->n && s->replay; i++) {
         remember(in, &d, s, i);
     }
@@ -789,11 +748,7 @@ static zh_rc settle(zh_intake_run *in, zh_batch *s)
     if (rc == ZH_OK) {
         add_effects(in, &d);
         in->counts = after;
-        for (size_t i = 0; i < d.fresh_keys.capacity; i++) {
-            if (d.fresh_keys.keys[i] != 0) {
-                seen_add(&in->seen, d.fresh_keys.keys[i], d.fresh_keys.contents[i]);
-            }
-        }
+        zh_seen_add_all(&in->seen, &d.fresh_keys);
         take_errors(in, s);
     }
     decision_release(&d);
@@ -867,9 +822,7 @@ static void pass_reset(zh_intake_run *in)
     in->skipped = 0;
     in->read_rc = ZH_OK;
     in->counts = in->writing ? in->resumed : (zh_tally){0};
-    zh_dealloc(in->seen.keys);
-    zh_dealloc(in->seen.contents);
-    in->seen = (zh_seen){0};
+    zh_seen_free(&in->seen);
     zh_ahead_clear(&in->ahead);
     zh_arena_reset(in->ahead_arena);
     in->kept.n = 0;

@@ -5,6 +5,7 @@
 #include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"
+#include "core/write_private.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>

@@ -4,18 +4,12 @@
 #define ZH_CORE_INTAKE_RUN_H
 
 #include "core/intake_private.h"
+#include "core/seen.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #define ZH_INTAKE_SLOTS 3
-
-/* Row keys of this file with a hash of what the row said. */
-typedef struct zh_seen {
-    uint64_t *keys; /* 0 = free */
-    uint32_t *contents;
-    size_t n, capacity;
-} zh_seen;
 
 typedef struct zh_sheet_plan {
     size_t sheet;
@@ -65,7 +59,7 @@ typedef struct zh_intake_run {
     int64_t resume_at;
     int64_t rows_expected; /* 0 unknown */
     zh_tally counts, resumed;
-    zh_seen seen;
+    zh_seen seen;     /* row keys of this file, with a hash of what the row said */
     bool self_refers; /* rows may refer to records of their own register */
     zh_ahead ahead;
     zh_arena *ahead_arena; /* of a 预检: nothing of the file is in the database */

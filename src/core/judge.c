@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define BEHIND_ALL "共 " /* how many records are behind a row that names only the first */
+
 enum { POINT_DIGITS = 4, JSON_BYTES = 1 << 20, NAMES_MAX = 300 };
 
 /* ---- points ---------------------------------------------------------------------------------- */
@@ -328,10 +330,22 @@ static void note(void *user, const zh_expr *node, const zh_record *record)
     }
 }
 
+zh_rc zh_judgement_meant(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, const zh_record *record,
+                         int64_t as_of, zh_time at, bool *out)
+{
+    zh_env env = zh_read_env(ctx, conn, as_of, record);
+    zh_value instant = zh_value_time(at);
+    env.judged_at = at;
+    env.parameters = &instant;
+    *out = true;
+    return j->has_where ? zh_eval_true(&j->where, &env, out, ctx->err) : ZH_OK;
+}
+
 zh_rc zh_judge(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, const zh_record *record,
                int64_t as_of, zh_time at, zh_finding_of *out)
 {
     zh_rc rc = ZH_OK;
+    zh_value instant = zh_value_time(at);
     *out = (zh_finding_of){.has_points = false};
     for (size_t i = 0; i < j->ninputs && rc == ZH_OK; i++) {
         witness w = {.arena = ctx->arena, .names = ZH_STR("")};
@@ -339,24 +353,19 @@ zh_rc zh_judge(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, const zh_recor
         env.self = record;
         env.recorded_at = at;
         env.judged_at = at;
+        env.parameters = &instant;
         env.matched = note;
         env.matched_user = &w;
         rc = zh_eval(&j->inputs[i].value, &env, &out->values[i], ctx->err);
         out->rows[i].evidence =
             w.n <= ZH_JUDGEMENT_EVIDENCE_MAX
                 ? w.names
-                : zh_str_fmt(ctx->arena, "%.*s;共 %zu 条", ZH_FMT(w.names), w.n);
+                : zh_str_fmt(ctx->arena, "%.*s;" BEHIND_ALL "%zu 条", ZH_FMT(w.names), w.n);
     }
     return rc == ZH_OK ? zh_judge_values(ctx, j, record, at, out) : rc;
 }
 
 /* ---- again ----------------------------------------------------------------------------------- */
-
-static const zh_value *value_of(const zh_record *record, const char *field)
-{
-    const zh_field *f = zh_register_field(record->reg, zh_str_of(field));
-    return &record->values[f->index];
-}
 
 static const zh_rows *rows_of(const zh_record *stored, const zh_field **table)
 {
@@ -408,8 +417,8 @@ static zh_rc read_back(zh_arena *arena, zh_kind kind, const zh_value *stored, zh
 /* Whether points and grade of the rule are those stored. */
 static bool as_stored(const zh_record *stored, const zh_finding_of *f)
 {
-    const zh_value *points = value_of(stored, "rule_points");
-    const zh_value *grade = value_of(stored, "rule_grade");
+    const zh_value *points = zh_record_value(stored, "rule_points");
+    const zh_value *grade = zh_record_value(stored, "rule_grade");
     bool points_same = f->has_points ? points->kind == ZH_DECIMAL &&
                                            zh_decimal_cmp(points->decimal, f->points) == 0
                                      : points->kind == ZH_NULL;
@@ -437,7 +446,7 @@ zh_rc zh_judgement_replay(zh_ctx *ctx, const zh_judgement *j, const zh_record *r
         }
     }
     if (rc == ZH_OK) {
-        rc = zh_judge_values(ctx, j, record, value_of(stored, "judged_at")->i, f);
+        rc = zh_judge_values(ctx, j, record, zh_record_value(stored, "judged_at")->i, f);
     }
     *same = rc == ZH_OK && as_stored(stored, f);
     return rc;
@@ -461,16 +470,48 @@ static size_t rows_differ(zh_ctx *ctx, const zh_judgement *j, const zh_record *s
     return differ;
 }
 
-/* It is written as register/office-id. */
-bool zh_judgement_subject(const zh_record *stored, int64_t *office, int64_t *id)
+/* register/office-id */
+static bool read_ref(zh_str text, zh_str *reg, int64_t *office, int64_t *id)
 {
-    zh_str text = value_of(stored, "subject_ref")->text;
     ptrdiff_t slash = zh_str_chr(text, '/');
     zh_str rest = slash < 0 ? text : zh_str_sub(text, (size_t)slash + 1, text.n);
     ptrdiff_t dash = zh_str_chr(rest, '-');
+    *reg = slash > 0 ? zh_str_sub(text, 0, (size_t)slash) : ZH_STR_NONE;
     return slash > 0 && dash > 0 &&
            zh_str_i64(zh_str_sub(rest, 0, (size_t)dash), office) == ZH_OK &&
            zh_str_i64(zh_str_sub(rest, (size_t)dash + 1, rest.n), id) == ZH_OK;
+}
+
+bool zh_judgement_subject(const zh_record *stored, int64_t *office, int64_t *id)
+{
+    zh_str reg;
+    return read_ref(zh_record_value(stored, "subject_ref")->text, &reg, office, id);
+}
+
+bool zh_judgement_ref(const zh_model *model, zh_str text, const zh_register **reg, int64_t *office,
+                      int64_t *id)
+{
+    zh_str name;
+    bool good = read_ref(text, &name, office, id);
+    *reg = good ? zh_model_register(model, name) : NULL;
+    return *reg != NULL;
+}
+
+int64_t zh_judgement_records_behind(zh_str evidence)
+{
+    zh_str rest = evidence;
+    zh_str piece;
+    int64_t n = 0;
+    while (rest.n > 0 && zh_str_split(&rest, ';', &piece)) {
+        int64_t all = 0;
+        zh_str number = zh_str_starts(piece, ZH_STR(BEHIND_ALL))
+                            ? zh_str_sub(piece, sizeof BEHIND_ALL - 1, piece.n)
+                            : ZH_STR("");
+        ptrdiff_t space = zh_str_chr(number, ' ');
+        bool says = space > 0 && zh_str_i64(zh_str_sub(number, 0, (size_t)space), &all) == ZH_OK;
+        n = says ? all : n + 1;
+    }
+    return n;
 }
 
 zh_rc zh_judgement_again(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, const zh_record *stored,
@@ -480,7 +521,8 @@ zh_rc zh_judgement_again(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, cons
     zh_record *record = NULL;
     int64_t office = 0;
     int64_t id = 0;
-    const zh_value *position = value_of(stored, "position");
+    bool meant = true;
+    const zh_value *position = zh_record_value(stored, "position");
     *out = (zh_rejudged){.same = false};
     own.post = NULL;
     own.rows = NULL;
@@ -493,13 +535,16 @@ zh_rc zh_judgement_again(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, cons
     if (rc == ZH_OK) {
         rc = zh_rows_load(&own, conn, record, true);
     }
+    zh_time at = zh_record_value(stored, "judged_at")->i;
     if (rc == ZH_OK) {
-        rc = zh_judge(&own, conn, j, record, out->position, value_of(stored, "judged_at")->i,
-                      &out->finding);
+        rc = zh_judgement_meant(&own, conn, j, record, out->position, at, &meant);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_judge(&own, conn, j, record, out->position, at, &out->finding);
     }
     if (rc == ZH_OK) {
         out->differ = rows_differ(ctx, j, stored, &out->finding);
-        out->same = out->differ == 0 && as_stored(stored, &out->finding);
+        out->same = meant && out->differ == 0 && as_stored(stored, &out->finding);
     }
     return rc;
 }
@@ -507,7 +552,7 @@ zh_rc zh_judgement_again(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, cons
 const zh_judgement *zh_judgement_of(const zh_judgement *list, size_t n, const zh_record *stored)
 {
     for (size_t i = 0; i < n; i++) {
-        if (zh_str_eq(list[i].name, value_of(stored, "rule")->text)) {
+        if (zh_str_eq(list[i].name, zh_record_value(stored, "rule")->text)) {
             return &list[i];
         }
     }

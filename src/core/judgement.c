@@ -6,6 +6,7 @@
 #include "core/record.h"
 #include "core/remember.h"
 #include "model/obligation.h"
+#include "model/title.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -29,12 +30,6 @@ typedef struct changes {
     size_t n;
 } changes;
 
-static const zh_value *value_of(const zh_record *record, const char *field)
-{
-    const zh_field *f = zh_register_field(record->reg, zh_str_of(field));
-    return &record->values[f->index];
-}
-
 static void put(const run *r, changes *c, const char *field, zh_value value)
 {
     const zh_field *f = zh_register_field(r->results, zh_str_of(field));
@@ -47,16 +42,6 @@ static zh_str ref_text(zh_arena *arena, const zh_record *record)
 {
     return zh_str_fmt(arena, "%.*s/%" PRId64 "-%" PRId64, ZH_FMT(record->reg->id), record->office,
                       record->id);
-}
-
-static zh_str subject_name(const run *r, const zh_record *record)
-{
-    const zh_field *name = zh_register_field(record->reg, ZH_STR("name"));
-    if (name == NULL && record->reg->nbusiness_key > 0) {
-        name = record->reg->business_key[0];
-    }
-    const zh_value *value = name != NULL ? &record->values[name->index] : NULL;
-    return value != NULL && value->kind == ZH_TEXT ? value->text : ref_text(r->ctx->arena, record);
 }
 
 /* Whose judgement it is: the judged record, or the one its declared party field names. */
@@ -134,8 +119,8 @@ static void put_rows(const run *r, changes *c, const zh_finding_of *f)
  * from the first finding of the same grade. */
 static void put_remedies(const run *r, const zh_record *stored, const zh_finding_of *f, changes *c)
 {
-    const zh_value *grade = stored != NULL ? value_of(stored, "rule_grade") : NULL;
-    const zh_value *since = stored != NULL ? value_of(stored, "repair_from") : NULL;
+    const zh_value *grade = stored != NULL ? zh_record_value(stored, "rule_grade") : NULL;
+    const zh_value *since = stored != NULL ? zh_record_value(stored, "repair_from") : NULL;
     bool same = grade != NULL && grade->kind == ZH_TEXT && zh_str_eq(grade->text, f->grade) &&
                 since->kind == ZH_DATE && since->i < f->repair_from;
     zh_date from = same ? (zh_date)since->i : f->repair_from;
@@ -161,7 +146,7 @@ static void describe(const run *r, const zh_record *record, const zh_record *sto
     *c = (changes){.n = 0};
     put(r, c, "code", zh_value_text(zh_judgement_key(arena, r->j, record)));
     put(r, c, "rule", zh_value_text(r->j->name));
-    put(r, c, "subject", zh_value_text(subject_name(r, record)));
+    put(r, c, "subject", zh_value_text(zh_title_plain(arena, record)));
     put(r, c, "subject_ref", zh_value_text(ref_text(arena, record)));
     put(r, c, "firm", party_of(r, record));
     if (place != NULL && ours != NULL && place->codes == ours->codes) {
@@ -194,8 +179,8 @@ static bool same_finding(const run *r, const zh_record *stored, const zh_finding
     const zh_field *table = zh_register_field(r->results, ZH_STR("rows"));
     const zh_field *column = zh_register_field(r->results, ZH_STR("rows.value"));
     const zh_rows *rows = &stored->tables[table->index];
-    const zh_value *points = value_of(stored, "rule_points");
-    const zh_value *grade = value_of(stored, "rule_grade");
+    const zh_value *points = zh_record_value(stored, "rule_points");
+    const zh_value *grade = zh_record_value(stored, "rule_grade");
     bool same = rows->n == r->j->ninputs &&
                 zh_str_eq(grade->kind == ZH_TEXT ? grade->text : ZH_STR(""), f->grade) &&
                 (f->has_points
@@ -335,14 +320,6 @@ static zh_rc read_stored(run *r, zh_conn *conn, const zh_record *record, zh_reco
     return rc;
 }
 
-/* Whether the rule is for a record that an event concerns: it stands, and `where` holds. */
-static zh_rc is_meant(run *r, zh_conn *conn, const zh_record *record, bool *out)
-{
-    zh_env env = zh_read_env(r->ctx, conn, r->size, record);
-    *out = true;
-    return r->j->has_where ? zh_eval_true(&r->j->where, &env, out, r->ctx->err) : ZH_OK;
-}
-
 static zh_rc look_at_one(run *r, zh_conn *conn, int64_t office, int64_t id, bool ask,
                          zh_record **record, zh_record **stored, zh_finding_of *f)
 {
@@ -358,7 +335,7 @@ static zh_rc look_at_one(run *r, zh_conn *conn, int64_t office, int64_t id, bool
         rc = zh_rows_load(r->ctx, conn, *record, true);
     }
     if (rc == ZH_OK && ask) {
-        rc = is_meant(r, conn, *record, &meant);
+        rc = zh_judgement_meant(r->ctx, conn, r->j, *record, r->size, r->now, &meant);
     }
     if (rc == ZH_OK && !meant) {
         *record = NULL;
@@ -441,7 +418,8 @@ static zh_rc judge_all(run *r)
         zh_list_query query = {.reg = r->j->each,
                                .where = r->j->has_where ? &r->j->where : NULL,
                                .limit = ZH_LIMIT_MAX,
-                               .as_of = r->size};
+                               .as_of = r->size,
+                               .judged_at = r->now};
         rc = zh_scan(r->ctx, conn, &query, collect, &s);
         zh_store_release(conn);
     }
@@ -479,10 +457,10 @@ typedef struct deciding {
 static zh_rc note_decided(void *user, zh_ctx *ctx, const zh_record *record)
 {
     deciding *d = user;
-    const zh_value *at = value_of(record, "decided_at");
+    const zh_value *at = zh_record_value(record, "decided_at");
     zh_record *copy = NULL;
     if (at->kind != ZH_TIME || at->i <= d->after ||
-        !zh_str_eq(value_of(record, "rule")->text, d->r->j->name)) {
+        !zh_str_eq(zh_record_value(record, "rule")->text, d->r->j->name)) {
         return ZH_OK;
     }
     if (d->list.n == ZH_JUDGEMENT_SUBJECTS_MAX) {
@@ -517,7 +495,8 @@ static zh_rc carry_out_decided(run *r, const zh_record *finding)
         zh_err_clear(r->ctx->err);
         return rc == ZH_ENOTFOUND ? ZH_OK : rc;
     }
-    const zh_value parameters[2] = {*value_of(stored, "points"), *value_of(stored, "grade")};
+    const zh_value parameters[2] = {*zh_record_value(stored, "points"),
+                                    *zh_record_value(stored, "grade")};
     return carry_out(r, record, parameters);
 }
 

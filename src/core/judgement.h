@@ -48,6 +48,10 @@ typedef struct zh_finding_of {
  * is used while evaluating. ZH_EINVAL judgement.engine: no such engine, or it refused. */
 zh_rc zh_judge(zh_ctx *ctx, zh_conn *conn, const zh_judgement *judgement, const zh_record *record,
                int64_t as_of, zh_time at, zh_finding_of *out) ZH_MUST;
+/* Whether a rule is for a record (its `where`), as of a log size or now, at an instant of judging.
+ */
+zh_rc zh_judgement_meant(zh_ctx *ctx, zh_conn *conn, const zh_judgement *judgement,
+                         const zh_record *record, int64_t as_of, zh_time at, bool *out) ZH_MUST;
 /* Works points and grade out from inputs that are known: out->values are given. */
 zh_rc zh_judge_values(zh_ctx *ctx, const zh_judgement *judgement, const zh_record *record,
                       zh_time at, zh_finding_of *out) ZH_MUST;
@@ -57,7 +61,7 @@ zh_rc zh_judgement_replay(zh_ctx *ctx, const zh_judgement *judgement, const zh_r
                           const zh_record *stored, bool *same) ZH_MUST;
 
 typedef struct zh_rejudged {
-    bool same;     /* rows, points and grade of the rule */
+    bool same;     /* whom it is for, rows, points and grade of the rule */
     size_t differ; /* inputs with another value */
     int64_t position;
     zh_finding_of finding;
@@ -73,6 +77,12 @@ zh_rc zh_judgement_again(zh_ctx *ctx, zh_conn *conn, const zh_judgement *judgeme
 const zh_judgement *zh_judgement_of(const zh_judgement *list, size_t n, const zh_record *stored);
 /* The judged record of a stored finding. False: it does not say one. */
 bool zh_judgement_subject(const zh_record *stored, int64_t *office, int64_t *id);
+/* A record as a finding names it, register/office-id. False: the text is none, or the model has no
+ * such register. */
+bool zh_judgement_ref(const zh_model *model, zh_str text, const zh_register **reg, int64_t *office,
+                      int64_t *id);
+/* How many records are behind a row, by its evidence: those it names, or the number it says. */
+int64_t zh_judgement_records_behind(zh_str evidence);
 /* The key of a finding: rule and judged record. Lives in the arena. */
 zh_str zh_judgement_key(zh_arena *arena, const zh_judgement *judgement, const zh_record *record);
 

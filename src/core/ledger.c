@@ -6,17 +6,24 @@
 #include "base/time.h"
 #include "core/core_private.h"
 #include "core/gm.h"
-#include "core/outbox.h"
-#include "core/record.h"
+#include "core/seals.h"
+#include "core/sequence.h"
 #include "core/treelog_private.h"
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUND_BYTES = 32 << 20, FILL_ROWS = 256, FILL_BYTES = 128 << 20, WAIT_MS = 5 };
+enum {
+    ROUND_BYTES = 32 << 20,
+    FILL_ROWS = 256,
+    FILL_BYTES = 128 << 20,
+    WAIT_MS = 5,
+    CHECK_ROWS = 64 /* read in one snapshot: the WAL of the database can be reset in between */
+};
 
 struct zh_ledger {
     pthread_mutex_t lock;
@@ -24,6 +31,9 @@ struct zh_ledger {
     const char *gm_dir; /* of the second log (core/gm.h) */
     bool relaxed, opened;
     zh_treelog log, gm; /* gm: open when the second log is kept */
+    /* Entries that have yet to be recomputed after a start, and those that have been. While `all`
+     * is not 0 nothing is sealed. */
+    _Atomic uint64_t all, done;
 };
 
 /* What the database knows of its log. */
@@ -529,7 +539,7 @@ static zh_rc tell_sealed(zh_core *core, const zh_wal_batch *list, size_t n, zh_e
     zh_str note = ZH_STR_NONE;
     zh_rc rc = zh_treelog_text(arena, l->dir, "pub/checkpoint", &note, err);
     if (rc == ZH_OK) {
-        zh_seals_add(&core->seals, list, n, note, (int64_t)l->log.published);
+        zh_seals_add(core->seals, list, n, note, (int64_t)l->log.published);
     }
     zh_arena_free(arena);
     return rc;
@@ -603,14 +613,15 @@ static zh_rc read_waiting(zh_core *core, const binding *b, zh_arena *arena, wait
     return rc;
 }
 
-static zh_rc round_locked(zh_core *core, int64_t *size, bool *more, zh_err *err)
+/* seals false: only opens both sides, which proves what is cheap to prove. */
+static zh_rc round_locked(zh_core *core, bool seals, int64_t *size, bool *more, zh_err *err)
 {
     zh_ledger *l = core->ledger;
     zh_arena *arena = zh_arena_new(ROUND_BYTES);
     waiting w = {.n = 0};
     binding b;
     zh_rc rc = ready(core, &b, arena, err);
-    if (rc == ZH_OK) {
+    if (rc == ZH_OK && seals) {
         rc = read_waiting(core, &b, arena, &w, err);
     }
     uint64_t before = l->log.front.edge.size;
@@ -629,7 +640,7 @@ static zh_rc round_locked(zh_core *core, int64_t *size, bool *more, zh_err *err)
     return rc;
 }
 
-zh_rc zh_ledger_round(zh_core *core, int64_t *size, bool *more, zh_err *err)
+static zh_rc run_round(zh_core *core, bool seals, int64_t *size, bool *more, zh_err *err)
 {
     zh_ledger *l = core->ledger;
     int lock = -1;
@@ -640,78 +651,199 @@ zh_rc zh_ledger_round(zh_core *core, int64_t *size, bool *more, zh_err *err)
         rc = zh_treelog_lock(l->dir, &lock, err);
     }
     if (rc == ZH_OK) {
-        rc = round_locked(core, size, more, err);
+        rc = round_locked(core, seals, size, more, err);
     }
     zh_treelog_unlock(lock);
     pthread_mutex_unlock(&l->lock);
     return rc;
 }
 
+/* What a round finds while the log is still being recomputed. */
+static zh_rc sealed_so_far(zh_core *core, int64_t *size, bool *more, zh_err *err)
+{
+    zh_conn *conn = NULL;
+    *more = false;
+    zh_rc rc = zh_store_reader(core->store, &conn, err);
+    if (rc == ZH_OK) {
+        rc = zh_log_size(conn, size, err);
+    }
+    zh_store_release(conn);
+    return rc;
+}
+
+zh_rc zh_ledger_round(zh_core *core, int64_t *size, bool *more, zh_err *err)
+{
+    return zh_ledger_checking(core, NULL, NULL) ? sealed_so_far(core, size, more, err)
+                                                : run_round(core, true, size, more, err);
+}
+
 /* ---- starting -------------------------------------------------------------------------------- */
 
-/* Root of the first `size` entries of the outbox. *had: how many there were. */
-static zh_rc outbox_root(zh_core *core, uint64_t size, zh_digest *root, uint64_t *had, zh_err *err)
+typedef struct recomputing {
+    zh_hash hash;
+    zh_tree_edge edge;
+    uint64_t size;              /* as far as it goes */
+    int64_t pos, office, batch; /* the row read last */
+    bool ended;                 /* there are no further rows */
+} recomputing;
+
+static zh_rc add_rows(zh_core *core, recomputing *r, zh_err *err)
 {
     zh_conn *conn = NULL;
     zh_stmt *stmt = NULL;
-    zh_hash hash;
-    zh_tree_edge edge = {.size = 0};
-    zh_sql_value limit = ZH_SQL_INT((int64_t)size);
-    zh_hash_begin(&hash, core->alg);
+    zh_sql_value binds[] = {ZH_SQL_INT(r->pos), ZH_SQL_INT(r->office), ZH_SQL_INT(r->batch),
+                            ZH_SQL_INT((int64_t)r->size), ZH_SQL_INT(CHECK_ROWS)};
+    size_t rows = 0;
     zh_rc rc = zh_store_reader(core->store, &conn, err);
     if (rc == ZH_OK) {
-        rc = zh_query(conn,
-                      ZH_STR("SELECT entries FROM zh_outbox WHERE pos < ? ORDER BY pos, office, "
-                             "batch"),
-                      &limit, 1, &stmt, err);
+        rc =
+            zh_query(conn,
+                     ZH_STR("SELECT pos, office, batch, entries FROM zh_outbox WHERE (pos, office, "
+                            "batch) > (?, ?, ?) AND pos < ? ORDER BY pos, office, batch LIMIT ?"),
+                     binds, ZH_COUNTOF(binds), &stmt, err);
     }
     while (rc == ZH_OK && (rc = zh_step(stmt, err)) == ZH_OK) {
-        zh_str entries = zh_col_str(stmt, 0);
-        for (; entries.n >= ZH_RECORD_ENTRY_BYTES && edge.size < size;
+        zh_str entries = zh_col_str(stmt, 3);
+        r->pos = zh_col_i64(stmt, 0);
+        r->office = zh_col_i64(stmt, 1);
+        r->batch = zh_col_i64(stmt, 2);
+        rows++;
+        for (; entries.n >= ZH_RECORD_ENTRY_BYTES && r->edge.size < r->size;
              entries = zh_str_sub(entries, ZH_RECORD_ENTRY_BYTES, entries.n)) {
             zh_digest leaf;
-            zh_tree_leaf(&hash, entries.p, ZH_RECORD_ENTRY_BYTES, &leaf);
-            zh_tree_edge_add(&hash, &edge, &leaf);
+            zh_tree_leaf(&r->hash, entries.p, ZH_RECORD_ENTRY_BYTES, &leaf);
+            zh_tree_edge_add(&r->hash, &r->edge, &leaf);
         }
     }
     zh_finish(stmt);
     zh_store_release(conn);
-    zh_tree_edge_root(&hash, &edge, root);
-    zh_hash_release(&hash);
-    *had = edge.size;
+    r->ended = rows < CHECK_ROWS;
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+/* The root of `checkpoint` from the entries of the outbox, page by page. */
+static zh_rc recompute(zh_core *core, const zh_checkpoint *checkpoint, const atomic_bool *stop,
+                       zh_err *err)
+{
+    zh_ledger *l = core->ledger;
+    recomputing r = {.size = checkpoint->size, .pos = -1};
+    zh_digest root;
+    zh_rc rc = ZH_OK;
+    zh_hash_begin(&r.hash, core->alg);
+    while (rc == ZH_OK && !r.ended) {
+        rc = stop != NULL && atomic_load(stop)
+                 ? zh_err_set(err, ZH_EBUSY, "ledger.checking", "存证还没有核对完")
+                 : add_rows(core, &r, err);
+        atomic_store(&l->done, r.edge.size);
+    }
+    zh_tree_edge_root(&r.hash, &r.edge, &root);
+    zh_hash_release(&r.hash);
+    if (rc == ZH_OK &&
+        (r.edge.size != checkpoint->size || !zh_digest_eq(&root, &checkpoint->root))) {
+        zh_arena *arena = zh_arena_new(4096);
+        rc = incident(l, "ledger.root", err,
+                      zh_str_fmt(arena,
+                                 "最后签名的检查点（%" PRIu64
+                                 " 条）不能从数据库重算出来：发件箱里的条目被改过、删过或换过次序",
+                                 checkpoint->size));
+        zh_arena_free(arena);
+    }
+    return rc;
+}
+
+/* The newest checkpoint; size 0 when nothing has been signed. */
+static zh_rc newest_signed(zh_core *core, zh_checkpoint *out, zh_err *err)
+{
+    zh_arena *arena = zh_arena_new(ROUND_BYTES);
+    zh_treelog_view view;
+    *out = (zh_checkpoint){.size = 0};
+    zh_rc rc = zh_treelog_view_open(arena, core->ledger->dir, &view, err);
+    if (rc == ZH_OK && view.note.p != NULL) {
+        out->size = view.checkpoint.size;
+        out->root = view.checkpoint.root;
+    }
+    zh_arena_free(arena);
+    return rc;
+}
+
+/* How many entries are recomputed before the first answer. */
+static zh_rc entries_at_start(zh_core *core, uint64_t *out, zh_err *err)
+{
+    zh_arena *arena = zh_arena_new(4096);
+    zh_conn *conn = NULL;
+    zh_str text = ZH_STR_NONE;
+    int64_t n = ZH_LEDGER_START_ENTRIES;
+    zh_rc rc = zh_store_reader(core->store, &conn, err);
+    if (rc == ZH_OK) {
+        rc = setting(conn, arena, ZH_LEDGER_SET_START, &text, err);
+    }
+    zh_store_release(conn);
+    if (rc == ZH_OK && text.p != NULL && (zh_str_i64(text, &n) != ZH_OK || n < 0)) {
+        rc = zh_err_set(err, ZH_ECORRUPT, "ledger.setting", "设置“%s”不是非负整数",
+                        ZH_LEDGER_SET_START);
+    }
+    *out = (uint64_t)n;
+    zh_arena_free(arena);
+    return rc;
 }
 
 zh_rc zh_ledger_start(zh_core *core, zh_err *err)
 {
-    const zh_ledger *l = core->ledger;
-    zh_arena *arena = zh_arena_new(ROUND_BYTES);
-    zh_treelog_view view;
-    zh_digest root;
-    uint64_t had = 0;
-    bool more = true;
+    zh_ledger *l = core->ledger;
+    zh_checkpoint newest = {.size = 0};
+    uint64_t at_start = 0;
     int64_t size = 0;
-    zh_rc rc = ZH_OK;
-    while (more && rc == ZH_OK) {
-        rc = zh_ledger_round(core, &size, &more, err);
+    bool more = false;
+    zh_rc rc = run_round(core, false, &size, &more, err);
+    if (rc == ZH_OK) {
+        rc = newest_signed(core, &newest, err);
     }
     if (rc == ZH_OK) {
-        rc = zh_treelog_view_open(arena, l->dir, &view, err);
+        rc = entries_at_start(core, &at_start, err);
     }
-    if (rc == ZH_OK && view.note.p != NULL) {
-        rc = outbox_root(core, view.checkpoint.size, &root, &had, err);
-        if (rc == ZH_OK &&
-            (had != view.checkpoint.size || !zh_digest_eq(&root, &view.checkpoint.root))) {
-            rc = incident(l, "ledger.root", err,
-                          zh_str_fmt(arena,
-                                     "最后签名的检查点（%" PRIu64
-                                     " 条）不能从数据库重算出来：发件箱里的条目被改过、删过或换过次"
-                                     "序",
-                                     view.checkpoint.size));
-        }
+    if (rc == ZH_OK && newest.size > at_start) {
+        atomic_store(&l->done, 0);
+        atomic_store(&l->all, newest.size);
+        return ZH_OK;
     }
-    zh_arena_free(arena);
+    if (rc == ZH_OK && newest.size > 0) {
+        rc = recompute(core, &newest, NULL, err);
+    }
+    return rc == ZH_OK ? run_round(core, true, &size, &more, err) : rc;
+}
+
+zh_rc zh_ledger_check(zh_core *core, const atomic_bool *stop, zh_err *err)
+{
+    zh_ledger *l = core->ledger;
+    zh_checkpoint newest;
+    uint64_t begun = zh_monotonic_us();
+    if (!zh_ledger_checking(core, NULL, NULL)) {
+        return ZH_OK;
+    }
+    zh_rc rc = newest_signed(core, &newest, err);
+    if (rc == ZH_OK) {
+        rc = recompute(core, &newest, stop, err);
+    }
+    if (rc == ZH_OK) {
+        atomic_store(&l->all, 0);
+        zh_log(ZH_INFO, "ledger.checked",
+               "按全部 %" PRIu64 " 条重算的根与检查点相同，%" PRIu64 " 毫秒", newest.size,
+               (zh_monotonic_us() - begun) / 1000);
+    }
     return rc;
+}
+
+bool zh_ledger_checking(const zh_core *core, uint64_t *done, uint64_t *all)
+{
+    uint64_t of = atomic_load(&core->ledger->all);
+    uint64_t now = atomic_load(&core->ledger->done);
+    if (done != NULL) {
+        *done = now < of ? now : of;
+    }
+    if (all != NULL) {
+        *all = of;
+    }
+    return of != 0;
 }
 
 zh_rc zh_ledger_adopt(zh_core *core, zh_err *err)
@@ -827,6 +959,11 @@ zh_rc zh_ledger_wait(zh_core *core, int64_t size, unsigned wait_ms, zh_err *err)
         zh_arena_free(arena);
         if (rc != ZH_OK || enough) {
             return rc;
+        }
+        if (zh_ledger_checking(core, NULL, NULL)) {
+            zh_err_set(err, ZH_EBUSY, "ledger.checking", "存证核对中，核对完才签新的检查点");
+            zh_err_fix(err, "启动后要按全部条目重算一遍；过一会儿再试，/health 里有进度");
+            return ZH_EBUSY;
         }
         if (zh_monotonic_us() - begun > (uint64_t)wait_ms * 1000) {
             return zh_err_set(err, ZH_EBUSY, "ledger.unsealed", "还没有签到第 %" PRId64 " 条",

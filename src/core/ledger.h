@@ -17,7 +17,9 @@
 
 #include "core/core.h"
 #include "core/treelog.h"
+#include <stdatomic.h>
 
+#define ZH_LEDGER_START_ENTRIES 200000 /* recomputed before the first answer; more: beside it */
 #define ZH_LEDGER_ROUND_BATCHES 4096u  /* outbox rows of one round */
 #define ZH_LEDGER_ROUND_ENTRIES 16384u /* a round ends at the row that reaches this */
 
@@ -29,18 +31,28 @@ typedef struct zh_ledger zh_ledger;
 #define ZH_LEDGER_SET_ORIGIN                                                                       \
     "ledger.origin" /* name for a log that is made; else zhiheng.local/…                         \
                      */
+#define ZH_LEDGER_SET_START "ledger.start_entries" /* instead of ZH_LEDGER_START_ENTRIES */
 
 /* DATA/log, and DATA/log-gm of the second log; NULL without a data directory. */
 const char *zh_ledger_dir(const zh_core *core);
 const char *zh_ledger_gm_dir(const zh_core *core);
 
-/* One round. *size: entries with a position; *more: others wait. ZH_EBUSY: another process is at
- * it; ZH_ECORRUPT: an incident; ZH_EIO: the disk. */
+/* One round. *size: entries with a position; *more: others wait. While zh_ledger_checking nothing
+ * is sealed and *more is false. ZH_EBUSY: another process is at it; ZH_ECORRUPT: an incident;
+ * ZH_EIO: the disk. */
 zh_rc zh_ledger_round(zh_core *core, int64_t *size, bool *more, zh_err *err) ZH_MUST;
-/* Before serving: creates or recovers the log, then recomputes the root of the last signed
- * checkpoint from the outbox. ZH_ECORRUPT: it cannot be reproduced; the message says what that
- * means and what to do. */
+/* Before serving: creates or recovers the log, proves the last signed checkpoint from the tiles and
+ * that both sides end with the same entry; then recomputes its root from all entries of the outbox,
+ * and seals what waits. A log of more than ZH_LEDGER_START_ENTRIES entries is not recomputed here:
+ * the caller runs zh_ledger_check beside serving, and until it returns ZH_OK this core seals
+ * nothing. ZH_ECORRUPT: the checkpoint cannot be reproduced; the message says what that means and
+ * what to do. */
 zh_rc zh_ledger_start(zh_core *core, zh_err *err) ZH_MUST;
+/* Recomputes what zh_ledger_start left, if anything, and lets rounds seal again. ZH_ECORRUPT: as
+ * there; sealing stays off. ZH_EBUSY: *stop became true. After other errors it may be run again. */
+zh_rc zh_ledger_check(zh_core *core, const atomic_bool *stop, zh_err *err) ZH_MUST;
+/* Whether zh_ledger_check has yet to end, and how far it is; both may be NULL. Any thread. */
+bool zh_ledger_checking(const zh_core *core, uint64_t *done, uint64_t *all);
 /* A new epoch where the log stands now, made anew from the database (see zh_treelog_adopt): of a
  * directory that was moved, restored or copied, or whose tail is lost for good. */
 zh_rc zh_ledger_adopt(zh_core *core, zh_err *err) ZH_MUST;

@@ -43,6 +43,7 @@ typedef struct lane {
     int64_t office; /* 0: of all */
     zh_str code;    /* of the driving field */
     bool open;      /* the reader sees every row of the office */
+    bool handed;    /* only rows that the reader's offices handle for it */
 } lane;
 
 typedef struct lister {
@@ -160,26 +161,6 @@ static zh_rc cursor_read(const lister *l, zh_str text, cursor *out)
 
 /* ---- search ---------------------------------------------------------------------------------- */
 
-zh_rc zh_search_words(zh_ctx *ctx, zh_str search, zh_str *words, size_t *n)
-{
-    zh_str rest;
-    zh_str word;
-    *n = 0;
-    if (zh_utf8_fold(ctx->arena, search, &rest) != ZH_OK) {
-        return zh_err_set(ctx->err, ZH_EINVAL, "query.search", "检索词不是有效的文本");
-    }
-    while (zh_str_split(&rest, ' ', &word)) {
-        if (word.n > 0 && *n == ZH_SEARCH_WORDS_MAX) {
-            return zh_err_set(ctx->err, ZH_ELIMIT, "query.search.words", "检索词最多 %d 个",
-                              ZH_SEARCH_WORDS_MAX);
-        }
-        if (word.n > 0) {
-            words[(*n)++] = word;
-        }
-    }
-    return ZH_OK;
-}
-
 /* Whatever holds a word holds the pairs of characters inside it. */
 static void pair_add(void *user, zh_str gram)
 {
@@ -239,38 +220,6 @@ static zh_rc search_add(lister *l, zh_buf *sql, zh_binds *binds, int64_t office,
     return rc;
 }
 
-static bool in_values(zh_arena *arena, const zh_field *fields, size_t n, const zh_value *values,
-                      zh_str word)
-{
-    for (size_t i = 0; i < n; i++) {
-        zh_str folded;
-        if (fields[i].searchable && values[i].kind == ZH_TEXT &&
-            zh_utf8_fold(arena, values[i].text, &folded) == ZH_OK &&
-            zh_str_find(folded, word) >= 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool zh_record_has_words(zh_arena *arena, const zh_record *r, const zh_str *words, size_t nwords)
-{
-    for (size_t w = 0; w < nwords; w++) {
-        bool found = in_values(arena, r->reg->fields, r->reg->nfields, r->values, words[w]);
-        for (size_t i = 0; i < r->reg->nfields && !found; i++) {
-            const zh_rows *rows = &r->tables[i];
-            for (size_t k = 0; rows->table != NULL && k < rows->n && !found; k++) {
-                found = in_values(arena, rows->table->columns, rows->table->ncolumns,
-                                  rows->values + k * rows->table->ncolumns, words[w]);
-            }
-        }
-        if (!found) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* ---- one run --------------------------------------------------------------------------------- */
 
 static void keyset_add(const lister *l, zh_buf *sql, zh_binds *binds, const cursor *c, bool nulls)
@@ -324,7 +273,7 @@ static void lane_add(lister *l, zh_buf *sql, zh_binds *binds, const cursor *c, c
     zh_arena *arena = l->ctx->arena;
     zh_buf_z(sql, " FROM ");
     zh_from(arena, sql, binds, l->q->reg, l->q->as_of, "a");
-    if (l->index != NULL && zh_conn_dialect(l->conn) == ZH_SQLITE) {
+    if (l->index != NULL && !on->handed && zh_conn_dialect(l->conn) == ZH_SQLITE) {
         zh_buf_fmt(sql, " INDEXED BY %s", l->index);
     }
     zh_buf_z(sql, on->office ? " WHERE a.office = ?" : " WHERE 1 = 1");
@@ -337,6 +286,13 @@ static void lane_add(lister *l, zh_buf *sql, zh_binds *binds, const cursor *c, c
         zh_buf_fmt(sql, sqlite ? " AND likelihood(a.%.*s = ?, 0.000001)" : " AND a.%.*s = ?",
                    ZH_FMT(l->drive->column));
         zh_vec_push(arena, binds, ZH_SQL_STR(on->code));
+    }
+    if (on->handed) {
+        zh_buf_fmt(sql, " AND a.id IN (SELECT y.id FROM %.*s y WHERE y.office = ? AND ",
+                   ZH_FMT(l->q->reg->table));
+        zh_vec_push(arena, binds, ZH_SQL_INT(on->office));
+        zh_scope_handed_add(l->ctx, sql, binds, "y");
+        zh_buf_c(sql, ')');
     }
     keyset_add(l, sql, binds, c, nulls);
 }
@@ -406,7 +362,7 @@ static zh_rc select_rows(lister *l, asking *ask, zh_buf *sql, zh_binds *binds)
     const zh_register *reg = l->q->reg;
     zh_dialect dialect = zh_conn_dialect(l->conn);
     bool filtered = l->q->where != NULL || !ask->on->open || l->nwords > 0;
-    bool rare = false;
+    bool rare = ask->on->handed;
     zh_rc rc = ZH_OK;
     zh_buf_z(sql, "SELECT ");
     zh_row_columns(sql, reg, "a");
@@ -630,12 +586,50 @@ static void make_lanes(lister *l, const int64_t *offices, size_t noffices)
     for (size_t i = 0; i < noffices; i++) {
         bool open = by_office && zh_scope_has_office(l->ctx, offices[i]);
         for (size_t k = 0; k < ncodes; k++) {
-            l->lanes[l->nlanes++] =
-                (lane){offices[i], l->drive != NULL ? codes[k] : ZH_STR_NONE, open};
+            l->lanes[l->nlanes++] = (lane){.office = offices[i],
+                                           .code = l->drive != NULL ? codes[k] : ZH_STR_NONE,
+                                           .open = open,
+                                           .handed = zh_scope_by_offices(l->ctx) &&
+                                                     !zh_scope_has_office(l->ctx, offices[i])};
         }
     }
     l->window = WINDOW_ROWS / (l->nlanes > 0 ? l->nlanes : 1);
     l->window = l->window < LANE_ROWS_MIN ? LANE_ROWS_MIN : l->window;
+}
+
+/* Of the offices that have rows those with some for the reader: the reader's own, and others of
+ * which they handle something. */
+static zh_rc keep_seen(lister *l, int64_t *offices, size_t *n)
+{
+    zh_ctx *ctx = l->ctx;
+    zh_buf sql;
+    zh_binds binds = {0};
+    zh_stmt *stmt = NULL;
+    ZH_VEC(int64_t) handed = {0};
+    size_t kept = 0;
+    if (!zh_scope_by_offices(ctx)) {
+        return ZH_OK;
+    }
+    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
+    zh_buf_fmt(&sql, "SELECT DISTINCT a.office FROM %.*s a WHERE ", ZH_FMT(l->q->reg->table));
+    zh_scope_handed_add(ctx, &sql, &binds, "a");
+    zh_rc rc = zh_query(l->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, ctx->err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        zh_vec_push(ctx->arena, &handed, zh_col_i64(stmt, 0));
+    }
+    zh_finish(stmt);
+    zh_buf_free(&sql);
+    for (size_t i = 0; i < *n; i++) {
+        bool seen = zh_scope_has_office(ctx, offices[i]);
+        for (size_t k = 0; k < handed.n && !seen; k++) {
+            seen = handed.p[k] == offices[i];
+        }
+        if (seen) {
+            offices[kept++] = offices[i];
+        }
+    }
+    *n = kept;
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
 static zh_rc setup(lister *l)
@@ -687,6 +681,9 @@ static zh_rc setup(lister *l)
     size_t noffices = 0;
     if (rc == ZH_OK) {
         rc = zh_register_offices(l->ctx, l->conn, q->reg, &offices, &noffices);
+    }
+    if (rc == ZH_OK) {
+        rc = keep_seen(l, offices, &noffices);
     }
     if (rc == ZH_OK) {
         make_lanes(l, offices, noffices);

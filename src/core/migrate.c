@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { PAGE = 500, PAGE_ARENA_BYTES = 1 << 30 };
+enum { PAGE = 500, PAGE_ARENA_BYTES = 1 << 30, DDL_BYTES = 16 << 20 };
 
 typedef struct migration {
     zh_core *core;
@@ -428,6 +428,26 @@ static zh_rc change_tables(migration *m, bool destructive)
     return rc;
 }
 
+static zh_rc create_cubes(zh_conn *conn, const zh_model *model, zh_err *err)
+{
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < model->nregisters && rc == ZH_OK; i++) {
+        const zh_register *reg = &model->registers[i];
+        zh_buf sql;
+        zh_buf_init(&sql, DDL_BYTES);
+        for (size_t c = 0; c < reg->ncubes; c++) {
+            zh_cube_create_sql(&sql, zh_conn_dialect(conn), &reg->cubes[c]);
+        }
+        zh_buf_c(&sql, '\0');
+        rc = sql.failed ? zh_err_set(err, ZH_ELIMIT, "model.ddl", "登记册“%.*s”的建表语句过长",
+                                     ZH_FMT(reg->label.zh))
+             : reg->ncubes > 0 ? zh_exec(conn, sql.p, err)
+                               : ZH_OK;
+        zh_buf_free(&sql);
+    }
+    return rc;
+}
+
 zh_rc zh_migrate(zh_core *core, zh_conn *conn, struct zh_snapshot *next, const zh_model *before,
                  bool destructive, bool *recounted, zh_err *err)
 {
@@ -438,6 +458,9 @@ zh_rc zh_migrate(zh_core *core, zh_conn *conn, struct zh_snapshot *next, const z
     zh_rc rc = before != NULL ? change_tables(&m, destructive) : ZH_OK;
     if (rc == ZH_OK) {
         rc = zh_schema_apply(conn, arena, next->model, next->plans, err);
+    }
+    if (rc == ZH_OK) {
+        rc = create_cubes(conn, next->model, err);
     }
     if (rc == ZH_OK && before != NULL) {
         rc = recount_changed(&m, recounted);

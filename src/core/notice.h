@@ -16,35 +16,11 @@
 #define ZH_CORE_NOTICE_H
 
 #include "core/core.h"
+#include "core/notice_event.h"
 
-#define ZH_NOTICE_FRESH_US    ((zh_time)30 * 86400 * 1000000)
 #define ZH_NOTICE_KEPT_US     ((zh_time)400 * 86400 * 1000000) /* then copies that were read go */
 #define ZH_NOTICE_READERS_MAX ((size_t)1000)                   /* told of one event */
 #define ZH_NOTICE_GROUPS_MAX  ((size_t)200)                    /* of one page */
-
-/* Why: a record was made, a transition taken, a limit passed, a limit comes near, a step waits for
- * a second person, or for votes. */
-#define ZH_NOTICE_CREATED    "created"
-#define ZH_NOTICE_TRANSITION "transition" /* name: its id */
-#define ZH_NOTICE_BREACH     "breach"     /* name: clock id */
-#define ZH_NOTICE_WARN       "warn"       /* name: clock id, "/", which warning */
-#define ZH_NOTICE_SECOND     "second"     /* name: transition id */
-#define ZH_NOTICE_VOTE       "vote"       /* name: transition id, on which one may vote */
-
-/* What a prepared write tells; cause NULL: nothing. */
-typedef struct zh_notice_of {
-    const char *cause;
-    zh_str name;
-} zh_notice_of;
-
-typedef struct zh_notice_event {
-    int64_t office, id, record, version;
-    zh_time at;
-    zh_str reg, cause, name, actor;
-} zh_notice_event;
-
-/* In the open transaction. */
-zh_rc zh_notice_add(zh_conn *conn, const zh_notice_event *event, zh_err *err) ZH_MUST;
 
 typedef struct zh_notice_run {
     size_t events, copies;

@@ -5,6 +5,7 @@
 #include "core/read.h"
 #include "core/record.h"
 #include "core/remember.h"
+#include "model/title.h"
 #include <inttypes.h>
 
 #define DAY_US INT64_C(86400000000)
@@ -21,9 +22,14 @@ typedef struct run {
 
 /* ---- what an obligation remembers ------------------------------------------------------------ */
 
+static zh_str memory_name(zh_arena *arena, const zh_obligation *o, const char *what)
+{
+    return zh_str_fmt(arena, "obligation.%s.%.*s", what, ZH_FMT(o->name));
+}
+
 static zh_str setting_name(const run *r, const char *what)
 {
-    return zh_str_fmt(r->ctx->arena, "obligation.%s.%.*s", what, ZH_FMT(r->o->name));
+    return memory_name(r->ctx->arena, r->o, what);
 }
 
 /* ---- writing items --------------------------------------------------------------------------- */
@@ -46,19 +52,6 @@ static zh_str ref_text(zh_arena *arena, const zh_register *reg, int64_t office, 
     return zh_str_fmt(arena, "%.*s/%" PRId64 "-%" PRId64, ZH_FMT(reg->id), office, id);
 }
 
-/* The party's name for people: its field `name`, else its business key, else its id. */
-static zh_str party_name(const run *r, const zh_record *party)
-{
-    const zh_field *name = zh_register_field(party->reg, ZH_STR("name"));
-    if (name == NULL && party->reg->nbusiness_key > 0) {
-        name = party->reg->business_key[0];
-    }
-    const zh_value *value = name != NULL ? &party->values[name->index] : NULL;
-    return value != NULL && value->kind == ZH_TEXT
-               ? zh_str_dup(r->ctx->arena, value->text)
-               : ref_text(r->ctx->arena, party->reg, party->office, party->id);
-}
-
 static zh_str party_place(const run *r, const zh_record *party)
 {
     const zh_field *place = zh_register_field(party->reg, ZH_STR("place"));
@@ -76,11 +69,11 @@ typedef struct party {
 typedef ZH_VEC(party) parties;
 
 /* The last day on which an item is in time. False: the calendar does not reach. */
-static bool due_day(const run *r, zh_date last, zh_date *out)
+static bool due_day(const zh_model *model, const zh_obligation *o, zh_date last, zh_date *out)
 {
-    zh_clock_period period = {.calendar = r->ctx->model->calendar, .trigger = zh_date_start(last)};
+    zh_clock_period period = {.calendar = model->calendar, .trigger = zh_date_start(last)};
     zh_clock_ending ending;
-    zh_clock_leg_add(&period, r->o->due, r->o->due_unit);
+    zh_clock_leg_add(&period, o->due, o->due_unit);
     if (zh_clock_period_end(&period, &ending) != ZH_OK) {
         return false;
     }
@@ -165,27 +158,47 @@ static zh_rc collect(void *user, zh_ctx *ctx, const zh_record *record)
                           ZH_OBLIGATION_PARTIES_MAX);
     }
     party p = {zh_str_dup(c->arena, ref_text(ctx->arena, record->reg, record->office, record->id)),
-               zh_str_dup(c->arena, party_name(c->r, record)),
+               zh_str_dup(c->arena, zh_title_plain(ctx->arena, record)),
                zh_str_dup(c->arena, party_place(c->r, record)), record->office, record->id};
     zh_vec_push(c->arena, &c->list, p);
     return ZH_OK;
+}
+
+/* Who owes for the period that begins on a day: asked of the log as it stood then. */
+static zh_rc question(zh_ctx *ctx, zh_conn *conn, const zh_obligation *o, zh_date first,
+                      zh_list_query *out)
+{
+    int64_t size = 0;
+    zh_rc rc = zh_log_size_at(conn, zh_date_start(first), &size, ctx->err);
+    *out = (zh_list_query){.reg = o->who,
+                           .where = o->has_where ? &o->where : NULL,
+                           .limit = ZH_LIMIT_MAX,
+                           .as_of = size > 0 ? size : ZH_AS_OF_NOW};
+    return rc;
+}
+
+zh_rc zh_obligation_parties(zh_ctx *ctx, zh_conn *conn, const zh_obligation *o, zh_date first,
+                            int64_t *out)
+{
+    zh_list_query query;
+    zh_counts counts = {0};
+    zh_rc rc = question(ctx, conn, o, first, &query);
+    rc = rc == ZH_OK ? zh_count(ctx, conn, &query, NULL, 0, &counts) : rc;
+    *out = counts.total;
+    return rc;
 }
 
 static zh_rc who_owes(run *r, zh_arena *arena, zh_date first, parties *out)
 {
     collecting c = {.r = r, .arena = arena};
     zh_conn *conn = NULL;
-    int64_t size = 0;
+    zh_list_query query;
     zh_rc rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
     if (rc != ZH_OK) {
         return rc;
     }
-    rc = zh_log_size_at(conn, zh_date_start(first), &size, r->ctx->err);
+    rc = question(r->ctx, conn, r->o, first, &query);
     if (rc == ZH_OK) {
-        zh_list_query query = {.reg = r->o->who,
-                               .where = r->o->has_where ? &r->o->where : NULL,
-                               .limit = ZH_LIMIT_MAX,
-                               .as_of = size > 0 ? size : ZH_AS_OF_NOW};
         rc = zh_scan(r->ctx, conn, &query, collect, &c);
     }
     zh_store_release(conn);
@@ -193,18 +206,11 @@ static zh_rc who_owes(run *r, zh_arena *arena, zh_date first, parties *out)
     return rc;
 }
 
-static zh_rc make_period(run *r, zh_date first, zh_date last, zh_time now)
+static zh_rc make_period(run *r, zh_date first, zh_date last, zh_date due, zh_time now)
 {
     zh_arena *arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
-    zh_date due = 0;
     parties list = {0};
-    zh_rc rc = ZH_OK;
-    if (!due_day(r, last, &due)) {
-        zh_log(ZH_WARN, "obligation.calendar", "填报义务%.*s：日历没有覆盖到最迟日，这一期不生成",
-               ZH_FMT(r->o->name));
-    } else {
-        rc = who_owes(r, arena, first, &list);
-    }
+    zh_rc rc = who_owes(r, arena, first, &list);
     for (size_t i = 0; i < list.n && rc == ZH_OK; i++) {
         zh_arena_mark mark = zh_arena_here(r->ctx->arena);
         rc = make_item(r, &list.p[i], first, last, due, now);
@@ -214,26 +220,79 @@ static zh_rc make_period(run *r, zh_date first, zh_date last, zh_time now)
     return rc;
 }
 
-/* The current period, and those that began since the last that was made. */
-static zh_rc make_items(run *r, zh_time now)
+/* The first period to make: the current one, or what follows the last that was made. */
+static zh_rc next_period(zh_ctx *ctx, zh_conn *conn, const zh_obligation *o, zh_time now,
+                         zh_date *first, zh_date *last)
 {
     int64_t made = 0;
+    zh_rc rc = zh_remembered(ctx, conn, memory_name(ctx->arena, o, "made"), &made);
+    zh_every_of(o->every, zh_time_date(now), first, last);
+    if (rc == ZH_OK && made != 0) {
+        zh_every_of(o->every, (zh_date)made, first, last);
+        zh_every_of(o->every, *last + 1, first, last);
+    }
+    return rc;
+}
+
+zh_rc zh_obligation_waiting(zh_ctx *ctx, zh_conn *conn, const zh_obligation *o, zh_time now,
+                            zh_obligation_wait *out)
+{
+    enum { YEARS_AHEAD_DAYS = 36600 };
+    zh_date due = 0;
+    bool working = false;
+    int month = 0;
+    int of_month = 0;
+    *out = (zh_obligation_wait){.waits = false};
+    zh_rc rc = next_period(ctx, conn, o, now, &out->first, &out->last);
+    if (rc != ZH_OK || out->first > zh_time_date(now) || due_day(ctx->model, o, out->last, &due)) {
+        return rc;
+    }
+    zh_date day = out->last;
+    while (day < out->last + YEARS_AHEAD_DAYS && ctx->model->calendar != NULL &&
+           zh_calendar_is_working(ctx->model->calendar, day, &working) == ZH_OK) {
+        day++;
+    }
+    zh_date_civil(day, &out->year, &month, &of_month);
+    out->waits = true;
+    return ZH_OK;
+}
+
+/* Said once for a period. What was never made begins with this period, however late it is made. */
+static zh_rc wait_for_calendar(run *r, zh_date first)
+{
+    int64_t told = 0;
     zh_conn *conn = NULL;
-    zh_date first;
-    zh_date last;
     zh_rc rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
     if (rc == ZH_OK) {
-        rc = zh_remembered(r->ctx, conn, setting_name(r, "made"), &made);
+        rc = zh_remembered(r->ctx, conn, setting_name(r, "waits"), &told);
         zh_store_release(conn);
     }
-    zh_every_of(r->o->every, zh_time_date(now), &first, &last);
-    if (rc == ZH_OK && made != 0) {
-        zh_every_of(r->o->every, (zh_date)made, &first, &last);
-        zh_every_of(r->o->every, last + 1, &first, &last);
+    if (rc != ZH_OK || told == first) {
+        return rc;
+    }
+    zh_log(ZH_WARN, "obligation.calendar", "填报义务%.*s：日历没有覆盖到最迟日，这一期还没有生成",
+           ZH_FMT(r->o->name));
+    rc = zh_remember(r->ctx, setting_name(r, "made"), first - 1);
+    return rc == ZH_OK ? zh_remember(r->ctx, setting_name(r, "waits"), first) : rc;
+}
+
+static zh_rc make_items(run *r, zh_time now)
+{
+    zh_conn *conn = NULL;
+    zh_date first = 0;
+    zh_date last = 0;
+    zh_rc rc = zh_store_reader(zh_core_store(r->ctx->core), &conn, r->ctx->err);
+    if (rc == ZH_OK) {
+        rc = next_period(r->ctx, conn, r->o, now, &first, &last);
+        zh_store_release(conn);
     }
     for (int i = 0; i < ZH_OBLIGATION_PERIODS_MAX && first <= zh_time_date(now) && rc == ZH_OK;
          i++) {
-        rc = make_period(r, first, last, now);
+        zh_date due = 0;
+        if (!due_day(r->ctx->model, r->o, last, &due)) {
+            return wait_for_calendar(r, first);
+        }
+        rc = make_period(r, first, last, due, now);
         if (rc == ZH_OK) {
             rc = zh_remember(r->ctx, setting_name(r, "made"), first);
         }

@@ -8,6 +8,11 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+void zh_core_papers(zh_core *core, zh_paper_maker maker)
+{
+    core->paper = maker;
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 static zh_str chinese_date(zh_arena *arena, zh_date date)

@@ -1,7 +1,7 @@
 /* Requests that wait for a second person. */
 #include "core/pending.h"
 #include "core/core_private.h"
-#include "core/notice.h"
+#include "core/notice_event.h"
 
 typedef struct adding {
     zh_ctx *ctx;

@@ -1,7 +1,6 @@
 /* One predicate and one set of masks for every register. */
 #include "core/permission.h"
 #include "base/utf8.h"
-#include "core/cube.h"
 #include "core/filter.h"
 #include "core/read_private.h"
 #include <string.h>
@@ -396,25 +395,51 @@ static size_t ranges_of(const zh_post *post, zh_arena *arena, code_range **out)
     return n;
 }
 
-static void add_offices(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias)
+static void add_ranges(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias,
+                       const char *column)
 {
     code_range *ranges;
-    static const char *const columns[] = {"office", "handler_office"};
     size_t n = ranges_of(ctx->post, ctx->arena, &ranges);
-    const char *separator = "";
+    zh_buf_z(sql, n == 0 ? "1 = 0" : "(");
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_fmt(sql, "%s%s.%s BETWEEN ? AND ?", i > 0 ? " OR " : "", alias, column);
+        zh_vec_push(ctx->arena, binds, ZH_SQL_INT(ranges[i].first));
+        zh_vec_push(ctx->arena, binds, ZH_SQL_INT(ranges[i].last));
+    }
+    zh_buf_z(sql, n == 0 ? "" : ")");
+}
+
+void zh_scope_handed_add(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias)
+{
+    /* said apart, so that the index of such rows serves: it holds no others */
+    zh_buf_fmt(sql, "(%s.handler_office <> %s.office AND ", alias, alias);
+    add_ranges(ctx, sql, binds, alias, "handler_office");
+    zh_buf_c(sql, ')');
+}
+
+static void add_offices(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias)
+{
     if (ctx->post->scope == ZH_SCOPE_OWN) {
         zh_buf_fmt(sql, "%s.actor = ?", alias);
         zh_vec_push(ctx->arena, binds, ZH_SQL_STR(ctx->actor));
         return;
     }
-    zh_buf_z(sql, n == 0 ? "1 = 0" : "");
-    for (size_t i = 0; i < n; i++) {
-        for (size_t c = 0; c < ZH_COUNTOF(columns); c++) {
-            zh_buf_fmt(sql, "%s%s.%s BETWEEN ? AND ?", separator, alias, columns[c]);
-            zh_vec_push(ctx->arena, binds, ZH_SQL_INT(ranges[i].first));
-            zh_vec_push(ctx->arena, binds, ZH_SQL_INT(ranges[i].last));
-            separator = " OR ";
-        }
+    add_ranges(ctx, sql, binds, alias, "office");
+    zh_buf_z(sql, " OR ");
+    zh_scope_handed_add(ctx, sql, binds, alias);
+}
+
+bool zh_scope_by_offices(const zh_ctx *ctx)
+{
+    return ctx->post != NULL && !sees_all_offices(ctx) && ctx->post->scope != ZH_SCOPE_OWN;
+}
+
+void zh_scope_offices_add(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias)
+{
+    if (zh_scope_by_offices(ctx)) {
+        zh_buf_z(sql, " AND (");
+        add_offices(ctx, sql, binds, alias);
+        zh_buf_c(sql, ')');
     }
 }
 

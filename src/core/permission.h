@@ -101,16 +101,29 @@ zh_rc zh_scope_add(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds
 bool zh_access_applies(const zh_ctx *ctx, const zh_register *reg, const zh_access *access);
 /* Whether the post sees every row of the register, so that cells may answer. */
 bool zh_scope_is_all(const zh_ctx *ctx, const zh_register *reg);
+/* One dimension of a question to the cells, narrowed. */
+typedef struct zh_cell_filter {
+    zh_str dim;   /* id of a dimension: place, class, basis_kind … */
+    zh_str value; /* exact value; a code also stands for its descendants when subtree is set */
+    bool subtree;
+} zh_cell_filter;
+
 /* The predicate as filters of cells: true when cells with these filters hold exactly the rows that
  * the post sees (none: all of them). The dimensions must keep values as recorded, or no code of
  * theirs may have several validities. */
 #define ZH_SCOPE_FILTERS_MAX ((size_t)4)
-struct zh_cell_filter;
-bool zh_scope_cells(const zh_ctx *ctx, const zh_register *reg, struct zh_cell_filter *out,
+bool zh_scope_cells(const zh_ctx *ctx, const zh_register *reg, zh_cell_filter *out,
                     size_t *n) ZH_MUST;
 /* Whether the post's offices alone let it see all rows of this home office (its access entries may
  * still say less). */
 bool zh_scope_has_office(const zh_ctx *ctx, int64_t office);
+/* Whether the post sees only the rows of some offices: their own, and those they handle. */
+bool zh_scope_by_offices(const zh_ctx *ctx);
+/* Appends " AND (…)" that says so of rows of an alias; nothing for other posts. */
+void zh_scope_offices_add(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias);
+/* Appends the condition of what they handle for others, which has an index of its own; only for a
+ * post that sees by offices. */
+void zh_scope_handed_add(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias);
 /* Whether nothing but offices limits what the post sees of the register. */
 bool zh_scope_by_office(const zh_ctx *ctx, const zh_register *reg);
 /* The codes of a field outside which the post sees no row: as zh_filter_codes. */

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "core/core_private.h"
+#include "core/figure_entry.h"
 #include "core/permission.h"
 #include "core/publish_private.h"
 #include "core/read.h"
@@ -10,19 +11,19 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { FIELDS_MAX = 32, BLOB_BYTES = 4 << 20, SEAL_MS = 30000 };
+enum { BLOB_BYTES = 4 << 20, SEAL_MS = 30000 };
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
 typedef struct fields {
     zh_arena *arena;
-    zh_record_field list[FIELDS_MAX];
+    zh_record_field list[ZH_FIGURE_FIELDS_MAX];
     size_t n;
 } fields;
 
 static void add(fields *f, const char *name, char type, zh_str value)
 {
-    zh_assert(f->n < FIELDS_MAX);
+    zh_assert(f->n < ZH_FIGURE_FIELDS_MAX);
     bool null = type == ZH_FIELD_NULL || value.p == NULL;
     f->list[f->n++] = (zh_record_field){.name = zh_str_of(name),
                                         .value = null ? ZH_STR("") : value,
@@ -44,56 +45,6 @@ static void add_digest(fields *f, const char *name, const zh_digest *digest)
         zh_str_dup(f->arena, (zh_str){(const char *)digest->b, sizeof digest->b}));
 }
 
-/* u16 name, name, type, u32 value, value: one after another. */
-static void pack_fields(const zh_record_field *list, size_t n, zh_buf *out)
-{
-    for (size_t i = 0; i < n; i++) {
-        zh_buf_u16be(out, (uint16_t)list[i].name.n);
-        zh_buf_str(out, list[i].name);
-        zh_buf_c(out, list[i].type);
-        zh_buf_u32be(out, (uint32_t)list[i].value.n);
-        zh_buf_str(out, list[i].value);
-    }
-}
-
-static bool take(zh_str *rest, size_t n, zh_str *out)
-{
-    if (rest->n < n) {
-        return false;
-    }
-    *out = zh_str_sub(*rest, 0, n);
-    *rest = zh_str_sub(*rest, n, rest->n);
-    return true;
-}
-
-static size_t number(zh_str s)
-{
-    size_t v = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        v = v << 8 | (uint8_t)s.p[i];
-    }
-    return v;
-}
-
-static bool unpack_fields(zh_arena *arena, zh_str blob, const zh_record_field **out, size_t *n)
-{
-    zh_record_field *list = ZH_NEW_N(arena, zh_record_field, FIELDS_MAX);
-    zh_str rest = zh_str_dup(arena, blob);
-    zh_str width;
-    zh_str type;
-    *n = 0;
-    while (rest.n > 0) {
-        if (*n == FIELDS_MAX || !take(&rest, 2, &width) ||
-            !take(&rest, number(width), &list[*n].name) || !take(&rest, 1, &type) ||
-            !take(&rest, 4, &width) || !take(&rest, number(width), &list[*n].value)) {
-            return false;
-        }
-        list[(*n)++].type = type.p[0];
-    }
-    *out = list;
-    return true;
-}
-
 /* ---- a figure as it is stored ---------------------------------------------------------------- */
 
 static zh_str text_of(const zh_published *p, const char *name)
@@ -108,8 +59,12 @@ static zh_str text_of(const zh_published *p, const char *name)
 
 static uint64_t u64_of(const zh_published *p, const char *name)
 {
-    zh_str v = text_of(p, name);
-    return v.n == 8 ? number(v) : 0;
+    zh_str bytes = text_of(p, name);
+    uint64_t v = 0;
+    for (size_t i = 0; bytes.n == 8 && i < bytes.n; i++) {
+        v = v << 8 | (uint8_t)bytes.p[i];
+    }
+    return v;
 }
 
 static void digest_of(const zh_published *p, const char *name, zh_digest *out)
@@ -146,18 +101,8 @@ static void spread(zh_published *p)
 zh_rc zh_published_entry(zh_ctx *ctx, const zh_published *p, zh_hash_alg alg,
                          uint8_t out[ZH_RECORD_ENTRY_BYTES])
 {
-    zh_digest *work = ZH_NEW_N(ctx->arena, zh_digest, FIELDS_MAX);
-    zh_record_entry entry = {.alg = alg,
-                             .kind = ZH_ENTRY_FIGURE,
-                             .time_ms = (uint64_t)(p->at / 1000),
-                             .subject = (uint64_t)p->id,
-                             .n = (uint16_t)p->nfields};
-    zh_rc rc =
-        zh_record_root(entry.alg, &p->salt, p->fields, p->nfields, work, &entry.root, ctx->err);
-    if (rc == ZH_OK) {
-        zh_record_entry_write(&entry, out);
-    }
-    return rc;
+    zh_figure_evidence e = {p->id, p->at, p->salt, p->fields, p->nfields};
+    return zh_figure_entry(ctx->arena, &e, alg, out, ctx->err);
 }
 
 static zh_rc make_entry(zh_ctx *ctx, zh_published *p)
@@ -178,7 +123,7 @@ static zh_rc read_row(zh_ctx *ctx, const zh_stmt *s, zh_published *out)
                           .at = zh_col_i64(s, 3),
                           .position = zh_col_null(s, 6) ? -1 : zh_col_i64(s, 6)};
     if (salt.n != sizeof out->salt.b ||
-        !unpack_fields(ctx->arena, zh_col_str(s, 5), &out->fields, &out->nfields)) {
+        !zh_figure_fields_read(ctx->arena, zh_col_str(s, 5), &out->fields, &out->nfields)) {
         return zh_err_set(ctx->err, ZH_ECORRUPT, "figure.stored", "已发布数字 %" PRId64 " 存坏了",
                           out->id);
     }
@@ -284,7 +229,7 @@ static zh_rc put_figure(const publishing *w, zh_conn *conn, zh_err *err)
     char frame[2 * ZH_DIGEST_BYTES + 1];
     zh_buf blob;
     zh_buf_init(&blob, BLOB_BYTES);
-    pack_fields(p->fields, p->nfields, &blob);
+    zh_figure_fields_write(p->fields, p->nfields, &blob);
     zh_digest_hex(&p->detail_root, detail);
     zh_digest_hex(&p->frame_root, frame);
     zh_sql_value row[] = {ZH_SQL_INT(p->office),

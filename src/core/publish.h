@@ -73,6 +73,12 @@ zh_rc zh_published_list(zh_ctx *ctx, zh_conn *conn, zh_str publication, size_t l
 zh_rc zh_published_lines(zh_ctx *ctx, zh_conn *conn, const zh_published *p, zh_str *detail,
                          zh_str *frame) ZH_MUST;
 
+/* The entry of kind 4 by one hash function. */
+zh_rc zh_published_entry(zh_ctx *ctx, const zh_published *p, zh_hash_alg alg,
+                         uint8_t out[ZH_RECORD_ENTRY_BYTES]) ZH_MUST;
+/* Whether these are the two lists whose roots the entry has. */
+bool zh_published_holds(const zh_published *p, zh_hash_alg alg, zh_str detail, zh_str frame);
+
 /* A record that was corrected, erased or moved on after the figure was published. */
 typedef struct zh_figure_correction {
     int64_t office, id;

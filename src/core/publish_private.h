@@ -15,9 +15,6 @@ typedef struct zh_figure_lists {
 /* Counts as of query->as_of (a size). ZH_ELIMIT (figure.records). */
 zh_rc zh_figure_count(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, zh_hash_alg alg,
                       zh_figure_lists *out) ZH_MUST;
-/* The entry of kind 4 by one hash function. */
-zh_rc zh_published_entry(zh_ctx *ctx, const zh_published *p, zh_hash_alg alg,
-                         uint8_t out[ZH_RECORD_ENTRY_BYTES]) ZH_MUST;
 /* "sum", or how else the value comes from the records: distinct, growth, weighted, matched, design,
  * quantile, composite, expression. */
 zh_str zh_figure_fold(const zh_indicator *indicator);

@@ -45,6 +45,8 @@ typedef struct zh_list_query {
     bool with_tables;   /* load child rows */
     bool brief;         /* zh_list only: answer soon, with a short page and a cursor, rather than go
                            through a large register for rows that no index finds */
+    zh_time judged_at;  /* zh_scan only: where is of a judgement, asked at this instant, which is
+                           its parameter and what its `within` counts back from; 0: it is not */
     size_t examine_max; /* zh_count only: look at no more records than this (fewer where each is
                            looked up through an index); 0 = all */
 } zh_list_query;
@@ -69,6 +71,9 @@ typedef struct zh_group {
     uint16_t level;
     zh_grain grain;
 } zh_group;
+
+/* The text of the span that holds the date: 2025, 2025H1, 2025Q2, 2025-05, 2025-05-17. */
+zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain);
 
 typedef struct zh_count_row {
     zh_str keys[2], labels[2]; /* key p == NULL: no value */

@@ -3,12 +3,7 @@
 #define ZH_CORE_READ_PRIVATE_H
 
 #include "core/read.h"
-
-/* Suffixes of the SQL columns of a field, in storage order (0 to 3 of them). */
-size_t zh_field_columns(const zh_field *field, const char *suffixes[3]);
-/* The values of those columns; returns how many. Text is borrowed from the value, except the
- * canonical text of a decimal mark, which is static or the value's own text. */
-size_t zh_value_columns(const zh_field *field, const zh_value *value, zh_sql_value out[3]);
+#include "core/schema.h"
 
 /* Child rows: column list (row_id first), decoding of one row, appending to a record's rows. */
 void zh_child_columns(zh_buf *sql, const zh_field *table, const char *alias);
@@ -25,6 +20,10 @@ zh_rc zh_rows_read(zh_ctx *ctx, zh_rows *rows, size_t *capacity, const zh_stmt *
 zh_rc zh_where_add(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds,
                    const zh_register *reg, const zh_program *program, const char *alias,
                    bool history) ZH_MUST;
+
+/* Distinct grams of the searchable text of a record and its child rows, in byte order. */
+typedef ZH_VEC(zh_str) zh_grams;
+zh_rc zh_record_grams(zh_arena *arena, const zh_record *record, zh_grams *out) ZH_MUST;
 
 /* The folded words of a search, at most ZH_SEARCH_WORDS_MAX (ZH_ELIMIT query.search.words). */
 #define ZH_SEARCH_WORDS_MAX 16

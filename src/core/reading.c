@@ -211,15 +211,15 @@ static zh_rc add(void *user, zh_conn *conn, zh_err *err)
     return rc;
 }
 
-/* The end of the chain so far, as a record of the ledger. */
-static void anchor(zh_ctx *ctx, const adding *a)
+/* The end of the chain so far, as a record of the ledger; who anchored it already is right. */
+static void anchor(zh_ctx *ctx, int64_t seq, zh_str chain)
 {
     const zh_register *reg = zh_model_register(ctx->model, ZH_STR("reading_anchor"));
     zh_findings findings = {0};
     zh_applied out;
     zh_ctx own = *ctx;
     zh_err why = {0};
-    if (reg == NULL || a->day_end == 0) {
+    if (reg == NULL || seq == 0) {
         return;
     }
     own.err = &why;
@@ -230,14 +230,59 @@ static void anchor(zh_ctx *ctx, const adding *a)
     own.office = zh_core_office(ctx->core);
     zh_change changes[] = {
         {.field = zh_register_field(reg, ZH_STR("seq")),
-         .value = zh_value_text(zh_str_fmt(ctx->arena, "%" PRId64, a->day_end))},
-        {.field = zh_register_field(reg, ZH_STR("chain")), .value = zh_value_text(a->last_chain)},
+         .value = zh_value_text(zh_str_fmt(ctx->arena, "%" PRId64, seq))},
+        {.field = zh_register_field(reg, ZH_STR("chain")), .value = zh_value_text(chain)},
     };
     zh_op op = {
         .kind = ZH_OP_CREATE, .reg = reg, .changes = changes, .nchanges = ZH_COUNTOF(changes)};
-    if (zh_record_apply(&own, &op, &findings, &out) != ZH_OK) {
-        zh_log(ZH_WARN, "reading.anchor", "%s", why.message); /* tomorrow's covers it too */
+    zh_rc rc = zh_record_apply(&own, &op, &findings, &out);
+    if (rc != ZH_OK && rc != ZH_ECONFLICT) {
+        zh_log(ZH_WARN, "reading.anchor", "%s", why.message); /* the next one covers it too */
     }
+}
+
+static zh_rc read_end(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t *seq,
+                      zh_str *chain)
+{
+    zh_stmt *stmt = NULL;
+    zh_record *there = NULL;
+    *seq = 0;
+    zh_rc rc = zh_query(conn,
+                        ZH_STR("SELECT seq, chain FROM zh_reading WHERE office = 0 ORDER BY seq "
+                               "DESC LIMIT 1"),
+                        NULL, 0, &stmt, ctx->err);
+    if (rc == ZH_OK && (rc = zh_step(stmt, ctx->err)) == ZH_OK) {
+        *seq = zh_col_i64(stmt, 0);
+        *chain = zh_str_dup(ctx->arena, zh_col_str(stmt, 1));
+    }
+    zh_finish(stmt);
+    if (rc == ZH_OK) {
+        zh_str key = zh_str_fmt(ctx->arena, "%" PRId64, *seq);
+        rc = zh_record_by_key(ctx, conn, reg, &key, &there);
+        *seq = rc == ZH_OK ? 0 : *seq;
+    }
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
+zh_rc zh_readings_anchor(zh_core *core, zh_err *err)
+{
+    zh_arena *arena = zh_arena_new(ZH_ARENA_REQUEST_BYTES);
+    zh_ctx ctx = zh_ctx_local(core, arena, err);
+    const zh_register *reg = zh_model_register(ctx.model, ZH_STR("reading_anchor"));
+    zh_conn *conn = NULL;
+    zh_str chain = ZH_STR("");
+    int64_t seq = 0;
+    zh_rc rc = reg != NULL ? zh_store_reader(zh_core_store(core), &conn, err) : ZH_OK;
+    if (rc == ZH_OK && reg != NULL) {
+        rc = read_end(&ctx, conn, reg, &seq, &chain);
+        zh_store_release(conn);
+    }
+    if (rc == ZH_OK) {
+        anchor(&ctx, seq, chain);
+    }
+    zh_ctx_end(&ctx);
+    zh_arena_free(arena);
+    return rc;
 }
 
 bool zh_reading_tells(const zh_ctx *ctx, const zh_reading_note *note)
@@ -266,7 +311,7 @@ zh_rc zh_reading_add(zh_ctx *ctx, const zh_reading_note *note)
     }
     zh_rc rc = zh_commits_work(ctx, add, &a, ctx->err);
     if (rc == ZH_OK) {
-        anchor(ctx, &a);
+        anchor(ctx, a.day_end, a.last_chain);
     }
     return rc;
 }

@@ -7,8 +7,10 @@
  * - zh_reading_of: office 0, register, record, seq
  * Rows are only ever added: chain = SHA-256(chain of seq - 1 ‖ the row), so that a row that was
  * changed, left out, put in between or moved is found. The end of the chain goes into the ledger
- * (register reading_anchor) with the first reading of a day and after every
- * ZH_READING_ANCHOR_EVERY, so that nobody can make the whole chain anew or cut it off before there.
+ * (register reading_anchor) with the first reading of a day, after every ZH_READING_ANCHOR_EVERY,
+ * and by the background of a server, so that nobody can make the whole chain anew or cut it off
+ * before there. What came since the last anchor can be cut off by who changes zh_reading,
+ * zh_reading_of and zh_counter together.
  *
  * Logged are registers that declare `privacy: {read_log: true}`, for readers with a post, when a
  * personal field that the post does not see masked has a value in what is shown. Thread-safe. */
@@ -33,6 +35,9 @@ typedef struct zh_reading_note { /* what is about to be shown */
 bool zh_reading_tells(const zh_ctx *ctx, const zh_reading_note *note);
 /* Writes the reading down before it is shown. An error means that it must not be shown. */
 zh_rc zh_reading_add(zh_ctx *ctx, const zh_reading_note *note) ZH_MUST;
+
+/* Puts the end of the chain into the ledger unless it is there. Nothing to do is ZH_OK. */
+zh_rc zh_readings_anchor(zh_core *core, zh_err *err) ZH_MUST;
 
 typedef struct zh_reading_row {
     int64_t seq, records, emergency;

@@ -25,10 +25,11 @@ typedef struct zh_seal_waiter {
     struct zh_seal_waiter *next;
 } waiter;
 
-void zh_seals_init(zh_seals *seals)
+zh_seals *zh_seals_new(zh_arena *arena)
 {
-    *seals = (zh_seals){.n = 0};
+    zh_seals *seals = ZH_NEW(arena, zh_seals);
     pthread_mutex_init(&seals->lock, NULL);
+    return seals;
 }
 
 void zh_seals_end(zh_seals *seals)
@@ -166,7 +167,7 @@ static zh_rc find_place(zh_ctx *ctx, const zh_register *reg, const zh_applied *a
 /* The checkpoint this process signed last, when it covers the position. */
 static bool take_note(zh_ctx *ctx, int64_t position, zh_receipt *out)
 {
-    zh_seals *seals = &ctx->core->seals;
+    zh_seals *seals = ctx->core->seals;
     pthread_mutex_lock(&seals->lock);
     out->sealed = seals->size > position;
     if (out->sealed) {
@@ -204,7 +205,7 @@ static zh_rc read_note(zh_ctx *ctx, int64_t position, zh_receipt *out)
 zh_rc zh_receipt_wait(zh_ctx *ctx, const zh_register *reg, const zh_applied *at, zh_place given,
                       unsigned wait_ms, zh_receipt *out)
 {
-    zh_seals *seals = &ctx->core->seals;
+    zh_seals *seals = ctx->core->seals;
     uint64_t most = wait_ms < ZH_RECEIPT_WAIT_MS_MAX ? wait_ms : ZH_RECEIPT_WAIT_MS_MAX;
     uint64_t begun = zh_monotonic_us();
     place p = {given.batch, given.ord, -1};

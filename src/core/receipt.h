@@ -8,7 +8,7 @@
 #ifndef ZH_CORE_RECEIPT_H
 #define ZH_CORE_RECEIPT_H
 
-#include "core/record.h"
+#include "core/sequence.h"
 
 #define ZH_RECEIPT_WAIT_MS_MAX 30000u
 

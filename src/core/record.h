@@ -7,6 +7,7 @@
 #define ZH_CORE_RECORD_H
 
 #include "core/core.h"
+#include "core/sequence.h"
 
 typedef enum zh_op_kind {
     ZH_OP_CREATE,
@@ -96,18 +97,10 @@ const zh_record *zh_prepared_record(const zh_prepared *prepared);
 zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prepared, size_t n,
                             size_t *culprit) ZH_MUST;
 
-typedef struct zh_applied {
-    int64_t office, id;
-    int32_t version;
-} zh_applied;
-
 /* Prepares and applies one write with the transitions that became automatic, retried on ZH_EBUSY.
  * Writes of several threads share transactions (group commit), none waits for another to come. */
 zh_rc zh_record_apply(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out) ZH_MUST;
 /* The same, and where the entry of out->version stands in the outbox: for its receipt. */
-typedef struct zh_place {
-    int64_t batch, ord; /* batch 0: not known */
-} zh_place;
 zh_rc zh_record_apply_placed(zh_ctx *ctx, const zh_op *op, zh_findings *findings, zh_applied *out,
                              zh_place *place) ZH_MUST;
 
@@ -126,18 +119,6 @@ typedef struct zh_submission {
     zh_place place;
 } zh_submission;
 void zh_record_submit(zh_core *core, zh_submission *list, size_t n);
-
-/* Sequencer: gives positions to committed batches, in an order that respects each record's
- * versions. Returns the log size after it. Safe to run in several processes (one wins). */
-zh_rc zh_sequence(zh_core *core, int64_t *size, zh_err *err) ZH_MUST;
-/* The current log size, and the size at an instant (entries of batches committed up to it). */
-zh_rc zh_log_size(zh_conn *conn, int64_t *size, zh_err *err) ZH_MUST;
-zh_rc zh_log_size_at(zh_conn *conn, zh_time at, int64_t *size, zh_err *err) ZH_MUST;
-/* The newest batch that has no position yet; 0 when all have one. Together with the log size it
- * tells whether anything was written since. */
-zh_rc zh_log_waiting(zh_conn *conn, int64_t *batch, zh_err *err) ZH_MUST;
-/* When the newest entry of a log of that size was written; 0 when it has none. */
-zh_rc zh_log_time(zh_conn *conn, int64_t size, zh_time *out, zh_err *err) ZH_MUST;
 
 /* Due events: writes, as actor `clock` and at their own instants, every due event up to `until`.
  * *done = events written. A stale event (its cause is gone) is dropped. */

@@ -16,7 +16,7 @@
 #include "core/cube.h"
 #include "core/cube_private.h"
 #include "core/read.h"
-#include "core/record.h"
+#include "core/sequence.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

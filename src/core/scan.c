@@ -2,6 +2,7 @@
  *
  * Records are read a chunk of one office at a time; the chunk's child rows come from one statement
  * a table that walks in the same order. What SQL cannot say is evaluated in the program. */
+#include "core/filter.h"
 #include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"
@@ -28,9 +29,25 @@ typedef struct scanner {
     child *children; /* none: child rows are not wanted */
     size_t nchildren;
     bool filter_here; /* where is evaluated in the program */
+    zh_value judged_at;
     zh_str words[ZH_SEARCH_WORDS_MAX];
     size_t nwords;
 } scanner;
+
+static zh_rc where_add(scanner *s, zh_buf *sql, zh_binds *binds)
+{
+    const zh_program *where = s->q->where;
+    zh_dialect dialect = zh_conn_dialect(s->conn);
+    zh_env env = {.arena = s->ctx->arena, .parameters = &s->judged_at};
+    if (where == NULL || s->q->judged_at == 0) {
+        return zh_where_add(s->ctx, dialect, sql, binds, s->q->reg, where, "a", s->history);
+    }
+    zh_buf_z(sql, " AND (");
+    zh_rc rc = zh_filter_sql_env(&env, where->root, s->q->reg, "a", dialect, s->history, sql, binds,
+                                 s->ctx->err);
+    zh_buf_c(sql, ')');
+    return rc;
+}
 
 static zh_rc open_rows(scanner *s)
 {
@@ -46,7 +63,7 @@ static zh_rc open_rows(scanner *s)
     zh_dialect dialect = zh_conn_dialect(s->conn);
     zh_rc rc = zh_scope_add(s->ctx, dialect, &sql, &binds, reg, "a", s->history);
     if (rc == ZH_OK && !s->filter_here) {
-        rc = zh_where_add(s->ctx, dialect, &sql, &binds, reg, s->q->where, "a", s->history);
+        rc = where_add(s, &sql, &binds);
     }
     zh_buf_z(&sql, " ORDER BY a.office, a.id");
     if (rc == ZH_OK) {
@@ -171,6 +188,8 @@ static zh_rc keep(scanner *s, zh_record *r, bool *out)
     *out = true;
     if (s->filter_here) {
         zh_env env = zh_read_env(s->ctx, s->conn, s->q->as_of, r);
+        env.judged_at = s->q->judged_at;
+        env.parameters = s->q->judged_at != 0 ? &s->judged_at : NULL;
         zh_rc rc = zh_eval_true(s->q->where, &env, out, s->ctx->err);
         if (rc != ZH_OK || !*out) {
             return rc;
@@ -220,7 +239,11 @@ static zh_rc rows(scanner *s, zh_each_record each, void *user)
 zh_rc zh_scan(zh_ctx *ctx, zh_conn *conn, const zh_list_query *query, zh_each_record each,
               void *user)
 {
-    scanner s = {.ctx = ctx, .conn = conn, .q = query, .history = query->as_of != ZH_AS_OF_NOW};
+    scanner s = {.ctx = ctx,
+                 .conn = conn,
+                 .q = query,
+                 .history = query->as_of != ZH_AS_OF_NOW,
+                 .judged_at = zh_value_time(query->judged_at)};
     zh_arena_mark mark = zh_arena_here(ctx->arena);
     zh_rc rc = zh_search_words(ctx, query->search, s.words, &s.nwords);
     if (rc == ZH_OK) {

@@ -4,8 +4,6 @@
  * their key where the database can do it. A unique index ends with office, so that it also serves a
  * look-up that does not know the office; an index for queries has the declared fields alone. */
 #include "core/schema.h"
-#include "core/cube.h"
-#include "core/read_private.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +30,102 @@ static const zh_sql_type HISTORY_TYPES[ZH_HIST_COLUMNS] = {
 };
 
 static const char *const CHILD[ZH_CHILD_FIELDS] = {"office", "parent", "ord", "row_id"};
+
+/* ---- columns of fields ----------------------------------------------------------------------- */
+
+size_t zh_field_columns(const zh_field *field, const char *suffixes[3])
+{
+    switch (field->type) {
+    case ZH_TYPE_DECIMAL:
+        suffixes[0] = "";
+        suffixes[1] = "__t";
+        return 2;
+    case ZH_TYPE_QUANTITY:
+        suffixes[0] = "";
+        suffixes[1] = "__t";
+        suffixes[2] = "__u";
+        return field->unit.n ? 2 : 3;
+    case ZH_TYPE_REF:
+        suffixes[0] = "";
+        suffixes[1] = "__o";
+        return 2;
+    case ZH_TYPE_PERIOD:
+        suffixes[0] = "__a";
+        suffixes[1] = "__b";
+        return 2;
+    case ZH_TYPE_TABLE: return 0;
+    case ZH_TYPE_STRING:
+    case ZH_TYPE_TEXT:
+    case ZH_TYPE_CODE:
+    case ZH_TYPE_DATE:
+    case ZH_TYPE_DATETIME:
+    case ZH_TYPE_BOOL:
+    case ZH_TYPE_FILE:
+    case ZH_TYPE_GEO:
+    case ZH_TYPE_RANGE: suffixes[0] = ""; return 1;
+    }
+    return 0;
+}
+
+/* The text a decimal's mark is stored as. */
+static zh_str mark_text(const zh_value *value)
+{
+    switch (value->mark) {
+    case ZH_MARK_NOT_DETECTED: return ZH_STR("ND");
+    case ZH_MARK_NOT_MEASURED: return ZH_STR("NM");
+    case ZH_MARK_NOT_APPLICABLE: return ZH_STR("NA");
+    case ZH_MARK_NOT_REPORTED: return ZH_STR("NR");
+    case ZH_MARK_EXACT:
+    case ZH_MARK_BELOW:
+    case ZH_MARK_ABOVE: break;
+    }
+    return value->text;
+}
+
+size_t zh_value_columns(const zh_field *field, const zh_value *value, zh_sql_value out[3])
+{
+    const char *suffixes[3];
+    size_t n = zh_field_columns(field, suffixes);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = ZH_SQL_NONE;
+    }
+    if (value->kind == ZH_NULL) {
+        return n;
+    }
+    switch (field->type) {
+    case ZH_TYPE_DECIMAL:
+    case ZH_TYPE_QUANTITY:
+        if (value->mark == ZH_MARK_EXACT) {
+            out[0] = ZH_SQL_INT(value->decimal.scaled);
+        }
+        out[1] = ZH_SQL_STR(mark_text(value));
+        if (n == 3) {
+            out[2] = ZH_SQL_STR(value->unit);
+        }
+        break;
+    case ZH_TYPE_REF:
+        out[0] = ZH_SQL_INT(value->i);
+        out[1] = ZH_SQL_INT(value->office);
+        break;
+    case ZH_TYPE_PERIOD:
+        out[0] = ZH_SQL_INT(value->i);
+        if (value->to != ZH_OPEN_END) {
+            out[1] = ZH_SQL_INT(value->to);
+        }
+        break;
+    case ZH_TYPE_DATE:
+    case ZH_TYPE_DATETIME:
+    case ZH_TYPE_BOOL: out[0] = ZH_SQL_INT(value->i); break;
+    case ZH_TYPE_TABLE: break;
+    case ZH_TYPE_STRING:
+    case ZH_TYPE_TEXT:
+    case ZH_TYPE_CODE:
+    case ZH_TYPE_FILE:
+    case ZH_TYPE_GEO:
+    case ZH_TYPE_RANGE: out[0] = ZH_SQL_STR(value->text); break;
+    }
+    return n;
+}
 
 /* ---- plans ---------------------------------------------------------------------------------- */
 
@@ -432,6 +526,21 @@ static void add_order_index(zh_arena *arena, zh_index_plans *out, const zh_regis
     zh_vec_push(arena, out, index);
 }
 
+/* What one office handles for another: few rows, which are found without looking at the others. */
+static void add_handed_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg)
+{
+    zh_str name = index_name(arena, reg->table, ZH_STR("handed"));
+    zh_buf sql;
+    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
+    zh_buf_z(&sql, "CREATE INDEX IF NOT EXISTS ");
+    zh_sql_ident(&sql, name);
+    zh_buf_z(&sql, " ON ");
+    zh_sql_ident(&sql, reg->table);
+    zh_buf_z(&sql, " (handler_office, office, id) WHERE handler_office <> office");
+    zh_index_plan index = {name.p, sql_text(arena, &sql)};
+    zh_vec_push(arena, out, index);
+}
+
 /* Versions of records that go through states, by a column of the history: partial, so that bulk
  * imports by the operator leave it alone. */
 static void add_version_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg,
@@ -463,6 +572,7 @@ void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans 
     if (reg->event_time != NULL && reg->event_time != reg->default_sort) {
         add_order_index(arena, out, reg, "event", reg->event_time);
     }
+    add_handed_index(arena, out, reg);
     if (reg->ntransitions > 0) {
         add_version_index(arena, out, reg, "took", "transition", "transition IS NOT NULL");
         add_version_index(arena, out, reg, "begun", "actor", "version = 1 AND actor <> 'operator'");
@@ -493,9 +603,6 @@ static zh_rc register_apply(zh_conn *conn, zh_arena *arena, const zh_plan *plan,
     for (size_t i = 0; i < indexes.n; i++) {
         zh_buf_z(&sql, indexes.p[i].sql);
         zh_buf_z(&sql, ";\n");
-    }
-    for (size_t i = 0; i < plan->reg->ncubes; i++) {
-        zh_cube_create_sql(&sql, zh_conn_dialect(conn), &plan->reg->cubes[i]);
     }
     zh_buf_c(&sql, '\0');
     if (rc == ZH_OK && sql.failed) {

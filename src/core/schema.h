@@ -99,6 +99,11 @@ typedef struct zh_plan {
 zh_rc zh_plan_make(zh_arena *arena, const zh_model *model, const zh_plan **out,
                    zh_err *err) ZH_MUST;
 
+/* Suffixes of the SQL columns of a field, in storage order (0 to 3 of them). */
+size_t zh_field_columns(const zh_field *field, const char *suffixes[3]);
+/* The values of those columns; returns how many. Text is borrowed from the value, except the
+ * canonical text of a decimal mark, which is static or the value's own text. */
+size_t zh_value_columns(const zh_field *field, const zh_value *value, zh_sql_value out[3]);
 /* The id of a child column without the id of its table. */
 zh_str zh_child_name(const zh_field *column);
 /* SQL types of a field's columns, as many as zh_field_columns gives. */

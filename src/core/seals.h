@@ -23,7 +23,7 @@ typedef struct zh_seals {
     int64_t size; /* … and its size; 0: none kept */
 } zh_seals;
 
-void zh_seals_init(zh_seals *seals);
+zh_seals *zh_seals_new(zh_arena *arena);
 void zh_seals_end(zh_seals *seals);
 /* Batches whose entries the checkpoint covers; wakes those who wait for one of them. */
 void zh_seals_add(zh_seals *seals, const zh_wal_batch *list, size_t n, zh_str note, int64_t size);

@@ -3,10 +3,9 @@
  * A version's batch number is greater than that of the version it supersedes, which was committed
  * before it: taking what is committed in order of batch numbers keeps every record's versions in
  * order. The log's size is one counter row; whoever moves it wins, the other tries again. */
+#include "core/sequence.h"
 #include "core/core_private.h"
 #include "core/ledger.h"
-#include "core/outbox.h"
-#include "core/record.h"
 #include <string.h>
 
 enum { PAGE = 4096, GLOBAL_OFFICE = 0 };

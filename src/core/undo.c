@@ -6,6 +6,7 @@
 #include "core/undo.h"
 #include "base/json.h"
 #include "core/core_private.h"
+#include "core/evidence.h"
 #include "core/permission.h"
 #include "core/read.h"
 #include "core/record.h"

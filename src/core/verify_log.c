@@ -3,9 +3,9 @@
 #include "base/time.h"
 #include "core/gm.h"
 #include "core/ledger.h"
-#include "core/outbox.h"
 #include "core/read.h"
 #include "core/record.h"
+#include "core/sequence.h"
 #include "core/verify_private.h"
 #include <inttypes.h>
 #include <stdarg.h>

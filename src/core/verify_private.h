@@ -54,7 +54,7 @@ void zh_verify_entry_key(zh_verifying *v, bool gm, int64_t office, int64_t batch
 void zh_verify_entry(zh_verifying *v, zh_side side, int64_t office, int64_t batch, int64_t ord,
                      const uint8_t *entry, zh_str label);
 
-/* publish_open.c: the entries of published figures, made again; with `lists` their lists, too. */
+/* verify_figures.c: the entries of published figures, made again; with `lists` their lists, too. */
 zh_rc zh_verify_figures(zh_verifying *v, bool lists) ZH_MUST;
 /* verify_log.c: the signed log, when there is one here, against the outbox and against itself; the
  * first or the second. */

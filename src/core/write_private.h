@@ -6,7 +6,7 @@
 #include "core/core_private.h"
 #include "core/cube.h"
 #include "core/evidence.h"
-#include "core/notice.h"
+#include "core/notice_event.h"
 #include "core/record.h"
 
 /* A due event that the record now has. */
@@ -128,6 +128,10 @@ zh_str zh_write_where(zh_write *w, const zh_field *field, size_t row);
  * was found by its business key, which must not be masked for the writer. */
 zh_rc zh_write_refer(zh_write *w, const zh_field *field, bool by_key,
                      const zh_value *value) ZH_MUST;
+/* Notes that a committed record was seen: a reference to it needs no further look until it is
+ * withdrawn. Thread-safe. */
+void zh_ref_known(zh_core *core, const zh_register *target, int64_t office, int64_t id);
+void zh_ref_forget(zh_core *core, const zh_register *target, int64_t office, int64_t id);
 /* The finding that there is no record at that place. */
 void zh_write_find_ref(zh_write *w, const zh_field *field, size_t row, const zh_value *value);
 /* Brings a value into the form it is stored and hashed in: NFC, declared digits, unit. */

@@ -98,6 +98,36 @@ static void set_font(PangoLayout *layout, zh_font font)
     pango_font_description_free(description);
 }
 
+static bool is_ascii_word(char c)
+{
+    return c > ' ' && c < 0x7f;
+}
+
+/* Text into the layout. Quotation marks and apostrophes at a word of ASCII are as wide as there: in
+ * these fonts they are the Chinese ones, a full em each. */
+static void lay_text(PangoLayout *layout, zh_str text)
+{
+    PangoAttrList *narrow = pango_attr_list_new();
+    for (size_t i = 0; i + 3 <= text.n; i++) {
+        if (memcmp(text.p + i, "\xe2\x80", 2) != 0) {
+            continue;
+        }
+        unsigned char mark = (unsigned char)text.p[i + 2]; /* U+2018, 2019, 201C, 201D */
+        bool opens =
+            (mark == 0x98 || mark == 0x9c) && i + 3 < text.n && is_ascii_word(text.p[i + 3]);
+        bool closes = (mark == 0x99 || mark == 0x9d) && i > 0 && is_ascii_word(text.p[i - 1]);
+        if (opens || closes) {
+            PangoAttribute *attribute = pango_attr_font_features_new("pwid");
+            attribute->start_index = (guint)i;
+            attribute->end_index = (guint)i + 3;
+            pango_attr_list_insert(narrow, attribute);
+        }
+    }
+    pango_layout_set_attributes(layout, narrow);
+    pango_attr_list_unref(narrow);
+    pango_layout_set_text(layout, text.n > 0 ? text.p : "", (int)text.n);
+}
+
 static zh_rc set_text(zh_ruler *ruler, zh_str text, zh_font font, zh_err *err)
 {
     if (text.n > ZH_TEXT_BYTES_MAX) {
@@ -108,7 +138,7 @@ static zh_rc set_text(zh_ruler *ruler, zh_str text, zh_font font, zh_err *err)
         return zh_err_set(err, ZH_EINVAL, "pdf.text", "一段文字不是干净的 UTF-8");
     }
     set_font(ruler->layout, font);
-    pango_layout_set_text(ruler->layout, text.n > 0 ? text.p : "", (int)text.n);
+    lay_text(ruler->layout, text);
     return ZH_OK;
 }
 
@@ -433,7 +463,7 @@ static void paint_text(painter *p, const zh_draw_item *item)
     pango_layout_set_width(layout, -1);
     pango_layout_set_indent(layout, 0);
     pango_layout_set_single_paragraph_mode(layout, TRUE);
-    pango_layout_set_text(layout, item->text.p, (int)item->text.n);
+    lay_text(layout, item->text);
     pango_layout_get_extents(layout, NULL, &box);
     p->unknown += (size_t)pango_layout_get_unknown_glyphs_count(layout);
     double width = pango_units_to_double(box.width);

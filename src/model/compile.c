@@ -105,6 +105,13 @@ const zh_field *zh_register_field(const zh_register *reg, zh_str id)
     return f;
 }
 
+const zh_value *zh_record_value(const zh_record *record, const char *field)
+{
+    static const zh_value none = {.kind = ZH_NULL};
+    const zh_field *f = zh_register_field(record->reg, zh_str_of(field));
+    return f != NULL && f->table == NULL ? &record->values[f->index] : &none;
+}
+
 bool zh_field_is_signature(const zh_field *field)
 {
     const zh_register *reg = field->owner;

@@ -154,7 +154,9 @@ zh_rc zh_expr_fail_present(zh_expr_job *job, uint32_t at, zh_str name)
     zh_rc rc =
         zh_expr_fail(job, at, "expr.present_time",
                      "表达式不能读取当前时间 %.*s:同一记录在任何时候须得出同一结果", ZH_FMT(name));
-    zh_err_fix(job->err, "登记时刻用 recorded_at;期限用 clock.名称.expired;到期用 dues 声明");
+    zh_err_fix(
+        job->err,
+        "登记时刻用 recorded_at;期限用 clock.名称.expired;到期用 dues 声明;评定中用 judged_at");
     return rc;
 }
 

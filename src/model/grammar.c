@@ -344,6 +344,11 @@ static const zh_key obligation_keys[] = {
 };
 static const zh_schema obligation = {"填报义务", obligation_keys, ZH_COUNTOF(obligation_keys)};
 
+static const zh_key explained_keys[] = {
+    {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
+};
+static const zh_schema explained = {"评定输入的说法", explained_keys, ZH_COUNTOF(explained_keys)};
+
 static const zh_key override_keys[] = {
     {.name = "if", .arg = ZH_ARG_TEXT, .required = true},
     {.name = "grade", .arg = ZH_ARG_TEXT, .required = true},
@@ -399,6 +404,7 @@ static const zh_key judgement_keys[] = {
     {.name = "for_each", .arg = ZH_ARG_MAP, .required = true, .sub = &who},
     {.name = "when", .arg = ZH_ARG_TEXT, .many = true},
     {.name = "inputs", .arg = ZH_ARG_TEXTS, .required = true},
+    {.name = "explain", .arg = ZH_ARG_DICT, .sub = &explained},
     {.name = "engine", .arg = ZH_ARG_TEXT},
     {.name = "parameters", .arg = ZH_ARG_TEXTS},
     {.name = "result", .arg = ZH_ARG_TEXT},

@@ -22,18 +22,33 @@ static size_t items_of(const zh_yaml *map)
     return n;
 }
 
+zh_scope zh_judgement_scope(const zh_model *model, const zh_register *each, const zh_register *self)
+{
+    static const zh_str names[] = {{"judged_at", sizeof "judged_at" - 1}};
+    static const zh_kind kinds[] = {ZH_TIME};
+    return (zh_scope){.model = model,
+                      .reg = each,
+                      .self = self,
+                      .parameters = names,
+                      .nparameters = ZH_COUNTOF(names),
+                      .parameter_kinds = kinds};
+}
+
 static zh_rc read_inputs(reading *r, const zh_yaml *node)
 {
     zh_judgement *j = r->j;
     const zh_yaml *inputs = zh_yaml_get(node, "inputs");
     const zh_yaml *caps = zh_yaml_get(node, "caps");
-    zh_scope scope = {.model = r->model, .reg = j->each, .self = j->each};
+    const zh_yaml *explain = zh_yaml_get(node, "explain");
+    zh_scope scope = zh_judgement_scope(r->model, j->each, j->each);
     zh_rc rc = ZH_OK;
     j->inputs = ZH_NEW_N(r->arena, zh_judgement_input, items_of(inputs) + 1);
     for (const zh_yaml *i = inputs == NULL ? NULL : inputs->first;
          i != NULL && j->ninputs < ZH_JUDGEMENT_INPUTS_MAX && rc == ZH_OK; i = i->next) {
         zh_judgement_input *input = &j->inputs[j->ninputs];
         *input = (zh_judgement_input){.name = i->key, .source = i->text};
+        const zh_yaml *words = explain != NULL ? zh_yaml_get(explain, i->key.p) : NULL;
+        input->label = words != NULL ? zh_get_label(words, "label") : input->label;
         rc = zh_expr_compile(r->arena, &scope, i->text, &input->value, r->err);
         zh_str cap = caps != NULL ? zh_get_text(caps, i->key.p) : ZH_STR_NONE;
         input->has_cap = cap.n > 0 && zh_decimal_parse(cap, false, &input->cap) == ZH_OK;
@@ -229,18 +244,39 @@ static void read_when(reading *r, const zh_yaml *node)
     }
 }
 
+static zh_label label_of(const zh_register *owner, const zh_yaml *node)
+{
+    zh_label label = zh_get_label(node, "label");
+    return label.zh.n > 0 ? label : owner->label;
+}
+
+zh_label zh_judgement_label(const zh_model *model, zh_str name)
+{
+    ptrdiff_t dot = zh_str_chr(name, '.');
+    const zh_register *owner =
+        dot > 0 ? zh_model_register(model, zh_str_sub(name, 0, (size_t)dot)) : NULL;
+    if (owner == NULL) {
+        return (zh_label){ZH_STR_NONE, ZH_STR_NONE};
+    }
+    zh_str id = zh_str_sub(name, (size_t)dot + 1, name.n);
+    const zh_yaml *node = zh_first(owner->declared, "judgements");
+    while (node != NULL && !zh_str_eq(zh_get_text(node, "id"), id)) {
+        node = zh_next(node);
+    }
+    return node != NULL ? label_of(owner, node) : (zh_label){ZH_STR_NONE, ZH_STR_NONE};
+}
+
 static zh_rc read_one(reading *r, const zh_register *owner, const zh_yaml *node)
 {
     zh_judgement *j = r->j;
     const zh_yaml *each = zh_yaml_get(node, "for_each");
     zh_str party = zh_get_text(node, "party");
     *j = (zh_judgement){.id = zh_get_text(node, "id"),
-                        .label = zh_get_label(node, "label"),
                         .owner = owner,
                         .each = zh_model_register(r->model, zh_get_text(each, "register")),
                         .where_source = zh_get_text(each, "where")};
     j->name = zh_str_fmt(r->arena, "%.*s.%.*s", ZH_FMT(owner->id), ZH_FMT(j->id));
-    j->label = j->label.zh.n > 0 ? j->label : owner->label;
+    j->label = label_of(owner, node);
     j->has_where = j->where_source.n > 0;
     j->party = party.n > 0 ? zh_register_field(j->each, party) : NULL;
     (void)zh_get_duration(node, "expires", &j->expires, &j->expires_unit);
@@ -250,7 +286,7 @@ static zh_rc read_one(reading *r, const zh_register *owner, const zh_yaml *node)
     read_when(r, node);
     zh_scope scope = scope_of(r, NULL);
     if (rc == ZH_OK && j->has_where) {
-        zh_scope who = {.model = r->model, .reg = j->each};
+        zh_scope who = zh_judgement_scope(r->model, j->each, NULL);
         rc = zh_expr_compile(r->arena, &who, j->where_source, &j->where, r->err);
     }
     if (rc == ZH_OK) {

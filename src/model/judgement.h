@@ -11,6 +11,7 @@
 
 typedef struct zh_judgement_input {
     zh_str name, source;
+    zh_label label;   /* what people call it; zh empty: nothing is declared */
     zh_program value; /* over the judged record, which is `self` */
     bool triggers;    /* named under `when`: its change is an event */
     bool has_cap;
@@ -85,6 +86,15 @@ typedef struct zh_judgement {
     } * set;
     size_t nset;
 } zh_judgement;
+
+/* Names of an expression that is asked of records when they are judged (`where` and inputs): beside
+ * the record's own, `judged_at`, the instant of judging, as the only parameter. self: what `self`
+ * means; NULL: nothing. */
+zh_scope zh_judgement_scope(const zh_model *model, const zh_register *each,
+                            const zh_register *self);
+
+/* What the rule register.id is called; zh empty: the model has no such rule. */
+zh_label zh_judgement_label(const zh_model *model, zh_str name);
 
 /* All of a model, in the order of registers; expressions are compiled into the arena. */
 zh_rc zh_judgements(const zh_model *model, zh_arena *arena, zh_judgement **out, size_t *n,

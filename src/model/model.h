@@ -733,6 +733,9 @@ typedef struct zh_record {
     const zh_str *derived; /* reg->nderived resolved dimension values; NULL p = none */
 } zh_record;
 
+/* The value of a field named by its declared id; null where the register has no such field. */
+const zh_value *zh_record_value(const zh_record *record, const char *field);
+
 /* Parses the text of a field by its type, code system, unit, digits and format. Codes resolve to
  * the code itself by code, name, alias or pinyin (`how` as in zh_code_match, 0 when not a code);
  * refs leave kind ZH_REF with id 0 and text = key for the caller to resolve. `at`: date for code

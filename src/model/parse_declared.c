@@ -115,12 +115,14 @@ static void check_publication(zh_cx *cx, const zh_reg_build *b)
  */
 
 /* {register, where}: who is meant. */
-static const zh_register *check_who(zh_cx *cx, const zh_yaml *who)
+/* judged: of a judgement, which is asked at an instant. */
+static const zh_register *check_who(zh_cx *cx, const zh_yaml *who, bool judged)
 {
     const zh_yaml *name = who == NULL ? NULL : zh_yaml_get(who, "register");
     const zh_register *reg = name == NULL ? NULL : zh_cx_register(cx, name, name->text);
     if (reg != NULL) {
-        zh_scope scope = {.model = cx->model, .reg = reg};
+        zh_scope plain = {.model = cx->model, .reg = reg};
+        zh_scope scope = judged ? zh_judgement_scope(cx->model, reg, NULL) : plain;
         zh_program where;
         (void)zh_cx_expr(cx, &scope, who, "where", ZH_BOOL, &where);
     }
@@ -129,7 +131,7 @@ static const zh_register *check_who(zh_cx *cx, const zh_yaml *who)
 
 static void check_obligation(zh_cx *cx, const zh_register *reg, const zh_yaml *node)
 {
-    const zh_register *who = check_who(cx, zh_yaml_get(node, "who"));
+    const zh_register *who = check_who(cx, zh_yaml_get(node, "who"), false);
     const zh_yaml *party = zh_yaml_get(node, "party"), *period = zh_yaml_get(node, "period");
     const zh_field *f = party == NULL ? NULL : zh_cx_field(cx, reg, party, party->text);
     if (f != NULL && who != NULL && f->target != who) {
@@ -151,7 +153,7 @@ static size_t read_inputs(zh_cx *cx, const zh_register *each, const zh_yaml *nod
                           zh_kind *kinds, size_t max)
 {
     const zh_yaml *inputs = zh_yaml_get(node, "inputs");
-    zh_scope scope = {.model = cx->model, .reg = each, .self = each};
+    zh_scope scope = zh_judgement_scope(cx->model, each, each);
     size_t n = 0;
     for (const zh_yaml *i = inputs == NULL ? NULL : inputs->first; i != NULL; i = i->next) {
         zh_program program;
@@ -362,9 +364,21 @@ static void check_caps(judging *j)
     }
 }
 
+static void check_explained(judging *j)
+{
+    const zh_yaml *explain = zh_yaml_get(j->node, "explain");
+    for (const zh_yaml *e = explain == NULL ? NULL : explain->first; e != NULL; e = e->next) {
+        if (!is_input(j, e->key)) {
+            zh_cx_key_error(j->cx, e, "judgement.explain", NULL, "评定没有叫「%.*s」的输入",
+                            ZH_FMT(e->key));
+        }
+    }
+}
+
 static void check_judgement(zh_cx *cx, const zh_yaml *node)
 {
-    judging j = {.cx = cx, .node = node, .each = check_who(cx, zh_yaml_get(node, "for_each"))};
+    judging j = {
+        .cx = cx, .node = node, .each = check_who(cx, zh_yaml_get(node, "for_each"), true)};
     if (j.each == NULL) {
         return;
     }
@@ -373,6 +387,7 @@ static void check_judgement(zh_cx *cx, const zh_yaml *node)
     check_points(&j);
     check_table(&j);
     check_caps(&j);
+    check_explained(&j);
     check_overrides(cx, &scope, node);
     check_triggers(cx, node, j.names, j.n);
     check_bands(cx, node);

@@ -291,6 +291,22 @@ static void check_amount(zh_cx *cx, const zh_yaml *node, zh_clock_version *v)
     }
 }
 
+/* Of two that begin on one day the first that holds counts: without a condition it always does. */
+static void check_reached(zh_cx *cx, const zh_yaml *node, const zh_clock_version *list, size_t n)
+{
+    const zh_clock_version *v = &list[n];
+    for (size_t i = 0; i < n; i++) {
+        bool same =
+            list[i].has_when && v->has_when && zh_str_eq(list[i].when.source, v->when.source);
+        if (list[i].from == v->from && (!list[i].has_when || same)) {
+            zh_cx_error(cx, node, "clock.version",
+                        "改起始日期；同日起的两种情形用不同的 when 分开，没有条件的写在最后",
+                        "时限的第 %zu 个版本与第 %zu 个同日开始，轮不到它", n + 1, i + 1);
+            return;
+        }
+    }
+}
+
 static void read_versions(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh_clock *clock)
 {
     zh_clock_version *list =
@@ -312,6 +328,7 @@ static void read_versions(zh_cx *cx, const zh_register *reg, const zh_yaml *node
         if (v->from > v->to) {
             zh_cx_error(cx, n, "clock.validity", NULL, "时限版本的起始日期晚于截止日期");
         }
+        check_reached(cx, n, list, clock->nversions - 1);
     }
     clock->versions = list;
 }

@@ -1,6 +1,7 @@
 /* Titles of records and kindred questions: compiled with their register, and written. */
 #include "model/title.h"
 #include "model/compile.h"
+#include <inttypes.h>
 
 /* ---- compiling a title ----------------------------------------------------------------------- */
 
@@ -169,6 +170,40 @@ zh_str zh_title_write(zh_arena *arena, const zh_title *title, zh_title_value val
         }
     }
     return without_lead(out);
+}
+
+zh_str zh_title_key(zh_arena *arena, const zh_record *record, zh_title_value value, void *user)
+{
+    const zh_register *reg = record->reg;
+    const zh_value *name = zh_record_value(record, "name");
+    zh_str key = ZH_STR("");
+    if (name->kind == ZH_TEXT) {
+        return name->text;
+    }
+    for (size_t i = 0; i < reg->nbusiness_key; i++) {
+        zh_str part = value(user, reg->business_key[i]);
+        if (part.n > 0) {
+            key = key.n == 0 ? part : zh_str_fmt(arena, "%.*s／%.*s", ZH_FMT(key), ZH_FMT(part));
+        }
+    }
+    return key.n > 0 ? key : zh_str_fmt(arena, "%" PRId64, record->id);
+}
+
+typedef struct plain {
+    zh_arena *arena;
+    const zh_record *record;
+} plain;
+
+static zh_str plain_part(void *user, const zh_field *field)
+{
+    const plain *p = user;
+    return zh_value_display(p->arena, &p->record->values[field->index]);
+}
+
+zh_str zh_title_plain(zh_arena *arena, const zh_record *record)
+{
+    plain p = {arena, record};
+    return zh_title_key(arena, record, plain_part, &p);
 }
 
 bool zh_title_names(const zh_title *title, const zh_field *field)

@@ -16,6 +16,10 @@ typedef zh_str (*zh_title_value)(void *user, const zh_field *field);
 /* The title in the arena; empty when none is declared or no field has a value. Punctuation that
  * begins it because what stood before was left out is cut off. */
 zh_str zh_title_write(zh_arena *arena, const zh_title *title, zh_title_value value, void *user);
+/* What a record is called in short: its name, else its business key, else its id. */
+zh_str zh_title_key(zh_arena *arena, const zh_record *record, zh_title_value value, void *user);
+/* The same for who has no language: codes and numbers as they are stored. */
+zh_str zh_title_plain(zh_arena *arena, const zh_record *record);
 bool zh_title_names(const zh_title *title, const zh_field *field);
 /* Whether it needs child rows. */
 bool zh_title_has_table(const zh_title *title);

@@ -157,6 +157,7 @@ static zh_rc setup(sqlite3 *db, const zh_store *store, bool writer, zh_err *err)
         if (rc == ZH_OK && !zh_store_shared(store)) {
             rc = use_wal(db, err);
         }
+        rc = rc != ZH_OK ? rc : pragma_number(db, "secure_delete", 1, err); /* erased is gone */
         rc = rc != ZH_OK ? rc : pragma_number(db, "wal_autocheckpoint", CHECKPOINT_PAGES, err);
         rc = rc != ZH_OK ? rc : pragma_number(db, "journal_size_limit", WAL_KEPT_BYTES, err);
         rc =

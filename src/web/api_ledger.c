@@ -59,6 +59,14 @@ static zh_rc status(zh_ui *ui)
     zh_jw_ki(&w, "size", v.note.p != NULL ? (int64_t)v.checkpoint.size : 0);
     zh_jw_kz(&w, "root", v.note.p != NULL ? root : NULL);
     zh_jw_ki(&w, "witnessed", v.witnessed.p != NULL ? (int64_t)v.witnessed_checkpoint.size : 0);
+    uint64_t done = 0;
+    uint64_t all = 0;
+    bool checking = zh_ledger_checking(ui->web->core, &done, &all);
+    zh_jw_kz(&w, "state", checking ? "checking" : "sealing");
+    if (checking) {
+        zh_jw_ki(&w, "checked", (int64_t)done);
+        zh_jw_ki(&w, "to_check", (int64_t)all);
+    }
     zh_jw_kv(&w, "files", zh_str_fmt(ui->arena, "/log/%s/", v.identity.origin));
     put_keys(&v, ui->arena, &w);
     zh_jw_object_end(&w);

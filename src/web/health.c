@@ -1,5 +1,6 @@
 /* GET /health and /api/v1/health: whether the server can answer, and with what. */
 #include "base/json.h"
+#include "core/ledger.h"
 #include "core/record.h"
 #include "web/route.h"
 
@@ -12,6 +13,18 @@ static zh_rc log_size(zh_core *core, int64_t *size, zh_err *err)
         zh_store_release(conn);
     }
     return rc;
+}
+
+/* Only while the ledger is being recomputed after a start: nothing is sealed meanwhile. */
+static void put_check(const zh_core *core, zh_jw *w)
+{
+    uint64_t done = 0;
+    uint64_t all = 0;
+    if (zh_ledger_checking(core, &done, &all)) {
+        zh_jw_kz(w, "ledger", "checking");
+        zh_jw_ki(w, "ledger_checked", (int64_t)done);
+        zh_jw_ki(w, "ledger_to_check", (int64_t)all);
+    }
 }
 
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
@@ -33,6 +46,7 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
     zh_jw_kz(&w, "database",
              zh_store_dialect(zh_core_store(web->core)) == ZH_SQLITE ? "sqlite" : "postgresql");
     zh_jw_kz(&w, "started_at", started);
+    put_check(web->core, &w);
     if (rc == ZH_OK) {
         zh_jw_ki(&w, "log_size", size);
     } else {

@@ -329,10 +329,7 @@ static zh_str counted(zh_ui *ui, const zh_json *result)
     for (size_t i = 0; i < ZH_COUNTOF(parts); i++) {
         int64_t n = zh_import_number(result, parts[i].key);
         if (n > 0) {
-            zh_str part = ZH_SAY(ui, parts[i].text, zh_ui_count(ui, n));
-            out = out.n == 0 ? part
-                             : zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(out),
-                                          ZH_FMT(zh_ui_text(ui, ZH_T_SEP)), ZH_FMT(part));
+            out = zh_ui_list(ui, out, ZH_SAY(ui, parts[i].text, zh_ui_count(ui, n)));
         }
     }
     return out;

@@ -98,9 +98,7 @@ static zh_str finding(const funnel *f)
     for (size_t i = 0; i < f->n && named < NAMED; i++) {
         if (f->parts[i].out) {
             names =
-                zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(names),
-                           ZH_FMT(named > 0 ? zh_ui_text(ui, ZH_T_SEP) : ZH_STR("")),
-                           ZH_FMT(zh_indicator_value(f->page, f->page->values[f->parts[i].at])));
+                zh_ui_list(ui, names, zh_indicator_value(f->page, f->page->values[f->parts[i].at]));
             named++;
         }
     }

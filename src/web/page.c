@@ -99,6 +99,10 @@ bool zh_web_wants_html(const zh_http_request *request)
 
 static zh_rc read_log(zh_ui *ui)
 {
+    uint64_t done = 0;
+    uint64_t all = 0;
+    bool checking = zh_ledger_checking(ui->web->core, &done, &all);
+    ui->checked = checking ? (int)(done * 100 / all) : -1;
     zh_rc rc = zh_log_size(ui->conn, &ui->log_size, ui->err);
     if (rc == ZH_OK) {
         rc = zh_log_time(ui->conn, ui->log_size, &ui->log_time, ui->err);
@@ -225,6 +229,10 @@ static void footer(zh_ui *ui)
                  ui->session == NULL && ui->ctx.post == NULL ? zh_ui_text(ui, ZH_T_FOOT_LOCAL)
                                                              : ZH_STR(""));
     zh_html_open(h, "span", NULL);
+    if (ui->checked >= 0) {
+        zh_html_text(h, ZH_SAY(ui, ZH_T_FOOT_CHECKING, zh_str_fmt(ui->arena, "%d", ui->checked)));
+        zh_html_z(h, " · ");
+    }
     if (ui->ctx.model != NULL) {
         zh_html_text(h, ZH_SAY(ui, ZH_T_FOOT_VERSION, zh_str_of(ZH_VERSION),
                                zh_str_sub(ui->ctx.model->digest, 0, 8)));
@@ -255,9 +263,9 @@ static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
     }
     bool sealed = ui->sealed >= ui->log_size;
-    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %" PRId64 " %" PRId64 " %.*s",
-                        ui->log_size, ui->waiting, (int)sealed, ui->unread, ui->unread_elsewhere,
-                        ZH_FMT(ui->ctx.model->digest));
+    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %d %" PRId64 " %" PRId64 " %.*s",
+                        ui->log_size, ui->waiting, (int)sealed, ui->checked, ui->unread,
+                        ui->unread_elsewhere, ZH_FMT(ui->ctx.model->digest));
 }
 
 static void finish(const zh_http_request *request, zh_http_response *response)
@@ -608,6 +616,13 @@ zh_str zh_ui_text(const zh_ui *ui, zh_text_id id)
 zh_str zh_ui_fill(const zh_ui *ui, zh_text_id id, const zh_str *arguments, size_t n)
 {
     return zh_text_fill(ui->arena, zh_text_of(ui->lang, id), arguments, n);
+}
+
+zh_str zh_ui_list(const zh_ui *ui, zh_str list, zh_str item)
+{
+    return list.n == 0 ? item
+                       : zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(list),
+                                    ZH_FMT(zh_ui_text(ui, ZH_T_SEP)), ZH_FMT(item));
 }
 
 zh_str zh_ui_label(const zh_ui *ui, zh_label label)

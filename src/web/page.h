@@ -39,6 +39,7 @@ typedef struct zh_ui {
     int64_t log_size;                      /* entries that have a position */
     zh_time log_time;                      /* when the newest of them was written; 0: none */
     int64_t sealed;                        /* entries that the newest signed checkpoint covers */
+    int checked;                           /* per cent, of a ledger that is recomputed; -1: none */
     int64_t waiting;                       /* newest batch without a position; 0: none */
     int64_t unread; /* records of which the session's post was told something unread */
     const struct zh_post_unread *elsewhere; /* what the reader's other active posts were told */
@@ -111,6 +112,8 @@ zh_str zh_ui_fill(const zh_ui *ui, zh_text_id id, const zh_str *arguments, size_
 #define ZH_SAY(ui, id, ...)                                                                        \
     zh_ui_fill((ui), (id), (const zh_str[]){__VA_ARGS__},                                          \
                sizeof((const zh_str[]){__VA_ARGS__}) / sizeof(zh_str))
+/* A list of words, empty at first, with one more: 甲、乙、丙. */
+zh_str zh_ui_list(const zh_ui *ui, zh_str list, zh_str item);
 /* A label of the declarations in the reader's language; Chinese where there is no English. */
 zh_str zh_ui_label(const zh_ui *ui, zh_label label);
 /* What a role is called; its id where nothing calls it anything. */

@@ -52,18 +52,11 @@ static void row(matrix *m, const zh_str *cells, size_t n, bool head)
     }
 }
 
-static zh_str joined(zh_ui *ui, zh_str list, zh_str item)
-{
-    return list.n == 0 ? item
-                       : zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(list),
-                                    ZH_FMT(zh_ui_text(ui, ZH_T_SEP)), ZH_FMT(item));
-}
-
 static zh_str fields(zh_ui *ui, const zh_field *const *list, size_t n)
 {
     zh_str out = ZH_STR("");
     for (size_t i = 0; i < n; i++) {
-        out = joined(ui, out, zh_ui_label(ui, list[i]->label));
+        out = zh_ui_list(ui, out, zh_ui_label(ui, list[i]->label));
     }
     return out;
 }
@@ -90,7 +83,7 @@ static zh_str steps(zh_ui *ui, const zh_register *reg, const zh_access *access)
         bool named = zh_str_among(t->id, access->can, access->ncan);
         if (role && (named || can(access, "transition"))) {
             zh_str label = zh_ui_label(ui, t->label);
-            out = joined(ui, out, t->two_person ? ZH_SAY(ui, ZH_T_ACCESS_TWO, label) : label);
+            out = zh_ui_list(ui, out, t->two_person ? ZH_SAY(ui, ZH_T_ACCESS_TWO, label) : label);
         }
     }
     return out;
@@ -279,9 +272,9 @@ static zh_str rule_of(zh_ui *ui, const zh_ctx *reader, const zh_register *reg, z
     for (size_t i = 0; i < reg->naccess; i++) {
         const zh_access *access = &reg->access[i];
         if (zh_access_applies(reader, reg, access)) {
-            rules = joined(ui, rules,
-                           access->has_rows ? zh_words(ui, access->rows.root)
-                                            : zh_ui_text(ui, ZH_T_ACCESS_ALL_ROWS));
+            rules = zh_ui_list(ui, rules,
+                               access->has_rows ? zh_words(ui, access->rows.root)
+                                                : zh_ui_text(ui, ZH_T_ACCESS_ALL_ROWS));
         }
     }
     return ZH_SAY(ui, ZH_T_ACCESS_RULE, rules, scope);
@@ -292,7 +285,7 @@ static zh_str masked_for(zh_ui *ui, const zh_ctx *reader, const zh_register *reg
     zh_str out = ZH_STR("");
     for (size_t i = 0; i < reg->nfields; i++) {
         if (zh_field_masked(reader, &reg->fields[i])) {
-            out = joined(ui, out, zh_ui_label(ui, reg->fields[i].label));
+            out = zh_ui_list(ui, out, zh_ui_label(ui, reg->fields[i].label));
         }
     }
     return out;

@@ -3,6 +3,7 @@
 #include "core/clock_check.h"
 #include "core/permission.h"
 #include "web/part.h"
+#include "web/words.h"
 
 static zh_text_id unit_text(zh_unit_time unit)
 {
@@ -81,7 +82,11 @@ static zh_rc one_clock(zh_grid *g, const zh_register *reg, const zh_clock *clock
         rc = zh_clock_checked(&ui->ctx, ui->conn, reg, clock, v, &check);
         *open += v->unverified && !(check.record != NULL && check.right);
         zh_grid_row(g, NULL);
-        zh_grid_value(g, zh_ui_label(ui, clock->label));
+        zh_grid_cell(g);
+        zh_html_value(&ui->html, zh_ui_label(ui, clock->label));
+        if (v->has_when) {
+            zh_html_leaf_value(&ui->html, "span", "why", zh_words(ui, v->when.root));
+        }
         zh_grid_text(g, since(ui, v));
         zh_grid_text(g, period_words(ui, v));
         zh_grid_value(g, v->clause);

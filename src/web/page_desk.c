@@ -232,8 +232,7 @@ static zh_rc obstacle(desk *d, const zh_desk_item *item, const zh_transition *t,
     if (!zh_may_take(&ui->ctx, item->reg, t)) {
         zh_str roles = ZH_STR("");
         for (size_t i = 0; i < t->nroles; i++) {
-            roles = zh_str_fmt(ui->arena, "%.*s%s%.*s", ZH_FMT(roles), i > 0 ? "、" : "",
-                               ZH_FMT(zh_ui_role(ui, t->roles[i])));
+            roles = zh_ui_list(ui, roles, zh_ui_role(ui, t->roles[i]));
         }
         *out = ZH_SAY(ui, ZH_T_ACT_ROLE, zh_ui_role(ui, ui->ctx.role), roles);
         return ZH_OK;

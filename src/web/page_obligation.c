@@ -1,5 +1,7 @@
 /* GET /obligations and /obligations/{id}: 填报义务. By period: owed, in time, late, missing,
  * waived, and the coverage; every count is a link to its expected items. */
+#include "base/time.h"
+#include "core/obligation.h"
 #include "core/read.h"
 #include "model/obligation.h"
 #include "web/part.h"
@@ -22,11 +24,13 @@ enum { RECEIVED, LATE, MISSING, EXPECTED, WAIVED, STATES };
 typedef struct tally {
     zh_str from; /* 2026-01-01 */
     int64_t n[STATES];
+    int64_t waiting; /* would be owed, but nothing is made: */
+    int lacks;       /* the year that the calendar lacks; 0: it reaches */
 } tally;
 
 static int64_t owed(const tally *t)
 {
-    return t->n[RECEIVED] + t->n[LATE] + t->n[MISSING] + t->n[EXPECTED];
+    return t->n[RECEIVED] + t->n[LATE] + t->n[MISSING] + t->n[EXPECTED] + t->waiting;
 }
 
 static int64_t reported(const tally *t)
@@ -45,6 +49,40 @@ static tally *period_of(tally *list, size_t *n, zh_str from)
     return &list[(*n)++];
 }
 
+/* The periods that have begun and wait for the calendar, newest first, before the others. */
+static zh_rc add_waiting(zh_ui *ui, const zh_obligation *o, tally **list, size_t *n)
+{
+    zh_obligation_wait wait;
+    zh_time now = zh_now();
+    tally *all = ZH_NEW_N(ui->arena, tally, *n + PERIODS_SHOWN);
+    size_t waiting = 0;
+    zh_rc rc = zh_obligation_waiting(&ui->ctx, ui->conn, o, now, &wait);
+    if (rc != ZH_OK || !wait.waits) {
+        return rc;
+    }
+    zh_date first = wait.first;
+    zh_date last = wait.last;
+    while (first <= zh_time_date(now) && waiting < PERIODS_SHOWN && rc == ZH_OK) {
+        char day[16];
+        zh_date_format(first, day);
+        tally t = {.from = zh_str_dup(ui->arena, zh_str_of(day)), .lacks = wait.year};
+        rc = zh_obligation_parties(&ui->ctx, ui->conn, o, first, &t.waiting);
+        all[waiting++] = t;
+        zh_every_of(o->every, last + 1, &first, &last);
+    }
+    for (size_t i = 0; i < waiting / 2; i++) {
+        tally moved = all[i];
+        all[i] = all[waiting - 1 - i];
+        all[waiting - 1 - i] = moved;
+    }
+    for (size_t i = 0; i < *n; i++) {
+        all[waiting + i] = (*list)[i];
+    }
+    *list = all;
+    *n += waiting;
+    return rc;
+}
+
 static void sort_newest(tally *list, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
@@ -58,13 +96,15 @@ static void sort_newest(tally *list, size_t n)
 }
 
 /* Counts of one obligation by period, the newest first. */
-static zh_rc count(zh_ui *ui, const zh_register *items, zh_str duty, tally **out, size_t *n)
+static zh_rc count(zh_ui *ui, const zh_register *items, const zh_obligation *o, tally **out,
+                   size_t *n)
 {
     zh_program where;
     zh_counts counts;
     zh_scope scope = {.model = ui->ctx.model, .reg = items};
-    zh_rc rc = zh_expr_compile(
-        ui->arena, &scope, zh_str_fmt(ui->arena, "duty = '%.*s'", ZH_FMT(duty)), &where, ui->err);
+    zh_rc rc =
+        zh_expr_compile(ui->arena, &scope, zh_str_fmt(ui->arena, "duty = '%.*s'", ZH_FMT(o->name)),
+                        &where, ui->err);
     *n = 0;
     if (rc != ZH_OK) {
         return rc;
@@ -85,7 +125,7 @@ static zh_rc count(zh_ui *ui, const zh_register *items, zh_str duty, tally **out
         }
     }
     sort_newest(*out, *n);
-    return ZH_OK;
+    return add_waiting(ui, o, out, n);
 }
 
 static zh_str every_words(zh_ui *ui, const zh_obligation *o)
@@ -124,9 +164,32 @@ static zh_str items_url(zh_ui *ui, zh_str duty, zh_str from, zh_str condition)
                            -1);
 }
 
+static zh_str lacks(zh_ui *ui, const tally *t)
+{
+    return ZH_SAY(ui, ZH_T_OBLIGATION_LACKS, zh_str_fmt(ui->arena, "%d", t->lacks));
+}
+
+/* A period without items: who would owe, and why there are none. */
+static void counts_waiting(zh_grid *g, const zh_obligation *o, const tally *t)
+{
+    zh_ui *ui = g->ui;
+    zh_grid_cell(g);
+    zh_part_number(ui, zh_ui_count(ui, t->waiting), ZH_STR(""),
+                   zh_url_register(ui->arena, o->who->id, o->where_source, -1));
+    for (size_t s = 0; s < STATES; s++) {
+        zh_grid_text(g, ZH_STR("—"));
+    }
+    zh_grid_cell(g);
+    zh_html_a(&ui->html, "tag watch", ZH_STR("/calendar"), lacks(ui, t));
+}
+
 static void counts_of(zh_grid *g, const zh_obligation *o, const tally *t)
 {
     zh_ui *ui = g->ui;
+    if (t->lacks != 0) {
+        counts_waiting(g, o, t);
+        return;
+    }
     zh_grid_cell(g);
     zh_part_number(ui, zh_ui_count(ui, owed(t)), ZH_STR(""),
                    items_url(ui, o->name, t->from, ZH_STR("state != 'waived'")));
@@ -210,6 +273,19 @@ static zh_rc find(zh_ui *ui, const zh_register **items, zh_obligation **list, si
     return *items != NULL ? zh_obligations(ui->ctx.model, ui->arena, list, n, ui->err) : ZH_OK;
 }
 
+static zh_str finding(zh_ui *ui, const zh_obligation *o, const tally *list, size_t n)
+{
+    zh_str label = zh_ui_label(ui, o->label);
+    if (n == 0) {
+        return ZH_SAY(ui, ZH_T_OBLIGATION_NOT_YET, label);
+    }
+    return list[0].lacks != 0
+               ? ZH_SAY(ui, ZH_T_OBLIGATION_FINDING_LACKS, label, zh_ui_count(ui, owed(&list[0])),
+                        lacks(ui, &list[0]))
+               : ZH_SAY(ui, ZH_T_OBLIGATION_FINDING, label, zh_ui_count(ui, owed(&list[0])),
+                        zh_ui_count(ui, reported(&list[0])));
+}
+
 static zh_rc show_one(zh_ui *ui)
 {
     const zh_register *items = NULL;
@@ -228,23 +304,27 @@ static zh_rc show_one(zh_ui *ui)
                           ZH_FMT(name));
     }
     if (rc == ZH_OK) {
-        rc = count(ui, items, name, &tallies, &ntallies);
+        rc = count(ui, items, o, &tallies, &ntallies);
     }
     if (rc != ZH_OK) {
         return rc;
     }
-    zh_str label = zh_ui_label(ui, o->label);
     zh_ui_head(ui, &(zh_ui_head_of){
                        .nav = ZH_T_NAV_REGISTERS,
-                       .title = ntallies == 0 ? ZH_SAY(ui, ZH_T_OBLIGATION_NOT_YET, label)
-                                              : ZH_SAY(ui, ZH_T_OBLIGATION_FINDING, label,
-                                                       zh_ui_count(ui, owed(&tallies[0])),
-                                                       zh_ui_count(ui, reported(&tallies[0]))),
+                       .title = finding(ui, o, tallies, ntallies),
                        .lede = zh_ui_text(ui, ntallies == 0 ? ZH_T_OBLIGATION_NOT_YET_TEXT
                                                             : ZH_T_OBLIGATIONS_LEDE),
                        .above = ZH_SAY(ui, ZH_T_OBLIGATIONS_TITLE, zh_ui_count(ui, (int64_t)n)),
                        .above_url = ZH_STR("/obligations")});
     zh_html_open(&ui->html, "div", "stack");
+    if (ntallies > 0 && tallies[0].lacks != 0) {
+        zh_part_note_open(ui, ZH_NOTE_WATCH);
+        zh_html_text(&ui->html, ZH_SAY(ui, ZH_T_OBLIGATION_LACKS_TEXT,
+                                       zh_str_fmt(ui->arena, "%d", tallies[0].lacks)));
+        zh_html_z(&ui->html, " ");
+        zh_html_a(&ui->html, NULL, ZH_STR("/calendar"), zh_ui_text(ui, ZH_T_CALENDAR_NAV));
+        zh_part_note_close(ui);
+    }
     if (ntallies > 0) {
         periods(ui, o, tallies, ntallies);
     }
@@ -284,7 +364,7 @@ static zh_rc show_all(zh_ui *ui)
         tally *tallies = NULL;
         size_t ntallies = 0;
         const tally none = {.from = ZH_STR_NONE};
-        rc = count(ui, items, list[i].name, &tallies, &ntallies);
+        rc = count(ui, items, &list[i], &tallies, &ntallies);
         zh_grid_row(&g, NULL);
         zh_grid_cell(&g);
         zh_html_a(&ui->html, NULL, page_url(ui, &list[i]), zh_ui_label(ui, list[i].label));

@@ -297,7 +297,7 @@ static void facts(zh_shown_record *r)
     }
     zh_part_kv_close(ui);
     for (size_t i = 0; i < r->reg->nfields; i++) {
-        if (is_table(r, &r->reg->fields[i])) {
+        if (is_table(r, &r->reg->fields[i]) && !zh_record_is_finding(r->reg)) {
             child_table(r, &r->reg->fields[i]);
         }
     }
@@ -325,7 +325,7 @@ static void tags(zh_shown_record *r)
     zh_str key = zh_show_key(ui, record);
     zh_html_open(h, "p", "bar sp tags");
     zh_html_open(h, "span", "bar");
-    if (r->reg->title.n > 0 && !zh_str_eq(key, title(r))) {
+    if (r->reg->title.n > 0 && !zh_str_eq(key, title(r)) && !zh_record_is_finding(r->reg)) {
         zh_html_leaf_value(h, "span", "tag qing", key);
     }
     if (r->reg->nstates > 1) {
@@ -452,8 +452,14 @@ static zh_rc show(zh_ui *ui)
     }
     zh_html_open(h, "div", "cols record");
     zh_html_open(h, "div", "w7 stack");
+    bool finding = zh_record_is_finding(r->reg);
+    if (finding) {
+        rc = zh_record_judgements(r);
+    }
     facts(r);
-    rc = zh_record_judgements(r);
+    if (!finding) {
+        rc = zh_record_judgements(r);
+    }
     if (rc == ZH_OK) {
         rc = zh_record_related(r);
     }

@@ -379,7 +379,8 @@ static zh_rc show(zh_ui *ui)
                                   : ZH_SAY(ui, said, zh_ui_label(ui, p.detector->label),
                                            zh_ui_count(ui, (int64_t)p.n),
                                            zh_signal_subject(ui, &p.list[0])),
-                .lede = ZH_SAY(ui, ZH_T_SIGNALS_LEDE, zh_detector_criteria(ui->arena, p.detector)),
+                .lede = ZH_SAY(ui, ZH_T_SIGNALS_LEDE,
+                               zh_detector_criteria(ui->arena, p.detector, ui->lang == ZH_LANG_EN)),
             });
     ask(&p);
     if (p.n == 0) {
@@ -460,7 +461,8 @@ static zh_rc keep_table(const page *p, zh_keep_form form)
     }
     const zh_keep_note notes[] = {
         {zh_ui_text(ui, ZH_T_SIGNALS_DETECTOR), zh_ui_label(ui, p->detector->label)},
-        {zh_ui_text(ui, ZH_T_SIGNALS_CRITERIA), zh_detector_criteria(ui->arena, p->detector)},
+        {zh_ui_text(ui, ZH_T_SIGNALS_CRITERIA),
+         zh_detector_criteria(ui->arena, p->detector, ui->lang == ZH_LANG_EN)},
         {zh_ui_text(ui, ZH_T_SIGNALS_NOT), zh_ui_label(ui, p->detector->note)},
         {zh_ui_text(ui, ZH_T_STAMP), ZH_SAY(ui, ZH_T_LEDGER_AT, zh_ui_count(ui, ui->log_size))}};
     return zh_keep_table_as(ui, p->detector->id,

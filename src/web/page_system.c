@@ -75,9 +75,7 @@ static zh_str depth_words(const view *v)
                 word = zh_ui_text(ui, known[i].name);
             }
         }
-        words =
-            zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(words),
-                       ZH_FMT(words.n > 0 ? zh_ui_text(ui, ZH_T_SEP) : ZH_STR("")), ZH_FMT(word));
+        words = zh_ui_list(ui, words, word);
     }
     return words;
 }

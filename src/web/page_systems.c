@@ -50,9 +50,7 @@ zh_str zh_system_lacks(const zh_ui *ui, const zh_standing *s)
     zh_str list = ZH_STR("");
     for (size_t i = 0; i < ZH_COUNTOF(parts); i++) {
         if ((s->lacks & parts[i].bit) != 0) {
-            list = zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(list),
-                              ZH_FMT(list.n > 0 ? zh_ui_text(ui, ZH_T_SEP) : ZH_STR("")),
-                              ZH_FMT(zh_ui_text(ui, parts[i].name)));
+            list = zh_ui_list(ui, list, zh_ui_text(ui, parts[i].name));
         }
     }
     return list.n > 0 ? ZH_SAY(ui, ZH_T_SYSTEMS_LACKS, list) : list;

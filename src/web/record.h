@@ -50,7 +50,10 @@ zh_rc zh_record_proof(zh_shown_record *r) ZH_MUST;
 /* Records that refer to it, and the indicators it counts in. */
 zh_rc zh_record_related(zh_shown_record *r) ZH_MUST;
 
-/* What it was judged, row by row; of a finding: worked out again. Nothing when there is none. */
+/* A finding of a judgement: its page begins with why it is so. */
+bool zh_record_is_finding(const zh_register *reg);
+/* What it was judged, row by row; of a finding: whom, by which rows and lines, and the same worked
+ * out again. Nothing when there is none. */
 zh_rc zh_record_judgements(zh_shown_record *r) ZH_MUST;
 
 #endif

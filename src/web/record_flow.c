@@ -113,13 +113,6 @@ static bool leaves(const zh_transition *t, int state)
     return from;
 }
 
-static zh_str joined(zh_ui *ui, zh_str list, zh_str item)
-{
-    return list.n == 0 ? item
-                       : zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(list),
-                                    ZH_FMT(zh_ui_text(ui, ZH_T_SEP)), ZH_FMT(item));
-}
-
 /* What the past has against the step. */
 static zh_str past_obstacle(zh_ui *ui, const zh_transition *t, const zh_step_past *s)
 {
@@ -240,32 +233,33 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
     zh_str roles = ZH_STR("");
     zh_str needs = ZH_STR("");
     for (size_t i = 0; i < t->nroles; i++) {
-        roles = joined(ui, roles, zh_ui_role(ui, t->roles[i]));
+        roles = zh_ui_list(ui, roles, zh_ui_role(ui, t->roles[i]));
     }
     for (size_t i = 0; i < t->nneed; i++) {
-        needs = joined(ui, needs, zh_ui_label(ui, t->need[i]->label));
+        needs = zh_ui_list(ui, needs, zh_ui_label(ui, t->need[i]->label));
     }
     for (size_t i = 0; i < t->noptional; i++) {
         needs = joined(ui, needs,
                        ZH_SAY(ui, ZH_T_ACT_OPTIONAL, zh_ui_label(ui, t->optional[i]->label)));
     }
     if (t->has_guard) {
-        needs = joined(ui, needs, zh_words(ui, t->guard.root));
+        needs = zh_ui_list(ui, needs, zh_words(ui, t->guard.root));
     }
     if (t->two_person) {
-        needs = joined(ui, needs, zh_ui_text(ui, ZH_T_ACT_NEEDS_TWO));
+        needs = zh_ui_list(ui, needs, zh_ui_text(ui, ZH_T_ACT_NEEDS_TWO));
     }
     if (t->nsign > 0) {
-        needs = joined(ui, needs, zh_ui_text(ui, ZH_T_ACT_SIGNS));
+        needs = zh_ui_list(ui, needs, zh_ui_text(ui, ZH_T_ACT_SIGNS));
     }
     if (t->document.n > 0) {
-        needs = joined(ui, needs,
+        needs =
+            zh_ui_list(ui, needs,
                        ZH_SAY(ui, ZH_T_ACT_MAKES,
                               t->paper != NULL ? zh_ui_label(ui, t->paper->label) : t->document));
     }
     for (size_t i = 0; i < t->nmakes; i++) {
-        needs =
-            joined(ui, needs, ZH_SAY(ui, ZH_T_ACT_MAKES, zh_ui_label(ui, t->makes[i].reg->label)));
+        needs = zh_ui_list(ui, needs,
+                           ZH_SAY(ui, ZH_T_ACT_MAKES, zh_ui_label(ui, t->makes[i].reg->label)));
     }
     zh_grid_row(g, NULL);
     zh_grid_cell(g);
@@ -473,7 +467,7 @@ static zh_rc clauses(zh_ui *ui, const zh_register *reg, const zh_clock *clock, z
     *unverified = false;
     for (size_t i = 0; i < clock->nversions && rc == ZH_OK; i++) {
         bool open = false;
-        *out = joined(ui, *out, clock->versions[i].clause);
+        *out = zh_ui_list(ui, *out, clock->versions[i].clause);
         rc = zh_clock_unverified(&ui->ctx, ui->conn, reg, clock, &clock->versions[i], &open);
         *unverified = *unverified || open;
     }

@@ -1,5 +1,6 @@
 /* Values of records as people read them. */
 #include "web/show.h"
+#include "core/judgement.h"
 #include "core/permission.h"
 #include "model/title.h"
 #include "web/part.h"
@@ -141,27 +142,25 @@ static bool is_key_number(const zh_register *reg, const zh_field *field)
     return found;
 }
 
+typedef struct keyed {
+    zh_ui *ui;
+    const zh_record *record;
+} keyed;
+
+static zh_str key_part(void *user, const zh_field *field)
+{
+    const keyed *k = user;
+    const zh_value *value = &k->record->values[field->index];
+    zh_show none = {.ui = k->ui};
+    zh_map_init(&none.names, k->ui->arena);
+    return is_key_number(k->record->reg, field) ? zh_value_display(k->ui->arena, value)
+                                                : zh_show_text(&none, field, value);
+}
+
 zh_str zh_show_key(zh_ui *ui, const zh_record *record)
 {
-    const zh_register *reg = record->reg;
-    const zh_field *name = zh_register_field(reg, ZH_STR("name"));
-    zh_str key = ZH_STR("");
-    if (name != NULL && name->table == NULL && record->values[name->index].kind == ZH_TEXT) {
-        return record->values[name->index].text;
-    }
-    for (size_t i = 0; i < reg->nbusiness_key; i++) {
-        const zh_field *field = reg->business_key[i];
-        const zh_value *value = &record->values[field->index];
-        zh_show none = {.ui = ui};
-        zh_map_init(&none.names, ui->arena);
-        zh_str part = is_key_number(reg, field) ? zh_value_display(ui->arena, value)
-                                                : zh_show_text(&none, field, value);
-        if (part.n > 0) {
-            key =
-                key.n == 0 ? part : zh_str_fmt(ui->arena, "%.*s／%.*s", ZH_FMT(key), ZH_FMT(part));
-        }
-    }
-    return key.n > 0 ? key : zh_str_fmt(ui->arena, "%" PRId64, record->id);
+    keyed k = {ui, record};
+    return zh_title_key(ui->arena, record, key_part, &k);
 }
 
 bool zh_show_is_number(const zh_field *field)
@@ -240,10 +239,30 @@ static zh_str ref_name(zh_show *show, const zh_field *field, const zh_value *val
                     : zh_str_fmt(ui->arena, "%" PRId64, value->i);
 }
 
+/* Of findings: the rule by its label, the records behind a row by their number; empty: neither. */
+static zh_str of_finding(const zh_ui *ui, const zh_field *field, const zh_value *value)
+{
+    if (value->kind != ZH_TEXT || field->owner == NULL ||
+        !zh_str_is(field->owner->id, "judgement")) {
+        return ZH_STR("");
+    }
+    if (zh_str_is(field->id, "rule")) {
+        return zh_ui_label(ui, zh_judgement_label(ui->ctx.model, value->text));
+    }
+    return zh_str_is(field->id, "rows.evidence")
+               ? ZH_SAY(ui, ZH_T_JUDGEMENT_BEHIND,
+                        zh_ui_count(ui, zh_judgement_records_behind(value->text)))
+               : ZH_STR("");
+}
+
 zh_str zh_show_text(zh_show *show, const zh_field *field, const zh_value *value)
 {
     zh_ui *ui = show->ui;
     const zh_code *code = code_of(field, value);
+    zh_str named = of_finding(ui, field, value);
+    if (named.n > 0) {
+        return named;
+    }
     if (code != NULL) {
         return zh_ui_label(ui, code->label);
     }
@@ -298,7 +317,6 @@ typedef struct titled {
 /* One column of a child table, its different values in the order of the rows. */
 static zh_str column_values(zh_show *show, const zh_record *record, const zh_field *column)
 {
-    zh_arena *arena = show->ui->arena;
     const zh_rows *rows = &record->tables[column->table->index];
     zh_str seen[ZH_SHOW_ROWS_LINE];
     size_t n = 0;
@@ -307,9 +325,7 @@ static zh_str column_values(zh_show *show, const zh_record *record, const zh_fie
         const zh_value *value = &rows->values[i * column->table->ncolumns + column->index];
         zh_str text = value->kind == ZH_NULL ? ZH_STR("") : zh_show_text(show, column, value);
         if (text.n > 0 && !zh_str_among(text, seen, n)) {
-            out = zh_str_fmt(arena, "%.*s%.*s%.*s", ZH_FMT(out),
-                             ZH_FMT(n > 0 ? zh_ui_text(show->ui, ZH_T_SEP) : ZH_STR("")),
-                             ZH_FMT(text));
+            out = zh_ui_list(show->ui, out, text);
             seen[n++] = text;
         }
     }

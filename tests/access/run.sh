@@ -64,7 +64,7 @@ check "the cookie is HttpOnly and SameSite" grep -qi 'set-cookie: zh_session=[0-
 
 python3 - >"$STEP_DIR/routes" <<'PYTHON'
 import glob, re
-for path in sorted(glob.glob("src/web/*.c")):
+for path in sorted(glob.glob("src/web/**/*.c", recursive=True)):
     for body in re.findall(r"ZH_ROUTE\(\w+\) = \{(.*?)\};", open(path, encoding="utf-8").read(), re.S):
         method = re.search(r'\.method = "(\w+)"', body).group(1)
         reach = re.search(r"\.reach = ZH_REACH_(\w+)", body)

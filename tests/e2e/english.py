@@ -88,7 +88,7 @@ class Page(html.parser.HTMLParser):
 def routes():
     """Patterns of the GET routes, as regular expressions."""
     out = {}
-    for path in sorted(glob.glob("src/web/*.c")):
+    for path in sorted(glob.glob("src/web/**/*.c", recursive=True)):
         for body in re.findall(r"ZH_ROUTE\(\w+\) = \{?(.*?)\};", open(path, encoding="utf-8").read(), re.S):
             if '.method = "GET"' in body:
                 pattern = re.search(r'\.path = "([^"]+)"', body).group(1)

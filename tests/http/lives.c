@@ -2,6 +2,7 @@
  * pages: what no import can make (transitions, a correction with a reason, references).
  *
  *   lives DIR */
+#include "core/open.h"
 #include "core/record.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,16 +7,20 @@ for login in handler.a handler.b reviewer.a reviewer.b leader.a; do
     printf 'orange-kettle-%s-77\n' "$login" | "$ZHIHENG" account add "$login" "$login" --data "$lived" >"$OUT" 2>&1 && ok || bad "account $login" "$OUT"
     expect "post of $login" 0 account grant "$login" "${login%.*}" all 420000 --data "$lived"
 done
-# no data yet: the first server has its declarations
-"$ZHIHENG" serve --data "$lived" --packs packs --listen 127.0.0.1:0 >"$STEP_DIR/lived.out" 2>"$STEP_DIR/lived.err" &
-LIVED=$!
+printf 'orange-kettle-reviewer.c-77\n' | "$ZHIHENG" account add reviewer.c reviewer.c --data "$lived" >"$OUT" 2>&1 && ok || bad "account of another city" "$OUT"
+expect "post in another city" 0 account grant reviewer.c reviewer all 420500 --data "$lived"
+lived_opens() {
+    "$ZHIHENG" serve --data "$lived" "$@" --listen 127.0.0.1:0 >"$STEP_DIR/lived.out" 2>>"$STEP_DIR/lived.err" &
+    LIVED=$!
+    URL=""
+    for _ in $(seq 400); do
+        URL=$(sed -n 's/.*\(http:.*\)\/$/\1/p' "$STEP_DIR/lived.out")
+        [ -z "$URL" ] || break
+        sleep 0.05
+    done
+}
 BEFORE_URL=${URL:-}
-URL=""
-for _ in $(seq 400); do
-    URL=$(sed -n 's/.*\(http:.*\)\/$/\1/p' "$STEP_DIR/lived.out")
-    [ -z "$URL" ] || break
-    sleep 0.05
-done
+lived_opens --packs packs # no data yet: the first server has its declarations
 # what went before is in $STEP_DIR/headers: where the answer leads
 led() { tr -d '\r' <"$STEP_DIR/headers" | sed -n 's/^[Ll]ocation: //p'; }
 # the same form again: the version that stands
@@ -199,6 +203,51 @@ state_is "the first is back" "/registers/quality_promise/${ids[0]}" draft
 page "what was left" 200 "$bulk" -b "$COOKIE"
 has "is listed" '已被改到第 3 版'
 act "once only" 409 "$bulk/undo" "now=1"
+
+# ---- judged: why, in words, with the records it rests on as far as the reader may see them
+act "one that is broken" 303 /registers/quality_promise/new "f.no=CN-9" "f.firm=校验位算例企业" "f.place=江岸区" "f.subject=$subject" "f.promised_on=2026-02-01" "f.days=60"
+broken=$(led)
+step "submit" 303 "$broken" submit
+as reviewer.a
+step "asked for" 303 "$broken" publish
+as reviewer.b
+act "published" 303 "$broken/transitions/publish/second" "verdict=take"
+as handler.a
+step "report" 303 "$broken" report "f.evidence=自检合格"
+as reviewer.a
+step "breach" 303 "$broken" breach "reason_code=not_met" "f.finding=两批不合格"
+as reviewer.b
+act "confirmed" 303 "$broken/transitions/breach/second" "verdict=take"
+kill -TERM "$LIVED"
+wait "$LIVED"
+lived_opens # judges what has happened as soon as it runs
+as reviewer.a
+for _ in $(seq 100); do
+    curl -sS -m 20 -b "$COOKIE" -o "$OUT" "$URL/api/v1/registers/judgement?where=points%20%3C%2080"
+    grep -q '"subject_ref"' "$OUT" && break
+    sleep 0.2
+done
+json "the firm is judged" "len(d['records']) == 1 and d['records'][0]['fields']['points'] == '50.0000'"
+found=/registers/judgement/$(python3 -c 'import json,sys; r=json.load(open(sys.argv[1]))["records"][0]; print(f"{r[\"office\"]}-{r[\"id\"]}")' "$OUT")
+page "the finding" 200 "$found" -b "$COOKIE"
+has "says why first" 'id="why"'
+has "an input by what people call it" '违诺未改正的承诺'
+has "the sum begins somewhere" '起评分'
+has "the lines of the grades" 'C 不低于 0'
+has "what would have overridden them" '违诺未改正的承诺 ≥ 3 时直接定为 D，这次不成立'
+has "the judged record by its title" 'href="/registers/enterprise/'
+has "the records behind, linked" "<a href=\"$broken\">校验位算例企业"
+lacks "no ids for people" "quality_promise/${broken##*/}"
+page "worked out again" 200 "$found?again=1" -b "$COOKIE"
+has "it is the same" '输入、得分和等级都一致'
+page "in the list" 200 /registers/judgement -b "$COOKIE"
+has "the rule by its name" '质量承诺诚信等级'
+page "in English" 200 "$found?lang=en" -b "$COOKIE"
+has "the input in English" 'Broken promises not put right'
+as reviewer.c
+page "for who may not see the promise" 200 "$found" -b "$COOKIE"
+has "says so" '另有 1 条：您无权查看，或已撤销'
+lacks "and does not lead there" "$broken"
 kill -TERM "$LIVED"
 wait "$LIVED"
 [ "$(grep -c 'ERROR\|LeakSanitizer\|runtime error' "$STEP_DIR/lived.err")" = 0 ] && ok || bad "sanitizers found something" "$STEP_DIR/lived.err"

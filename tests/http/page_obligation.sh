@@ -39,5 +39,29 @@ page "in English" 200 '/obligations/cost.yearly?lang=en'
 has "the finding in English" "of 2 owed, 1 reported"
 kill -TERM "$OWE"
 wait "$OWE"
+# a due day in a year that the calendar lacks: said, with who would owe; nothing is 0 without a reason
+year=$(TZ=Asia/Shanghai date +%Y)
+cp -r "$owe/packs" "$owe/short"
+sed -i "s/^cover .*/cover 2020-01-01 $year-12-31/" "$owe/short/cn.txt"
+sed -i 's/due: 3 month/due: 5 working_day/' "$owe/short/firm.yaml"
+expect "firms" 0 import firm tests/fixture/obligation/firms.csv --packs "$owe/short" --data "$owe/later"
+"$ZHIHENG" serve --data "$owe/later" --listen 127.0.0.1:0 >"$owe/out" 2>>"$owe/err" &
+OWE=$!
+URL=""
+for _ in $(seq 400); do
+    URL=$(sed -n 's/.*\(http:.*\)\/$/\1/p' "$owe/out")
+    [ -z "$URL" ] || break
+    sleep 0.05
+done
+page "obligations that wait" 200 /obligations
+has "the missing year" "日历缺 $((year + 1)) 年"
+has "leads to the calendar" 'href="/calendar"'
+page "one that waits" 200 /obligations/cost.yearly
+has "who would owe" "最近一期应报 2，日历缺 $((year + 1)) 年"
+has "who can mend it" "系统管理员或安全管理员导入这一年"
+page "in English" 200 '/obligations/cost.yearly?lang=en'
+has "the missing year in English" "The calendar lacks $((year + 1))"
+kill -TERM "$OWE"
+wait "$OWE"
 [ "$(grep -c 'ERROR\|LeakSanitizer\|runtime error' "$owe/err")" = 0 ] && ok || bad "sanitizers found something" "$owe/err"
 URL=$FIRST_URL

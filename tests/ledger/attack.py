@@ -5,6 +5,7 @@ Somebody with full access to the files changes rows, versions, the log or a whol
 and what signs (`ledger checkpoint`, `serve`) must refuse where going on would contradict what was signed. Every attack
 begins with a sound copy. Files are changed in place, as somebody on the machine would.
 """
+import json
 import os
 import shutil
 import sqlite3
@@ -12,6 +13,7 @@ import struct
 import subprocess
 import sys
 import time
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
@@ -158,6 +160,48 @@ class Attacks:
         w.sql("UPDATE zh_outbox SET entries = ? WHERE office = ? AND batch = ?", bytes(changed), office, batch)
         self.found(w, "edited outbox", "存证日志", name)
         self.refused(w, "edited outbox", "ledger.root", write=False)
+
+    def waiting_rows(self, w):
+        """Rows that were accepted while nobody could sign: they wait in the outbox."""
+        keys = os.path.join(w.log, "keys")
+        key, = [name for name in os.listdir(keys) if name.endswith(".key")]
+        os.chmod(os.path.join(keys, key), 0o640)
+        rows = os.path.join(w.data, "..", "waiting.csv")
+        write_rows(rows, [(i, 7) for i in range(3000, 3020)])
+        w.take(rows)
+        os.chmod(os.path.join(keys, key), 0o600)
+        (waiting,), = w.sql("SELECT COALESCE(SUM(n), 0) FROM zh_outbox WHERE pos IS NULL")
+        self.tally.equal(waiting, 20, "rows that wait to be sealed")
+
+    def large(self):
+        """A log that is recomputed while the server answers already: it seals what waits when it is sound; when an entry in
+        the middle was changed the server ends as if it had not started, and nothing has been sealed on top of the change."""
+        w = self.world()
+        w.sql("INSERT INTO zh_setting (office, name, value) VALUES (0, 'ledger.start_entries', '10')")
+        self.waiting_rows(w)
+        serve, url = self.serving(w)
+        until, size = time.time() + 60, 0
+        while size < ROWS + 25 and time.time() < until:
+            with urllib.request.urlopen(url + "/health") as answer:
+                size = json.load(answer)["log_size"]
+            time.sleep(0.05)
+        serve.terminate()
+        self.tally.equal((serve.wait(60), size), (0, ROWS + 25), "a sound large log is sealed on")
+        code, out, said = w.program.run("verify")
+        self.tally.check(code == 0, "verify after it", out + said)
+        w = self.world()
+        w.sql("INSERT INTO zh_setting (office, name, value) VALUES (0, 'ledger.start_entries', '10')")
+        self.waiting_rows(w)
+        (office, batch, entries), = w.sql("SELECT office, batch, entries FROM zh_outbox WHERE pos <= 300 "
+                                          "ORDER BY pos DESC LIMIT 1")
+        changed = bytearray(entries)
+        changed[30] ^= 1
+        w.sql("UPDATE zh_outbox SET entries = ? WHERE office = ? AND batch = ?", bytes(changed), office, batch)
+        before = w.keep(os.path.join("log", "pub"))
+        self.refused(w, "large log changed in the middle", "ledger.root", write=False)
+        self.tally.check(w.keep(os.path.join("log", "pub")) == before, "nothing was sealed after the change")
+        (waiting,), = w.sql("SELECT COALESCE(SUM(n), 0) FROM zh_outbox WHERE pos IS NULL")
+        self.tally.equal(waiting, 20, "what waited still waits")
 
     def deleted_row(self):
         w = self.world()
@@ -537,7 +581,7 @@ class Attacks:
 def main():
     tally = Tally()
     attacks = Attacks(tally, sys.argv[1], sys.argv[2])
-    for attack in ("edited_row", "edited_version", "edited_everywhere", "deleted_row", "deleted_outbox",
+    for attack in ("edited_row", "edited_version", "edited_everywhere", "large", "deleted_row", "deleted_outbox",
                    "reordered_log", "swapped_tile", "removed_tile", "replayed_checkpoint", "forged_checkpoint",
                    "torn_wal", "old_database", "old_log", "lost_log", "foreign_log", "copied", "loose_key",
                    "second_log", "figure", "rotated", "witnessed"):

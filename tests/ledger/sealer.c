@@ -8,6 +8,7 @@
  * passed the process kills itself; STEP 0: it waits to be killed. DB "-": SQLite in DATA. The WAL
  * is rotated every few kilobytes, so that these steps come too. */
 #include "core/ledger.h"
+#include "core/open.h"
 #include "core/record.h"
 #include <fcntl.h>
 #include <inttypes.h>

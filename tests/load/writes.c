@@ -7,6 +7,7 @@
  * exist that nobody was told of
  *
  * DB is sqlite:FILE or postgresql://…; the last line of check is "N passed, N failed". */
+#include "core/open.h"
 #include "core/read.h"
 #include "core/record.h"
 #include <fcntl.h>

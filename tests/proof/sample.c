@@ -202,10 +202,9 @@ static void hand_out(struct sample *s, uint64_t i, bool together)
     zh_jw_init(&w, &json, 2);
     if (together) {
         file.proof = zh_buf_view(&text);
-    } else {
-        (void)snprintf(name, sizeof(name), "%llu.tlog-proof", (unsigned long long)i);
-        write_file(s, name, zh_buf_view(&text));
     }
+    (void)snprintf(name, sizeof(name), "%llu.tlog-proof", (unsigned long long)i);
+    write_file(s, name, zh_buf_view(&text));
     zh_disclosure_write(&file, &w);
     (void)snprintf(name, sizeof(name), "%llu.json", (unsigned long long)i);
     write_file(s, together ? "both.json" : name, zh_buf_view(&json));

@@ -17,7 +17,7 @@ else
 fi
 
 includes=$(pkg-config --cflags libxml-2.0 libpq)
-for header in src/*/*.h src/app/*/*.h; do
+for header in src/*/*.h src/*/*/*.h; do
     [ -e "$header" ] || continue
     # shellcheck disable=SC2086  # a list of flags
     check "$header compiles alone" \

@@ -14,7 +14,7 @@ if ! build "$mode" \
 fi
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 
-limit=${ZH_UNIT_TIMEOUT:-$([ "${ZH_LONG:-0}" = 1 ] && echo 3600 || echo 300)}
+limit=${ZH_UNIT_TIMEOUT:-$([ "${ZH_LONG:-0}" = 1 ] && echo 10800 || echo 300)}
 run_one() {
     timeout "$limit" "build/$mode-$compiler/tests/unit/$1" >"$STEP_DIR/$1.output" 2>&1
     echo $? >"$STEP_DIR/$1.status"

@@ -47,7 +47,13 @@ static const char MODEL[] =
     "        versions:\n"
     "          - {to: 2019-12-31, amount: 3, unit: day, unverified: true}\n"
     "          - {from: 2020-01-01, to: 2025-12-31, amount: 5, unit: day, unverified: true}\n"
-    "          - {from: 2026-01-01, amount: 7, unit: day}\n";
+    "          - {from: 2026-01-01, amount: 7, unit: day}\n"
+    "      - id: two\n"
+    "        label: 分两种\n"
+    "        start: begun\n"
+    "        versions:\n"
+    "          - {from: 2026-01-01, when: \"no = 'A'\", amount: 7, unit: day, unverified: true}\n"
+    "          - {from: 2026-01-01, amount: 9, unit: day, unverified: true}\n";
 
 static void ok(fixture *f, zh_rc rc)
 {
@@ -97,6 +103,21 @@ static void test_check(void **state)
     fx_close(&f);
 }
 
+/* Of two that begin on one day each has a name, and a check, of its own. */
+static void test_same_day(void **state)
+{
+    (void)state;
+    fixture f;
+    fx_open(&f, MODEL);
+    const zh_register *reg = fx_reg(&f, "affair");
+    const zh_clock *two = &reg->clocks[1];
+    assert_string_equal(zh_clock_check_code(f.arena, reg, two, &two->versions[0]).p,
+                        "affair.two@2026-01-01");
+    assert_string_equal(zh_clock_check_code(f.arena, reg, two, &two->versions[1]).p,
+                        "affair.two@2026-01-01#2");
+    fx_close(&f);
+}
+
 static void test_no_register(void **state)
 {
     (void)state;
@@ -117,6 +138,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_same_day),
         cmocka_unit_test(test_no_register),
     };
     const char *const *backends;

@@ -124,6 +124,24 @@ static size_t check_file(zh_arena *arena, const char *path)
     return missing;
 }
 
+/* Its files, and those of its rooms. */
+static size_t check_folder(zh_arena *arena, const char *folder)
+{
+    zh_str *names = NULL;
+    size_t n = 0;
+    size_t missing = 0;
+    assert_int_equal(zh_dir_list(arena, folder, &names, &n, NULL), ZH_OK);
+    for (size_t i = 0; i < n; i++) {
+        const char *path = zh_str_fmt(arena, "%s/%.*s", folder, ZH_FMT(names[i])).p;
+        if (zh_str_ends(names[i], ZH_STR(".c"))) {
+            missing += check_file(arena, path);
+        } else if (zh_path_is_dir(path)) {
+            missing += check_folder(arena, path);
+        }
+    }
+    return missing;
+}
+
 static void every_refusal_has_its_english(void **state)
 {
     (void)state;
@@ -131,19 +149,11 @@ static void every_refusal_has_its_english(void **state)
     zh_arena *arena = zh_arena_new((size_t)64 << 20);
     size_t missing = 0;
     for (size_t i = 0; i < ZH_COUNTOF(folders); i++) {
-        zh_str *names = NULL;
-        size_t n = 0;
         if (!zh_path_is_dir(folders[i])) {
             print_message("%s is not here\n", folders[i]);
             skip();
         }
-        assert_int_equal(zh_dir_list(arena, folders[i], &names, &n, NULL), ZH_OK);
-        for (size_t f = 0; f < n; f++) {
-            if (zh_str_ends(names[f], ZH_STR(".c"))) {
-                missing +=
-                    check_file(arena, zh_str_fmt(arena, "%s/%.*s", folders[i], ZH_FMT(names[f])).p);
-            }
-        }
+        missing += check_folder(arena, folders[i]);
     }
     assert_int_equal(missing, 0);
     zh_arena_free(arena);

@@ -48,6 +48,7 @@ static const char FIRM[] =
     "      - {id: name, label: 名称, type: string, required: true}\n"
     "      - {id: place, label: 地区, type: code, system: region}\n"
     "      - {id: grade, label: 等级, type: string}\n"
+    "      - {id: valid_to, label: 有效至, type: date}\n"
     "    judgements:\n"
     "      - id: credit\n"
     "        label: 信用等级\n"
@@ -89,6 +90,23 @@ static const char FIRM[] =
     "        when: yearly\n"
     "        inputs: {faults: \"count(fault where firm = self, within 12 month)\"}\n"
     "        points: \"100 - faults\"\n"
+    "        bands: [{from: 2020-01-01, grades: [{grade: A, min: \"0\"}]}]\n"
+    "      - id: expired\n"
+    "        label: 证书过期\n"
+    "        for_each: {register: firm, where: \"valid_to < date(judged_at)\"}\n"
+    "        when: daily\n"
+    "        inputs:\n"
+    "          over: \"days(valid_to, date(judged_at))\"\n"
+    "          since: \"count(fault where firm = self and found_on >= judged_at)\"\n"
+    "        explain: {over: {label: {zh: 过期天数, en: Days over}}}\n"
+    "        points: \"over\"\n"
+    "        bands: [{from: 2020-01-01, grades: [{grade: A, min: \"0\"}]}]\n"
+    "      - id: lapsed\n"
+    "        label: 一年之内有过处罚\n"
+    "        for_each: {register: firm, where: \"any(fault where firm = self, within 12 month)\"}\n"
+    "        when: monthly\n"
+    "        inputs: {faults: \"count(fault where firm = self, within 12 month)\"}\n"
+    "        points: \"faults\"\n"
     "        bands: [{from: 2020-01-01, grades: [{grade: A, min: \"0\"}]}]\n"
     "  - id: fault\n"
     "    version: 1.0.0\n"
@@ -169,7 +187,7 @@ static void expect_finding(fixture *f, const zh_applied *firm, const char *point
     assert_int_equal(found->tables[rows->index].n, 2);
     assert_true(zh_str_is(found->tables[rows->index].values[2].text, counted));
     ok(f, zh_judgements(f->ctx.model, f->arena, &list, &n, &f->err));
-    assert_int_equal(n, 4);
+    assert_int_equal(n, 6);
     zh_record *judged = NULL;
     ok(f, zh_record_get(&f->ctx, conn, fx_reg(f, "firm"), firm->office, firm->id, ZH_AS_OF_NOW,
                         &judged));
@@ -361,6 +379,56 @@ static void test_position(void **state)
     fx_close(&f);
 }
 
+static size_t findings_of(fixture *f, const char *rule)
+{
+    return (size_t)fx_count(
+        f, zh_str_fmt(f->arena, "SELECT COUNT(*) FROM r_judgement WHERE rule = 'firm.%s'", rule).p);
+}
+
+/* Whom a rule is for is asked at the instant of judging, in SQL (valid_to < date(judged_at)) and in
+ * the program (within), and asked again at that instant when the finding is worked out again. */
+static void test_instant(void **state)
+{
+    (void)state;
+    fixture f;
+    zh_applied firm;
+    zh_applied at;
+    zh_conn *conn = NULL;
+    zh_judgement *list;
+    size_t n;
+    bool meant = true;
+    open_world(&f);
+    ok(&f,
+       fx_create(&f, "firm", &firm, "code", "X", "name", "不评", "valid_to", "2026-03-10", NULL));
+    ok(&f, fx_create(&f, "fault", &at, "no", "X1", "firm", "X", "found_on", "2026-01-20", NULL));
+    ok(&f, fx_create(&f, "fault", &at, "no", "X2", "firm", "X", "found_on", "2026-03-20", NULL));
+    run_at(&f, "2026-03-10 09:00", 1, 1); /* within; not yet expired on the day itself */
+    assert_int_equal(findings_of(&f, "expired"), 0);
+    run_at(&f, "2026-03-12 09:00", 1, 1); /* daily; monthly again in April */
+    ok(&f, zh_store_reader(zh_core_store(f.core), &conn, &f.err));
+    zh_record *found = finding_of(&f, conn, "expired", &firm);
+    assert_string_equal(fx_text(&f, found, "points"), "2.0000");
+    const zh_field *rows = zh_register_field(found->reg, ZH_STR("rows"));
+    const zh_field *value = zh_register_field(found->reg, ZH_STR("rows.value"));
+    const zh_value *since = &found->tables[rows->index].values[rows->ncolumns + value->index];
+    assert_true(zh_str_is(since->text, "1")); /* of 20 March, seen from the 12th */
+    expect_again(&f, conn, found, true);
+    ok(&f, zh_judgements(f.ctx.model, f.arena, &list, &n, &f.err));
+    assert_true(zh_str_is(list[4].inputs[0].label.en, "Days over"));
+    assert_true(zh_str_is(zh_judgement_label(f.ctx.model, ZH_STR("firm.expired")).zh, "证书过期"));
+    assert_int_equal(zh_judgement_label(f.ctx.model, ZH_STR("firm.none")).zh.n, 0);
+    zh_record *judged = NULL;
+    ok(&f, zh_record_get(&f.ctx, conn, fx_reg(&f, "firm"), firm.office, firm.id, ZH_AS_OF_NOW,
+                         &judged));
+    ok(&f, zh_judgement_meant(&f.ctx, conn, &list[4], judged, ZH_AS_OF_NOW,
+                              fx_time("2026-03-09 09:00"), &meant));
+    assert_false(meant);
+    zh_store_release(conn);
+    run_at(&f, "2027-03-21 09:00", 1, 1); /* the last fault is more than twelve months back */
+    assert_int_equal(findings_of(&f, "lapsed") + findings_of(&f, "expired"), 2);
+    fx_close(&f);
+}
+
 static void move(fixture *f, const zh_record *stored, const char *transition, const char *when, ...)
 {
     zh_applied done;
@@ -479,7 +547,7 @@ int main(void)
         cmocka_unit_test(test_life),    cmocka_unit_test(test_engine),
         cmocka_unit_test(test_lately),  cmocka_unit_test(test_position),
         cmocka_unit_test(test_decided), cmocka_unit_test(test_affected),
-        cmocka_unit_test(test_without),
+        cmocka_unit_test(test_instant), cmocka_unit_test(test_without),
     };
     const char *const *backends;
     size_t n = fx_backends(&backends);

@@ -1,6 +1,7 @@
 /* The standing of mechanisms: what a pack declares and what its examples show, in every
  * combination; and the 156 of the packs. The declarations are written here, so every expected state
  * follows from the rule in core/mechanism.h by counting. */
+#include "core/adopt.h"
 #include "core/mechanism.h"
 #include "core_fixture.h"
 #include "model/pack.h"

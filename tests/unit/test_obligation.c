@@ -3,6 +3,7 @@
  * calendar of the fixture's kind: 15 days after 31 March 2026 is 15 April, a Wednesday; 15 days
  * after 30 June is 15 July, a Wednesday. */
 #include "base/os.h"
+#include "core/calendar_years.h"
 #include "core/obligation.h"
 #include "core_fixture.h"
 #include <setjmp.h>
@@ -73,7 +74,7 @@ static void ok(fixture *f, zh_rc rc)
     assert_int_equal(rc, ZH_OK);
 }
 
-static void open_world(fixture *f)
+static void open_with(fixture *f, const char *firm)
 {
     zh_err err = {0};
     zh_model *model = NULL;
@@ -82,7 +83,7 @@ static void open_world(fixture *f)
     assert_int_equal(zh_file_read(arena, ITEMS, 1 << 18, &text, &err), ZH_OK);
     zh_pack_file files[] = {{ZH_STR("cn.txt"), zh_str_of(CALENDAR)},
                             {ZH_STR("region.csv"), zh_str_of(REGION)},
-                            {ZH_STR("firm.yaml"), zh_str_of(FIRM)},
+                            {ZH_STR("firm.yaml"), zh_str_of(firm)},
                             {ZH_STR("obligation.yaml"), text}};
     zh_rc rc = zh_model_compile(files, ZH_COUNTOF(files), &model, NULL, &err);
     if (rc != ZH_OK) {
@@ -92,6 +93,11 @@ static void open_world(fixture *f)
     fx_open_model(f, model);
     zh_model_release(model);
     zh_arena_free(arena);
+}
+
+static void open_world(fixture *f)
+{
+    open_with(f, FIRM);
 }
 
 static void run_at(fixture *f, const char *when, size_t made, size_t settled)
@@ -226,6 +232,54 @@ static void test_silence(void **state)
     fx_close(&f);
 }
 
+static zh_obligation_wait waiting(fixture *f, const char *when, int64_t *parties)
+{
+    zh_obligation *list = NULL;
+    size_t n = 0;
+    zh_conn *conn = NULL;
+    zh_obligation_wait wait;
+    ok(f, zh_obligations(f->ctx.model, f->arena, &list, &n, &f->err));
+    ok(f, zh_store_reader(zh_core_store(f->core), &conn, &f->err));
+    ok(f, zh_obligation_waiting(&f->ctx, conn, &list[0], fx_time(when), &wait));
+    ok(f, zh_obligation_parties(&f->ctx, conn, &list[0], wait.first, parties));
+    zh_store_release(conn);
+    return wait;
+}
+
+/* The calendar ends with 2027: what falls due after it waits, is counted, and is made once the year
+ * is there, however late. */
+static void test_calendar(void **state)
+{
+    (void)state;
+    fixture f;
+    zh_applied a;
+    int64_t parties = 0;
+    char firm[sizeof FIRM + 16];
+    const char *due = strstr(FIRM, "15 day");
+    assert_non_null(due);
+    (void)snprintf(firm, sizeof firm, "%.*s%s%s", (int)(due - FIRM), FIRM, "5 working_day",
+                   due + strlen("15 day"));
+    open_with(&f, firm);
+    ok(&f, fx_create(&f, "firm", &a, "code", "A", "name", "甲厂", "big", "是", NULL));
+    ok(&f, fx_create(&f, "firm", &a, "code", "C", "name", "小店", "big", "否", NULL));
+    run_at(&f, "2027-09-01 09:00", 1, 0);
+    assert_false(waiting(&f, "2027-09-01 09:01", &parties).waits);
+    run_at(&f, "2027-11-22 09:00", 0, 0);
+    run_at(&f, "2027-11-22 09:01", 0, 0);
+    zh_obligation_wait wait = waiting(&f, "2028-02-10 09:00", &parties);
+    assert_true(wait.waits);
+    assert_int_equal(wait.year, 2028);
+    assert_int_equal(wait.first, zh_date_of(2027, 10, 1));
+    assert_int_equal(wait.last, zh_date_of(2027, 12, 31));
+    assert_int_equal(parties, 1);
+    run_at(&f, "2028-02-10 09:00", 0, 0);
+    ok(&f, zh_calendar_year_set(f.core, ZH_STR("cover 2028-01-01 2028-12-31\n"), &f.err));
+    run_at(&f, "2028-02-10 09:01", 2, 0); /* the last quarter and the running one */
+    assert_int_equal(in_state(&f, "expected"), 3);
+    assert_false(waiting(&f, "2028-02-10 09:02", &parties).waits);
+    fx_close(&f);
+}
+
 /* A model that has no expected_item owes nothing. */
 static void test_without(void **state)
 {
@@ -239,9 +293,8 @@ static void test_without(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_periods),
-        cmocka_unit_test(test_life),
-        cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_periods), cmocka_unit_test(test_life),
+        cmocka_unit_test(test_silence), cmocka_unit_test(test_calendar),
         cmocka_unit_test(test_without),
     };
     const char *const *backends;

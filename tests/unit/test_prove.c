@@ -2,8 +2,8 @@
  * code alone where there is no password; wrong ones are refused and counted as at a login. Codes by
  * RFC 6238, of a secret of the test. */
 #include "core/identity.h"
+#include "core/password.h"
 #include "core_fixture.h"
-#include "proof/password.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

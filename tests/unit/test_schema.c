@@ -1,5 +1,7 @@
 /* Tables made from declarations, their keys, and what happens to them when declarations change. */
+#include "core/adopt.h"
 #include "core/evidence.h"
+#include "core/open.h"
 #include "core/schema.h"
 #include "core_fixture.h"
 #include <setjmp.h>

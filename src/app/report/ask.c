@@ -428,10 +428,19 @@ static zh_str code_label(const asker *a, const zh_detector_dim *dim, zh_str valu
 /* A detection names its values in Chinese. */
 static void relabel(const asker *a, const zh_detector *detector, zh_detected *pair)
 {
-    if (a->asks->english) {
-        pair->row_label = code_label(a, &detector->row, pair->row, pair->row_label);
-        pair->column_label = code_label(a, &detector->column, pair->column, pair->column_label);
+    if (!a->asks->english) {
+        return;
     }
+    pair->row_label = code_label(a, &detector->row, pair->row, pair->row_label);
+    pair->column_label = code_label(a, &detector->column, pair->column, pair->column_label);
+    zh_facet *facets = ZH_NEW_N(a->ctx->arena, zh_facet, pair->nfacets + 1);
+    for (size_t i = 0; i < pair->nfacets; i++) {
+        facets[i] = pair->facets[i];
+        facets[i].label = facets[i].value.n > 0
+                              ? code_label(a, facets[i].dim, facets[i].value, facets[i].label)
+                              : ZH_STR("");
+    }
+    pair->facets = facets;
 }
 
 static zh_rc ask_pairs(asker *a, zh_ask *ask)

@@ -3,7 +3,7 @@
 #include "app/report/flow.h"
 #include <math.h>
 
-enum { LAST_ROWS = 3, SHORT_ROWS = 14 };
+enum { LAST_ROWS = 3, SHORT_ROWS = 14, FITTED_ROWS = 500 };
 
 static const zh_font body = {.size = 8.5, .role = ZH_ROLE_INK};
 static const zh_font nil = {.size = 8.5, .role = ZH_ROLE_INK_3};
@@ -13,6 +13,7 @@ static const double leading = 12.5;
 static const double pad = 5;   /* left and right of a cell */
 static const double gap = 3.2; /* above and below its lines */
 static const double narrow = 34;
+static const double widest_word = 110; /* a longer one, an address, may be broken */
 
 typedef struct sheet {
     zh_flow *f;
@@ -27,57 +28,170 @@ static const zh_doc_cell *cell_of(const zh_doc_table *t, size_t row, size_t colu
     return &t->cells[row * t->ncolumns + column];
 }
 
-static double natural_width(sheet *s, size_t column)
+/* What a column asks for: the width that breaks no word and the width that breaks no line. */
+typedef struct want {
+    double least, most;
+} want;
+
+/* Widths of the cells of the rows that are looked at, by which the columns are fitted. */
+typedef struct fitting {
+    double *wide; /* nrows × ncolumns */
+    size_t nrows, ncolumns;
+    want wants[ZH_DOC_COLUMNS_MAX];
+} fitting;
+
+static bool is_word(char c)
+{
+    return c > ' ' && c < 0x7f;
+}
+
+/* Whether a line may be broken before this byte, for the most part as UAX 14 has it: not within an
+ * ASCII word, but after a hyphen or slash that no digit follows. */
+static bool breaks_before(zh_str text, size_t at)
+{
+    char c = text.p[at];
+    bool joint = text.p[at - 1] == '/' || text.p[at - 1] == '-';
+    return !is_word(c) || (joint && !(c >= '0' && c <= '9'));
+}
+
+/* The widest piece that may not be broken; of Chinese a character, which is not asked. */
+static double widest_piece(zh_flow *f, zh_str text, zh_font font)
+{
+    double most = 0;
+    for (size_t at = 0; at < text.n && f->rc == ZH_OK;) {
+        size_t end = at;
+        while (end < text.n && (end == at ? is_word(text.p[end]) : !breaks_before(text, end))) {
+            end++;
+        }
+        double wide = end > at ? zh_flow_width(f, zh_str_sub(text, at, end - at), font) : 0;
+        most = wide > most ? wide : most;
+        at = end > at ? end : at + 1;
+    }
+    return most;
+}
+
+static want want_of(sheet *s, fitting *fit, size_t column)
 {
     zh_flow *f = s->f;
-    double most = zh_flow_width(f, s->t->columns[column].label, head_font);
-    for (size_t r = 0; r < s->t->nrows && f->rc == ZH_OK; r++) {
+    zh_str label = s->t->columns[column].label;
+    bool whole = s->t->columns[column].number;
+    want w = {.least = widest_piece(f, label, head_font),
+              .most = zh_flow_width(f, label, head_font)};
+    for (size_t r = 0; r < fit->nrows && f->rc == ZH_OK; r++) {
         const zh_doc_cell *cell = cell_of(s->t, r, column);
         /* Longer text is broken anyway: it need not be measured. */
         zh_str text = zh_str_sub(cell->text, 0, 600);
-        double wide = cell->draw != NULL      ? cell->draw->width
-                      : text.n < cell->text.n ? ZH_FLOW_WIDTH
-                                              : zh_flow_width(f, text, body);
-        most = wide > most ? wide : most;
+        double wide = cell->draw != NULL ? cell->draw->width : zh_flow_width(f, text, body);
+        double word = cell->draw != NULL || whole ? wide : widest_piece(f, text, body);
+        fit->wide[r * fit->ncolumns + column] = cell->draw != NULL ? 0 : wide;
+        w.most = wide > w.most ? wide : w.most;
+        w.least = word > w.least ? word : w.least;
     }
-    most += 2 * pad;
-    return most > narrow ? most : narrow;
+    w.least = (w.least < widest_word ? w.least : widest_word) + 2 * pad + 0.5;
+    w.most += 2 * pad + 0.5;
+    w.least = w.least > narrow ? w.least : narrow;
+    w.most = w.most > w.least ? w.most : w.least;
+    return w;
 }
 
-/* Columns that want no more than their part of what is left get what they want; those that want
- * more share the rest by the root of it, so that a long text does not starve a shorter one. */
-static void share_width(sheet *s)
+/* Lines of all rows at these widths, about: a broken line leaves some of its width empty. */
+static double lines_of(const fitting *fit, const double *width)
 {
-    size_t n = s->t->ncolumns;
-    double wanted[ZH_DOC_COLUMNS_MAX];
+    double lines = 0;
+    for (size_t r = 0; r < fit->nrows; r++) {
+        double most = 1;
+        for (size_t c = 0; c < fit->ncolumns; c++) {
+            double room = width[c] - 2 * pad;
+            double wide = fit->wide[r * fit->ncolumns + c];
+            double own = wide <= room ? 1 : ceil(wide * 1.08 / room);
+            most = own > most ? own : most;
+        }
+        lines += most;
+    }
+    return lines;
+}
+
+/* Moves width from one column to another as long as the table becomes shorter. */
+static void fit_width(const fitting *fit, double *width)
+{
+    double best = lines_of(fit, width);
+    for (double step = 24; step >= 3; step /= 2) {
+        for (bool better = true; better;) {
+            better = false;
+            for (size_t i = 0; i < fit->ncolumns * fit->ncolumns; i++) {
+                size_t from = i / fit->ncolumns;
+                size_t to = i % fit->ncolumns;
+                if (from == to || width[from] - step < fit->wants[from].least ||
+                    width[to] + step > fit->wants[to].most) {
+                    continue;
+                }
+                width[from] -= step;
+                width[to] += step;
+                double lines = lines_of(fit, width);
+                if (lines < best) {
+                    best = lines;
+                    better = true;
+                } else {
+                    width[from] += step;
+                    width[to] -= step;
+                }
+            }
+        }
+    }
+}
+
+/* Not even the words have room: the widest are made as wide as one another, the others keep theirs.
+ */
+static void cut_width(const fitting *fit, double *width)
+{
     double left = ZH_FLOW_WIDTH;
-    size_t open = n;
-    for (size_t c = 0; c < n; c++) {
-        wanted[c] = natural_width(s, c);
-        s->width[c] = 0;
+    size_t open = fit->ncolumns;
+    for (size_t c = 0; c < fit->ncolumns; c++) {
+        width[c] = 0;
     }
     for (bool settled = false; !settled && open > 0;) {
         settled = true;
-        for (size_t c = 0; c < n && open > 0; c++) {
-            if (s->width[c] <= 0 && wanted[c] <= left / (double)open) {
-                s->width[c] = wanted[c];
-                left -= wanted[c];
+        for (size_t c = 0; c < fit->ncolumns && open > 0; c++) {
+            if (width[c] <= 0 && fit->wants[c].least <= left / (double)open) {
+                width[c] = fit->wants[c].least;
+                left -= width[c];
                 open--;
                 settled = false;
             }
         }
     }
-    double roots = 0;
-    for (size_t c = 0; c < n; c++) { /* what is left over goes to all of them in proportion */
-        roots += open == 0 ? wanted[c] : (s->width[c] <= 0 ? sqrt(wanted[c]) : 0);
+    for (size_t c = 0; c < fit->ncolumns; c++) {
+        width[c] = width[c] > 0 ? width[c] : left / (double)open;
+    }
+}
+
+/* Columns as wide as their longest line if all have room. Otherwise none is narrower than its
+ * longest word, and the rest is shared so that the table is short. */
+static void share_width(sheet *s)
+{
+    size_t n = s->t->ncolumns;
+    fitting fit = {.nrows = s->t->nrows < FITTED_ROWS ? s->t->nrows : FITTED_ROWS, .ncolumns = n};
+    fit.wide = ZH_NEW_N(s->f->arena, double, fit.nrows *n + 1);
+    double most = 0;
+    double least = 0;
+    for (size_t c = 0; c < n; c++) {
+        fit.wants[c] = want_of(s, &fit, c);
+        most += fit.wants[c].most;
+        least += fit.wants[c].least;
+    }
+    double part = most > least ? (ZH_FLOW_WIDTH - least) / (most - least) : 0;
+    for (size_t c = 0; c < n; c++) {
+        const want *w = &fit.wants[c];
+        s->width[c] = most > ZH_FLOW_WIDTH ? w->least + part * (w->most - w->least)
+                                           : w->most * ZH_FLOW_WIDTH / most;
+    }
+    if (least >= ZH_FLOW_WIDTH) {
+        cut_width(&fit, s->width);
+    } else if (most > ZH_FLOW_WIDTH) {
+        fit_width(&fit, s->width);
     }
     double x = ZH_FLOW_LEFT;
     for (size_t c = 0; c < n; c++) {
-        if (open == 0) {
-            s->width[c] += left * wanted[c] / roots;
-        } else if (s->width[c] <= 0) {
-            s->width[c] = left * sqrt(wanted[c]) / roots;
-        }
         s->at[c] = x;
         x += s->width[c];
     }

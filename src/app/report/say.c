@@ -148,7 +148,7 @@ static zh_str series_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
 }
 
 /* What can be counted over the rows of an answer. */
-static zh_str list_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
+static zh_str list_prop(zh_ctx *ctx, const zh_asks *asks, const zh_ask *ask, zh_str prop)
 {
     int64_t above = 0;
     int64_t below = 0;
@@ -201,7 +201,7 @@ static zh_str list_prop(zh_ctx *ctx, const zh_ask *ask, zh_str prop)
         return or_nothing(ask->title);
     }
     if (zh_str_is(prop, "criteria") && ask->detector != NULL) {
-        return zh_detector_criteria(ctx->arena, ask->detector);
+        return zh_detector_criteria(ctx->arena, ask->detector, asks->english);
     }
     if (zh_str_is(prop, "standard")) {
         return zh_yaml_text(ask->declared, "standard");
@@ -223,8 +223,10 @@ static zh_str facet_prop(zh_ctx *ctx, const zh_asks *asks, const zh_detected *pa
         if (zh_str_eq(facet->dim->id, prop)) {
             zh_str label =
                 facet->label.n > 0 ? facet->label : zh_asks_words(asks, "（无值）", "(none)");
-            return zh_str_fmt(ctx->arena, "%.*s %" PRId64 "／%" PRIu64, ZH_FMT(label), facet->n,
-                              pair->table.a);
+            return zh_str_fmt(ctx->arena,
+                              asks->english ? "%.*s %" PRId64 "/%" PRIu64
+                                            : "%.*s %" PRId64 "／%" PRIu64,
+                              ZH_FMT(label), facet->n, pair->table.a);
         }
     }
     return ZH_STR_NONE;
@@ -326,7 +328,8 @@ static bool made_of_nothing(const zh_ask *ask)
 static zh_str resolve(speaker *s, const zh_ask *ask, const path *p, bool *gone)
 {
     zh_ctx *ctx = s->ctx;
-    zh_str general = p->row.n == 0 && p->prop.n > 0 ? list_prop(ctx, ask, p->prop) : ZH_STR_NONE;
+    zh_str general =
+        p->row.n == 0 && p->prop.n > 0 ? list_prop(ctx, s->asks, ask, p->prop) : ZH_STR_NONE;
     *gone = general.p != NULL && made_of_nothing(ask);
     if (general.p != NULL && !(ask->kind == ZH_ASK_COUNT && zh_str_is(p->prop, "count"))) {
         return general;

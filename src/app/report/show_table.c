@@ -373,11 +373,12 @@ static void add_answer(building *b, const zh_ask *ask)
     zh_ctx *ctx = b->show->ctx;
     const zh_figure *f = ask->kind == ZH_ASK_FIGURE ? &ask->rows[0].figure : NULL;
     if (f != NULL) {
-        zh_str fraction = !f->has_value  ? ZH_STR("")
-                          : f->den.n > 0 ? zh_str_fmt(ctx->arena, "　%.*s／%.*s",
-                                                      ZH_FMT(zh_words_decimal(ctx->arena, f->num)),
-                                                      ZH_FMT(zh_words_decimal(ctx->arena, f->den)))
-                                         : ZH_STR("");
+        zh_str fraction =
+            !f->has_value  ? ZH_STR("")
+            : f->den.n > 0 ? zh_str_fmt(ctx->arena, english(b) ? "; %.*s / %.*s" : "　%.*s／%.*s",
+                                        ZH_FMT(zh_words_decimal(ctx->arena, f->num)),
+                                        ZH_FMT(zh_words_decimal(ctx->arena, f->den)))
+                           : ZH_STR("");
         zh_str interval =
             f->has_value && f->has_interval
                 ? zh_str_fmt(ctx->arena, english(b) ? " (%.*s, %.*s)" : "（%.*s，%.*s）",
@@ -388,7 +389,8 @@ static void add_answer(building *b, const zh_ask *ask)
                           ZH_FMT(interval), ZH_FMT(fraction)));
     } else if (ask->kind == ZH_ASK_PAIRS) {
         add(b, zh_str_fmt(ctx->arena, english(b) ? "%zu pairs meet %.*s" : "%zu 对达到 %.*s",
-                          ask->npairs, ZH_FMT(zh_detector_criteria(ctx->arena, ask->detector))));
+                          ask->npairs,
+                          ZH_FMT(zh_detector_criteria(ctx->arena, ask->detector, english(b)))));
     } else if (ask->kind == ZH_ASK_COUNT) {
         add(b, zh_str_fmt(ctx->arena, english(b) ? "%.*s records" : "%.*s 条",
                           ZH_FMT(zh_words_count(ctx->arena, ask->counts.total))));
@@ -432,14 +434,16 @@ static void add_how(building *b, const zh_ask *ask)
 /* Every question that something of the report came from. */
 static zh_rc table_asks(building *b)
 {
-    const zh_str heads[] = {word(b, "提问", "Question"), word(b, "地区", "Region"),
-                            word(b, "期间", "Period"),   word(b, "答案", "Answer"),
-                            word(b, "怎样算", "How"),    ZH_STR("n"),
+    const zh_str heads[] = {word(b, "提问", "Question"),
+                            word(b, "地区，期间", "Region, period"),
+                            word(b, "答案", "Answer"),
+                            word(b, "怎样算", "How"),
+                            ZH_STR("n"),
                             word(b, "来源", "Source")};
     zh_show *s = b->show;
     zh_rc rc = ZH_OK;
     for (size_t i = 0; i < ZH_COUNTOF(heads) && rc == ZH_OK; i++) {
-        rc = add_column(b, heads[i], i == 5);
+        rc = add_column(b, heads[i], i == 4);
     }
     for (size_t i = 0; i < s->asks->n && rc == ZH_OK; i++) {
         const zh_ask *ask = &s->asks->list[i];
@@ -451,8 +455,12 @@ static zh_rc table_asks(building *b)
         zh_str name = zh_str_fmt(s->ctx->arena, "n-%.*s", ZH_FMT(ask->name));
         zh_vec_push(s->ctx->arena, &b->cells, title);
         zh_vec_push(s->ctx->arena, &b->names, name);
-        add(b, ask->region.n > 0 ? ask->region : word(b, "全部", "all"));
-        add(b, ask->period);
+        add(b, zh_str_fmt(s->ctx->arena, "%.*s%s%.*s",
+                          ZH_FMT(ask->region.n > 0 ? ask->region : word(b, "全部", "all")),
+                          ask->period.n == 0 ? ""
+                          : english(b)       ? ", "
+                                             : "，",
+                          ZH_FMT(ask->period)));
         add_answer(b, ask);
         add_how(b, ask);
         add(b, zh_words_count(s->ctx->arena, records_of(ask)));

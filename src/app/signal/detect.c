@@ -405,20 +405,26 @@ zh_str zh_detector_label(const zh_detector_dim *dim, zh_str value)
     return code == NULL ? value : code->label.zh;
 }
 
-zh_str zh_detector_criteria(zh_arena *arena, const zh_detector *detector)
+zh_str zh_detector_criteria(zh_arena *arena, const zh_detector *detector, bool english)
 {
-    static const char *const shown[][2] = {{"prr", "PRR"},           {"prr_lower", "PRR 区间下限"},
-                                           {"ror", "ROR"},           {"ror_lower", "ROR 区间下限"},
-                                           {"chi2", "χ²（未校正）"}, {"chi2_yates", "χ²"}};
+    static const char *const shown[][3] = {{"prr", "PRR", "PRR"},
+                                           {"prr_lower", "PRR 区间下限", "lower limit of PRR"},
+                                           {"ror", "ROR", "ROR"},
+                                           {"ror_lower", "ROR 区间下限", "lower limit of ROR"},
+                                           {"chi2", "χ²（未校正）", "χ² (uncorrected)"},
+                                           {"chi2_yates", "χ²", "χ²"}};
     bool series = detector->series.grain != ZH_SERIES_NONE;
-    zh_str out = series ? zh_series_criteria(arena, detector) : ZH_STR_NONE;
+    zh_str out = series ? zh_series_criteria(arena, detector, english) : ZH_STR_NONE;
     for (size_t i = 0; i < detector->ncriteria; i++) {
         zh_str name = detector->criteria[i].name;
         zh_str min = zh_decimal_str(arena, detector->criteria[i].min);
         for (size_t k = 0; k < ZH_COUNTOF(shown); k++) {
-            name = zh_str_is(name, shown[k][0]) ? zh_str_of(shown[k][1]) : name;
+            name = zh_str_is(name, shown[k][0]) ? zh_str_of(shown[k][english ? 2 : 1]) : name;
         }
-        out = zh_str_fmt(arena, "%.*s%s%.*s ≥ %.*s", ZH_FMT(out), i > 0 || series ? "，" : "",
+        out = zh_str_fmt(arena, "%.*s%s%.*s ≥ %.*s", ZH_FMT(out),
+                         i == 0 && !series ? ""
+                         : english         ? ", "
+                                           : "，",
                          ZH_FMT(name), ZH_FMT(min));
     }
     return out;

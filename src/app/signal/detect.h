@@ -94,7 +94,7 @@ zh_rc zh_detector_check(const zh_detector *detector, zh_err *err) ZH_MUST;
 bool zh_detector_has_ratio(const zh_detector *detector);
 /* A value as people read it: the label of its code, else itself. */
 zh_str zh_detector_label(const zh_detector_dim *dim, zh_str value);
-/* The criteria as text: "n ≥ 5，PRR ≥ 2". */
-zh_str zh_detector_criteria(zh_arena *arena, const zh_detector *detector);
+/* The criteria as text: "n ≥ 5，PRR ≥ 2", in English "n ≥ 5, PRR ≥ 2". */
+zh_str zh_detector_criteria(zh_arena *arena, const zh_detector *detector, bool english);
 
 #endif

@@ -174,7 +174,7 @@ static zh_rc fields_of(judge *j, const zh_detected *p, changes *c)
         {"detector", d->id},
         {"detector_version", d->version},
         {"engine", d->engine},
-        {"criteria", zh_detector_criteria(arena, d)},
+        {"criteria", zh_detector_criteria(arena, d, false)},
         {"subject", subject_of(arena, d, p)},
         {"source", d->reg->id},
         {"row_value", p->row},

@@ -100,15 +100,18 @@ static double parameter(const zh_detector *d, const char *name, double otherwise
     return otherwise;
 }
 
-zh_str zh_series_criteria(zh_arena *arena, const zh_detector *d)
+zh_str zh_series_criteria(zh_arena *arena, const zh_detector *d, bool english)
 {
     rule r = {0};
     bool known = rule_of(d, &r);
-    zh_str out = zh_str_fmt(arena, "%s", known && r.warning ? "高于预警上限" : "越出控制限");
+    zh_str out =
+        zh_str_fmt(arena, "%s",
+                   known && r.warning ? (english ? "above the warning limit" : "高于预警上限")
+                                      : (english ? "outside the control limits" : "越出控制限"));
     for (size_t i = 0; i < d->series.nparameters; i++) {
         const zh_criterion *p = &d->series.parameters[i];
-        out = zh_str_fmt(arena, "%.*s，%.*s = %.*s", ZH_FMT(out), ZH_FMT(p->name),
-                         ZH_FMT(zh_decimal_str(arena, p->min)));
+        out = zh_str_fmt(arena, english ? "%.*s, %.*s = %.*s" : "%.*s，%.*s = %.*s", ZH_FMT(out),
+                         ZH_FMT(p->name), ZH_FMT(zh_decimal_str(arena, p->min)));
     }
     return out;
 }

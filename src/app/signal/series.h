@@ -40,6 +40,6 @@ zh_rc zh_series_judge(zh_arena *arena, const zh_detector *detector, const zh_map
 /* The condition of a period's counted records. row: condition of the row; may be empty. */
 zh_str zh_series_where(zh_arena *arena, const zh_detector *detector, zh_str row, zh_str period);
 /* The rule in words: 早期预警 C1，baseline 3，alpha 0.001 */
-zh_str zh_series_criteria(zh_arena *arena, const zh_detector *detector);
+zh_str zh_series_criteria(zh_arena *arena, const zh_detector *detector, bool english);
 
 #endif

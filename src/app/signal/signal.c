@@ -16,22 +16,15 @@ typedef ZH_VEC(const zh_record *) records;
 /* ---- fields
  * ------------------------------------------------------------------------------------- */
 
-static const zh_value *value_of(const zh_record *r, const char *id)
-{
-    static const zh_value none = {.kind = ZH_NULL};
-    const zh_field *field = zh_register_field(r->reg, zh_str_of(id));
-    return field == NULL ? &none : &r->values[field->index];
-}
-
 static zh_str text_of(const zh_record *r, const char *id)
 {
-    const zh_value *v = value_of(r, id);
+    const zh_value *v = zh_record_value(r, id);
     return v->kind == ZH_TEXT ? v->text : ZH_STR_NONE;
 }
 
 static uint64_t count_of(const zh_record *r, const char *id)
 {
-    const zh_value *v = value_of(r, id);
+    const zh_value *v = zh_record_value(r, id);
     bool whole = v->kind == ZH_DECIMAL && v->decimal.digits == 0 && v->decimal.scaled >= 0;
     return whole ? (uint64_t)v->decimal.scaled : 0;
 }
@@ -134,7 +127,7 @@ static void read_refs(zh_ctx *ctx, const zh_record *r, zh_signal *s)
 /* One decimal of a stored result; empty when there is none. */
 static zh_str rounded(zh_ctx *ctx, const zh_record *r, const char *id)
 {
-    const zh_value *v = value_of(r, id);
+    const zh_value *v = zh_record_value(r, id);
     return v->kind == ZH_DECIMAL ? zh_str_fmt(ctx->arena, "%.1f", zh_decimal_double(v->decimal))
                                  : ZH_STR_NONE;
 }
@@ -142,7 +135,7 @@ static zh_str rounded(zh_ctx *ctx, const zh_record *r, const char *id)
 static zh_rc read_signal(zh_ctx *ctx, const zh_record *r, zh_signal *s)
 {
     const zh_state *state = &r->reg->states[r->state];
-    const zh_value *period = value_of(r, "period");
+    const zh_value *period = zh_record_value(r, "period");
     *s = (zh_signal){
         .office = r->office,
         .id = r->id,
@@ -286,7 +279,7 @@ static void read_task(const zh_record *r, const zh_clock_state *clocks, zh_signa
         .state_name = state->label,
         .place = place,
         .place_label = label_of(r->reg, "place", place),
-        .opened_at = (zh_time)value_of(r, "opened_at")->i,
+        .opened_at = (zh_time)zh_record_value(r, "opened_at")->i,
     };
     if (r->reg->nclocks > 0) {
         out->has_due = clocks[0].has_due;
@@ -321,7 +314,7 @@ static zh_rc add_tasks(zh_ctx *ctx, zh_conn *conn, const zh_detector *d, zh_sign
     zh_sort(sorted, n, sizeof *sorted, by_id);
     rc = zh_clock_load_all(ctx, conn, (const zh_record *const *)tasks.p, tasks.n, clocks);
     for (size_t t = 0; t < tasks.n && rc == ZH_OK; t++) {
-        const zh_signal key = {.id = value_of(tasks.p[t], "signal")->i};
+        const zh_signal key = {.id = zh_record_value(tasks.p[t], "signal")->i};
         const zh_signal *wanted = &key;
         zh_signal **found = bsearch(&wanted, sorted, n, sizeof *sorted, by_id);
         if (found != NULL && (!(*found)->has_task || (*found)->task.id < tasks.p[t]->id)) {

@@ -1,5 +1,5 @@
 /* Stored passwords and one-time codes. */
-#include "proof/password.h"
+#include "core/password.h"
 #include "base/os.h"
 #include "base/utf8.h"
 #include <argon2.h>

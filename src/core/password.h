@@ -8,8 +8,8 @@
  *
  * Pure but for the random salt; any number of threads. A verification costs about 20 MiB and some
  * tens of milliseconds: callers bound how many run at once. */
-#ifndef ZH_PROOF_PASSWORD_H
-#define ZH_PROOF_PASSWORD_H
+#ifndef ZH_CORE_PASSWORD_H
+#define ZH_CORE_PASSWORD_H
 
 #include "base/err.h"
 
