@@ -239,8 +239,8 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
         needs = zh_ui_list(ui, needs, zh_ui_label(ui, t->need[i]->label));
     }
     for (size_t i = 0; i < t->noptional; i++) {
-        needs = joined(ui, needs,
-                       ZH_SAY(ui, ZH_T_ACT_OPTIONAL, zh_ui_label(ui, t->optional[i]->label)));
+        needs = zh_ui_list(ui, needs,
+                           ZH_SAY(ui, ZH_T_ACT_OPTIONAL, zh_ui_label(ui, t->optional[i]->label)));
     }
     if (t->has_guard) {
         needs = zh_ui_list(ui, needs, zh_words(ui, t->guard.root));
