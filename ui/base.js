@@ -17,6 +17,19 @@
     link.setAttribute("aria-pressed", String(!on));
     document.cookie = name + "=" + value + "; Path=/; Max-Age=31536000; SameSite=Lax";
   });
+  /* The address of the question goes to the clipboard; without one the field opens, marked. */
+  document.addEventListener("click", function (event) {
+    var head = event.target.closest("details.link > summary");
+    if (!head) return;
+    var field = head.parentNode.querySelector("input"), word = head.querySelector("span"), was = word.textContent;
+    function open() { head.parentNode.open = true; field.select(); }
+    if (!navigator.clipboard) { setTimeout(open, 0); event.preventDefault(); return; }
+    event.preventDefault();
+    navigator.clipboard.writeText(field.value).then(function () {
+      word.textContent = head.dataset.done;
+      setTimeout(function () { word.textContent = was; }, 2000);
+    }, open);
+  });
   /* How far the ledger had come at this browser's last look; a session compares with where it began. */
   var since = document.getElementById("since");
   if (since) {

@@ -554,6 +554,35 @@
     if (css) out.className = css;
     return out;
   }
+  /* The way up: each node of it, and beside it the half that the proof gave. */
+  function shape(name, attributes, parent, text) {
+    var out = document.createElementNS("http://www.w3.org/2000/svg", name);
+    Object.keys(attributes).forEach(function (key) { out.setAttribute(key, attributes[key]); });
+    if (text !== undefined) out.textContent = text;
+    return parent.appendChild(out);
+  }
+  function climbing(path) {
+    var high = 46, wide = 96, tall = 24, top = 18, middle = 270, away = 150, n = path.length;
+    var picture = shape("svg", { viewBox: "50 0 440 " + (n * high + tall + 2 * top), role: "img", "aria-label": place.dataset.mine + " → " + place.dataset.root }, document.createElement("div"));
+    function y(level) { return top + (n - level) * high; }
+    function wire(x, level, css) {
+      shape("path", { d: "M" + x + " " + y(level) + "V" + (y(level) - (high - tall) / 2) + "H" + middle + "V" + (y(level + 1) + tall), "class": css }, picture);
+    }
+    function node(x, level, css, text) {
+      shape("rect", { x: x - wide / 2, y: y(level), width: wide, height: tall, "class": css }, picture);
+      shape("text", { x: x, y: y(level) + tall / 2 + 4 }, picture, text);
+    }
+    path.forEach(function (step, i) { wire(step.left ? middle - away : middle + away, i, ""); });
+    path.forEach(function (step, i) { wire(middle, i, "way"); });
+    path.forEach(function (step, i) {
+      node(step.left ? middle - away : middle + away, i, "given", hex(step.sibling).slice(0, 8));
+      node(middle, i + 1, "mine", hex(step.result).slice(0, 8));
+    });
+    node(middle, 0, "mine", "#");
+    shape("text", { x: middle + wide / 2 + 8, y: y(n) + 16, "class": "side" }, picture, place.dataset.root);
+    shape("text", { x: path.length && !path[0].left ? middle - wide / 2 - 70 : middle + wide / 2 + 8, y: y(0) + 16, "class": "side" }, picture, place.dataset.mine);
+    return picture;
+  }
   function draw(result) {
     verdict.textContent = (result.ok ? "✓ " + place.dataset.good : "✗ " + place.dataset.bad);
     verdict.className = result.ok ? "verify-good" : "verify-bad";
@@ -567,7 +596,9 @@
         element("td", hex(step.sibling).slice(0, 16) + "…", "mono"), element("td", hex(step.result).slice(0, 16) + "…", "mono"));
       return row;
     }));
-    table.hidden = !result.ok || result.path.length === 0;
+    document.getElementById("path").classList.toggle("drawn", result.ok && result.path.length > 0);
+    document.getElementById("fields").classList.toggle("drawn", result.ok && result.fields.length > 0);
+    place.querySelector(".pathdrawn").replaceChildren.apply(place.querySelector(".pathdrawn"), result.ok && result.path.length > 0 ? [climbing(result.path)] : []);
     shown.replaceChildren.apply(shown, result.ok ? [].concat.apply([], result.fields.map(function (field) {
       return [element("dt", field.name), element("dd", field.value === undefined ? "—" : String(field.value))];
     })) : []);

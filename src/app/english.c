@@ -5,6 +5,7 @@
 
 static const zh_english_pair pairs[] = {
 #include "app/english.inc"
+#include "app/english_core.inc"
 };
 
 const zh_english_pair *zh_english_pairs(size_t *n)

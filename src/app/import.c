@@ -393,7 +393,7 @@ zh_rc zh_import_commit(zh_ctx *ctx, const zh_job *check, zh_commit_mode mode, zh
         rc = zh_import_note(ctx, check->id, "report.json", &report);
     }
     if (rc == ZH_ENOTFOUND) {
-        zh_err_clear(ctx->err);
+        zh_err_again(ctx->err);
         return zh_err_set(ctx->err, ZH_ECONFLICT, "import.unchecked", "预检还没有完成，不能提交");
     }
     justification = justification.n > 0 ? justification : ask.justification;

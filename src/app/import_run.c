@@ -324,7 +324,7 @@ static int64_t settled_size(run *r)
     zh_err ignored = {0};
     int64_t written = r->found.result != NULL ? r->found.result->written : 0;
     for (int i = 0; i < TRIES; i++) {
-        zh_err_clear(&ignored);
+        zh_err_again(&ignored);
         if (zh_sequence(r->ctx.core, &size, &ignored) == ZH_OK &&
             size - r->found.log_from >= written) {
             break;
@@ -490,7 +490,7 @@ static bool run_job(zh_ctx *ctx, zh_importer *importer, size_t at, int64_t id)
         run_import(&r);
     }
     unclaim(importer, at);
-    zh_err_clear(ctx->err);
+    zh_err_again(ctx->err);
     return ran;
 }
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "core/holder.h"
+#include "core/lookup.h"
 #include "core/read.h"
 #include "model/title.h"
 #include "net/client.h"
@@ -393,28 +394,20 @@ static const char *send_mail(sending *s, zh_str to, zh_str subject, zh_str text)
 
 /* ---- parties without an account -------------------------------------------------------------- */
 
-/* The record's number where it says nothing about a person, else its id. */
-static zh_str plain_key(zh_arena *arena, const zh_record *r)
-{
-    const zh_register *reg = r->reg;
-    const zh_field *key = reg->nbusiness_key == 1 ? reg->business_key[0] : NULL;
-    bool plain = key != NULL && key->pipl == ZH_PIPL_NONE && !key->sealed &&
-                 r->values[key->index].kind == ZH_TEXT;
-    return plain ? r->values[key->index].text
-                 : zh_str_fmt(arena, "%" PRId64 "-%" PRId64, r->office, r->id);
-}
-
 zh_str zh_notify_contact_text(zh_arena *arena, const zh_notify_settings *settings,
                               const zh_record *record, const zh_contact *contact)
 {
-    zh_str state = record->state >= 0 ? record->reg->states[record->state].public_name : ZH_STR("");
+    zh_str state =
+        record->state >= 0 ? record->reg->states[record->state].public_name.zh : ZH_STR("");
     const zh_value *code = &record->values[contact->code->index];
-    return zh_str_fmt(
-        arena,
-        "【%.*s】您反映的事项（编号 %.*s）有新进展%s%.*s。查询码 %.*s，请凭编号和查询码查询%s%.*s",
-        ZH_FMT(settings->from_name), ZH_FMT(plain_key(arena, record)), state.n > 0 ? "：" : "",
-        ZH_FMT(state), ZH_FMT(code->kind == ZH_TEXT ? code->text : ZH_STR("")),
-        settings->url.n > 0 ? "：" : "", ZH_FMT(settings->url));
+    return zh_str_fmt(arena,
+                      "【%.*s】您反映的事项（编号 %.*s）有新进展%s%.*s。查询码 "
+                      "%.*s，请凭编号和查询码查询%s%.*s%s",
+                      ZH_FMT(settings->from_name), ZH_FMT(zh_lookup_number(arena, record)),
+                      state.n > 0 ? "：" : "", ZH_FMT(state),
+                      ZH_FMT(code->kind == ZH_TEXT ? code->text : ZH_STR("")),
+                      settings->url.n > 0 ? "：" : "", ZH_FMT(settings->url),
+                      settings->url.n > 0 ? "/lookup" : "");
 }
 
 static zh_rc contact_record(sending *s, zh_notice_event *event, zh_record **out)

@@ -231,7 +231,7 @@ static void write_help(zh_arena *arena, const zh_register *reg, zh_xlsx_out *out
                                 rule->severity == ZH_REJECT    ? ZH_STR("不合则拒绝")
                                 : rule->severity == ZH_JUSTIFY ? ZH_STR("不合须说明")
                                                                : ZH_STR("提示"),
-                                ZH_STR(""), rule->message,
+                                ZH_STR(""), rule->message.zh,
                                 zh_str_fmt(arena, "〔%.*s〕", ZH_FMT(rule->id))};
         write_line(out, cells, ZH_COUNTOF(cells), ZH_XLSX_WRAP);
     }

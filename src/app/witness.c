@@ -97,7 +97,7 @@ zh_rc zh_witness_gather(zh_arena *arena, const zh_policy *policy, zh_str note,
         if (witness->url.n == 0) {
             continue;
         }
-        zh_err_clear(&said);
+        zh_err_again(&said);
         if (ask_witness(&g, witness, &sizes->size[i], lines, &said) == ZH_OK) {
             *cosigned |= (uint32_t)1 << i;
         } else if (silent.n < 400) {

@@ -9,6 +9,16 @@ void zh_err_clear(zh_err *err)
     *err = (zh_err){0};
 }
 
+void zh_err_again(zh_err *err)
+{
+    *err = zh_err_beside(err);
+}
+
+zh_err zh_err_beside(const zh_err *err)
+{
+    return (zh_err){.phrase = err != NULL ? err->phrase : NULL};
+}
+
 const char *zh_err_text(const zh_err *err, const char *text)
 {
     return err != NULL && err->phrase != NULL ? err->phrase(text) : text;

@@ -22,8 +22,14 @@ typedef struct zh_err {
     zh_phrase_fn *phrase;
 } zh_err;
 
-/* Also forgets the language. */
+/* Also forgets the language: *err need not be initialised. */
 void zh_err_clear(zh_err *err);
+
+/* Forgets the error, so that another can be recorded for the same reader. */
+void zh_err_again(zh_err *err);
+
+/* No error yet, for the same reader. err may be NULL. */
+zh_err zh_err_beside(const zh_err *err);
 
 /* A text that becomes part of a message, in the reader's language. err may be NULL. */
 const char *zh_err_text(const zh_err *err, const char *text) __attribute__((format_arg(2)));

@@ -22,6 +22,7 @@
     X("background.step", "后台的定序、到期或汇总没有做成")                                         \
     X("identity.login", "登录：进入、被拒或须等待（不含口令）")                                    \
     X("identity.change", "口令、动态码、登录、接口密钥、紧急授权的变动")                           \
+    X("lookup.failed", "凭编号和查询码查询：一分钟内错的太多（不含编号和查询码）")                 \
     X("identity.secret", "封存的秘密：改为封存、换密钥、打不开（不含秘密）")                       \
     X("reading.anchor", "个人信息阅读记录的链尾没有记进账本")                                      \
     X("notify.delivery", "一件通知没有送出（邮件或 webhook），按间隔再试或作罢")                   \

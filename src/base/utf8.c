@@ -729,9 +729,12 @@ static const char *pair_initials(uint32_t first, uint32_t second)
     return NULL;
 }
 
+enum { INITIALS_FEW = 256 }; /* bytes of a text whose initials are kept in no more than they need */
+
 zh_str zh_pinyin_initials(zh_arena *arena, zh_str s)
 {
-    char *p = zh_arena_alloc(arena, s.n + 1);
+    char few[INITIALS_FEW];
+    char *p = s.n <= sizeof few ? few : zh_arena_alloc(arena, s.n + 1);
     size_t n = 0;
     for (size_t at = 0; at < s.n;) {
         uint32_t c = zh_utf8_next(s, &at);
@@ -754,5 +757,5 @@ zh_str zh_pinyin_initials(zh_arena *arena, zh_str s)
             p[n++] = initial;
         }
     }
-    return (zh_str){p, n};
+    return p == few ? zh_str_dup(arena, (zh_str){few, n}) : (zh_str){p, n};
 }

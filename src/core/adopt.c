@@ -153,8 +153,8 @@ static zh_rc keep_shape(zh_conn *conn, const zh_plan *plan, zh_err *err)
     zh_buf_free(&text);
     if (rc == ZH_OK && same == 0) {
         rc = zh_err_set(err, ZH_ECONFLICT, "model.version",
-                        "登记册“%.*s”的字段变了,声明的版本号 %.*s 却没有变", ZH_FMT(reg->label.zh),
-                        ZH_FMT(reg->version));
+                        "登记册“%.*s”的字段变了,声明的版本号 %.*s 却没有变",
+                        ZH_FMT(zh_label_for(err, reg->label)), ZH_FMT(reg->version));
         zh_err_where(err, "%.*s", ZH_FMT(reg->file));
         zh_err_fix(err, "请提高 version:旧版本的凭证要靠它找到当时的字段表");
     }

@@ -331,7 +331,7 @@ zh_rc zh_affected_newest(zh_ctx *ctx, zh_conn *conn, const zh_judgement *j, int6
             "SELECT at FROM zh_outbox WHERE register = ? AND pos < ? ORDER BY at DESC LIMIT 1",
             binds, ZH_COUNTOF(binds), &at, ctx->err);
         if (rc == ZH_ENOTFOUND) {
-            zh_err_clear(ctx->err);
+            zh_err_again(ctx->err);
             rc = ZH_OK;
         }
         *out = at > *out ? at : *out;

@@ -101,7 +101,7 @@ zh_rc zh_ahead_put(zh_ahead *ahead, zh_arena *arena, const zh_record *record, zh
     if (zh_arena_left(arena) < record_bytes(record)) {
         zh_err_set(err, ZH_ELIMIT, "intake.ahead",
                    "“%.*s”的行互相引用，要记住文件里前面的行，已超出内存限额",
-                   ZH_FMT(ahead->reg->label.zh));
+                   ZH_FMT(zh_label_for(err, ahead->reg->label)));
         zh_err_fix(err, "把文件分成几份导入，被引用的行在前");
         return ZH_ELIMIT;
     }

@@ -516,7 +516,7 @@ static void explain(zh_ctx *ctx, const loader *l, zh_rc rc)
     }
     if (rc == ZH_ECONFLICT && strcmp(l->found.rule, "record.stale") != 0 && l->plan != NULL) {
         zh_err_set(ctx->err, rc, "record.duplicate", "“%.*s”里已有同样业务键的记录",
-                   ZH_FMT(l->plan->reg->label.zh));
+                   ZH_FMT(zh_label_for(ctx->err, l->plan->reg->label)));
         zh_err_fix(ctx->err, "请查找已有的记录,确需更正时在原记录上更正");
         return;
     }
@@ -534,7 +534,7 @@ static void find_conflict(loader *l, const item *items, zh_prepared *const *sort
     if (zh_conflict_find(&ctx, sorted, n, &at, &is_stale) == ZH_OK) {
         *culprit = items[at].index;
         l->plan = sorted[at]->plan;
-        zh_err_clear(&l->found);
+        zh_err_again(&l->found);
         if (is_stale) {
             (void)stale(l, sorted[at]);
         }
@@ -551,7 +551,7 @@ zh_rc zh_record_apply_batch(zh_ctx *ctx, zh_conn *conn, zh_prepared *const *prep
         return zh_err_set(ctx->err, ZH_ELIMIT, "record.batch", "一批至多写入 %d 条", ZH_APPLY_MAX);
     }
     zh_arena *arena = zh_arena_new(BATCH_ARENA_BYTES);
-    loader l = {.ctx = ctx, .conn = conn, .arena = arena};
+    loader l = {.ctx = ctx, .conn = conn, .arena = arena, .found = zh_err_beside(ctx->err)};
     size_t given = n;
     for (size_t i = 0; i < given; i++) {
         n += prepared[i]->nmore;
@@ -636,8 +636,8 @@ static zh_rc follow_automatic(zh_ctx *ctx, zh_conn *conn, const zh_record *recor
         }
         if (i == ZH_AUTOMATIC_MAX) {
             return zh_err_set(ctx->err, ZH_ELIMIT, "record.automatic",
-                              "“%.*s”的自动流转连续超过 %d 步", ZH_FMT(record->reg->label.zh),
-                              ZH_AUTOMATIC_MAX);
+                              "“%.*s”的自动流转连续超过 %d 步",
+                              ZH_FMT(zh_label_for(ctx->err, record->reg->label)), ZH_AUTOMATIC_MAX);
         }
         zh_op op = {.kind = ZH_OP_TRANSITION,
                     .reg = record->reg,
@@ -681,13 +681,13 @@ zh_place zh_write_place(const zh_prepared *p, const zh_applied *at)
 zh_rc zh_write_once(zh_ctx *ctx, const zh_op *op, zh_write_mode mode, zh_findings *findings,
                     zh_applied *out, zh_place *place)
 {
-    zh_err tried = {0};
+    zh_err tried = zh_err_beside(ctx->err);
     zh_ctx attempt = *ctx;
     attempt.err = &tried;
     zh_rc rc = ZH_ECONFLICT;
     for (unsigned try = 0; rc == ZH_ECONFLICT && try < ZH_TRIES_MAX; try++) {
         zh_prepared *prepared = NULL;
-        zh_err_clear(&tried);
+        zh_err_again(&tried);
         *findings = (zh_findings){0};
         rc = zh_write_prepare(&attempt, NULL, op, mode, findings, &prepared);
         if (rc == ZH_OK) {

@@ -48,7 +48,7 @@ static zh_str said_of(zh_arena *arena, const zh_findings *findings, const zh_err
 
 static zh_rc write_item(zh_ctx *ctx, zh_op op, zh_bulk_item *item, bool *done)
 {
-    zh_err err = {0};
+    zh_err err = zh_err_beside(ctx->err);
     zh_findings findings = {0};
     zh_applied applied = {0};
     zh_ctx own = *ctx;
@@ -74,7 +74,7 @@ zh_rc zh_bulk_take(zh_ctx *ctx, const zh_op *op, zh_bulk_item *items, size_t n, 
 {
     if (!zh_bulk_fits(op->transition)) {
         return zh_err_set(ctx->err, ZH_EINVAL, "bulk.step", "“%.*s”不能成批办，请逐条办理",
-                          ZH_FMT(op->transition->label.zh));
+                          ZH_FMT(zh_label_for(ctx->err, op->transition->label)));
     }
     if (n > ZH_BULK_MAX) {
         return zh_err_set(ctx->err, ZH_ELIMIT, "bulk.items", "一次至多办 %zu 条", ZH_BULK_MAX);

@@ -171,7 +171,7 @@ static zh_rc adhoc_dim(const answering *a, zh_str id, uint16_t level, zh_dim *ou
     if (declared == NULL &&
         (field == NULL || field->table != NULL || field->type == ZH_TYPE_TABLE)) {
         zh_err_set(a->ctx->err, ZH_EINVAL, "cube.dim", "“%.*s”没有维度“%.*s”",
-                   ZH_FMT(reg->label.zh), ZH_FMT(id));
+                   ZH_FMT(zh_label_for(a->ctx->err, reg->label)), ZH_FMT(id));
         zh_err_fix(a->ctx->err, "可用：%.*s；也可以用任一字段",
                    ZH_FMT(dims_of(a->ctx->arena, reg)));
         return ZH_EINVAL;
@@ -280,7 +280,7 @@ static zh_str group_value(const answering *a, size_t g, const zh_str *dims)
     const zh_dim *dim = &a->cube->dims[a->group_at[g]];
     zh_str v = dims[a->group_at[g]];
     uint16_t level = a->q->groups[g].level;
-    if (level == 0 || dim->codes == NULL) {
+    if (level == 0 || dim->codes == NULL || a->grouped) {
         return v;
     }
     const zh_code *code = zh_code_find(dim->codes, v, INT32_MIN);
@@ -311,10 +311,53 @@ static zh_cube_cell *cell_new(zh_arena *arena, size_t nmeasures, size_t ngroups)
     return cell;
 }
 
+static zh_cube_cell *next_cell(answering *a, size_t ngroups)
+{
+    zh_arena *arena = a->ctx->arena;
+    zh_cube_cell *cell = a->cells.n < ZH_CELLS_MAX && zh_arena_left(arena) >= (size_t)4 << 20
+                             ? cell_new(arena, a->q->nmeasures, ngroups)
+                             : NULL;
+    if (cell == NULL) {
+        (void)zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.cells", "答案的单元太多，请减少分组");
+    } else {
+        zh_vec_push(arena, &a->cells, cell);
+    }
+    return cell;
+}
+
+/* The cell of a row whose group no other row has: it need not be found again. */
+static zh_rc cell_alone(answering *a, const zh_str *dims, zh_cube_cell **out)
+{
+    size_t n = a->q->ngroups + (a->q->by != ZH_GRAIN_NONE);
+    zh_cube_cell *cell = next_cell(a, n);
+    zh_str values[ZH_ANSWER_GROUPS_MAX + 1];
+    size_t bytes = 0;
+    if (cell == NULL) {
+        return ZH_ELIMIT;
+    }
+    for (size_t g = 0; g < n; g++) {
+        values[g] = dims[g < a->q->ngroups ? a->group_at[g] : a->time_at];
+        bytes += values[g].n;
+    }
+    char *p = zh_arena_alloc(a->ctx->arena, bytes);
+    for (size_t g = 0; g < n; g++) {
+        if (values[g].n > 0) {
+            memcpy(p, values[g].p, values[g].n);
+        }
+        cell->groups[g] = (zh_str){p, values[g].n};
+        p += values[g].n;
+    }
+    *out = cell;
+    return ZH_OK;
+}
+
 static zh_rc cell_of(answering *a, const zh_str *dims, zh_cube_cell **out)
 {
     enum { KEY_BYTES = 4096 };
     zh_arena *arena = a->ctx->arena;
+    if (a->one_each) {
+        return cell_alone(a, dims, out);
+    }
     size_t n = a->q->ngroups + (a->q->by != ZH_GRAIN_NONE);
     zh_str groups[ZH_ANSWER_GROUPS_MAX + 1];
     char bytes[KEY_BYTES];
@@ -331,11 +374,9 @@ static zh_rc cell_of(answering *a, const zh_str *dims, zh_cube_cell **out)
     zh_str key = {bytes, used};
     zh_cube_cell *cell = zh_map_get(&a->by_groups, key);
     if (cell == NULL) {
-        cell = a->cells.n < ZH_CELLS_MAX && zh_arena_left(arena) >= (size_t)4 << 20
-                   ? cell_new(arena, a->q->nmeasures, n)
-                   : NULL;
+        cell = next_cell(a, n);
         if (cell == NULL) {
-            return zh_err_set(a->ctx->err, ZH_ELIMIT, "cube.cells", "答案的单元太多，请减少分组");
+            return ZH_ELIMIT;
         }
         key = zh_str_dup(arena, key);
         used = 0;
@@ -344,7 +385,6 @@ static zh_rc cell_of(answering *a, const zh_str *dims, zh_cube_cell **out)
             used += sizeof(uint32_t) + groups[g].n;
         }
         zh_map_put(&a->by_groups, key, cell);
-        zh_vec_push(arena, &a->cells, cell);
     }
     *out = cell;
     return ZH_OK;

@@ -21,8 +21,11 @@ void zh_write_find(zh_write *w, zh_severity severity, zh_str rule, zh_str field,
 {
     va_list args;
     va_start(args, format);
-    zh_str message = zh_str_vfmt(w->ctx->arena, format, args);
+    zh_str message = zh_str_vfmt(w->ctx->arena, zh_err_text(w->ctx->err, format), args);
     va_end(args);
+    if (fix.n > 0) {
+        fix = zh_str_of(zh_err_text(w->ctx->err, zh_str_c(w->ctx->arena, fix)));
+    }
     w->findings->rejected |= severity == ZH_REJECT;
     if (w->findings->list.n < FINDINGS_MAX) {
         zh_finding finding = {severity, rule, message, clause, field, fix};
@@ -249,8 +252,9 @@ void zh_write_find_ref(zh_write *w, const zh_field *field, size_t row, const zh_
 {
     zh_write_find(w, ZH_REJECT, ZH_STR("field.ref.unknown"), zh_write_where(w, field, row),
                   ZH_STR_NONE, ZH_STR("先登记被引用的记录"),
-                  "%.*s:“%.*s”里没有机构 %" PRId64 " 的记录 %" PRId64, ZH_FMT(field->label.zh),
-                  ZH_FMT(field->target->label.zh), value->office, value->i);
+                  "%.*s:“%.*s”里没有机构 %" PRId64 " 的记录 %" PRId64,
+                  ZH_FMT(zh_label_for(w->ctx->err, field->label)),
+                  ZH_FMT(zh_label_for(w->ctx->err, field->target->label)), value->office, value->i);
 }
 
 zh_rc zh_write_refer(zh_write *w, const zh_field *field, bool by_key, const zh_value *value)
@@ -303,7 +307,7 @@ static zh_rc check_ref(zh_write *w, const zh_field *field, const zh_value *value
 
 static zh_rc check_value(zh_write *w, const zh_field *field, const zh_value *value, size_t row)
 {
-    zh_err found = {0};
+    zh_err found = zh_err_beside(w->ctx->err);
     zh_rc rc = zh_field_check(w->ctx->model, field, value, valid_on(w, field), &found);
     if (rc != ZH_OK && is_refusal(rc)) {
         /* a conflict is a value that may be right: a pilot code, to be confirmed */
@@ -353,7 +357,8 @@ static zh_rc check_required(zh_write *w, const zh_field *field, const zh_value *
     zh_rc rc = required ? was_erased(w, field, old, &erased) : ZH_OK;
     if (rc == ZH_OK && required && !erased) {
         zh_write_find(w, ZH_REJECT, ZH_STR("field.required"), zh_write_where(w, field, row),
-                      ZH_STR_NONE, ZH_STR("请填写"), "“%.*s”必须填写", ZH_FMT(field->label.zh));
+                      ZH_STR_NONE, ZH_STR("请填写"), "“%.*s”必须填写",
+                      ZH_FMT(zh_label_for(w->ctx->err, field->label)));
     }
     return rc;
 }
@@ -376,7 +381,8 @@ static zh_rc check_table(zh_write *w, const zh_field *table)
     if (rows->n > most || (rows->n < table->rows_min && !w->by_time) ||
         (rows->n == 0 && table->required && !w->by_time)) {
         zh_write_find(w, ZH_REJECT, ZH_STR("field.rows"), table->id, ZH_STR_NONE, ZH_STR_NONE,
-                      "“%.*s”有 %zu 行,须有 %u 到 %zu 行", ZH_FMT(table->label.zh), rows->n,
+                      "“%.*s”有 %zu 行,须有 %u 到 %zu 行",
+                      ZH_FMT(zh_label_for(w->ctx->err, table->label)), rows->n,
                       table->rows_min > 0 ? table->rows_min : table->required, most);
         return ZH_OK;
     }
@@ -436,8 +442,8 @@ static zh_rc check_rule(zh_write *w, const zh_rule *rule, size_t row)
     if (rule->table != NULL) {
         where = zh_str_fmt(w->ctx->arena, "%.*s[%zu]", ZH_FMT(rule->table->id), row);
     }
-    zh_write_find(w, rule->severity, rule->id, where, rule->clause, ZH_STR_NONE, "%.*s",
-                  ZH_FMT(rule->message));
+    zh_write_find(w, rule->severity, rule->id, where, zh_label_for(w->ctx->err, rule->clause),
+                  ZH_STR_NONE, "%.*s", ZH_FMT(zh_label_for(w->ctx->err, rule->message)));
     w->findings->doubtful |= rule->severity == ZH_JUSTIFY && w->op->justification.n == 0;
     return ZH_OK;
 }

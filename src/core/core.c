@@ -136,7 +136,7 @@ zh_rc zh_core_write(zh_core *core, zh_work work, void *user, zh_err *err)
         if (try > 0) {
             pause_ms(try);
         }
-        zh_err_clear(&tried);
+        zh_err_again(&tried);
         rc = zh_store_writer(core->store, &conn, &tried);
         if (rc != ZH_OK) {
             continue;

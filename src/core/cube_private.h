@@ -75,6 +75,8 @@ typedef struct zh_answering {
     const zh_cube *cube; /* that answers, or the ad-hoc one of a recount */
     bool recounting;     /* filters are put to the records, not to cells */
     bool decided;        /* the database has applied filters and span to what is being read */
+    bool grouped;        /* … and has its values at the levels of the groups */
+    bool one_each;       /* … and no two rows of it are of the same group */
     int filter_at[ZH_ANSWER_FILTERS_MAX]; /* cube dim of each filter, when not recounting */
     zh_dim filter_dims[ZH_ANSWER_FILTERS_MAX];
     int group_at[ZH_ANSWER_GROUPS_MAX];

@@ -135,6 +135,10 @@ static void count_one(zh_desk_kind *kinds, const zh_register *reg, zh_stmt *stmt
         kind->clock = clock;
         kind->n[when] += zh_col_i64(stmt, 2);
         out->n[when] += zh_col_i64(stmt, 2);
+        int64_t day = zh_time_date(zh_col_i64(stmt, 1) - 1) - out->monday;
+        if (day >= 0 && day < ZH_DESK_DAYS) {
+            out->days[day] += zh_col_i64(stmt, 2);
+        }
     }
 }
 
@@ -174,7 +178,9 @@ zh_rc zh_desk_count(zh_ctx *ctx, zh_conn *conn, zh_time now, zh_desk_counts *out
     for (size_t i = 0; i < ctx->model->nregisters; i++) {
         clocks += ctx->model->registers[i].nclocks;
     }
-    *out = (zh_desk_counts){.kinds = ZH_NEW_N(ctx->arena, zh_desk_kind, clocks + 1)};
+    zh_date today = zh_time_date(now);
+    *out = (zh_desk_counts){.kinds = ZH_NEW_N(ctx->arena, zh_desk_kind, clocks + 1),
+                            .monday = today - (zh_date_weekday(today) - 1)};
     for (size_t i = 0; i < ctx->model->nregisters && rc == ZH_OK; i++) {
         a.reg = &ctx->model->registers[i];
         if (a.reg->nclocks > 0 && has_turn(ctx, a.reg)) {
@@ -280,23 +286,36 @@ static zh_rc check_limit(zh_ctx *ctx, size_t limit)
                             ZH_DESK_ITEMS_MAX);
 }
 
-zh_rc zh_desk_due(zh_ctx *ctx, zh_conn *conn, zh_time now, zh_desk_when when,
-                  const zh_register *reg, const zh_clock *clock, size_t limit, zh_desk_list *out)
+static zh_rc due_between(zh_ctx *ctx, zh_conn *conn, const zh_time bounds[2],
+                         const zh_register *reg, const zh_clock *clock, size_t limit,
+                         zh_desk_list *out)
 {
     asking a = {.ctx = ctx, .conn = conn};
     items found = {0};
-    zh_time from;
-    zh_time to;
     zh_rc rc = check_limit(ctx, limit);
-    bounds_of(now, when, &from, &to);
     for (size_t i = 0; i < ctx->model->nregisters && rc == ZH_OK; i++) {
         a.reg = &ctx->model->registers[i];
         if (a.reg->nclocks > 0 && (reg == NULL || reg == a.reg) && has_turn(ctx, a.reg)) {
-            rc = due_of_register(&a, clock, from, to, limit, &found);
+            rc = due_of_register(&a, clock, bounds[0], bounds[1], limit, &found);
         }
     }
     finish(&found, limit, by_due, out);
     return rc;
+}
+
+zh_rc zh_desk_due(zh_ctx *ctx, zh_conn *conn, zh_time now, zh_desk_when when,
+                  const zh_register *reg, const zh_clock *clock, size_t limit, zh_desk_list *out)
+{
+    zh_time bounds[2];
+    bounds_of(now, when, &bounds[0], &bounds[1]);
+    return due_between(ctx, conn, bounds, reg, clock, limit, out);
+}
+
+zh_rc zh_desk_due_on(zh_ctx *ctx, zh_conn *conn, zh_date day, const zh_register *reg,
+                     const zh_clock *clock, size_t limit, zh_desk_list *out)
+{
+    const zh_time bounds[2] = {zh_date_start(day), zh_date_start(day) + DAY_US};
+    return due_between(ctx, conn, bounds, reg, clock, limit, out);
 }
 
 /* FROM …: the current version of records beside its row of the history, which says how it came. */

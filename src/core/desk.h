@@ -12,6 +12,7 @@
 
 #define ZH_DESK_ITEMS_MAX   ((size_t)200)   /* of one list */
 #define ZH_DESK_EXAMINE_MAX ((size_t)50000) /* clocks of a register that are counted */
+#define ZH_DESK_DAYS        14              /* of the counts by day: this week and the next */
 
 typedef enum zh_desk_when {
     ZH_DESK_OVERDUE, /* the end has passed */
@@ -33,6 +34,8 @@ typedef struct zh_desk_counts {
     zh_desk_kind *kinds; /* in the order of registers and their clocks */
     size_t nkinds;
     int64_t n[ZH_DESK_WHENS];
+    zh_date monday; /* of this week: days[0] */
+    int64_t days[ZH_DESK_DAYS];
     bool at_least; /* a register has more than ZH_DESK_EXAMINE_MAX: numbers are lower bounds */
 } zh_desk_counts;
 
@@ -60,6 +63,9 @@ zh_rc zh_desk_count(zh_ctx *ctx, zh_conn *conn, zh_time now, zh_desk_counts *out
 zh_rc zh_desk_due(zh_ctx *ctx, zh_conn *conn, zh_time now, zh_desk_when when,
                   const zh_register *reg, const zh_clock *clock, size_t limit,
                   zh_desk_list *out) ZH_MUST;
+/* The same of ends on one day: its last instant is in the day. */
+zh_rc zh_desk_due_on(zh_ctx *ctx, zh_conn *conn, zh_date day, const zh_register *reg,
+                     const zh_clock *clock, size_t limit, zh_desk_list *out) ZH_MUST;
 /* Records whose newest version is a return (退回) into a state in which it is the reader's turn;
  * the newest first. */
 zh_rc zh_desk_returned(zh_ctx *ctx, zh_conn *conn, size_t limit, zh_desk_list *out) ZH_MUST;

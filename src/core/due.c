@@ -216,7 +216,7 @@ static zh_rc write_event(zh_ctx *ctx, const zh_op *described, zh_write_mode mode
     zh_op op = *described;
     zh_rc rc = zh_write_once(ctx, &op, mode, &findings, &applied, NULL);
     if (rc == ZH_EINVAL && op.kind == ZH_OP_TRANSITION && mode.breached != NULL) {
-        zh_err_clear(ctx->err);
+        zh_err_again(ctx->err);
         op.kind = ZH_OP_AMEND;
         op.transition = NULL;
         rc = zh_write_once(ctx, &op, mode, &findings, &applied, NULL);

@@ -65,7 +65,7 @@ static zh_rc follow(zh_env *env, const zh_register *reg, int64_t office, int64_t
         return ZH_OK;
     }
     zh_record *found = NULL;
-    zh_err own = {0};
+    zh_err own = zh_err_beside(rd->ctx->err);
     zh_ctx ctx = *rd->ctx;
     ctx.arena = env->arena;
     ctx.rows = NULL; /* a reference is part of the record that holds it */

@@ -190,7 +190,7 @@ zh_rc zh_erase_prepare(zh_write *w)
     choose_fields(&e);
     if (e.fields.n == 0) {
         return zh_err_set(w->ctx->err, ZH_EINVAL, "record.erase", "“%.*s”没有个人信息字段",
-                          ZH_FMT(w->reg->label.zh));
+                          ZH_FMT(zh_label_for(w->ctx->err, w->reg->label)));
     }
     clear_values(&e);
     zh_rc rc = ZH_OK;

@@ -221,8 +221,8 @@ void zh_shape_write(const zh_shape *shape, const zh_register *reg, zh_buf *out)
 static zh_rc no_longer(zh_err *err, const zh_register *reg, zh_str name)
 {
     zh_err_set(err, ZH_ENOTFOUND, "evidence.shape",
-               "“%.*s”的字段“%.*s”已不在声明里,旧版本的凭证无法重算", ZH_FMT(reg->label.zh),
-               ZH_FMT(name));
+               "“%.*s”的字段“%.*s”已不在声明里,旧版本的凭证无法重算",
+               ZH_FMT(zh_label_for(err, reg->label)), ZH_FMT(name));
     return ZH_ENOTFOUND;
 }
 
@@ -317,8 +317,8 @@ zh_rc zh_shape_of(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, zh_str dec
     zh_finish(stmt);
     if (rc == ZH_ENOTFOUND) {
         return zh_err_set(ctx->err, ZH_ECORRUPT, "evidence.shape",
-                          "没有“%.*s”第 %.*s 版声明的字段表", ZH_FMT(reg->label.zh),
-                          ZH_FMT(declaration));
+                          "没有“%.*s”第 %.*s 版声明的字段表",
+                          ZH_FMT(zh_label_for(ctx->err, reg->label)), ZH_FMT(declaration));
     }
     return rc == ZH_OK ? zh_shape_read(ctx->arena, reg, text, out, ctx->err) : rc;
 }
@@ -554,7 +554,7 @@ zh_rc zh_version_prove(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64
     zh_rc rc = zh_version_load(ctx, conn, reg, office, id, version, &v);
     if (rc == ZH_ENOTFOUND) {
         return zh_err_set(ctx->err, rc, "record.unknown", "“%.*s”里没有 %" PRId64 " 的第 %d 版",
-                          ZH_FMT(reg->label.zh), id, version);
+                          ZH_FMT(zh_label_for(ctx->err, reg->label)), id, version);
     }
     if (rc == ZH_OK) {
         rc = outbox_entry(ctx, conn, &v, out);

@@ -337,7 +337,7 @@ static bool run_step(zh_runner *r, const zh_yaml *step)
         zh_runner_fail(r, step, "这一步没有做成：%.*s", ZH_FMT(zh_example_said(r, &findings)));
         return false;
     }
-    zh_err_clear(&r->err);
+    zh_err_again(&r->err);
     if (expect != NULL) {
         zh_example_expect(r, expect);
     }
@@ -424,7 +424,7 @@ static void run_test(zh_runner *r, const zh_register *reg, const zh_test *test)
         zh_runner_fail(r, node_of(reg, test), "记录没有写成：%.*s",
                        ZH_FMT(zh_example_said(r, &findings)));
     }
-    zh_err_clear(&r->err);
+    zh_err_again(&r->err);
     if (rc == ZH_OK && !r->failed) {
         run_steps(r, test);
     }
@@ -476,7 +476,7 @@ static zh_rc begin(run_state *s, const zh_register *reg, zh_str name, zh_err *er
     zh_number_return(s->runner.core); /* so that every test counts from one */
     zh_rc rc = zh_core_write(r->core, empty_database, r, err);
     zh_arena_reset(r->arena);
-    zh_err_clear(&r->err);
+    zh_err_again(&r->err);
     r->reg = reg;
     r->test = zh_str_dup(r->arena, name);
     r->failed = false;

@@ -128,7 +128,7 @@ static bool same_ref(zh_runner *r, zh_conn *conn, const zh_field *field, const z
     }
     if (field->target == NULL || field->target->nbusiness_key != 1 ||
         zh_record_by_key(&r->ctx, conn, field->target, &wanted->text, &target) != ZH_OK) {
-        zh_err_clear(&r->err);
+        zh_err_again(&r->err);
         return false;
     }
     return target->id == value->i;
@@ -145,7 +145,7 @@ static bool same_value(zh_runner *r, zh_conn *conn, const zh_field *field, zh_st
         return false;
     }
     zh_rc rc = zh_given_parse(r, field, want, zh_time_date(r->now), &wanted);
-    zh_err_clear(&r->err);
+    zh_err_again(&r->err);
     if (rc != ZH_OK || wanted.kind == ZH_NULL) {
         return false;
     }
@@ -189,7 +189,7 @@ static void expect_program(zh_runner *r, zh_conn *conn, const zh_record *record,
     }
     if (rc != ZH_OK) {
         zh_runner_fail(r, want, "%.*s 算不出来：%s", ZH_FMT(want->key), r->err.message);
-        zh_err_clear(&r->err);
+        zh_err_again(&r->err);
         return;
     }
     char type;
@@ -261,7 +261,7 @@ static void expect_measure(zh_runner *r, zh_conn *conn, const zh_yaml *want)
     zh_rc rc = zh_cells(&r->ctx, conn, &query, &answer);
     if (rc != ZH_OK) {
         zh_runner_fail(r, want, "%.*s 算不出来：%s", ZH_FMT(want->key), r->err.message);
-        zh_err_clear(&r->err);
+        zh_err_again(&r->err);
         return;
     }
     zh_str got = measured(r, measure, &answer);
@@ -287,7 +287,7 @@ static void expect_indicator(zh_runner *r, zh_conn *conn, const zh_yaml *want)
     zh_rc rc = zh_figure_ask(&r->ctx, conn, &query, &figure);
     if (rc != ZH_OK) {
         zh_runner_fail(r, want, "%.*s 算不出来：%s", ZH_FMT(want->key), r->err.message);
-        zh_err_clear(&r->err);
+        zh_err_again(&r->err);
         return;
     }
     zh_str got = figure.has_value ? figure.shown : ZH_STR("");
@@ -321,7 +321,7 @@ static bool judged_by(zh_runner *r, zh_conn *conn, const zh_judgement *rule, zh_
             return true;
         }
     }
-    zh_err_clear(&r->err);
+    zh_err_again(&r->err);
     return false;
 }
 
@@ -352,7 +352,7 @@ bool zh_example_finding(zh_runner *r, zh_conn *conn, const zh_yaml *at, zh_str i
     }
     if (rc != ZH_OK) {
         zh_runner_fail(r, at, "评定 %.*s 还没有作出（步骤里要有 run: judgements）", ZH_FMT(id));
-        zh_err_clear(&r->err);
+        zh_err_again(&r->err);
     }
     return rc == ZH_OK;
 }
@@ -377,7 +377,7 @@ static void expect_replay(zh_runner *r, zh_conn *conn, const zh_judgement *rule,
     }
     if (rc != ZH_OK) {
         zh_runner_fail(r, want, "不能重算：%s", r->err.message);
-        zh_err_clear(&r->err);
+        zh_err_again(&r->err);
         return;
     }
     zh_str got = rows && again->same ? ZH_STR("true") : ZH_STR("false");
@@ -479,7 +479,7 @@ static void expect_obligation(zh_runner *r, zh_conn *conn, const zh_record *reco
     }
     if (rc != ZH_OK || page.n == 0) {
         zh_runner_fail(r, want, "没有 %.*s 的应报事项（步骤里要有 run: obligations）", ZH_FMT(id));
-        zh_err_clear(&r->err);
+        zh_err_again(&r->err);
         return;
     }
     expect_of(r, conn, page.records[0], &inner);

@@ -11,30 +11,38 @@
 static void refuse(zh_write *w, const char *rule, zh_str why)
 {
     zh_write_find(w, ZH_REJECT, zh_str_of(rule), w->op->transition->id, ZH_STR_NONE, ZH_STR_NONE,
-                  "不能“%.*s”:%.*s", ZH_FMT(w->op->transition->label.zh), ZH_FMT(why));
+                  "不能“%.*s”:%.*s", ZH_FMT(zh_label_for(w->ctx->err, w->op->transition->label)),
+                  ZH_FMT(why));
+}
+
+static void refuse_as(zh_write *w, const char *rule, const char *why)
+{
+    refuse(w, rule, zh_str_of(zh_err_text(w->ctx->err, why)));
 }
 
 static void refuse_obstacle(zh_write *w, const zh_step_past *s)
 {
     zh_arena *arena = w->ctx->arena;
+    const zh_err *err = w->ctx->err;
     switch (s->obstacle) {
     case ZH_OBSTACLE_NONE: break;
     case ZH_OBSTACLE_LIMIT:
         refuse(w, "transition.limit",
-               zh_str_fmt(arena, "至多 %u 次,已做过 %" PRId64 " 次", w->op->transition->limit,
-                          s->taken));
+               zh_str_fmt(arena, zh_err_text(err, "至多 %u 次,已做过 %" PRId64 " 次"),
+                          w->op->transition->limit, s->taken));
         break;
-    case ZH_OBSTACLE_VOTED: refuse(w, "transition.vote.twice", ZH_STR("您已经投过票")); break;
-    case ZH_OBSTACLE_LOST: refuse(w, "transition.vote.lost", ZH_STR("反对票已使它不能通过")); break;
+    case ZH_OBSTACLE_VOTED: refuse_as(w, "transition.vote.twice", "您已经投过票"); break;
+    case ZH_OBSTACLE_LOST: refuse_as(w, "transition.vote.lost", "反对票已使它不能通过"); break;
     case ZH_OBSTACLE_OTHER:
         refuse(w, "transition.withdraw",
-               zh_str_fmt(arena, "只有提交的人可以撤回,提交的是 %.*s", ZH_FMT(s->who)));
+               zh_str_fmt(arena, zh_err_text(err, "只有提交的人可以撤回,提交的是 %.*s"),
+                          ZH_FMT(s->who)));
         break;
     case ZH_OBSTACLE_TOUCHED:
         refuse(w, "transition.withdraw",
-               zh_str_fmt(arena, "%.*s 已经办理过,不能再撤回", ZH_FMT(s->who)));
+               zh_str_fmt(arena, zh_err_text(err, "%.*s 已经办理过,不能再撤回"), ZH_FMT(s->who)));
         break;
-    case ZH_OBSTACLE_NOWHERE: refuse(w, "transition.to", ZH_STR("还没有经过可以退回的状态")); break;
+    case ZH_OBSTACLE_NOWHERE: refuse_as(w, "transition.to", "还没有经过可以退回的状态"); break;
     }
 }
 
@@ -43,7 +51,7 @@ static void take_vote(zh_write *w, const zh_step_past *s)
     const zh_transition *t = w->op->transition;
     bool votes = t->vote.k > 0;
     if (votes != (w->op->vote != ZH_VOTE_NONE)) {
-        refuse(w, "transition.vote", votes ? ZH_STR("须写明同意或不同意") : ZH_STR("这一步不表决"));
+        refuse_as(w, "transition.vote", votes ? "须写明同意或不同意" : "这一步不表决");
         return;
     }
     if (votes) {
@@ -72,7 +80,7 @@ static void take_return(zh_write *w, const zh_step_past *s)
             return;
         }
     }
-    refuse(w, "transition.to", ZH_STR("须选一个记录经过的状态"));
+    refuse_as(w, "transition.to", "须选一个记录经过的状态");
 }
 
 /* The office by its code, as the declaration computes it or the writer says. */
@@ -86,7 +94,7 @@ static zh_rc take_handler(zh_write *w)
         office = zh_str_i64(v.text, &office) == ZH_OK ? office : 0;
     }
     if (rc == ZH_OK && office <= 0) {
-        refuse(w, "transition.handler", ZH_STR("须写明转给哪个机构"));
+        refuse_as(w, "transition.handler", "须写明转给哪个机构");
     }
     w->handler = office;
     return rc;
@@ -123,7 +131,7 @@ static zh_rc prepare_more(zh_write *w, const zh_op *op, const char *what)
 {
     zh_ahead ahead;
     zh_findings findings = {0};
-    zh_err found = {0};
+    zh_err found = zh_err_beside(w->ctx->err);
     zh_ctx ctx = *w->ctx;
     ctx.role = ZH_STR("system");
     ctx.post = NULL;
@@ -147,7 +155,8 @@ static zh_rc prepare_more(zh_write *w, const zh_op *op, const char *what)
     }
     zh_str why = findings.list.n > 0 ? findings.list.p[0].message : zh_str_of(found.message);
     zh_write_find(w, ZH_REJECT, ZH_STR("follow.refused"), ZH_STR_NONE, ZH_STR_NONE, ZH_STR_NONE,
-                  "%s“%.*s”:%.*s", what, ZH_FMT(op->reg->label.zh), ZH_FMT(why));
+                  "%s“%.*s”:%.*s", zh_err_text(w->ctx->err, what),
+                  ZH_FMT(zh_label_for(w->ctx->err, op->reg->label)), ZH_FMT(why));
     bool refused = rc == ZH_EINVAL || rc == ZH_ENOTFOUND || rc == ZH_ECONFLICT;
     if (!refused && w->ctx->err != NULL) {
         *w->ctx->err = found;
@@ -196,7 +205,7 @@ static zh_rc replace(zh_write *w)
     if (rc != ZH_OK || old->state == w->reg->replaced_by->to || old->id == w->record->id) {
         zh_write_find(w, ZH_REJECT, ZH_STR("record.replaces"), field->id, ZH_STR_NONE, ZH_STR_NONE,
                       rc != ZH_OK ? "“%.*s”里没有这条记录" : "“%.*s”的这条记录已被取代",
-                      ZH_FMT(w->reg->label.zh));
+                      ZH_FMT(zh_label_for(w->ctx->err, w->reg->label)));
         return rc == ZH_ENOTFOUND ? ZH_OK : rc;
     }
     zh_op op = {.kind = ZH_OP_TRANSITION,

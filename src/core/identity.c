@@ -283,7 +283,7 @@ static zh_rc setup_allowed(zh_core *core, zh_str token, zh_err *err)
     zh_store_release(conn);
     zh_arena_free(arena);
     if (rc == ZH_OK && !fits) {
-        zh_err_clear(err);
+        zh_err_again(err);
         zh_err_set(err, ZH_EDENIED, "setup.token", "这个设置链接不能用：已用过、过期或不对");
         zh_err_fix(err, "在服务器上运行 zhiheng account setup 取新的链接");
         rc = ZH_EDENIED;
@@ -309,6 +309,8 @@ zh_rc zh_setup_finish(zh_core *core, zh_str token, zh_str login, zh_str name, zh
 }
 
 /* ---- logging in ---- */
+
+static const char wait_rule[] = "login.wait";
 
 typedef struct known {
     int64_t id, failed, locked_until, disabled_at, totp_last;
@@ -369,10 +371,10 @@ static zh_rc refused(zh_err *err)
     return ZH_EDENIED;
 }
 
-static zh_rc must_wait(int64_t locked_until, zh_err *err)
+static zh_rc must_wait(const char *rule, int64_t locked_until, zh_err *err)
 {
     int64_t left = (locked_until - zh_now()) / SECONDS + 1;
-    zh_err_set(err, ZH_EBUSY, "login.wait", "连续失败太多次，请等 %" PRId64 " 秒再试", left);
+    zh_err_set(err, ZH_EBUSY, rule, "连续失败太多次，请等 %" PRId64 " 秒再试", left);
     return ZH_EBUSY;
 }
 
@@ -385,14 +387,12 @@ static int64_t wait_until(int64_t failed_before)
     return wait > 0 ? zh_now() + wait * SECONDS : 0;
 }
 
-/* A login that does not exist waits like one that does, or the waiting would tell. Kept for as long
- * as it can matter. */
-static zh_rc stranger(zh_core *core, zh_str login, bool failed, zh_err *err)
+zh_rc zh_stranger_try(zh_core *core, const char *rule, zh_str name, bool failed, zh_err *err)
 {
     char digest[2 * ZH_DIGEST_BYTES + 1];
     int64_t row[2] = {0, 0};
     zh_stmt *stmt = NULL;
-    zh_token_digest(login, digest);
+    zh_token_digest(name, digest);
     zh_sql_value key = ZH_SQL_STR(zh_str_of(digest));
     writing w = begin(core, err);
     if (w.rc == ZH_OK) {
@@ -409,7 +409,7 @@ static zh_rc stranger(zh_core *core, zh_str login, bool failed, zh_err *err)
     w.rc = w.rc == ZH_ENOTFOUND ? ZH_OK : w.rc;
     if (w.rc == ZH_OK && row[1] > zh_now()) {
         (void)!end(&w, err);
-        return must_wait(row[1], err);
+        return must_wait(rule, row[1], err);
     }
     zh_sql_value old = ZH_SQL_INT(zh_now() - 2 * (int64_t)ZH_LOGIN_WAIT_MAX_S * SECONDS);
     zh_sql_value values[] = {key, ZH_SQL_INT(row[0] + 1), ZH_SQL_INT(wait_until(row[0])),
@@ -490,10 +490,10 @@ static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str pass
     zh_password_scheme scheme = conn != NULL ? scheme_of(conn, arena) : ZH_PASSWORD_ARGON2ID;
     zh_store_release(conn);
     if (rc == ZH_OK && account->locked_until > zh_now()) {
-        return must_wait(account->locked_until, err);
+        return must_wait(wait_rule, account->locked_until, err);
     }
     if (rc == ZH_ENOTFOUND) {
-        zh_rc waits = stranger(core, login, false, err);
+        zh_rc waits = zh_stranger_try(core, wait_rule, login, false, err);
         rc = waits != ZH_OK ? waits : rc;
     }
     if (rc != ZH_OK && rc != ZH_ENOTFOUND) {
@@ -501,7 +501,7 @@ static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str pass
     }
     if (atomic_fetch_add(&verifiers, 1) >= VERIFYING_MAX) {
         atomic_fetch_sub(&verifiers, 1);
-        zh_err_clear(err);
+        zh_err_again(err);
         return zh_err_set(err, ZH_EBUSY, "login.flood", "同时登录的人太多，请过几秒再试");
     }
     pthread_mutex_lock(&verifying);
@@ -515,8 +515,8 @@ static zh_rc try_login(zh_core *core, zh_arena *arena, zh_str login, zh_str pass
     pthread_mutex_unlock(&verifying);
     atomic_fetch_sub(&verifiers, 1);
     if (rc == ZH_ENOTFOUND) {
-        zh_err_clear(err);
-        rc = stranger(core, login, true, err);
+        zh_err_again(err);
+        rc = zh_stranger_try(core, wait_rule, login, true, err);
         return rc == ZH_OK ? refused(err) : rc;
     }
     if (rc == ZH_OK &&
@@ -566,7 +566,7 @@ zh_rc zh_login_prove(zh_core *core, zh_str login, zh_str password, zh_str code, 
     bool by_password = zh_has_password(account.secret);
     bool by_code = account.totp.n > 0;
     if (rc == ZH_EDENIED && !by_password && !by_code) {
-        zh_err_clear(err);
+        zh_err_again(err);
         zh_err_set(err, rc, "login.nothing",
                    "这个账号在本系统没有口令，也没有动态码，不能在这里核实本人");
         zh_err_fix(err, "请先在“我的账号”里设置动态码");

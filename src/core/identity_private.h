@@ -15,6 +15,12 @@ void zh_token_digest(zh_str token, char out[2 * ZH_DIGEST_BYTES + 1]);
 zh_str zh_post_text(const zh_record *record, const char *id);
 bool zh_post_active(const zh_record *record);
 
+/* One who is not known by name waits like one who is, or the waiting would tell: whether a name may
+ * be tried now, and with `failed` one more failure of it, kept for as long as it can matter.
+ * ZH_EBUSY (rule): it must wait. */
+zh_rc zh_stranger_try(zh_core *core, const char *rule, zh_str name, bool failed,
+                      zh_err *err) ZH_MUST;
+
 /* Whether an account's stored secret is a password: one that only comes by the identity provider
  * has none. */
 bool zh_has_password(zh_str secret);

@@ -191,7 +191,7 @@ static zh_rc add_region(zh_asking *a, zh_str region)
     }
     if (dim.n == 0) {
         zh_err_set(a->ctx->err, ZH_EINVAL, "indicator.region", "“%.*s”的记录没有地区",
-                   ZH_FMT(reg->label.zh));
+                   ZH_FMT(zh_label_for(a->ctx->err, reg->label)));
         zh_err_fix(a->ctx->err, "去掉地区条件再问");
         return ZH_EINVAL;
     }
@@ -413,7 +413,7 @@ static bool measure_value(const zh_asking *a, const zh_cube_cell *cell, size_t i
 static zh_rc too_large(const zh_asking *a)
 {
     return zh_err_set(a->ctx->err, ZH_ELIMIT, "indicator.range", "“%.*s”的合计超出可精确计算的范围",
-                      ZH_FMT(a->ind->label.zh));
+                      ZH_FMT(zh_label_for(a->ctx->err, a->ind->label)));
 }
 
 /* Anything but sums and products goes through the evaluator, in 18 digits. */
@@ -491,7 +491,7 @@ zh_rc zh_figure_set(zh_ctx *ctx, zh_answer_value *out, zh_quotient exact)
     out->exact = exact;
     if (zh_quotient_round(exact, digits, &shown) != ZH_OK) {
         return zh_err_set(ctx->err, ZH_ELIMIT, "indicator.range", "“%.*s”的值超出可精确计算的范围",
-                          ZH_FMT(f->indicator->label.zh));
+                          ZH_FMT(zh_label_for(ctx->err, f->indicator->label)));
     }
     char text[48];
     f->shown = zh_str_dup(ctx->arena, (zh_str){text, zh_i128_format(shown.v, digits, text)});
@@ -757,7 +757,7 @@ static zh_rc hide(zh_ctx *ctx, const zh_register *reg, zh_rc rc, zh_figure *f)
     if (refused) {
         zh_figure_note(ctx, f,
                        (zh_label){.zh = zh_str_dup(ctx->arena, zh_str_of(ctx->err->message))});
-        zh_err_clear(ctx->err);
+        zh_err_again(ctx->err);
     } else if (rc == ZH_OK) {
         zh_figure_note(
             ctx, f,
@@ -921,6 +921,15 @@ static zh_rc keep(breakdown *b, zh_str value, const zh_figure *f)
     return ZH_OK;
 }
 
+/* For so many values at once: growing step by step leaves the smaller lists in the arena. */
+static void make_room(breakdown *b, size_t n)
+{
+    size_t all = n < ZH_FIGURES_MAX ? n : ZH_FIGURES_MAX;
+    b->values.p = ZH_NEW_N(b->ctx->arena, zh_str, all + 1);
+    b->figures.p = ZH_NEW_N(b->ctx->arena, zh_figure, all + 1);
+    b->values.capacity = b->figures.capacity = all + 1;
+}
+
 /* All values from one question. */
 static zh_rc by_cells(breakdown *b)
 {
@@ -939,12 +948,15 @@ static zh_rc by_cells(breakdown *b)
     if (rc == ZH_OK) {
         rc = zh_cells(b->ctx, b->conn, &a->cells, &answer);
     }
+    if (rc == ZH_OK) {
+        make_room(b, answer.n);
+        identity.first = a->first;
+        identity.last = a->last;
+        zh_figure_cube(&identity, &answer, true);
+    }
     for (size_t i = 0; rc == ZH_OK && i < answer.n; i++) {
         zh_figure f = identity;
         zh_answer_value value = {.figure = &f};
-        f.first = a->first;
-        f.last = a->last;
-        zh_figure_cube(&f, &answer, true);
         const zh_cube_cell *cell = &answer.cells[i];
         rc = figure_of(a, cell, total.n > 0 ? &total.cells[0] : cell, &value);
         zh_str group = cell->groups[0];
@@ -1024,7 +1036,7 @@ zh_rc zh_figure_by(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, zh_
     const zh_indicator *leaf = leaf_of(ctx->model, ind);
     if (leaf == NULL) {
         return zh_err_set(ctx->err, ZH_EINVAL, "indicator.by", "“%.*s”不能分组",
-                          ZH_FMT(ind->label.zh));
+                          ZH_FMT(zh_label_for(ctx->err, ind->label)));
     }
     zh_rc rc = parse_dim(&b, leaf->reg, dim);
     bool levels = b.by != ZH_GRAIN_NONE && (ind->kind == ZH_I_STOCK || ind->ytd);
@@ -1070,7 +1082,7 @@ zh_rc zh_figure_table(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *query, 
     const zh_indicator *leaf = leaf_of(ctx->model, ind);
     if (leaf == NULL || leaf->reg->event_time == NULL || query->last < query->first) {
         return zh_err_set(ctx->err, ZH_EINVAL, "indicator.by", "“%.*s”不能按期间分组",
-                          ZH_FMT(ind->label.zh));
+                          ZH_FMT(zh_label_for(ctx->err, ind->label)));
     }
     zh_rc rc = parse_dim(&b, leaf->reg, dim);
     bool one = is_plain(ind) && ind->kind != ZH_I_STOCK && ind->kind != ZH_I_SHARE && !ind->ytd;

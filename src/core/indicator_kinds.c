@@ -19,7 +19,7 @@ enum {
 static zh_rc too_large(zh_ctx *ctx, const zh_indicator *ind)
 {
     return zh_err_set(ctx->err, ZH_ELIMIT, "indicator.range", "“%.*s”的合计超出可精确计算的范围",
-                      ZH_FMT(ind->label.zh));
+                      ZH_FMT(zh_label_for(ctx->err, ind->label)));
 }
 
 static zh_quotient quotient(zh_i128 v)

@@ -180,7 +180,7 @@ static zh_rc finish_job(zh_intake_run *in, zh_rc rc)
     zh_buf result;
     zh_buf_init(&result, 4096);
     zh_tally_json(&in->counts, zh_str_of(zh_intake_file_name(in)), &result);
-    zh_err_clear(in->ctx->err);
+    zh_err_again(in->ctx->err);
     bool interrupted =
         rc == ZH_ECANCEL && in->o->keep_job && strcmp(kept.rule, "intake.cancelled") == 0;
     if ((rc == ZH_OK || rc == ZH_ECANCEL) && !interrupted) {

@@ -68,7 +68,7 @@ static zh_rc look_at_row(search *s, const zh_table_row *row, const zh_table_info
                 return rc;
             }
             if (several) {
-                zh_err_clear(ctx.err);
+                zh_err_again(ctx.err);
             }
             size_t score = several ? RECIPE_SCORE : m != NULL ? score_of(s->scratch, m) : 0;
             c->score = score > c->score ? score : c->score;
@@ -160,8 +160,9 @@ static zh_rc decide(search *s, const zh_register **out)
         zh_err_fix(s->ctx->err, "请指明登记册，或下载它的模板，把数据贴进去");
     } else {
         zh_err_set(s->ctx->err, ZH_EINVAL, "intake.register",
-                   "这个文件“%.*s”和“%.*s”都认得，不能替您选", ZH_FMT(best->reg->label.zh),
-                   ZH_FMT(rival->reg->label.zh));
+                   "这个文件“%.*s”和“%.*s”都认得，不能替您选",
+                   ZH_FMT(zh_label_for(s->ctx->err, best->reg->label)),
+                   ZH_FMT(zh_label_for(s->ctx->err, rival->reg->label)));
         zh_err_fix(s->ctx->err, "请指明登记册");
     }
     return ZH_EINVAL;
@@ -178,7 +179,7 @@ zh_rc zh_intake_find(zh_ctx *ctx, const char *path, zh_str file_name, const zh_r
     zh_rc rc = gather(&s);
     size_t read = 0;
     for (size_t i = 0; i < s.nvariants && rc == ZH_OK; i++) {
-        zh_err_clear(ctx->err);
+        zh_err_again(ctx->err);
         if (look(&s, &s.variants[i]) == ZH_OK) {
             read++;
         } else if (first.rc == ZH_OK) {
@@ -189,7 +190,7 @@ zh_rc zh_intake_find(zh_ctx *ctx, const char *path, zh_str file_name, const zh_r
         *ctx->err = first;
         rc = first.rc;
     } else if (rc == ZH_OK) {
-        zh_err_clear(ctx->err);
+        zh_err_again(ctx->err);
         rc = decide(&s, out);
     }
     zh_arena_free(s.arena);

@@ -53,7 +53,7 @@ static bool slot_acquire(reading *rd)
         s->errors.n = s->errors.capacity = 0;
         s->doubts = 0;
         s->rc = ZH_OK;
-        zh_err_clear(&s->err);
+        zh_err_again(&s->err);
     }
     return go;
 }
@@ -656,7 +656,7 @@ static zh_rc rework(zh_intake_run *in, zh_batch *s)
     if (rc == ZH_OK) {
         s->errors.n = s->reader_errors;
         s->rc = ZH_OK;
-        zh_err_clear(&s->err);
+        zh_err_again(&s->err);
         work(in, s, conn, true);
         rc = s->rc;
         if (rc != ZH_OK) {
@@ -682,7 +682,7 @@ static zh_rc write_settled(zh_intake_run *in, zh_batch *s, decision *d, zh_tally
     for (int conflicts = 0, busy = 0;;) {
         size_t culprit = SIZE_MAX;
         size_t errors = s->errors.n;
-        zh_err_clear(in->ctx->err);
+        zh_err_again(in->ctx->err);
         *after = in->counts;
         zh_rc rc = decide(in, s, d);
         if (rc != ZH_OK) {

@@ -150,7 +150,7 @@ static zh_rc no_layout(zh_intake_run *in, const zh_layout *layout, zh_str first_
     if (first_row.n > 0) {
         zh_err_set(err, ZH_EINVAL, "intake.layout",
                    "前 %zu 行里没有找到“%.*s”要的表头；文件的第一行是：%.*s", ZH_INTAKE_HEADER_ROWS,
-                   ZH_FMT(in->o->reg->label.zh), ZH_FMT(first_row));
+                   ZH_FMT(zh_label_for(err, in->o->reg->label)), ZH_FMT(first_row));
     } else {
         zh_err_set(err, ZH_EINVAL, "intake.layout", "文件里没有一行数据");
     }
@@ -177,7 +177,7 @@ zh_rc zh_intake_plan(zh_intake_run *in)
     zh_err first_error = {0};
     in->plans = ZH_NEW_N(in->plan_arena, zh_sheet_plan, SHEETS_MAX);
     for (size_t v = 0; v < nvariants && in->nplans == 0; v++) {
-        zh_err_clear(in->ctx->err);
+        zh_err_again(in->ctx->err);
         rc = plan_variant(in, &variants[v], layouts, nlayouts, &first_row);
         if (rc != ZH_OK && strcmp(in->ctx->err->rule, "intake.ambiguous") == 0) {
             return rc; /* another way to open the file does not settle it */
@@ -190,7 +190,7 @@ zh_rc zh_intake_plan(zh_intake_run *in)
         *in->ctx->err = first_error;
         return first_error.rc;
     }
-    zh_err_clear(in->ctx->err);
+    zh_err_again(in->ctx->err);
     if (in->nplans == 0) {
         return no_layout(in, layouts[0], first_row);
     }

@@ -806,7 +806,7 @@ static zh_rc prepare_write(rowing *w, zh_op *op, zh_findings *findings, zh_prepa
     if (rc == ZH_EINVAL && findings->doubtful && !findings->rejected &&
         w->r->options->justification.n > 0) {
         *findings = (zh_findings){0};
-        zh_err_clear(ctx->err);
+        zh_err_again(ctx->err);
         op->justification = w->r->options->justification;
         rc = zh_record_prepare(ctx, w->r->conn, op, findings, out);
     }
@@ -872,7 +872,7 @@ static zh_rc prepare(rowing *w, const zh_record *old, zh_row_result *out)
             refuse(w, ctx->err);
         }
         w->refused = w->refused || !findings.doubtful;
-        zh_err_clear(ctx->err);
+        zh_err_again(ctx->err);
         return ZH_OK;
     }
     if (rc == ZH_OK) {

@@ -105,7 +105,7 @@ static zh_rc transaction(zh_ctx *ctx, job_body body, zh_job *job, const void *wi
     zh_conn *conn = NULL;
     zh_rc rc = zh_store_writer(zh_core_store(ctx->core), &conn, ctx->err);
     for (int tries = 0; rc == ZH_OK && tries < 20; tries++) {
-        zh_err_clear(ctx->err);
+        zh_err_again(ctx->err);
         rc = zh_begin(conn, ctx->err);
         if (rc == ZH_OK) {
             rc = body(ctx, conn, job, with);

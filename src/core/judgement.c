@@ -259,7 +259,7 @@ static zh_rc carry_out(run *r, const zh_record *record, const zh_value parameter
         if (strcmp(r->ctx->err->rule, "record.unchanged") != 0) {
             zh_log_err(ZH_WARN, "judgement.effect", r->ctx->err);
         }
-        zh_err_clear(r->ctx->err);
+        zh_err_again(r->ctx->err);
         rc = ZH_OK;
     }
     return rc;
@@ -314,7 +314,7 @@ static zh_rc read_stored(run *r, zh_conn *conn, const zh_record *record, zh_reco
     zh_rc rc = zh_record_by_key(r->ctx, conn, r->results, &key, out);
     if (rc == ZH_ENOTFOUND) {
         *out = NULL;
-        zh_err_clear(r->ctx->err);
+        zh_err_again(r->ctx->err);
         return ZH_OK;
     }
     return rc;
@@ -327,7 +327,7 @@ static zh_rc look_at_one(run *r, zh_conn *conn, int64_t office, int64_t id, bool
     bool meant = true;
     zh_rc rc = zh_record_get(r->ctx, conn, r->j->each, office, id, r->size, record);
     if (rc == ZH_ENOTFOUND && ask) { /* withdrawn */
-        zh_err_clear(r->ctx->err);
+        zh_err_again(r->ctx->err);
         *record = NULL;
         return ZH_OK;
     }
@@ -492,7 +492,7 @@ static zh_rc carry_out_decided(run *r, const zh_record *finding)
     }
     zh_store_release(conn);
     if (rc != ZH_OK || record == NULL) {
-        zh_err_clear(r->ctx->err);
+        zh_err_again(r->ctx->err);
         return rc == ZH_ENOTFOUND ? ZH_OK : rc;
     }
     const zh_value parameters[2] = {*zh_record_value(stored, "points"),
@@ -649,7 +649,7 @@ zh_rc zh_judgements_run(zh_core *core, zh_time now, zh_judgement_run *out, zh_er
         rc = run_rule(&r);
         if (rc == ZH_EINVAL || rc == ZH_ELIMIT) {
             zh_log_err(ZH_WARN, "judgement.refused", err);
-            zh_err_clear(err);
+            zh_err_again(err);
             rc = ZH_OK;
         }
     }

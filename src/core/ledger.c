@@ -716,8 +716,11 @@ static zh_rc add_rows(zh_core *core, recomputing *r, zh_err *err)
         }
     }
     zh_finish(stmt);
-    zh_store_release(conn);
     r->ended = rows < CHECK_ROWS;
+    if (conn != NULL && r->ended) {
+        zh_conn_shrink(conn);
+    }
+    zh_store_release(conn);
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 

@@ -143,7 +143,7 @@ static int year_of(const zh_record *record)
 static zh_rc bad_pattern(const zh_ctx *ctx, const zh_register *reg, zh_str pattern)
 {
     return zh_err_set(ctx->err, ZH_EINVAL, "record.number", "登记册“%.*s”的编号规则“%.*s”写错了",
-                      ZH_FMT(reg->label.zh), ZH_FMT(pattern));
+                      ZH_FMT(zh_label_for(ctx->err, reg->label)), ZH_FMT(pattern));
 }
 
 static zh_rc put_name(zh_ctx *ctx, const zh_record *record, zh_str pattern, zh_str name,
@@ -165,7 +165,7 @@ static zh_rc put_name(zh_ctx *ctx, const zh_record *record, zh_str pattern, zh_s
     zh_str text = zh_value_canonical(ctx->arena, &record->values[field->index], &type);
     if (type == 'n') {
         zh_err_set(ctx->err, ZH_EINVAL, "record.number", "编号要用到的“%.*s”还没有填",
-                   ZH_FMT(field->label.zh));
+                   ZH_FMT(zh_label_for(ctx->err, field->label)));
         zh_err_where(ctx->err, "%.*s", ZH_FMT(field->id));
         return ZH_EINVAL;
     }

@@ -131,7 +131,7 @@ static zh_rc make_item(run *r, const party *p, zh_date first, zh_date last, zh_d
     if (rc != ZH_ENOTFOUND) {
         return rc;
     }
-    zh_err_clear(r->ctx->err);
+    zh_err_again(r->ctx->err);
     zh_findings findings = {0};
     zh_applied applied;
     zh_op op = {

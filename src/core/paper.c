@@ -167,7 +167,7 @@ zh_rc zh_paper_prepare(zh_write *w)
 static zh_rc no_document(zh_ctx *ctx, const zh_register *reg)
 {
     return zh_err_set(ctx->err, ZH_ENOTFOUND, "document.none", "“%.*s”的这条记录没有您可以看的文书",
-                      ZH_FMT(reg->label.zh));
+                      ZH_FMT(zh_label_for(ctx->err, reg->label)));
 }
 
 /* Who may not see the file may not read what is in it. */

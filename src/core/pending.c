@@ -30,7 +30,7 @@ static zh_rc add(void *user, zh_conn *conn, zh_err *err)
     zh_rc rc = count_open(conn, r, a->transition->id, &open, err);
     if (rc == ZH_OK && open > 0) {
         zh_err_set(err, ZH_ECONFLICT, "pending.twice", "“%.*s”已经有人提请，等待复核",
-                   ZH_FMT(a->transition->label.zh));
+                   ZH_FMT(zh_label_for(err, a->transition->label)));
         zh_err_fix(err, "请复核人在记录页上确认或退回");
         return ZH_ECONFLICT;
     }

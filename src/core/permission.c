@@ -173,7 +173,7 @@ zh_rc zh_right_need(zh_ctx *ctx, const zh_register *reg, zh_right right)
     }
     zh_str roles = roles_with(ctx, reg, right);
     zh_err_set(ctx->err, ZH_EDENIED, "permission.right", "“%.*s”对角色“%.*s”不开放这项操作",
-               ZH_FMT(reg->label.zh), ZH_FMT(ctx->role));
+               ZH_FMT(zh_label_for(ctx->err, reg->label)), ZH_FMT(ctx->role));
     zh_err_fix(ctx->err,
                roles.n > 0 ? "可以做的角色：%.*s；请向安全管理员申请"
                            : "声明没有把它授予任何角色%.*s",
@@ -231,8 +231,8 @@ zh_rc zh_mask_allows_field(zh_ctx *ctx, const zh_field *field)
         return ZH_OK;
     }
     zh_err_set(ctx->err, ZH_EDENIED, "permission.mask",
-               "“%.*s”对角色“%.*s”不可见，不能用来筛选、排序、分组或填写", ZH_FMT(field->label.zh),
-               ZH_FMT(ctx->post->role));
+               "“%.*s”对角色“%.*s”不可见，不能用来筛选、排序、分组或填写",
+               ZH_FMT(zh_label_for(ctx->err, field->label)), ZH_FMT(ctx->post->role));
     zh_err_where(ctx->err, "%.*s", ZH_FMT(field->id));
     return ZH_EDENIED;
 }
@@ -468,19 +468,23 @@ static const zh_record *self_of(const zh_ctx *ctx, const zh_access *access)
 }
 
 /* An entry that speaks of `self` says nothing to a post that has none, or another. */
-bool zh_access_applies(const zh_ctx *ctx, const zh_register *reg, const zh_access *access)
+static bool entry_says(const zh_ctx *ctx, const zh_access *access, unsigned wanted)
 {
     bool speaks = false;
-    unsigned wanted = ctx->aggregating ? (unsigned)ZH_RIGHT_READ | (unsigned)ZH_RIGHT_AGGREGATE
-                                       : (unsigned)ZH_RIGHT_READ;
-    if (!zh_str_eq(access->role, ctx->post->role) || (zh_access_rights(access) & wanted) == 0 ||
-        (granted(ctx, reg) & ZH_RIGHT_READ) == 0) {
+    if (!zh_str_eq(access->role, ctx->post->role) || (zh_access_rights(access) & wanted) == 0) {
         return false;
     }
     if (access->has_rows && !ctx->post->emergency) {
         zh_expr_walk(access->rows.root, find_self, &speaks);
     }
     return !speaks || self_of(ctx, access) != NULL;
+}
+
+bool zh_access_applies(const zh_ctx *ctx, const zh_register *reg, const zh_access *access)
+{
+    unsigned wanted = ctx->aggregating ? (unsigned)ZH_RIGHT_READ | (unsigned)ZH_RIGHT_AGGREGATE
+                                       : (unsigned)ZH_RIGHT_READ;
+    return (granted(ctx, reg) & ZH_RIGHT_READ) != 0 && entry_says(ctx, access, wanted);
 }
 
 static zh_rc add_entries(zh_ctx *ctx, zh_dialect dialect, zh_buf *sql, zh_binds *binds,
@@ -639,29 +643,53 @@ static bool in_scope(const zh_ctx *ctx, const zh_record *record)
     return in_ranges(record->office, ranges, n) || in_ranges(record->handler_office, ranges, n);
 }
 
-zh_rc zh_scope_holds(zh_ctx *ctx, zh_env *env, const zh_record *record)
+/* Whether an entry of the post that gives one of the rights holds for the record. */
+static zh_rc entry_holds(zh_ctx *ctx, const zh_env *env, const zh_record *record, unsigned wanted,
+                         bool *holds)
 {
-    bool seen = ctx->post == NULL;
-    if (seen) {
-        return ZH_OK;
-    }
     zh_value parameters[2];
     zh_env own = *env;
     zh_rc rc = ZH_OK;
+    *holds = false;
     reader_parameters(ctx, parameters);
     own.parameters = parameters;
     own.record = record;
-    for (size_t i = 0; i < record->reg->naccess && !seen && rc == ZH_OK; i++) {
+    for (size_t i = 0; i < record->reg->naccess && !*holds && rc == ZH_OK; i++) {
         const zh_access *access = &record->reg->access[i];
-        if (zh_access_applies(ctx, record->reg, access)) {
+        if (entry_says(ctx, access, wanted)) {
             own.self = self_of(ctx, access);
-            seen = !access->has_rows || ctx->post->emergency;
-            rc = seen ? ZH_OK : zh_eval_true(&access->rows, &own, &seen, ctx->err);
+            *holds = !access->has_rows || ctx->post->emergency;
+            rc = *holds ? ZH_OK : zh_eval_true(&access->rows, &own, holds, ctx->err);
         }
     }
-    if (rc == ZH_OK && !(seen && in_scope(ctx, record))) {
-        rc = zh_err_set(ctx->err, ZH_EDENIED, "permission.scope",
-                        "这条记录不在你的岗位的数据范围内");
-    }
     return rc;
+}
+
+static zh_rc out_of_scope(zh_err *err)
+{
+    return zh_err_set(err, ZH_EDENIED, "permission.scope", "这条记录不在你的岗位的数据范围内");
+}
+
+zh_rc zh_scope_holds(zh_ctx *ctx, zh_env *env, const zh_record *record)
+{
+    bool seen = false;
+    if (ctx->post == NULL) {
+        return ZH_OK;
+    }
+    unsigned wanted = ctx->aggregating ? (unsigned)ZH_RIGHT_READ | (unsigned)ZH_RIGHT_AGGREGATE
+                                       : (unsigned)ZH_RIGHT_READ;
+    zh_rc rc = (granted(ctx, record->reg) & ZH_RIGHT_READ) != 0
+                   ? entry_holds(ctx, env, record, wanted, &seen)
+                   : ZH_OK;
+    return rc == ZH_OK && !(seen && in_scope(ctx, record)) ? out_of_scope(ctx->err) : rc;
+}
+
+zh_rc zh_scope_takes(zh_ctx *ctx, zh_env *env, const zh_record *record)
+{
+    bool takes = false;
+    if (ctx->post == NULL || (zh_rights(ctx, record->reg) & ZH_RIGHT_READ) != 0) {
+        return zh_scope_holds(ctx, env, record);
+    }
+    zh_rc rc = entry_holds(ctx, env, record, ZH_RIGHT_CREATE, &takes);
+    return rc == ZH_OK && !(takes && in_scope(ctx, record)) ? out_of_scope(ctx->err) : rc;
 }

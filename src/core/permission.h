@@ -131,5 +131,8 @@ bool zh_scope_codes(zh_ctx *ctx, const zh_register *reg, const zh_field *field, 
                     size_t max, size_t *n);
 /* The same predicate over a record in memory, for what is being written. ZH_EDENIED outside. */
 zh_rc zh_scope_holds(zh_ctx *ctx, zh_env *env, const zh_record *record) ZH_MUST;
+/* For a record being made: the same, and for a post that may not read the register its entries that
+ * give `create` (a consumer hands in what others then handle). ZH_EDENIED outside. */
+zh_rc zh_scope_takes(zh_ctx *ctx, zh_env *env, const zh_record *record) ZH_MUST;
 
 #endif

@@ -356,8 +356,8 @@ static zh_rc agrees(zh_ctx *ctx, const zh_figure *f, const zh_figure_lists *list
     return zh_err_set(
         ctx->err, ZH_ECORRUPT, "figure.recount",
         "“%.*s”的分子分母（%.*s / %.*s）与逐条清单的合计（%.*s / %.*s）不符，不能发布",
-        ZH_FMT(ind->label.zh), ZH_FMT(f->num), ZH_FMT(f->den), ZH_FMT(lists->num),
-        ZH_FMT(lists->den));
+        ZH_FMT(zh_label_for(ctx->err, ind->label)), ZH_FMT(f->num), ZH_FMT(f->den),
+        ZH_FMT(lists->num), ZH_FMT(lists->den));
 }
 
 /* The same question with the same answer, published before. */
@@ -394,7 +394,7 @@ static zh_rc prepare(zh_ctx *ctx, const zh_publish_ask *ask, publishing *w, bool
         rc = zh_figure_ask(ctx, conn, &ask->query, &f);
         if (rc == ZH_OK && !f.has_value) {
             rc = zh_err_set(ctx->err, ZH_EINVAL, "figure.none", "“%.*s”没有值，不能发布",
-                            ZH_FMT(ask->query.indicator->label.zh));
+                            ZH_FMT(zh_label_for(ctx->err, ask->query.indicator->label)));
         }
         if (rc == ZH_OK) {
             rc = find_same(ctx, conn, ask, w->ask, &f, found, w->p);
@@ -517,7 +517,8 @@ zh_rc zh_publish_right(zh_ctx *ctx, const zh_indicator *indicator, bool *two)
         return ctx->post->scope == ZH_SCOPE_ALL
                    ? ZH_OK
                    : zh_err_set(ctx->err, ZH_EDENIED, "permission.whole",
-                                "发布“%.*s”要看到全部数据", ZH_FMT(indicator->label.zh));
+                                "发布“%.*s”要看到全部数据",
+                                ZH_FMT(zh_label_for(ctx->err, indicator->label)));
     }
     unsigned rights = zh_rights(ctx, reg);
     *two = (rights & ZH_RIGHT_PUBLISH) == 0 && (rights & ZH_RIGHT_PUBLISH_TWO) != 0;
@@ -541,7 +542,7 @@ zh_rc zh_publish_board(zh_ctx *ctx, zh_publish_ask *ask, zh_published *list, siz
         *n += rc == ZH_OK;
         /* no value, no region, a stock without a date: not on the board */
         if (rc == ZH_EINVAL) {
-            zh_err_clear(ctx->err);
+            zh_err_again(ctx->err);
             rc = ZH_OK;
         }
     }

@@ -172,7 +172,7 @@ zh_rc zh_row_decode(zh_ctx *ctx, const zh_register *reg, const zh_stmt *stmt, si
         zh_rc rc = decode_value(arena, &reg->fields[i], stmt, column, &r->values[i]);
         if (rc != ZH_OK) {
             zh_err_set(ctx->err, ZH_ECORRUPT, "record.column", "字段“%.*s”存的内容读不懂",
-                       ZH_FMT(reg->fields[i].label.zh));
+                       ZH_FMT(zh_label_for(ctx->err, reg->fields[i].label)));
             zh_err_where(ctx->err, "%.*s/%" PRId64, ZH_FMT(reg->id), r->id);
             return ZH_ECORRUPT;
         }
@@ -210,7 +210,7 @@ zh_rc zh_child_decode(zh_ctx *ctx, const zh_field *table, const zh_stmt *stmt, s
     for (size_t i = 0; i < table->ncolumns; i++) {
         if (decode_value(ctx->arena, &table->columns[i], stmt, column, &values[i]) != ZH_OK) {
             return zh_err_set(ctx->err, ZH_ECORRUPT, "record.column", "子表列“%.*s”存的内容读不懂",
-                              ZH_FMT(table->columns[i].label.zh));
+                              ZH_FMT(zh_label_for(ctx->err, table->columns[i].label)));
         }
         column += zh_field_columns(&table->columns[i], suffixes);
     }
@@ -439,7 +439,7 @@ zh_rc zh_record_get(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t 
                          office ? 2 : 1, as_of, out);
     if (rc == ZH_ENOTFOUND) {
         zh_err_set(ctx->err, rc, "record.unknown", "“%.*s”里没有编号为 %" PRId64 " 的记录",
-                   ZH_FMT(reg->label.zh), id);
+                   ZH_FMT(zh_label_for(ctx->err, reg->label)), id);
     }
     return rc;
 }
@@ -477,7 +477,7 @@ zh_rc zh_record_by_key(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, const
     zh_buf_free(&condition);
     if (rc == ZH_ENOTFOUND) {
         zh_err_set(ctx->err, rc, "record.unknown", "“%.*s”里没有键为“%.*s”的记录",
-                   ZH_FMT(reg->label.zh), ZH_FMT(key[0]));
+                   ZH_FMT(zh_label_for(ctx->err, reg->label)), ZH_FMT(key[0]));
         zh_err_fix(ctx->err, "用 --search 或 --where 查找");
     }
     return rc;
@@ -499,13 +499,13 @@ zh_rc zh_record_withdrawn(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, in
 static zh_rc seen(zh_ctx *ctx, zh_conn *conn, const zh_register *reg, int64_t office, int64_t id,
                   zh_record **out)
 {
-    zh_err missing = {0};
+    zh_err missing = zh_err_beside(ctx->err);
     zh_ctx quiet = *ctx;
     int64_t position = 0;
     quiet.err = &missing;
     zh_rc rc = zh_record_get(&quiet, conn, reg, office, id, ZH_AS_OF_NOW, out);
     if (rc == ZH_ENOTFOUND && zh_record_withdrawn(ctx, conn, reg, office, id, &position) == ZH_OK) {
-        zh_err_clear(&missing);
+        zh_err_again(&missing);
         rc = zh_record_get(&quiet, conn, reg, office, id, position, out);
     }
     if (rc != ZH_OK) {

@@ -162,8 +162,9 @@ static zh_rc check_given(zh_ctx *ctx, const zh_op *op, const zh_field *field)
     }
     return asked ? zh_mask_allows_field(ctx, field)
                  : zh_err_set(ctx->err, ZH_EDENIED, "record.denied",
-                              "“%.*s”不要求填“%.*s”，角色“%.*s”不能随它更正", ZH_FMT(t->label.zh),
-                              ZH_FMT(field->label.zh), ZH_FMT(ctx->role));
+                              "“%.*s”不要求填“%.*s”，角色“%.*s”不能随它更正",
+                              ZH_FMT(zh_label_for(ctx->err, t->label)),
+                              ZH_FMT(zh_label_for(ctx->err, field->label)), ZH_FMT(ctx->role));
 }
 
 static zh_rc check_op(zh_ctx *ctx, const zh_op *op, bool by_time)
@@ -172,7 +173,8 @@ static zh_rc check_op(zh_ctx *ctx, const zh_op *op, bool by_time)
     zh_assert((op->kind == ZH_OP_CREATE) == (op->id == 0));
     if (!may(ctx, op)) {
         zh_err_set(ctx->err, ZH_EDENIED, "record.denied", "角色“%.*s”不能对“%.*s”做这项操作(%.*s)",
-                   ZH_FMT(ctx->role), ZH_FMT(op->reg->label.zh), ZH_FMT(verb_of(op)));
+                   ZH_FMT(ctx->role), ZH_FMT(zh_label_for(ctx->err, op->reg->label)),
+                   ZH_FMT(verb_of(op)));
         return ZH_EDENIED;
     }
     for (size_t i = 0; i < op->nchanges; i++) {
@@ -183,7 +185,8 @@ static zh_rc check_op(zh_ctx *ctx, const zh_op *op, bool by_time)
         if (ctx->post != NULL && op->kind != ZH_OP_CREATE && op->reg->number_pattern.n > 0 &&
             field == op->reg->number_field) {
             return zh_err_set(ctx->err, ZH_EDENIED, "record.number",
-                              "“%.*s”由程序编号，编定后不能改", ZH_FMT(field->label.zh));
+                              "“%.*s”由程序编号，编定后不能改",
+                              ZH_FMT(zh_label_for(ctx->err, field->label)));
         }
     }
     bool needs_reason = op->kind != ZH_OP_CREATE && op->kind != ZH_OP_TRANSITION;
@@ -254,7 +257,8 @@ static zh_rc load_old(zh_write *w)
     }
     if (old->state < 0) {
         return zh_err_set(w->ctx->err, ZH_ECORRUPT, "record.state",
-                          "记录所在的状态已不在“%.*s”的声明里", ZH_FMT(w->reg->label.zh));
+                          "记录所在的状态已不在“%.*s”的声明里",
+                          ZH_FMT(zh_label_for(w->ctx->err, w->reg->label)));
     }
     if (op->version_expected != 0 && op->version_expected != old->version) {
         zh_err_set(w->ctx->err, ZH_ECONFLICT, "record.stale",
@@ -349,7 +353,7 @@ static zh_rc give_row_ids(zh_write *w, const zh_rows *given, zh_rows *rows)
         if (id != 0 && (twice || !row_known(old, id))) {
             zh_write_find(w, ZH_REJECT, ZH_STR("record.row"), rows->table->id, ZH_STR_NONE,
                           ZH_STR("新行不要给行号"), "“%.*s”的行号 %" PRId64 " 不存在或重复",
-                          ZH_FMT(rows->table->label.zh), id);
+                          ZH_FMT(zh_label_for(w->ctx->err, rows->table->label)), id);
         }
         rows->ids[i] = id != 0 ? id : next++;
     }
@@ -375,7 +379,7 @@ static zh_rc take_value(zh_write *w, const zh_field *field, size_t row, const zh
     if (by_key) {
         zh_write_find(w, ZH_REJECT, ZH_STR("field.ref.unknown"), zh_write_where(w, field, row),
                       ZH_STR_NONE, ZH_STR("先登记被引用的记录"), "“%.*s”找不到“%.*s”",
-                      ZH_FMT(field->label.zh), ZH_FMT(asked.text));
+                      ZH_FMT(zh_label_for(w->ctx->err, field->label)), ZH_FMT(asked.text));
     } else {
         zh_write_find_ref(w, field, row, &asked);
     }
@@ -399,7 +403,8 @@ static zh_rc set_rows(zh_write *w, const zh_field *table, const zh_rows *given)
 {
     if (given->n > ZH_TABLE_ROWS_MAX) {
         zh_write_find(w, ZH_REJECT, ZH_STR("field.rows"), table->id, ZH_STR_NONE, ZH_STR_NONE,
-                      "“%.*s”超过 %d 行", ZH_FMT(table->label.zh), ZH_TABLE_ROWS_MAX);
+                      "“%.*s”超过 %d 行", ZH_FMT(zh_label_for(w->ctx->err, table->label)),
+                      ZH_TABLE_ROWS_MAX);
         return ZH_OK;
     }
     size_t cells = given->n * table->ncolumns;
@@ -463,18 +468,20 @@ static zh_rc set_value(zh_write *w, const zh_change *change)
     zh_str no_fix = ZH_STR_NONE;
     if (field->computed) {
         zh_write_find(w, ZH_REJECT, ZH_STR("field.computed"), field->id, ZH_STR_NONE, no_fix,
-                      "“%.*s”由系统推算,不能填写", ZH_FMT(field->label.zh));
+                      "“%.*s”由系统推算,不能填写", ZH_FMT(zh_label_for(w->ctx->err, field->label)));
         return ZH_OK;
     }
     if (zh_field_is_signature(field)) {
         zh_write_find(w, ZH_REJECT, ZH_STR("field.signature"), field->id, ZH_STR_NONE, no_fix,
-                      "“%.*s”由签署人当场签署时写入,不能填写", ZH_FMT(field->label.zh));
+                      "“%.*s”由签署人当场签署时写入,不能填写",
+                      ZH_FMT(zh_label_for(w->ctx->err, field->label)));
         return ZH_OK;
     }
     if (frozen_out(w, change)) {
         zh_write_find(w, ZH_REJECT, ZH_STR("record.frozen"), field->id, ZH_STR_NONE, no_fix,
                       "记录已在“%.*s”状态冻结,“%.*s”不能再改(只能追加允许的明细行)",
-                      ZH_FMT(w->reg->states[w->old->state].label.zh), ZH_FMT(field->label.zh));
+                      ZH_FMT(zh_label_for(w->ctx->err, w->reg->states[w->old->state].label)),
+                      ZH_FMT(zh_label_for(w->ctx->err, field->label)));
         return ZH_OK;
     }
     if (field->type == ZH_TYPE_TABLE) {
@@ -631,7 +638,8 @@ static zh_rc compute(zh_write *w)
 static zh_rc refuse_transition(zh_write *w, const char *rule, const char *why)
 {
     zh_write_find(w, ZH_REJECT, zh_str_of(rule), w->op->transition->id, ZH_STR_NONE, ZH_STR_NONE,
-                  "不能“%.*s”:%s", ZH_FMT(w->op->transition->label.zh), why);
+                  "不能“%.*s”:%s", ZH_FMT(zh_label_for(w->ctx->err, w->op->transition->label)),
+                  zh_err_text(w->ctx->err, why));
     return ZH_OK;
 }
 
@@ -654,8 +662,9 @@ static void check_need(zh_write *w)
                           : w->record->values[field->index].kind != ZH_NULL;
         if (!filled) {
             zh_write_find(w, ZH_REJECT, ZH_STR("transition.need"), field->id, ZH_STR_NONE,
-                          ZH_STR("请一并填写"), "“%.*s”要填“%.*s”", ZH_FMT(t->label.zh),
-                          ZH_FMT(field->label.zh));
+                          ZH_STR("请一并填写"), "“%.*s”要填“%.*s”",
+                          ZH_FMT(zh_label_for(w->ctx->err, t->label)),
+                          ZH_FMT(zh_label_for(w->ctx->err, field->label)));
         }
     }
 }
@@ -687,8 +696,9 @@ static zh_rc check_transition(zh_write *w)
 {
     const zh_transition *t = w->op->transition;
     if (!zh_leaves_from(t, w->old->state)) {
-        zh_str why = zh_str_fmt(w->ctx->arena, "记录现在是“%.*s”",
-                                ZH_FMT(w->reg->states[w->old->state].label.zh));
+        zh_str why =
+            zh_str_fmt(w->ctx->arena, zh_err_text(w->ctx->err, "记录现在是“%.*s”"),
+                       ZH_FMT(zh_label_for(w->ctx->err, w->reg->states[w->old->state].label)));
         return refuse_transition(w, "transition.from", why.p);
     }
     zh_rc rc = check_persons(w);
@@ -1005,7 +1015,7 @@ zh_rc zh_write_prepare(zh_ctx *ctx, zh_conn *conn, const zh_op *op, zh_write_mod
     };
     rc = prepare(&w);
     if (rc == ZH_OK && op->kind == ZH_OP_CREATE) {
-        rc = zh_scope_holds(&writer, &w.env, w.record);
+        rc = zh_scope_takes(&writer, &w.env, w.record);
     }
     zh_store_release(own);
     *out = rc == ZH_OK ? p : NULL;

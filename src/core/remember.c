@@ -14,7 +14,7 @@ zh_rc zh_remembered(zh_ctx *ctx, zh_conn *conn, zh_str name, int64_t *out)
     *out = 0;
     zh_rc rc = zh_setting_get(conn, ctx->arena, zh_str_c(ctx->arena, name), &text, ctx->err);
     if (rc == ZH_ENOTFOUND) {
-        zh_err_clear(ctx->err);
+        zh_err_again(ctx->err);
         return ZH_OK;
     }
     return rc == ZH_OK ? zh_str_i64(text, out) : rc;

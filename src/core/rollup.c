@@ -29,6 +29,7 @@ enum {
     LEVEL_ALL = 0,
     STEPS_MAX = 12,           /* roll-ups of one dimension value */
     NEWER_MAX = 200,          /* outbox rows a read adds itself, … */
+    NEWER_LOOKED = 2000,      /* … among so many of all registers, … */
     NEWER_BYTES = 1 << 20,    /* … and their bytes */
     NEWER_ENTRIES = 20000,    /* further behind than this, cells are read at once */
     FOLD_BATCHES = 65536,     /* outbox rows put together before they are written, … */
@@ -775,7 +776,7 @@ static zh_rc fold_register(folding *f, zh_err *err)
         }
     }
     if (rc == ZH_ECORRUPT && strcmp(err->rule, ZH_DELTAS_RULE) == 0) {
-        zh_err_clear(err);
+        zh_err_again(err);
         rc = zh_core_write(f->core, rebuild_work, f, err);
     }
     return rc;
@@ -904,6 +905,27 @@ static void select_from(const zh_answering *a, zh_buf *sql, bool keyed)
                keyed ? "_k" : "");
 }
 
+/* What the database has decided when it reads these levels; deltas and overlays are added to cells
+ * that have to be found again, and so are counters by key. */
+static void decide_rolled(zh_answering *a, const int64_t *levels, bool more)
+{
+    const zh_cell_query *q = a->q;
+    bool single = a->time_at < 0 || levels[a->time_at] == LEVEL_ALL;
+    a->decided = a->grouped = true;
+    for (size_t i = 0; i < q->nfilters; i++) {
+        a->decided = a->decided &&
+                     (a->ancestors[i] == NULL || levels[a->filter_at[i]] == a->ancestors[i]->level);
+    }
+    for (size_t g = 0; g < q->ngroups; g++) {
+        int64_t wanted = q->groups[g].level ? q->groups[g].level : LEVEL_KEPT;
+        a->grouped = a->grouped && levels[a->group_at[g]] == wanted;
+    }
+    if (q->by != ZH_GRAIN_NONE && !single) {
+        single = levels[a->time_at] == LEVEL_KEPT && a->cube->dims[a->time_at].grain == q->by;
+    }
+    a->one_each = a->decided && a->grouped && single && !more;
+}
+
 static zh_rc read_rolled(zh_answering *a, const int64_t *levels, const zh_measure *keyed,
                          size_t measure)
 {
@@ -940,16 +962,27 @@ static zh_rc read_rolled(zh_answering *a, const int64_t *levels, const zh_measur
     return rc == ZH_ENOTFOUND ? ZH_OK : rc;
 }
 
+typedef struct newer_seen {
+    size_t looked; /* rows of any register */
+    size_t rows, bytes;
+} newer_seen;
+
+static bool too_many(const newer_seen *s)
+{
+    return s->looked > NEWER_LOOKED || s->rows > NEWER_MAX || s->bytes > NEWER_BYTES;
+}
+
 static zh_rc read_newer(zh_answering *a, const char *sql, const zh_sql_value *binds, size_t nbinds,
-                        zh_deltas *into, size_t *rows, size_t *bytes)
+                        zh_deltas *into, newer_seen *seen)
 {
     zh_stmt *stmt = NULL;
     zh_rc rc = zh_query(a->conn, zh_str_of(sql), binds, nbinds, &stmt, a->ctx->err);
-    while (rc == ZH_OK && *rows <= NEWER_MAX && *bytes <= NEWER_BYTES &&
-           (rc = zh_step(stmt, a->ctx->err)) == ZH_OK) {
-        ++*rows;
-        *bytes += zh_col_str(stmt, 0).n;
-        if (*bytes <= NEWER_BYTES) {
+    while (rc == ZH_OK && !too_many(seen) && (rc = zh_step(stmt, a->ctx->err)) == ZH_OK) {
+        bool other = zh_col_type(stmt, 0) == ZH_SQL_NULL;
+        seen->looked++;
+        seen->rows += !other;
+        seen->bytes += other ? 0 : zh_col_str(stmt, 0).n;
+        if (!other && !too_many(seen)) {
             rc = zh_deltas_decode(a->ctx->arena, a->q->reg, zh_col_str(stmt, 0), into, a->ctx->err);
         }
     }
@@ -962,28 +995,28 @@ static zh_rc read_newer(zh_answering *a, const char *sql, const zh_sql_value *bi
 static zh_rc newer_deltas(zh_answering *a, int64_t stamp, zh_deltas *into, bool *many)
 {
     zh_sql_value binds[] = {ZH_SQL_STR(a->q->reg->id), ZH_SQL_INT(stamp),
-                            ZH_SQL_INT(NEWER_MAX + 1)};
+                            ZH_SQL_INT(NEWER_LOOKED + 1)};
     zh_sql_value fresh[] = {binds[0], binds[2]};
     zh_err before = *a->ctx->err;
-    size_t rows = 0;
-    size_t bytes = 0;
+    newer_seen seen = {0};
     int64_t size = 0;
     zh_rc rc = zh_log_size(a->conn, &size, a->ctx->err);
     if (rc != ZH_OK || size - stamp > NEWER_ENTRIES) {
         *many = true;
         return rc;
     }
+    /* rows of every register are looked at: how many is known, whoever else writes */
     rc = read_newer(a,
-                    "SELECT deltas FROM zh_outbox WHERE register || '' = ? AND pos >= ? "
+                    "SELECT CASE WHEN register = ? THEN deltas END FROM zh_outbox WHERE pos >= ? "
                     "ORDER BY pos LIMIT ?",
-                    binds, 3, into, &rows, &bytes);
+                    binds, 3, into, &seen);
     if (rc == ZH_OK) {
         rc = read_newer(a,
-                        "SELECT deltas FROM zh_outbox WHERE pos IS NULL AND register || '' = ? "
-                        "ORDER BY batch LIMIT ?",
-                        fresh, 2, into, &rows, &bytes);
+                        "SELECT CASE WHEN register = ? THEN deltas END FROM zh_outbox WHERE pos "
+                        "IS NULL ORDER BY batch LIMIT ?",
+                        fresh, 2, into, &seen);
     }
-    *many = rows > NEWER_MAX || bytes > NEWER_BYTES;
+    *many = too_many(&seen);
     if (rc == ZH_ECORRUPT) {
         *a->ctx->err = before;
         *many = true;
@@ -1043,11 +1076,17 @@ zh_rc zh_rollup_answer(zh_answering *a, bool *used)
         a->first = zh_grain_text(a->ctx->arena, a->q->first, ZH_GRAIN_YEAR);
         a->last = zh_grain_text(a->ctx->arena, a->q->last, ZH_GRAIN_YEAR);
     }
+    bool more = newer->cells.n + newer->keys.n > 0 || a->ctx->overlay != NULL;
+    for (size_t i = 0; i < a->q->nmeasures; i++) {
+        more = more || zh_measure_keyed(a->q->measures[i]);
+    }
+    decide_rolled(a, levels, more);
     rc = read_rolled(a, levels, NULL, 0);
     for (size_t i = 0; i < a->q->nmeasures && rc == ZH_OK; i++) {
         if (zh_measure_keyed(a->q->measures[i])) {
             rc = read_rolled(a, levels, a->q->measures[i], i);
         }
     }
+    a->decided = a->grouped = a->one_each = false;
     return rc == ZH_OK ? zh_answer_take_deltas(a, newer) : rc;
 }

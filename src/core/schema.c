@@ -170,7 +170,7 @@ static const char *identifier(planner *p, zh_str name)
     if (!good && p->rc == ZH_OK) {
         p->rc = zh_err_set(p->err, ZH_EINVAL, "model.table_name",
                            "登记册“%.*s”生成的表名或列名“%.*s”超过 %d 个字符或含有其他字符",
-                           ZH_FMT(p->reg->label.zh), ZH_FMT(name), IDENT_MAX);
+                           ZH_FMT(zh_label_for(p->err, p->reg->label)), ZH_FMT(name), IDENT_MAX);
         zh_err_where(p->err, "%.*s", ZH_FMT(p->reg->file));
         zh_err_fix(p->err, "请缩短登记册、字段或子表的标识");
     }
@@ -183,8 +183,8 @@ static void add_column(planner *p, zh_str name, zh_sql_type type)
     for (size_t i = 0; i < p->columns.n && p->rc == ZH_OK; i++) {
         if (strcmp(p->columns.p[i], column) == 0) {
             p->rc = zh_err_set(p->err, ZH_EINVAL, "model.column_twice",
-                               "登记册“%.*s”的列“%s”重复,或与系统列同名", ZH_FMT(p->reg->label.zh),
-                               column);
+                               "登记册“%.*s”的列“%s”重复,或与系统列同名",
+                               ZH_FMT(zh_label_for(p->err, p->reg->label)), column);
             zh_err_fix(p->err, "请给字段换一个标识");
         }
     }
@@ -219,7 +219,7 @@ static zh_table_plan table_of(planner *p, zh_str name)
     memcpy(types, p->types.p, p->types.n * sizeof *types);
     if (p->columns.n > ZH_STORE_COLUMNS_MAX && p->rc == ZH_OK) {
         p->rc = zh_err_set(p->err, ZH_ELIMIT, "model.columns", "登记册“%.*s”的列超过 %d 个",
-                           ZH_FMT(p->reg->label.zh), ZH_STORE_COLUMNS_MAX);
+                           ZH_FMT(zh_label_for(p->err, p->reg->label)), ZH_STORE_COLUMNS_MAX);
     }
     return (zh_table_plan){identifier(p, name), columns, types, p->columns.n};
 }
@@ -607,7 +607,7 @@ static zh_rc register_apply(zh_conn *conn, zh_arena *arena, const zh_plan *plan,
     zh_buf_c(&sql, '\0');
     if (rc == ZH_OK && sql.failed) {
         rc = zh_err_set(err, ZH_ELIMIT, "model.ddl", "登记册“%.*s”的建表语句过长",
-                        ZH_FMT(plan->reg->label.zh));
+                        ZH_FMT(zh_label_for(err, plan->reg->label)));
     }
     if (rc == ZH_OK) {
         rc = zh_exec(conn, sql.p, err);

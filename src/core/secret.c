@@ -53,7 +53,7 @@ static const char *key_path(const zh_core *core, zh_arena *arena, zh_str id)
 
 static zh_rc lost(const char *path, zh_str id, zh_err *err)
 {
-    zh_err_clear(err);
+    zh_err_again(err);
     zh_err_set(err, ZH_ENOTFOUND, "secret.key.lost", "封存动态码等秘密的密钥 %.*s 不在数据目录里",
                ZH_FMT(id));
     zh_err_where(err, "%s", path);

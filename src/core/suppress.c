@@ -55,7 +55,8 @@ zh_rc zh_aggregate_refuses(zh_ctx *ctx, const zh_register *reg)
         return ZH_OK;
     }
     return zh_err_set(ctx->err, ZH_EDENIED, ZH_AGGREGATE_RULE "records",
-                      "你的岗位只看“%.*s”的汇总数，不看一条条的记录", ZH_FMT(reg->label.zh));
+                      "你的岗位只看“%.*s”的汇总数，不看一条条的记录",
+                      ZH_FMT(zh_label_for(ctx->err, reg->label)));
 }
 
 /* ---- what may be asked ----------------------------------------------------------------------- */
@@ -63,7 +64,7 @@ zh_rc zh_aggregate_refuses(zh_ctx *ctx, const zh_register *reg)
 static zh_rc refuse(zh_ctx *ctx, const zh_register *reg, const char *rule, const char *what)
 {
     zh_err_set(ctx->err, ZH_EDENIED, rule, "“%.*s”对你的岗位只公开汇总数：%s",
-               ZH_FMT(reg->label.zh), what);
+               ZH_FMT(zh_label_for(ctx->err, reg->label)), zh_err_text(ctx->err, what));
     zh_err_fix(ctx->err, "按声明公开的维度和整期来问");
     return ZH_EDENIED;
 }

@@ -51,7 +51,7 @@ static zh_rc put_tile(void *context, const zh_tile *tile, zh_str bytes, zh_err *
         char folder[PATH_BYTES];
         memcpy(folder, path, sizeof folder);
         *strrchr(folder, '/') = '\0';
-        zh_err_clear(&tried);
+        zh_err_again(&tried);
         rc = zh_dir_make(folder, &tried);
         rc = rc == ZH_OK ? zh_treelog_write(path, bytes, false, &tried) : rc;
     }

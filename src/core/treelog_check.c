@@ -68,7 +68,7 @@ static void next_checkpoint(history *h)
     zh_err ignored = {0};
     h->next.size = UINT64_MAX;
     while (zh_note_split(&h->rest, &h->note)) {
-        zh_err_clear(&ignored);
+        zh_err_again(&ignored);
         if (zh_note_parse(h->note, &note, &ignored) == ZH_OK &&
             zh_checkpoint_parse(note.text, &h->next, &ignored) == ZH_OK) {
             h->seen++;

@@ -543,7 +543,7 @@ static zh_rc undo_batch(undoing *u, int64_t import, int64_t all)
         source from = {0};
         plan p = {0};
         zh_buf partial;
-        zh_err_clear(u->ctx->err);
+        zh_err_again(u->ctx->err);
         zh_arena_reset(u->whole.arena);
         u->found = before;
         u->left.n = listed;

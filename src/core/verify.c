@@ -265,7 +265,7 @@ static zh_rc add_deltas(zh_verifying *v, const zh_register *reg, int64_t office,
     zh_deltas *d = zh_deltas_new(v->ctx.arena);
     zh_rc rc = zh_deltas_decode(v->ctx.arena, reg, bytes, d, v->ctx.err);
     if (rc == ZH_ECORRUPT) {
-        zh_err_clear(v->ctx.err);
+        zh_err_again(v->ctx.err);
         zh_verify_say(v, "批次 %" PRId64 "/%" PRId64 "：单元变动读不懂", office, batch);
         return ZH_OK;
     }
@@ -584,7 +584,7 @@ static zh_rc less_newer(zh_verifying *v, zh_balance *b, const zh_register *reg, 
             roll_counter(v, b, k->cube, k->dims, k->cube->measures[k->measure]->id, k->key, -k->n);
         }
         if (rc == ZH_ECORRUPT) { /* told when the outbox was walked */
-            zh_err_clear(v->ctx.err);
+            zh_err_again(v->ctx.err);
             rc = ZH_OK;
         }
         zh_arena_rewind(v->ctx.arena, mark);

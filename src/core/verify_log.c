@@ -318,7 +318,7 @@ static zh_rc verify_present(log_walk *w)
     }
     if (rc == ZH_EINVAL || rc == ZH_ECORRUPT) { /* keys or notes that cannot be read */
         zh_verify_say(v, "%s：%s", w->title, v->ctx.err->message);
-        zh_err_clear(v->ctx.err);
+        zh_err_again(v->ctx.err);
         rc = ZH_OK;
     }
     return rc;

@@ -184,7 +184,7 @@ static zh_rc unreadable(chunk *k, zh_rc rc, int64_t id, int64_t number)
         zh_verify_say(k->v, "%.*s/%" PRId64 "/%" PRId64 " 第 %" PRId64 " 版：%s",
                       ZH_FMT(k->reg->id), k->office, id, number, err->message);
     }
-    zh_err_clear(err);
+    zh_err_again(err);
     return ZH_OK;
 }
 

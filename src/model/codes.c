@@ -1,7 +1,8 @@
 /* Code systems: finding a code by code, name, old name, synonym, path of names or pinyin initials.
  *
- * by_name maps a folded name to a list of zh_code_name; the strongest way to match wins. A look-up
- * of text that is folded already (plain Chinese) allocates nothing. */
+ * Names are folded and found by hash; the strongest way to match wins. Codes need no name of their
+ * own for their letters: the table of codes is one for capital and small ones. A look-up of text
+ * that is folded already (plain Chinese) allocates nothing. */
 #include "model/codes.h"
 #include "base/utf8.h"
 #include <string.h>
@@ -11,9 +12,91 @@ static bool valid_at(const zh_code *code, zh_date at)
     return at == ZH_CODE_FROM_OPEN || (code->from <= at && at <= code->to);
 }
 
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+static unsigned char small(char c)
+{
+    unsigned char u = (unsigned char)c;
+    return u >= 'A' && u <= 'Z' ? (unsigned char)(u | 0x20) : u;
+}
+
+uint64_t zh_codes_hash(zh_str code)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < code.n; i++) {
+        h = (h ^ small(code.p[i])) * UINT64_C(0x100000001b3);
+    }
+    h = (h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93);
+    return h ^ h >> 32;
+}
+
+/* NULL: the slot is free. */
+static const zh_code *code_from(const zh_codes *codes, size_t slot)
+{
+    uint32_t at = codes->ncode_slots > 0 ? codes->code_slots[slot] : 0;
+    return at != 0 ? &codes->codes[at - 1] : NULL;
+}
+
+static size_t first_slot(const zh_codes *codes, zh_str code)
+{
+    return codes->ncode_slots > 0 ? (size_t)zh_codes_hash(code) & (codes->ncode_slots - 1) : 0;
+}
+
+static size_t next_slot(const zh_codes *codes, size_t slot)
+{
+    return (slot + 1) & (codes->ncode_slots - 1);
+}
+
+const zh_code *zh_codes_newest(const zh_codes *codes, zh_str code)
+{
+    size_t slot = first_slot(codes, code);
+    const zh_code *c;
+    while ((c = code_from(codes, slot)) != NULL && !zh_str_eq(c->code, code)) {
+        slot = next_slot(codes, slot);
+    }
+    return c;
+}
+
+size_t zh_codes_name_slot(const zh_codes *codes, zh_str folded)
+{
+    size_t slot = (size_t)zh_str_hash(folded) & (codes->nname_slots - 1);
+    for (uint32_t at; (at = codes->name_slots[slot]) != 0;) {
+        const zh_code_name *name = &codes->names[at - 1];
+        if (zh_str_eq((zh_str){name->name, name->n}, folded)) {
+            break;
+        }
+        slot = (slot + 1) & (codes->nname_slots - 1);
+    }
+    return slot;
+}
+
+static const zh_code_name *name_at(const zh_codes *codes, uint32_t at)
+{
+    return at != 0 ? &codes->names[at - 1] : NULL;
+}
+
+static const zh_code_name *first_name(const zh_codes *codes, zh_str folded)
+{
+    return codes->nname_slots > 0
+               ? name_at(codes, codes->name_slots[zh_codes_name_slot(codes, folded)])
+               : NULL;
+}
+
+/* Equal but for letters A to Z, which are small in `folded`. */
+static bool same_but_case(zh_str code, zh_str folded)
+{
+    bool same = code.n == folded.n;
+    for (size_t i = 0; i < code.n && same; i++) {
+        same = small(code.p[i]) == (unsigned char)folded.p[i];
+    }
+    return same;
+}
+
+/* ---- finding --------------------------------------------------------------------------------- */
+
 const zh_code *zh_code_find(const zh_codes *codes, zh_str code, zh_date at)
 {
-    const zh_code *newest = zh_map_get(&codes->by_code, code);
+    const zh_code *newest = zh_codes_newest(codes, code);
     for (const zh_code *c = newest; c != NULL; c--) {
         if (!zh_str_eq(c->code, code)) {
             return NULL;
@@ -172,6 +255,37 @@ static bool names_ancestors(const zh_code *code, zh_str prefix)
     return prefix.n == 0;
 }
 
+/* Everything found under a folded text; with `before` only what its ancestors explain. */
+static void add_named(const zh_codes *codes, zh_str folded, const zh_str *before, zh_date at,
+                      candidates *found)
+{
+    const zh_code *c;
+    for (size_t slot = first_slot(codes, folded); (c = code_from(codes, slot)) != NULL;
+         slot = next_slot(codes, slot)) {
+        if (!same_but_case(c->code, folded) || zh_str_eq(c->code, folded)) {
+            continue; /* as it is written: found before */
+        }
+        for (size_t i = (size_t)(c - codes->codes) + 1; i > 0; i--) { /* its validities */
+            const zh_code *v = &codes->codes[i - 1];
+            if (!zh_str_eq(v->code, c->code)) {
+                break;
+            }
+            if (before == NULL || names_ancestors(v, *before)) {
+                add_candidate(found, v, before == NULL ? 'c' : 'n', at);
+            }
+        }
+    }
+    for (const zh_code_name *name = first_name(codes, folded); name != NULL;
+         name = name_at(codes, name->next)) {
+        const zh_code *code = &codes->codes[name->code];
+        if (before == NULL) {
+            add_candidate(found, code, name->how, at);
+        } else if (name->how != 'p' && names_ancestors(code, *before)) {
+            add_candidate(found, code, name->how == 'c' ? 'n' : name->how, at);
+        }
+    }
+}
+
 /* 湖北省武汉市江岸区: the longest suffix that is a name and whose ancestors explain the rest. */
 static void match_path(const zh_codes *codes, zh_str text, zh_date at, candidates *found)
 {
@@ -182,13 +296,8 @@ static void match_path(const zh_codes *codes, zh_str text, zh_date at, candidate
         if (((unsigned char)text.p[cut] & 0xC0u) == 0x80u) {
             continue;
         }
-        zh_str tail = zh_str_sub(text, cut, text.n);
-        const zh_code_name *list = zh_map_get(&codes->by_name, tail);
-        for (; list != NULL; list = list->next) {
-            if (list->how != 'p' && names_ancestors(list->code, zh_str_sub(text, 0, cut))) {
-                add_candidate(found, list->code, list->how == 'c' ? 'n' : list->how, at);
-            }
-        }
+        zh_str before = zh_str_sub(text, 0, cut);
+        add_named(codes, zh_str_sub(text, cut, text.n), &before, at, found);
     }
 }
 
@@ -217,11 +326,11 @@ static zh_rc expired(const zh_code *code, zh_date at, zh_err *err)
     char day[16];
     day[zh_date_format(at, day)] = '\0';
     zh_rc rc = zh_err_set(err, ZH_ENOTFOUND, "code.expired", "%.*s「%.*s」在 %s 无效",
-                          ZH_FMT(code->code), ZH_FMT(code->label.zh), day);
+                          ZH_FMT(code->code), ZH_FMT(zh_label_for(err, code->label)), day);
     if (code->nsuccessors > 0) {
         const zh_code *next = code->successors[0];
-        zh_err_fix(err, "已由 %.*s「%.*s」%s承接", ZH_FMT(next->code), ZH_FMT(next->label.zh),
-                   code->nsuccessors > 1 ? "等" : "");
+        zh_err_fix(err, "已由 %.*s「%.*s」%s承接", ZH_FMT(next->code),
+                   ZH_FMT(zh_label_for(err, next->label)), code->nsuccessors > 1 ? "等" : "");
     } else {
         zh_err_fix(err, "核对日期,或改用当时有效的编码");
     }
@@ -231,7 +340,7 @@ static zh_rc expired(const zh_code *code, zh_date at, zh_err *err)
 static zh_rc unknown(const zh_codes *codes, zh_str text, zh_err *err)
 {
     zh_rc rc = zh_err_set(err, ZH_ENOTFOUND, "code.unknown", "「%.*s」不在编码体系「%.*s」中",
-                          ZH_FMT(zh_str_sub(text, 0, 80)), ZH_FMT(codes->label.zh));
+                          ZH_FMT(zh_str_sub(text, 0, 80)), ZH_FMT(zh_label_for(err, codes->label)));
     if (err != NULL && codes->n <= 30) {
         zh_buf list;
         zh_buf_init(&list, 300);
@@ -264,7 +373,7 @@ zh_rc zh_code_match(const zh_codes *codes, zh_arena *scratch, zh_str text, zh_da
         *how = 'c';
         return ZH_OK;
     }
-    found.expired = zh_map_get(&codes->by_code, text);
+    found.expired = zh_codes_newest(codes, text);
     zh_str folded;
     zh_rc rc = zh_codes_fold(scratch, text, &folded);
     if (rc != ZH_OK) {
@@ -274,10 +383,7 @@ zh_rc zh_code_match(const zh_codes *codes, zh_arena *scratch, zh_str text, zh_da
     if (same != NULL) { /* full-width digits */
         add_candidate(&found, same, 'c', at);
     }
-    const zh_code_name *list = zh_map_get(&codes->by_name, folded);
-    for (; list != NULL; list = list->next) {
-        add_candidate(&found, list->code, list->how, at);
-    }
+    add_named(codes, folded, NULL, at, &found);
     if (found.n == 0) {
         match_path(codes, folded, at, &found);
     }

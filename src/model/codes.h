@@ -38,11 +38,20 @@ zh_rc zh_codes_fold(zh_arena *arena, zh_str s, zh_str *out) ZH_MUST;
 /* Position of a level given by name or number, 1 = top; 0 when there is no such level. */
 uint16_t zh_codes_level(const zh_codes *codes, zh_str level);
 
-/* Codes that are found under one folded name. */
+/* A folded name, and a code that is found under it. */
 typedef struct zh_code_name {
-    const zh_code *code;
-    char how; /* c code, n name, a alias, p pinyin */
-    const struct zh_code_name *next;
+    const char *name;
+    uint32_t n;
+    uint32_t code; /* index in codes */
+    uint32_t next; /* index + 1 of another that is alike; 0: none */
+    char how;      /* c code, n name, a alias, p pinyin */
 } zh_code_name;
+
+/* Codes differ in a table of hashes as they do when letters A to Z are written small. */
+uint64_t zh_codes_hash(zh_str code);
+/* The newest validity of a code, written as it is; NULL when there is none. */
+const zh_code *zh_codes_newest(const zh_codes *codes, zh_str code);
+/* The slot of a name: what it holds is 0 or the index + 1 of the first name that is alike. */
+size_t zh_codes_name_slot(const zh_codes *codes, zh_str folded);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SCRATCH_BYTES = 1 << 30, PACK_BYTES = 64 << 10 };
+
 static void row_error(zh_cx *cx, const zh_code_row *row, zh_str file, const char *rule,
                       const char *message)
 {
@@ -145,7 +147,7 @@ static void link_successors(const builder *b)
         const zh_code **list = ZH_NEW_N(b->cx->arena, const zh_code *, row->nsuccessors);
         size_t n = 0;
         for (size_t s = 0; s < row->nsuccessors; s++) {
-            list[n] = zh_map_get(&b->codes->by_code, row->successors[s]);
+            list[n] = zh_codes_newest(b->codes, row->successors[s]);
             if (list[n] == NULL) {
                 row_error(b->cx, row, b->file, "code.successor",
                           zh_str_fmt(b->cx->arena, "「%.*s」的承接编码「%.*s」不在本体系中",
@@ -156,52 +158,133 @@ static void link_successors(const builder *b)
             }
         }
         b->all[i].successors = list;
-        b->all[i].nsuccessors = n;
+        b->all[i].nsuccessors = (uint32_t)n;
     }
 }
 
 /* ---- names -------------------------------------------------------------------------------------
  */
 
-static void add_name(const builder *b, zh_str name, const zh_code *code, char how)
+typedef struct naming {
+    const builder *b;
+    zh_arena *scratch; /* of the list while it grows */
+    ZH_VEC(zh_code_name) names;
+} naming;
+
+static void add_name(naming *to, zh_str name, size_t code, char how)
 {
     zh_str folded;
-    if (name.n == 0 || zh_codes_fold(b->cx->arena, name, &folded) != ZH_OK || folded.n == 0) {
+    if (name.n == 0 || zh_codes_fold(to->b->cx->arena, name, &folded) != ZH_OK || folded.n == 0) {
         return;
     }
-    zh_code_name *entry = ZH_NEW(b->cx->arena, zh_code_name);
-    entry->code = code;
-    entry->how = how;
-    zh_code_name *head = zh_map_get(&b->codes->by_name, folded);
-    if (head == NULL) {
-        (void)zh_map_put(&b->codes->by_name, folded, entry);
+    zh_code_name entry = {
+        .name = folded.p, .n = (uint32_t)folded.n, .code = (uint32_t)code, .how = how};
+    zh_vec_push(to->scratch, &to->names, entry);
+}
+
+/* Whether folding a code does more than to write A to Z small, which the table of codes does. */
+static bool folds_further(zh_str code, zh_str folded)
+{
+    bool further = code.n != folded.n;
+    for (size_t i = 0; i < code.n && !further; i++) {
+        char c = code.p[i];
+        further = folded.p[i] != (c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
+    }
+    return further;
+}
+
+static void name_code(naming *to, size_t i)
+{
+    const builder *b = to->b;
+    zh_code *c = &b->all[i];
+    zh_str folded;
+    zh_arena_mark mark = zh_arena_here(b->cx->arena);
+    bool further =
+        zh_codes_fold(b->cx->arena, c->code, &folded) == ZH_OK && folds_further(c->code, folded);
+    if (further) {
+        add_name(to, folded, i, 'c');
     } else {
-        entry->next = head->next;
-        head->next = entry;
+        zh_arena_rewind(b->cx->arena, mark);
+    }
+    add_name(to, c->label.zh, i, 'n');
+    if (c->label.en.n > 0) {
+        add_name(to, c->label.en, i, 'a');
+    }
+    for (size_t a = 0; a < c->naliases; a++) {
+        add_name(to, c->aliases[a], i, 'a');
+    }
+    c->initials = zh_pinyin_initials(b->cx->arena, c->label.zh);
+    if (c->initials.n > 1 && !zh_str_eq(c->initials, c->label.zh)) {
+        add_name(to, c->initials, i, 'p');
     }
 }
 
+/* Slots for n entries: a power of two, at most seven tenths taken. */
+static size_t slots_for(size_t n)
+{
+    size_t slots = 16;
+    while (n * 10 > slots * 7) {
+        slots *= 2;
+    }
+    return slots;
+}
+
+/* The list in one piece, and the table: those that are alike stand behind the first. */
 static void index_names(const builder *b)
 {
-    zh_map_reserve(&b->codes->by_name, b->codes->n);
-    for (size_t i = 0; i < b->codes->n; i++) {
-        zh_code *c = &b->all[i];
-        zh_str folded;
-        if (zh_codes_fold(b->cx->arena, c->code, &folded) == ZH_OK && !zh_str_eq(folded, c->code)) {
-            add_name(b, folded, c, 'c');
-        }
-        add_name(b, c->label.zh, c, 'n');
-        if (c->label.en.n > 0) {
-            add_name(b, c->label.en, c, 'a');
-        }
-        for (size_t a = 0; a < c->naliases; a++) {
-            add_name(b, c->aliases[a], c, 'a');
-        }
-        c->initials = zh_pinyin_initials(b->cx->arena, c->label.zh);
-        if (c->initials.n > 1 && !zh_str_eq(c->initials, c->label.zh)) {
-            add_name(b, c->initials, c, 'p');
+    naming to = {.b = b, .scratch = zh_arena_new(SCRATCH_BYTES)};
+    zh_codes *codes = b->codes;
+    for (size_t i = 0; i < codes->n; i++) {
+        name_code(&to, i);
+    }
+    size_t slots = slots_for(to.names.n);
+    zh_code_name *names = ZH_TRY_N(b->cx->arena, zh_code_name, to.names.n + 1);
+    uint32_t *table = ZH_TRY_N(b->cx->arena, uint32_t, slots);
+    if (names == NULL || table == NULL) {
+        b->cx->rc = ZH_ENOMEM;
+        zh_arena_free(to.scratch);
+        return;
+    }
+    if (to.names.n > 0) {
+        memcpy(names, to.names.p, to.names.n * sizeof *names);
+    }
+    codes->names = names;
+    codes->nnames = to.names.n;
+    codes->name_slots = table;
+    codes->nname_slots = slots;
+    for (size_t i = 0; i < to.names.n; i++) {
+        size_t slot = zh_codes_name_slot(codes, (zh_str){names[i].name, names[i].n});
+        if (table[slot] == 0) {
+            table[slot] = (uint32_t)i + 1;
+        } else {
+            zh_code_name *first = &names[table[slot] - 1];
+            names[i].next = first->next;
+            first->next = (uint32_t)i + 1;
         }
     }
+    zh_arena_free(to.scratch);
+}
+
+/* Every code once: the last one put in is the newest. */
+static bool index_codes(const builder *b)
+{
+    zh_codes *codes = b->codes;
+    size_t slots = slots_for(codes->n);
+    uint32_t *table = ZH_TRY_N(b->cx->arena, uint32_t, slots);
+    if (table == NULL) {
+        b->cx->rc = ZH_ENOMEM;
+        return false;
+    }
+    for (size_t i = 0; i < codes->n; i++) {
+        size_t slot = (size_t)zh_codes_hash(b->all[i].code) & (slots - 1);
+        while (table[slot] != 0 && !zh_str_eq(b->all[table[slot] - 1].code, b->all[i].code)) {
+            slot = (slot + 1) & (slots - 1);
+        }
+        table[slot] = (uint32_t)i + 1;
+    }
+    codes->code_slots = table;
+    codes->ncode_slots = slots;
+    return true;
 }
 
 /* ---- building ----------------------------------------------------------------------------------
@@ -214,7 +297,7 @@ static void copy_row(zh_code *code, const zh_code_row *row, uint32_t position)
     code->from = row->from;
     code->to = row->to;
     code->aliases = row->aliases;
-    code->naliases = row->naliases;
+    code->naliases = (uint32_t)row->naliases;
     code->position = position;
     code->leaf = true;
 }
@@ -235,8 +318,6 @@ static void check_validity(const builder *b, size_t i)
 
 void zh_codes_build(zh_cx *cx, zh_codes *codes, const zh_code_row *rows, size_t n, zh_str file)
 {
-    zh_map_init(&codes->by_code, cx->arena);
-    zh_map_init(&codes->by_name, cx->arena);
     const zh_code_row **sorted = zh_alloc((n + 1) * sizeof(*sorted));
     zh_code *all = ZH_TRY_N(cx->arena, zh_code, n + 1);
     if (all == NULL) {
@@ -244,7 +325,6 @@ void zh_codes_build(zh_cx *cx, zh_codes *codes, const zh_code_row *rows, size_t 
         cx->rc = ZH_ENOMEM;
         return;
     }
-    zh_map_reserve(&codes->by_code, n);
     for (size_t i = 0; i < n; i++) {
         sorted[i] = &rows[i];
     }
@@ -257,12 +337,13 @@ void zh_codes_build(zh_cx *cx, zh_codes *codes, const zh_code_row *rows, size_t 
     for (size_t i = 0; i < n; i++) {
         copy_row(&all[i], sorted[i], (uint32_t)(sorted[i] - rows));
         check_validity(&b, i);
-        (void)zh_map_put(&codes->by_code, all[i].code, &all[i]); /* the last put is the newest */
     }
-    link_parents(&b);
-    set_levels(&b);
-    link_successors(&b);
-    index_names(&b);
+    if (index_codes(&b)) {
+        link_parents(&b);
+        set_levels(&b);
+        link_successors(&b);
+        index_names(&b);
+    }
     zh_dealloc(sorted);
 }
 
@@ -271,7 +352,6 @@ void zh_codes_build(zh_cx *cx, zh_codes *codes, const zh_code_row *rows, size_t 
 
 static const char *const columns[] = {"code", "name", "en",      "parent",    "level",
                                       "from", "to",   "aliases", "successors"};
-enum { SCRATCH_BYTES = 1 << 30 };
 enum { CODE, NAME, EN, PARENT, LEVEL, FROM, TO, ALIASES, SUCCESSORS };
 
 zh_rc zh_text_read(void *user, char *buffer, size_t size, size_t *got, zh_err *err)
@@ -292,6 +372,8 @@ typedef struct csv_load {
     zh_str file;
     int position[ZH_COUNTOF(columns)]; /* of each known column, or -1 */
     zh_arena *scratch;                 /* of the rows */
+    char *pack;                        /* texts that are kept stand one behind the other … */
+    size_t pack_left;                  /* … in blocks: they are many and short */
     ZH_VEC(zh_code_row) rows;
 } csv_load;
 
@@ -335,6 +417,23 @@ static zh_str cell(const csv_load *load, zh_arena *arena, const zh_str *cells, s
     return text.n == 0 ? ZH_STR_NONE : zh_str_dup(arena, text);
 }
 
+static zh_str packed_cell(csv_load *load, const zh_str *cells, size_t n, int column)
+{
+    zh_str text = read_cell(load, cells, n, column);
+    if (text.n == 0) {
+        return ZH_STR_NONE;
+    }
+    if (load->pack_left < text.n + 1) {
+        load->pack_left = text.n + 1 > PACK_BYTES ? text.n + 1 : PACK_BYTES;
+        load->pack = zh_arena_alloc(load->cx->arena, load->pack_left);
+    }
+    char *p = memcpy(load->pack, text.p, text.n);
+    p[text.n] = '\0';
+    load->pack += text.n + 1;
+    load->pack_left -= text.n + 1;
+    return (zh_str){p, text.n};
+}
+
 static zh_date cell_date(const csv_load *load, zh_str text, zh_date open, size_t line)
 {
     zh_date d = open;
@@ -361,9 +460,9 @@ static const zh_str *split_list(zh_arena *arena, zh_str text, size_t *n)
 static void read_row(csv_load *load, const zh_str *cells, size_t n, size_t line)
 {
     zh_arena *kept = load->cx->arena;
-    zh_code_row row = {.code = cell(load, kept, cells, n, CODE),
-                       .name = cell(load, kept, cells, n, NAME),
-                       .en = cell(load, kept, cells, n, EN),
+    zh_code_row row = {.code = packed_cell(load, cells, n, CODE),
+                       .name = packed_cell(load, cells, n, NAME),
+                       .en = packed_cell(load, cells, n, EN),
                        .parent = cell(load, load->scratch, cells, n, PARENT),
                        .level = cell(load, load->scratch, cells, n, LEVEL),
                        .line = line};
@@ -387,8 +486,7 @@ void zh_codes_read_csv(zh_cx *cx, zh_codes *codes, const zh_pack_file *file)
     const zh_str *cells;
     size_t n, line;
     bool header = false;
-    zh_err err;
-    zh_err_clear(&err);
+    zh_err err = {0};
     zh_rc rc;
     while ((rc = zh_csv_next(csv, &cells, &n, &line, &err)) == ZH_OK) {
         if (!header) {

@@ -227,8 +227,7 @@ static void read_yaml(zh_cx *cx, roots *out)
     out->p = ZH_NEW_N(cx->arena, const zh_yaml *, cx->nfiles + 1);
     for (size_t i = 0; i < cx->nfiles; i++) {
         zh_yaml *root;
-        zh_err err;
-        zh_err_clear(&err);
+        zh_err err = {0};
         if (!is_yaml(cx->files[i].path) || cx->files[i].text.p == NULL) {
             continue; /* no text: refused already */
         }

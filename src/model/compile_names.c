@@ -242,8 +242,7 @@ static bool has_period(zh_cx *cx, const zh_yaml *node, const zh_program *program
 bool zh_cx_expr_node(zh_cx *cx, const zh_scope *scope, const zh_yaml *node, zh_kind want,
                      zh_program *out)
 {
-    zh_err err;
-    zh_err_clear(&err);
+    zh_err err = {0};
     if (node->kind != ZH_YAML_SCALAR) {
         zh_cx_error(cx, node, "model.type", NULL, "应为一个表达式");
         return false;

@@ -23,6 +23,16 @@ static void cell(zh_buf *out, zh_str s)
     }
 }
 
+/* Chinese, then English where there is any. */
+static void both(zh_buf *out, zh_label label)
+{
+    cell(out, label.zh);
+    if (label.en.n > 0 && !zh_str_eq(label.en, label.zh)) {
+        zh_buf_z(out, label.zh.n > 0 ? " / " : "");
+        cell(out, label.en);
+    }
+}
+
 static void code(zh_buf *out, zh_str s)
 {
     if (s.n > 0) {
@@ -235,9 +245,9 @@ static void rules(const zh_register *reg, zh_buf *out)
         bar(out);
         code(out, r->test.source);
         bar(out);
-        cell(out, r->message);
+        both(out, r->message);
         bar(out);
-        cell(out, r->clause);
+        both(out, r->clause);
         row_end(out);
     }
 }
@@ -256,7 +266,7 @@ static void states(const zh_register *reg, zh_buf *out)
         zh_buf_fmt(out, "%s%s%s", s->initial ? "初始 " : "", s->terminal ? "终结 " : "",
                    s->frozen ? "冻结" : "");
         bar(out);
-        cell(out, s->public_name);
+        both(out, s->public_name);
         row_end(out);
     }
 }
@@ -358,10 +368,246 @@ static void clocks(const zh_register *reg, zh_buf *out)
             bar(out);
             clock_amount(v, out);
             bar(out);
-            cell(out, v->clause);
+            both(out, v->clause);
             zh_buf_z(out, v->unverified ? "(未核实口径)" : "");
             row_end(out);
         }
+    }
+}
+
+/* ---- who may, who owes, what is judged and issued ----------------------------------------------
+ */
+
+static void field_list(zh_buf *out, const char *word, const zh_field *const *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        zh_buf_z(out, i == 0 ? word : "、");
+        code(out, fields[i]->id);
+    }
+    zh_buf_z(out, n > 0 ? " " : "");
+}
+
+static void accesses(const zh_register *reg, zh_buf *out)
+{
+    if (reg->naccess == 0) {
+        return;
+    }
+    zh_buf_z(out, "\n### 权限 Access\n\n");
+    HEADER(out, "角色 Role", "可做 May", "哪些记录 Which records",
+           "看不全的字段 Fields not shown whole", "用途 Purpose");
+    for (size_t i = 0; i < reg->naccess; i++) {
+        const zh_access *a = &reg->access[i];
+        zh_buf_z(out, "| ");
+        code(out, a->role);
+        bar(out);
+        for (size_t k = 0; k < a->ncan; k++) {
+            zh_buf_z(out, k == 0 ? "" : "、");
+            code(out, a->can[k]);
+        }
+        bar(out);
+        if (a->has_rows) {
+            code(out, a->rows.source);
+        } else {
+            zh_buf_z(out, "全部 all");
+        }
+        bar(out);
+        field_list(out, "掩码 masked ", a->mask, a->nmask);
+        field_list(out, "不显示 hidden ", a->drop, a->ndrop);
+        bar(out);
+        both(out, a->purpose);
+        row_end(out);
+    }
+}
+
+/* The text of a key as code, after a word; nothing where it is absent. */
+static void told(zh_buf *out, const char *word, const zh_yaml *map, const char *key)
+{
+    const zh_yaml *value = zh_yaml_get(map, key);
+    if (value != NULL && value->kind == ZH_YAML_SCALAR) {
+        zh_buf_z(out, word);
+        code(out, value->text);
+    }
+}
+
+static void obligation(const zh_yaml *o, zh_buf *out)
+{
+    const zh_yaml *who = zh_yaml_get(o, "who");
+    const zh_yaml *remind = zh_yaml_get(o, "remind");
+    zh_buf_z(out, "| ");
+    code(out, zh_get_text(o, "id"));
+    zh_buf_c(out, ' ');
+    both(out, zh_get_label(o, "label"));
+    bar(out);
+    if (who != NULL) {
+        bool map = who->kind == ZH_YAML_MAPPING;
+        code(out, map ? zh_get_text(who, "register") : who->text);
+        told(out, " ", map ? who : NULL, "where");
+    }
+    bar(out);
+    told(out, "", o, "every");
+    bar(out);
+    told(out, "", o, "due");
+    bar(out);
+    told(out, "", o, "party");
+    told(out, " ", o, "period");
+    bar(out);
+    if (remind != NULL && remind->kind == ZH_YAML_SCALAR) {
+        code(out, remind->text);
+    }
+    for (const zh_yaml *r = remind != NULL ? remind->first : NULL; r != NULL; r = r->next) {
+        zh_buf_z(out, r == remind->first ? "" : "、");
+        code(out, r->text);
+    }
+    row_end(out);
+}
+
+static void obligations(const zh_register *reg, zh_buf *out)
+{
+    const zh_yaml *list = zh_yaml_get(reg->declared, "obligations");
+    if (list == NULL || list->first == NULL) {
+        return;
+    }
+    zh_buf_z(out, "\n### 填报义务 Obligations\n\n");
+    HEADER(out, "义务 Obligation", "义务人 Who", "周期 Every", "期末后 Due", "字段 Fields",
+           "提醒 Reminders");
+    for (const zh_yaml *o = list->first; o != NULL; o = o->next) {
+        obligation(o, out);
+    }
+}
+
+/* A rule table, row by row, and what decides before it. */
+static void points(const zh_yaml *j, zh_buf *out)
+{
+    const zh_yaml *table = zh_yaml_get(j, "table");
+    const zh_yaml *overrides = zh_yaml_get(j, "overrides");
+    for (const zh_yaml *l = table != NULL ? table->first : NULL; l != NULL; l = l->next) {
+        told(out, "- 得分 Points: ", l, "points");
+        told(out, "，当 if ", l, "if");
+        zh_buf_z(out, zh_get_text(l, "clause").n > 0 ? "，依据 clause " : "");
+        cell(out, zh_get_text(l, "clause"));
+        zh_buf_c(out, '\n');
+    }
+    for (const zh_yaml *o = overrides != NULL ? overrides->first : NULL; o != NULL; o = o->next) {
+        told(out, "- 直判 Override: ", o, "grade");
+        told(out, "，当 if ", o, "if");
+        zh_buf_z(out, zh_get_text(o, "clause").n > 0 ? "，依据 clause " : "");
+        cell(out, zh_get_text(o, "clause"));
+        zh_buf_c(out, '\n');
+    }
+}
+
+static void bands(const zh_yaml *j, zh_buf *out)
+{
+    const zh_yaml *list = zh_yaml_get(j, "bands");
+    for (const zh_yaml *b = list != NULL ? list->first : NULL; b != NULL; b = b->next) {
+        const zh_yaml *grades = zh_yaml_get(b, "grades");
+        told(out, "- 等级 Grades，自 from ", b, "from");
+        zh_buf_z(out, ":");
+        for (const zh_yaml *g = grades != NULL ? grades->first : NULL; g != NULL; g = g->next) {
+            told(out, " ", g, "grade");
+            told(out, " ≥ ", g, "min");
+        }
+        zh_buf_c(out, '\n');
+    }
+}
+
+static void term(zh_buf *out, const char *word, const zh_yaml *map, const char *key)
+{
+    const zh_yaml *value = zh_yaml_get(map, key);
+    if (value != NULL && value->kind == ZH_YAML_SCALAR) {
+        told(out, word, map, key);
+        zh_buf_c(out, '\n');
+    }
+}
+
+static void judgement(const zh_yaml *j, zh_buf *out)
+{
+    const zh_yaml *each = zh_yaml_get(j, "for_each");
+    const zh_yaml *when = zh_yaml_get(j, "when");
+    const zh_yaml *inputs = zh_yaml_get(j, "inputs");
+    const zh_yaml *explain = zh_yaml_get(j, "explain");
+    zh_buf_z(out, "\n#### ");
+    both(out, zh_get_label(j, "label"));
+    zh_buf_c(out, ' ');
+    code(out, zh_get_text(j, "id"));
+    zh_buf_z(out, "\n\n");
+    if (each != NULL) {
+        bool map = each->kind == ZH_YAML_MAPPING;
+        zh_buf_z(out, "- 评定谁 Judged: ");
+        code(out, map ? zh_get_text(each, "register") : each->text);
+        told(out, " ", map ? each : NULL, "where");
+        zh_buf_c(out, '\n');
+    }
+    term(out, "- 何时 When: ", j, "when");
+    for (const zh_yaml *w = when != NULL ? when->first : NULL; w != NULL; w = w->next) {
+        zh_buf_z(out, w == when->first ? "- 何时 When: " : "、");
+        code(out, w->text);
+        zh_buf_z(out, w->next == NULL ? "\n" : "");
+    }
+    for (const zh_yaml *i = inputs != NULL ? inputs->first : NULL; i != NULL; i = i->next) {
+        zh_buf_z(out, "- 输入 Input ");
+        code(out, i->key);
+        zh_buf_c(out, ' ');
+        both(out, zh_get_label(zh_yaml_get(explain, i->key.p), "label"));
+        zh_buf_z(out, ": ");
+        code(out, i->text);
+        zh_buf_c(out, '\n');
+    }
+    term(out, "- 引擎 Engine: ", j, "engine");
+    term(out, "- 基本分 Base: ", j, "base");
+    term(out, "- 得分 Points: ", j, "points");
+    points(j, out);
+    bands(j, out);
+    term(out, "- 异议 Objection: ", zh_yaml_get(j, "objection"), "within");
+    term(out, "- 修复 Repair，之后 after ", zh_yaml_get(j, "repair"), "after");
+    term(out, "- 有效期 Valid: ", j, "expires");
+}
+
+static void judgements(const zh_register *reg, zh_buf *out)
+{
+    const zh_yaml *list = zh_yaml_get(reg->declared, "judgements");
+    for (const zh_yaml *j = list != NULL ? list->first : NULL; j != NULL; j = j->next) {
+        zh_buf_z(out, j == list->first ? "\n### 评定 Judgements\n" : "");
+        judgement(j, out);
+    }
+}
+
+static void documents(const zh_register *reg, zh_buf *out)
+{
+    const zh_yaml *list = zh_yaml_get(reg->declared, "documents");
+    if (list == NULL || list->first == NULL) {
+        return;
+    }
+    zh_buf_z(out, "\n### 文书 Documents\n\n");
+    HEADER(out, "文书 Document", "何步发出 Issued by", "题目 Title", "抬头 To", "文号 Number",
+           "存入 Kept in");
+    for (const zh_yaml *d = list->first; d != NULL; d = d->next) {
+        const zh_yaml *number = zh_yaml_get(d, "number");
+        zh_buf_z(out, "| ");
+        code(out, zh_get_text(d, "id"));
+        zh_buf_c(out, ' ');
+        both(out, zh_get_label(d, "label"));
+        bar(out);
+        bool any = false;
+        for (size_t i = 0; i < reg->ntransitions; i++) {
+            const zh_transition *t = &reg->transitions[i];
+            if (t->paper != NULL && zh_str_eq(t->paper->id, zh_get_text(d, "id"))) {
+                zh_buf_z(out, any ? "、" : "");
+                both(out, t->label);
+                any = true;
+            }
+        }
+        bar(out);
+        cell(out, zh_get_text(d, "title"));
+        bar(out);
+        cell(out, zh_get_text(d, "to"));
+        bar(out);
+        if (number != NULL) {
+            cell(out, zh_get_text(number, "pattern"));
+        }
+        bar(out);
+        code(out, zh_get_text(d, "file"));
+        row_end(out);
     }
 }
 
@@ -533,6 +779,10 @@ void zh_docs_register(const zh_model *model, const zh_register *reg, zh_buf *out
     }
     transitions(reg, out);
     clocks(reg, out);
+    documents(reg, out);
+    accesses(reg, out);
+    obligations(reg, out);
+    judgements(reg, out);
     views(reg, out);
     measures(reg, out);
     cubes(reg, out);

@@ -1,5 +1,6 @@
 /* Documentation of declarations as Markdown, for `model docs`: what a register holds, which codes,
- * rules, states, clocks, cubes and indicators it has. Chinese, for the people who fill it in. */
+ * rules, states, clocks, documents, access, obligations, judgements, cubes and indicators it has.
+ * Chinese, for the people who fill it in; labels in English after it. */
 #ifndef ZH_MODEL_DOCS_H
 #define ZH_MODEL_DOCS_H
 

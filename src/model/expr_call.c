@@ -47,21 +47,21 @@ static bool fits(char letter, zh_kind kind)
     }
 }
 
-static const char *letter_label(char letter)
+static const char *letter_label(const zh_err *err, char letter)
 {
     switch (letter) {
-    case 'd': return "数";
-    case 'q': return "量值";
-    case 't': return "文本";
-    case 'D': return "日期或时刻";
-    case 'p': return "期间";
-    case 'v': return "期间或范围";
-    case 'm': return "日期、时刻或文本";
-    case 'l': return "时长或数";
-    case 'n': return "0 到 18 的整数(小数位数)";
-    case 'r': return "修约方式 'half_even'、'half_up'、'up' 或 'down'";
-    case 'u': return "单位";
-    default: return "单个值";
+    case 'd': return zh_err_text(err, "数");
+    case 'q': return zh_err_text(err, "量值");
+    case 't': return zh_err_text(err, "文本");
+    case 'D': return zh_err_text(err, "日期或时刻");
+    case 'p': return zh_err_text(err, "期间");
+    case 'v': return zh_err_text(err, "期间或范围");
+    case 'm': return zh_err_text(err, "日期、时刻或文本");
+    case 'l': return zh_err_text(err, "时长或数");
+    case 'n': return zh_err_text(err, "0 到 18 的整数(小数位数)");
+    case 'r': return zh_err_text(err, "修约方式 'half_even'、'half_up'、'up' 或 'down'");
+    case 'u': return zh_err_text(err, "单位");
+    default: return zh_err_text(err, "单个值");
     }
 }
 
@@ -78,7 +78,8 @@ static zh_rc check_literal(zh_checker *c, const zh_expr *arg, char letter)
         ok = ok && (letter != 'r' || zh_expr_rounding(arg->value.text, &rounding));
     }
     return ok ? ZH_OK
-              : zh_expr_fail(c->job, arg->at, "expr.arguments", "这里应是%s", letter_label(letter));
+              : zh_expr_fail(c->job, arg->at, "expr.arguments", "这里应是%s",
+                             letter_label(c->job->err, letter));
 }
 
 static const struct zh_unit *unit_find(const zh_model *model, zh_str code)
@@ -127,7 +128,8 @@ static zh_rc check_covers(zh_checker *c, const zh_expr *node)
         return ZH_OK;
     }
     zh_rc rc = zh_expr_fail(c->job, node->at, "expr.type", "%s不能 covers %s",
-                            zh_expr_kind_label(a->kind), zh_expr_kind_label(b->kind));
+                            zh_expr_kind_label(c->job->err, a->kind),
+                            zh_expr_kind_label(c->job->err, b->kind));
     zh_err_fix(c->job->err, "期间 covers 日期或期间;范围 covers 批号、序列号或数");
     return rc;
 }
@@ -139,8 +141,8 @@ static zh_rc check_extreme(zh_checker *c, const zh_expr *node)
         if (node->a[i]->kind != node->a[0]->kind || node->a[0]->kind == ZH_REF ||
             node->a[0]->kind == ZH_BOOL || node->a[0]->kind == ZH_PERIOD) {
             return zh_expr_fail(c->job, node->a[i]->at, "expr.type", "%s与%s不能比大小",
-                                zh_expr_kind_label(node->a[0]->kind),
-                                zh_expr_kind_label(node->a[i]->kind));
+                                zh_expr_kind_label(c->job->err, node->a[0]->kind),
+                                zh_expr_kind_label(c->job->err, node->a[i]->kind));
         }
     }
     return ZH_OK;
@@ -170,8 +172,9 @@ static zh_kind result_kind(char letter)
 static zh_rc wrong_count(zh_checker *c, const zh_syn *syn, size_t least, size_t most)
 {
     return zh_expr_fail(c->job, syn->at, "expr.arguments", "%.*s 要 %zu%s%s个参数,写了 %zu 个",
-                        ZH_FMT(syn->parts[0]), least, most > least ? " 个以上" : " ",
-                        most > least ? "的" : "", syn->n);
+                        ZH_FMT(syn->parts[0]), least,
+                        most > least ? zh_err_text(c->job->err, " 个以上") : " ",
+                        most > least ? zh_err_text(c->job->err, "的") : "", syn->n);
 }
 
 static zh_rc check_argument(zh_checker *c, const zh_names *names, const zh_syn *syn, size_t i,
@@ -190,8 +193,8 @@ static zh_rc check_argument(zh_checker *c, const zh_names *names, const zh_syn *
     }
     if (arg->kind != ZH_NULL && !fits(letter, arg->kind)) {
         return zh_expr_fail(c->job, arg->at, "expr.type", "%.*s 的第 %zu 个参数应是%s,却是%s",
-                            ZH_FMT(syn->parts[0]), i + 1, letter_label(letter),
-                            zh_expr_kind_label(arg->kind));
+                            ZH_FMT(syn->parts[0]), i + 1, letter_label(c->job->err, letter),
+                            zh_expr_kind_label(c->job->err, arg->kind));
     }
     return ZH_OK;
 }

@@ -327,8 +327,8 @@ static zh_rc fail_compare(const zh_value *a, const zh_value *b, zh_err *err)
         zh_err_fix(err, "用 convert(值, '%.*s') 换算", ZH_FMT(b->unit));
         return rc;
     }
-    return zh_err_set(err, ZH_EINVAL, "expr.type", "%s不能与%s比较", zh_expr_kind_label(a->kind),
-                      zh_expr_kind_label(b->kind));
+    return zh_err_set(err, ZH_EINVAL, "expr.type", "%s不能与%s比较",
+                      zh_expr_kind_label(err, a->kind), zh_expr_kind_label(err, b->kind));
 }
 
 static bool holds(zh_expr_op op, int order)

@@ -153,7 +153,7 @@ static zh_rc read_sign(zh_expr_job *job, size_t *at, zh_token *out)
         zh_str sign = zh_str_of(foreign_signs[i].sign);
         if (zh_str_starts(rest, sign) && !zh_str_starts(rest, ZH_STR("!="))) {
             zh_rc rc = zh_expr_fail(job, out->at, "expr.syntax", "这里不能用 %.*s", ZH_FMT(sign));
-            zh_err_fix(job->err, "%s", foreign_signs[i].fix);
+            zh_err_fix(job->err, "%s", zh_err_text(job->err, foreign_signs[i].fix));
             return rc;
         }
     }

@@ -21,7 +21,7 @@ zh_rc zh_expr_fail(zh_expr_job *job, uint32_t at, const char *rule, const char *
     char text[ERROR_TEXT_MAX];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(text, sizeof text, zh_err_text(job->err, format), arguments);
     va_end(arguments);
     size_t line = 1;
     size_t column = 1;
@@ -86,8 +86,9 @@ static zh_token peek(const parser *p)
     return token;
 }
 
-static zh_rc unexpected(parser *p, const char *wanted)
+static zh_rc unexpected(parser *p, const char *name)
 {
+    const char *wanted = zh_err_text(p->job->err, name);
     if (p->token.kind == ZH_TOKEN_END) {
         return zh_expr_fail(p->job, p->token.at, "expr.syntax", "表达式没有写完,这里应有%s",
                             wanted);

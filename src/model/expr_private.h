@@ -152,7 +152,7 @@ const zh_register *zh_expr_register(const zh_checker *c, zh_str id);
 bool zh_expr_name_known(const zh_checker *c, const zh_names *names, zh_str name);
 bool zh_expr_is_aggregate(zh_str name, zh_fold *fold);
 const char *zh_expr_fold_name(zh_fold fold);
-const char *zh_expr_kind_label(zh_kind kind);
+const char *zh_expr_kind_label(const zh_err *err, zh_kind kind);
 
 /* ---- functions ------------------------------------------------------------------------------ */
 

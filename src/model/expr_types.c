@@ -4,21 +4,21 @@
  * capped. */
 #include "model/expr_private.h"
 
-const char *zh_expr_kind_label(zh_kind kind)
+const char *zh_expr_kind_label(const zh_err *err, zh_kind kind)
 {
     switch (kind) {
-    case ZH_NULL: return "空值";
-    case ZH_BOOL: return "真假值";
-    case ZH_DECIMAL: return "数";
-    case ZH_TEXT: return "文本";
-    case ZH_DATE: return "日期";
-    case ZH_TIME: return "时刻";
-    case ZH_REF: return "引用";
-    case ZH_PERIOD: return "期间";
-    case ZH_DURATION: return "时长";
+    case ZH_NULL: return zh_err_text(err, "空值");
+    case ZH_BOOL: return zh_err_text(err, "真假值");
+    case ZH_DECIMAL: return zh_err_text(err, "数");
+    case ZH_TEXT: return zh_err_text(err, "文本");
+    case ZH_DATE: return zh_err_text(err, "日期");
+    case ZH_TIME: return zh_err_text(err, "时刻");
+    case ZH_REF: return zh_err_text(err, "引用");
+    case ZH_PERIOD: return zh_err_text(err, "期间");
+    case ZH_DURATION: return zh_err_text(err, "时长");
     case ZH_LIST: break;
     }
-    return "列表";
+    return zh_err_text(err, "列表");
 }
 
 zh_rc zh_expr_need(zh_checker *c, const zh_expr *node, zh_kind kind)
@@ -27,7 +27,8 @@ zh_rc zh_expr_need(zh_checker *c, const zh_expr *node, zh_kind kind)
         return ZH_OK;
     }
     return zh_expr_fail(c->job, node->at, "expr.type", "这里应是%s,却是%s",
-                        zh_expr_kind_label(kind), zh_expr_kind_label(node->kind));
+                        zh_expr_kind_label(c->job->err, kind),
+                        zh_expr_kind_label(c->job->err, node->kind));
 }
 
 static bool is_text_literal(const zh_syn *syn)
@@ -160,8 +161,8 @@ static zh_rc check_pair(zh_checker *c, const zh_names *names, const zh_syn *syn,
 
 static zh_rc fail_pair(zh_checker *c, const zh_expr *at, zh_kind a, zh_kind b)
 {
-    zh_rc rc = zh_expr_fail(c->job, at->at, "expr.type", "%s不能与%s比较", zh_expr_kind_label(a),
-                            zh_expr_kind_label(b));
+    zh_rc rc = zh_expr_fail(c->job, at->at, "expr.type", "%s不能与%s比较",
+                            zh_expr_kind_label(c->job->err, a), zh_expr_kind_label(c->job->err, b));
     if (a == ZH_NULL || b == ZH_NULL) {
         zh_err_fix(c->job->err, "判断空值写成 is null 或 is not null");
     }
@@ -322,7 +323,8 @@ static zh_rc unify(zh_checker *c, zh_expr *node, const zh_expr *a, const zh_expr
 {
     if (a->kind != b->kind && a->kind != ZH_NULL && b->kind != ZH_NULL) {
         return zh_expr_fail(c->job, b->at, "expr.type", "两个分支的类型不同:%s与%s",
-                            zh_expr_kind_label(a->kind), zh_expr_kind_label(b->kind));
+                            zh_expr_kind_label(c->job->err, a->kind),
+                            zh_expr_kind_label(c->job->err, b->kind));
     }
     if (a->kind == ZH_LIST || b->kind == ZH_LIST) {
         return zh_expr_fail(c->job, b->at, "expr.type", "分支不能是列表");

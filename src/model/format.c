@@ -32,9 +32,9 @@ static bool is_digit(char c)
 static zh_rc bad(zh_err *err, zh_rc rc, const char *rule, const char *clause, const char *message,
                  const char *fix)
 {
-    (void)zh_err_set(err, rc, rule, "%s", message);
-    zh_err_clause(err, "%s", clause);
-    zh_err_fix(err, "%s", fix);
+    (void)zh_err_set(err, rc, rule, "%s", zh_err_text(err, message));
+    zh_err_clause(err, "%s", zh_err_text(err, clause));
+    zh_err_fix(err, "%s", zh_err_text(err, fix));
     return rc;
 }
 
@@ -402,8 +402,7 @@ static zh_rc check_permit(zh_arena *arena, zh_str text, zh_str *normal, zh_err *
         return rc;
     }
     zh_str uscc, s = *normal;
-    zh_err inner;
-    zh_err_clear(&inner);
+    zh_err inner = {0};
     bool right = s.n == 22 && digits_only(zh_str_sub(s, 18, 3)) && is_upper(s.p[21]);
     rc = right ? check_uscc(arena, zh_str_sub(s, 0, 18), &uscc, &inner) : ZH_EINVAL;
     if (rc != ZH_OK) {

@@ -119,8 +119,8 @@ static const zh_key rule_keys[] = {
      .arg = ZH_ARG_CHOICE,
      .required = true,
      .choices = "reject|justify|hint|拒绝|存疑须说明|提示"},
-    {.name = "message", .arg = ZH_ARG_TEXT, .required = true},
-    {.name = "clause", .arg = ZH_ARG_TEXT},
+    {.name = "message", .arg = ZH_ARG_LABEL, .required = true},
+    {.name = "clause", .arg = ZH_ARG_LABEL},
     {.name = "rows", .arg = ZH_ARG_PATH},
     {.name = "where_run", .arg = ZH_ARG_CHOICE, .many = true, .choices = "form|intake|api"},
 };
@@ -129,7 +129,7 @@ static const zh_schema rule = {"校验规则", rule_keys, ZH_COUNTOF(rule_keys)}
 static const zh_key state_keys[] = {
     {.name = "id", .arg = ZH_ARG_ID, .required = true},
     {.name = "label", .arg = ZH_ARG_LABEL, .required = true},
-    {.name = "public", .arg = ZH_ARG_TEXT},
+    {.name = "public", .arg = ZH_ARG_LABEL},
     {.name = "initial", .arg = ZH_ARG_BOOL},
     {.name = "terminal", .arg = ZH_ARG_BOOL},
     {.name = "frozen", .arg = ZH_ARG_BOOL},
@@ -208,7 +208,7 @@ static const zh_key clock_version_keys[] = {
     {.name = "amount_field", .arg = ZH_ARG_PATH},
     {.name = "unit", .arg = ZH_ARG_CHOICE, .choices = "hour|day|working_day|month|year"},
     {.name = "date", .arg = ZH_ARG_TEXT},
-    {.name = "clause", .arg = ZH_ARG_TEXT},
+    {.name = "clause", .arg = ZH_ARG_LABEL},
     {.name = "unverified", .arg = ZH_ARG_BOOL},
 };
 static const zh_schema clock_version = {"时限版本", clock_version_keys,

@@ -24,20 +24,26 @@ typedef struct zh_label {
     zh_str zh, en;
 } zh_label;
 
+/* A label within a message: in the language of the reader that the error is for. err may be NULL.
+ */
+static inline zh_str zh_label_for(const zh_err *err, zh_label label)
+{
+    return err != NULL && err->phrase != NULL && label.en.n > 0 ? label.en : label.zh;
+}
+
 /* ---- codes ---------------------------------------------------------------------------------- */
 
-typedef struct zh_code {
+typedef struct zh_code { /* there are many: the members stand so that nothing is lost between */
     zh_str code;
     zh_label label;
-    const struct zh_code *parent; /* NULL at the top */
-    uint16_t level;               /* 1 = top */
-    zh_date from, to;             /* inclusive validity; INT32_MIN / ZH_OPEN_END when open */
-    const zh_str *aliases;        /* old names, synonyms */
-    size_t naliases;
+    const struct zh_code *parent;            /* NULL at the top */
+    const zh_str *aliases;                   /* old names, synonyms */
     const struct zh_code *const *successors; /* after a split, merge or renaming */
-    size_t nsuccessors;
-    zh_str initials;   /* pinyin */
+    zh_str initials;                         /* pinyin */
+    zh_date from, to; /* inclusive validity; INT32_MIN / ZH_OPEN_END when open */
+    uint32_t naliases, nsuccessors;
     uint32_t position; /* in the list as declared, from 0: order of grades and of forms */
+    uint16_t level;    /* 1 = top */
     bool leaf;         /* no code names it as its parent */
 } zh_code;
 
@@ -46,8 +52,12 @@ struct zh_codes {
     zh_label label;
     const zh_code *codes; /* sorted by code, then from */
     size_t n;
-    zh_map by_code;            /* code -> zh_code (the newest validity) */
-    zh_map by_name;            /* folded label or alias -> zh_code list head (see codes.c) */
+    const struct zh_code_name *names; /* folded labels, aliases, initials (model/codes.h) */
+    size_t nnames;
+    /* Tables by hash of an index + 1, 0 free; the sizes are powers of two. */
+    const uint32_t *code_slots; /* into codes: the newest validity of a code */
+    const uint32_t *name_slots; /* into names: the first that are alike */
+    size_t ncode_slots, nname_slots;
     const zh_str *level_names; /* province, city, county … ; index 0 = level 1 */
     uint16_t levels;
     bool codes_are_ordered; /* a grade: < and > compare positions in the list */
@@ -137,14 +147,14 @@ typedef struct zh_rule {
     zh_str id;
     zh_program test; /* must not be known false; unknown passes */
     zh_severity severity;
-    zh_str message, clause;
+    zh_label message, clause;
     const zh_field *table; /* evaluated for each row of this table, else NULL */
 } zh_rule;
 
 typedef struct zh_state {
     zh_str id;
     zh_label label;
-    zh_str public_name;
+    zh_label public_name;
     bool initial, terminal, frozen;
     const zh_str *frozen_allow; /* what may still be appended */
     size_t nfrozen_allow;
@@ -263,7 +273,7 @@ typedef struct zh_clock_version {
     const zh_field *amount_field;
     zh_unit_time unit;
     int8_t fixed_month, fixed_day; /* date: --06-30; 0 none */
-    zh_str clause;
+    zh_label clause;
     bool unverified; /* 未核实口径 */
 } zh_clock_version;
 

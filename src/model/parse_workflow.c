@@ -39,7 +39,7 @@ static void parse_states(zh_cx *cx, zh_reg_build *b)
         zh_state *state = &b->states[i++];
         state->id = zh_get_text(s, "id");
         state->label = zh_get_label(s, "label");
-        state->public_name = zh_get_text(s, "public");
+        state->public_name = zh_get_label(s, "public");
         state->initial = zh_get_bool(s, "initial", false);
         state->terminal = zh_get_bool(s, "terminal", false);
         state->frozen = zh_get_bool(s, "frozen", false);
@@ -322,7 +322,7 @@ static void read_versions(zh_cx *cx, const zh_register *reg, const zh_yaml *node
         v->amount_field = field == NULL ? NULL : zh_cx_field(cx, reg, field, field->text);
         int unit = zh_choice("hour|day|working_day|month|year", zh_get_text(n, "unit"));
         v->unit = unit < 0 ? ZH_DAY : (zh_unit_time)unit;
-        v->clause = zh_get_text(n, "clause");
+        v->clause = zh_get_label(n, "clause");
         v->unverified = zh_get_bool(n, "unverified", false);
         check_amount(cx, n, v);
         if (v->from > v->to) {
@@ -427,8 +427,8 @@ static void compile_rules(zh_cx *cx, zh_reg_build *b)
         rule->id = zh_get_text(r, "id");
         int level = zh_choice("reject|justify|hint|拒绝|存疑须说明|提示", zh_get_text(r, "level"));
         rule->severity = level < 0 ? ZH_REJECT : (zh_severity)(level % 3);
-        rule->message = zh_get_text(r, "message");
-        rule->clause = zh_get_text(r, "clause");
+        rule->message = zh_get_label(r, "message");
+        rule->clause = zh_get_label(r, "clause");
         const zh_yaml *rows = zh_yaml_get(r, "rows");
         rule->table = rows == NULL ? NULL : zh_cx_field(cx, b->reg, rows, rows->text);
         if (rule->table != NULL && rule->table->type != ZH_TYPE_TABLE) {

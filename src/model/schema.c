@@ -33,7 +33,7 @@ static void fill(zh_err *one, const char *rule, const char *fix, const char *for
 {
     char message[sizeof(one->message)];
     (void)vsnprintf(message, sizeof(message), format, args);
-    zh_err_clear(one);
+    *one = (zh_err){0};
     (void)zh_err_set(one, ZH_EINVAL, rule, "%s", message);
     if (fix != NULL && fix[0] != '\0') {
         zh_err_fix(one, "%s", fix);

@@ -75,6 +75,7 @@ struct zh_driver {
     /* Opens one connection; the first of a store also prepares the database. */
     zh_rc (*connect)(zh_store *store, bool writer, zh_conn **out, zh_err *err);
     void (*disconnect)(zh_conn *conn);
+    void (*shrink)(zh_conn *conn); /* NULL: keeps no pages */
     /* Before a pooled connection is lent again: false when it is dead. conn->writer says for what.
      */
     bool (*lend)(zh_conn *conn);

@@ -207,6 +207,11 @@ static void sqlite_disconnect(zh_conn *conn)
     zh_dealloc(conn);
 }
 
+static void sqlite_shrink(zh_conn *conn)
+{
+    (void)sqlite3_db_release_memory(db_of(conn));
+}
+
 static bool sqlite_lend(zh_conn *conn)
 {
     if (!zh_store_shared(conn->store)) {
@@ -448,6 +453,7 @@ const zh_driver zh_driver_sqlite = {
     .dialect = ZH_SQLITE,
     .connect = sqlite_connect,
     .disconnect = sqlite_disconnect,
+    .shrink = sqlite_shrink,
     .lend = sqlite_lend,
     .control = sqlite_control,
     .exec = sqlite_exec,

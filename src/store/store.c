@@ -465,6 +465,13 @@ void zh_store_release(zh_conn *conn)
     pool_give(pool, conn);
 }
 
+void zh_conn_shrink(zh_conn *conn)
+{
+    if (conn->driver->shrink != NULL) {
+        conn->driver->shrink(conn);
+    }
+}
+
 /* ---- statement cache ---- */
 
 static zh_stmt **bucket_of(zh_conn *conn, uint64_t hash)

@@ -72,6 +72,8 @@ zh_rc zh_store_reader(zh_store *store, zh_conn **out, zh_err *err) ZH_MUST;
 zh_rc zh_store_writer(zh_store *store, zh_conn **out, zh_err *err) ZH_MUST;
 void zh_store_release(zh_conn *conn); /* rolls back what is open; NULL is allowed */
 zh_dialect zh_conn_dialect(const zh_conn *conn);
+/* Gives back the memory of pages that were read: after a pass over much that nobody reads again. */
+void zh_conn_shrink(zh_conn *conn);
 
 /* Transactions. PostgreSQL writers run REPEATABLE READ; a serialization failure or deadlock comes
  * back as ZH_EBUSY from any call: roll back and run the transaction again. The snapshot of

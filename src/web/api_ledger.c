@@ -248,18 +248,18 @@ static zh_rc handle_file(const zh_http_request *request, zh_http_response *respo
     zh_str bytes;
     bool fixed = false;
     zh_core *core = zh_web_of(request)->core;
-    zh_err other = {0};
+    zh_err other = zh_err_beside(err);
     zh_rc rc = zh_ledger_view(core, request->arena, &v, err);
     if (rc == ZH_OK) {
         rc = file_name(request, &v, &name, &fixed, err);
     }
     /* the second log is published below a name of its own */
     if (rc == ZH_ENOTFOUND && zh_ledger_gm_view(core, request->arena, &v, &other) == ZH_OK) {
-        zh_err_clear(err);
+        zh_err_again(err);
         rc = file_name(request, &v, &name, &fixed, err);
     }
     if (rc == ZH_OK) {
-        zh_err found = {0};
+        zh_err found = zh_err_beside(err);
         const char *path = zh_str_fmt(request->arena, "%s/%.*s", v.pub, ZH_FMT(name)).p;
         rc = zh_file_read(request->arena, path, FILE_BYTES, &bytes, &found);
         if (rc == ZH_ENOTFOUND) {

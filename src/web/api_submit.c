@@ -6,7 +6,9 @@
  * Values are what a person would type or an export says: codes by code or name, references by their
  * key or as {"office", "id"}, numbers exactly as written, tables as arrays of objects. A form sends
  * f.FIELD and justification. What is refused is a problem document with every reason. */
+#include "core/lookup.h"
 #include "core/schema.h"
+#include "web/lookup.h"
 #include "web/problem.h"
 #include "web/receipt.h"
 #include <inttypes.h>
@@ -41,7 +43,7 @@ static void refuse(submission *s, zh_str field, const zh_err *err)
 
 static void refuse_as(submission *s, zh_str field, const char *rule, const char *message)
 {
-    zh_err err = {0};
+    zh_err err = zh_err_beside(s->ui->err);
     zh_err_set(&err, ZH_EINVAL, rule, "%s", message);
     refuse(s, field, &err);
 }
@@ -50,7 +52,7 @@ static void refuse_as(submission *s, zh_str field, const char *rule, const char 
 static zh_rc read_text(submission *s, const zh_field *field, zh_str where, zh_str text,
                        zh_value *out)
 {
-    zh_err err = {0};
+    zh_err err = zh_err_beside(s->ui->err);
     char how = 0;
     zh_rc rc = zh_field_parse(s->ui->ctx.model, field, s->ui->arena, text, s->at, out, &how, &err);
     /* a code of the pilot years is in doubt: the door asks for the justification */
@@ -159,9 +161,9 @@ static const zh_field *field_of(submission *s, zh_str name)
 {
     const zh_field *field = zh_register_field(s->reg, name);
     if (field == NULL || field->table != NULL) {
-        zh_err err = {0};
-        zh_err_set(&err, ZH_EINVAL, "api.field", "“%.*s”没有字段“%.*s”", ZH_FMT(s->reg->label.zh),
-                   ZH_FMT(name));
+        zh_err err = zh_err_beside(s->ui->err);
+        zh_err_set(&err, ZH_EINVAL, "api.field", "“%.*s”没有字段“%.*s”",
+                   ZH_FMT(zh_label_for(&err, s->reg->label)), ZH_FMT(name));
         zh_err_fix(&err, "字段见 /systems 的登记册说明");
         refuse(s, name, &err);
         return NULL;
@@ -287,6 +289,26 @@ static void put_hints(const submission *s, zh_jw *w)
     zh_jw_array_end(w);
 }
 
+/* For who may not read the record: what its party asks about it with. The record has been made,
+ * whatever happens here. */
+static void put_given(submission *s, const zh_applied *at, zh_jw *w)
+{
+    zh_ui *ui = s->ui;
+    zh_err before = *ui->err;
+    zh_str number;
+    zh_str code;
+    if (!zh_lookup_is_given(ui, s->reg)) {
+        return;
+    }
+    if (zh_ui_read_again(ui) == ZH_OK &&
+        zh_lookup_given(&ui->ctx, ui->conn, s->reg, at->office, at->id, &number, &code) == ZH_OK) {
+        zh_jw_kv(w, "number", number);
+        zh_jw_kv(w, "query_code", code);
+    }
+    *ui->err = before;
+    zh_ui_let_go(ui);
+}
+
 static zh_rc answer_created(submission *s, const zh_submission *done)
 {
     zh_ui *ui = s->ui;
@@ -304,6 +326,7 @@ static zh_rc answer_created(submission *s, const zh_submission *done)
     zh_jw_kv(&w, "id", zh_str_fmt(ui->arena, "%" PRId64, at->id));
     zh_jw_ki(&w, "version", at->version);
     put_hints(s, &w);
+    put_given(s, at, &w);
     zh_rc rc = zh_receipt_put(ui, s->reg, at, done->place, &w);
     zh_jw_object_end(&w);
     zh_buf_c(&response->body, '\n');

@@ -200,7 +200,7 @@ static zh_rc withheld(zh_ui *ui, zh_rc rc, zh_counts *out)
     if (rc != ZH_EDENIED || !zh_str_starts(zh_str_of(ui->err->rule), ZH_STR(ZH_AGGREGATE_RULE))) {
         return rc;
     }
-    zh_err_clear(ui->err);
+    zh_err_again(ui->err);
     *out = (zh_counts){.complete = true};
     return ZH_OK;
 }
@@ -394,7 +394,8 @@ static bool is_on(const zh_piece *own, zh_str text, zh_str key)
             (key.p != NULL && simple(own->program.root, &is) && zh_str_eq(is.value, key)));
 }
 
-static zh_str value_label(const facet *one, zh_ui *ui, const zh_count_row *row)
+static zh_str value_label(const facet *one, zh_ui *ui, const zh_register *reg,
+                          const zh_count_row *row)
 {
     if (row->keys[0].p == NULL) {
         return zh_ui_text(ui, ZH_T_REGISTER_NOT_FILLED);
@@ -411,7 +412,8 @@ static zh_str value_label(const facet *one, zh_ui *ui, const zh_count_row *row)
         return zh_ui_text(ui,
                           zh_str_is(row->keys[0], "true") ? ZH_T_REGISTER_YES : ZH_T_REGISTER_NO);
     }
-    return row->labels[0];
+    int state = zh_register_state(reg, row->keys[0]);
+    return state >= 0 ? zh_ui_label(ui, reg->states[state].label) : row->keys[0];
 }
 
 static void write_rest(const zh_listing *q, const facet *one, int64_t rest, bool opened)
@@ -444,7 +446,7 @@ static void write_facet(const zh_listing *q, const facet *one, const zh_counts *
             continue; /* the chosen value is always there */
         }
         zh_str where = zh_listing_where(q, own, on ? ZH_STR("") : text);
-        items[n++] = (zh_facet_item){.label = value_label(one, ui, &counts->rows[i]),
+        items[n++] = (zh_facet_item){.label = value_label(one, ui, q->reg, &counts->rows[i]),
                                      .url = zh_listing_url(q, where),
                                      .count = counts->rows[i].n,
                                      .on = on};

@@ -1,6 +1,7 @@
 /* Front doors and menus by role. */
 #include "web/front_door.h"
 #include "base/base.h"
+#include <string.h>
 
 static const zh_menu all[] = {
     {ZH_T_NAV_DESK, "/desk"},       {ZH_T_NAV_BOARD, "/"},
@@ -11,6 +12,7 @@ static const zh_menu all[] = {
     {ZH_T_NAV_TOOLS, "/tools"},     {ZH_T_NAV_SOURCES, "/sources"},
 };
 static const zh_menu mine = {ZH_T_NAV_MINE, "/mine"};
+static const zh_menu lookup = {ZH_T_NAV_LOOKUP, "/lookup"};
 
 enum { FIRST_MAX = 6 };
 
@@ -43,6 +45,7 @@ static const struct door {
      "/mine",
      {ZH_T_NAV_MINE, ZH_T_NAV_DESK, ZH_T_NAV_REGISTERS, ZH_T_NAV_IMPORT, ZH_T_NAV_TOOLS, ZH_TEXT_N},
      true},
+    {"consumer", "/lookup", {ZH_T_NAV_LOOKUP, ZH_TEXT_N}, false},
     {"system_admin", "/calendar", {ZH_T_NAV_REGISTERS, ZH_T_NAV_SOURCES, ZH_TEXT_N}, true},
     {"security_admin", "/registers/post", {ZH_T_NAV_REGISTERS, ZH_TEXT_N}, true},
     {"audit_admin", "/verify", {ZH_T_NAV_REGISTERS, ZH_T_NAV_SOURCES, ZH_TEXT_N}, true},
@@ -71,7 +74,7 @@ static const zh_menu *menu_of(zh_text_id text)
             return &all[i];
         }
     }
-    return &mine;
+    return text == lookup.text ? &lookup : &mine;
 }
 
 static bool is_first(const struct door *door, zh_text_id text)
@@ -98,4 +101,12 @@ size_t zh_front_menus(zh_str role, zh_menu out[ZH_MENUS_MAX])
         }
     }
     return n;
+}
+
+size_t zh_front_open(zh_menu out[ZH_MENUS_MAX])
+{
+    static const zh_menu open[] = {
+        {ZH_T_NAV_LOOKUP, "/lookup"}, {ZH_T_NAV_VERIFY, "/verify"}, {ZH_T_NAV_LOGIN, "/login"}};
+    memcpy(out, open, sizeof open);
+    return ZH_COUNTOF(open);
 }

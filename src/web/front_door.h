@@ -16,5 +16,7 @@ typedef struct zh_menu {
 const char *zh_front_door(zh_str role);
 /* The menus of a role in its order; role empty: of the local operator. Returns how many. */
 size_t zh_front_menus(zh_str role, zh_menu out[ZH_MENUS_MAX]);
+/* The menus of who is not logged in where one must be: what is open to everybody. */
+size_t zh_front_open(zh_menu out[ZH_MENUS_MAX]);
 
 #endif

@@ -156,7 +156,7 @@ static zh_rc seek_exact(zh_go *s, const zh_register *reg)
         const zh_record *found = record;
         rc = found_records(s, &found, 1);
     } else if (rc == ZH_ENOTFOUND || rc == ZH_EINVAL) { /* no such key; none of its form */
-        zh_err_clear(ui->err);
+        zh_err_again(ui->err);
         rc = ZH_OK;
     }
     return rc;
@@ -173,7 +173,7 @@ static zh_rc seek_words(zh_go *s, const zh_register *reg)
         rc = found_records(s, (const zh_record *const *)page.records, page.n);
     }
     if (rc == ZH_EINVAL || rc == ZH_ELIMIT || rc == ZH_EDENIED) {
-        zh_err_clear(ui->err); /* one character, too many words, a masked field: not searched */
+        zh_err_again(ui->err); /* one character, too many words, a masked field: not searched */
         rc = ZH_OK;
     }
     return rc;

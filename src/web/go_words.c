@@ -29,6 +29,7 @@ static const struct {
     {ZH_T_NAV_REPORT, "/report", "报告 白皮书 简报", false},
     {ZH_T_NAV_SYSTEMS, "/systems", "机制 制度 体系", false},
     {ZH_T_NAV_TOOLS, "/tools", "工具 计算 统计 calculator", false},
+    {ZH_T_NAV_LOOKUP, "/lookup", "查询码 编号 进度 投诉 我的反映 query code", false},
     {ZH_T_NAV_SOURCES, "/sources", "来源 许可 出处", false},
     {ZH_T_OBLIGATION_NAME, "/obligations", "填报 报送 应报 覆盖率", false},
 };

@@ -190,7 +190,7 @@ static zh_rc download(zh_ui *ui)
                           ZH_ARENA_REQUEST_BYTES / 2, &text, ui->err);
     }
     if (rc == ZH_ELIMIT) {
-        zh_err_clear(ui->err);
+        zh_err_again(ui->err);
         zh_err_set(ui->err, rc, "import.file", "这个表太大，不能从页面下载");
         zh_err_fix(ui->err, "它在服务器数据目录的 jobs/%" PRId64 ".%.*s", job.id, ZH_FMT(file));
     }

@@ -72,7 +72,7 @@ void zh_import_undo_state(const zh_import_view *v)
                          ZH_SAY(ui, ZH_T_UNDO_RUNNING, zh_str_fmt(ui->arena, "%" PRId64, percent)));
         zh_part_section_close(ui);
     } else if (zh_str_is(undo->state, "failed")) {
-        zh_err err = {0};
+        zh_err err = zh_err_beside(ui->err);
         zh_json *result = NULL;
         zh_err ignored = {0};
         bool told = zh_json_parse(ui->arena, undo->result, &result, &ignored) == ZH_OK;

@@ -31,10 +31,10 @@ bool zh_indicator_by_time(const zh_indicator_page *page)
 static zh_str level_label(const zh_ui *ui, const zh_dim *dim, const char *level)
 {
     zh_str label = dim->field != NULL ? zh_ui_label(ui, dim->field->label) : dim->id;
-    bool city = strcmp(level, "city") == 0;
-    zh_str suffix = ui->lang == ZH_LANG_EN ? zh_str_of(city ? " (city)" : " (province)")
-                                           : zh_str_of(city ? "（市）" : "（省）");
-    return zh_str_fmt(ui->arena, "%.*s%.*s", ZH_FMT(label), ZH_FMT(suffix));
+    return ZH_SAY(ui, ZH_T_IN_BRACKETS, label,
+                  zh_ui_text(ui, strcmp(level, "city") == 0     ? ZH_T_LEVEL_CITY
+                                 : strcmp(level, "county") == 0 ? ZH_T_LEVEL_COUNTY
+                                                                : ZH_T_LEVEL_PROVINCE));
 }
 
 static bool is_listed(const zh_option *options, size_t n, zh_str value)
@@ -67,7 +67,7 @@ static void add_dim(const zh_indicator_page *page, const zh_dim *dim, zh_option 
         add_option(out, max, n, dim->id, ZH_SAY(ui, ZH_T_IND_BY_DIM, label));
         return;
     }
-    static const char *const levels[] = {"province", "city"};
+    static const char *const levels[] = {"province", "city", "county"};
     for (size_t i = 0; i < ZH_COUNTOF(levels); i++) {
         uint16_t level = zh_question_level(dim->codes, levels[i]);
         if (level > 0 && (dim->level == 0 || dim->level >= level)) {

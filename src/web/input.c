@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "core/permission.h"
 #include "core/schema.h"
+#include "model/contact.h"
 #include "web/part.h"
 #include <inttypes.h>
 
@@ -62,9 +63,11 @@ static bool table_fits(const zh_inputs *in, const zh_field *table)
 
 bool zh_input_possible(const zh_inputs *in, const zh_field *field)
 {
+    zh_contact contact;
     bool numbered = field == in->reg->number_field && in->reg->number_pattern.n > 0;
-    return field->table == NULL && !field->computed && !numbered && !zh_field_is_signature(field) &&
-           !zh_field_masked(&in->ui->ctx, field) &&
+    bool given = zh_contact_of(in->reg, &contact) && contact.code == field; /* made with it */
+    return field->table == NULL && !field->computed && !numbered && !given &&
+           !zh_field_is_signature(field) && !zh_field_masked(&in->ui->ctx, field) &&
            (field->type != ZH_TYPE_TABLE || table_fits(in, field));
 }
 
@@ -98,9 +101,8 @@ void zh_input_options(zh_ui *ui, const zh_codes *codes, zh_str chosen)
     }
 }
 
-bool zh_input_findings(const zh_inputs *in, zh_str field)
+static void findings_at(const zh_inputs *in, zh_str field)
 {
-    bool any = false;
     for (size_t i = 0; i < in->findings->list.n; i++) {
         const zh_finding *f = &in->findings->list.p[i];
         if (zh_str_eq(f->field, field) && f->severity != ZH_HINT) {
@@ -112,10 +114,90 @@ bool zh_input_findings(const zh_inputs *in, zh_str field)
                 zh_html_value(h, f->fix);
             }
             zh_html_close(h);
-            any = true;
         }
     }
-    return any;
+}
+
+/* The field of the form at which a finding is shown; NULL: at none. */
+static const zh_field *shown_at(const zh_finding *f, const zh_field *const *fields, size_t n)
+{
+    ptrdiff_t bracket = zh_str_chr(f->field, '[');
+    zh_str id = bracket >= 0 ? zh_str_sub(f->field, 0, (size_t)bracket) : f->field;
+    for (size_t i = 0; i < n; i++) {
+        if (zh_str_eq(fields[i]->id, id)) {
+            return fields[i];
+        }
+    }
+    return NULL;
+}
+
+/* Text and remedy of a problem that belongs to no field. */
+static void said(zh_ui *ui, zh_str message, zh_str fix)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "p", NULL);
+    zh_html_value(h, message);
+    if (fix.n > 0) {
+        zh_html_text(h, zh_ui_text(ui, ZH_T_SEMICOLON));
+        zh_html_value(h, fix);
+    }
+    zh_html_close(h);
+}
+
+static bool is_listed(const zh_field *const *list, size_t n, const zh_field *field)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i] == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void field_links(zh_ui *ui, const zh_field *const *wrong, size_t n)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "p", NULL);
+    zh_html_text(h, ZH_SAY(ui, ZH_T_NEW_WRONG, zh_ui_count(ui, (int64_t)n)));
+    for (size_t i = 0; i < n; i++) {
+        zh_html_text(h, i > 0 ? zh_ui_text(ui, ZH_T_SEP) : ZH_STR(""));
+        zh_html_a_value(h, NULL, zh_str_fmt(ui->arena, "#f.%.*s", ZH_FMT(wrong[i]->id)),
+                        zh_ui_label(ui, wrong[i]->label));
+    }
+    zh_html_close(h);
+}
+
+void zh_input_problems(const zh_inputs *in, const zh_err *why, const zh_field *const *fields,
+                       size_t n)
+{
+    zh_ui *ui = in->ui;
+    const zh_field **wrong = ZH_NEW_N(ui->arena, const zh_field *, n + 1);
+    size_t nwrong = 0;
+    bool told = false; /* what the error says stands among the findings */
+    if (why->rc == ZH_OK) {
+        return;
+    }
+    zh_part_note_open(ui, ZH_NOTE_ACT);
+    for (size_t i = 0; i < in->findings->list.n; i++) {
+        const zh_finding *f = &in->findings->list.p[i];
+        const zh_field *at = shown_at(f, fields, n);
+        if (f->severity == ZH_HINT) {
+            continue;
+        }
+        told = told || zh_str_is(f->message, why->message);
+        if (at == NULL) {
+            said(ui, f->message, f->fix);
+        } else if (!is_listed(wrong, nwrong, at)) {
+            wrong[nwrong++] = at;
+        }
+    }
+    if (!told) {
+        said(ui, zh_str_of(why->message), zh_str_of(why->fix));
+    }
+    if (nwrong > 0) {
+        field_links(ui, wrong, nwrong);
+    }
+    zh_part_note_close(ui);
 }
 
 static bool is_wrong(const zh_inputs *in, zh_str field)
@@ -188,6 +270,7 @@ static void put_input(zh_inputs *in, const zh_field *field, zh_str name, zh_str 
     bool area = field->type == ZH_TYPE_TEXT;
     zh_html_open(h, list ? "select" : area ? "textarea" : "input", NULL);
     zh_html_attr(h, "name", name);
+    zh_html_attr(h, "id", name); /* where the list of problems leads */
     if (label.n > 0) {
         zh_html_attr(h, "aria-label", label);
     }
@@ -314,8 +397,8 @@ static void put_row(zh_inputs *in, zh_grid *g, const zh_field *table, size_t row
         }
         put_input(in, column, cell_name(ui, table, row, zh_child_name(column)),
                   cell_value(in, table, row, c), zh_ui_label(ui, column->label), column->required);
-        (void)zh_input_findings(in, zh_str_fmt(ui->arena, "%.*s[%zu].%.*s", ZH_FMT(table->id),
-                                               given, ZH_FMT(zh_child_name(column))));
+        findings_at(in, zh_str_fmt(ui->arena, "%.*s[%zu].%.*s", ZH_FMT(table->id), given,
+                                   ZH_FMT(zh_child_name(column))));
     }
 }
 
@@ -336,10 +419,11 @@ static void put_table(zh_inputs *in, const zh_field *table, bool required)
         }
     }
     zh_html_open(h, "fieldset", is_wrong(in, table->id) ? "field rows err" : "field rows");
+    zh_html_attr(h, "id", field_name(ui, table));
     zh_html_open(h, "legend", NULL);
     label_line(in, table, required);
     zh_html_close(h);
-    (void)zh_input_findings(in, table->id);
+    findings_at(in, table->id);
     zh_form_hidden(ui, zh_str_fmt(ui->arena, "t.%.*s.n", ZH_FMT(table->id)).p,
                    zh_str_fmt(ui->arena, "%zu", n));
     zh_grid g;
@@ -372,7 +456,7 @@ void zh_input_field(zh_inputs *in, const zh_field *field, bool required)
     zh_html_open(h, "label",
                  wrong ? (wide ? "field wide err" : "field err") : (wide ? "field wide" : "field"));
     label_line(in, field, required);
-    (void)zh_input_findings(in, field->id);
+    findings_at(in, field->id);
     zh_str value = value_of(in, field);
     put_input(in, field, field_name(ui, field), value, ZH_STR_NONE, required);
     if (field->type == ZH_TYPE_FILE && value.n > 0 && zh_str_starts(value, ZH_STR("sha256:"))) {
@@ -445,7 +529,7 @@ static void resolve_name(zh_inputs *in, const zh_field *field, zh_str where, zh_
 {
     zh_ui *ui = in->ui;
     const zh_register *target = field->target;
-    zh_err err = {0};
+    zh_err err = zh_err_beside(ui->err);
     zh_ctx ctx = ui->ctx;
     zh_record *record = NULL;
     ctx.err = &err;
@@ -456,7 +540,7 @@ static void resolve_name(zh_inputs *in, const zh_field *field, zh_str where, zh_
     if (rc != ZH_OK && target != NULL) {
         zh_list_query q = {
             .reg = target, .search = value->text, .limit = ZH_CHOICES_MAX, .as_of = ZH_AS_OF_NOW};
-        zh_err_clear(&err);
+        zh_err_again(&err);
         rc = zh_list(&ctx, ui->conn, &q, &page);
     }
     size_t exact = 0;
@@ -488,7 +572,7 @@ static void resolve_name(zh_inputs *in, const zh_field *field, zh_str where, zh_
 static void parse(zh_inputs *in, const zh_field *field, zh_str where, zh_str text, zh_value *value)
 {
     zh_ui *ui = in->ui;
-    zh_err err = {0};
+    zh_err err = zh_err_beside(ui->err);
     char how = 0;
     zh_date today = zh_time_date(zh_now());
     if (zh_field_parse(ui->ctx.model, field, ui->arena, text, today, value, &how, &err) != ZH_OK) {

@@ -25,8 +25,8 @@ typedef struct zh_inputs {
     zh_findings *findings; /* written by zh_input_read, shown by the others */
 } zh_inputs;
 
-/* Whether a person may fill the field in a form: not computed, not numbered, not masked for them,
- * and of a size a form can hold. */
+/* Whether a person may fill the field in a form: not computed, numbered or made with the record,
+ * not masked for them, and of a size a form can hold. */
 bool zh_input_possible(const zh_inputs *in, const zh_field *field);
 /* What was sent of a field that is no table; p == NULL: it was not. */
 zh_str zh_input_sent(const zh_inputs *in, const zh_field *field);
@@ -37,8 +37,10 @@ bool zh_input_more_rows(const zh_inputs *in);
 
 /* One labelled input; required: marked so. */
 void zh_input_field(zh_inputs *in, const zh_field *field, bool required);
-/* Findings at a field, or of none (empty); true when there were any. */
-bool zh_input_findings(const zh_inputs *in, zh_str field);
+/* Why a form was refused, each problem once: those of the fields shown are links to them (they say
+ * it there), the others stand here. Nothing when nothing was refused. */
+void zh_input_problems(const zh_inputs *in, const zh_err *why, const zh_field *const *fields,
+                       size_t n);
 /* The options of a code list; chosen: code or label. */
 void zh_input_options(zh_ui *ui, const zh_codes *codes, zh_str chosen);
 /* multipart/form-data when one of the fields is a file: an attribute of the form just opened. */

@@ -137,7 +137,7 @@ void zh_listing_turn(zh_listing *q, const zh_view *view)
 
 static void read_where(zh_listing *q)
 {
-    zh_err err = {0};
+    zh_err err = zh_err_beside(q->ui->err);
     zh_program whole = {0};
     q->where = zh_str_trim(zh_http_param(q->ui->request, "where"));
     if (q->where.n > 0) {
@@ -229,7 +229,7 @@ static void read_views(zh_listing *q)
     }
     zh_listing_turn(q, view);
     if (asked.n > 0 && q->view == &q->views[0]) {
-        zh_err err = {0};
+        zh_err err = zh_err_beside(ui->err);
         (void)zh_err_set(&err, ZH_EINVAL, "query.view", "这本登记册没有视图“%.*s”", ZH_FMT(asked));
         zh_err_fix(&err, "从上面的视图里选一个");
         zh_listing_refuse(q, "view", &err);
@@ -299,9 +299,9 @@ static bool add_column(zh_listing *q, zh_str id)
 
 static void refuse_column(zh_listing *q, zh_str id)
 {
-    zh_err err = {0};
+    zh_err err = zh_err_beside(q->ui->err);
     (void)zh_err_set(&err, ZH_EINVAL, "query.columns", "“%.*s”没有可作列的字段“%.*s”",
-                     ZH_FMT(q->reg->label.zh), ZH_FMT(id));
+                     ZH_FMT(zh_label_for(&err, q->reg->label)), ZH_FMT(id));
     zh_err_fix(&err, "在“列”里勾选");
     zh_listing_refuse(q, "columns", &err);
 }
@@ -367,7 +367,7 @@ static void read_sort(zh_listing *q)
         q->sort = NULL;
     }
     if (!sortable && asked.n > 0) {
-        zh_err err = {0};
+        zh_err err = zh_err_beside(q->ui->err);
         (void)zh_err_set(&err, ZH_EINVAL, "query.sort", "不能按“%.*s”排序", ZH_FMT(id));
         zh_err_fix(&err, "点列名可以排序");
         zh_listing_refuse(q, "sort", &err);
@@ -381,9 +381,10 @@ static void check_sort(zh_listing *q)
         return;
     }
     if (zh_http_param(q->ui->request, "sort").n > 0) {
-        zh_err err = {0};
+        zh_err err = zh_err_beside(q->ui->err);
         (void)zh_err_set(&err, ZH_EINVAL, "query.sort.large",
-                         "这本登记册很大，“%.*s”没有索引，不能按它排序", ZH_FMT(q->sort->label.zh));
+                         "这本登记册很大，“%.*s”没有索引，不能按它排序",
+                         ZH_FMT(zh_label_for(&err, q->sort->label)));
         zh_err_fix(&err, "点可以点的列名，或在声明里给它加索引（indexes）");
         zh_listing_refuse(q, "sort", &err);
     }
@@ -398,7 +399,7 @@ static void read_as_of(zh_listing *q)
 {
     zh_ui *ui = q->ui;
     zh_str text = zh_str_trim(zh_http_param(ui->request, "as_of"));
-    zh_err err = {0};
+    zh_err err = zh_err_beside(ui->err);
     zh_date date;
     zh_time at = 0;
     q->as_of = ZH_AS_OF_NOW;

@@ -255,9 +255,9 @@ static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
     zh_str post = ui->session != NULL ? ui->session->current.code : ZH_STR("");
     int64_t api = ui->session != NULL ? ui->session->key : 0;
     bool emergency = ui->session != NULL && ui->session->emergency != 0;
-    *key =
-        zh_str_fmt(ui->arena, "%.*s %.*s %" PRId64 " %d %.*s?%.*s %d", ZH_FMT(login), ZH_FMT(post),
-                   api, (int)emergency, ZH_FMT(r->path), ZH_FMT(r->query), (int)ui->lang);
+    *key = zh_str_fmt(ui->arena, "%.*s %.*s %" PRId64 " %d %.*s%.*s?%.*s %d", ZH_FMT(login),
+                      ZH_FMT(post), api, (int)emergency, ZH_FMT(r->host), ZH_FMT(r->path),
+                      ZH_FMT(r->query), (int)ui->lang);
     for (size_t i = 1; i < ZH_COUNTOF(switches); i++) {
         const char *value = switch_value(r, switches[i].name);
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
@@ -434,7 +434,8 @@ static void menus(zh_ui *ui, zh_text_id current)
     zh_str role = ui->session == NULL         ? ZH_STR("")
                   : ui->session->post != NULL ? ui->session->post->role
                                               : ZH_STR("nobody");
-    size_t n = zh_front_menus(role, items);
+    bool stranger = ui->session == NULL && ui->ctx.post != NULL; /* where there are accounts */
+    size_t n = stranger ? zh_front_open(items) : zh_front_menus(role, items);
     zh_html_open(h, "nav", "nav");
     zh_html_attr(h, "aria-label", zh_ui_text(ui, ZH_T_NAV_LABEL));
     for (size_t i = 0; i < n; i++) {
@@ -573,7 +574,7 @@ void zh_ui_head(zh_ui *ui, const zh_ui_head_of *head)
 {
     zh_html *h = &ui->html;
     document_head(ui, head);
-    zh_html_open(h, "body", NULL);
+    zh_html_open(h, "body", head->citizen ? "pub" : NULL);
     zh_html_a(h, "skip", ZH_STR("#main"), zh_ui_text(ui, ZH_T_SKIP));
     zh_html_open(h, "header", "mast");
     zh_html_open(h, "div", NULL);
@@ -703,9 +704,10 @@ void zh_page_error(const zh_http_request *request, zh_http_response *response, i
     zh_ui_head(&ui,
                &(zh_ui_head_of){.nav = ZH_TEXT_N, .title = zh_ui_text(&ui, error_title(status))});
     zh_part_note_open(&ui, ZH_NOTE_ACT);
-    zh_html_leaf_value(h, "p", NULL, zh_str_of(err->message));
+    /* What was refused before the reader's language was known is looked up here. */
+    zh_html_leaf_value(h, "p", NULL, zh_str_of(zh_err_text(&ignored, err->message)));
     if (err->fix[0] != '\0') {
-        zh_html_leaf_value(h, "p", NULL, zh_str_of(err->fix));
+        zh_html_leaf_value(h, "p", NULL, zh_str_of(zh_err_text(&ignored, err->fix)));
     }
     zh_html_open(h, "p", "sm");
     zh_html_text(h, zh_ui_text(&ui, ZH_T_ERR_RULE));

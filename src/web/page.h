@@ -98,6 +98,7 @@ typedef struct zh_ui_head_of {
     zh_str above, above_url;
     zh_str css; /* one more style sheet of ui/ (file name); may be empty */
     zh_str script;
+    bool citizen;  /* a page for everybody: one column, larger */
     int refresh_s; /* reload after so many seconds (a running job); 0: never */
 } zh_ui_head_of;
 

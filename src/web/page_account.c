@@ -405,7 +405,7 @@ static zh_rc prove(zh_ui *ui, zh_err *why)
 
 static zh_rc change_password(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = need_session(ui);
     if (rc != ZH_OK) {
         return rc;
@@ -423,7 +423,7 @@ static zh_rc change_password(zh_ui *ui)
 
 static zh_rc end_session(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = need_session(ui);
     if (rc == ZH_OK) {
         rc = zh_own_session_end(ui->web->core, ui->session->login, zh_form_sent(ui, "session"),
@@ -435,7 +435,7 @@ static zh_rc end_session(zh_ui *ui)
 
 static zh_rc begin_totp(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = need_session(ui);
     return rc == ZH_OK ? answer(ui, zh_totp_begin(ui->web->core, ui->session->login, &why), &why)
                        : rc;
@@ -443,7 +443,7 @@ static zh_rc begin_totp(zh_ui *ui)
 
 static zh_rc confirm_totp(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_str recovery[ZH_RECOVERY_CODES];
     zh_rc rc = need_session(ui);
     if (rc != ZH_OK) {
@@ -461,7 +461,7 @@ static zh_rc confirm_totp(zh_ui *ui)
 
 static zh_rc stop_totp(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = need_session(ui);
     if (rc != ZH_OK) {
         return rc;
@@ -475,7 +475,7 @@ static zh_rc stop_totp(zh_ui *ui)
 
 static zh_rc make_key(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     char token[ZH_KEY_TOKEN_CHARS + 1];
     zh_rc rc = need_session(ui);
     if (rc != ZH_OK) {
@@ -499,7 +499,7 @@ static zh_rc make_key(zh_ui *ui)
 
 static zh_rc end_key(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     int64_t id = 0;
     zh_rc rc = need_session(ui);
     if (rc != ZH_OK) {

@@ -801,7 +801,7 @@ static void ask(board *b)
     zh_part_ask_select(ui, "outline", zh_ui_text(ui, ZH_T_BOARD_OUTLINE), outlines,
                        outline_options(b, outlines, OUTLINES_MAX), b->outline);
     zh_part_ask_hidden(ui, "as_of", zh_http_param(ui->request, "as_of"));
-    zh_part_ask_close(ui);
+    zh_part_ask_end(ui, NULL, 0);
 }
 
 static zh_str scope_words(board *b)

@@ -167,7 +167,7 @@ static zh_rc set_or_ask(zh_ui *ui, int year, zh_str lines, zh_str *back, zh_err 
 
 static zh_rc take(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_str lines = ZH_STR("");
     int64_t year = 0;
     zh_pairs form = ui->request->form;

@@ -89,7 +89,7 @@ static zh_rc one_clock(zh_grid *g, const zh_register *reg, const zh_clock *clock
         }
         zh_grid_text(g, since(ui, v));
         zh_grid_text(g, period_words(ui, v));
-        zh_grid_value(g, v->clause);
+        zh_grid_value(g, zh_ui_label(ui, v->clause));
         zh_grid_cell(g);
         status(ui, v, &check, zh_clock_check_code(ui->arena, reg, clock, v));
     }

@@ -5,13 +5,14 @@
 #include "core/identity.h"
 #include "model/title.h"
 #include "web/act.h"
+#include "web/desk_week.h"
 #include "web/notice_part.h"
 #include "web/part.h"
 #include "web/show.h"
 #include "web/words.h"
 #include <inttypes.h>
 
-enum { SHOWN = 50, HANDS = 10, DAYS_MAX = 366, FACTS = 4, ACTIONS = 4, TOLD = 8 };
+enum { SHOWN = 50, HANDS = 10, DAYS_MAX = 366, FACTS = 4, ACTIONS = 4, TOLD = 8, TICKS_MAX = 20 };
 
 static const struct {
     const char *see;
@@ -30,7 +31,9 @@ typedef struct desk {
     zh_ui *ui;
     zh_time now;
     zh_desk_when when;
-    hands only;             /* one of the lists that are not by time, whole */
+    hands only;  /* one of the lists that are not by time, whole */
+    bool by_day; /* only what ends on `day` */
+    zh_date day;
     const zh_register *reg; /* with clock: the kind asked for; NULL: all */
     const zh_clock *clock;
     bool by_place;
@@ -67,6 +70,17 @@ static zh_rc read_when(desk *d)
                      ZH_FMT(see));
 }
 
+/* day=2026-11-26 */
+static zh_rc read_day(desk *d)
+{
+    zh_str day = zh_http_param(d->ui->request, "day");
+    d->by_day = day.n > 0;
+    return !d->by_day || zh_date_parse(day, &d->day) == ZH_OK
+               ? ZH_OK
+               : zh_err_set(d->ui->err, ZH_EINVAL, "desk.day", "“%.*s”不是日期，要像 2026-11-26",
+                            ZH_FMT(day));
+}
+
 /* kind=register.clock */
 static zh_rc read_kind(desk *d)
 {
@@ -94,13 +108,19 @@ static zh_rc ask(desk *d)
     zh_rc rc = read_when(d);
     d->by_place = zh_str_is(zh_http_param(ui->request, "by"), "place");
     if (rc == ZH_OK) {
+        rc = read_day(d);
+    }
+    if (rc == ZH_OK) {
         rc = read_kind(d);
     }
     if (rc == ZH_OK) {
         rc = zh_desk_count(&ui->ctx, ui->conn, d->now, &d->counts);
     }
     if (rc == ZH_OK) {
-        rc = zh_desk_due(&ui->ctx, ui->conn, d->now, d->when, d->reg, d->clock, SHOWN, &d->due);
+        rc = d->by_day
+                 ? zh_desk_due_on(&ui->ctx, ui->conn, d->day, d->reg, d->clock, SHOWN, &d->due)
+                 : zh_desk_due(&ui->ctx, ui->conn, d->now, d->when, d->reg, d->clock, SHOWN,
+                               &d->due);
     }
     size_t limit = d->only == HANDS_BOTH ? (size_t)HANDS : ZH_DESK_ITEMS_MAX;
     if (rc == ZH_OK && (d->only == HANDS_BOTH || d->only == HANDS_VOTES)) {
@@ -153,6 +173,45 @@ static zh_str time_words(const desk *d, zh_time due)
     }
     int64_t left = days_between(d, today, last, &working);
     return ZH_SAY(ui, working ? ZH_T_DESK_LEFT : ZH_T_DESK_LEFT_DAYS, zh_ui_count(ui, left));
+}
+
+/* The last day with its weekday; the instant where it is not the end of a day. */
+static zh_str last_words(const desk *d, zh_time due)
+{
+    static const zh_text_id weekdays[] = {ZH_T_DESK_MON, ZH_T_DESK_TUE, ZH_T_DESK_WED,
+                                          ZH_T_DESK_THU, ZH_T_DESK_FRI, ZH_T_DESK_SAT,
+                                          ZH_T_DESK_SUN};
+    zh_ui *ui = d->ui;
+    char text[16];
+    zh_date day = zh_time_date(due - 1);
+    if (due != zh_date_start(day + 1)) {
+        return ZH_SAY(ui, ZH_T_DESK_LAST, zh_ui_time(ui, due - 1));
+    }
+    (void)zh_date_format(day, text);
+    return ZH_SAY(ui, ZH_T_DESK_LAST_DAY, zh_str_of(text),
+                  zh_ui_text(ui, weekdays[zh_date_weekday(day) - 1]));
+}
+
+/* A tick a working day from the beginning to the end; those that are gone are dark. */
+static void ticks(desk *d, const zh_clock_state *state)
+{
+    zh_html *h = &d->ui->html;
+    zh_date from = zh_time_date(state->started_at);
+    zh_date today = zh_time_date(d->now);
+    bool working = false;
+    bool now_working = false;
+    int64_t total = days_between(d, from, zh_time_date(state->due_at - 1), &working);
+    int64_t gone = days_between(d, from, today, &now_working);
+    if (!working || !now_working || total < 1 || total > TICKS_MAX) {
+        return;
+    }
+    zh_html_open(h, "span", "days");
+    zh_html_attr_z(h, "aria-hidden", "true"); /* said in words above */
+    for (int64_t i = 0; i < total; i++) {
+        bool over = state->due_at <= d->now && i == total - 1;
+        zh_html_leaf_z(h, "i", over ? "o" : i < gone ? "u" : NULL, "");
+    }
+    zh_html_close(h);
 }
 
 static const char *clock_css(const desk *d, zh_time due)
@@ -213,7 +272,7 @@ static zh_rc clause_of(desk *d, const zh_desk_item *item)
         }
         zh_rc rc = zh_clock_unverified(&ui->ctx, ui->conn, item->reg, item->clock, v, &open);
         zh_html_z(h, "　");
-        zh_html_value(h, v->clause);
+        zh_html_value(h, zh_ui_label(ui, v->clause));
         if (open) {
             zh_html_z(h, " ");
             zh_part_tag(ui, ZH_TAG_PLAIN, zh_ui_text(ui, ZH_T_RECORD_UNVERIFIED));
@@ -333,8 +392,8 @@ static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
     zh_html_flag(h, "data-row");
     zh_html_open(h, "div", clock_css(d, item->state.due_at));
     zh_html_leaf(h, "b", NULL, time_words(d, item->state.due_at));
-    zh_html_leaf(h, "small", NULL,
-                 ZH_SAY(ui, ZH_T_DESK_LAST, zh_ui_time(ui, item->state.due_at - 1)));
+    zh_html_leaf(h, "small", NULL, last_words(d, item->state.due_at));
+    ticks(d, &item->state);
     zh_html_close(h);
     zh_html_open(h, "div", NULL);
     zh_html_open(h, "h3", NULL);
@@ -348,13 +407,25 @@ static zh_rc due_item(desk *d, zh_show *show, const zh_desk_item *item)
     zh_html_z(h, "　");
     zh_html_text(h, zh_show_state(ui, item->reg, item->record->state));
     zh_html_z(h, "　");
-    zh_html_text(h, ZH_SAY(ui, ZH_T_DESK_SINCE, zh_ui_time(ui, item->state.started_at)));
+    zh_html_leaf(h, "time", NULL,
+                 ZH_SAY(ui, ZH_T_DESK_SINCE, zh_ui_time(ui, item->state.started_at)));
     zh_rc rc = clause_of(d, item);
     zh_html_close(h);
     zh_html_close(h);
     rc = rc == ZH_OK ? actions(d, item) : rc;
     zh_html_close(h);
     return rc;
+}
+
+/* The same question for another stretch of time. */
+static zh_str tab_url(const desk *d, const char *see)
+{
+    zh_arena *arena = d->ui->arena;
+    zh_str url = ZH_STR("/desk");
+    zh_str kind = zh_http_param(d->ui->request, "kind");
+    url = d->by_place ? zh_url_add(arena, url, "by", ZH_STR("place")) : url;
+    url = kind.n > 0 ? zh_url_add(arena, url, "kind", kind) : url;
+    return see[0] != '\0' ? zh_url_add(arena, url, "see", zh_str_of(see)) : url;
 }
 
 static void tabs(desk *d)
@@ -368,9 +439,9 @@ static void tabs(desk *d)
     for (size_t i = 0; i <= ZH_DESK_WHENS; i++) {
         size_t which = i == 0 ? ZH_DESK_ANY : i - 1;
         list[i] = (zh_tab){.label = zh_ui_text(ui, stretches[which].text),
-                           .url = zh_url_with(ui->request, "see", zh_str_of(stretches[which].see)),
+                           .url = tab_url(d, stretches[which].see),
                            .count = i == 0 ? all : d->counts.n[which],
-                           .current = d->when == (zh_desk_when)which};
+                           .current = !d->by_day && d->when == (zh_desk_when)which};
     }
     zh_part_tabs(ui, list, ZH_COUNTOF(list), zh_ui_text(ui, ZH_T_DESK_TABS));
 }
@@ -437,10 +508,17 @@ static zh_rc due_list(desk *d, zh_show *show)
 {
     zh_ui *ui = d->ui;
     zh_rc rc = ZH_OK;
-    zh_part_section_open(ui, "due", ZH_STR(""), true);
+    char text[16];
+    (void)zh_date_format(d->day, text);
+    zh_part_section_open(
+        ui, "due",
+        d->by_day ? ZH_SAY(ui, ZH_T_DESK_DAY, zh_str_of(text), zh_ui_count(ui, (int64_t)d->due.n))
+                  : ZH_STR(""),
+        true);
     if (d->due.n == 0) {
         zh_part_empty(ui,
-                      d->when == ZH_DESK_ANY && d->clock == NULL ? ZH_EMPTY_DATA : ZH_EMPTY_FILTER,
+                      d->when == ZH_DESK_ANY && d->clock == NULL && !d->by_day ? ZH_EMPTY_DATA
+                                                                               : ZH_EMPTY_FILTER,
                       zh_ui_text(ui, ZH_T_DESK_EMPTY), zh_ui_text(ui, ZH_T_DESK_EMPTY_TEXT),
                       ZH_STR(""), ZH_STR(""));
     }
@@ -635,6 +713,15 @@ static zh_str title(const desk *d)
                         zh_ui_count(ui, n[ZH_DESK_WEEK]), zh_ui_count(ui, n[ZH_DESK_OVERDUE]));
 }
 
+static void weeks(desk *d, const char *css)
+{
+    if (d->counts.nkinds > 0) {
+        zh_html_open(&d->ui->html, "div", css);
+        zh_desk_week(d->ui, &d->counts, d->now, d->by_day ? &d->day : NULL);
+        zh_html_close(&d->ui->html);
+    }
+}
+
 static zh_rc item_titles(zh_show *show, const zh_desk_list *list)
 {
     const zh_record **records = ZH_NEW_N(show->ui->arena, const zh_record *, list->n + 1);
@@ -681,6 +768,7 @@ static zh_rc show(zh_ui *ui)
     }
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w8 stack");
+    weeks(&d, "only-s"); /* on a phone before the list, which is long */
     if (d.votes.n > 0) {
         vote_list(&d, &names);
     }
@@ -693,6 +781,7 @@ static zh_rc show(zh_ui *ui)
     }
     zh_html_close(h);
     zh_html_open(h, "aside", "w4 stack");
+    weeks(&d, "hide-s");
     if (d.told.n > 0) {
         told(&d, &names);
     }

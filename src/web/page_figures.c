@@ -190,7 +190,7 @@ static zh_rc line_row(zh_ui *ui, zh_grid *g, zh_str line)
     zh_str index;
     int64_t position = 0;
     zh_proved at;
-    zh_err found = {0};
+    zh_err found = zh_err_beside(ui->err);
     zh_ctx own = ui->ctx;
     own.err = &found;
     if (!zh_str_split(&rest, ' ', &index) || zh_str_i64(index, &position) != ZH_OK) {

@@ -231,7 +231,7 @@ static zh_rc receive(zh_ui *ui)
         return rc;
     }
     zh_err refused = *ui->err;
-    zh_err_clear(ui->err);
+    zh_err_again(ui->err);
     ui->response->status = zh_problem_status(rc);
     return page(ui, &refused);
 }

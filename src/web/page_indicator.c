@@ -41,7 +41,7 @@ static void ask(zh_indicator_page *page)
     zh_option dims[ZH_INDICATOR_DIMS_MAX];
     size_t ndims = zh_indicator_dims(page, dims, ZH_INDICATOR_DIMS_MAX);
     const zh_register *reg = page->indicator->reg;
-    zh_question_regions(ui, page->q.region, &regions, &nregions);
+    zh_question_areas(ui, reg, page->q.region, &regions, &nregions);
     zh_part_ask_open(ui, ui->request->path);
     zh_part_ask_words(ui, zh_ui_text(ui, ZH_T_BOARD_ASK_SHOW));
     if (reg != NULL && zh_figure_region_dim(reg).n > 0) {
@@ -55,7 +55,9 @@ static void ask(zh_indicator_page *page)
     zh_part_ask_words(ui, ZH_SAY(ui, ZH_T_IND_ASK_OF, zh_ui_label(ui, page->indicator->label)));
     zh_part_ask_select(ui, "by", zh_ui_text(ui, ZH_T_IND_BY), dims, ndims, page->by);
     zh_part_ask_hidden(ui, "as_of", zh_http_param(ui->request, "as_of"));
-    zh_part_ask_close(ui);
+    const zh_download files[] = {{ZH_STR("XLSX"), zh_indicator_sub(page, "data.xlsx")},
+                                 {ZH_STR("CSV"), zh_indicator_sub(page, "data.csv")}};
+    zh_part_ask_end(ui, files, ZH_COUNTOF(files));
 }
 
 /* ---- the number
@@ -353,11 +355,31 @@ static void row(zh_indicator_page *page, zh_grid *g, size_t i, columns_with has)
     }
 }
 
+/* How many rows are not on the page, and the way to them. */
+static void rows_left(const zh_indicator_page *page, size_t shown, bool all)
+{
+    zh_ui *ui = page->ui;
+    zh_html *h = &ui->html;
+    zh_html_open(h, "p", "bar sp sm mu rowsleft");
+    zh_html_leaf(h, "span", NULL,
+                 ZH_SAY(ui, ZH_T_IND_MORE_ROWS, zh_ui_count(ui, (int64_t)shown),
+                        zh_ui_count(ui, (int64_t)page->n)));
+    if (!all) {
+        zh_html_a(h, NULL,
+                  zh_str_fmt(ui->arena, "%.*s#data",
+                             ZH_FMT(zh_url_with(ui->request, "rows", ZH_STR("all")))),
+                  zh_ui_text(ui, ZH_T_IND_ALL_ROWS));
+    }
+    zh_html_close(h);
+}
+
 /* 数据表: what the drawing says, and what it leaves out. */
 static void table(zh_indicator_page *page)
 {
     zh_ui *ui = page->ui;
     columns_with has = columns_of(page);
+    bool all = zh_str_is(zh_http_param(ui->request, "rows"), "all");
+    size_t most = all ? ZH_INDICATOR_ROWS_ALL : ZH_INDICATOR_ROWS_MAX;
     zh_column columns[7];
     size_t n = 0;
     zh_grid g;
@@ -376,14 +398,12 @@ static void table(zh_indicator_page *page)
     }
     zh_part_section_open(ui, "data", zh_ui_text(ui, ZH_T_FIG_TABLE), true);
     zh_grid_open(&g, ui, columns, n, true, ZH_STR(""));
-    for (size_t i = 0; i < page->n && i < ZH_INDICATOR_ROWS_MAX; i++) {
+    for (size_t i = 0; i < page->n && i < most; i++) {
         row(page, &g, i, has);
     }
     zh_grid_close(&g);
-    if (page->n > ZH_INDICATOR_ROWS_MAX) {
-        zh_html_leaf(&ui->html, "p", "sm mu",
-                     ZH_SAY(ui, ZH_T_IND_MORE_ROWS, zh_ui_count(ui, (int64_t)ZH_INDICATOR_ROWS_MAX),
-                            zh_ui_count(ui, (int64_t)page->n)));
+    if (page->n > most) {
+        rows_left(page, most, all);
     }
     zh_part_section_close(ui);
 }

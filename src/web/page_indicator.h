@@ -4,8 +4,9 @@
 
 #include "web/question.h"
 
-/* Rows of the break-down on the page; all of them are in the CSV. */
-#define ZH_INDICATOR_ROWS_MAX ((size_t)200)
+/* Rows of the break-down on the page, and with rows=all; all of them are in the CSV. */
+#define ZH_INDICATOR_ROWS_MAX ((size_t)50)
+#define ZH_INDICATOR_ROWS_ALL ((size_t)5000)
 
 /* Choices of a break-down. */
 #define ZH_INDICATOR_DIMS_MAX ((size_t)32)

@@ -37,7 +37,7 @@ static void provider_link(zh_ui *ui, zh_str next)
 
 static void login_form(zh_ui *ui, const zh_err *err, zh_str next)
 {
-    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_TEXT_N,
+    zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_LOGIN,
                                     .title = zh_ui_text(ui, ZH_T_LOGIN_TITLE),
                                     .lede = zh_ui_text(ui, ZH_T_LOGIN_LEDE)});
     zh_form_problem(ui, err);
@@ -70,7 +70,7 @@ static zh_rc show_login(zh_ui *ui)
 static zh_rc do_login(zh_ui *ui)
 {
     char token[2 * ZH_SESSION_TOKEN_BYTES + 1];
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_str next = zh_url_local(zh_form_sent(ui, "next"));
     zh_rc rc = zh_login(ui->web->core, zh_form_sent(ui, "login"), zh_form_sent(ui, "password"),
                         zh_form_sent(ui, "code"), ui->request->user_agent, token, &why);
@@ -167,7 +167,7 @@ static zh_rc show_setup(zh_ui *ui)
 
 static zh_rc do_setup(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = zh_setup_finish(ui->web->core, zh_form_sent(ui, "token"), zh_form_sent(ui, "login"),
                                zh_form_sent(ui, "name"), zh_form_sent(ui, "password"), &why);
     if (rc == ZH_OK) {
@@ -227,7 +227,7 @@ static zh_rc show_reset(zh_ui *ui)
 
 static zh_rc do_reset(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = zh_reset_finish(ui->web->core, zh_form_sent(ui, "token"),
                                zh_form_sent(ui, "password"), &why);
     if (rc == ZH_OK) {

@@ -82,7 +82,7 @@ static zh_rc find_indicator(view *v)
     v->field = region_field(v->indicator);
     if (v->field.n == 0) {
         zh_err_set(ui->err, ZH_EINVAL, "map.region", "“%.*s”的记录没有市州，不能画成地图",
-                   ZH_FMT(v->indicator->label.zh));
+                   ZH_FMT(zh_label_for(ui->err, v->indicator->label)));
         zh_err_fix(ui->err, "换一个指标");
         return ZH_EINVAL;
     }
@@ -270,7 +270,10 @@ static void ask_form(view *v)
     zh_part_ask_words(ui, zh_ui_text(ui, ZH_T_MAP_ASK_BY));
     zh_part_ask_select(ui, "view", zh_ui_text(ui, ZH_T_MAP_L_VIEW), views, ZH_COUNTOF(views),
                        v->areas ? ZH_STR("areas") : ZH_STR("tiles"));
-    zh_part_ask_close(ui);
+    zh_download files[FILES];
+    zh_part_ask_end(
+        ui, files,
+        zh_keep_downloads(ui, ZH_STR("/map/map"), ui->request->query, false, true, files));
 }
 
 /* The three greatest: the finding of the picture. */

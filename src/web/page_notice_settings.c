@@ -242,7 +242,7 @@ static zh_rc after(zh_ui *ui, zh_rc rc, const zh_err *why)
 
 static zh_rc set_mail(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     if (ui->session == NULL) {
         return show(ui);
     }
@@ -256,7 +256,7 @@ static zh_rc set_mail(zh_ui *ui)
 static zh_rc add_hook(zh_ui *ui)
 {
     char secret[2 * ZH_HOOK_SECRET_BYTES + 1];
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_notify_settings settings;
     bool declared = false;
     zh_str url = zh_str_trim(zh_pairs_get(ui->request->form, "url"));
@@ -276,7 +276,7 @@ static zh_rc add_hook(zh_ui *ui)
 
 static zh_rc end_hook(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     int64_t id = 0;
     if (ui->session == NULL) {
         return show(ui);
@@ -290,7 +290,7 @@ static zh_rc end_hook(zh_ui *ui)
 /* One's own, or anybody's by whoever looks after the system. */
 static zh_rc retry(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     channels c = {.nhooks = 0};
     int64_t id = 0;
     bool found = false;

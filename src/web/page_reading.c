@@ -231,7 +231,7 @@ static zh_rc answer(zh_ui *ui, zh_rc rc, const zh_err *why, const char *next)
 
 static zh_rc take(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = need_session(ui);
     return rc == ZH_OK ? answer(ui,
                                 zh_emergency_take(ui->web->core, ui->arena, ui->session,
@@ -242,7 +242,7 @@ static zh_rc take(zh_ui *ui)
 
 static zh_rc give_back(zh_ui *ui)
 {
-    zh_err why = {0};
+    zh_err why = zh_err_beside(ui->err);
     zh_rc rc = need_session(ui);
     return rc == ZH_OK
                ? answer(ui, zh_emergency_give_back(ui->web->core, ui->arena, ui->session, &why),

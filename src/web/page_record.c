@@ -45,8 +45,8 @@ static zh_rc find(zh_ui *ui, const zh_register *reg, zh_str text, int64_t *offic
     }
     if (rc == ZH_ENOTFOUND) {
         *ui->err = before;
-        zh_err_set(ui->err, rc, "record.unknown", "“%.*s”里没有记录“%.*s”", ZH_FMT(reg->label.zh),
-                   ZH_FMT(text));
+        zh_err_set(ui->err, rc, "record.unknown", "“%.*s”里没有记录“%.*s”",
+                   ZH_FMT(zh_label_for(ui->err, reg->label)), ZH_FMT(text));
         zh_err_fix(ui->err, "地址是 /registers/%.*s/机构-记录号；到 /registers/%.*s 里找",
                    ZH_FMT(reg->id), ZH_FMT(reg->id));
     }

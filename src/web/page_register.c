@@ -331,6 +331,9 @@ static void tools(listing *l)
                   zh_ui_text(ui, ZH_T_NEW_LINK));
     }
     exchange(l, said, no_import, no_export);
+    if (!q->refused) {
+        zh_part_link(ui);
+    }
     zh_html_close(h);
     zh_html_close(h);
     why_not(ui, ZH_T_REGISTER_IMPORT, no_import);

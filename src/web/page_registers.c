@@ -114,7 +114,7 @@ static zh_rc show(zh_ui *ui)
 
 static zh_rc handle(const zh_http_request *request, zh_http_response *response, zh_err *err)
 {
-    return zh_ui_answer(request, response, err, show);
+    return zh_ui_answer_kept(request, response, err, show);
 }
 
 ZH_ROUTE(page_registers) = {.method = "GET",

@@ -30,7 +30,7 @@ static const sample samples[] = {
     {"leader", ZH_T_SAMPLE_LEADER, ZH_T_SAMPLE_LEADER_TASK, "/", false},
     {"lab", ZH_T_SAMPLE_LAB, ZH_T_SAMPLE_LAB_TASK, "/registers/sampling_result", false},
     {"analyst", ZH_T_SAMPLE_ANALYST, ZH_T_SAMPLE_ANALYST_TASK, "/", false},
-    {"consumer", ZH_T_SAMPLE_CONSUMER, ZH_T_SAMPLE_CONSUMER_TASK, "/registers/complaint", false},
+    {"consumer", ZH_T_SAMPLE_CONSUMER, ZH_T_SAMPLE_CONSUMER_TASK, "/lookup", false},
     {"verifier", ZH_T_SAMPLE_VERIFIER, ZH_T_SAMPLE_VERIFIER_TASK, "/verify", false},
 };
 

@@ -204,7 +204,10 @@ static void ask(const page *p)
         zh_part_ask_select(ui, "region", zh_ui_text(ui, ZH_T_SIGNALS_REGION), regions, n,
                            p->region);
     }
-    zh_part_ask_close(ui);
+    zh_download files[FILES];
+    zh_part_ask_end(ui, files,
+                    zh_keep_downloads(ui, ZH_STR("/files/signals/signals"), ui->request->query,
+                                      false, true, files));
 }
 
 static zh_str made_of(const zh_ui *ui, const zh_signal *s)

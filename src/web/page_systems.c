@@ -185,7 +185,7 @@ static void ask(view *v)
     zh_part_ask_select(ui, "state", zh_ui_text(ui, ZH_T_SYSTEMS_L_STATE), o, n,
                        zh_http_param(ui->request, "state"));
     zh_part_ask_words(ui, zh_ui_text(ui, ZH_T_SYSTEMS_ASK_STATE));
-    zh_part_ask_close(ui);
+    zh_part_ask_end(ui, NULL, 0);
 }
 
 /* ---- figures --------------------------------------------------------------------------------- */

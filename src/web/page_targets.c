@@ -246,6 +246,17 @@ static void ask_year_and_area(view *v)
     zh_part_ask_select(ui, "area", zh_ui_text(ui, ZH_T_TARGETS_L_AREA), c.p, c.n, v->area);
 }
 
+/* The selection as the query of a file: also when the document stands in the path. */
+static zh_str file_query(const view *v)
+{
+    zh_str query = v->ui->request->query;
+    if (v->outline == NULL || zh_http_arg(v->ui->request, "outline").n == 0) {
+        return query;
+    }
+    return zh_str_fmt(v->ui->arena, "outline=%.*s%s%.*s", ZH_FMT(v->outline->id),
+                      query.n > 0 ? "&" : "", ZH_FMT(query));
+}
+
 static void ask(view *v)
 {
     zh_ui *ui = v->ui;
@@ -264,7 +275,10 @@ static void ask(view *v)
     if (v->as_of >= 0) {
         zh_part_ask_hidden(ui, "as_of", zh_http_param(ui->request, "as_of"));
     }
-    zh_part_ask_close(ui);
+    zh_download files[FILES];
+    zh_part_ask_end(
+        ui, files,
+        zh_keep_downloads(ui, ZH_STR("/files/targets/targets"), file_query(v), false, true, files));
 }
 
 /* The address of this view with one condition changed (empty value: taken away). */
@@ -405,17 +419,6 @@ static zh_rc draw_deadlines(view *v, zh_str *title, zh_draw **list)
 static zh_str due_n(const view *v)
 {
     return ZH_SAY(v->ui, ZH_T_TARGET_N, zh_ui_count(v->ui, (int64_t)v->in_scope));
-}
-
-/* The selection as the query of a file: also when the document stands in the path. */
-static zh_str file_query(const view *v)
-{
-    zh_str query = v->ui->request->query;
-    if (v->outline == NULL || zh_http_arg(v->ui->request, "outline").n == 0) {
-        return query;
-    }
-    return zh_str_fmt(v->ui->arena, "outline=%.*s%s%.*s", ZH_FMT(v->outline->id),
-                      query.n > 0 ? "&" : "", ZH_FMT(query));
 }
 
 static zh_rc deadlines(view *v)

@@ -88,7 +88,9 @@ static void question(const zh_tool_view *v)
         zh_html_close(h);
     }
     zh_part_ask_hidden(ui, "data", v->data);
-    zh_part_ask_close(ui);
+    const zh_download files[] = {{ZH_STR("XLSX"), zh_tool_view_url(v, "answer.xlsx")},
+                                 {ZH_STR("PDF"), zh_tool_view_url(v, "answer.pdf")}};
+    zh_part_ask_end(ui, files, ZH_COUNTOF(files));
 }
 
 /* ---- one's own data ---- */
@@ -252,6 +254,18 @@ static void mark(zh_ui *ui, unsigned char row)
     }
 }
 
+/* Short names stay on one line beside their mark. */
+static bool is_short(const zh_doc_table *t, size_t column)
+{
+    enum { SHORT_BYTES = 16 };
+    for (size_t r = 0; r < t->nrows; r++) {
+        if (t->cells[r * t->ncolumns + column].text.n > SHORT_BYTES) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void table(const zh_tool_view *v, const zh_bench_block *block, const char *id)
 {
     zh_ui *ui = v->ui;
@@ -260,7 +274,9 @@ static void table(const zh_tool_view *v, const zh_bench_block *block, const char
     size_t shown = t->nrows < ROWS_SHOWN ? t->nrows : ROWS_SHOWN;
     zh_grid g;
     for (size_t c = 0; c < t->ncolumns; c++) {
-        columns[c] = (zh_column){.label = t->columns[c].label, .number = t->columns[c].number};
+        columns[c] = (zh_column){.label = t->columns[c].label,
+                                 .number = t->columns[c].number,
+                                 .css = c == 0 && is_short(t, c) ? "nw" : NULL};
     }
     zh_part_section_open(ui, id, block->doc.text.text, true);
     zh_grid_open(&g, ui, columns, t->ncolumns, false, ZH_STR(""));
@@ -508,7 +524,7 @@ static zh_rc receive(zh_ui *ui)
         return rc;
     }
     zh_err refused = *ui->err;
-    zh_err_clear(ui->err);
+    zh_err_again(ui->err);
     ui->err->phrase = refused.phrase;
     zh_tool_view *v = ZH_NEW(ui->arena, zh_tool_view);
     zh_rc shown = zh_tool_view_of(ui, v);

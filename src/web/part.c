@@ -377,12 +377,56 @@ void zh_part_ask_hidden(zh_ui *ui, const char *name, zh_str value)
     }
 }
 
-void zh_part_ask_close(zh_ui *ui)
+static void ask_button(zh_ui *ui)
 {
     zh_html *h = &ui->html;
     zh_html_open(h, "button", "btn pri");
     zh_html_attr_z(h, "type", "submit");
     zh_html_text(h, zh_ui_text(ui, ZH_T_ASK_GO));
+    zh_html_close(h);
+}
+
+void zh_part_ask_close(zh_ui *ui)
+{
+    ask_button(ui);
+    zh_html_close(&ui->html);
+}
+
+void zh_part_ask_end(zh_ui *ui, const struct zh_download *files, size_t n)
+{
+    zh_html *h = &ui->html;
+    ask_button(ui);
+    zh_html_open(h, "span", "acts");
+    for (size_t i = 0; i < n; i++) {
+        zh_html_open(h, "a", "btn quiet");
+        zh_html_link(h, "href", files[i].url);
+        zh_html_flag(h, "download");
+        zh_part_icon(ui, ZH_ICON_DOWN);
+        zh_html_text(h, ZH_SAY(ui, ZH_T_ASK_EXPORT, files[i].label));
+        zh_html_close(h);
+    }
+    zh_part_link(ui);
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
+void zh_part_link(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    zh_str here = zh_url_with(ui->request, "after", ZH_STR(""));
+    zh_html_open(h, "details", "link");
+    zh_html_open(h, "summary", "btn quiet");
+    zh_html_attr(h, "data-done", zh_ui_text(ui, ZH_T_ASK_LINK_DONE));
+    zh_part_icon(ui, ZH_ICON_LINK);
+    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_ASK_LINK));
+    zh_html_close(h);
+    zh_html_open(h, "input", NULL);
+    zh_html_attr_z(h, "type", "text");
+    zh_html_flag(h, "readonly");
+    zh_html_attr(h, "aria-label", zh_ui_text(ui, ZH_T_ASK_LINK_LABEL));
+    zh_html_attr(h, "value",
+                 zh_str_fmt(ui->arena, "%s://%.*s%.*s", ui->web->behind_proxy ? "https" : "http",
+                            ZH_FMT(ui->request->host), ZH_FMT(here)));
     zh_html_close(h);
     zh_html_close(h);
 }

@@ -104,6 +104,12 @@ void zh_part_ask_select(zh_ui *ui, const char *name, zh_str label, const zh_opti
 void zh_part_ask_input(zh_ui *ui, const char *name, zh_str label, zh_str value, const char *type);
 void zh_part_ask_hidden(zh_ui *ui, const char *name, zh_str value); /* empty value: nothing */
 void zh_part_ask_close(zh_ui *ui);
+/* The same, and beside the question what to take of it: the files that answer it, and its address.
+ */
+struct zh_download;
+void zh_part_ask_end(zh_ui *ui, const struct zh_download *files, size_t n);
+/* The address of the page's question as a field to copy from; the script copies it by itself. */
+void zh_part_link(zh_ui *ui);
 
 /* shown: on this page; total negative: unknown. after: cursor of the next page, empty at the end.
  * The way back is the first page (keyset paging). */

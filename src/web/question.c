@@ -193,3 +193,60 @@ void zh_question_regions(zh_ui *ui, zh_str selected, zh_option **out, size_t *n)
         (*out)[(*n)++] = (zh_option){selected, zh_ui_region(ui, selected)};
     }
 }
+
+/* The level of regions down to which cells of the register are kept; 0: it has none. */
+static uint16_t deepest_level(const zh_register *reg, const zh_codes *regions)
+{
+    uint16_t deepest = 0;
+    for (size_t c = 0; reg != NULL && c < reg->ncubes; c++) {
+        for (size_t d = 0; d < reg->cubes[c].ndims; d++) {
+            const zh_dim *dim = &reg->cubes[c].dims[d];
+            uint16_t level = dim->level > 0 ? dim->level : regions->levels;
+            deepest = dim->codes == regions && level > deepest ? level : deepest;
+        }
+    }
+    return deepest;
+}
+
+/* Whether the code is offered: a province, or a child of one the selected code lies in. */
+static bool is_offered(const zh_code *code, uint16_t province, uint16_t deepest,
+                       const zh_code *selected)
+{
+    return code->to == ZH_OPEN_END &&
+           (code->level == province ||
+            (code->level > province && code->level <= deepest && selected != NULL &&
+             code->parent != NULL && zh_code_within(selected, code->parent)));
+}
+
+void zh_question_areas(zh_ui *ui, const zh_register *reg, zh_str selected, zh_option **out,
+                       size_t *n)
+{
+    enum { AREAS_MAX = 500 };
+    static const char *const indents[] = {"", "　", "　　"};
+    const zh_codes *regions = zh_model_codes(ui->ctx.model, ZH_STR("region"));
+    uint16_t province = zh_question_level(regions, "province");
+    uint16_t county = zh_question_level(regions, "county");
+    uint16_t deepest = regions != NULL ? deepest_level(reg, regions) : 0;
+    const zh_code *chosen =
+        regions != NULL && selected.n > 0 ? zh_code_find(regions, selected, INT32_MIN) : NULL;
+    bool listed = selected.n == 0;
+    deepest = deepest > county ? county : deepest;
+    *out = ZH_NEW_N(ui->arena, zh_option, AREAS_MAX + 2);
+    *n = 0;
+    (*out)[(*n)++] = (zh_option){ZH_STR(""), zh_ui_text(ui, ZH_T_REGION_ALL)};
+    for (size_t i = 0; regions != NULL && province > 0 && i < regions->n && *n <= AREAS_MAX; i++) {
+        const zh_code *code = &regions->codes[i];
+        if (is_offered(code, province, deepest, chosen)) {
+            size_t depth = (size_t)(code->level - province);
+            listed = listed || zh_str_eq(code->code, selected);
+            (*out)[(*n)++] = (zh_option){
+                code->code,
+                zh_str_fmt(ui->arena, "%s%.*s",
+                           indents[depth < ZH_COUNTOF(indents) ? depth : ZH_COUNTOF(indents) - 1],
+                           ZH_FMT(zh_ui_label(ui, code->label)))};
+        }
+    }
+    if (!listed) {
+        (*out)[(*n)++] = (zh_option){selected, zh_ui_region(ui, selected)};
+    }
+}

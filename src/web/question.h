@@ -37,5 +37,9 @@ uint16_t zh_question_level(const zh_codes *codes, const char *name);
 /* The provinces for a select, after a first option "everywhere", and the selected region when it is
  * none of them. */
 void zh_question_regions(zh_ui *ui, zh_str selected, zh_option **out, size_t *n);
+/* The same, and below the selected province its cities, below the selected city its counties, as
+ * deep as the cells of the register are kept. */
+void zh_question_areas(zh_ui *ui, const zh_register *reg, zh_str selected, zh_option **out,
+                       size_t *n);
 
 #endif

@@ -94,7 +94,7 @@ static zh_rc find_transition(act *a)
     a->transition = id.p != NULL ? zh_register_transition(a->r->reg, id) : NULL;
     if (id.p != NULL && a->transition == NULL) {
         zh_err_set(ui->err, ZH_ENOTFOUND, "transition.unknown", "“%.*s”没有“%.*s”这一步",
-                   ZH_FMT(a->r->reg->label.zh), ZH_FMT(id));
+                   ZH_FMT(zh_label_for(ui->err, a->r->reg->label)), ZH_FMT(id));
         return ZH_ENOTFOUND;
     }
     return ZH_OK;
@@ -117,7 +117,7 @@ static zh_rc skip_votes(act *a)
 static zh_rc open_act(zh_ui *ui, act *a)
 {
     int64_t version = 0;
-    *a = (act){.r = ZH_NEW(ui->arena, zh_shown_record)};
+    *a = (act){.r = ZH_NEW(ui->arena, zh_shown_record), .why = zh_err_beside(ui->err)};
     zh_rc rc = zh_shown_read(ui, a->r);
     a->in = (zh_inputs){.ui = ui,
                         .show = &a->r->show,
@@ -194,21 +194,6 @@ static void put_both(act *a)
         }
     }
     zh_grid_close(&g);
-}
-
-static void put_problem(act *a)
-{
-    zh_ui *ui = a->r->ui;
-    if (a->why.rc == ZH_OK) {
-        return;
-    }
-    zh_part_note_open(ui, ZH_NOTE_ACT);
-    zh_html_value(&ui->html, zh_str_of(a->why.message));
-    if (a->why.fix[0] != '\0') {
-        zh_html_text(&ui->html, zh_ui_text(ui, ZH_T_SEMICOLON));
-        zh_html_value(&ui->html, zh_str_of(a->why.fix));
-    }
-    zh_part_note_close(ui);
 }
 
 static void put_choice(zh_ui *ui, zh_str value, zh_str label, bool chosen)
@@ -385,16 +370,12 @@ static zh_rc show_form(zh_ui *ui, act *a)
                        .above_url = zh_url_record(ui->arena, a->r->reg->id, now->office, now->id),
                        .css = ZH_STR("register.css"),
                        .script = ZH_STR("form.js")});
-    put_problem(a);
+    zh_input_problems(&a->in, &a->why, a->fields, a->nfields);
     if (a->version != now->version) {
         put_both(a);
     }
     if (t != NULL && t->two_person) {
         zh_part_note(ui, ZH_NOTE_PLAIN, zh_ui_text(ui, ZH_T_ACT_TWO));
-    }
-    (void)zh_input_findings(&a->in, ZH_STR_NONE);
-    if (t != NULL) {
-        (void)zh_input_findings(&a->in, t->id);
     }
     zh_html_open(h, "form", "sheet formgrid");
     zh_html_attr_z(h, "method", "post");

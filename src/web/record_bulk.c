@@ -85,11 +85,11 @@ static zh_rc find_step(zh_ui *ui, const zh_register *reg, zh_pairs from, const z
     *out = id.n > 0 ? zh_register_transition(reg, id) : NULL;
     if (*out == NULL) {
         return zh_err_set(ui->err, ZH_EINVAL, "transition.unknown", "“%.*s”没有“%.*s”这一步",
-                          ZH_FMT(reg->label.zh), ZH_FMT(id));
+                          ZH_FMT(zh_label_for(ui->err, reg->label)), ZH_FMT(id));
     }
     if (!zh_may_take(&ui->ctx, reg, *out)) {
         return zh_err_set(ui->err, ZH_EDENIED, "record.denied", "角色“%.*s”不能办“%.*s”",
-                          ZH_FMT(ui->ctx.role), ZH_FMT((*out)->label.zh));
+                          ZH_FMT(ui->ctx.role), ZH_FMT(zh_label_for(ui->err, (*out)->label)));
     }
     return ZH_OK;
 }

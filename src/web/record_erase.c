@@ -70,7 +70,7 @@ static void find_personal(erasing *e)
 
 static zh_rc open_erasing(zh_ui *ui, erasing *e)
 {
-    *e = (erasing){.r = ZH_NEW(ui->arena, zh_shown_record)};
+    *e = (erasing){.r = ZH_NEW(ui->arena, zh_shown_record), .why = zh_err_beside(ui->err)};
     zh_rc rc = zh_shown_read(ui, e->r);
     if (rc != ZH_OK) {
         return rc;
@@ -95,7 +95,7 @@ static zh_rc open_erasing(zh_ui *ui, erasing *e)
 
 bool zh_erasing_possible(zh_shown_record *r)
 {
-    erasing e = {.r = r};
+    erasing e = {.r = r, .why = zh_err_beside(r->ui->err)};
     find_personal(&e);
     return e.n > 0 && zh_shown_is_live(r) && (zh_rights(&r->ui->ctx, r->reg) & ERASES) != 0;
 }

@@ -467,7 +467,7 @@ static zh_rc clauses(zh_ui *ui, const zh_register *reg, const zh_clock *clock, z
     *unverified = false;
     for (size_t i = 0; i < clock->nversions && rc == ZH_OK; i++) {
         bool open = false;
-        *out = zh_ui_list(ui, *out, clock->versions[i].clause);
+        *out = zh_ui_list(ui, *out, zh_ui_label(ui, clock->versions[i].clause));
         rc = zh_clock_unverified(&ui->ctx, ui->conn, reg, clock, &clock->versions[i], &open);
         *unverified = *unverified || open;
     }

@@ -92,7 +92,7 @@ static void records_behind(zh_shown_record *r, const grounds *g, size_t row)
     zh_ui *ui = r->ui;
     zh_html *h = &ui->html;
     int64_t unseen = 0;
-    zh_html_open(h, "ul", "plain");
+    zh_html_open(h, "ul", NULL);
     for (size_t i = 0; i < g->list.n; i++) {
         const behind *b = &g->list.p[i];
         if (b->row != row) {

@@ -7,6 +7,7 @@
 #include "core/permission.h"
 #include "web/act.h"
 #include "web/input.h"
+#include "web/lookup.h"
 #include "web/part.h"
 #include "web/problem.h"
 #include "web/session.h"
@@ -41,7 +42,7 @@ static zh_rc find_register(zh_ui *ui, const zh_register **out)
 /* ZH_EDENIED permission.mask: a field was sent that the reader may not see; it is not left out. */
 static zh_rc open_making(zh_ui *ui, making *m)
 {
-    *m = (making){.ui = ui};
+    *m = (making){.ui = ui, .why = zh_err_beside(ui->err)};
     zh_rc rc = find_register(ui, &m->reg);
     if (rc == ZH_OK) {
         rc = zh_right_need(&ui->ctx, m->reg, ZH_RIGHT_CREATE);
@@ -63,7 +64,8 @@ static zh_rc open_making(zh_ui *ui, making *m)
         } else if (zh_input_was_sent(&m->in, field)) {
             rc = zh_mask_allows_field(&ui->ctx, field);
             rc = rc == ZH_OK ? zh_err_set(ui->err, ZH_EDENIED, "field.computed",
-                                          "“%.*s”由系统推算，不能填写", ZH_FMT(field->label.zh))
+                                          "“%.*s”由系统推算，不能填写",
+                                          ZH_FMT(zh_label_for(ui->err, field->label)))
                              : rc;
         }
     }
@@ -169,23 +171,6 @@ static void put_justification(making *m)
     zh_html_close(h);
 }
 
-static void put_why(making *m)
-{
-    zh_ui *ui = m->ui;
-    zh_html *h = &ui->html;
-    if (m->why.rc == ZH_OK) {
-        return;
-    }
-    zh_part_note_open(ui, ZH_NOTE_ACT);
-    zh_html_value(h, zh_str_of(m->why.message));
-    if (m->why.fix[0] != '\0') {
-        zh_html_text(h, zh_ui_text(m->ui, ZH_T_SEMICOLON));
-        zh_html_value(h, zh_str_of(m->why.fix));
-    }
-    (void)zh_input_findings(&m->in, ZH_STR_NONE);
-    zh_part_note_close(ui);
-}
-
 static zh_rc show_form(making *m)
 {
     zh_ui *ui = m->ui;
@@ -199,7 +184,7 @@ static zh_rc show_form(making *m)
                                 .above_url = zh_url_register(ui->arena, m->reg->id, ZH_STR(""), -1),
                                 .css = ZH_STR("register.css"),
                                 .script = ZH_STR("form.js")});
-    put_why(m);
+    zh_input_problems(&m->in, &m->why, m->fields, m->nfields);
     zh_html_open(h, "form", "sheet formgrid");
     zh_html_attr_z(h, "method", "post");
     zh_html_attr_z(h, "data-draft", m->why.rc != ZH_OK ? "refused" : "");
@@ -260,6 +245,9 @@ static zh_rc make(making *m, zh_applied *out)
 static zh_rc answer_made(making *m, const zh_applied *made)
 {
     zh_ui *ui = m->ui;
+    if (zh_web_wants_html(ui->request) && zh_lookup_is_given(ui, m->reg)) {
+        return zh_lookup_made(ui, m->reg, made);
+    }
     if (zh_web_wants_html(ui->request)) {
         return zh_http_see_other(ui->request, ui->response,
                                  zh_url_record(ui->arena, m->reg->id, made->office, made->id));

@@ -1,5 +1,6 @@
 /* Requests without an answer. */
 #include "web/route.h"
+#include "app/english.h"
 #include "web/page.h"
 #include "web/problem.h"
 #include "web/url.h"
@@ -45,6 +46,8 @@ void zh_web_fail(const zh_http_request *request, int status, const zh_err *err,
     zh_err found = *err;
     int code = status != 0 ? status : zh_problem_status_of(err);
     if (found.rc == ZH_OK) {
+        bool english = zh_web_wants_html(request) && zh_web_english(request);
+        found.phrase = english ? zh_english : NULL;
         explain(request, code, &found);
     }
     if (strcmp(found.rule, "login.needed") == 0) {

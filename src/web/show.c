@@ -249,7 +249,7 @@ static zh_str of_finding(const zh_ui *ui, const zh_field *field, const zh_value 
     if (zh_str_is(field->id, "rule")) {
         return zh_ui_label(ui, zh_judgement_label(ui->ctx.model, value->text));
     }
-    return zh_str_is(field->id, "rows.evidence")
+    return field->table != NULL && zh_str_is(field->id, "evidence")
                ? ZH_SAY(ui, ZH_T_JUDGEMENT_BEHIND,
                         zh_ui_count(ui, zh_judgement_records_behind(value->text)))
                : ZH_STR("");

@@ -14,6 +14,7 @@ static const struct {
 #include "web/text_import.inc"
 #include "web/text_ledger.inc"
 #include "web/text_login.inc"
+#include "web/text_lookup.inc"
 #include "web/text_map.inc"
 #include "web/text_notice.inc"
 #include "web/text_obligation.inc"

@@ -21,6 +21,7 @@ typedef enum zh_text_id {
 #include "web/text_import.inc"
 #include "web/text_ledger.inc"
 #include "web/text_login.inc"
+#include "web/text_lookup.inc"
 #include "web/text_map.inc"
 #include "web/text_notice.inc"
 #include "web/text_obligation.inc"

@@ -121,7 +121,7 @@ zh_rc zh_tool_view_of(zh_ui *ui, zh_tool_view *v)
     }
     if (v->rc != ZH_OK) {
         v->refused = *ui->err;
-        zh_err_clear(ui->err);
+        zh_err_again(ui->err);
         ui->err->phrase = v->refused.phrase;
     }
     /* What the machine lacks is an error of the page, not an answer. */

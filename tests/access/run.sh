@@ -129,6 +129,25 @@ login yichang "$passphrase" 429
 status "from another site" 403 -H 'Sec-Fetch-Site: cross-site' -d 'login=a&password=b' "$URL/login"
 status "a path of another site is not gone to" 303 -c "$jar.x" --data-urlencode "login=wuhan" --data-urlencode "password=$passphrase" -d 'next=//example.org/' "$URL/login"
 check "but the front door" grep -qi '^location: /desk[[:space:]]*$' "$STEP_DIR/headers"
+# a party without an account: by number and query code, and nothing but what is public
+read -r number code < <($zhiheng query complaint --where "source_no = 'Y-1'" --data "$data" --json |
+    python3 -c 'import json,sys; d=json.load(sys.stdin); r=(d["records"] if isinstance(d,dict) else d)[0]["fields"]; print(r["no"], r["lookup"])')
+status "one's own case" 200 --data-urlencode "no=$number" --data-urlencode "code=$code" "$URL/lookup"
+check "where it stands" grep -q 已收到 "$STEP_DIR/out"
+check "nothing of a person" bash -c "! grep -q '金丝雀\|13912345678\|Y-1\|冰箱\|$code' '$STEP_DIR/out'"
+status "a code in the address is not taken" 200 "$URL/lookup?no=$number&code=$code"
+sed -i 's/\(value\|href\)="[^"]*"//g' "$STEP_DIR/out" # what was asked may be repeated
+check "nor shown" bash -c "! grep -q '已收到\|$code' '$STEP_DIR/out'"
+status "another code" 403 -d "no=$number" -d code=2222222222 "$URL/lookup"
+sed 's/value="[^"]*"//g' "$STEP_DIR/out" >"$STEP_DIR/wrong"
+status "no such number" 403 -d no=TS-420102-2026-999999 -d code=2222222222 "$URL/lookup"
+sed 's/value="[^"]*"//g' "$STEP_DIR/out" >"$STEP_DIR/unknown"
+check "look alike" cmp "$STEP_DIR/wrong" "$STEP_DIR/unknown"
+for no in "$number" TS-420102-2026-999999; do
+    for _ in 1 2 3 4; do status "again" 403 -d "no=$no" -d code=2222222222 "$URL/lookup"; done
+    status "then $no waits" 429 -d "no=$no" -d "code=$code" "$URL/lookup"
+done
+status "from another site" 403 -H 'Sec-Fetch-Site: cross-site' -d "no=$number" -d "code=$code" "$URL/lookup"
 # the post ends: the session that used it sees nothing any more
 status "before" 200 -b "zh_session=$(cookie wuhan)" "$URL/registers/complaint"
 check "it sees its record" grep -q TS-420102 "$STEP_DIR/out"

@@ -5,7 +5,9 @@ links, at most EACH addresses of one route of the route table in src/web and QUE
 questions to one address; a GET route of pages that was not reached fails, unless it is listed in
 ELSEWHERE. A text or label with a Han character fails that stands neither in an element with
 lang="zh" (a record's value, a quotation, a declared text without English: zh_html_value marks
-those) nor in one of the elements of DATA. Prints what failed, then counts.
+those) nor in one of the elements of DATA. Then what is refused: the questions and forms of REFUSED
+are answered with their sentence in English, and no Chinese stands in the refusal but what was sent.
+Prints what failed, then counts.
 """
 import glob
 import html.parser
@@ -38,6 +40,21 @@ ELSEWHERE = {
     "/registers/{reg}/bulk/{bulk}": "http",
     "/registers/{reg}/choices/{field}": "a fragment for the form's script: values of records",
 }
+# What is refused: address, form or None, a piece of the sentence.
+REFUSED = [
+    ("/registers/food_failure?where=nothing+%3D+1", None, "food_failure"),
+    ("/registers/food_failure?where=item", None, "is not a condition"),
+    ("/registers/food_failure?sort=nothing", None, "nothing"),
+    ("/registers/food_failure?search=a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+q+r+s+t+u+v", None, "at most"),
+    ("/registers/food_failure?after=x", None, "does not belong to this question"),
+    ("/registers/food_failure/1-1", None, "has no record with number"),
+    ("/indicators/food_failed_lots?region=000001", None, "000001"),
+    ("/figures/99", None, "there is no published figure 99"),
+    ("/registers/enterprise/new", {"f.uscc": "91350100M000100Y44", "f.name": "x"}, "check character"),
+    ("/registers/enterprise/new", {}, "must be filled in"),
+    ("/registers/complaint/new", {"f.received_at": "yesterday"}, "is not a date"),
+    ("/registers/complaint/new", {"f.amount": "many"}, "is not a number"),
+]
 FILES = re.compile(r"^/(api|static|log|export|files)/|/(\{file\}|file|files/\{field\})$")
 
 
@@ -48,7 +65,7 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self, route):
         super().__init__(convert_charrefs=True)
-        self.route, self.stack, self.links, self.found = route, [], [], []
+        self.route, self.stack, self.links, self.found, self.said = route, [], [], [], []
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
@@ -68,8 +85,17 @@ class Page(html.parser.HTMLParser):
                 return
 
     def handle_data(self, data):
+        if any(self.refuses(attrs) for _, attrs in self.stack) and not self.is_quoted():
+            self.said.append(data)
         if HAN.search(data) and not self.is_chinese(self.stack):
             self.found.append((self.place(), " ".join(data.split())))
+
+    def refuses(self, attrs):
+        """An alert, or what is wrong with a field."""
+        return attrs.get("role") == "alert" or "msg" in (attrs.get("class") or "").split()
+
+    def is_quoted(self):
+        return any(tag in ("q", "code", "kbd", "input", "textarea") for tag, _ in self.stack)
 
     def is_chinese(self, stack):
         return any(self.may_be_chinese(*one) for one in stack)
@@ -96,13 +122,28 @@ def routes():
     return out
 
 
-def fetch(url):
-    request = urllib.request.Request(url, headers={"Accept": "text/html", "Cookie": "lang=en"})
+def fetch(url, form=None):
+    data = None if form is None else urllib.parse.urlencode(form).encode()
+    request = urllib.request.Request(url, data, {"Accept": "text/html", "Cookie": "lang=en"})
     try:
         with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status, answer.headers.get_content_type(), answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers.get_content_type(), error.read()
+
+
+def refused(base):
+    """How many of REFUSED were not answered in English."""
+    wrong = 0
+    for path, form, sentence in REFUSED:
+        status, kind, body = fetch(base + path, form)
+        page = Page(path.split("?")[0])
+        page.feed(body.decode("utf-8") if kind == "text/html" else "")
+        said = " ".join(" ".join(page.said).split())
+        if status < 400 and not said or sentence not in said or HAN.search(said):
+            wrong += 1
+            print(f"FAILED: {path} {form or ''}: {status} {said[:200]!r} lacks {sentence!r} or is Chinese")
+    return wrong
 
 
 def main():
@@ -148,6 +189,9 @@ def main():
         if not shown and pattern not in ELSEWHERE and not FILES.search(pattern):
             failed += 1
             print(f"FAILED: no page of {pattern} was reached")
+    wrong = refused(base)
+    passed += len(REFUSED) - wrong
+    failed += wrong
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 

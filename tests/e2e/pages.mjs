@@ -55,6 +55,7 @@ export async function listed(browser, base, tally, job) {
     ["tool-chart", "/tools/control-chart"],
     ["tool-model", "/tools/satisfaction"],
     ["verify", "/verify"],
+    ["lookup", "/lookup"],
     ["demo", "/demo"],
     ["unknown", "/nothing-here"],
     ["board-english", "/?lang=en"],

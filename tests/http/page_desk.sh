@@ -8,6 +8,11 @@ page "what is overdue" 200 '/desk?see=overdue'
 has "says why it is empty" "这里没有轮到您的事"
 page "desk in English" 200 '/desk?lang=en'
 has "in English" "0 due today"
+has "a fortnight" 'class="fortnight"'
+page "a day without anything" 200 '/desk?day=2020-01-06'
+has "says so" "2020-01-06：0 件到期"
+page "no such day" 422 '/desk?day=%3Cscript%3Ealert(1)%3C/script%3E'
+lacks "is text" '<script>alert'
 page "no such stretch" 422 '/desk?see=%3Cscript%3Ealert(1)%3C/script%3E'
 lacks "is text" '<script>alert'
 page "no such kind" 422 '/desk?kind=shop_check.x'

@@ -131,6 +131,15 @@ has "docs have the fields" "检查日期"
 has "docs have the rules" "fine_not_negative"
 has "docs have what a measure counts" "| \`failed\` | 计数 | \`verdict = 'fail'\` |"
 has "docs have the view" "- \`default\`:\`no\`、\`place\`"
+expect "docs of a mechanism" 0 model docs quality_promise
+has "docs have who may do what" "| \`enterprise\` | \`read\`、\`create\`、\`submit\`、\`withdraw\`、\`report\`、\`mend\`、\`appeal\` | \`firm = self\` |"
+has "docs have the documents and their numbers" "质诺告〔{year}〕{0}号"
+has "docs have what is judged" "- 评定谁 Judged: \`enterprise\` \`any(quality_promise where firm = self)\`"
+has "docs have the points" "- 得分 Points: \`-10 * broken\`，当 if \`broken > 0\`"
+has "docs have the grades" "- 等级 Grades，自 from \`2026-01-01\`: \`A\` ≥ \`85\`"
+has "docs are English after Chinese" "承诺日期不能晚于现在 / The date of the promise cannot be in the future"
+expect "docs of an obligation" 0 model docs cost --packs tests/fixture/obligation/packs
+has "docs have who owes" "| \`yearly\` 质量成本年报 / Yearly quality cost | \`firm\` \`big = true\` | \`year\` | \`3 month\` | \`firm\` | \`10 day\` |"
 expect "docs of all" 0 model docs --packs "$fixture"
 expect "docs --json" 0 model docs shop_check --packs "$fixture" --json
 json "fields are listed" "[f['id'] for f in d['fields']][:3] == ['no', 'place', 'checked_on']"

@@ -28,8 +28,18 @@ static const char regions[] = "code,name,en,parent,level,from,to,aliases,success
                               "439999,江岸区,,430100,,,,,\n"
                               "430122,望城县,,430100,,,2011-05-31,,430112\n"
                               "430112,望城区,,430100,,2011-06-01,,,\n";
+/* Codes with capital letters; P03 changed its name; p04 and P04 are two. */
+static const char capitals[] = "code,name,en,parent,from,to\n"
+                               "P01,甲类,,,,\n"
+                               "P02,乙类,,P01,,\n"
+                               "P03,丙类,,P01,,2010-12-08\n"
+                               "P03,丁类,,P01,2010-12-09,\n"
+                               "P04,戊类,,,,\n"
+                               "p04,己类,,,,\n"
+                               "Ｑ5,庚类,,,,\n";
 static const char yaml[] =
     "codes:\n"
+    "  - {id: capital, label: 大写, levels: [one, two], file: capital.csv}\n"
     "  - {id: region, label: 区划, levels: [province, city, county, town], file: region.csv}\n"
     "  - id: grade\n"
     "    label: 等级\n"
@@ -42,12 +52,13 @@ static zh_model *model;
 static int setup(void **state)
 {
     zh_pack_file files[] = {{ZH_STR("a.yaml"), zh_str_of(yaml)},
+                            {ZH_STR("capital.csv"), zh_str_of(capitals)},
                             {ZH_STR("region.csv"), zh_str_of(regions)}};
     zh_err err;
     (void)state;
     zh_err_clear(&err);
     arena = zh_arena_new((size_t)1 << 30);
-    if (zh_model_compile(files, 2, &model, NULL, &err) != ZH_OK) {
+    if (zh_model_compile(files, 3, &model, NULL, &err) != ZH_OK) {
         print_error("%s %s\n", err.where, err.message);
         return -1;
     }
@@ -95,6 +106,39 @@ static void found_every_way(void **state)
     expect("grade", "中等", ANY, "mid", 'a');
     expect("grade", "MID", ANY, "mid", 'c'); /* another case */
     expect("grade", "Middle", ANY, "mid", 'a');
+}
+
+static void found_in_another_case(void **state)
+{
+    (void)state;
+    const zh_code *found;
+    char how;
+    zh_err err;
+    expect("capital", "P01", ANY, "P01", 'c');
+    expect("capital", "p01", ANY, "P01", 'c');
+    expect("capital", "\uff50\uff10\uff11", ANY, "P01", 'c'); /* full width, small */
+    expect("capital", "q5", ANY, "Ｑ5", 'c');                 /* its folding does more */
+    expect("capital", "甲类p02", ANY, "P02", 'n');            /* at the end of a path */
+    assert_int_equal(
+        zh_code_match(system_of("capital"), arena, ZH_STR("乙类p02"), ANY, &found, &how, NULL),
+        ZH_ENOTFOUND);
+    expect("capital", "p04", ANY, "p04", 'c');
+    expect("capital", "P04", ANY, "P04", 'c');
+    zh_err_clear(&err);
+    assert_int_equal(
+        zh_code_match(system_of("capital"), arena, ZH_STR("\uff10"), ANY, &found, &how, &err),
+        ZH_ENOTFOUND);
+    zh_err_clear(&err);
+    assert_int_equal(zh_code_match(system_of("capital"), arena, ZH_STR("\uff30\uff10\uff14"), ANY,
+                                   &found, &how, &err),
+                     ZH_ECONFLICT);
+    assert_string_equal(err.rule, "code.ambiguous");
+    for (int now = 0; now < 2; now++) { /* the validity of the date */
+        assert_int_equal(zh_code_match(system_of("capital"), arena, ZH_STR("p03"),
+                                       zh_date_of(2010, 12, 8) + now, &found, &how, NULL),
+                         ZH_OK);
+        assert_true(zh_str_is(found->label.zh, now ? "丁类" : "丙类"));
+    }
 }
 
 static void found_by_path_of_names(void **state)
@@ -264,6 +308,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_every_way),
+        cmocka_unit_test(found_in_another_case),
         cmocka_unit_test(found_by_path_of_names),
         cmocka_unit_test(ambiguity_is_a_conflict),
         cmocka_unit_test(validity_decides),

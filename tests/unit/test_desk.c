@@ -133,6 +133,12 @@ static void counts_are(world *w, zh_ctx *ctx, const char *now, const int64_t exp
                               ZH_DESK_ITEMS_MAX, &list));
         assert_int_equal(list.n, expected[i]); /* a count is the length of its list */
     }
+    for (size_t i = 0; i < ZH_DESK_DAYS; i++) {
+        zh_desk_list list;
+        ok(&w->f, zh_desk_due_on(ctx, w->conn, counts.monday + (zh_date)i, NULL, NULL,
+                                 ZH_DESK_ITEMS_MAX, &list));
+        assert_int_equal(list.n, counts.days[i]);
+    }
     assert_false(counts.at_least);
 }
 
@@ -155,6 +161,11 @@ static void test_due(void **state)
     counts_are(&w, &ctx, "2026-03-17 09:00", (const int64_t[]){0, 1, 0, 2});
     counts_are(&w, &ctx, "2026-03-18 00:00", (const int64_t[]){1, 0, 0, 2});
     counts_are(&w, &ctx, "2026-03-23 09:00", (const int64_t[]){1, 1, 0, 1});
+    zh_desk_counts counts;
+    ok(&w.f, zh_desk_count(&ctx, w.conn, fx_time("2026-03-17 09:00"), &counts));
+    assert_int_equal(counts.monday, zh_date_of(2026, 3, 16));
+    assert_int_equal(counts.days[1], 1); /* Tuesday the 17th */
+    assert_int_equal(counts.days[7], 1); /* Monday the 23rd; the 31st is beyond the fortnight */
     zh_desk_list list;
     ok(&w.f,
        zh_desk_due(&ctx, w.conn, fx_time("2026-03-17 09:00"), ZH_DESK_ANY, NULL, NULL, 2, &list));
