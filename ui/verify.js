@@ -563,7 +563,7 @@
   }
   function climbing(path) {
     var high = 46, wide = 96, tall = 24, top = 18, middle = 270, away = 150, n = path.length;
-    var picture = shape("svg", { viewBox: "0 0 640 " + (n * high + tall + 2 * top), role: "img", "aria-label": place.dataset.mine + " → " + place.dataset.root }, document.createElement("div"));
+    var picture = shape("svg", { viewBox: "50 0 440 " + (n * high + tall + 2 * top), role: "img", "aria-label": place.dataset.mine + " → " + place.dataset.root }, document.createElement("div"));
     function y(level) { return top + (n - level) * high; }
     function wire(x, level, css) {
       shape("path", { d: "M" + x + " " + y(level) + "V" + (y(level) - (high - tall) / 2) + "H" + middle + "V" + (y(level + 1) + tall), "class": css }, picture);

@@ -72,7 +72,9 @@ static zh_str day(const zh_ui *ui, zh_time t)
 
 static zh_str state_words(const zh_ui *ui, const zh_state *state)
 {
-    return zh_ui_label(ui, state->public_name);
+    return zh_ui_label(ui, ui->lang == ZH_LANG_EN && state->public_name.en.n == 0
+                               ? state->label
+                               : state->public_name);
 }
 
 static zh_str clock_words(zh_ui *ui, const zh_clock_state *s)

@@ -118,7 +118,7 @@ static void finds_its_own(void **state)
     assert_true(zh_str_is(found.reg->id, "affair"));
     assert_int_equal(found.handler_office, f->ctx.office);
     assert_int_equal(found.nsteps, 1);
-    assert_true(zh_str_is(found.steps[0].state->public_name, "已收到"));
+    assert_true(zh_str_is(found.steps[0].state->public_name.zh, "已收到"));
     assert_int_equal(found.nclocks, 0);
     assert_false(found.ended);
     ok(f, fx_move(f, "affair", &w.at, "send", 0, &w.at, NULL));
@@ -132,7 +132,7 @@ static void finds_its_own(void **state)
     zh_str spaced = zh_str_fmt(f->arena, "%.*s-%.*s ", 5, w.code.p, 5, w.code.p + 5);
     ok(f, find(&w, "A-1", zh_str_lower_ascii(f->arena, spaced), &found));
     assert_int_equal(found.nsteps, 2);
-    assert_true(zh_str_is(found.steps[1].state->public_name, "已办结"));
+    assert_true(zh_str_is(found.steps[1].state->public_name.zh, "已办结"));
     assert_true(found.ended);
     assert_true(found.clocks[0].state.ended);
     close_world(&w);
