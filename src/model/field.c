@@ -178,8 +178,7 @@ static zh_rc parse_code(const job *j, zh_str text, zh_value *out, char *how)
 {
     const zh_code *code = NULL;
     char match = 0;
-    zh_err found;
-    zh_err_clear(&found);
+    zh_err found = zh_err_beside(j->err);
     zh_rc rc = zh_code_match(j->field->codes, j->arena, text, j->at, &code, &match, &found);
     if (rc == ZH_ENOTFOUND && is_blank_mark(text)) {
         *out = ZH_VALUE_NULL;
@@ -448,8 +447,7 @@ static zh_rc parse_ref(const job *j, zh_str text, zh_value *out)
 
 static zh_rc parse_number(const job *j, zh_str text, zh_value *out)
 {
-    zh_err found;
-    zh_err_clear(&found);
+    zh_err found = zh_err_beside(j->err);
     zh_rc rc = zh_number_parse(j->model, j->field, j->arena, text, out, &found);
     if (rc == ZH_OK) {
         return ZH_OK;

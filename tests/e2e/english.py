@@ -42,13 +42,16 @@ ELSEWHERE = {
 }
 # What is refused: address, form or None, a piece of the sentence.
 REFUSED = [
-    ("/registers/food_failure?where=nothing+%3D+1", None, "food_failure"),
-    ("/registers/food_failure?where=item", None, "is not a condition"),
+    ("/registers/food_failure?where=nothing+%3D+1", None, "there is no field or parameter nothing"),
+    ("/registers/food_failure?where=category", None, "is no condition"),
+    ("/registers/food_failure?where=category+%3D+%27zz%27", None, "has no code zz"),
+    ("/registers/food_failure?where=category+%3D", None, "the expression is not finished, a value is wanted"),
     ("/registers/food_failure?sort=nothing", None, "nothing"),
     ("/registers/food_failure?search=a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+q+r+s+t+u+v", None, "at most"),
     ("/registers/food_failure?after=x", None, "does not belong to this question"),
-    ("/registers/food_failure/1-1", None, "has no record with number"),
-    ("/indicators/food_failed_lots?region=000001", None, "000001"),
+    ("/registers/food_failure/1-1", None, "has no record"),
+    ("/indicators/food_failure_lots?region=000001", None, "000001"),
+    ("/nowhere", None, "/nowhere"),
     ("/figures/99", None, "there is no published figure 99"),
     ("/registers/enterprise/new", {"f.uscc": "91350100M000100Y44", "f.name": "x"}, "check character"),
     ("/registers/enterprise/new", {}, "must be filled in"),

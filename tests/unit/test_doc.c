@@ -167,8 +167,8 @@ static void tables_lose_no_row(void **state)
 static void words_of_a_table_stay_whole(void **state)
 {
     static const char *const texts[][5] = {
-        {"Food nonconforming rate (provincial quarterly totals)", "Hubei, 2016–2023",
-         "0.82% (0.61–1.11, Wilson 95 %); 43 / 5,226",
+        {"Food nonconforming rate (provincial quarterly totals)", "Hubei, 2016 to 2023",
+         "0.82% (0.61 to 1.11, Wilson 95 %); 43 / 5,226",
          "Nonconforming lots / sampled lots, quarterly bulletins of the province; by quarter",
          "13,560,777"},
         {"uncommon shares among goods of Chinese origin", "all, no dates given",
@@ -200,6 +200,8 @@ static void words_of_a_table_stay_whole(void **state)
         for (const zh_draw_item *i = pages.pages[p]->first; i != NULL; i = i->next) {
             if (i->kind == ZH_DRAW_OPEN && i->mark.kind != NULL) {
                 inside = i->mark.kind;
+            } else if (i->kind == ZH_DRAW_CLOSE) {
+                inside = "";
             } else if (i->kind == ZH_DRAW_TEXT && strcmp(inside, "row") == 0) {
                 zh_str piece = zh_str_fmt(b->arena, " %.*s ", ZH_FMT(zh_str_trim(i->text)));
                 drawn++;
