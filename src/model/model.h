@@ -24,7 +24,8 @@ typedef struct zh_label {
     zh_str zh, en;
 } zh_label;
 
-/* A label within a message: in the language of the reader that the error is for. err may be NULL. */
+/* A label within a message: in the language of the reader that the error is for. err may be NULL.
+ */
 static inline zh_str zh_label_for(const zh_err *err, zh_label label)
 {
     return err != NULL && err->phrase != NULL && label.en.n > 0 ? label.en : label.zh;
