@@ -1,7 +1,7 @@
 /* Keeping files that were sent, and ordering the jobs that check and commit them. */
 #include "app/import.h"
 #include "base/os.h"
-#include "core/permission.h"
+#include "core/acting.h"
 #include "core/record.h"
 #include "model/recipe.h"
 #include "proof/hash.h"
@@ -174,10 +174,9 @@ zh_rc zh_import_note(zh_ctx *ctx, int64_t job, const char *suffix, zh_json **out
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
-/* A reader in a post says where the rows go, and may create records there. */
-static zh_rc may_import(zh_ctx *ctx, const zh_import_ask *ask)
+zh_rc zh_import_may(zh_ctx *ctx, zh_str id)
 {
-    const zh_register *reg = zh_model_register(ctx->model, ask->reg);
+    const zh_register *reg = zh_model_register(ctx->model, id);
     if (ctx->post == NULL) {
         return ZH_OK;
     }
@@ -208,27 +207,10 @@ static zh_rc validate(zh_ctx *ctx, const zh_import_ask *ask)
         zh_err_fix(ctx->err, "请再上传一次");
         return ZH_ENOTFOUND;
     }
-    return may_import(ctx, ask);
+    return zh_import_may(ctx, ask->reg);
 }
 
-/* Registers of which a key typed into the file would tell the reader that there is such a record.
- */
-static zh_str closed_to(zh_ctx *ctx)
-{
-    zh_buf ids;
-    zh_buf_init(&ids, 1 << 16);
-    for (size_t i = 0; ctx->post != NULL && i < ctx->model->nregisters; i++) {
-        const zh_register *reg = &ctx->model->registers[i];
-        if (!reg->public_key && !zh_scope_is_all(ctx, reg)) {
-            zh_buf_fmt(&ids, "%s%.*s", ids.n > 0 ? " " : "", ZH_FMT(reg->id));
-        }
-    }
-    zh_str out = zh_str_dup(ctx->arena, zh_buf_view(&ids));
-    zh_buf_free(&ids);
-    return out;
-}
-
-static zh_str args_of(zh_arena *arena, const zh_import_ask *ask)
+static zh_str args_of(const zh_ctx *ctx, const zh_import_ask *ask)
 {
     zh_buf text;
     zh_jw w;
@@ -240,9 +222,10 @@ static zh_str args_of(zh_arena *arena, const zh_import_ask *ask)
     zh_jw_kv(&w, "file", ask->digest);
     zh_jw_kv(&w, "name", ask->name);
     zh_jw_kv(&w, "justification", ask->justification);
-    zh_jw_kv(&w, "closed", ask->closed);
+    zh_jw_key(&w, "acting");
+    zh_acting_write(ctx, &w);
     zh_jw_object_end(&w);
-    zh_str out = zh_str_dup(arena, zh_buf_view(&text));
+    zh_str out = zh_str_dup(ctx->arena, zh_buf_view(&text));
     zh_buf_free(&text);
     return out;
 }
@@ -281,9 +264,7 @@ zh_rc zh_import_check(zh_ctx *ctx, const zh_import_ask *ask, zh_job *out)
     if (rc == ZH_OK) {
         rc = folder(ctx, "jobs", &jobs);
     }
-    zh_import_ask own = *ask;
-    own.closed = closed_to(ctx);
-    zh_str args = args_of(ctx->arena, &own);
+    zh_str args = args_of(ctx, ask);
     if (rc == ZH_OK) {
         rc = zh_job_open(ctx, ZH_STR(ZH_JOB_CHECK), args, true, out);
     }
@@ -309,13 +290,21 @@ zh_rc zh_import_asked(zh_ctx *ctx, const zh_job *check, zh_import_ask *out)
                                .name = member(args, "name"),
                                .reg = member(args, "register"),
                                .recipe = member(args, "recipe"),
-                               .justification = member(args, "justification"),
-                               .closed = member(args, "closed")};
+                               .justification = member(args, "justification")};
     }
     return rc;
 }
 
 /* ---- commits --------------------------------------------------------------------------------- */
+
+zh_str zh_import_for(const zh_ctx *ctx)
+{
+    const zh_post *post = ctx->post;
+    bool part = post != NULL && post->scope != ZH_SCOPE_ALL;
+    return part ? zh_str_fmt(ctx->arena, "%.*s %.*s %s %" PRId64, ZH_FMT(ctx->actor),
+                             ZH_FMT(post->role), zh_data_scope_name(post->scope), post->office)
+                : ZH_STR("");
+}
 
 static int64_t number(const zh_json *object, const char *name)
 {
@@ -337,7 +326,8 @@ static zh_rc note_order(zh_ctx *ctx, const zh_job *check, const zh_job *job, con
     zh_jw_ki(&w, "check", check->id);
     zh_jw_ki(&w, "rows", number(report, "rows"));
     zh_jw_ki(&w, "log_size", size);
-    zh_jw_kv(&w, "closed", closed_to(ctx));
+    zh_jw_key(&w, "acting");
+    zh_acting_write(ctx, &w);
     zh_jw_object_end(&w);
     if (rc == ZH_OK) {
         rc = zh_file_replace(zh_import_beside(ctx, job->id, "upload.json"), zh_buf_view(&text),
@@ -419,6 +409,7 @@ zh_rc zh_import_commit(zh_ctx *ctx, const zh_job *check, zh_commit_mode mode, zh
     if (rc == ZH_OK) {
         zh_intake_options o = {.reg = zh_model_register(ctx->model, ask.reg),
                                .commit = mode,
+                               .for_whom = zh_import_for(ctx),
                                .justification = justification};
         zh_intake_result found = {.recipe = member(report, "recipe"),
                                   .layout = member(report, "layout"),

@@ -33,8 +33,6 @@ typedef struct zh_import_ask {
     zh_str reg;    /* id; empty: found from the file */
     zh_str recipe; /* id; empty: found */
     zh_str justification;
-    zh_str closed; /* set by zh_import_check: registers that the reader does not see whole and whose
-                      keys are not public, with spaces: a reference to one finds nothing */
 } zh_import_ask;
 
 /* Keeps a file: moves it (rename) into incoming/ under its digest. ZH_EINVAL: empty; ZH_ELIMIT;
@@ -49,9 +47,15 @@ const char *zh_import_path(zh_ctx *ctx, zh_str digest);
  * the writer. */
 zh_rc zh_import_archive(zh_ctx *ctx, const char *path, zh_str name) ZH_MUST;
 
+/* Whether the post may import into a register: a reader in a post says where the rows go, and may
+ * create records there. ZH_EINVAL import.register, ZH_EDENIED. */
+zh_rc zh_import_may(zh_ctx *ctx, zh_str reg) ZH_MUST;
 /* The job that checks it. The same question while nothing has been written since is the same job.
  * ZH_EINVAL: unknown register or recipe. */
 zh_rc zh_import_check(zh_ctx *ctx, const zh_import_ask *ask, zh_job *out) ZH_MUST;
+/* Whom an import is done for, when they see a part of the data only (else empty): the same file
+ * from somebody else is another job, because other rows of it are theirs. */
+zh_str zh_import_for(const zh_ctx *ctx);
 /* What a check was asked, from its arguments. */
 zh_rc zh_import_asked(zh_ctx *ctx, const zh_job *check, zh_import_ask *out) ZH_MUST;
 /* The job that commits what a check found (ZH_COMMIT_ALL or _CLEAN). Ordering twice is the same

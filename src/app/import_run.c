@@ -2,6 +2,7 @@
 #include "app/import_report.h"
 #include "base/log.h"
 #include "base/os.h"
+#include "core/acting.h"
 #include "core/record.h"
 #include "core/undo.h"
 #include "model/recipe.h"
@@ -35,6 +36,7 @@ typedef struct run {
     zh_importer *importer; /* NULL: nobody will interrupt it */
     zh_job job;
     zh_import_ask ask;
+    const zh_json *acting; /* whom it is done for */
     zh_import_found found;
     uint64_t advanced_at;
     bool cancelled;
@@ -131,8 +133,9 @@ static void finish(run *r, const char *state, const zh_err *err)
 
 /* ---- checking -------------------------------------------------------------------------------- */
 
-/* Effects are a help: when they cannot be told the check stands without them. */
-static void add_effects(run *r, const zh_deltas *deltas)
+/* Effects are a help: when they cannot be told the check stands without them. They are figures over
+ * everything, so whoever sees a part (whole false) is not told. */
+static void add_effects(run *r, const zh_deltas *deltas, bool whole)
 {
     zh_conn *conn = NULL;
     zh_err err = {0};
@@ -146,7 +149,7 @@ static void add_effects(run *r, const zh_deltas *deltas)
     if (rc == ZH_OK) {
         rc = zh_log_size(conn, &r->found.log_to, &err);
     }
-    if (rc == ZH_OK && !r->found.result->deltas_partial) {
+    if (rc == ZH_OK && whole && !r->found.result->deltas_partial) {
         rc = zh_effects(&ctx, conn, r->found.reg, deltas, &effects, &r->found.neffects);
         r->found.effects = effects;
     }
@@ -199,18 +202,21 @@ static zh_rc check_file(run *r, zh_intake_result *result, zh_arena *cells)
                            .file_name = r->ask.name,
                            .recipe = r->ask.recipe,
                            .justification = r->ask.justification,
-                           .closed = r->ask.closed,
                            .errors_path = zh_import_beside(ctx, r->job.id, "errors.csv"),
                            .rows_path = zh_import_beside(ctx, r->job.id, "rows.csv"),
                            .deltas = deltas,
                            .progress = progress,
                            .user = r};
+    zh_ctx orderer = *ctx;
     if (rc == ZH_OK) {
-        rc = zh_intake(ctx, &o, result);
+        rc = zh_acting_take(&orderer, r->acting);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_intake(&orderer, &o, result);
     }
     if (rc == ZH_OK) {
         r->found.result = result;
-        add_effects(r, deltas);
+        add_effects(r, deltas, zh_import_for(&orderer).n == 0);
     }
     return rc;
 }
@@ -220,7 +226,12 @@ static void run_check(run *r)
     zh_ctx *ctx = &r->ctx;
     zh_intake_result result = {0};
     zh_arena *cells = zh_arena_new(ZH_IMPORT_EFFECT_BYTES);
+    zh_json *args = NULL;
     zh_rc rc = zh_import_asked(ctx, &r->job, &r->ask);
+    if (rc == ZH_OK) {
+        rc = zh_json_parse(ctx->arena, r->job.args, &args, ctx->err);
+    }
+    r->acting = zh_json_get(args, "acting");
     r->found.name = r->ask.name;
     if (rc == ZH_OK) {
         rc = check_file(r, &result, cells);
@@ -260,6 +271,7 @@ static zh_rc import_options(run *r, zh_intake_options *o)
     zh_str none = ZH_STR("");
     r->found.name = zh_json_str(zh_json_get(order, "name"), none);
     r->found.reg = zh_model_register(ctx->model, zh_json_str(zh_json_get(args, "register"), none));
+    r->acting = zh_json_get(order, "acting");
     const zh_json *rows = zh_json_get(order, "rows");
     const zh_json *size = zh_json_get(order, "log_size");
     bool numbers = rows != NULL && size != NULL && zh_json_i64(rows, &o->rows_expected) == ZH_OK &&
@@ -274,7 +286,7 @@ static zh_rc import_options(run *r, zh_intake_options *o)
     o->file_name = r->found.name;
     o->recipe = zh_json_str(zh_json_get(args, "recipe"), none);
     o->justification = zh_json_str(zh_json_get(args, "justification"), none);
-    o->closed = zh_json_str(zh_json_get(order, "closed"), none);
+    o->for_whom = zh_json_str(zh_json_get(args, "for"), none);
     bool clean = zh_str_is(zh_json_str(zh_json_get(args, "commit"), none), "clean");
     o->commit = clean ? ZH_COMMIT_CLEAN : ZH_COMMIT_ALL;
     o->keep_job = true;
@@ -371,8 +383,12 @@ static void run_import(run *r)
     zh_intake_options o = {0};
     zh_intake_result result = {0};
     zh_rc rc = import_options(r, &o);
+    zh_ctx orderer = r->ctx;
     if (rc == ZH_OK) {
-        rc = zh_intake(&r->ctx, &o, &result);
+        rc = zh_acting_take(&orderer, r->acting);
+    }
+    if (rc == ZH_OK) {
+        rc = zh_intake(&orderer, &o, &result);
         r->found.result = &result;
     }
     if (rc == ZH_OK && result.committed) {

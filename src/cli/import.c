@@ -257,7 +257,10 @@ zh_rc zh_import(zh_session *s, const zh_intake_options *asked, bool progress, in
     options.progress = watch.tty || progress ? show_progress : NULL;
     options.user = &watch;
     zh_intake_result result;
-    zh_rc rc = zh_intake(&s->ctx, &options, &result);
+    zh_rc rc = options.commit != ZH_COMMIT_NONE ? zh_session_may_write(s) : ZH_OK;
+    if (rc == ZH_OK) {
+        rc = zh_intake(&s->ctx, &options, &result);
+    }
     if (rc == ZH_OK) {
         rc = settle(s, &result);
     }

@@ -3,6 +3,7 @@
 #include "app/paper.h"
 #include "base/os.h"
 #include "cli/print.h"
+#include "core/ledger.h"
 #include "core/open.h"
 #include "core/record.h"
 #include <inttypes.h>
@@ -47,6 +48,14 @@ zh_rc zh_session_open(zh_cli *cli, zh_session *out)
     }
     out->ctx = zh_ctx_local(out->core, cli->arena, &cli->err);
     return ZH_OK;
+}
+
+zh_rc zh_session_may_write(zh_session *session)
+{
+    const char *dir = zh_ledger_dir(session->core);
+    zh_rc rc = dir != NULL ? zh_treelog_original(dir, &session->cli->err) : ZH_OK;
+    session->cli->usage = session->cli->usage || rc != ZH_OK;
+    return rc;
 }
 
 /* A size, an instant, or a date, which means its end. */

@@ -18,6 +18,9 @@ typedef struct zh_session {
 /* Opens the core as --data, --db, --office and --packs say; a failure is one of the environment.
  * Always end with zh_session_close. */
 zh_rc zh_session_open(zh_cli *cli, zh_session *out) ZH_MUST;
+/* Before a verb writes: a data directory that was copied is refused as a usage error, because what
+ * it accepts could not be sealed. */
+zh_rc zh_session_may_write(zh_session *session) ZH_MUST;
 /* Takes a reader and its snapshot, and resolves --as-of where the verb has it. */
 zh_rc zh_session_read(zh_session *session) ZH_MUST;
 void zh_session_close(zh_session *session);

@@ -332,7 +332,9 @@ static zh_rc work(zh_session *s, zh_buf *out)
     }
     if (zh_str_is(action, "grant")) {
         zh_str scope = zh_cli_argument(cli, 3);
-        rc = grant(s, login, name, scope.n > 0 ? scope : ZH_STR("all"), zh_cli_argument(cli, 4));
+        scope = scope.n > 0 ? scope : ZH_STR("all");
+        rc = zh_session_may_write(s);
+        rc = rc == ZH_OK ? grant(s, login, name, scope, zh_cli_argument(cli, 4)) : rc;
         return rc == ZH_OK ? note_stranger(s, login) : rc;
     }
     if (zh_str_is(action, "totp")) {

@@ -176,6 +176,7 @@ ZH_VERB(import) = {
     .en = "take a file into a register",
     .text = "每一行是新增、相同、变更、存疑或拒绝；每个问题说明表、行、列、规则和处理办法。\n"
             "中断后用同样的命令再来一次，会接着做完，不会重复。\n"
+            "数据目录是复制出来的，在 zhiheng ledger adopt 认领以前不写入，退出码为 2。\n"
             "退出码：已提交为 0（clean 方式下有行被留下也是 "
             "0）；预检发现问题，或全有或全无而没有提交，为 1。",
     .example = "zhiheng import food_class_sampling 2016-01.csv --dry-run\n"

@@ -265,10 +265,16 @@ static zh_rc file_digest(zh_cli *cli, const char *path, zh_str *out)
     return failed ? zh_cli_usage(cli, "cli.file", "文件 %s 读不了", path) : ZH_OK;
 }
 
-/* Another file would be another import. */
+/* Another file would be another import. What a post with a part of the data began is gone on with
+ * in that post: the console sees everything. */
 static zh_rc check_file(zh_cli *cli, const zh_json *args, const char *path)
 {
     zh_str digest;
+    if (zh_json_get(args, "for") != NULL) {
+        zh_err_set(&cli->err, ZH_ECONFLICT, "job.post", "这次导入只做它的岗位看得到的那一部分");
+        zh_err_fix(&cli->err, "由提交的人在导入页上继续");
+        return ZH_ECONFLICT;
+    }
     zh_rc rc = file_digest(cli, path, &digest);
     if (rc == ZH_OK && !zh_str_eq(digest, zh_json_str(zh_json_get(args, "file"), ZH_STR("")))) {
         rc = zh_err_set(&cli->err, ZH_ECONFLICT, "job.file", "%s 不是这个任务原来的文件", path);
@@ -365,7 +371,10 @@ static zh_rc undo(zh_session *s, int64_t id, zh_buf *out)
     zh_job job;
     zh_undo_result result = {0};
     int64_t size = 0;
-    zh_rc rc = zh_job_get(&s->ctx, id, &import);
+    zh_rc rc = zh_session_may_write(s);
+    if (rc == ZH_OK) {
+        rc = zh_job_get(&s->ctx, id, &import);
+    }
     if (rc == ZH_OK) {
         rc = zh_undo_order(&s->ctx, &import, &job);
     }

@@ -577,7 +577,7 @@ static const struct {
     const char *name;
     zh_session_action run;
     size_t most; /* arguments with the action itself */
-} actions[] = {
+} ledger_actions[] = {
     {"checkpoint", do_checkpoint, 1}, {"prove", do_prove, 2}, {"verify", do_verify, 2},
     {"tiles", do_tiles, 2},           {"keys", do_keys, 1},   {"witness", do_witness, 5},
     {"adopt", do_adopt, 1},           {"init", do_init, 1},
@@ -586,16 +586,16 @@ static const struct {
 static int run(zh_cli *cli)
 {
     size_t i = 0;
-    while (!zh_str_is(zh_cli_argument(cli, 0), actions[i].name)) {
+    while (!zh_str_is(zh_cli_argument(cli, 0), ledger_actions[i].name)) {
         i++; /* the choice has been checked */
-        zh_assert(i < ZH_COUNTOF(actions));
+        zh_assert(i < ZH_COUNTOF(ledger_actions));
     }
-    if (cli->narguments > actions[i].most) {
+    if (cli->narguments > ledger_actions[i].most) {
         (void)zh_cli_usage(cli, "cli.argument", "多余的参数“%.*s”",
-                           ZH_FMT(zh_cli_argument(cli, actions[i].most)));
+                           ZH_FMT(zh_cli_argument(cli, ledger_actions[i].most)));
         return zh_cli_fail(cli);
     }
-    return zh_session_act(cli, actions[i].run);
+    return zh_session_act(cli, ledger_actions[i].run);
 }
 
 static const zh_param arguments[] = {

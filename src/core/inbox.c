@@ -94,36 +94,68 @@ zh_rc zh_notice_unread(zh_conn *conn, zh_str login, zh_str post, int64_t *out, z
                         key, 2, out, err);
 }
 
+zh_rc zh_notice_elsewhere(zh_conn *conn, zh_arena *arena, zh_str login, zh_str post,
+                          zh_notice_post **out, size_t *n, zh_err *err)
+{
+    ZH_VEC(zh_notice_post) list = {0};
+    zh_sql_value key[] = {ZH_SQL_STR(login), ZH_SQL_STR(post)};
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_query(conn,
+                        ZH_STR("SELECT g.post, COUNT(*) FROM (SELECT DISTINCT post, register, "
+                               "record_office, record FROM zh_inbox WHERE login = ? AND post <> ? "
+                               "AND read_at IS NULL) g GROUP BY g.post ORDER BY g.post"),
+                        key, ZH_COUNTOF(key), &stmt, err);
+    while (rc == ZH_OK && (rc = zh_step(stmt, err)) == ZH_OK) {
+        zh_notice_post one = {zh_str_dup(arena, zh_col_str(stmt, 0)), zh_col_i64(stmt, 1)};
+        zh_vec_push(arena, &list, one);
+    }
+    zh_finish(stmt);
+    *out = list.p;
+    *n = list.n;
+    return rc == ZH_ENOTFOUND ? ZH_OK : rc;
+}
+
 /* ---- what the reader does about it ----------------------------------------------------------- */
 
 typedef struct marking {
     zh_ctx *ctx;
     const zh_register *reg;
     int64_t office, id;
+    zh_str post;
     bool mute;
 } marking;
 
 static zh_rc mark_read(void *user, zh_conn *conn, zh_err *err)
 {
     const marking *m = user;
-    zh_sql_value values[] = {ZH_SQL_INT(zh_now()), ZH_SQL_STR(m->ctx->actor), ZH_SQL_NONE,
-                             ZH_SQL_INT(m->office), ZH_SQL_INT(m->id)};
-    if (m->reg != NULL) {
-        values[2] = ZH_SQL_STR(m->reg->id);
-    }
+    zh_sql_value values[] = {ZH_SQL_INT(zh_now()), ZH_SQL_STR(m->ctx->actor),
+                             ZH_SQL_STR(m->reg->id), ZH_SQL_INT(m->office), ZH_SQL_INT(m->id)};
     return zh_run(conn,
-                  m->reg != NULL
-                      ? "UPDATE zh_inbox SET read_at = ? WHERE office = 0 AND login = ? AND "
-                        "register = ? AND record_office = ? AND record = ? AND read_at IS NULL"
-                      : "UPDATE zh_inbox SET read_at = ? WHERE office = 0 AND login = ? AND "
-                        "read_at IS NULL",
-                  values, m->reg != NULL ? 5 : 2, NULL, err);
+                  "UPDATE zh_inbox SET read_at = ? WHERE office = 0 AND login = ? AND register = ? "
+                  "AND record_office = ? AND record = ? AND read_at IS NULL",
+                  values, ZH_COUNTOF(values), NULL, err);
+}
+
+static zh_rc mark_post_read(void *user, zh_conn *conn, zh_err *err)
+{
+    const marking *m = user;
+    zh_sql_value values[] = {ZH_SQL_INT(zh_now()), ZH_SQL_STR(m->ctx->actor), ZH_SQL_STR(m->post)};
+    return zh_run(conn,
+                  "UPDATE zh_inbox SET read_at = ? WHERE office = 0 AND login = ? AND post = ? AND "
+                  "read_at IS NULL",
+                  values, ZH_COUNTOF(values), NULL, err);
 }
 
 zh_rc zh_notice_read(zh_ctx *ctx, const zh_register *reg, int64_t office, int64_t id)
 {
-    marking m = {ctx, reg, office, id, false};
+    marking m = {.ctx = ctx, .reg = reg, .office = office, .id = id};
     return zh_core_write(ctx->core, mark_read, &m, ctx->err);
+}
+
+zh_rc zh_notice_read_all(zh_ctx *ctx, zh_str post)
+{
+    marking m = {.ctx = ctx, .post = post};
+    return zh_core_write(ctx->core, mark_post_read, &m, ctx->err);
 }
 
 static zh_rc set_mute(void *user, zh_conn *conn, zh_err *err)
@@ -142,7 +174,7 @@ static zh_rc set_mute(void *user, zh_conn *conn, zh_err *err)
 
 zh_rc zh_notice_mute(zh_ctx *ctx, const zh_register *reg, int64_t office, int64_t id, bool mute)
 {
-    marking m = {ctx, reg, office, id, mute};
+    marking m = {.ctx = ctx, .reg = reg, .office = office, .id = id, .mute = mute};
     return zh_core_write(ctx->core, set_mute, &m, ctx->err);
 }
 

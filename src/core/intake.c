@@ -85,6 +85,9 @@ zh_str zh_intake_job_args(zh_arena *arena, const zh_intake_options *o, const zh_
     zh_jw_kv(&w, "file", r->digest);
     zh_jw_kz(&w, "commit", o->commit == ZH_COMMIT_ALL ? "all" : "clean");
     zh_jw_kv(&w, "justification", o->justification);
+    if (o->for_whom.n > 0) {
+        zh_jw_kv(&w, "for", o->for_whom);
+    }
     for (size_t i = 0; i < o->nset; i++) {
         zh_jw_key_str(&w, zh_str_fmt(arena, "set.%.*s", ZH_FMT(o->set_names[i])));
         zh_jw_str(&w, o->set_values[i]);

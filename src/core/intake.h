@@ -30,8 +30,7 @@ typedef struct zh_intake_options {
     zh_str recipe;         /* id; empty: by the register's own headers, else the recipe that fits */
     zh_commit_mode commit; /* NONE: 预检 only */
     zh_str justification;  /* accepts doubtful rows with this reason */
-    zh_str closed; /* ids of registers, with spaces, whose stored records the rows may not refer to
-                    */
+    zh_str for_whom;       /* part of what defines the job; empty: whoever sees everything */
     const zh_str *set_names,
         *set_values; /* constants given on the command line, before the recipe */
     size_t nset;

@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 #include "core/core_private.h"
 #include "core/intake_private.h"
+#include "core/permission.h"
 #include "core/read.h"
 #include "core/read_private.h"
 #include "core/write_private.h"
@@ -80,16 +81,26 @@ void zh_ref_cache_free(zh_ref_cache *c)
     zh_dealloc(c);
 }
 
-static bool is_closed(const zh_rower *r, const zh_register *target)
+/* One row of the register that has these values, for whoever imports: a record out of their sight
+ * is answered like one that is not there. */
+static zh_rc find_place(zh_rower *r, const zh_register *reg, zh_buf *sql, zh_binds *binds,
+                        zh_value *out)
 {
-    zh_str rest = r->options->closed;
-    zh_str id;
-    while (rest.n > 0 && zh_str_split(&rest, ' ', &id)) {
-        if (zh_str_eq(id, target->id)) {
-            return true;
-        }
+    zh_ctx *ctx = &r->ctx;
+    zh_stmt *stmt = NULL;
+    zh_rc rc = zh_scope_add(ctx, zh_conn_dialect(r->conn), sql, binds, reg, "a", false);
+    if (rc == ZH_OK) {
+        rc = zh_query(r->conn, zh_buf_view(sql), binds->p, binds->n, &stmt, ctx->err);
     }
-    return false;
+    if (rc == ZH_OK) {
+        rc = zh_step(stmt, ctx->err);
+    }
+    if (rc == ZH_OK) {
+        out->office = zh_col_i64(stmt, 0);
+        out->i = zh_col_i64(stmt, 1);
+    }
+    zh_finish(stmt);
+    return rc;
 }
 
 /* The record of a register that has this business key; only its place is read. */
@@ -111,26 +122,20 @@ static zh_rc look_up_key(zh_rower *r, const zh_register *target, zh_value *v)
         v->i = earlier->id;
         return ZH_OK;
     }
-    if (is_closed(r, target)) {
-        return ZH_ENOTFOUND; /* whether it exists is not for who imports to know */
-    }
     zh_sql_value columns[3];
     const char *suffixes[3];
-    zh_stmt *stmt = NULL;
+    zh_binds binds = {0};
+    zh_buf sql;
     (void)zh_value_columns(target->business_key[0], &key, columns);
     (void)zh_field_columns(target->business_key[0], suffixes);
-    zh_str sql =
-        zh_str_fmt(ctx->arena, "SELECT office, id FROM %.*s WHERE %.*s%s = ?",
-                   ZH_FMT(target->table), ZH_FMT(target->business_key[0]->column), suffixes[0]);
-    zh_rc rc = zh_query(r->conn, sql, columns, 1, &stmt, ctx->err);
-    if (rc == ZH_OK) {
-        rc = zh_step(stmt, ctx->err);
-    }
-    if (rc == ZH_OK) {
-        v->office = zh_col_i64(stmt, 0);
-        v->i = zh_col_i64(stmt, 1);
-    }
-    zh_finish(stmt);
+    zh_buf_init(&sql, 64 << 10);
+    zh_buf_fmt(&sql, "SELECT a.office, a.id FROM %.*s a WHERE a.%.*s%s = ?", ZH_FMT(target->table),
+               ZH_FMT(target->business_key[0]->column), suffixes[0]);
+    zh_vec_push(ctx->arena, &binds, columns[0]);
+    zh_rower seeing = *r;
+    seeing.ctx.post = target->public_key ? NULL : ctx->post;
+    zh_rc rc = find_place(&seeing, target, &sql, &binds, v);
+    zh_buf_free(&sql);
     return rc;
 }
 
@@ -657,10 +662,10 @@ static zh_rc find_existing(rowing *w, const zh_register *reg, const zh_field *co
 {
     zh_ctx *ctx = &w->r->ctx;
     zh_buf sql;
-    zh_buf_init(&sql, 16 << 10);
+    zh_buf_init(&sql, 64 << 10);
     zh_binds binds = {0};
     /* the home office may be another than the writer's: the key alone finds the record */
-    zh_buf_fmt(&sql, "SELECT office, id FROM %.*s WHERE 1 = 1", ZH_FMT(reg->table));
+    zh_buf_fmt(&sql, "SELECT a.office, a.id FROM %.*s a WHERE 1 = 1", ZH_FMT(reg->table));
     for (size_t i = 0; i < nkey; i++) {
         const zh_field *field = key[i];
         const char *suffixes[3];
@@ -672,27 +677,19 @@ static zh_rc find_existing(rowing *w, const zh_register *reg, const zh_field *co
         }
         for (size_t k = 0; k < n; k++) {
             bool null = columns[k].type == ZH_SQL_NULL;
-            zh_buf_fmt(&sql, " AND %.*s%s%s", ZH_FMT(field->column), suffixes[k],
+            zh_buf_fmt(&sql, " AND a.%.*s%s%s", ZH_FMT(field->column), suffixes[k],
                        null ? " IS NULL" : " = ?");
             if (!null) {
                 zh_vec_push(ctx->arena, &binds, columns[k]);
             }
         }
     }
-    zh_stmt *stmt = NULL;
-    int64_t office = 0;
-    int64_t id = 0;
-    zh_rc rc = zh_query(w->r->conn, zh_buf_view(&sql), binds.p, binds.n, &stmt, ctx->err);
-    if (rc == ZH_OK) {
-        rc = zh_step(stmt, ctx->err);
-    }
-    if (rc == ZH_OK) {
-        office = zh_col_i64(stmt, 0);
-        id = zh_col_i64(stmt, 1);
-    }
-    zh_finish(stmt);
+    zh_value place = ZH_VALUE_NULL;
+    zh_rc rc = find_place(w->r, reg, &sql, &binds, &place);
     zh_buf_free(&sql);
-    return rc == ZH_OK ? zh_record_get(ctx, w->r->conn, reg, office, id, ZH_AS_OF_NOW, out) : rc;
+    return rc == ZH_OK
+               ? zh_record_get(ctx, w->r->conn, reg, place.office, place.i, ZH_AS_OF_NOW, out)
+               : rc;
 }
 
 /* The record this row speaks of, NULL when it is new. A business key that belongs to another record
@@ -816,6 +813,34 @@ static zh_rc prepare_write(rowing *w, zh_op *op, zh_findings *findings, zh_prepa
     return rc;
 }
 
+/* What the post may not write: this row alone. Outside its data scope the column is that of the
+ * home office, and the answer is the same whatever is recorded there. */
+static void refuse_denied(rowing *w)
+{
+    zh_ctx *ctx = &w->r->ctx;
+    const zh_register *reg = w->r->options->reg;
+    bool outside = strcmp(ctx->err->rule, "permission.scope") == 0;
+    w->column =
+        outside && reg->home_field != NULL ? column_of_field(w, reg->home_field->id) : SIZE_MAX;
+    if (outside) {
+        refuse_text(w, "permission.scope", ZH_STR("这一行不在你的岗位的数据范围内"),
+                    "删去这一行，或请管这个地区的同事导入它");
+    } else {
+        refuse(w, ctx->err);
+    }
+    zh_err_clear(ctx->err);
+}
+
+/* A form may record what is at home elsewhere, because its writer handles it from then on. A file
+ * of such rows is somebody else's. */
+static zh_rc home_within(zh_ctx *ctx, const zh_record *record)
+{
+    bool whose = ctx->post == NULL || ctx->post->scope == ZH_SCOPE_OWN ||
+                 record->reg->home_field == NULL || zh_scope_has_office(ctx, record->office);
+    return whose ? ZH_OK
+                 : zh_err_set(ctx->err, ZH_EDENIED, "permission.scope", "所属机构不在数据范围内");
+}
+
 static zh_rc prepare(rowing *w, const zh_record *old, zh_row_result *out)
 {
     zh_ctx *ctx = &w->r->ctx;
@@ -832,6 +857,14 @@ static zh_rc prepare(rowing *w, const zh_record *old, zh_row_result *out)
         .rehearsal = w->r->rehearsal,
     };
     zh_rc rc = prepare_write(w, &op, &findings, &out->prepared);
+    if (rc == ZH_OK && old == NULL) {
+        rc = home_within(ctx, zh_prepared_record(out->prepared));
+        out->prepared = rc == ZH_OK ? out->prepared : NULL;
+    }
+    if (rc == ZH_EDENIED) {
+        refuse_denied(w);
+        return ZH_OK;
+    }
     if (rc == ZH_EINVAL) {
         add_findings(w, &findings);
         if (findings.list.n == 0) {

@@ -55,8 +55,18 @@ zh_rc zh_notice_groups(zh_ctx *ctx, zh_conn *conn, bool all, size_t limit, zh_st
                        zh_notice_list *out) ZH_MUST;
 /* Records with something unread of a login in a post: what the masthead shows. */
 zh_rc zh_notice_unread(zh_conn *conn, zh_str login, zh_str post, int64_t *out, zh_err *err) ZH_MUST;
-/* Marks what the reader was told of a record as read; reg NULL: of every record. */
+/* What the login was told in other posts than this one and has not read: a post's code, and how
+ * many records. Also of posts that have ended. In the order of their codes. */
+typedef struct zh_notice_post {
+    zh_str post;
+    int64_t unread;
+} zh_notice_post;
+zh_rc zh_notice_elsewhere(zh_conn *conn, zh_arena *arena, zh_str login, zh_str post,
+                          zh_notice_post **out, size_t *n, zh_err *err) ZH_MUST;
+/* Marks what the reader was told of a record as read. */
 zh_rc zh_notice_read(zh_ctx *ctx, const zh_register *reg, int64_t office, int64_t id) ZH_MUST;
+/* The same of every record, told in a post (its code): what another post was told stays new. */
+zh_rc zh_notice_read_all(zh_ctx *ctx, zh_str post) ZH_MUST;
 /* Tells the reader nothing more of a record, or again. */
 zh_rc zh_notice_mute(zh_ctx *ctx, const zh_register *reg, int64_t office, int64_t id,
                      bool mute) ZH_MUST;

@@ -28,17 +28,13 @@ const char *zh_data_scope_name(zh_data_scope scope)
 static const struct {
     const char *name;
     unsigned right;
-} verbs[] = {{"read", ZH_RIGHT_READ},
-             {"create", ZH_RIGHT_CREATE},
-             {"amend", ZH_RIGHT_AMEND},
-             {"transition", ZH_RIGHT_TRANSITION},
-             {"export", ZH_RIGHT_EXPORT},
-             {"erase", ZH_RIGHT_ERASE},
-             {"aggregate", ZH_RIGHT_AGGREGATE},
-             {"publish", ZH_RIGHT_PUBLISH},
-             {"publish_two", ZH_RIGHT_PUBLISH_TWO}};
+} verbs[] = {{"read", ZH_RIGHT_READ},           {"create", ZH_RIGHT_CREATE},
+             {"amend", ZH_RIGHT_AMEND},         {"transition", ZH_RIGHT_TRANSITION},
+             {"export", ZH_RIGHT_EXPORT},       {"erase", ZH_RIGHT_ERASE},
+             {"erase_two", ZH_RIGHT_ERASE_TWO}, {"aggregate", ZH_RIGHT_AGGREGATE},
+             {"publish", ZH_RIGHT_PUBLISH},     {"publish_two", ZH_RIGHT_PUBLISH_TWO}};
 
-static unsigned rights_of(const zh_access *access)
+unsigned zh_access_rights(const zh_access *access)
 {
     unsigned rights = 0;
     for (size_t i = 0; i < ZH_COUNTOF(verbs); i++) {
@@ -76,7 +72,7 @@ static zh_rc bad_scope(zh_str word, zh_err *err)
     zh_err_set(err, ZH_EINVAL, "key.scope", "接口密钥的范围“%.*s”看不懂", ZH_FMT(word));
     zh_err_fix(err,
                "写成“登记册:动作,动作”，用空格隔开；动作有 read create amend transition export "
-               "erase，登记册写 * 指全部。例：complaint:read,export enterprise:read");
+               "erase erase_two，登记册写 * 指全部。例：complaint:read,export enterprise:read");
     return ZH_EINVAL;
 }
 
@@ -132,7 +128,7 @@ unsigned zh_rights(const zh_ctx *ctx, const zh_register *reg)
     }
     for (size_t i = 0; i < reg->naccess; i++) {
         if (zh_str_eq(reg->access[i].role, ctx->role)) {
-            rights |= rights_of(&reg->access[i]);
+            rights |= zh_access_rights(&reg->access[i]);
         }
     }
     return rights & granted(ctx, reg);
@@ -162,7 +158,7 @@ static zh_str roles_with(const zh_ctx *ctx, const zh_register *reg, zh_right rig
 {
     zh_str roles = ZH_STR("");
     for (size_t i = 0; i < reg->naccess; i++) {
-        if (rights_of(&reg->access[i]) & right) {
+        if (zh_access_rights(&reg->access[i]) & right) {
             roles = zh_str_fmt(ctx->arena, "%.*s%s%.*s", ZH_FMT(roles), roles.n > 0 ? "、" : "",
                                ZH_FMT(reg->access[i].role));
         }
@@ -207,7 +203,8 @@ bool zh_field_masked(const zh_ctx *ctx, const zh_field *field)
     }
     for (size_t i = 0; ctx->post != NULL && i < reg->naccess; i++) {
         const zh_access *access = &reg->access[i];
-        if (zh_str_eq(access->role, ctx->post->role) && (rights_of(access) & ZH_RIGHT_READ) != 0 &&
+        if (zh_str_eq(access->role, ctx->post->role) &&
+            (zh_access_rights(access) & ZH_RIGHT_READ) != 0 &&
             ((!ctx->post->emergency && holds(access->mask, access->nmask, field)) ||
              holds(access->drop, access->ndrop, field))) {
             return true;
@@ -474,7 +471,7 @@ static const zh_record *self_of(const zh_ctx *ctx, const zh_access *access)
 static bool entry_says(const zh_ctx *ctx, const zh_access *access, unsigned wanted)
 {
     bool speaks = false;
-    if (!zh_str_eq(access->role, ctx->post->role) || (rights_of(access) & wanted) == 0) {
+    if (!zh_str_eq(access->role, ctx->post->role) || (zh_access_rights(access) & wanted) == 0) {
         return false;
     }
     if (access->has_rows && !ctx->post->emergency) {

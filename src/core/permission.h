@@ -62,6 +62,7 @@ typedef enum zh_right {
     ZH_RIGHT_AGGREGATE = 64,    /* counts without the rows, in full k's: core/suppress.h */
     ZH_RIGHT_PUBLISH = 128,     /* figures that count the register's records … */
     ZH_RIGHT_PUBLISH_TWO = 256, /* … together with another person who may */
+    ZH_RIGHT_ERASE_TWO = 512,   /* personal data, together with another person who may */
 } zh_right;
 
 /* Parses the scope of an API key: "complaint:read,export enterprise:read *:read", words separated
@@ -71,6 +72,8 @@ typedef enum zh_right {
 zh_rc zh_grants_parse(zh_arena *arena, const zh_model *model, zh_str text, const zh_grant **out,
                       size_t *n, zh_err *err) ZH_MUST;
 
+/* The rights that an entry gives its role, as a set of zh_right. */
+unsigned zh_access_rights(const zh_access *access);
 /* The rights of the context's post on a register, as a set of zh_right. */
 unsigned zh_rights(const zh_ctx *ctx, const zh_register *reg);
 /* Whether a transition is among them: by `transition`, or by its own id, and by its roles. */

@@ -144,7 +144,9 @@ static bool may(const zh_ctx *ctx, const zh_op *op)
     case ZH_OP_TRANSITION: return zh_may_take(ctx, op->reg, op->transition);
     case ZH_OP_ERASE: break;
     }
-    return (zh_rights(ctx, op->reg) & ZH_RIGHT_ERASE) != 0;
+    unsigned rights = zh_rights(ctx, op->reg);
+    bool two = op->second_actor.n > 0 && !zh_str_eq(op->second_actor, ctx->actor);
+    return (rights & ZH_RIGHT_ERASE) != 0 || ((rights & ZH_RIGHT_ERASE_TWO) != 0 && two);
 }
 
 /* With a step come the fields it asks for; others are a correction, which is a right of its own. */
@@ -154,6 +156,9 @@ static zh_rc check_given(zh_ctx *ctx, const zh_op *op, const zh_field *field)
     bool asked = t == NULL || (zh_rights(ctx, op->reg) & ZH_RIGHT_AMEND) != 0;
     for (size_t i = 0; !asked && i < t->nneed; i++) {
         asked = t->need[i] == field;
+    }
+    for (size_t i = 0; !asked && i < t->noptional; i++) {
+        asked = t->optional[i] == field;
     }
     return asked ? zh_mask_allows_field(ctx, field)
                  : zh_err_set(ctx->err, ZH_EDENIED, "record.denied",

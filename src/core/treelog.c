@@ -249,17 +249,26 @@ static zh_rc prove_signed(zh_treelog *log, const replay *r, const zh_checkpoint 
     return ZH_OK;
 }
 
+static zh_rc refuse_copy(const zh_treelog *log, zh_err *err)
+{
+    return incident(log, "ledger.copied",
+                    "这里是原件且已不在别处运行，就用 zhiheng ledger adopt 认领；只想查看就用只读的"
+                    "命令",
+                    err, ZH_STR("日志目录是复制或恢复出来的：两处都接着签名，同一个日志就会分叉"));
+}
+
 static zh_rc check_identity(zh_treelog *log, zh_err *err)
 {
     zh_rc rc = zh_treelog_identify(log->dir, &log->identity, err);
-    if (rc == ZH_OK && log->identity.copied) {
-        rc = incident(
-            log, "ledger.copied",
-            "这里是原件且已不在别处运行，就用 zhiheng ledger adopt 认领；只想查看就用只读的"
-            "命令",
-            err, ZH_STR("日志目录是复制或恢复出来的：两处都接着签名，同一个日志就会分叉"));
-    }
-    return rc;
+    return rc == ZH_OK && log->identity.copied ? refuse_copy(log, err) : rc;
+}
+
+zh_rc zh_treelog_original(const char *dir, zh_err *err)
+{
+    zh_treelog log = {.dir = dir};
+    zh_err ignored = {0};
+    zh_rc rc = zh_treelog_identify(dir, &log.identity, &ignored);
+    return rc == ZH_OK && log.identity.copied ? refuse_copy(&log, err) : ZH_OK;
 }
 
 zh_rc zh_treelog_open(zh_treelog *log, const char *dir, bool relaxed, zh_wal_each each, void *user,

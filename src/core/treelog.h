@@ -66,6 +66,9 @@ typedef struct zh_treelog {
 
 /* Whether there is a log; and its identity. ZH_ENOTFOUND, ZH_ECORRUPT. */
 zh_rc zh_treelog_identify(const char *dir, zh_treelog_identity *out, zh_err *err) ZH_MUST;
+/* ZH_ECORRUPT ledger.copied, with what to do, when the directory is a copy; ZH_OK also without a
+ * log. For whoever is about to write: what a copy accepts gets no position. */
+zh_rc zh_treelog_original(const char *dir, zh_err *err) ZH_MUST;
 /* A new log of no entries with a key of its own. origin: empty for "zhiheng.local/<id>".
  * ZH_ECONFLICT (ledger.identity): there are checkpoints but no identity. */
 zh_rc zh_treelog_create(const char *dir, zh_hash_alg alg, zh_str id, zh_str origin,

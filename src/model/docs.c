@@ -302,6 +302,10 @@ static void transition_row(const zh_register *reg, const zh_transition *t, zh_bu
         zh_buf_z(out, i == 0 ? " 须填 " : "、");
         cell(out, t->need[i]->label.zh);
     }
+    for (size_t i = 0; i < t->noptional; i++) {
+        zh_buf_z(out, i == 0 ? " 可填 " : "、");
+        cell(out, t->optional[i]->label.zh);
+    }
     zh_buf_fmt(out, "%s%s", t->reasons != NULL ? " 须选理由" : "",
                t->two_person  ? " 双人"
                : t->nsign > 0 ? " 须签署"

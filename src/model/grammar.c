@@ -160,6 +160,7 @@ static const zh_key transition_keys[] = {
     {.name = "guard", .arg = ZH_ARG_TEXT},
     {.name = "when", .arg = ZH_ARG_TEXT},
     {.name = "need", .arg = ZH_ARG_PATH, .many = true},
+    {.name = "optional", .arg = ZH_ARG_PATH, .many = true},
     {.name = "reasons", .arg = ZH_ARG_ANY},
     {.name = "set", .arg = ZH_ARG_TEXTS},
     {.name = "two_person", .arg = ZH_ARG_BOOL},

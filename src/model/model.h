@@ -240,6 +240,8 @@ typedef struct zh_transition {
     bool has_guard, has_when;
     const zh_field *const *need; /* fields that must be filled, given with the transition */
     size_t nneed;
+    const zh_field *const *optional; /* fields that may come with the transition */
+    size_t noptional;
     const zh_codes *reasons; /* coded reason required, or NULL */
     const struct zh_assignment *set;
     size_t nset;

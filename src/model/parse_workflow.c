@@ -3,7 +3,7 @@
 #include <string.h>
 
 static const char built_in_actions[] =
-    "read|create|amend|transition|export|erase|aggregate|publish|publish_two";
+    "read|create|amend|transition|export|erase|erase_two|aggregate|publish|publish_two";
 
 static size_t count_items(const zh_yaml *map, const char *key)
 {
@@ -190,6 +190,30 @@ static zh_audience read_audience(zh_cx *cx, const zh_yaml *node)
     return audience;
 }
 
+/* Beside `need`: what may be filled in with the step by whoever takes it. */
+static void read_optional(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh_transition *t)
+{
+    t->optional = zh_cx_fields(cx, reg, node, "optional", &t->noptional);
+    for (size_t i = 0; i < t->noptional; i++) {
+        const zh_field *field = t->optional[i];
+        if (field->computed || field->table != NULL) {
+            zh_cx_error(cx, zh_yaml_get(node, "optional"), "transition.optional", NULL,
+                        "“%.*s”不能随流转填写：它是推算字段或明细表的列", ZH_FMT(field->id));
+        }
+        for (size_t k = 0; k < t->nneed; k++) {
+            if (t->need[k] == field) {
+                zh_cx_error(cx, zh_yaml_get(node, "optional"), "transition.optional",
+                            "必填的留在 need，可填的写在 optional",
+                            "“%.*s”同时写在 need 和 optional 里", ZH_FMT(field->id));
+            }
+        }
+    }
+    if (t->noptional > 0 && t->kind == ZH_TR_AUTO) {
+        zh_cx_error(cx, zh_yaml_get(node, "optional"), "transition.optional", NULL,
+                    "自动的流转没有人填写");
+    }
+}
+
 static void compile_transition(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_transition *t)
 {
     static const char kinds[] =
@@ -209,6 +233,7 @@ static void compile_transition(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, 
                     "有「when」的流转会自动发生,种类须为 auto");
     }
     t->need = zh_cx_fields(cx, b->reg, node, "need", &t->nneed);
+    read_optional(cx, b->reg, node, t);
     read_reasons(cx, b->reg, node, t);
     read_set(cx, b->reg, node, t);
     t->two_person = zh_get_bool(node, "two_person", false);

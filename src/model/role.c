@@ -134,7 +134,7 @@ static const char *suggest(zh_cx *cx, const zh_codes *codes, zh_str role)
 static void check_role(zh_cx *cx, const zh_codes *codes, const zh_yaml *node, bool step)
 {
     if (node == NULL || node->kind != ZH_YAML_SCALAR || node->text.n == 0 ||
-        zh_code_find(codes, node->text, INT32_MIN) != NULL || (step && is_program(node->text))) {
+        zh_codes_newest(codes, node->text) != NULL || (step && is_program(node->text))) {
         return;
     }
     zh_cx_error(cx, node, "role.unknown", suggest(cx, codes, node->text),

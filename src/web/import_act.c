@@ -117,31 +117,26 @@ ACT(resume)
 ACT(undo)
 
 ZH_ROUTE(import_commit) = {.method = "POST",
-                           .reach = ZH_REACH_WHOLE,
                            .path = "/import/{job}/commit",
                            .body_max = 65536,
                            .en = "commit what a check found: mode=all|clean|none",
                            .handle = handle_commit};
 ZH_ROUTE(import_check) = {.method = "POST",
-                          .reach = ZH_REACH_WHOLE,
                           .path = "/import/{job}/check",
                           .body_max = 65536,
                           .en = "check the same file again, otherwise",
                           .handle = handle_check_again};
 ZH_ROUTE(import_cancel) = {.method = "POST",
-                           .reach = ZH_REACH_WHOLE,
                            .path = "/import/{job}/cancel",
                            .body_max = 65536,
                            .en = "stop a check or a commit",
                            .handle = handle_cancel};
 ZH_ROUTE(import_resume) = {.method = "POST",
-                           .reach = ZH_REACH_WHOLE,
                            .path = "/import/{job}/resume",
                            .body_max = 65536,
                            .en = "go on with a commit that stopped on an error",
                            .handle = handle_resume};
 ZH_ROUTE(import_undo) = {.method = "POST",
-                         .reach = ZH_REACH_WHOLE,
                          .path = "/import/{job}/undo",
                          .body_max = 65536,
                          .en = "take a commit back on the day it was made",
@@ -217,7 +212,6 @@ static zh_rc handle_file(const zh_http_request *request, zh_http_response *respo
 
 ZH_ROUTE(import_file) = {
     .method = "GET",
-    .reach = ZH_REACH_WHOLE,
     .path = "/import/{job}/{file}",
     .slow = true,
     .en = "errors.csv: every problem; rows.csv: rows to be corrected; file: what was read",
@@ -232,7 +226,7 @@ static zh_rc list(zh_ui *ui)
     zh_job *jobs = NULL;
     size_t n = 0;
     int64_t running = 0;
-    zh_rc rc = zh_job_list(&ui->ctx, JOBS_SHOWN, &jobs, &n);
+    zh_rc rc = zh_import_jobs_seen(ui, JOBS_SHOWN, &jobs, &n);
     if (rc != ZH_OK) {
         return rc;
     }
@@ -265,11 +259,8 @@ static zh_rc handle_list(const zh_http_request *request, zh_http_response *respo
     return zh_ui_answer(request, response, err, list);
 }
 
-ZH_ROUTE(page_jobs) = {.method = "GET",
-                       .reach = ZH_REACH_WHOLE,
-                       .path = "/jobs",
-                       .en = "long-running jobs",
-                       .handle = handle_list};
+ZH_ROUTE(page_jobs) = {
+    .method = "GET", .path = "/jobs", .en = "long-running jobs", .handle = handle_list};
 
 static void json_job(zh_jw *w, const zh_job *job)
 {
@@ -304,6 +295,9 @@ static zh_rc one_json(zh_ui *ui)
     zh_rc rc = zh_str_i64(text, &id) == ZH_OK
                    ? zh_job_get(&ui->ctx, id, &job)
                    : zh_err_set(ui->err, ZH_ENOTFOUND, "job.unknown", "任务号不对");
+    if (rc == ZH_OK && !zh_import_seen(ui, &job)) {
+        rc = zh_err_set(ui->err, ZH_ENOTFOUND, "job.unknown", "没有编号为 %" PRId64 " 的任务", id);
+    }
     if (rc == ZH_OK) {
         ui->response->type = "application/json; charset=utf-8";
         zh_jw_init(&w, &ui->response->body, 0);
@@ -317,7 +311,7 @@ static zh_rc all_json(zh_ui *ui)
     zh_jw w;
     zh_job *jobs = NULL;
     size_t n = 0;
-    zh_rc rc = zh_job_list(&ui->ctx, JOBS_SHOWN, &jobs, &n);
+    zh_rc rc = zh_import_jobs_seen(ui, JOBS_SHOWN, &jobs, &n);
     if (rc != ZH_OK) {
         return rc;
     }
@@ -345,12 +339,8 @@ static zh_rc handle_all(const zh_http_request *request, zh_http_response *respon
 }
 
 ZH_ROUTE(api_job) = {.method = "GET",
-                     .reach = ZH_REACH_WHOLE,
                      .path = "/api/v1/jobs/{job}",
                      .en = "state and progress of a job",
                      .handle = handle_one};
-ZH_ROUTE(api_jobs) = {.method = "GET",
-                      .reach = ZH_REACH_WHOLE,
-                      .path = "/api/v1/jobs",
-                      .en = "newest jobs",
-                      .handle = handle_all};
+ZH_ROUTE(api_jobs) = {
+    .method = "GET", .path = "/api/v1/jobs", .en = "newest jobs", .handle = handle_all};

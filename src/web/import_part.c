@@ -1,9 +1,13 @@
 /* Parts of the import pages. */
 #include "web/import_part.h"
+#include "core/permission.h"
 #include "core/undo.h"
 #include "model/recipe.h"
+#include "web/session.h"
 #include <inttypes.h>
 #include <string.h>
+
+enum { OTHERS_READ = 1000 }; /* jobs of everybody among which the reader's own are looked for */
 
 zh_rc zh_import_job_of(zh_ui *ui, zh_job *out)
 {
@@ -14,11 +18,42 @@ zh_rc zh_import_job_of(zh_ui *ui, zh_job *out)
                           ZH_FMT(zh_str_sub(text, 0, 60)));
     }
     zh_rc rc = zh_job_get(&ui->ctx, id, out);
-    bool ours = zh_str_is(out->kind, ZH_JOB_CHECK) || zh_str_is(out->kind, ZH_JOB_IMPORT);
+    bool ours = rc == ZH_OK && zh_import_seen(ui, out) &&
+                (zh_str_is(out->kind, ZH_JOB_CHECK) || zh_str_is(out->kind, ZH_JOB_IMPORT));
     if (rc == ZH_OK && !ours) {
-        rc = zh_err_set(ui->err, ZH_ENOTFOUND, "job.unknown", "任务 %" PRId64 " 不是导入", id);
+        rc = zh_err_set(ui->err, ZH_ENOTFOUND, "job.unknown", "没有编号为“%.*s”的导入任务",
+                        ZH_FMT(zh_str_sub(text, 0, 60)));
     }
     return rc;
+}
+
+bool zh_import_seen(const zh_ui *ui, const zh_job *job)
+{
+    return zh_ui_whole(ui) || (ui->ctx.actor.n > 0 && zh_str_eq(job->actor, ui->ctx.actor));
+}
+
+zh_rc zh_import_jobs_seen(zh_ui *ui, size_t limit, zh_job **out, size_t *n)
+{
+    zh_rc rc = zh_job_list(&ui->ctx, zh_ui_whole(ui) ? limit : OTHERS_READ, out, n);
+    size_t seen = 0;
+    for (size_t i = 0; i < *n && rc == ZH_OK && seen < limit; i++) {
+        if (zh_import_seen(ui, &(*out)[i])) {
+            (*out)[seen++] = (*out)[i];
+        }
+    }
+    *n = seen;
+    return rc;
+}
+
+bool zh_import_possible(const zh_ui *ui)
+{
+    const zh_model *model = ui->ctx.model;
+    for (size_t i = 0; i < model->nregisters; i++) {
+        if ((zh_rights(&ui->ctx, &model->registers[i]) & ZH_RIGHT_CREATE) != 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool zh_import_open(const zh_job *job)
@@ -95,13 +130,15 @@ void zh_import_registers(zh_ui *ui, zh_str none, zh_str selected)
 {
     const zh_model *model = ui->ctx.model;
     zh_option *options = ZH_NEW_N(ui->arena, zh_option, model->nregisters + 1);
+    size_t n = 1;
     options[0] = (zh_option){ZH_STR(""), none};
     for (size_t i = 0; i < model->nregisters; i++) {
         const zh_register *reg = &model->registers[i];
-        options[i + 1] = (zh_option){reg->id, zh_ui_label(ui, reg->label)};
+        if ((zh_rights(&ui->ctx, reg) & ZH_RIGHT_CREATE) != 0) {
+            options[n++] = (zh_option){reg->id, zh_ui_label(ui, reg->label)};
+        }
     }
-    zh_import_select(ui, "register", zh_ui_text(ui, ZH_T_IMPORT_REGISTER), options,
-                     model->nregisters + 1, selected);
+    zh_import_select(ui, "register", zh_ui_text(ui, ZH_T_IMPORT_REGISTER), options, n, selected);
 }
 
 void zh_import_recipes(zh_ui *ui, zh_str none, zh_str selected)

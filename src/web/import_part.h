@@ -5,8 +5,14 @@
 #include "app/import.h"
 #include "web/part.h"
 
-/* The job of the path's {job}, a check or an import. ZH_ENOTFOUND. */
+/* The job of the path's {job}, a check or an import that the reader may see. ZH_ENOTFOUND. */
 zh_rc zh_import_job_of(zh_ui *ui, zh_job *out) ZH_MUST;
+/* Whoever sees all data sees every job; others those that they ordered. */
+bool zh_import_seen(const zh_ui *ui, const zh_job *job);
+/* The newest of them, at most limit. */
+zh_rc zh_import_jobs_seen(zh_ui *ui, size_t limit, zh_job **out, size_t *n) ZH_MUST;
+/* Whether the reader may make records in any register. */
+bool zh_import_possible(const zh_ui *ui);
 bool zh_import_open(const zh_job *job); /* queued or running */
 zh_str zh_import_url(zh_arena *arena, int64_t job, const char *rest);
 /* Member of an object: text, empty when absent; integer, 0 when absent; boolean. */

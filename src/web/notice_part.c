@@ -1,5 +1,6 @@
 /* Notices as they stand on pages. */
 #include "web/notice_part.h"
+#include "web/form_part.h"
 
 static zh_str clock_label(zh_ui *ui, const zh_register *reg, zh_str name)
 {
@@ -85,4 +86,28 @@ zh_rc zh_notice_titles(zh_show *show, const zh_notice_group *groups, size_t n)
         records[i] = groups[i].record;
     }
     return zh_show_titles(show, records, n);
+}
+
+void zh_notice_elsewhere_note(zh_ui *ui)
+{
+    zh_html *h = &ui->html;
+    for (size_t i = 0; i < ui->nelsewhere; i++) {
+        const zh_post_unread *post = &ui->elsewhere[i];
+        zh_str who = post->place.n > 0
+                         ? ZH_SAY(ui, ZH_T_NOTICE_POST_PLACE, zh_ui_region(ui, post->place),
+                                  zh_ui_label(ui, post->role))
+                         : zh_ui_label(ui, post->role);
+        zh_part_note_open(ui, ZH_NOTE_QING);
+        zh_html_open(h, "div", "bar");
+        zh_html_leaf_value(
+            h, "span", NULL,
+            ZH_SAY(ui, ZH_T_NOTICE_ELSEWHERE, who, post->code, zh_ui_count(ui, post->unread)));
+        zh_form_open(ui, ZH_STR("/account/post"));
+        zh_form_hidden(ui, "post", post->code);
+        zh_form_hidden(ui, "next", ZH_STR("/notices"));
+        zh_form_button(ui, ZH_T_NOTICE_TO_POST, "btn");
+        zh_html_close(h);
+        zh_html_close(h);
+        zh_part_note_close(ui);
+    }
 }

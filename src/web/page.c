@@ -160,6 +160,37 @@ zh_rc zh_ui_log_reading(zh_ui *ui, const zh_reading_note *note)
     return rc == ZH_OK ? zh_ui_read_again(ui) : rc;
 }
 
+/* The other posts in which the reader was told something; one that ended tells nothing more. */
+static zh_rc read_elsewhere(zh_ui *ui)
+{
+    zh_notice_post *told = NULL;
+    zh_post_of *posts = NULL;
+    size_t ntold = 0;
+    size_t nposts = 0;
+    const zh_user_session *s = ui->session;
+    zh_rc rc =
+        zh_notice_elsewhere(ui->conn, ui->arena, s->login, s->current.code, &told, &ntold, ui->err);
+    if (rc != ZH_OK || ntold == 0) {
+        return rc;
+    }
+    zh_post_unread *list = ZH_NEW_N(ui->arena, zh_post_unread, ntold);
+    rc = zh_posts_of(ui->web->core, ui->arena, s->login, &posts, &nposts, ui->err);
+    for (size_t i = 0; i < ntold && rc == ZH_OK; i++) {
+        for (size_t k = 0; k < nposts; k++) {
+            if (!zh_str_eq(posts[k].code, told[i].post)) {
+                continue;
+            }
+            list[ui->nelsewhere++] = (zh_post_unread){.code = posts[k].code,
+                                                      .place = posts[k].place,
+                                                      .role = posts[k].role_label,
+                                                      .unread = told[i].unread};
+            ui->unread_elsewhere += told[i].unread;
+        }
+    }
+    ui->elsewhere = list;
+    return rc;
+}
+
 zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *response,
                   zh_err *err)
 {
@@ -172,6 +203,9 @@ zh_rc zh_ui_begin(zh_ui *ui, const zh_http_request *request, zh_http_response *r
     if (rc == ZH_OK && ui->session != NULL && ui->session->post != NULL) {
         rc = zh_notice_unread(ui->conn, ui->session->login, ui->session->current.code, &ui->unread,
                               err);
+    }
+    if (rc == ZH_OK && ui->session != NULL && ui->session->key == 0) {
+        rc = read_elsewhere(ui);
     }
     return rc == ZH_OK ? read_log(ui) : rc;
 }
@@ -229,9 +263,9 @@ static void cache_key(zh_ui *ui, zh_str *key, zh_str *state)
         *key = zh_str_fmt(ui->arena, "%.*s %s", ZH_FMT(*key), value != NULL ? value : "-");
     }
     bool sealed = ui->sealed >= ui->log_size;
-    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %d %" PRId64 " %.*s", ui->log_size,
-                        ui->waiting, (int)sealed, ui->checked, ui->unread,
-                        ZH_FMT(ui->ctx.model->digest));
+    *state = zh_str_fmt(ui->arena, "%" PRId64 " %" PRId64 " %d %d %" PRId64 " %" PRId64 " %.*s",
+                        ui->log_size, ui->waiting, (int)sealed, ui->checked, ui->unread,
+                        ui->unread_elsewhere, ZH_FMT(ui->ctx.model->digest));
 }
 
 static void finish(const zh_http_request *request, zh_http_response *response)
@@ -465,20 +499,24 @@ static void seek(zh_ui *ui)
     zh_html_close(h);
 }
 
-/* The way to the notices, with how many records have something unread. */
+/* The way to the notices, with how many records have something unread, in whichever of the reader's
+ * posts. */
 static void notices(zh_ui *ui)
 {
     zh_html *h = &ui->html;
-    zh_str n = zh_ui_count(ui, ui->unread);
-    zh_str label =
-        ui->unread > 0 ? ZH_SAY(ui, ZH_T_NOTICE_NAV_N, n) : zh_ui_text(ui, ZH_T_NOTICE_NAV);
+    int64_t all = ui->unread + ui->unread_elsewhere;
+    zh_str n = zh_ui_count(ui, all);
+    zh_str label = ui->unread_elsewhere > 0
+                       ? ZH_SAY(ui, ZH_T_NOTICE_NAV_POSTS, n, zh_ui_count(ui, ui->unread_elsewhere))
+                   : all > 0 ? ZH_SAY(ui, ZH_T_NOTICE_NAV_N, n)
+                             : zh_ui_text(ui, ZH_T_NOTICE_NAV);
     zh_html_open(h, "a", "btn quiet icon bell");
     zh_html_link(h, "href", ZH_STR("/notices"));
     zh_html_attr(h, "title", label);
     zh_html_attr(h, "aria-label", label);
     zh_part_icon(ui, ZH_ICON_BELL);
-    if (ui->unread > 0) {
-        zh_html_leaf(h, "b", NULL, ui->unread > UNREAD_SHOWN ? ZH_STR("99+") : n);
+    if (all > 0) {
+        zh_html_leaf(h, "b", NULL, all > UNREAD_SHOWN ? ZH_STR("99+") : n);
     }
     zh_html_close(h);
 }

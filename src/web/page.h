@@ -42,7 +42,17 @@ typedef struct zh_ui {
     int checked;                           /* per cent, of a ledger that is recomputed; -1: none */
     int64_t waiting;                       /* newest batch without a position; 0: none */
     int64_t unread; /* records of which the session's post was told something unread */
+    const struct zh_post_unread *elsewhere; /* what the reader's other active posts were told */
+    size_t nelsewhere;
+    int64_t unread_elsewhere; /* of all of them */
 } zh_ui;
+
+/* Another post of the reader with something unread. */
+typedef struct zh_post_unread {
+    zh_str code, place;
+    zh_label role;
+    int64_t unread;
+} zh_post_unread;
 
 /* Opens the reader's snapshot, calls show, closes what it left open, ends the page. An error of
  * show discards what was written; the frame answers with it as a page. */

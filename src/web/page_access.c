@@ -98,7 +98,10 @@ static void entry(matrix *m, const zh_register *reg, const zh_access *access)
     cells[n++] = zh_ui_label(ui, reg->label);
     cells[n++] = role_name(ui, access->role);
     for (size_t i = 0; i < ZH_COUNTOF(verbs); i++) {
-        cells[n++] = can(access, verbs[i]) ? ZH_STR("✓") : ZH_STR("");
+        bool two = strcmp(verbs[i], "erase") == 0 && can(access, "erase_two");
+        cells[n++] = can(access, verbs[i]) ? ZH_STR("✓")
+                     : two                 ? zh_ui_text(ui, ZH_T_ACT_NEEDS_TWO)
+                                           : ZH_STR("");
     }
     cells[n++] = steps(ui, reg, access);
     cells[n++] =

@@ -388,7 +388,9 @@ static zh_rc switch_post(zh_ui *ui)
         return rc;
     }
     zh_user_session_cookie(ui->request, ui->response, zh_str_of(token));
-    return zh_http_see_other(ui->request, ui->response, ZH_STR("/account"));
+    bool notices = zh_str_is(zh_form_sent(ui, "next"), "/notices");
+    return zh_http_see_other(ui->request, ui->response,
+                             notices ? ZH_STR("/notices") : ZH_STR("/account"));
 }
 
 /* The password is asked for as a login is, with the same limits; the session that this makes is

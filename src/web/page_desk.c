@@ -761,6 +761,7 @@ static zh_rc show(zh_ui *ui)
     zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_DESK, .title = title(&d)});
     zh_html *h = &ui->html;
     tabs(&d);
+    zh_notice_elsewhere_note(ui);
     if (d.counts.at_least) {
         zh_part_note(ui, ZH_NOTE_WATCH,
                      ZH_SAY(ui, ZH_T_DESK_AT_LEAST, zh_ui_count(ui, (int64_t)ZH_DESK_EXAMINE_MAX)));

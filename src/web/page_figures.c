@@ -337,6 +337,13 @@ void zh_figures_form(zh_ui *ui, zh_str indicator, zh_str region, zh_str period)
         const char *name;
         zh_str value;
     } hidden[] = {{"indicator", indicator}, {"region", region}, {"period", period}};
+    zh_str why = zh_publication_why(ui, zh_model_indicator(ui->ctx.model, indicator));
+    if (why.n > 0) {
+        zh_html_open(h, "p", "bar");
+        zh_part_greyed(ui, zh_ui_text(ui, ZH_T_FIGURE_PUBLISH), why);
+        zh_html_close(h);
+        return;
+    }
     zh_html_open(h, "form", NULL);
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", ZH_STR("/figures"));

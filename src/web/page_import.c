@@ -1,5 +1,6 @@
 /* GET and POST /import: 导入. Template, file or pasted cells, and the job that checks them. */
 #include "app/template.h"
+#include "core/permission.h"
 #include "fmt/cell.h"
 #include "web/import_part.h"
 #include "web/problem.h"
@@ -87,6 +88,9 @@ static void templates(zh_ui *ui)
     zh_html_open(h, "div", "import-templates");
     zh_grid_open(&grid, ui, columns, ZH_COUNTOF(columns), false, ZH_STR(""));
     for (size_t i = 0; i < model->nregisters; i++) {
+        if ((zh_rights(&ui->ctx, &model->registers[i]) & ZH_RIGHT_CREATE) == 0) {
+            continue;
+        }
         zh_grid_row(&grid, NULL);
         zh_grid_link(&grid,
                      zh_url_register(ui->arena, model->registers[i].id, ZH_STR(""), ZH_AS_OF_NOW),
@@ -104,7 +108,7 @@ static zh_rc recent(zh_ui *ui)
     zh_job *jobs = NULL;
     size_t n = 0;
     zh_html *h = &ui->html;
-    zh_rc rc = zh_job_list(&ui->ctx, RECENT, &jobs, &n);
+    zh_rc rc = zh_import_jobs_seen(ui, RECENT, &jobs, &n);
     if (rc != ZH_OK || n == 0) {
         return rc;
     }
@@ -114,6 +118,19 @@ static zh_rc recent(zh_ui *ui)
     zh_html_a(h, NULL, ZH_STR("/jobs"), zh_ui_text(ui, ZH_T_IMPORT_RECENT_ALL));
     zh_html_close(h);
     zh_part_section_close(ui);
+    return ZH_OK;
+}
+
+/* Why the post imports nothing, and who does. */
+static zh_rc closed(zh_ui *ui)
+{
+    const zh_register *reg =
+        zh_model_register(ui->ctx.model, zh_http_param(ui->request, "register"));
+    zh_str who = reg != NULL ? zh_part_who_can(ui, reg, ZH_RIGHT_CREATE)
+                             : zh_ui_text(ui, ZH_T_IMPORT_CLOSED_TEXT);
+    zh_part_empty(ui, ZH_EMPTY_DENIED, zh_ui_text(ui, ZH_T_IMPORT_CLOSED), who,
+                  ui->web->samples ? ZH_STR("/demo") : ZH_STR("/account"),
+                  zh_ui_text(ui, ZH_T_REGISTER_EMPTY_POSTS));
     return ZH_OK;
 }
 
@@ -130,7 +147,13 @@ static zh_rc page(zh_ui *ui, const zh_err *refused)
     } else if (zh_http_param(ui->request, "discarded").p != NULL) {
         zh_part_note(ui, ZH_NOTE_QING, zh_ui_text(ui, ZH_T_IMPORT_DISCARDED));
     }
+    if (!zh_import_possible(ui)) {
+        return closed(ui);
+    }
     zh_html_open(h, "div", "stack");
+    if (ui->ctx.post != NULL && ui->ctx.post->scope != ZH_SCOPE_ALL) {
+        zh_part_note(ui, ZH_NOTE_QING, zh_ui_text(ui, ZH_T_IMPORT_SCOPE));
+    }
     zh_html_open(h, "div", "cols");
     zh_html_open(h, "div", "w8");
     give_file(ui);
@@ -152,11 +175,8 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
     return zh_ui_answer(request, response, err, show);
 }
 
-ZH_ROUTE(page_import) = {.method = "GET",
-                         .reach = ZH_REACH_WHOLE,
-                         .path = "/import",
-                         .en = "choose a file to import",
-                         .handle = handle};
+ZH_ROUTE(page_import) = {
+    .method = "GET", .path = "/import", .en = "choose a file to import", .handle = handle};
 
 /* ---- taking a file
  * ------------------------------------------------------------------------------------------ */
@@ -190,10 +210,12 @@ static zh_rc take(zh_ui *ui, zh_job *job)
         .recipe = zh_pairs_get(ui->request->form, "recipe"),
         .justification = zh_str_trim(zh_pairs_get(ui->request->form, "reason")),
     };
-    zh_rc rc =
-        file != NULL
-            ? zh_import_keep(&ui->ctx, file->path.p, &ask.digest)
-            : zh_import_keep_text(&ui->ctx, zh_pairs_get(ui->request->form, "cells"), &ask.digest);
+    zh_rc rc = zh_import_may(&ui->ctx, ask.reg); /* before anything is kept */
+    if (rc == ZH_OK) {
+        rc = file != NULL ? zh_import_keep(&ui->ctx, file->path.p, &ask.digest)
+                          : zh_import_keep_text(&ui->ctx, zh_pairs_get(ui->request->form, "cells"),
+                                                &ask.digest);
+    }
     return rc == ZH_OK ? zh_import_check(&ui->ctx, &ask, job) : rc;
 }
 
@@ -220,7 +242,6 @@ static zh_rc handle_post(const zh_http_request *request, zh_http_response *respo
 }
 
 ZH_ROUTE(page_import_post) = {.method = "POST",
-                              .reach = ZH_REACH_WHOLE,
                               .path = "/import",
                               .body_max = ZH_IMPORT_TEXT_MAX * 2,
                               .upload_max = ZH_IMPORT_FILE_MAX,
@@ -259,7 +280,6 @@ static zh_rc handle_template(const zh_http_request *request, zh_http_response *r
 }
 
 ZH_ROUTE(import_template) = {.method = "GET",
-                             .reach = ZH_REACH_WHOLE,
                              .path = "/import/templates/{file}",
                              .slow = true,
                              .en = "a template made from a register, .xlsx or .csv",

@@ -195,6 +195,12 @@ static zh_str shown_of(const zh_json *figure, const zh_indicator *ind, zh_arena 
 }
 
 /* The first indicators that move, in a line. */
+/* Figures count everything: whoever sees a part is not told what would change. */
+static bool sees_part(const zh_ui *ui)
+{
+    return zh_import_for(&ui->ctx).n > 0;
+}
+
 static void effect_line(const view *v)
 {
     zh_ui *ui = v->ui;
@@ -220,7 +226,8 @@ static void effect_line(const view *v)
         zh_html_close(h);
     }
     if (said == 0) {
-        zh_html_text(h, zh_ui_text(ui, ZH_T_IMPORT_EFFECT_NOTHING));
+        zh_html_text(h, zh_ui_text(ui, sees_part(ui) ? ZH_T_IMPORT_EFFECT_HIDDEN
+                                                     : ZH_T_IMPORT_EFFECT_NOTHING));
     }
     zh_html_close(h);
     zh_html_close(h);
@@ -350,9 +357,10 @@ static void effects_section(const view *v)
     bool partial = zh_import_flag(v->report, "deltas_partial");
     zh_part_section_open(ui, "effects", zh_ui_text(ui, ZH_T_IMPORT_EFFECT), some && !partial);
     zh_html_leaf(&ui->html, "p", "sm mu",
-                 zh_ui_text(ui, partial ? ZH_T_IMPORT_EFFECT_PARTIAL
-                                : some  ? ZH_T_IMPORT_EFFECT_LEDE
-                                        : ZH_T_IMPORT_EFFECT_NONE));
+                 zh_ui_text(ui, partial         ? ZH_T_IMPORT_EFFECT_PARTIAL
+                                : some          ? ZH_T_IMPORT_EFFECT_LEDE
+                                : sees_part(ui) ? ZH_T_IMPORT_EFFECT_HIDDEN
+                                                : ZH_T_IMPORT_EFFECT_NONE));
     if (some && !partial) {
         effects_table(v, list);
     }
@@ -861,7 +869,6 @@ static zh_rc handle(const zh_http_request *request, zh_http_response *response, 
 }
 
 ZH_ROUTE(page_import_job) = {.method = "GET",
-                             .reach = ZH_REACH_WHOLE,
                              .path = "/import/{job}",
                              .slow = true, /* a report with a thousand rows is megabytes */
                              .en = "what a check found, or how a commit goes",

@@ -126,6 +126,7 @@ static zh_rc show(zh_ui *ui)
                                 .lede = zh_ui_text(ui, ZH_T_NOTICE_LEDE)});
     zh_html_open(&ui->html, "div", "stack");
     tabs(ui, all);
+    zh_notice_elsewhere_note(ui);
     if (list.n > 0) {
         grid(ui, &names, &list, matters);
     } else {
@@ -164,8 +165,10 @@ static zh_rc act(zh_ui *ui, bool mute)
     if (rc == ZH_OK && mute) {
         rc = zh_notice_mute(&ui->ctx, reg, office, id, true);
     }
-    if (rc == ZH_OK) {
+    if (rc == ZH_OK && !everything) {
         rc = zh_notice_read(&ui->ctx, reg, office, id);
+    } else if (rc == ZH_OK && ui->session != NULL) {
+        rc = zh_notice_read_all(&ui->ctx, ui->session->current.code);
     }
     return rc == ZH_OK ? zh_http_see_other(ui->request, ui->response, ZH_STR("/notices")) : rc;
 }

@@ -273,12 +273,41 @@ static void input(zh_ui *ui, const char *name, zh_text_id label)
     zh_html_close(h);
 }
 
+zh_str zh_publication_why(zh_ui *ui, const zh_indicator *indicator)
+{
+    const zh_model *model = ui->ctx.model;
+    zh_err ignored = {0};
+    zh_ctx quiet = ui->ctx;
+    quiet.err = &ignored;
+    if (!zh_ui_whole(ui)) {
+        return zh_ui_text(ui, ZH_T_FIGURE_WHOLE);
+    }
+    for (size_t i = 0; i < model->nindicators; i++) {
+        const zh_indicator *one = &model->indicators[i];
+        bool two = false;
+        if ((indicator == NULL || indicator == one) &&
+            zh_publish_right(&quiet, one, &two) != ZH_OK) {
+            return one->reg == NULL ? zh_ui_text(ui, ZH_T_FIGURE_WHOLE)
+                                    : zh_part_who_can(ui, one->reg,
+                                                      (unsigned)ZH_RIGHT_PUBLISH |
+                                                          (unsigned)ZH_RIGHT_PUBLISH_TWO);
+        }
+    }
+    return ZH_STR("");
+}
+
 zh_rc zh_publication_ask(zh_ui *ui)
 {
     zh_html *h = &ui->html;
     zh_rc rc = waiting(ui);
     zh_part_section_open(ui, "board", zh_ui_text(ui, ZH_T_PUBLICATION_BOARD), false);
     zh_html_leaf(h, "p", "sm mu", zh_ui_text(ui, ZH_T_PUBLICATION_BOARD_HELP));
+    zh_str why = zh_publication_why(ui, NULL);
+    if (why.n > 0) {
+        zh_part_greyed(ui, zh_ui_text(ui, ZH_T_PUBLICATION_GO), why);
+        zh_part_section_close(ui);
+        return rc;
+    }
     zh_html_open(h, "form", "stack-s");
     zh_html_attr_z(h, "method", "post");
     zh_html_link(h, "action", ZH_STR("/figures"));

@@ -262,6 +262,50 @@ static void expression(zh_listing *q)
     zh_html_close(h);
 }
 
+/* What the reader may not do here, grey; why and who can stands below the bar. */
+static void grey(zh_ui *ui, zh_icon icon, zh_text_id label, zh_str why)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "span", "btn");
+    zh_html_attr_z(h, "aria-disabled", "true");
+    zh_html_attr(h, "title", why);
+    zh_part_icon(ui, icon);
+    zh_html_text(h, zh_ui_text(ui, label));
+    zh_html_close(h);
+}
+
+static void exchange(listing *l, zh_str said, zh_str no_import, zh_str no_export)
+{
+    zh_listing *q = &l->q;
+    zh_ui *ui = q->ui;
+    static const struct {
+        const char *format;
+        zh_text_id label;
+    } files[] = {{"csv", ZH_T_REGISTER_EXPORT_CSV}, {"xlsx", ZH_T_REGISTER_EXPORT_XLSX}};
+    if (no_import.n == 0) {
+        button(ui, zh_url_add(ui->arena, ZH_STR("/import"), "register", q->reg->id), ZH_ICON_UP,
+               zh_ui_text(ui, ZH_T_REGISTER_IMPORT), ZH_STR(""));
+    } else {
+        grey(ui, ZH_ICON_UP, ZH_T_REGISTER_IMPORT, no_import);
+    }
+    for (size_t i = 0; i < ZH_COUNTOF(files) && !q->refused; i++) {
+        if (no_export.n == 0) {
+            button(ui, zh_export_url(q, files[i].format), ZH_ICON_DOWN,
+                   zh_ui_text(ui, files[i].label), said);
+        } else {
+            grey(ui, ZH_ICON_DOWN, files[i].label, no_export);
+        }
+    }
+}
+
+static void why_not(zh_ui *ui, zh_text_id label, zh_str why)
+{
+    if (why.n > 0) {
+        zh_html_leaf(&ui->html, "p", "sm mu",
+                     ZH_SAY(ui, ZH_T_REGISTER_WHY_NOT, zh_ui_text(ui, label), why));
+    }
+}
+
 static void tools(listing *l)
 {
     zh_listing *q = &l->q;
@@ -270,6 +314,8 @@ static void tools(listing *l)
     bool cut = l->total.at_least || l->total.total > ZH_EXPORT_ROWS_MAX;
     zh_str said = cut ? ZH_SAY(ui, ZH_T_REGISTER_EXPORT_CUT, zh_ui_count(ui, ZH_EXPORT_ROWS_MAX))
                       : ZH_SAY(ui, ZH_T_REGISTER_EXPORT_ALL, zh_ui_count(ui, l->total.total));
+    zh_str no_import = zh_part_who_can(ui, q->reg, ZH_RIGHT_CREATE);
+    zh_str no_export = zh_part_who_can(ui, q->reg, ZH_RIGHT_EXPORT);
     zh_html_open(h, "div", "bar sp asking");
     zh_html_open(h, "div", "bar");
     search_box(q);
@@ -284,17 +330,14 @@ static void tools(listing *l)
         zh_html_a(h, "btn pri", zh_url_path(ui->arena, "/registers", q->reg->id, ZH_STR("new")),
                   zh_ui_text(ui, ZH_T_NEW_LINK));
     }
-    button(ui, zh_url_add(ui->arena, ZH_STR("/import"), "register", q->reg->id), ZH_ICON_UP,
-           zh_ui_text(ui, ZH_T_REGISTER_IMPORT), ZH_STR(""));
+    exchange(l, said, no_import, no_export);
     if (!q->refused) {
-        button(ui, zh_export_url(q, "csv"), ZH_ICON_DOWN, zh_ui_text(ui, ZH_T_REGISTER_EXPORT_CSV),
-               said);
-        button(ui, zh_export_url(q, "xlsx"), ZH_ICON_DOWN,
-               zh_ui_text(ui, ZH_T_REGISTER_EXPORT_XLSX), said);
         zh_part_link(ui);
     }
     zh_html_close(h);
     zh_html_close(h);
+    why_not(ui, ZH_T_REGISTER_IMPORT, no_import);
+    why_not(ui, ZH_T_REGISTER_EXPORT, no_export);
     expression(q);
     if (cut && !q->refused) {
         zh_html_leaf(h, "p", "sm mu", said);
@@ -648,9 +691,11 @@ static zh_rc nothing(listing *l)
         return ZH_OK;
     }
     if (l->all.total == 0) {
+        bool no_import = (zh_rights(&ui->ctx, q->reg) & ZH_RIGHT_CREATE) == 0;
         zh_part_empty(ui, ZH_EMPTY_DATA, zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DATA),
                       zh_ui_text(ui, ZH_T_REGISTER_EMPTY_DATA_TEXT),
-                      zh_url_add(ui->arena, ZH_STR("/import"), "register", q->reg->id),
+                      no_import ? ZH_STR("")
+                                : zh_url_add(ui->arena, ZH_STR("/import"), "register", q->reg->id),
                       zh_ui_text(ui, ZH_T_REGISTER_EMPTY_IMPORT));
         return ZH_OK;
     }

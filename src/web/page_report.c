@@ -3,6 +3,7 @@
 #include "app/report/report.h"
 #include "base/os.h"
 #include "proof/hash.h"
+#include "web/figures.h"
 #include "web/form_part.h"
 #include "web/part.h"
 #include "web/session.h"
@@ -120,8 +121,22 @@ static zh_rc show(zh_ui *ui)
                      old ? ZH_SAY(ui, ZH_T_REPORT_OLD, zh_ui_count(ui, ui->log_size - newest))
                          : zh_ui_text(ui, ZH_T_REPORT_CURRENT));
     }
-    build_button(ui, n > 0 ? ZH_T_REPORT_BUILD : ZH_T_REPORT_BUILD_FIRST, false);
-    build_button(ui, ZH_T_REPORT_PUBLISH, true);
+    zh_text_id what = n > 0 ? ZH_T_REPORT_BUILD : ZH_T_REPORT_BUILD_FIRST;
+    if (zh_ui_whole(ui)) {
+        build_button(ui, what, false);
+    } else {
+        zh_html_open(h, "p", "bar");
+        zh_part_greyed(ui, zh_ui_text(ui, what), zh_ui_text(ui, ZH_T_REPORT_WHOLE));
+        zh_html_close(h);
+    }
+    zh_str why = zh_publication_why(ui, NULL);
+    if (why.n > 0) {
+        zh_html_open(h, "p", "bar");
+        zh_part_greyed(ui, zh_ui_text(ui, ZH_T_REPORT_PUBLISH), why);
+        zh_html_close(h);
+    } else {
+        build_button(ui, ZH_T_REPORT_PUBLISH, true);
+    }
     zh_html_open(h, "p", "sm");
     zh_html_text(h, zh_ui_text(ui, ZH_T_REPORT_PUBLISH_HELP));
     zh_html_z(h, " ");

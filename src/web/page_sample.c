@@ -27,6 +27,7 @@ static const sample samples[] = {
      "/registers/quality_promise", true},
     {"handler", ZH_T_SAMPLE_HANDLER, ZH_T_SAMPLE_HANDLER_TASK, "/desk?by=place", false},
     {"reviewer", ZH_T_SAMPLE_REVIEWER, ZH_T_SAMPLE_REVIEWER_TASK, "/desk", false},
+    {"leader", ZH_T_SAMPLE_LEADER, ZH_T_SAMPLE_LEADER_TASK, "/", false},
     {"lab", ZH_T_SAMPLE_LAB, ZH_T_SAMPLE_LAB_TASK, "/registers/sampling_result", false},
     {"analyst", ZH_T_SAMPLE_ANALYST, ZH_T_SAMPLE_ANALYST_TASK, "/", false},
     {"consumer", ZH_T_SAMPLE_CONSUMER, ZH_T_SAMPLE_CONSUMER_TASK, "/lookup", false},

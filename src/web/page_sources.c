@@ -239,7 +239,7 @@ static void file_row(sources *s, zh_grid *g, const import *one)
     }
     zh_grid_value(g, recipe_name(s, one->recipe));
     zh_grid_cell(g);
-    if (zh_import_path(&ui->ctx, one->file) != NULL) {
+    if (zh_import_seen(ui, one->job) && zh_import_path(&ui->ctx, one->file) != NULL) {
         zh_html_open(h, "a", NULL);
         zh_html_link(h, "href", zh_import_url(ui->arena, one->job->id, "/file"));
         zh_html_flag(h, "download");

@@ -1,5 +1,6 @@
 /* Small components: marks, messages, navigation, questions, records. */
 #include "web/part.h"
+#include "core/permission.h"
 #include <inttypes.h>
 
 /* ---- words and marks
@@ -194,6 +195,36 @@ void zh_part_note(zh_ui *ui, zh_note_look look, zh_str text)
     zh_part_note_open(ui, look);
     zh_html_leaf_value(&ui->html, "p", NULL, text);
     zh_part_note_close(ui);
+}
+
+zh_str zh_part_who_can(const zh_ui *ui, const zh_register *reg, unsigned rights)
+{
+    zh_str roles = ZH_STR("");
+    if ((zh_rights(&ui->ctx, reg) & rights) != 0) {
+        return roles;
+    }
+    for (size_t i = 0; i < reg->naccess; i++) {
+        const zh_access *access = &reg->access[i];
+        if ((zh_access_rights(access) & rights) == 0) {
+            continue;
+        }
+        roles = zh_str_fmt(ui->arena, "%.*s%.*s%.*s", ZH_FMT(roles),
+                           ZH_FMT(roles.n > 0 ? zh_ui_text(ui, ZH_T_SEP) : ZH_STR("")),
+                           ZH_FMT(zh_ui_role(ui, access->role)));
+    }
+    return roles.n > 0 ? ZH_SAY(ui, ZH_T_ACT_ROLE, zh_ui_role(ui, ui->ctx.role), roles)
+                       : ZH_SAY(ui, ZH_T_ACT_NOBODY, zh_ui_role(ui, ui->ctx.role));
+}
+
+void zh_part_greyed(zh_ui *ui, zh_str label, zh_str why)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "span", "btn");
+    zh_html_attr_z(h, "aria-disabled", "true");
+    zh_html_attr(h, "title", why);
+    zh_html_text(h, label);
+    zh_html_close(h);
+    zh_html_leaf_value(h, "span", "why", why);
 }
 
 void zh_part_empty(zh_ui *ui, zh_empty kind, zh_str title, zh_str text, zh_str url, zh_str link)

@@ -64,6 +64,11 @@ typedef enum zh_note_look { ZH_NOTE_PLAIN, ZH_NOTE_QING, ZH_NOTE_WATCH, ZH_NOTE_
 void zh_part_note(zh_ui *ui, zh_note_look look, zh_str text);
 void zh_part_note_open(zh_ui *ui, zh_note_look look);
 void zh_part_note_close(zh_ui *ui);
+/* Why the reader has none of these rights on a register (a set of zh_right), and which roles have;
+ * empty: the reader has one. */
+zh_str zh_part_who_can(const zh_ui *ui, const zh_register *reg, unsigned rights);
+/* An action that the reader may not take: in grey, and why beside it. */
+void zh_part_greyed(zh_ui *ui, zh_str label, zh_str why);
 /* Why there is nothing: no data have come, not permitted, or the filter left none. url/link: what
  * to do next; may be empty. */
 typedef enum zh_empty { ZH_EMPTY_DATA, ZH_EMPTY_DENIED, ZH_EMPTY_FILTER } zh_empty;

@@ -44,14 +44,25 @@ zh_str zh_act_url(zh_ui *ui, const zh_record *record, const zh_transition *trans
 
 /* ---- what is asked --------------------------------------------------------------------------- */
 
-static bool is_needed(const zh_transition *t, const zh_field *field)
+static bool holds(const zh_field *const *list, size_t n, const zh_field *field)
 {
-    for (size_t i = 0; i < t->nneed; i++) {
-        if (t->need[i] == field) {
+    for (size_t i = 0; i < n; i++) {
+        if (list[i] == field) {
             return true;
         }
     }
     return false;
+}
+
+static bool is_needed(const zh_transition *t, const zh_field *field)
+{
+    return holds(t->need, t->nneed, field);
+}
+
+/* Asked for by the step: what must be filled, and what may be. */
+static bool is_asked(const zh_transition *t, const zh_field *field)
+{
+    return is_needed(t, field) || holds(t->optional, t->noptional, field);
 }
 
 /* The fields of the form, and those that were sent. ZH_EDENIED permission.mask: one was sent that
@@ -65,7 +76,7 @@ static zh_rc choose_fields(act *a)
     for (size_t i = 0; i < reg->nfields; i++) {
         const zh_field *field = &reg->fields[i];
         bool sent = zh_input_was_sent(&a->in, field);
-        bool wanted = a->transition == NULL || is_needed(a->transition, field) || sent;
+        bool wanted = a->transition == NULL || is_asked(a->transition, field) || sent;
         if (sent && zh_mask_allows_field(&ui->ctx, field) != ZH_OK) {
             return ui->err->rc;
         }

@@ -238,6 +238,10 @@ static zh_rc next_step(zh_shown_record *r, zh_grid *g, const zh_transition *t)
     for (size_t i = 0; i < t->nneed; i++) {
         needs = zh_ui_list(ui, needs, zh_ui_label(ui, t->need[i]->label));
     }
+    for (size_t i = 0; i < t->noptional; i++) {
+        needs = zh_ui_list(ui, needs,
+                           ZH_SAY(ui, ZH_T_ACT_OPTIONAL, zh_ui_label(ui, t->optional[i]->label)));
+    }
     if (t->has_guard) {
         needs = zh_ui_list(ui, needs, zh_words(ui, t->guard.root));
     }
@@ -357,13 +361,21 @@ static zh_rc waiting(zh_shown_record *r)
 static void other_acts(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
-    bool amend = zh_shown_is_live(r) && (zh_rights(&ui->ctx, r->reg) & ZH_RIGHT_AMEND) != 0;
+    const zh_state *state = &r->reg->states[zh_shown(r)->state];
+    bool frozen = state->frozen && state->nfrozen_allow == 0;
+    bool amend = zh_shown_is_live(r);
     bool erase = zh_erasing_possible(r);
     if (!amend && !erase) {
         return;
     }
+    zh_str why = zh_part_who_can(ui, r->reg, ZH_RIGHT_AMEND);
+    if (why.n == 0 && frozen) {
+        why = ZH_SAY(ui, ZH_T_ACT_FROZEN, zh_ui_label(ui, state->label));
+    }
     zh_html_open(&ui->html, "p", "bar");
-    if (amend) {
+    if (amend && why.n > 0) {
+        zh_part_greyed(ui, zh_ui_text(ui, ZH_T_ACT_AMEND), why);
+    } else if (amend) {
         zh_html_a(&ui->html, "btn quiet", zh_act_url(ui, zh_shown(r), NULL),
                   zh_ui_text(ui, ZH_T_ACT_AMEND));
     }

@@ -92,7 +92,7 @@ static void records_behind(zh_shown_record *r, const grounds *g, size_t row)
     zh_ui *ui = r->ui;
     zh_html *h = &ui->html;
     int64_t unseen = 0;
-    zh_html_open(h, "ul", "plain");
+    zh_html_open(h, "ul", NULL);
     for (size_t i = 0; i < g->list.n; i++) {
         const behind *b = &g->list.p[i];
         if (b->row != row) {
@@ -142,7 +142,7 @@ static const struct {
     const char *column;
     zh_text_id title;
     bool number;
-} shown[] = {
+} row_columns[] = {
     {"input", ZH_T_JUDGEMENT_INPUT, false},    {"value", ZH_T_JUDGEMENT_VALUE, true},
     {"counted", ZH_T_JUDGEMENT_COUNTED, true}, {"points", ZH_T_JUDGEMENT_POINTS, true},
     {"clause", ZH_T_JUDGEMENT_CLAUSE, false},  {"evidence", ZH_T_JUDGEMENT_EVIDENCE, false}};
@@ -155,9 +155,9 @@ static void input_row(zh_shown_record *r, const zh_judgement *rule, const zh_rec
     const zh_field *table = zh_register_field(finding->reg, ZH_STR("rows"));
     const zh_rows *rows = &finding->tables[table->index];
     zh_grid_row(grid, NULL);
-    for (size_t c = 0; c < ZH_COUNTOF(shown); c++) {
-        const zh_field *column =
-            zh_register_field(finding->reg, zh_str_fmt(ui->arena, "rows.%s", shown[c].column));
+    for (size_t c = 0; c < ZH_COUNTOF(row_columns); c++) {
+        const zh_field *column = zh_register_field(
+            finding->reg, zh_str_fmt(ui->arena, "rows.%s", row_columns[c].column));
         const zh_value *value = &rows->values[row * table->ncolumns + column->index];
         zh_grid_cell(grid);
         if (value->kind == ZH_NULL) {
@@ -176,7 +176,7 @@ static void input_row(zh_shown_record *r, const zh_judgement *rule, const zh_rec
 static void sum_row(zh_ui *ui, zh_grid *grid, const char *css, zh_text_id name, zh_str points)
 {
     zh_grid_row(grid, css);
-    for (size_t c = 0; c < ZH_COUNTOF(shown); c++) {
+    for (size_t c = 0; c < ZH_COUNTOF(row_columns); c++) {
         zh_grid_text(grid, c == SHOWN_INPUT    ? zh_ui_text(ui, name)
                            : c == SHOWN_POINTS ? points
                                                : ZH_STR(""));
@@ -189,19 +189,19 @@ static zh_rc explanation(zh_shown_record *r, const zh_judgement *rule, const zh_
     const zh_field *table = zh_register_field(finding->reg, ZH_STR("rows"));
     zh_str points = text_of(r, finding, "rule_points");
     bool summed = rule != NULL && rule->has_table;
-    zh_column columns[ZH_COUNTOF(shown)];
+    zh_column columns[ZH_COUNTOF(row_columns)];
     grounds behind_it;
     zh_grid grid;
     zh_rc rc = read_grounds(r, finding, &behind_it);
     if (rc != ZH_OK) {
         return rc;
     }
-    for (size_t c = 0; c < ZH_COUNTOF(shown); c++) {
-        columns[c] = (zh_column){.label = zh_ui_text(ui, shown[c].title),
-                                 .number = shown[c].number,
+    for (size_t c = 0; c < ZH_COUNTOF(row_columns); c++) {
+        columns[c] = (zh_column){.label = zh_ui_text(ui, row_columns[c].title),
+                                 .number = row_columns[c].number,
                                  .css = c == SHOWN_INPUT ? "full" : "lab"};
     }
-    zh_grid_open(&grid, ui, columns, ZH_COUNTOF(shown), true, ZH_STR(""));
+    zh_grid_open(&grid, ui, columns, ZH_COUNTOF(row_columns), true, ZH_STR(""));
     if (summed) {
         sum_row(ui, &grid, NULL, ZH_T_JUDGEMENT_BASE, zh_decimal_str(ui->arena, rule->base));
     }
@@ -297,7 +297,7 @@ static void overrides(zh_ui *ui, const zh_judgement *rule, const zh_record *find
     }
 }
 
-static void how(zh_shown_record *r, const zh_judgement *rule, const zh_record *finding)
+static void how_it_follows(zh_shown_record *r, const zh_judgement *rule, const zh_record *finding)
 {
     zh_ui *ui = r->ui;
     const zh_value *at = zh_record_value(finding, "judged_at");
@@ -459,7 +459,7 @@ static zh_rc why(zh_shown_record *r, const zh_judgement *rule)
         rc = explanation(r, rule, finding);
     }
     if (rc == ZH_OK && rule != NULL) {
-        how(r, rule, finding);
+        how_it_follows(r, rule, finding);
     }
     zh_part_section_close(ui);
     return rc;

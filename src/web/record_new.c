@@ -103,6 +103,9 @@ static bool is_later(const zh_register *reg, const zh_field *field)
         for (size_t k = 0; k < t->nneed; k++) {
             later = later || t->need[k] == field;
         }
+        for (size_t k = 0; k < t->noptional; k++) {
+            later = later || t->optional[k] == field;
+        }
         for (size_t k = 0; k < t->nset; k++) {
             later = later || t->set[k].field == field;
         }

@@ -43,14 +43,22 @@ static zh_reach reach_of(const zh_http_request *request)
     return request->route != NULL ? request->route->reach : ZH_REACH_READER;
 }
 
-static zh_rc whole_only(zh_ui *ui)
+bool zh_ui_whole(const zh_ui *ui)
 {
     const zh_post *post = ui->ctx.post;
+    if (post == NULL) {
+        return true;
+    }
     bool whole = post->scope == ZH_SCOPE_ALL && !post->limited;
     for (size_t i = 0; post->limited && i < post->ngrants && post->scope == ZH_SCOPE_ALL; i++) {
         whole = whole || zh_str_is(post->grants[i].reg, "*");
     }
-    if (reach_of(ui->request) != ZH_REACH_WHOLE || whole) {
+    return whole;
+}
+
+static zh_rc whole_only(zh_ui *ui)
+{
+    if (reach_of(ui->request) != ZH_REACH_WHOLE || zh_ui_whole(ui)) {
         return ZH_OK;
     }
     zh_err_set(ui->err, ZH_EDENIED, "permission.whole",

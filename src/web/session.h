@@ -15,6 +15,9 @@ void zh_user_session_cookie(const zh_http_request *request, zh_http_response *re
  * nobody on the pages that lead to a session. ZH_EDENIED login.needed: there is no session;
  * key.person: a key where only people act; login.enrol: an administrator without one-time codes. */
 zh_rc zh_user_session_begin(zh_ui *ui) ZH_MUST;
+/* Whether the reader sees all data, not a part of the offices or, by an API key, of the registers.
+ */
+bool zh_ui_whole(const zh_ui *ui);
 /* Whether the session may do nothing but take one-time codes into use. */
 bool zh_ui_must_enrol(zh_ui *ui);
 

@@ -22,6 +22,7 @@ static void want(zh_show *show, const zh_field *field, const zh_value *value)
         zh_vec_push(show->ui->arena, &show->refs, value);
         zh_vec_push(show->ui->arena, &show->targets, field->target);
     }
+    show->cut = show->cut || show->refs.n == ZH_SHOW_REFS_MAX;
 }
 
 void zh_show_want(zh_show *show, const zh_record *record)
@@ -41,17 +42,49 @@ static zh_str ref_key(zh_arena *arena, const zh_register *reg, int64_t office, i
     return zh_str_fmt(arena, "%.*s %" PRId64 " %" PRId64, ZH_FMT(reg->id), office, id);
 }
 
+static void keep_name(zh_show *show, const zh_record *record, const zh_record_id *id, bool opens)
+{
+    zh_arena *arena = show->ui->arena;
+    zh_shown_name *name = ZH_NEW(arena, zh_shown_name);
+    name->text = zh_show_key(show->ui, record);
+    name->opens = opens;
+    zh_map_put(&show->names, ref_key(arena, record->reg, id->office, id->id), name);
+}
+
+/* What everybody may know who sees the reference: an identity that is declared public, unless a
+ * person is named in it. */
+static bool may_be_named(const zh_register *reg)
+{
+    const zh_field *name = zh_register_field(reg, ZH_STR("name"));
+    return reg->public_key && (name == NULL || name->pipl == ZH_PIPL_NONE);
+}
+
 /* The references to one register, at most as many as one statement takes. */
 static zh_rc load_some(zh_show *show, const zh_register *reg, const zh_record_id *ids, size_t n)
 {
     zh_ui *ui = show->ui;
     zh_record **records = ZH_NEW_N(ui->arena, zh_record *, n + 1);
     zh_rc rc = zh_records_get(&ui->ctx, ui->conn, reg, ids, n, show->as_of, records);
+    zh_record_id *hidden = ZH_NEW_N(ui->arena, zh_record_id, n + 1);
+    size_t nhidden = 0;
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         if (records[i] != NULL) {
-            zh_str *name = ZH_NEW(ui->arena, zh_str);
-            *name = zh_show_key(ui, records[i]);
-            zh_map_put(&show->names, ref_key(ui->arena, reg, ids[i].office, ids[i].id), name);
+            keep_name(show, records[i], &ids[i], true);
+        } else {
+            hidden[nhidden++] = ids[i];
+        }
+    }
+    if (rc != ZH_OK || nhidden == 0 || ui->ctx.post == NULL || !may_be_named(reg)) {
+        return rc;
+    }
+    zh_ctx whole = ui->ctx;
+    whole.post = NULL;
+    whole.rows = NULL;
+    whole.role = ZH_STR("system");
+    rc = zh_records_get(&whole, ui->conn, reg, hidden, nhidden, show->as_of, records);
+    for (size_t i = 0; i < nhidden && rc == ZH_OK; i++) {
+        if (records[i] != NULL) {
+            keep_name(show, records[i], &hidden[i], false);
         }
     }
     return rc;
@@ -93,6 +126,7 @@ zh_rc zh_show_load(zh_show *show)
     }
     show->refs.n = 0;
     show->targets.n = 0;
+    show->looked_up = true;
     return rc;
 }
 
@@ -185,15 +219,24 @@ static zh_str number_of(zh_ui *ui, const zh_value *value)
     return zh_ui_decimal(ui, zh_value_display(ui->arena, &bare));
 }
 
+/* NULL: the reader may not know what it is. */
+static const zh_shown_name *name_of(const zh_show *show, const zh_field *field,
+                                    const zh_value *value)
+{
+    return field->target == NULL ? NULL
+                                 : zh_map_get(&show->names, ref_key(show->ui->arena, field->target,
+                                                                    value->office, value->i));
+}
+
 static zh_str ref_name(zh_show *show, const zh_field *field, const zh_value *value)
 {
-    const zh_str *name = field->target == NULL
-                             ? NULL
-                             : zh_map_get(&show->names, ref_key(show->ui->arena, field->target,
-                                                                value->office, value->i));
-    return name != NULL        ? *name
+    zh_ui *ui = show->ui;
+    const zh_shown_name *name = name_of(show, field, value);
+    bool hidden = field->target != NULL && show->looked_up && !show->cut;
+    return name != NULL        ? name->text
            : value->text.n > 0 ? value->text
-                               : zh_str_fmt(show->ui->arena, "%" PRId64, value->i);
+           : hidden ? ZH_SAY(ui, ZH_T_REGISTER_REF_HIDDEN, zh_ui_label(ui, field->target->label))
+                    : zh_str_fmt(ui->arena, "%" PRId64, value->i);
 }
 
 /* Of findings: the rule by its label, the records behind a row by their number; empty: neither. */
@@ -206,7 +249,7 @@ static zh_str of_finding(const zh_ui *ui, const zh_field *field, const zh_value 
     if (zh_str_is(field->id, "rule")) {
         return zh_ui_label(ui, zh_judgement_label(ui->ctx.model, value->text));
     }
-    return zh_str_is(field->id, "rows.evidence")
+    return field->table != NULL && zh_str_is(field->id, "evidence")
                ? ZH_SAY(ui, ZH_T_JUDGEMENT_BEHIND,
                         zh_ui_count(ui, zh_judgement_records_behind(value->text)))
                : ZH_STR("");
@@ -397,6 +440,12 @@ static void show_decimal(zh_show *show, const zh_value *value)
                    value->unit.n > 0 ? zh_show_unit(ui, value->unit) : ZH_STR(""), ZH_STR(""));
 }
 
+static bool opens(const zh_show *show, const zh_field *field, const zh_value *value)
+{
+    const zh_shown_name *name = name_of(show, field, value);
+    return name != NULL ? name->opens : !show->looked_up || show->cut;
+}
+
 void zh_show_html(zh_show *show, const zh_field *field, const zh_value *value, bool full)
 {
     zh_ui *ui = show->ui;
@@ -405,6 +454,9 @@ void zh_show_html(zh_show *show, const zh_field *field, const zh_value *value, b
         zh_part_nil(ui, ZH_NIL_NONE, zh_ui_text(ui, ZH_T_REGISTER_NOT_FILLED));
     } else if (value->kind == ZH_DECIMAL) {
         show_decimal(show, value);
+    } else if (value->kind == ZH_REF && field->target != NULL && !opens(show, field, value)) {
+        zh_html_leaf_value(h, "span", name_of(show, field, value) != NULL ? NULL : "mu",
+                           ref_name(show, field, value));
     } else if (value->kind == ZH_REF && field->target != NULL) {
         zh_html_a_value(h, NULL,
                         zh_url_record(ui->arena, field->target->id, value->office, value->i),

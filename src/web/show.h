@@ -6,16 +6,24 @@
 #include "core/related.h"
 #include "web/page.h"
 
-#define ZH_SHOW_REFS_MAX  ((size_t)5000) /* references named on one page; more show their id */
+#define ZH_SHOW_REFS_MAX  ((size_t)5000) /* references named at once; more show their id */
 #define ZH_SHOW_ROWS_LINE ((size_t)6)    /* child rows written into one line */
+
+/* What a reference is called. Identities that are declared public are named to everybody; only what
+ * the reader may see opens. */
+typedef struct zh_shown_name {
+    zh_str text;
+    bool opens;
+} zh_shown_name;
 
 typedef struct zh_show {
     zh_ui *ui;
     int64_t as_of;
     ZH_VEC(const zh_value *) refs;       /* wanted, with … */
     ZH_VEC(const zh_register *) targets; /* … where they point to */
-    zh_map names;                        /* "register office id" -> zh_str * */
-    zh_map titles;                       /* the same of zh_show_titles */
+    zh_map names;                        /* "register office id" -> zh_shown_name * */
+    bool looked_up, cut; /* names were looked up; there were more than ZH_SHOW_REFS_MAX */
+    zh_map titles;       /* the same of zh_show_titles */
 } zh_show;
 
 void zh_show_init(zh_show *show, zh_ui *ui, int64_t as_of);

@@ -23,6 +23,108 @@ from client import ask, check, data, ids, login, packs, passphrase, program, run
 TAKEN = {"verdict": "take"}
 
 
+# ---- imports by a post of one city -----------------------------------------------------------------
+
+def check_import(cookie, rows, header="no,place,product,note"):
+    """Sends rows to be checked; the job and its state when it is over."""
+    answer = ask("POST", "/import", cookie, {"register": "scoped", "cells": header + "\n" + rows})
+    check(answer.status == 303, f"an import is taken: {answer.status}")
+    return wait_for(cookie, re.search(r"/import/(\d+)", answer.headers["Location"]).group(1))
+
+
+def wait_for(cookie, job):
+    for _ in range(200):
+        state = json.loads(ask("GET", f"/api/v1/jobs/{job}", cookie, html=False).text)
+        if state["state"] not in ("queued", "running"):
+            break
+        time.sleep(0.05)
+    return job
+
+
+def imports_within_scope():
+    cookie = login("kcity")[1]  # 武汉 and below, product 01, may create and amend; sees SC-1 and SC-3
+    page = ask("GET", "/import?register=scoped", cookie)
+    check(page.status == 200 and 'value="scoped"' in page.text and 'value="complaint"' not in page.text, f"its registers are offered: {page.status}")
+    job = check_import(cookie, "NW-1,420102,010201,新的\nNW-2,420502,010201,别市\nNW-3,420102,020101,别的产品\nSC-1,420102,010201,改过\n")
+    errors = ask("GET", f"/import/{job}/errors.csv", cookie)
+    lines = [line for line in errors.text.splitlines() if "permission.scope" in line]
+    check(len(lines) == 2 and all("数据范围" in line and "同事" in line for line in lines), f"each row outside is named: {errors.text[-600:]}")
+    check(lines and ",3,2,place," in lines[0] and ",4," in lines[1], f"and where: {lines}")
+    report = ask("GET", f"/import/{job}", cookie)
+    check(report.status == 200 and "按全部数据计算" in report.text, "effects on figures over everything are not told")
+    # a record out of sight is answered like one that is not there
+    for row in ("{},420502,010101,一", "{},420102,010201,二"):
+        one, two = (check_import(cookie, row.format(key) + "\n") for key in ("SC-5", "SC-6"))
+        said = [ask("GET", f"/import/{j}/errors.csv", cookie).text.replace("SC-5", "K").replace("SC-6", "K") for j in (one, two)]
+        check(said[0] == said[1], f"existence of a row: {said}")
+        pages = [re.sub(r"sha256[^<]*|用时 [\d.]+ 秒|[\d:-]{6,}|\s+", " ", ask("GET", f"/import/{j}", cookie).text.replace("SC-5", "K").replace("SC-6", "K")) for j in (one, two)]
+        check(pages[0] == pages[1], "nor by the page: " + next((f"{a} / {b}" for a, b in zip(pages[0].split("<"), pages[1].split("<")) if a != b), "longer"))
+    one, two = (check_import(cookie, f"NW-9,420102,010201,{key}\n", "no,place,product,after") for key in (HIDDEN, NOWHERE))
+    said = [ask("GET", f"/import/{j}/errors.csv", cookie).text.replace(HIDDEN, "K").replace(NOWHERE, "K") for j in (one, two)]
+    check(said[0] == said[1] and "登记册里没有" in said[0], f"nor by a reference: {said}")
+    known = check_import(cookie, "NW-9,420102,010201,SC-1\n", "no,place,product,after")
+    check("登记册里没有" not in ask("GET", f"/import/{known}/errors.csv", cookie).text, "what is seen is referred to")
+    # only what lies inside is written, by the name of who imports
+    done = ask("POST", f"/import/{job}/commit", cookie, {"mode": "clean"})
+    check(done.status == 303, f"the rest is committed: {done.status} {text_of(done)[-300:]}")
+    if done.status == 303:
+        wait_for(cookie, re.search(r"/import/(\d+)", done.headers["Location"]).group(1))
+    record = json.loads(ask("GET", "/api/v1/registers/scoped/NW-1", cookie, html=False).text)
+    check(record.get("id") is not None, f"NW-1 is there: {record}")
+    history = ask("GET", f"/registers/scoped/{record.get('id')}", cookie)
+    check("kcity" in history.text, "written by its own name")
+    whole = login("kall2")[1]
+    check(ask("GET", "/api/v1/registers/scoped/NW-2", whole, html=False).status == 404, "what lies outside is not")
+    changed = json.loads(ask("GET", "/api/v1/registers/scoped/SC-1", whole, html=False).text)
+    check("改过" in json.dumps(changed, ensure_ascii=False), "what it sees is amended")
+    # nobody else of the same kind sees the job; who may not create is told so
+    other = login("kyichang")[1]
+    for path in (f"/import/{job}", f"/import/{job}/errors.csv", f"/import/{job}/file", f"/api/v1/jobs/{job}"):
+        check(ask("GET", path, other).status == 404, f"another's job: {path}")
+    check(str(job) not in ask("GET", "/jobs", other).text, "nor in the list")
+    closed = ask("GET", "/import?register=scoped", other)
+    check(closed.status == 200 and "不能导入" in closed.text and "检验机构" in closed.text, f"why not and who can: {text_of(closed)[-300:]}")
+    check(ask("POST", "/import", other, {"register": "scoped", "cells": "no,place\nX,420500\n"}).status == 403, "and the form is refused")
+
+
+# ---- erasing what is personal takes two ------------------------------------------------------------
+
+def erasing_by_two():
+    officer, first, second = (login(name)[1] for name in ("kwuhan", "kprivate", "kprivate2"))
+    name = "金丝雀戊"  # received yesterday: no time limit of it passes meanwhile, which would be another version
+    taken = ask("POST", "/import", officer, {"register": "complaint", "cells": "source,source_no,received_at,consumer.name,consumer.phone,claim,facts,place\n"
+                f"12315,E-1,{time.strftime('%Y-%m-%d', time.localtime(time.time() - 86400))} 10:00,{name},13612345678,refund,{name}说电饭锅漏电并且拒绝退货,420102\n"})
+    job = wait_for(officer, re.search(r"/import/(\d+)", taken.headers["Location"]).group(1))
+    done = ask("POST", f"/import/{job}/commit", officer, {"mode": "all"})
+    check(done.status == 303, f"an officer of the city imports a complaint: {done.status} {text_of(done)[-300:]}")
+    wait_for(officer, re.search(r"/import/(\d+)", done.headers["Location"]).group(1))
+    found = json.loads(run("query", "complaint", "--where", "source_no = 'E-1'", "--json").stdout)
+    record = (found["records"] if isinstance(found, dict) else found)[0]
+    at = f"/registers/complaint/{record['office']}-{record['id']}" if "-" not in str(record["id"]) else f"/registers/complaint/{record['id']}"
+    check(name in ask("GET", at, first).text, "a privacy officer sees whom it is about")
+    check("/erase" not in ask("GET", at, officer).text and ask("GET", at + "/erase", officer).status == 403, "an officer erases nothing")
+    form = {"version": "1", "reason": "本人要求，个人信息保护法第47条", "erase": "*"}
+    page = ask("GET", at + "/erase", first)
+    check(page.status == 200 and "提请复核" in page.text and "须两人" in page.text, "the form says that it takes two")
+    check(ask("POST", at + "/erase", first, {**form, "reason": ""}, html=False).status == 422, "a reason is wanted at once")
+    asked = ask("POST", at + "/erase", first, form)
+    check(asked.status == 303 and name in ask("GET", at, first).text, f"asked for, nothing is gone: {asked.status}")
+    check(ask("POST", at + "/erase", first, form, html=False).status == 409, "nor asked for twice")
+    waits = ask("GET", at + "/erase", second)
+    number = re.search(r'name="asked" value="(\d+)"', waits.text)
+    check(number is not None and "kprivate" in waits.text and "第47条" in waits.text, "another reads who asks, for what and why")
+    number = number.group(1) if number else "0"
+    own = ask("POST", at + "/erase", first, {"asked": number, "verdict": "take"}, html=False)
+    check(own.status == 403 and "pending.self" in own.text, f"not by oneself: {own.status}")
+    check(ask("POST", at + "/erase", officer, {"asked": number, "verdict": "take"}, html=False).status == 403, "nor by whoever has not the right")
+    both = ask("POST", at + "/erase", second, {"asked": number, "verdict": "take"})
+    check(both.status == 303, f"confirmed: {both.status} {text_of(both)[-300:]}")
+    after = ask("GET", at, second)
+    check(name not in after.text and "13612345678" not in after.text, "it is gone")
+    check("kprivate" in after.text and "kprivate2" in after.text, "and both stand in the history")
+    check(ask("POST", at + "/erase", second, {"asked": number, "verdict": "take"}, html=False).status in (404, 409), "it is done once")
+
+
 # ---- references ------------------------------------------------------------------------------------
 
 SEEN, HIDDEN, NOWHERE = "SC-1", "SC-2", "SC-9"  # kproduct sees the first; the last does not exist
@@ -408,5 +510,5 @@ def administrators_need_codes():
     check(ask("GET", "/registers/complaint", login("kwuhan")[1]).status == 200, "others are not asked")
 
 
-run_parts((existence_of_references, secrets_at_rest, secrets_from_before, chain_of_readings, calendar_of_two, behind_a_proxy,
+run_parts((imports_within_scope, erasing_by_two, existence_of_references, secrets_at_rest, secrets_from_before, chain_of_readings, calendar_of_two, behind_a_proxy,
            administrators_need_codes))

@@ -44,6 +44,8 @@ again kyichang officer subtree 420500
 again kall analyst all 420000
 again khandler handler all 420000
 again kall2 consumer all 420000
+again kprivate privacy_officer all 420000
+again kprivate2 privacy_officer all 420000
 again kseal officer subtree 420100
 again kreader officer subtree 420100
 again kaudit audit_admin all

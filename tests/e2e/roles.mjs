@@ -146,6 +146,41 @@ async function complains(roles, tally, name) {
   tally.none(`${name}: the page`, await tab.evaluate(lost));
 }
 
+/* A breach is appealed: the reviewer and the leader vote and sign, the majority of three revokes it. */
+async function appealed(browser, base, tally, options, no) {
+  const roles = await people(browser, base, tally, options);
+  const firm = await roles.as("enterprise");
+  const today = new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10);
+  const record = await promises(firm, tally, "appeal", no, today);
+  const handler = await roles.as("handler");
+  const reviewer = await roles.as("reviewer");
+  await step(firm, record, "submit");
+  await step(handler, record, "publish");
+  await confirm(reviewer, record);
+  await step(firm, record, "report", { evidence: "出厂检验二十批" });
+  await step(handler, record, "breach", { finding: "抽检两批不合格" }, "not_met");
+  await confirm(reviewer, record);
+  await step(firm, record, "appeal", { evidence: "复检二十批均合格" });
+  await firm.goto(record);
+  tally.check("appeal: the firm appeals", (await state(firm)).includes("申诉"), await state(firm));
+  for (const role of ["reviewer", "leader"]) {
+    const voter = await roles.as(role);
+    await voter.goto(record);
+    await voter.locator(`main a[href*="/transitions/uphold"]`).first().click();
+    await voter.locator('[name="vote"]').selectOption("yes");
+    tally.none(`appeal: the form of the ${role}`, (await voter.evaluate(lost)).filter((one) => !one.startsWith("cut: button.sr")));
+    await voter.locator("main form button.pri").first().click();
+    await voter.waitForLoadState();
+  }
+  await firm.goto(record);
+  tally.check("appeal: two of three revoke the breach", (await state(firm)).includes("核对履行"), await state(firm));
+  tally.check("appeal: both have signed", /签署/.test(await firm.locator("main").innerText()));
+  await step(handler, record, "accept", { finding: "复检均合格" });
+  await firm.goto(record);
+  tally.check("appeal: and it is kept", (await state(firm)).includes("已履行"), await state(firm));
+  return roles;
+}
+
 /* The background judges within a minute. */
 async function judged(roles, tally) {
   const firm = await roles.as("enterprise");
@@ -179,6 +214,10 @@ export async function lives(browser, base, tally) {
     const roles = await lived(browser, base, tally, "desk", { viewport: { width: 1440, height: 900 } }, `CN-D-${stamp}`);
     await judged(roles, tally);
     tally.none("desk: console", (await roles.close()).filter((one) => !/40[34]|422/.test(one)));
+  });
+  await tally.journey("an appeal and its decision", async () => {
+    const roles = await appealed(browser, base, tally, { viewport: { width: 1440, height: 900 } }, `CN-A-${stamp}`);
+    tally.none("appeal: console", (await roles.close()).filter((one) => !/40[34]/.test(one)));
   });
   await tally.journey("six roles on a phone", async () => {
     const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };

@@ -228,7 +228,7 @@ for _ in $(seq 100); do
     sleep 0.2
 done
 json "the firm is judged" "len(d['records']) == 1 and d['records'][0]['fields']['points'] == '50.0000'"
-found=/registers/judgement/$(python3 -c 'import json,sys; r=json.load(open(sys.argv[1]))["records"][0]; print(f"{r[\"office\"]}-{r[\"id\"]}")' "$OUT")
+found=/registers/judgement/$(python3 -c 'import json,sys; r=json.load(open(sys.argv[1]))["records"][0]; print(r["office"], r["id"], sep="-")' "$OUT")
 page "the finding" 200 "$found" -b "$COOKIE"
 has "says why first" 'id="why"'
 has "an input by what people call it" '违诺未改正的承诺'

@@ -373,7 +373,18 @@ static void test_inbox(void **state)
     assert_int_equal(list.n, 0);
     assert_int_equal(list.hidden, 2);
     as(f, "wuhan");
-    ok(f, zh_notice_read(&f->ctx, NULL, 0, 0));
+    zh_notice_post *others = NULL;
+    size_t nothers = 0;
+    ok(f, zh_notice_elsewhere(w.conn, f->ctx.arena, ZH_STR("wuhan"), ZH_STR("another"), &others,
+                              &nothers, &f->err));
+    assert_int_equal(nothers, 1); /* seen from another post of theirs */
+    assert_true(zh_str_is(others[0].post, "wuhan") && others[0].unread == 1);
+    ok(f, zh_notice_elsewhere(w.conn, f->ctx.arena, ZH_STR("wuhan"), ZH_STR("wuhan"), &others,
+                              &nothers, &f->err));
+    assert_int_equal(nothers, 0);
+    ok(f, zh_notice_read_all(&f->ctx, ZH_STR("another"))); /* says nothing about this one */
+    assert_int_equal(groups(&w, "wuhan", false).n + groups(&w, "wuhan", false).hidden, 1);
+    ok(f, zh_notice_read_all(&f->ctx, ZH_STR("wuhan")));
     assert_int_equal(fx_count(f, "SELECT COUNT(*) FROM zh_inbox WHERE read_at IS NULL AND login = "
                                  "'wuhan'"),
                      0);
