@@ -5,6 +5,7 @@
 #define ZH_TEST_EXPR_WORLD_H
 
 #include "base/vec.h"
+#include "model/codes.h"
 #include "model/model.h"
 #include <string.h>
 
@@ -32,6 +33,24 @@ typedef struct code_row {
     unsigned position;
 } code_row;
 
+/* The table by which codes are found; every code has one validity. */
+static inline void world_code_slots(world *w, zh_codes *codes)
+{
+    codes->ncode_slots = 4;
+    while (codes->ncode_slots < 2 * codes->n) {
+        codes->ncode_slots *= 2;
+    }
+    uint32_t *slots = ZH_NEW_N(w->arena, uint32_t, codes->ncode_slots);
+    for (size_t i = 0; i < codes->n; i++) {
+        size_t slot = (size_t)zh_codes_hash(codes->codes[i].code) & (codes->ncode_slots - 1);
+        while (slots[slot] != 0) {
+            slot = (slot + 1) & (codes->ncode_slots - 1);
+        }
+        slots[slot] = (uint32_t)i + 1;
+    }
+    codes->code_slots = slots;
+}
+
 static inline void world_codes(world *w, zh_codes *codes, const char *id, const code_row *rows,
                                size_t n, bool ordered)
 {
@@ -40,7 +59,6 @@ static inline void world_codes(world *w, zh_codes *codes, const char *id, const 
     codes->codes = list;
     codes->n = n;
     codes->codes_are_ordered = ordered;
-    zh_map_init(&codes->by_code, w->arena);
     for (size_t i = 0; i < n; i++) { /* rows are sorted by code */
         zh_code *c = &list[i];
         c->code = zh_str_of(rows[i].code);
@@ -49,11 +67,11 @@ static inline void world_codes(world *w, zh_codes *codes, const char *id, const 
         c->position = rows[i].position;
         c->from = INT32_MIN;
         c->to = ZH_OPEN_END;
-        zh_map_put(&codes->by_code, c->code, c);
     }
+    world_code_slots(w, codes);
     for (size_t i = 0; i < n; i++) {
         zh_str parent = zh_str_of(rows[i].parent);
-        list[i].parent = parent.n ? zh_map_get(&codes->by_code, parent) : NULL;
+        list[i].parent = parent.n ? zh_codes_newest(codes, parent) : NULL;
     }
     for (size_t i = 0; i < n; i++) {
         for (const zh_code *p = list[i].parent; p; p = p->parent) {

@@ -579,19 +579,17 @@ static void test_runs_cap(void **state)
         size_t n = 2 * (ZH_FILTER_RUNS_MAX + extra) + 1;
         zh_code *list = ZH_NEW_N(w->arena, zh_code, n);
         zh_codes *codes = &w->region;
-        zh_map_init(&codes->by_code, w->arena);
         for (size_t i = 0; i < n; i++) { /* every second code below the first */
             list[i].code = zh_str_fmt(w->arena, "c%05zu", i);
             list[i].parent = i && i % 2 == 0 ? &list[0] : NULL;
             list[i].level = list[i].parent ? 2 : 1;
             list[i].from = INT32_MIN;
             list[i].to = ZH_OPEN_END;
-            zh_map_put(&codes->by_code, list[i].code, &list[i]);
         }
         list[0].code = ZH_STR("c");
-        zh_map_put(&codes->by_code, list[0].code, &list[0]);
         codes->codes = list;
         codes->n = n;
+        world_code_slots(w, codes);
         const zh_scope scope = {.model = &w->model, .reg = &w->regs[REPORT]};
         zh_program p;
         zh_err err = {0};
