@@ -226,7 +226,7 @@ cppcheck:
 	@mkdir -p build/cppcheck
 	cppcheck --quiet --enable=warning,portability --inline-suppr --std=c11 --error-exitcode=1 \
 	    --suppress=missingIncludeSystem --suppress=legacyUninitvar --suppress=varFuncNullUB \
-	    --suppress=unknownEvaluationOrder --suppress=ctunullpointer:src/core/cube.c \
+	    --suppress=unknownEvaluationOrder --suppress=ctunullpointer:src/core/cube/cube.c \
 	    --cppcheck-build-dir=build/cppcheck -j2 -D_GNU_SOURCE -Isrc $(LIB_SRC) $(MAINS) $(TOOL_SRC)
 TIDY := bugprone-*,cert-*,clang-analyzer-*,misc-*,-bugprone-easily-swappable-parameters
 TIDY := $(TIDY),-cert-err33-c,-cert-dcl37-c,-cert-dcl51-cpp,-bugprone-reserved-identifier,-misc-unused-parameters

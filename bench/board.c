@@ -7,9 +7,9 @@
  *                             figures a board holds, and the sum of the batches in them, which
  *                             bench/p2.sh compares with a recount in SQL */
 #include "base/time.h"
-#include "core/indicator.h"
-#include "core/open.h"
-#include "core/read.h"
+#include "core/adoption/open.h"
+#include "core/figure/indicator.h"
+#include "core/read/read.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  *   form DATA PACKS SECONDS  creates one record of p1_firm every 20 ms and prints, as milliseconds,
  *                           n, median, 99th percentile and the longest */
 #include "base/time.h"
-#include "core/open.h"
-#include "core/record.h"
+#include "core/adoption/open.h"
+#include "core/record/record.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,8 @@
  *
  * It reads text, not preprocessed C: comments and string literals are told apart by a small lexer,
  * functions are found by a brace in column 0, which clang-format guarantees. Includes may go from a
- * room of src/ only to the rooms that `layers` names. */
+ * room of src/ only to the rooms that `layers` names, and inside a room that `divided` names only
+ * to the same inner room and those below it. */
 #include <dirent.h>
 #include <regex.h>
 #include <stdarg.h>
@@ -67,6 +68,16 @@ static const struct {
     {"main.c", " cli web app core net model store engine proof fmt num base "},
     {"verify.c", " proof base "},
     {"witness.c", " proof net base "},
+};
+
+/* Rooms whose files stand in inner rooms, these from the ground up. */
+static const struct {
+    const char *room;
+    const char *inner; /* words, each between spaces */
+} divided[] = {
+    {"core", " instance clock read ledger cube record people notice figure judgement intake "
+             "verify adoption "},
+    {"web", " text frame outline signal record import figure ledger tool deadline people "},
 };
 
 /* Headers of libraries that only one room may see. */
@@ -382,6 +393,44 @@ static bool next_include(const struct file *file, size_t *at, char name[128], bo
     return false;
 }
 
+/* How high the inner room of "core/cube/x.h" stands; 0: it is in none of them. */
+static size_t height_of(const char *inner, const char *below_src)
+{
+    char word[34];
+    const char *slash = strchr(below_src, '/');
+    size_t n = slash ? strcspn(slash + 1, "/") : 0;
+    if (n == 0 || n > 30 || slash[1 + n] != '/') {
+        return 0;
+    }
+    (void)snprintf(word, sizeof(word), " %.*s ", (int)n, slash + 1);
+    const char *at = strstr(inner, word);
+    return at ? (size_t)(at - inner) + 1 : 0;
+}
+
+static void check_place(struct file *file)
+{
+    for (size_t i = 0; i < sizeof(divided) / sizeof(divided[0]); i++) {
+        if (in_room(file, divided[i].room) &&
+            height_of(divided[i].inner, file->path + strlen("src/")) == 0) {
+            finding(file, 1, "include.layer", "is in no room of src/%s/:%s", divided[i].room,
+                    divided[i].inner);
+        }
+    }
+}
+
+/* Both are in the room `from`. */
+static void check_inner_include(struct file *file, size_t line, const char *from, const char *name)
+{
+    for (size_t i = 0; i < sizeof(divided) / sizeof(divided[0]); i++) {
+        if (!strcmp(divided[i].room, from) &&
+            height_of(divided[i].inner, name) >
+                height_of(divided[i].inner, file->path + strlen("src/"))) {
+            finding(file, line, "include.layer",
+                    "\"%s\" stands above this file; from the ground:%s", name, divided[i].inner);
+        }
+    }
+}
+
 static void check_quoted_include(struct tree *tree, struct file *file, size_t line,
                                  const char *name)
 {
@@ -397,6 +446,9 @@ static void check_quoted_include(struct tree *tree, struct file *file, size_t li
         finding(file, line, "include.form", "\"%s\" is not a header of src/, written room/name.h",
                 name);
         return;
+    }
+    if (strcmp(from, to + 1) == 0) {
+        check_inner_include(file, line, from, name);
     }
     memcpy(to + strlen(to), " ", 2);
     for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
@@ -716,6 +768,7 @@ static void check_file(struct tree *tree, struct file *file)
     if (!in_source(file)) {
         return;
     }
+    check_place(file);
     check_includes(tree, file);
     if (file->visit == 0) {
         check_cycle(tree, file);

@@ -5,7 +5,7 @@
 #ifndef ZH_APP_BACKGROUND_H
 #define ZH_APP_BACKGROUND_H
 
-#include "core/core.h"
+#include "core/instance/core.h"
 
 /* A committed batch is sequenced at once, but two rounds are this far apart: what is committed in
  * between shares one. Writes of other processes are looked for this often. */
@@ -26,8 +26,8 @@ typedef struct zh_background zh_background;
 
 /* Starts the threads; core must outlive them. ZH_EIO: no thread could be started. */
 zh_rc zh_background_start(zh_core *core, zh_background **out, zh_err *err) ZH_MUST;
-/* After a start that left the ledger to be recomputed (core/ledger.h) a thread does that. When the
- * signed checkpoint cannot be reproduced it sends this process SIGTERM, and this gives the
+/* After a start that left the ledger to be recomputed (core/ledger/ledger.h) a thread does that.
+ * When the signed checkpoint cannot be reproduced it sends this process SIGTERM, and this gives the
  * incident: ZH_ECORRUPT, else ZH_OK. */
 zh_rc zh_background_incident(zh_background *background, zh_err *err) ZH_MUST;
 /* Lets the step in hand finish, ends the threads and frees. NULL is allowed. */

@@ -1,9 +1,9 @@
 /* The digest of a day: one text a person, over all their posts. */
 #include "app/notify.h"
 #include "app/words.h"
-#include "core/desk.h"
-#include "core/holder.h"
-#include "core/identity.h"
+#include "core/people/desk.h"
+#include "core/people/holder.h"
+#include "core/people/identity.h"
 #include "model/title.h"
 #include "proof/hash.h"
 #include <inttypes.h>

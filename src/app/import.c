@@ -1,8 +1,8 @@
 /* Keeping files that were sent, and ordering the jobs that check and commit them. */
 #include "app/import.h"
 #include "base/os.h"
-#include "core/acting.h"
-#include "core/record.h"
+#include "core/people/acting.h"
+#include "core/record/record.h"
 #include "model/recipe.h"
 #include "proof/hash.h"
 #include <errno.h>

@@ -12,7 +12,7 @@
 #define ZH_APP_IMPORT_H
 
 #include "base/json.h"
-#include "core/intake.h"
+#include "core/intake/intake.h"
 
 #define ZH_IMPORT_FILE_MAX     ((size_t)512 << 20) /* bytes of an upload */
 #define ZH_IMPORT_TEXT_MAX     ((size_t)4 << 20)   /* bytes pasted */

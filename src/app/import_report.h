@@ -3,7 +3,7 @@
 #define ZH_APP_IMPORT_REPORT_H
 
 #include "app/import.h"
-#include "core/effect.h"
+#include "core/figure/effect.h"
 
 typedef struct zh_import_found {
     const zh_register *reg; /* NULL: none was found */

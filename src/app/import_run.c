@@ -2,9 +2,9 @@
 #include "app/import_report.h"
 #include "base/log.h"
 #include "base/os.h"
-#include "core/acting.h"
-#include "core/record.h"
-#include "core/undo.h"
+#include "core/intake/undo.h"
+#include "core/people/acting.h"
+#include "core/record/record.h"
 #include "model/recipe.h"
 #include <errno.h>
 #include <inttypes.h>

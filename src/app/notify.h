@@ -7,7 +7,7 @@
 #ifndef ZH_APP_NOTIFY_H
 #define ZH_APP_NOTIFY_H
 
-#include "core/delivery.h"
+#include "core/notice/delivery.h"
 #include "model/contact.h"
 #include "net/smtp.h"
 

@@ -9,7 +9,7 @@
 #ifndef ZH_APP_OIDC_H
 #define ZH_APP_OIDC_H
 
-#include "core/external.h"
+#include "core/people/external.h"
 
 #define ZH_OIDC_TIMEOUT_MS 5000
 #define ZH_OIDC_SKEW_S     60

@@ -4,7 +4,7 @@
 #ifndef ZH_APP_PAPER_H
 #define ZH_APP_PAPER_H
 
-#include "core/record.h"
+#include "core/record/record.h"
 
 #define ZH_PAPER_PAGES_MAX ((size_t)200)
 #define ZH_PAPER_BYTES_MAX ((size_t)16 << 20)

@@ -3,7 +3,7 @@
 #include "cli/help.h"
 #include "cli/print.h"
 #include "cli/verb.h"
-#include "web/problem.h"
+#include "web/frame/problem.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

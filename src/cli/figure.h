@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "cli/session.h"
-#include "core/indicator.h"
+#include "core/figure/indicator.h"
 
 const char *zh_figure_status_zh(zh_figure_status status);
 /* All of it, one line a fact. */

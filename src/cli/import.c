@@ -2,8 +2,8 @@
 #include "cli/import.h"
 #include "base/json.h"
 #include "cli/print.h"
-#include "core/cube.h"
-#include "core/record.h"
+#include "core/cube/cube.h"
+#include "core/record/record.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>

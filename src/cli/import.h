@@ -3,7 +3,7 @@
 #define ZH_CLI_IMPORT_H
 
 #include "cli/session.h"
-#include "core/intake.h"
+#include "core/intake/intake.h"
 
 /* Runs the intake with a progress line on stderr (on a terminal, or when `progress` is set), gives
  * the new batches their positions, and prints the result. *code: ZH_EXIT_NO when rows stood in the

@@ -2,7 +2,7 @@
 #include "cli/packs.h"
 #include "app/signal/detect.h"
 #include "base/os.h"
-#include "core/engine_names.h"
+#include "core/judgement/engine_names.h"
 #include "model/pack.h"
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #define ZH_CLI_PACKS_H
 
 #include "cli/verb.h"
-#include "core/example.h"
+#include "core/adoption/example.h"
 #include "model/model.h"
 
 /* path NULL or "embedded": those built into the program. A folder: all files below it. One YAML

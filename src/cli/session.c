@@ -3,9 +3,9 @@
 #include "app/paper.h"
 #include "base/os.h"
 #include "cli/print.h"
-#include "core/ledger.h"
-#include "core/open.h"
-#include "core/record.h"
+#include "core/adoption/open.h"
+#include "core/ledger/ledger.h"
+#include "core/record/record.h"
 #include <inttypes.h>
 
 /* ---- opening

@@ -4,7 +4,7 @@
 #define ZH_CLI_SESSION_H
 
 #include "cli/verb.h"
-#include "core/read.h"
+#include "core/read/read.h"
 
 typedef struct zh_session {
     zh_cli *cli;

@@ -3,7 +3,7 @@
 #include "base/os.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "core/calendar_years.h"
+#include "core/adoption/calendar_years.h"
 
 enum { YEARS_BACK = 30, YEARS_AHEAD = 10 };
 

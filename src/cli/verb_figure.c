@@ -5,7 +5,7 @@
 #include "cli/figure.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "core/publish.h"
+#include "core/figure/publish.h"
 #include <inttypes.h>
 
 enum { FILE_MAX_BYTES = 256 << 20, SHOWN = 20 };

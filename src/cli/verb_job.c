@@ -4,8 +4,8 @@
 #include "cli/import.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "core/record.h"
-#include "core/undo.h"
+#include "core/intake/undo.h"
+#include "core/record/record.h"
 #include "proof/hash.h"
 #include <errno.h>
 #include <inttypes.h>

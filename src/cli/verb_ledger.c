@@ -3,9 +3,9 @@
 #include "base/os.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "core/gm.h"
-#include "core/prove.h"
-#include "core/record.h"
+#include "core/ledger/gm.h"
+#include "core/ledger/prove.h"
+#include "core/record/record.h"
 #include "proof/opening.h"
 #include <errno.h>
 #include <inttypes.h>

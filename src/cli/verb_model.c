@@ -3,9 +3,9 @@
 #include "cli/packs.h"
 #include "cli/print.h"
 #include "cli/register_json.h"
-#include "core/adopt.h"
-#include "core/core.h"
-#include "core/open.h"
+#include "core/adoption/adopt.h"
+#include "core/adoption/open.h"
+#include "core/instance/core.h"
 #include "model/diff.h"
 #include "model/docs.h"
 #include <inttypes.h>

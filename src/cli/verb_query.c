@@ -2,8 +2,8 @@
 #include "base/json.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "core/record.h"
-#include "core/schema.h"
+#include "core/instance/schema.h"
+#include "core/record/record.h"
 #include "fmt/yaml.h"
 #include <inttypes.h>
 

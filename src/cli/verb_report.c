@@ -4,7 +4,7 @@
 #include "base/os.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "core/read.h"
+#include "core/read/read.h"
 #include <inttypes.h>
 
 static zh_rc answer(zh_session *s, zh_buf *out)

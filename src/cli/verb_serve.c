@@ -3,9 +3,9 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "cli/serve.h"
-#include "core/identity.h"
-#include "core/ledger.h"
-#include "web/route.h"
+#include "core/ledger/ledger.h"
+#include "core/people/identity.h"
+#include "web/frame/route.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>

@@ -1,9 +1,9 @@
 /* systems: the mechanisms that the policy documents call for, and how far each has come here. The
- * rule of the states is in core/mechanism.h. */
+ * rule of the states is in core/adoption/mechanism.h. */
 #include "base/json.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "core/mechanism.h"
+#include "core/adoption/mechanism.h"
 
 typedef struct answering {
     zh_session *s;

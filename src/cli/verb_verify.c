@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "core/verify.h"
+#include "core/verify/verify.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 #include "base/version.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "core/record.h"
+#include "core/record/record.h"
 #include "fmt/library.h"
 #include "net/http.h"
 #include "store/library.h"

@@ -326,7 +326,7 @@ ROW = ("seq", "at", "records", "emergency", "login", "post", "register", "how", 
 
 
 def link(before, row):
-    """As src/core/reading.c says: every value with its length before it."""
+    """As src/core/people/reading.c says: every value with its length before it."""
     hashed = hashlib.sha256(before.encode())
     for value in row:
         if isinstance(value, int):

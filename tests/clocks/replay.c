@@ -7,7 +7,7 @@
  *            the first is c
  *   Answers a line a history: the due instant of every clock in seconds, "-" where it has none. */
 #include "base/os.h"
-#include "core/clock.h"
+#include "core/clock/clock.h"
 #include "model/pack.h"
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
  * WORDS has a word a line. For each a line is printed: the word, a tab, and the field of every
  * record that is found, in no particular order, separated by blanks. DB may be "-": the one in
  * DATA. */
-#include "core/open.h"
-#include "core/read.h"
+#include "core/adoption/open.h"
+#include "core/read/read.h"
 #include "store/store.h"
 #include <stdio.h>
 #include <stdlib.h>

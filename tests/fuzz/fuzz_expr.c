@@ -4,7 +4,7 @@
 // covers: src/model/expr_names.c src/model/expr_call.c src/model/expr_query.c src/model/expr_eval.c
 #include "../unit/expr_world.h"
 #include "base/utf8.h"
-#include "core/filter.h"
+#include "core/read/filter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

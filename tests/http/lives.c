@@ -2,8 +2,8 @@
  * pages: what no import can make (transitions, a correction with a reason, references).
  *
  *   lives DIR */
-#include "core/open.h"
-#include "core/record.h"
+#include "core/adoption/open.h"
+#include "core/record/record.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,9 +7,9 @@
  * synced: from then on somebody may hold it. At the NTH time that STEP (1 … ZH_TREELOG_STEPS) is
  * passed the process kills itself; STEP 0: it waits to be killed. DB "-": SQLite in DATA. The WAL
  * is rotated every few kilobytes, so that these steps come too. */
-#include "core/ledger.h"
-#include "core/open.h"
-#include "core/record.h"
+#include "core/adoption/open.h"
+#include "core/ledger/ledger.h"
+#include "core/record/record.h"
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>

@@ -7,9 +7,9 @@
  * exist that nobody was told of
  *
  * DB is sqlite:FILE or postgresql://…; the last line of check is "N passed, N failed". */
-#include "core/open.h"
-#include "core/read.h"
-#include "core/record.h"
+#include "core/adoption/open.h"
+#include "core/read/read.h"
+#include "core/record/record.h"
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>

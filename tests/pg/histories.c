@@ -1,6 +1,6 @@
 /* Write histories: random sequences of creations, amendments, transitions, erasures, batches and
  * the passing of time, the same on both databases. */
-#include "core/number.h"
+#include "core/instance/number.h"
 #include "world.h"
 #include <stdio.h>
 #include <string.h>

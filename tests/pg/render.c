@@ -1,7 +1,7 @@
 /* Answers as JSON text: whatever two databases could say differently is in it. */
 #include "base/os.h"
 #include "base/utf8.h"
-#include "core/clock.h"
+#include "core/clock/clock.h"
 #include "world.h"
 #include <stdlib.h>
 #include <string.h>

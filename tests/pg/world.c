@@ -1,7 +1,7 @@
 /* The two sides of the conformance test: opening, equal ids, comparing what they say. */
 #include "world.h"
 #include "base/os.h"
-#include "core/open.h"
+#include "core/adoption/open.h"
 #include "model/pack.h"
 #include <inttypes.h>
 #include <stdio.h>

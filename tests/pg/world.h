@@ -7,9 +7,9 @@
 #define ZH_TEST_PG_WORLD_H
 
 #include "base/json.h"
-#include "core/cube.h"
-#include "core/read.h"
-#include "core/record.h"
+#include "core/cube/cube.h"
+#include "core/read/read.h"
+#include "core/record/record.h"
 
 enum { SQLITE, POSTGRES, SIDES };
 enum { REGISTERS_MAX = 8, FILES = 3, FAILURES_SHOWN = 20 };

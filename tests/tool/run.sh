@@ -14,11 +14,11 @@ purpose='/* A file made to be judged by the checker. */'
 # A small house without fault.
 new_tree() {
     rm -rf "$tree"
-    mkdir -p "$tree"/src/{base,num,engine,proof,fmt,store,net,model,core,app/draw,web,cli} "$tree/tool"
+    mkdir -p "$tree"/src/{base,num,engine,proof,fmt,store,net,model,core/{instance,record,adoption},app/draw,web/record,cli} "$tree/tool"
     printf '%s\n#define EVENTS "store.slow"\n' "$purpose" >"$tree/src/base/log_events.h"
     printf '%s\nint base_one(void);\n' "$purpose" >"$tree/src/base/one.h"
-    printf '%s\n#include "base/one.h"\n' "$purpose" >"$tree/src/core/two.h"
-    printf '%s\n#include "core/two.h"\n' "$purpose" >"$tree/src/app/draw/three.h"
+    printf '%s\n#include "base/one.h"\n' "$purpose" >"$tree/src/core/record/two.h"
+    printf '%s\n#include "core/record/two.h"\n' "$purpose" >"$tree/src/app/draw/three.h"
     echo "zh_codes the same on every node" >"$tree/tool/reference_tables.txt"
 }
 
@@ -43,61 +43,64 @@ clean() {
     check "good snippet in $1" "$checksrc" "$tree"
 }
 
-caught include.layer src/base/bad.c <<<'#include "core/two.h"'
-caught include.layer src/engine/bad.c <<<'#include "core/two.h"'
-caught include.layer src/core/bad.c <<<'#include "app/draw/three.h"'
-caught include.layer src/verify.c <<<'#include "core/two.h"'
+caught include.layer src/base/bad.c <<<'#include "core/record/two.h"'
+caught include.layer src/engine/bad.c <<<'#include "core/record/two.h"'
+caught include.layer src/core/record/bad.c <<<'#include "app/draw/three.h"'
+caught include.layer src/verify.c <<<'#include "core/record/two.h"'
+caught include.layer src/core/instance/bad.c <<<'#include "core/record/two.h"'
+caught include.layer src/core/bad.c <<<'#include "base/one.h"'
+caught include.layer src/core/attic/bad.c <<<'#include "base/one.h"'
 caught include.layer src/attic/bad.c <<<'#include "base/one.h"'
-caught include.form src/core/bad.c <<<'#include "two.h"'
-caught include.form src/core/bad.c <<<'#include "core/absent.h"'
-caught include.cycle src/core/bad.h <<<'#include "core/bad.h"'
-caught include.driver src/core/bad.c <<<'#include <sqlite3.h>'
-caught include.driver src/core/bad.c <<<'#include <libpq-fe.h>'
+caught include.form src/core/record/bad.c <<<'#include "two.h"'
+caught include.form src/core/record/bad.c <<<'#include "core/record/absent.h"'
+caught include.cycle src/core/record/bad.h <<<'#include "core/record/bad.h"'
+caught include.driver src/core/record/bad.c <<<'#include <sqlite3.h>'
+caught include.driver src/core/record/bad.c <<<'#include <libpq-fe.h>'
 caught include.driver src/app/draw/bad.c <<<'#  include <microhttpd.h>'
 caught include.driver src/model/bad.c <<<'#include <yaml.h>'
-caught include.driver src/core/bad.c <<<'#include <libxml/xmlreader.h>'
-caught include.driver src/core/bad.c <<<'#include <zip.h>'
-caught include.driver src/web/bad.c <<<'#include <cairo/cairo.h>'
-caught sql.place src/web/bad.c <<<'const char *q = "SELECT 1";'
+caught include.driver src/core/record/bad.c <<<'#include <libxml/xmlreader.h>'
+caught include.driver src/core/record/bad.c <<<'#include <zip.h>'
+caught include.driver src/web/record/bad.c <<<'#include <cairo/cairo.h>'
+caught sql.place src/web/record/bad.c <<<'const char *q = "SELECT 1";'
 caught sql.place src/app/draw/bad.c <<<'const char *q = "insert " "into t values (1)";'
 caught sql.place src/model/bad.c <<<'const char *q = "DROP TABLE x";'
 caught sql.place src/cli/bad.c <<<$'const char *q = "update t "\n    "set a = 1";'
-caught sql.key src/core/bad.c <<<'const char *q = "CREATE TABLE t (id BIGINT PRIMARY KEY)";'
+caught sql.key src/core/record/bad.c <<<'const char *q = "CREATE TABLE t (id BIGINT PRIMARY KEY)";'
 caught sql.key src/store/bad.c <<<'const char *q = "CREATE TABLE t (a INT, " "PRIMARY KEY (id))";'
-caught sql.key src/core/bad.c <<<'const char *q = "CREATE UNIQUE INDEX i ON t (code)";'
-caught sql.key src/core/bad.c <<<'const char *q = "CREATE TABLE IF NOT EXISTS t (UNIQUE (code))";'
-caught sql.ban src/core/bad.c <<<'const char *q = "id INTEGER AUTOINCREMENT";'
-caught sql.ban src/core/bad.c <<<'const char *q = "id BIGSERIAL";'
-caught sql.ban src/core/bad.c <<<'const char *q = "CREATE TRIGGER x";'
-caught sql.ban src/core/bad.c <<<'const char *q = "SELECT AVG(a) FROM t";'
+caught sql.key src/core/record/bad.c <<<'const char *q = "CREATE UNIQUE INDEX i ON t (code)";'
+caught sql.key src/core/record/bad.c <<<'const char *q = "CREATE TABLE IF NOT EXISTS t (UNIQUE (code))";'
+caught sql.ban src/core/record/bad.c <<<'const char *q = "id INTEGER AUTOINCREMENT";'
+caught sql.ban src/core/record/bad.c <<<'const char *q = "id BIGSERIAL";'
+caught sql.ban src/core/record/bad.c <<<'const char *q = "CREATE TRIGGER x";'
+caught sql.ban src/core/record/bad.c <<<'const char *q = "SELECT AVG(a) FROM t";'
 caught sql.ban src/store/bad.c <<<'const char *q = "SELECT office, sum(a) FROM t";'
 for call in 'strcpy(a, b)' 'strcat(a, b)' 'sprintf(a, b)' 'gets(a)' 'strtok(a, b)' 'atoi(a)' \
     'atof(a)' 'sscanf(a, b)' 'scanf(a)' 'localtime(a)' 'gmtime(a)' 'asctime(a)' 'rand()' \
     'system(a)' 'popen(a, b)' 'setjmp(a)' 'alloca(9)'; do
     caught ban.function src/base/bad.c <<<"void f(void) { $call; }"
 done
-caught ban.memory src/core/bad.c <<<'void *f(void) { return malloc(1); }'
-caught ban.memory src/core/bad.c <<<'void f(void *p) { free(p); }'
-caught ban.float src/core/bad.c <<<'float x(void);'
-{ echo 'int f(void)'; echo '{'; yes '    ;' | head -n 69; echo '}'; } | caught size.function src/core/bad.c
-yes '' | head -n 1200 | caught size.file src/core/bad.c
-caught log.event src/core/bad.c <<<'void f(void) { zh_log(ZH_WARN, "core.unheard", "x"); }'
-caught log.event src/core/bad.c <<<$'void f(void)\n{\n    zh_log_err(ZH_WARN,\n        "core.unheard", e);\n}'
+caught ban.memory src/core/record/bad.c <<<'void *f(void) { return malloc(1); }'
+caught ban.memory src/core/record/bad.c <<<'void f(void *p) { free(p); }'
+caught ban.float src/core/record/bad.c <<<'float x(void);'
+{ echo 'int f(void)'; echo '{'; yes '    ;' | head -n 69; echo '}'; } | caught size.function src/core/record/bad.c
+yes '' | head -n 1200 | caught size.file src/core/record/bad.c
+caught log.event src/core/record/bad.c <<<'void f(void) { zh_log(ZH_WARN, "core.unheard", "x"); }'
+caught log.event src/core/record/bad.c <<<$'void f(void)\n{\n    zh_log_err(ZH_WARN,\n        "core.unheard", e);\n}'
 for folder in home work root Users; do # put together here, or this file would be found itself
-    caught path.machine src/core/bad.c <<<"const char *p = \"/$folder/x\";"
+    caught path.machine src/core/record/bad.c <<<"const char *p = \"/$folder/x\";"
     caught path.machine packs/bad.yaml <<<"path: /$folder/x"
 done
 new_tree
-echo 'int a;' >"$tree/src/core/bad.c"
+echo 'int a;' >"$tree/src/core/record/bad.c"
 check "a file without purpose is found" \
-    bash -c "'$checksrc' '$tree' | grep -q '^src/core/bad.c:1: purpose: '"
+    bash -c "'$checksrc' '$tree' | grep -q '^src/core/record/bad.c:1: purpose: '"
 new_tree
-printf '%s\n#include "core/b.h"\n' "$purpose" >"$tree/src/core/a.h"
-printf '%s\n#include "core/a.h"\n' "$purpose" >"$tree/src/core/b.h"
+printf '%s\n#include "core/record/b.h"\n' "$purpose" >"$tree/src/core/record/a.h"
+printf '%s\n#include "core/record/a.h"\n' "$purpose" >"$tree/src/core/record/b.h"
 check "a cycle of two is found" bash -c "'$checksrc' '$tree' | grep -q ': include.cycle: '"
 
-clean src/core/good.c <<'C' # comments and strings are not code; SQL is at home in core
-#include "core/two.h"
+clean src/core/record/good.c <<'C' # comments and strings are not code; SQL is at home in core
+#include "core/record/two.h"
 /* malloc(1) and float and system("x") in a comment, AVG(x) */
 // #include "web/x.h"
 const char *help = "malloc(1) float strcpy(a, b)";
@@ -109,17 +112,18 @@ const char *d = "CREATE UNIQUE INDEX i ON t (office, code)";
 void f(void) { zh_log(ZH_WARN, "store.slow", "x"); }
 char quote = '"';
 C
-clean src/web/good.c <<'C'
+clean src/web/record/good.c <<'C'
 #include "app/draw/three.h"
 const char *a = "SELECTED";
 const char *b = "请选择 select 一项";
 const char *url = "https://www.example.cn/home/index.html";
 C
+clean src/core/adoption/good.c <<<'#include "core/record/two.h"'
 clean src/store/good.c <<<'#include <sqlite3.h>'
 clean src/net/good.c <<<'#include <microhttpd.h>'
 clean src/base/good.c <<<'void *f(void) { return malloc(1); }'
-{ echo 'int f(void)'; echo '{'; yes '    ;' | head -n 68; echo '}'; } | clean src/core/good.c
-yes '' | head -n 1199 | clean src/core/good.c
+{ echo 'int f(void)'; echo '{'; yes '    ;' | head -n 68; echo '}'; } | clean src/core/record/good.c
+yes '' | head -n 1199 | clean src/core/record/good.c
 
 # ---- index ----
 new_tree

@@ -1,7 +1,7 @@
 /* A throw-away province for tests of the spine. */
 #include "core_fixture.h"
 #include "base/os.h"
-#include "core/open.h"
+#include "core/adoption/open.h"
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>

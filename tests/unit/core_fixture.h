@@ -2,8 +2,8 @@
 #ifndef ZH_TEST_CORE_FIXTURE_H
 #define ZH_TEST_CORE_FIXTURE_H
 
-#include "core/read.h"
-#include "core/record.h"
+#include "core/read/read.h"
+#include "core/record/record.h"
 
 typedef struct fixture {
     zh_core *core;

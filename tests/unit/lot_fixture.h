@@ -3,7 +3,7 @@
 #ifndef ZH_TEST_LOT_FIXTURE_H
 #define ZH_TEST_LOT_FIXTURE_H
 
-#include "core/indicator.h"
+#include "core/figure/indicator.h"
 #include "core_fixture.h"
 
 #define LOT_MAX 4000 /* records of one history */

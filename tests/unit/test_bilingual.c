@@ -6,7 +6,7 @@
 #include "model/grammar.h"
 #include "model/pack.h"
 #include "model/recipe.h"
-#include "web/text.h"
+#include "web/text/text.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
  * say: the very lines, and corrections of the trigger. Dates are counted by hand in the public
  * holiday notice of 2026 (春节 02-15 to 02-23 off, 02-14 and 02-28 working; 劳动节 05-01 to 05-05
  * off, 05-09 working). */
-#include "core/clock.h"
+#include "core/clock/clock.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* A declared period is 未核实口径 until two persons have put its check on record; a check that
  * finds a difference, or one withdrawn, leaves it so. Both databases when ZH_TEST_PG_URL is set. */
-#include "core/clock_check.h"
+#include "core/read/clock_check.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* Single writes that share a transaction: each has the outcome it would have had alone. Expected
  * counts follow from what every thread is made to write. */
-#include "core/commits.h"
-#include "core/ledger.h"
-#include "core/receipt.h"
+#include "core/ledger/ledger.h"
+#include "core/ledger/receipt.h"
+#include "core/record/commits.h"
 #include "core_fixture.h"
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* Cells against an independent count in plain C, against a recount, through roll-ups folded at
  * random points, and as of random positions. */
-#include "core/cube_private.h"
+#include "core/cube/cube_private.h"
 #include "lot_fixture.h"
 #include "num/sketch.h"
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* The desk shows what is due to those whose turn it is, and to nobody else. Expected ends are
  * worked out by hand: 15 days from 送达 with the roll-over of 民法典 第二百零三条 (see test_due.c).
  * Both databases when ZH_TEST_PG_URL is set. */
-#include "core/desk.h"
-#include "core/permission.h"
+#include "core/people/desk.h"
+#include "core/read/permission.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

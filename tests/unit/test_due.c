@@ -3,7 +3,7 @@
  * Expected dates are worked out by hand from 民法典 第二百零一条 (the day of the event is not
  * counted), 第二百零二条 (a month ends with the same day, else its last), 第二百零三条 (a last day
  * that is a day off moves to the next working day) and the holidays in the fixture's calendar. */
-#include "core/clock.h"
+#include "core/clock/clock.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* Filters as SQL against the evaluator: for random rows and random conditions the database finds
  * exactly the rows for which the evaluator says true. Both databases when ZH_TEST_PG_URL is set. */
-#include "core/filter.h"
-#include "core/read_private.h"
-#include "core/write_private.h"
+#include "core/read/filter.h"
+#include "core/read/read_private.h"
+#include "core/record/write_private.h"
 #include "expr_world.h"
 #include "model/compile.h"
 #include "store/store.h"

@@ -4,7 +4,7 @@
  * (国务院办公厅关于2026年部分节假日安排的 通知), shifted to 2027 where a year is needed that the
  * fixture's calendar does not have. Both databases when ZH_TEST_PG_URL is set. */
 #include "app/holidays.h"
-#include "core/calendar_years.h"
+#include "core/adoption/calendar_years.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* The HTML writer: escaping as HTML asks for it (WHATWG HTML, 13.1.2.3 attributes, 13.1.3 text),
  * void elements, SVG shapes, links that may not be followed; kept pages; strings of the table. */
-#include "web/cache.h"
-#include "web/html.h"
-#include "web/text.h"
+#include "web/frame/cache.h"
+#include "web/frame/html.h"
+#include "web/text/text.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

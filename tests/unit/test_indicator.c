@@ -5,7 +5,7 @@
  * Clopper-Pearson of 10 in 100 is 0.04900-0.17622 (R binom.test); mean and standard error of
  * 2 4 4 4 5 5 7 9 (mean 5, s = 2.138, s/sqrt(8) = 0.7559); the others by the arithmetic beside
  * them. */
-#include "core/exact.h"
+#include "core/cube/exact.h"
 #include "lot_fixture.h"
 #include <inttypes.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Intake phases beyond what the command line shows in tests/data: keys against the file and against
  * the database, references, resuming, rivals, caps. */
 #include "base/os.h"
-#include "core/intake.h"
+#include "core/intake/intake.h"
 #include "core_fixture.h"
 #include <inttypes.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* What 预检 tells beyond counts: effects on indicators that come true when the same file is
  * committed, columns, rows to be corrected, and the register a file is for. */
 #include "base/os.h"
-#include "core/effect.h"
-#include "core/intake.h"
+#include "core/figure/effect.h"
+#include "core/intake/intake.h"
 #include "core_fixture.h"
 #include <inttypes.h>
 #include <setjmp.h>

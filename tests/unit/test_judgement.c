@@ -2,8 +2,8 @@
  * finding with its rows as a record, replay, schedule and events. Expected points are worked out by
  * hand from the rule: 100 − 10 a fault, at most 5 faults counted; the engine's from Wilson 1927. */
 #include "base/os.h"
-#include "core/engine_names.h"
-#include "core/judgement.h"
+#include "core/judgement/engine_names.h"
+#include "core/judgement/judgement.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,11 +2,11 @@
  * does not fit is refused and stays refused; a full disk and a torn write lose nothing. Proofs are
  * checked with proof/, which knows nothing of the database and passes the shared vectors. */
 #include "base/os.h"
-#include "core/gm.h"
-#include "core/ledger.h"
-#include "core/open.h"
-#include "core/prove.h"
-#include "core/verify.h"
+#include "core/adoption/open.h"
+#include "core/ledger/gm.h"
+#include "core/ledger/ledger.h"
+#include "core/ledger/prove.h"
+#include "core/verify/verify.h"
 #include "core_fixture.h"
 #include "scratch.h"
 #include <fcntl.h>

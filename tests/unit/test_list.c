@@ -1,8 +1,8 @@
 /* Lists of large registers: one that answers soon gives, page after page, the rows that SQL gives
  * in one go, along whichever index it walks; the plans of its statements are pinned. */
-#include "core/filter.h"
-#include "core/permission.h"
-#include "core/read_private.h"
+#include "core/read/filter.h"
+#include "core/read/permission.h"
+#include "core/read/read_private.h"
 #include "core_fixture.h"
 #include <inttypes.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* A party without an account asks about its matter: what it learns, what it does not, and that a
  * wrong code, a number that does not exist and too many tries tell nothing. Expected values follow
  * from the model below. Both databases when ZH_TEST_PG_URL is set. */
-#include "core/identity.h"
-#include "core/lookup.h"
+#include "core/people/identity.h"
+#include "core/people/lookup.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* The standing of mechanisms: what a pack declares and what its examples show, in every
  * combination; and the 156 of the packs. The declarations are written here, so every expected state
- * follows from the rule in core/mechanism.h by counting. */
-#include "core/adopt.h"
-#include "core/mechanism.h"
+ * follows from the rule in core/adoption/mechanism.h by counting. */
+#include "core/adoption/adopt.h"
+#include "core/adoption/mechanism.h"
 #include "core_fixture.h"
 #include "model/pack.h"
 #include <setjmp.h>

@@ -2,9 +2,9 @@
  * not see it; the queue of what leaves; the digest of a day. Both databases when ZH_TEST_PG_URL is
  * set. */
 #include "app/notify.h"
-#include "core/holder.h"
-#include "core/identity.h"
-#include "core/pending.h"
+#include "core/people/holder.h"
+#include "core/people/identity.h"
+#include "core/record/pending.h"
 #include "core_fixture.h"
 #include <inttypes.h>
 #include <setjmp.h>

@@ -3,8 +3,8 @@
  * calendar of the fixture's kind: 15 days after 31 March 2026 is 15 April, a Wednesday; 15 days
  * after 30 June is 15 July, a Wednesday. */
 #include "base/os.h"
-#include "core/calendar_years.h"
-#include "core/obligation.h"
+#include "core/adoption/calendar_years.h"
+#include "core/judgement/obligation.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* Stored passwords and one-time codes. Expected values: RFC 6238 appendix B (SHA-1 rows; the last
  * six of the eight digits), RFC 4648 section 10; a PBKDF2-HMAC-SM3 and an Argon2id text made by
  * other programs (openssl kdf 3.0, the argon2 command 20171227). */
-#include "core/password.h"
+#include "core/people/password.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

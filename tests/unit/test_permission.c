@@ -1,8 +1,8 @@
 /* One predicate: what a post may see is the same for records, lists, counts, facets, cells and
  * scans, equals an oracle written here from the rules of permission.h, and masks hold everywhere.
  * Both databases when ZH_TEST_PG_URL is set. */
-#include "core/cube.h"
-#include "core/permission.h"
+#include "core/cube/cube.h"
+#include "core/read/permission.h"
 #include "core_fixture.h"
 #include <inttypes.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* Proving again who one is, for a signature: by password, by password and one-time code, by the
  * code alone where there is no password; wrong ones are refused and counted as at a login. Codes by
  * RFC 6238, of a secret of the test. */
-#include "core/identity.h"
-#include "core/password.h"
+#include "core/people/identity.h"
+#include "core/people/password.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
  * neither corrections nor erasure afterwards change what was published. Expected counts are those
  * of the rows written here. */
 #include "base/json.h"
-#include "core/publish.h"
-#include "core/verify.h"
+#include "core/figure/publish.h"
+#include "core/verify/verify.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,8 +3,8 @@
  * Expected values are worked out by hand from the records that each test writes. Random comparison
  * of both databases with an oracle is in tests/pg. */
 #include "base/os.h"
-#include "core/permission.h"
-#include "core/read_private.h"
+#include "core/read/permission.h"
+#include "core/read/read_private.h"
 #include "core_fixture.h"
 #include <inttypes.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* The chain of readings of personal data: its end goes into the ledger, once, and a tail that is
  * cut off with its counter is then named. Both databases when ZH_TEST_PG_URL is set. */
-#include "core/permission.h"
-#include "core/reading.h"
+#include "core/people/reading.h"
+#include "core/read/permission.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

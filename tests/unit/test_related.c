@@ -1,6 +1,6 @@
 /* Records by id, who refers to whom, sizes, and counts that look at no more than so many records.
  * Expected values are counted by hand from what each test writes. */
-#include "core/related.h"
+#include "core/cube/related.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

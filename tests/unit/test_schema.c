@@ -1,8 +1,8 @@
 /* Tables made from declarations, their keys, and what happens to them when declarations change. */
-#include "core/adopt.h"
-#include "core/evidence.h"
-#include "core/open.h"
-#include "core/schema.h"
+#include "core/adoption/adopt.h"
+#include "core/adoption/open.h"
+#include "core/instance/schema.h"
+#include "core/ledger/evidence.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
  * and not when anything was changed; what stood in the clear is sealed at the next opening; another
  * key. Both databases when ZH_TEST_PG_URL is set. */
 #include "base/os.h"
-#include "core/delivery.h"
-#include "core/secret.h"
+#include "core/instance/secret.h"
+#include "core/notice/delivery.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * and no other, however often the table went to the file. Expected values come from the way the
  * keys are made: key i is a bijection of i (a multiplication by an odd number), so what was added
  * is known without another table. */
-#include "core/seen.h"
+#include "core/intake/seen.h"
 #include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>

@@ -1,11 +1,11 @@
 /* Steps that look back and reach out: votes, withdrawals, returns, hand-overs, created records,
  * replacement, taking back, prev(version); on both databases. Expected outcomes follow from the
  * declaration below. */
-#include "core/bulk.h"
-#include "core/desk.h"
-#include "core/evidence.h"
-#include "core/pending.h"
-#include "core/step.h"
+#include "core/ledger/evidence.h"
+#include "core/people/desk.h"
+#include "core/record/bulk.h"
+#include "core/record/pending.h"
+#include "core/record/step.h"
 #include "core_fixture.h"
 #include <pthread.h>
 #include <setjmp.h>

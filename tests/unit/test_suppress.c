@@ -2,9 +2,9 @@
  * every region, kind and period, before and after every record that comes in; no answer and no
  * difference of two answers lies between 1 and k - 1. The expected released table is worked out
  * here from what was written, cell by cell. Both databases when ZH_TEST_PG_URL is set. */
-#include "core/indicator.h"
-#include "core/permission.h"
-#include "core/suppress.h"
+#include "core/cube/suppress.h"
+#include "core/figure/indicator.h"
+#include "core/read/permission.h"
 #include "core_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>

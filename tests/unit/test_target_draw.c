@@ -1,7 +1,7 @@
 /* Drawings of targets: well-formed, every mark where the arithmetic puts it, caps. The plot of a
  * chart 760 wide goes from 48 to 664; positions below are worked out by hand from that. */
 #include "fmt/svg.h"
-#include "web/target_draw.h"
+#include "web/outline/target_draw.h"
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
 #include <setjmp.h>

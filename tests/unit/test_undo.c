@@ -1,8 +1,8 @@
 /* Undoing an import: what it made is withdrawn, what it changed goes back, what others touched
  * stays; the history keeps everything, cells and log agree (zh_verify), on both databases. */
-#include "core/intake.h"
-#include "core/undo.h"
-#include "core/verify.h"
+#include "core/intake/intake.h"
+#include "core/intake/undo.h"
+#include "core/verify/verify.h"
 #include "core_fixture.h"
 #include <inttypes.h>
 #include <setjmp.h>

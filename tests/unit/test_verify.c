@@ -1,6 +1,6 @@
 /* Verification: clean after random histories, and every kind of tampering found and named. */
-#include "core/balance.h"
-#include "core/verify.h"
+#include "core/verify/balance.h"
+#include "core/verify/verify.h"
 #include "lot_fixture.h"
 #include <inttypes.h>
 #include <setjmp.h>

@@ -3,7 +3,7 @@
  * Entries are recomputed here with OpenSSL's EVP from the text of the zhl1 format, not with the
  * program's own code. */
 #include "base/os.h"
-#include "core/evidence.h"
+#include "core/ledger/evidence.h"
 #include "core_fixture.h"
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

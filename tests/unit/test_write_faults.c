@@ -3,8 +3,8 @@
  *
  * "Agrees" is checked with SQL over the tables and by recomputing every version's entry. */
 #include "base/log.h"
-#include "core/evidence.h"
-#include "core/open.h"
+#include "core/adoption/open.h"
+#include "core/ledger/evidence.h"
 #include "core_fixture.h"
 #include <poll.h>
 #include <setjmp.h>

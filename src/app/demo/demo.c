@@ -3,8 +3,8 @@
 #include "app/demo/source.h"
 #include "app/import.h"
 #include "base/os.h"
-#include "core/intake.h"
-#include "core/read.h"
+#include "core/intake/intake.h"
+#include "core/read/read.h"
 #include <inttypes.h>
 #include <string.h>
 

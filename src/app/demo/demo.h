@@ -8,7 +8,7 @@
 #ifndef ZH_APP_DEMO_DEMO_H
 #define ZH_APP_DEMO_DEMO_H
 
-#include "core/core.h"
+#include "core/instance/core.h"
 
 #define ZH_DEMO_FILES_MAX      64 /* of one step */
 #define ZH_DEMO_FILE_BYTES_MAX ((size_t)256 << 20)

@@ -2,9 +2,9 @@
 #include "app/demo/demo.h"
 #include "app/report/report.h"
 #include "app/signal/judge.h"
-#include "core/cube.h"
-#include "core/read.h"
-#include "core/record.h"
+#include "core/cube/cube.h"
+#include "core/read/read.h"
+#include "core/record/record.h"
 
 static zh_rc due(zh_ctx *ctx, int64_t *done)
 {

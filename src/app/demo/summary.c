@@ -3,7 +3,7 @@
 #include "app/demo/demo.h"
 #include "base/csv.h"
 #include "base/embedded.h"
-#include "core/read.h"
+#include "core/read/read.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #define ZH_APP_DEMO_SUMMARY_H
 
 #include "app/demo/origin.h"
-#include "core/indicator.h"
+#include "core/figure/indicator.h"
 
 #define ZH_DEMO_ANSWERS_MAX ((size_t)500)
 

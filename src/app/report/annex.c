@@ -2,7 +2,7 @@
 #include "app/report/annex.h"
 #include "app/report/ask.h"
 #include "app/words.h"
-#include "core/publish.h"
+#include "core/figure/publish.h"
 #include "fmt/qr.h"
 #include <inttypes.h>
 

@@ -3,7 +3,7 @@
 #include "app/report/series.h"
 #include "app/words.h"
 #include "base/vec.h"
-#include "core/record.h"
+#include "core/record/record.h"
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -23,7 +23,7 @@
 
 #include "app/demo/origin.h"
 #include "app/signal/detect.h"
-#include "core/indicator.h"
+#include "core/figure/indicator.h"
 #include "fmt/yaml.h"
 
 #define ZH_REPORT_ASKS_MAX    ((size_t)200)

@@ -3,7 +3,7 @@
 #include "app/report/show.h"
 #include "app/words.h"
 #include "base/vec.h"
-#include "core/record.h"
+#include "core/record/record.h"
 #include <string.h>
 
 enum { COVER_MAX = 20 };

@@ -5,7 +5,7 @@
 #include "base/embedded.h"
 #include "base/json.h"
 #include "base/os.h"
-#include "core/publish.h"
+#include "core/figure/publish.h"
 #include <inttypes.h>
 #include <string.h>
 

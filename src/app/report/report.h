@@ -14,7 +14,7 @@
 #define ZH_APP_REPORT_REPORT_H
 
 #include "app/report/doc.h"
-#include "core/core.h"
+#include "core/instance/core.h"
 
 #define ZH_REPORT_FILE_MAX ((size_t)64 << 20)      /* of one file of a report */
 #define ZH_REPORTS_MAX     ((size_t)200)           /* listed */

@@ -2,7 +2,7 @@
 #include "app/report/series.h"
 #include "app/report/limits.h"
 #include "app/words.h"
-#include "core/record.h"
+#include "core/record/record.h"
 #include "engine/ews.h"
 #include <inttypes.h>
 #include <math.h>

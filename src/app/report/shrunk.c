@@ -1,6 +1,6 @@
 /* Empirical Bayes scores and their prior beside what was published; see series.h. */
 #include "app/report/series.h"
-#include "core/record.h"
+#include "core/record/record.h"
 #include "engine/mgps.h"
 #include <math.h>
 

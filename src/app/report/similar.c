@@ -3,7 +3,7 @@
 #include "app/words.h"
 #include "base/utf8.h"
 #include "base/vec.h"
-#include "core/read.h"
+#include "core/read/read.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>

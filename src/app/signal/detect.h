@@ -13,7 +13,7 @@
 #ifndef ZH_APP_SIGNAL_DETECT_H
 #define ZH_APP_SIGNAL_DETECT_H
 
-#include "core/read.h"
+#include "core/read/read.h"
 #include "engine/disproportionality.h"
 
 #define ZH_DETECT_VALUES_MAX  ((size_t)1000)    /* different values of one record in a dimension */

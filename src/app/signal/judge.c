@@ -1,7 +1,7 @@
 /* From pairs that stand out to records: what a signal's fields are, what has changed since the last
  * run, and which tasks are missing. */
 #include "app/signal/judge.h"
-#include "core/record.h"
+#include "core/record/record.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

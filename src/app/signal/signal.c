@@ -2,7 +2,7 @@
  * table, the newest task of each with its clock, and classes through the mapping registers. */
 #include "app/signal/signal.h"
 #include "app/signal/series.h"
-#include "core/clock.h"
+#include "core/clock/clock.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
