@@ -510,5 +510,5 @@ def administrators_need_codes():
     check(ask("GET", "/registers/complaint", login("kwuhan")[1]).status == 200, "others are not asked")
 
 
-run_parts((imports_within_scope, erasing_by_two, existence_of_references, secrets_at_rest, secrets_from_before, chain_of_readings, calendar_of_two, behind_a_proxy,
-           administrators_need_codes))
+run_parts((imports_within_scope, existence_of_references, secrets_at_rest, secrets_from_before, chain_of_readings, calendar_of_two, behind_a_proxy,
+           administrators_need_codes, erasing_by_two))
