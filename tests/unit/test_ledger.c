@@ -436,8 +436,8 @@ static void test_large_log_sound(void **state)
 static void test_large_log_changed(void **state)
 {
     static const char *const changes[] = {
-        "UPDATE zh_outbox SET entries = (SELECT entries FROM zh_outbox WHERE pos = 8) WHERE pos = "
-        "7",
+        ("UPDATE zh_outbox SET entries = (SELECT entries FROM zh_outbox WHERE pos = 8) "
+         "WHERE pos = 7"),
         "DELETE FROM zh_outbox WHERE pos = 150",
         "UPDATE zh_outbox SET pos = CASE pos WHEN 70 THEN 71 ELSE 70 END WHERE pos IN (70, 71)",
     };
