@@ -140,7 +140,7 @@ static void choice(erasing *e, const personal *p)
     if (p->field->table == NULL && p->field->type != ZH_TYPE_TABLE) {
         zh_str value = zh_show_text(&e->r->show, p->field, &now->values[p->field->index]);
         zh_html_z(h, " ");
-        zh_html_leaf(h, "span", "mu", value);
+        zh_html_leaf_value(h, "span", "mu", value);
     }
     zh_html_close(h);
 }

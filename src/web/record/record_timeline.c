@@ -30,9 +30,9 @@ static void change(zh_shown_record *r, const zh_record *old, const zh_record *no
     zh_html_open(h, "span", "chg");
     zh_html_leaf_value(h, "b", NULL, zh_ui_label(ui, field->label));
     zh_html_z(h, " ");
-    zh_html_leaf(h, "del", NULL, before.n > 0 ? before : none);
+    zh_html_leaf_value(h, "del", NULL, before.n > 0 ? before : none);
     zh_html_z(h, " → ");
-    zh_html_text(h, after.n > 0 ? after : none);
+    zh_html_value(h, after.n > 0 ? after : none);
     zh_html_close(h);
 }
 
@@ -109,7 +109,7 @@ static zh_str reason(zh_shown_record *r, const zh_version *v)
 static void said(zh_ui *ui, zh_text_id id, zh_str words)
 {
     if (words.n > 0) {
-        zh_html_leaf(&ui->html, "span", "chg mu", ZH_SAY(ui, id, words));
+        zh_html_leaf_value(&ui->html, "span", "chg mu", ZH_SAY(ui, id, words));
     }
 }
 
