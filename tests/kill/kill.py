@@ -23,7 +23,7 @@ from program import Program, Tally  # noqa: E402
 
 PACK = os.path.join(HERE, "..", "fixture", "kill")
 ROWS, THREADS = 16000, 2
-with open(os.path.join(HERE, "..", "..", "src", "core", "intake.h"), encoding="utf-8") as header:
+with open(os.path.join(HERE, "..", "..", "src", "core", "intake", "intake.h"), encoding="utf-8") as header:
     BATCH = int(re.search(r"ZH_INTAKE_BATCH +\(\(size_t\)(\d+)\)", header.read()).group(1))
 
 
