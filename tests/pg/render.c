@@ -310,7 +310,8 @@ void say_table(side *s, zh_str table)
     if (zh_str_is(table, "zh_counter")) {
         zh_buf_z(&sql, " WHERE name <> 'log_until'"); /* an instant of committing */
     } else if (zh_str_is(table, "zh_setting")) {
-        zh_buf_z(&sql, " WHERE name <> 'ledger.id'"); /* each log has its own, drawn by lot */
+        /* Each log has its own name, drawn by lot; only PostgreSQL vacuums after an erasure. */
+        zh_buf_z(&sql, " WHERE name <> 'ledger.id' AND name NOT LIKE 'erase.vacuum.%'");
     }
     ZH_VEC(zh_str) rows = {0};
     zh_stmt *stmt = NULL;
