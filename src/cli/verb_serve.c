@@ -256,7 +256,7 @@ ZH_VERB(serve) = {
     .en = "serve HTTP",
     .text = "页面在 /，健康状况在 /health。后台给已提交的数据定序并签进存证日志（数据目录的 "
             "log/）、写到期事件、折叠汇总。最后签名的检查点不能从数据重算出来时拒绝启动；"
-            "超过 10 万条的日志先答复、在后台重算，算完以前不签新的检查点，算出不同就停止。",
+            "超过 50 万条的日志先答复、在后台重算，算完以前不签新的检查点，算出不同就停止。",
     .example = "zhiheng serve --data ./data --listen 127.0.0.1:8086",
     .uses = ZH_MAKES_DATA | ZH_USES_DATA | ZH_USES_PACKS,
     .options = options,

@@ -20,7 +20,7 @@
 #include "core/ledger/treelog.h"
 #include <stdatomic.h>
 
-#define ZH_LEDGER_START_ENTRIES 100000 /* recomputed before the first answer; more: beside it */
+#define ZH_LEDGER_START_ENTRIES 500000 /* recomputed before the first answer; more: beside it */
 #define ZH_LEDGER_ROUND_BATCHES 4096u  /* outbox rows of one round */
 #define ZH_LEDGER_ROUND_ENTRIES 16384u /* a round ends at the row that reaches this */
 
