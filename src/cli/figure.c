@@ -16,19 +16,6 @@ const char *zh_figure_status_zh(zh_figure_status status)
     return "混合样本";
 }
 
-static const char *status_id(zh_figure_status status)
-{
-    switch (status) {
-    case ZH_FIG_OK: return "ok";
-    case ZH_FIG_NO_DATA: return "no_data";
-    case ZH_FIG_SMALL_N: return "small_n";
-    case ZH_FIG_NO_DENOMINATOR: return "no_denominator";
-    case ZH_FIG_HIDDEN: return "hidden";
-    case ZH_FIG_MIXED_BASIS: break;
-    }
-    return "mixed_basis";
-}
-
 static zh_str region_name(zh_session *s, zh_str code)
 {
     const zh_codes *regions = zh_model_codes(s->ctx.model, ZH_STR("region"));
@@ -110,7 +97,7 @@ void zh_figure_json(zh_jw *w, const zh_figure *f)
     char as_of[40];
     zh_jw_kv(w, "indicator", i->id);
     zh_jw_kv(w, "label", i->label.zh);
-    zh_jw_kz(w, "status", status_id(f->status));
+    zh_jw_kz(w, "status", zh_figure_status_id(f->status));
     put_text(w, "value", f->has_value ? f->shown : ZH_STR_NONE);
     zh_jw_kv(w, "unit", i->unit);
     put_text(w, "num", f->num);

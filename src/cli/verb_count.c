@@ -39,19 +39,9 @@ static zh_rc parse_level(counting *c, zh_group *group, zh_str level)
 
 static zh_rc parse_grain(counting *c, zh_group *group, zh_str grain)
 {
-    static const struct {
-        const char *name;
-        zh_grain grain;
-    } grains[] = {{"day", ZH_GRAIN_DAY},
-                  {"month", ZH_GRAIN_MONTH},
-                  {"quarter", ZH_GRAIN_QUARTER},
-                  {"half", ZH_GRAIN_HALF},
-                  {"year", ZH_GRAIN_YEAR}};
-    for (size_t i = 0; i < ZH_COUNTOF(grains); i++) {
-        if (zh_str_is(grain, grains[i].name)) {
-            group->grain = grains[i].grain;
-            return ZH_OK;
-        }
+    group->grain = zh_grain_named(grain);
+    if (group->grain != ZH_GRAIN_NONE) {
+        return ZH_OK;
     }
     return zh_cli_usage(c->s->cli, "cli.by",
                         "时间粒度只能是 day month quarter half year，给出的是“%.*s”",

@@ -7,23 +7,6 @@
 static const char STATUSES[] = "met|on_track|behind|missed|uncertain|no_indicator|no_data|no_value|"
                                "other_basis|needs_evidence";
 
-static const char *status_id(zh_target_status status)
-{
-    switch (status) {
-    case ZH_TARGET_MET: return "met";
-    case ZH_TARGET_ON_TRACK: return "on_track";
-    case ZH_TARGET_BEHIND: return "behind";
-    case ZH_TARGET_MISSED: return "missed";
-    case ZH_TARGET_UNCERTAIN: return "uncertain";
-    case ZH_TARGET_NO_INDICATOR: return "no_indicator";
-    case ZH_TARGET_NO_DATA: return "no_data";
-    case ZH_TARGET_NO_VALUE: return "no_value";
-    case ZH_TARGET_OTHER_BASIS: return "other_basis";
-    case ZH_TARGET_NEEDS_EVIDENCE: break;
-    }
-    return "needs_evidence";
-}
-
 /* ≥ 95 %, about 90–95 %, 逐年下降 … as in the document. */
 static zh_str wanted(zh_arena *arena, const zh_outline_item *item)
 {
@@ -39,7 +22,7 @@ static zh_str wanted(zh_arena *arena, const zh_outline_item *item)
 
 static bool selected(const char *status, const zh_target *t)
 {
-    return status == NULL || zh_str_is(zh_str_of(status), status_id(t->status));
+    return status == NULL || zh_str_is(zh_str_of(status), zh_target_status_id(t->status));
 }
 
 static void print_targets(zh_session *s, const char *status, const zh_target *targets, size_t n,
@@ -94,7 +77,7 @@ static void json_target(zh_arena *arena, zh_jw *w, const zh_target *t)
     }
     zh_jw_kv(w, "region", item->region);
     zh_jw_kv(w, "form", t->form);
-    zh_jw_kz(w, "status", status_id(t->status));
+    zh_jw_kz(w, "status", zh_target_status_id(t->status));
     zh_jw_kv(w, "status_zh", t->status_zh);
     zh_jw_kz(w, "gap", t->has_gap ? zh_decimal_str(arena, t->gap).p : NULL);
     zh_jw_kz(w, "required", t->has_path ? zh_decimal_str(arena, t->required).p : NULL);

@@ -546,19 +546,6 @@ void zh_example_expect(zh_runner *r, const zh_yaml *expect)
 /* ---- a figure
  * --------------------------------------------------------------------------------------- */
 
-static const char *status_id(zh_figure_status status)
-{
-    switch (status) {
-    case ZH_FIG_OK: return "ok";
-    case ZH_FIG_NO_DATA: return "no_data";
-    case ZH_FIG_SMALL_N: return "small_n";
-    case ZH_FIG_NO_DENOMINATOR: return "no_denominator";
-    case ZH_FIG_HIDDEN: return "hidden";
-    case ZH_FIG_MIXED_BASIS: break;
-    }
-    return "mixed_basis";
-}
-
 static zh_str figure_part(zh_runner *r, const zh_figure *f, zh_str name)
 {
     int digits = f->indicator->digits;
@@ -578,7 +565,7 @@ static zh_str figure_part(zh_runner *r, const zh_figure *f, zh_str name)
         return f->note.zh;
     }
     if (zh_str_is(name, "status")) {
-        return zh_str_of(status_id(f->status));
+        return zh_str_of(zh_figure_status_id(f->status));
     }
     if (zh_str_is(name, "se")) {
         return zh_str_fmt(r->arena, "%.*f", digits, f->se);

@@ -593,6 +593,19 @@ static void standard_error(const zh_asking *a, const zh_cube_cell *cell, zh_figu
 
 /* ---- plain kinds ----------------------------------------------------------------------------- */
 
+const char *zh_figure_status_id(zh_figure_status status)
+{
+    switch (status) {
+    case ZH_FIG_OK: return "ok";
+    case ZH_FIG_NO_DATA: return "no_data";
+    case ZH_FIG_SMALL_N: return "small_n";
+    case ZH_FIG_NO_DENOMINATOR: return "no_denominator";
+    case ZH_FIG_HIDDEN: return "hidden";
+    case ZH_FIG_MIXED_BASIS: break;
+    }
+    return "mixed_basis";
+}
+
 static bool is_plain(const zh_indicator *ind)
 {
     switch (ind->kind) {
@@ -834,24 +847,6 @@ typedef struct breakdown {
     ZH_VEC(zh_figure) figures;
 } breakdown;
 
-static zh_grain grain_named(zh_str name)
-{
-    static const struct {
-        const char *name;
-        zh_grain grain;
-    } grains[] = {{"day", ZH_GRAIN_DAY},
-                  {"month", ZH_GRAIN_MONTH},
-                  {"quarter", ZH_GRAIN_QUARTER},
-                  {"half", ZH_GRAIN_HALF},
-                  {"year", ZH_GRAIN_YEAR}};
-    for (size_t i = 0; i < ZH_COUNTOF(grains); i++) {
-        if (zh_str_is(name, grains[i].name)) {
-            return grains[i].grain;
-        }
-    }
-    return ZH_GRAIN_NONE;
-}
-
 static uint16_t level_named(const zh_register *reg, zh_str dim, zh_str level)
 {
     const zh_field *field = zh_register_field(reg, dim);
@@ -887,7 +882,7 @@ static const zh_indicator *leaf_of(const zh_model *model, const zh_indicator *in
 static zh_rc parse_dim(breakdown *b, const zh_register *reg, zh_str dim)
 {
     ptrdiff_t at = zh_str_chr(dim, '@');
-    b->by = reg->event_time != NULL ? grain_named(dim) : ZH_GRAIN_NONE;
+    b->by = reg->event_time != NULL ? zh_grain_named(dim) : ZH_GRAIN_NONE;
     b->group.dim = at < 0 ? dim : zh_str_sub(dim, 0, (size_t)at);
     if (at < 0) {
         return ZH_OK;

@@ -13,6 +13,9 @@ typedef enum zh_figure_status {
     ZH_FIG_HIDDEN, /* 已隐去: the reader gets counts only, and there are fewer than k, or none */
 } zh_figure_status;
 
+/* "no_denominator", as in JSON, in examples and on the command line. */
+const char *zh_figure_status_id(zh_figure_status status);
+
 typedef struct zh_figure_query {
     const zh_indicator *indicator;
     zh_str region;       /* GB/T 2260 code, empty = everything the reader sees */
@@ -97,6 +100,9 @@ typedef enum zh_target_status {
     ZH_TARGET_NEEDS_EVIDENCE, /* status, level or rank: a list of evidence, never a percentage */
     ZH_TARGET_UNCERTAIN,      /* the interval straddles the target, or one figure makes no path */
 } zh_target_status;
+
+/* "no_indicator", as in a URL and as the command line says it. */
+const char *zh_target_status_id(zh_target_status status);
 
 typedef struct zh_target {
     const zh_outline_item *item;

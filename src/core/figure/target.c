@@ -38,6 +38,23 @@ typedef struct judging {
     zh_target *out;
 } judging;
 
+const char *zh_target_status_id(zh_target_status status)
+{
+    switch (status) {
+    case ZH_TARGET_MET: return "met";
+    case ZH_TARGET_ON_TRACK: return "on_track";
+    case ZH_TARGET_BEHIND: return "behind";
+    case ZH_TARGET_MISSED: return "missed";
+    case ZH_TARGET_UNCERTAIN: return "uncertain";
+    case ZH_TARGET_NO_INDICATOR: return "no_indicator";
+    case ZH_TARGET_NO_DATA: return "no_data";
+    case ZH_TARGET_NO_VALUE: return "no_value";
+    case ZH_TARGET_OTHER_BASIS: return "other_basis";
+    case ZH_TARGET_NEEDS_EVIDENCE: break;
+    }
+    return "needs_evidence";
+}
+
 static zh_str say(const judging *j, const char *text)
 {
     return zh_str_dup(j->t->ctx->arena, zh_str_of(text));

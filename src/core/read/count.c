@@ -37,6 +37,24 @@ typedef struct counter {
     size_t max; /* records looked at; 0 all */
 } counter;
 
+zh_grain zh_grain_named(zh_str name)
+{
+    static const struct {
+        const char *name;
+        zh_grain grain;
+    } grains[] = {{"day", ZH_GRAIN_DAY},
+                  {"month", ZH_GRAIN_MONTH},
+                  {"quarter", ZH_GRAIN_QUARTER},
+                  {"half", ZH_GRAIN_HALF},
+                  {"year", ZH_GRAIN_YEAR}};
+    for (size_t i = 0; i < ZH_COUNTOF(grains); i++) {
+        if (zh_str_is(name, grains[i].name)) {
+            return grains[i].grain;
+        }
+    }
+    return ZH_GRAIN_NONE;
+}
+
 zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain)
 {
     char text[16];

@@ -74,6 +74,8 @@ typedef struct zh_group {
 
 /* The text of the span that holds the date: 2025, 2025H1, 2025Q2, 2025-05, 2025-05-17. */
 zh_str zh_grain_text(zh_arena *arena, zh_date date, zh_grain grain);
+/* day, month, quarter, half, year; ZH_GRAIN_NONE: no such grain. */
+zh_grain zh_grain_named(zh_str name);
 
 typedef struct zh_count_row {
     zh_str keys[2], labels[2]; /* key p == NULL: no value */

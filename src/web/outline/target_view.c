@@ -50,26 +50,20 @@ zh_text_id zh_target_kind_help(zh_target_kind kind)
 }
 
 static const struct {
-    const char *id;
     zh_text_id name;
     zh_lamp lamp;
 } statuses[ZH_TARGET_STATUS_N] = {
-    [ZH_TARGET_MET] = {"met", ZH_T_TARGET_S_MET, ZH_LAMP_DONE},
-    [ZH_TARGET_ON_TRACK] = {"on_track", ZH_T_TARGET_S_ON_TRACK, ZH_LAMP_OK},
-    [ZH_TARGET_BEHIND] = {"behind", ZH_T_TARGET_S_BEHIND, ZH_LAMP_WATCH},
-    [ZH_TARGET_MISSED] = {"missed", ZH_T_TARGET_S_MISSED, ZH_LAMP_ACT},
-    [ZH_TARGET_NO_INDICATOR] = {"no_indicator", ZH_T_TARGET_S_NO_INDICATOR, ZH_LAMP_NIL},
-    [ZH_TARGET_NO_DATA] = {"no_data", ZH_T_TARGET_S_NO_DATA, ZH_LAMP_NIL},
-    [ZH_TARGET_NO_VALUE] = {"no_value", ZH_T_TARGET_S_NO_VALUE, ZH_LAMP_NIL},
-    [ZH_TARGET_OTHER_BASIS] = {"other_basis", ZH_T_TARGET_S_OTHER_BASIS, ZH_LAMP_NIL},
-    [ZH_TARGET_NEEDS_EVIDENCE] = {"needs_evidence", ZH_T_TARGET_S_NEEDS_EVIDENCE, ZH_LAMP_NIL},
-    [ZH_TARGET_UNCERTAIN] = {"uncertain", ZH_T_TARGET_S_UNCERTAIN, ZH_LAMP_NIL},
+    [ZH_TARGET_MET] = {ZH_T_TARGET_S_MET, ZH_LAMP_DONE},
+    [ZH_TARGET_ON_TRACK] = {ZH_T_TARGET_S_ON_TRACK, ZH_LAMP_OK},
+    [ZH_TARGET_BEHIND] = {ZH_T_TARGET_S_BEHIND, ZH_LAMP_WATCH},
+    [ZH_TARGET_MISSED] = {ZH_T_TARGET_S_MISSED, ZH_LAMP_ACT},
+    [ZH_TARGET_NO_INDICATOR] = {ZH_T_TARGET_S_NO_INDICATOR, ZH_LAMP_NIL},
+    [ZH_TARGET_NO_DATA] = {ZH_T_TARGET_S_NO_DATA, ZH_LAMP_NIL},
+    [ZH_TARGET_NO_VALUE] = {ZH_T_TARGET_S_NO_VALUE, ZH_LAMP_NIL},
+    [ZH_TARGET_OTHER_BASIS] = {ZH_T_TARGET_S_OTHER_BASIS, ZH_LAMP_NIL},
+    [ZH_TARGET_NEEDS_EVIDENCE] = {ZH_T_TARGET_S_NEEDS_EVIDENCE, ZH_LAMP_NIL},
+    [ZH_TARGET_UNCERTAIN] = {ZH_T_TARGET_S_UNCERTAIN, ZH_LAMP_NIL},
 };
-
-const char *zh_target_status_id(zh_target_status status)
-{
-    return statuses[status].id;
-}
 
 zh_text_id zh_target_status_name(zh_target_status status)
 {

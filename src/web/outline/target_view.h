@@ -26,8 +26,6 @@ zh_target_kind zh_target_kind_of(const zh_target *target);
 const char *zh_target_kind_id(zh_target_kind kind);
 zh_text_id zh_target_kind_name(zh_target_kind kind);
 zh_text_id zh_target_kind_help(zh_target_kind kind);
-/* "no_indicator", as in a URL and as the command line says it. */
-const char *zh_target_status_id(zh_target_status status);
 zh_text_id zh_target_status_name(zh_target_status status);
 /* Whether data decided it: met, on track, behind or missed. */
 bool zh_target_decided(zh_target_status status);
