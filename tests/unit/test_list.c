@@ -148,6 +148,18 @@ static const struct question {
     {"verdict = 'fail'", "place IN ('420000', '420100', '420500') AND verdict = 'fail'", &hubei,
      NULL, "day IS NULL, day DESC, id DESC", 50},
     {"place = '430100'", "1 = 0", &hubei, NULL, "day IS NULL, day DESC, id DESC", 50},
+    {"day >= 1970-04-11 and day < 1970-05-11 and verdict = 'fail'",
+     "day BETWEEN 100 AND 129 AND verdict = 'fail'", NULL, NULL, "day DESC, id DESC", 20},
+    {"1970-04-11 < day and verdict = 'fail' and day <= 1970-05-11 and day >= 1970-02-01",
+     "day BETWEEN 101 AND 130 AND verdict = 'fail'", NULL, "day", "day, id", 20},
+    {"day = 1970-04-11", "day = 100", NULL, NULL, "day DESC, id DESC", 9},
+    {"day > 1970-05-11 and day < 1970-04-11", "1 = 0", NULL, NULL, "day DESC, id DESC", 9},
+    {"day < 1970-01-11 and place = '420500'", "day < 10 AND place = '420500'", NULL, NULL,
+     "day DESC, id DESC", 9},
+    {"day < 1970-01-11 and line = 'usual'", "day < 10 AND place = '420100' AND line = 'usual'",
+     &wuhan, NULL, "day DESC, id DESC", 9},
+    {"day < 1970-01-11 or line = 'rare'", "day < 10 OR line = 'rare'", NULL, NULL,
+     "day IS NULL, day DESC, id DESC", 300},
 };
 
 static zh_list_query query_of(world *w, const struct question *of, zh_program *where)
@@ -227,7 +239,9 @@ static void plans_walk_an_index(void **state)
     static const char *const wanted[ZH_COUNTOF(questions)] = {
         "i_r_test_sort",    "i_r_test_sort",    "i_r_test_sort",    "i_r_test_x_key",
         "i_r_test_x_place", "i_r_test_x_place", "i_r_test_x_place", "i_r_test_sort",
-        "i_r_test_x_place", "i_r_test_x_place", "i_r_test_x_place"};
+        "i_r_test_x_place", "i_r_test_x_place", "i_r_test_x_place", "i_r_test_sort",
+        "i_r_test_sort",    "i_r_test_sort",    "i_r_test_sort",    "i_r_test_x_place",
+        "i_r_test_x_place", "i_r_test_sort"};
     world *w = *state;
     for (size_t i = 0; i < ZH_COUNTOF(questions); i++) {
         zh_program where;
@@ -243,6 +257,62 @@ static void plans_walk_an_index(void **state)
         }
     }
     begin(w, &questions[0]);
+}
+
+/* ---- spans ----------------------------------------------------------------------------------- */
+
+/* What is asked of one end of the order is not looked for from the other: the window that is looked
+ * at ends with the span, and so does the walk. */
+static void a_span_is_gone_to(void **state)
+{
+    static const struct question ends[] = {
+        {"day < 1970-09-01 and verdict = 'fail'", NULL, NULL, NULL, NULL, 50},
+        {"day > 1971-10-01 and verdict = 'fail'", NULL, NULL, "day", NULL, 50},
+    };
+    world *w = *state;
+    for (size_t i = 0; i < ZH_COUNTOF(ends) && zh_conn_dialect(w->conn) == ZH_SQLITE; i++) {
+        zh_program where;
+        zh_str plan = ZH_STR_NONE;
+        zh_list_query q = query_of(w, &ends[i], &where);
+        ok(w, zh_list_plan(&w->f.ctx, w->conn, &q, &plan));
+        const char *walk = strstr(zh_str_c(w->f.arena, plan), "(office=? AND day>? AND day<?)");
+        assert_non_null(walk);
+        assert_non_null(strstr(walk + 1, "(office=? AND day>? AND day<?)")); /* the window's */
+    }
+}
+
+static void span_of_a_condition(void **state)
+{
+    static const struct {
+        const char *where;
+        bool said;
+        int64_t first, last;
+    } cases[] = {
+        {"day >= 1970-01-03", true, 2, INT64_MAX},
+        {"day > 1970-01-03", true, 3, INT64_MAX},
+        {"day <= 1970-01-03", true, INT64_MIN, 2},
+        {"1970-01-03 > day", true, INT64_MIN, 1},
+        {"day = 1970-01-03", true, 2, 2},
+        {"line = 'x' and (day > 1970-01-03 and day < 1970-01-09) and day <= 1970-01-07", true, 3,
+         6},
+        {"day >= 1970-01-09 and day < 1970-01-03", true, 8, 1},
+        {"day != 1970-01-03", false, INT64_MIN, INT64_MAX},
+        {"day > 1970-01-03 or line = 'x'", false, INT64_MIN, INT64_MAX},
+        {"not (day > 1970-01-03)", false, INT64_MIN, INT64_MAX},
+        {"day = day", false, INT64_MIN, INT64_MAX},
+        {"line = 'x'", false, INT64_MIN, INT64_MAX},
+    };
+    world *w = *state;
+    const zh_field *day = zh_register_field(w->reg, ZH_STR("day"));
+    zh_env env = {.arena = w->f.arena};
+    for (size_t i = 0; i < ZH_COUNTOF(cases); i++) {
+        int64_t first;
+        int64_t last;
+        zh_program where = compiled(w, cases[i].where);
+        assert_int_equal(zh_filter_span(&env, where.root, day, &first, &last), cases[i].said);
+        assert_int_equal(first, cases[i].first);
+        assert_int_equal(last, cases[i].last);
+    }
 }
 
 /* ---- codes ----------------------------------------------------------------------------------- */
@@ -286,8 +356,8 @@ static void codes_of_a_condition(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages_hold_what_sql_finds),
-        cmocka_unit_test(plans_walk_an_index),
+        cmocka_unit_test(pages_hold_what_sql_finds), cmocka_unit_test(plans_walk_an_index),
+        cmocka_unit_test(a_span_is_gone_to),         cmocka_unit_test(span_of_a_condition),
         cmocka_unit_test(codes_of_a_condition),
     };
     const char *const *backends = NULL;

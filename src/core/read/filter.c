@@ -1008,3 +1008,65 @@ bool zh_filter_codes(zh_env *env, const zh_expr *root, const zh_field *field, zh
     }
     return any;
 }
+
+/* ---- which moments -------------------------------------------------------------------------- */
+
+/* What a constant is as a stored value of the field. */
+static bool moment_of(zh_env *env, const zh_expr *x, const zh_field *field, int64_t *out)
+{
+    zh_err ignored = {0};
+    zh_value v;
+    if (!zh_expr_is_constant(x) || zh_eval_node(x, env, &v, &ignored) != ZH_OK ||
+        (v.kind != ZH_DATE && (v.kind != ZH_TIME || field->type == ZH_TYPE_DATE))) {
+        return false;
+    }
+    bool start = field->type == ZH_TYPE_DATETIME && v.kind == ZH_DATE;
+    *out = start ? zh_date_start((zh_date)v.i) : v.i;
+    return true;
+}
+
+/* Whether a part compares the field: the comparison with the field on its left, and the bound. */
+static bool compared(zh_env *env, const zh_expr *x, const zh_field *field, zh_expr_op *op,
+                     int64_t *bound)
+{
+    if (x->n != 2 || x->op < ZH_X_EQ || x->op > ZH_X_GE || x->op == ZH_X_NE) {
+        return false;
+    }
+    bool left = x->a[0]->op == ZH_X_FIELD && x->a[0]->field == field;
+    bool right = x->a[1]->op == ZH_X_FIELD && x->a[1]->field == field;
+    *op = left ? x->op : mirrored(x->op);
+    return left != right && moment_of(env, x->a[left ? 1 : 0], field, bound);
+}
+
+bool zh_filter_span(zh_env *env, const zh_expr *root, const zh_field *field, int64_t *first,
+                    int64_t *last)
+{
+    bool any = false;
+    *first = INT64_MIN;
+    *last = INT64_MAX;
+    if (root == NULL || (field->type != ZH_TYPE_DATE && field->type != ZH_TYPE_DATETIME)) {
+        return false;
+    }
+    if (root->op == ZH_X_AND) {
+        for (size_t i = 0; i < root->n; i++) {
+            int64_t from;
+            int64_t to;
+            any = zh_filter_span(env, root->a[i], field, &from, &to) || any;
+            *first = from > *first ? from : *first;
+            *last = to < *last ? to : *last;
+        }
+        return any;
+    }
+    zh_expr_op op;
+    int64_t bound;
+    if (!compared(env, root, field, &op, &bound)) {
+        return false;
+    }
+    if (op == ZH_X_EQ || op == ZH_X_GE || op == ZH_X_GT) {
+        *first = bound + (op == ZH_X_GT && bound < INT64_MAX);
+    }
+    if (op == ZH_X_EQ || op == ZH_X_LE || op == ZH_X_LT) {
+        *last = bound - (op == ZH_X_LT && bound > INT64_MIN);
+    }
+    return true;
+}

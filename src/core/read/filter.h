@@ -30,4 +30,10 @@ zh_rc zh_filter_sql(zh_arena *arena, const zh_expr *root, const zh_register *reg
 bool zh_filter_codes(zh_env *env, const zh_expr *root, const zh_field *field, zh_str *out,
                      size_t max, size_t *n);
 
+/* The first and last stored value of a date or datetime field outside which a condition is never
+ * known true, by its and-parts that compare the field with constants; INT64_MIN, INT64_MAX: open.
+ * false: no part compares it, both ends are open. */
+bool zh_filter_span(zh_env *env, const zh_expr *root, const zh_field *field, int64_t *first,
+                    int64_t *last);
+
 #endif

@@ -63,10 +63,12 @@ typedef struct lister {
     lane *lanes;
     size_t nlanes;
     const zh_field *drive; /* each lane has one code of this field */
-    const char *index;     /* declared, that lanes walk along; NULL: as the database chooses */
-    size_t window; /* rows of a lane that are looked at for what its index does not decide */
-    size_t want;   /* rows of the page, and one to know whether more follow */
-    size_t chunk;  /* rows read at a time */
+    bool spanned;          /* the condition holds for no other sort value than from first to last */
+    int64_t first, last;
+    const char *index; /* declared, that lanes walk along; NULL: as the database chooses */
+    size_t window;     /* rows of a lane that are looked at for what its index does not decide */
+    size_t want;       /* rows of the page, and one to know whether more follow */
+    size_t chunk;      /* rows read at a time */
 } lister;
 
 /* ---- cursor ---------------------------------------------------------------------------------- */
@@ -222,10 +224,23 @@ static zh_rc search_add(lister *l, zh_buf *sql, zh_binds *binds, int64_t office,
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
+/* One end of the sort values. The first comparison is what an index range starts from. */
+static void end_add(const lister *l, zh_buf *sql, zh_binds *binds, const char *sign,
+                    zh_sql_value value)
+{
+    zh_buf_fmt(sql, " AND a.%.*s%s %s= ?", ZH_FMT(l->sort->column), l->suffix, sign);
+    zh_vec_push(l->ctx->arena, binds, value);
+}
+
 static void keyset_add(const lister *l, zh_buf *sql, zh_binds *binds, const cursor *c, bool nulls)
 {
     zh_arena *arena = l->ctx->arena;
     const char *beyond = l->descending ? "<" : ">";
+    int64_t begin = l->descending ? l->last : l->first;
+    bool inside = l->spanned && c->set && (c->number < begin) == l->descending;
+    if (l->spanned && !inside) {
+        end_add(l, sql, binds, beyond, ZH_SQL_INT(begin));
+    }
     if (l->sort != NULL) {
         zh_buf_fmt(sql, " AND a.%.*s%s IS %sNULL", ZH_FMT(l->sort->column), l->suffix,
                    nulls ? "" : "NOT ");
@@ -239,10 +254,9 @@ static void keyset_add(const lister *l, zh_buf *sql, zh_binds *binds, const curs
         return;
     }
     zh_sql_value v = l->text ? ZH_SQL_STR(c->value) : ZH_SQL_INT(c->number);
-    /* the first comparison is what an index range starts from */
-    zh_buf_fmt(sql, " AND a.%.*s%s %s= ? AND (a.%.*s%s %s ? OR a.id %s ?)", ZH_FMT(l->sort->column),
-               l->suffix, beyond, ZH_FMT(l->sort->column), l->suffix, beyond, beyond);
-    zh_vec_push(arena, binds, v);
+    end_add(l, sql, binds, beyond, v);
+    zh_buf_fmt(sql, " AND (a.%.*s%s %s ? OR a.id %s ?)", ZH_FMT(l->sort->column), l->suffix, beyond,
+               beyond);
     zh_vec_push(arena, binds, v);
     zh_vec_push(arena, binds, ZH_SQL_INT(c->id));
 }
@@ -257,16 +271,16 @@ static void before_add(const lister *l, zh_buf *sql, zh_binds *binds, const curs
         zh_buf_fmt(sql, " AND a.id %s%s ?", before, sign);
     } else {
         zh_sql_value value = l->text ? ZH_SQL_STR(end->value) : ZH_SQL_INT(end->number);
-        zh_buf_fmt(sql, " AND a.%.*s%s %s= ? AND (a.%.*s%s %s ? OR a.id %s%s ?)",
-                   ZH_FMT(l->sort->column), l->suffix, before, ZH_FMT(l->sort->column), l->suffix,
+        end_add(l, sql, binds, before, value);
+        zh_buf_fmt(sql, " AND (a.%.*s%s %s ? OR a.id %s%s ?)", ZH_FMT(l->sort->column), l->suffix,
                    before, before, sign);
-        zh_vec_push(arena, binds, value);
         zh_vec_push(arena, binds, value);
     }
     zh_vec_push(arena, binds, ZH_SQL_INT(end->id));
 }
 
-/* " FROM … WHERE …": the lane's rows beyond the cursor, with or without a sort value. */
+/* " FROM … WHERE …": the lane's rows beyond the cursor, with or without a sort value. Where they
+ * end in the list's order is added after it, before any other condition. */
 static void lane_add(lister *l, zh_buf *sql, zh_binds *binds, const cursor *c, const lane *on,
                      bool nulls)
 {
@@ -297,6 +311,14 @@ static void lane_add(lister *l, zh_buf *sql, zh_binds *binds, const cursor *c, c
     keyset_add(l, sql, binds, c, nulls);
 }
 
+static void span_end_add(const lister *l, zh_buf *sql, zh_binds *binds)
+{
+    if (l->spanned) {
+        end_add(l, sql, binds, l->descending ? ">" : "<",
+                ZH_SQL_INT(l->descending ? l->first : l->last));
+    }
+}
+
 static void order_add(const lister *l, zh_buf *sql, bool nulls)
 {
     const char *direction = l->descending ? " DESC" : "";
@@ -316,6 +338,7 @@ static void select_window(lister *l, const cursor *c, const lane *on, bool nulls
         zh_buf_fmt(sql, ", a.%.*s%s", ZH_FMT(l->sort->column), l->suffix);
     }
     lane_add(l, sql, binds, c, on, nulls);
+    span_end_add(l, sql, binds);
     order_add(l, sql, nulls);
     zh_buf_z(sql, " OFFSET ?");
     zh_vec_push(l->ctx->arena, binds, ZH_SQL_INT(2));
@@ -356,20 +379,13 @@ typedef struct asking {
     cursor end; /* of the window, when it is set */
 } asking;
 
-/* The SELECT of a lane, with or without a sort value. */
-static zh_rc select_rows(lister *l, asking *ask, zh_buf *sql, zh_binds *binds)
+/* Whose the rows are and what they must hold: what an index walk does not decide. *rare: so few can
+ * match that no window is needed. */
+static zh_rc wanted_add(lister *l, const asking *ask, zh_buf *sql, zh_binds *binds, bool *rare)
 {
     const zh_register *reg = l->q->reg;
     zh_dialect dialect = zh_conn_dialect(l->conn);
-    bool filtered = l->q->where != NULL || !ask->on->open || l->nwords > 0;
-    bool rare = ask->on->handed;
     zh_rc rc = ZH_OK;
-    zh_buf_z(sql, "SELECT ");
-    zh_row_columns(sql, reg, "a");
-    lane_add(l, sql, binds, ask->from, ask->on, ask->nulls);
-    if (ask->before.set) {
-        before_add(l, sql, binds, &ask->before, false);
-    }
     if (!ask->on->open) {
         rc = zh_scope_add(l->ctx, dialect, sql, binds, reg, "a", l->history);
     }
@@ -377,16 +393,40 @@ static zh_rc select_rows(lister *l, asking *ask, zh_buf *sql, zh_binds *binds)
         rc = zh_where_add(l->ctx, dialect, sql, binds, reg, l->q->where, "a", l->history);
     }
     if (rc == ZH_OK && l->nwords && !l->history) {
-        rc = search_add(l, sql, binds, ask->on->office, &rare);
+        rc = search_add(l, sql, binds, ask->on->office, rare);
     }
+    return rc;
+}
+
+/* The SELECT of a lane, with or without a sort value. */
+static zh_rc select_rows(lister *l, asking *ask, zh_buf *sql, zh_binds *binds)
+{
+    zh_arena *arena = l->ctx->arena;
+    bool filtered = l->q->where != NULL || !ask->on->open || l->nwords > 0;
+    bool rare = ask->on->handed;
+    zh_buf wanted;
+    zh_binds values = {0};
+    zh_buf_init(&wanted, ZH_STORE_SQL_BYTES_MAX);
+    zh_rc rc = wanted_add(l, ask, &wanted, &values, &rare);
     if (rc == ZH_OK && l->q->brief && filtered && !rare && !l->history) {
         rc = window_end(l, ask->from, ask->on, ask->nulls, &ask->end);
     }
-    if (ask->end.set) {
-        before_add(l, sql, binds, &ask->end, true);
+    zh_buf_z(sql, "SELECT ");
+    zh_row_columns(sql, l->q->reg, "a");
+    lane_add(l, sql, binds, ask->from, ask->on, ask->nulls);
+    bool window = ask->end.set && (!ask->before.set || order(l, &ask->end, &ask->before) < 0);
+    if (window || ask->before.set) {
+        before_add(l, sql, binds, window ? &ask->end : &ask->before, window);
+    } else {
+        span_end_add(l, sql, binds);
+    }
+    zh_buf_str(sql, zh_buf_view(&wanted));
+    for (size_t i = 0; i < values.n; i++) {
+        zh_vec_push(arena, binds, values.p[i]);
     }
     order_add(l, sql, ask->nulls);
-    zh_vec_push(l->ctx->arena, binds, ZH_SQL_INT((int64_t)l->chunk));
+    zh_vec_push(arena, binds, ZH_SQL_INT((int64_t)l->chunk));
+    zh_buf_free(&wanted);
     return rc;
 }
 
@@ -474,8 +514,9 @@ static zh_rc fetch(lister *l, const cursor *c, zh_record **page, size_t *n, curs
     zh_record **scratch = ZH_NEW_N(l->ctx->arena, zh_record *, l->chunk);
     cursor frontier = {0};
     *n = 0;
+    size_t parts = l->spanned ? 1 : 2; /* without a sort value no row is in the span */
     for (size_t part = l->sort == NULL || (c->set && c->null);
-         part < 2 && *n < l->chunk && !frontier.set; part++) {
+         part < parts && *n < l->chunk && !frontier.set; part++) {
         for (size_t i = 0; i < l->nlanes; i++) {
             asking ask = {.from = c, .on = &l->lanes[i], .nulls = part == 1};
             size_t got = 0;
@@ -660,6 +701,9 @@ static zh_rc setup(lister *l)
                    ZH_FMT(l->sort ? l->sort->id : ZH_STR("")), l->descending, q->as_of,
                    ZH_FMT(q->where ? q->where->source : ZH_STR("")), ZH_FMT(q->search));
     l->shape = zh_str_hash(shape);
+    zh_env env = {.arena = l->ctx->arena};
+    l->spanned = l->sort != NULL && q->where != NULL &&
+                 zh_filter_span(&env, q->where->root, l->sort, &l->first, &l->last);
     l->history = q->as_of != ZH_AS_OF_NOW;
     l->want = q->limit + 1;
     zh_rc rc = words_split(l);
