@@ -1,7 +1,9 @@
 # The only build file.
 #
 #   make                     build/zhiheng (MODE=release CC=gcc)
-#   make MODE=asan           build/asan-gcc/zhiheng; also debug, tsan, fuzz
+#   make MODE=asan           build/asan-gcc/zhiheng; also debug
+#   make MODE=tsan unit      the tests that start threads, and the rooms they go through
+#   make MODE=fuzz objects fuzz   clang: warnings everywhere, harnesses of what they search
 #   make unit test-unit fuzz check format-check cppcheck tidy clean
 #
 # Every src/**/*.c is found by wildcard; everything generated is below build/<mode>-<cc>/.
@@ -28,6 +30,7 @@ GEN := $(B)/gen
 # ---- sources -------------------------------------------------------------------------------
 MAINS     := $(wildcard src/main.c src/verify.c src/witness.c)
 LIB_SRC   := $(sort $(wildcard src/*/*.c src/*/*/*.c))
+ABOVE     := $(filter src/app/% src/web/% src/cli/%,$(LIB_SRC))
 HEADERS   := $(sort $(wildcard src/*/*.h src/*/*/*.h))
 UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_MORE := $(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
@@ -43,8 +46,18 @@ UI        := $(sort $(wildcard ui/*))
 # Method sheets are read in the browser too.
 SHEETS    := $(sort $(wildcard doc/engine/*.md))
 UI_GZ     := $(UI:%=$(GEN)/%.gz)
-C_FILES   := $(LIB_SRC) $(MAINS) $(UNIT_SRC) $(UNIT_MORE) $(FUZZ_SRC) $(TEST_SRC) $(BENCH_SRC) \
-             $(TOOL_SRC)
+# Threads start in the core and below; no harness goes higher than the conditions of questions.
+ifeq ($(MODE),tsan)
+LIB_SRC   := $(filter-out $(ABOVE),$(LIB_SRC))
+UNIT_SRC  := $(shell grep -l pthread_create $(UNIT_SRC))
+endif
+# What of all this is read by clang for its warnings and not compiled.
+ifeq ($(MODE),fuzz)
+READ_ONLY := $(ABOVE) $(filter-out src/core/read/filter.c,$(filter src/core/%,$(LIB_SRC))) $(MAINS) $(UNIT_SRC) $(UNIT_MORE) $(TEST_SRC) $(BENCH_SRC) $(TOOL_SRC)
+LIB_SRC   := $(filter-out $(READ_ONLY),$(LIB_SRC))
+endif
+C_FILES   := $(sort $(LIB_SRC) $(READ_ONLY) $(MAINS) $(UNIT_SRC) $(UNIT_MORE) $(FUZZ_SRC) $(TEST_SRC) $(BENCH_SRC) \
+             $(TOOL_SRC))
 STYLED    := $(C_FILES) $(HEADERS) $(sort $(wildcard tests/*/*.h tool/*.h bench/*.h))
 
 # ---- flags ---------------------------------------------------------------------------------
@@ -107,6 +120,10 @@ PROGRAMS := $(patsubst src/%.c,$(B)/%,$(MAINS:src/main.c=src/zhiheng.c))
 PROGRAMS := $(PROGRAMS:$(B)/verify=$(B)/zhiheng-verify)
 PROGRAMS := $(PROGRAMS:$(B)/witness=$(B)/zhiheng-witness)
 VECTORS  := $(if $(wildcard tests/vectors/vectors.c),$(B)/tests/vectors/vectors)
+ifneq ($(filter tsan fuzz,$(MODE)),)
+PROGRAMS :=
+VECTORS  :=
+endif
 UNIT     := $(UNIT_SRC:%.c=$(B)/%)
 TESTS    := $(TEST_MAIN:%.c=$(B)/%)
 BENCH    := $(BENCH_SRC:%.c=$(B)/%)
@@ -115,7 +132,7 @@ FUZZ     := $(FUZZ_SRC:%.c=$(B)/%)
 PUBLIC   := $(if $(filter release-gcc,$(MODE)-$(COMPILER)),$(addprefix build/,$(notdir $(PROGRAMS) $(VECTORS))))
 
 # Every C file compiled, few programs linked.
-OBJECTS  := $(C_FILES:%.c=$(OBJ)/%.o)
+OBJECTS  := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(READ_ONLY),$(C_FILES))) $(READ_ONLY:%.c=$(OBJ)/%.ok)
 
 .PHONY: all lib objects unit tests bench fuzz tools test-unit check format format-check cppcheck tidy clean FORCE
 all: $(LIB) $(PROGRAMS) $(VECTORS) $(PUBLIC)
@@ -133,16 +150,18 @@ $(OBJ)/%.o: %.c Makefile
 $(OBJ)/gen/%.o: $(GEN)/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(OBJ)/%.ok: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(@:.ok=.d) -MT $@ -fsyntax-only $< && touch $@
 $(OBJ)/gen/embed.o: $(PACKS) $(UI) $(UI_GZ) $(SHEETS)
-$(OBJ)/tests/%.o: CPPFLAGS += -Itests
+$(OBJ)/tests/%.o $(OBJ)/tests/%.ok: CPPFLAGS += -Itests
 # Tests are not what is tested: beside sanitizers they are compiled quickly.
 PLAIN_asan := -O0
 PLAIN_tsan := -O0
 PLAIN_fuzz := -O0 -fno-sanitize=all -fno-profile-instr-generate -fno-coverage-mapping
 $(OBJ)/tests/%.o $(OBJ)/bench/%.o: CFLAGS += $(PLAIN_$(MODE))
 # So is, there, what no test spends its time in: the rooms above the core and, where clang searches,
-# whatever no harness covers. The rooms from the core up take no part in a search at all.
-ABOVE := $(filter src/app/% src/web/% src/cli/%,$(LIB_SRC))
+# whatever no harness covers.
 ifeq ($(MODE),asan)
 $(ABOVE:%.c=$(OBJ)/%.o): CFLAGS += -O0
 endif
@@ -150,8 +169,6 @@ ifeq ($(MODE),fuzz)
 COVERED := $(shell sed -n 's|^// covers: ||p' $(FUZZ_SRC))
 QUICK   := $(filter-out src/base/% $(COVERED),$(LIB_SRC))
 $(QUICK:%.c=$(OBJ)/%.o): CFLAGS += -O0 -fno-profile-instr-generate -fno-coverage-mapping
-ABOVE   += $(filter src/core/%,$(LIB_SRC))
-$(ABOVE:%.c=$(OBJ)/%.o): CFLAGS += -fno-sanitize=all
 endif
 
 LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o) $(OBJ)/gen/embed.o $(OBJ)/gen/index.o
@@ -237,5 +254,5 @@ tidy:
 clean:
 	rm -rf build
 
--include $(patsubst %.c,$(OBJ)/%.d,$(LIB_SRC) $(MAINS) $(UNIT_SRC) $(UNIT_MORE) $(FUZZ_SRC) $(TEST_SRC) $(BENCH_SRC))
+-include $(patsubst %.c,$(OBJ)/%.d,$(C_FILES))
 -include $(OBJ)/gen/embed.d $(OBJ)/gen/index.d

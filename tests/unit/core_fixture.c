@@ -193,8 +193,7 @@ void fx_open_model(fixture *f, zh_model *model)
 {
     memset(f, 0, sizeof *f);
     f->arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
-    snprintf(f->folder, sizeof f->folder, "/tmp/zh_core_XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
+    scratch_folder(f->folder);
     if (strcmp(backend, "postgres") == 0) {
         const char *url = getenv("ZH_TEST_PG_URL");
         snprintf(f->url, sizeof f->url, "%s%cschema=zt_%d_%u", url, strchr(url, '?') ? '&' : '?',

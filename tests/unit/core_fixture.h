@@ -4,6 +4,7 @@
 
 #include "core/read/read.h"
 #include "core/record/record.h"
+#include "scratch.h"
 
 typedef struct fixture {
     zh_core *core;
@@ -11,7 +12,7 @@ typedef struct fixture {
     zh_err err;
     zh_ctx ctx;
     zh_findings findings;
-    char folder[64];
+    char folder[SCRATCH_BYTES];
     char url[512];
 } fixture;
 

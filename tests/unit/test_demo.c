@@ -2,6 +2,7 @@
  * demo itself is run by tests/demo. */
 #include "app/demo/source.h"
 #include "base/os.h"
+#include "scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +19,7 @@ static const zh_demo_step lots = {"report", "lots", "批次", "set", "b_|a_", "r
 typedef struct world {
     zh_arena *arena;
     zh_err err;
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     zh_demo_file files[ZH_DEMO_FILES_MAX];
     size_t n;
     zh_str digest;
@@ -28,9 +29,9 @@ static int setup(void **state)
 {
     world *w = calloc(1, sizeof *w);
     w->arena = zh_arena_new(ZH_ARENA_JOB_BYTES);
-    (void)snprintf(w->dir, sizeof w->dir, "/tmp/zh_demo_XXXXXX");
+    scratch_folder(w->dir);
     *state = w;
-    return mkdtemp(w->dir) != NULL ? 0 : -1;
+    return 0;
 }
 
 static void remove_all(world *w, const char *path)

@@ -5,6 +5,7 @@
 #include "base/os.h"
 #include "net/form.h"
 #include "net/http.h"
+#include "scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #include <cmocka.h>
 
 static zh_arena *arena;
-static char folder[] = "/tmp/zt_form_XXXXXX";
+static char folder[SCRATCH_BYTES];
 
 static int setup(void **state)
 {
@@ -368,7 +369,8 @@ static void test_hosts(void **state)
 static int make_folder(void **state)
 {
     (void)state;
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    scratch_folder(folder);
+    return 0;
 }
 
 static int remove_folder(void **state)

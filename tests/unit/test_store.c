@@ -3,6 +3,7 @@
  * database. */
 #include "base/log.h"
 #include "base/time.h"
+#include "scratch.h"
 #include "store/driver.h"
 #include <pthread.h>
 #include <setjmp.h>
@@ -19,7 +20,7 @@
 typedef struct fixture {
     zh_dialect dialect;
     const char *pg_url;
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char url[512];
     zh_store *store;
     zh_arena *arena;
@@ -1130,22 +1131,18 @@ static int on_both(fixture *shared, const char *name)
 
 int main(void)
 {
-    char dir[] = "/tmp/zh-test-store-XXXXXX";
-    if (mkdtemp(dir) == NULL) {
-        return 1;
-    }
     fixture f = {.dialect = ZH_SQLITE};
-    snprintf(f.dir, sizeof f.dir, "%s", dir);
+    scratch_folder(f.dir);
     int failures = on_both(&f, "store: sqlite");
     char command[128];
     for (int i = 1; i < 100; i++) {
         static const char *const suffixes[] = {"", "-wal", "-shm"};
         for (size_t j = 0; j < ZH_COUNTOF(suffixes); j++) {
-            snprintf(command, sizeof command, "%s/%d.db%s", dir, i, suffixes[j]);
+            snprintf(command, sizeof command, "%s/%d.db%s", f.dir, i, suffixes[j]);
             (void)unlink(command);
         }
     }
-    (void)rmdir(dir);
+    (void)rmdir(f.dir);
     fixture pg = {.dialect = ZH_POSTGRES, .pg_url = getenv("ZH_TEST_PG_URL")};
     if (pg.pg_url == NULL || pg.pg_url[0] == '\0') {
         print_message("store: ZH_TEST_PG_URL is not set: PostgreSQL was not tested\n");
