@@ -21,16 +21,16 @@ enum { PROVEN = 0, REFUTED = 1, MISUSED = 2 };
 static const char USAGE[] =
     "用法 usage: zhiheng-verify (--key 公钥|--policy 策略文件) [选项] 文件或目录...\n"
     "\n"
-    "  不连数据库、不连网络,只凭给定的公钥核验。Verifies offline, trusting only the keys given.\n"
+    "  不连数据库、不连网络，只凭给定的公钥核验。Verifies offline, trusting only the keys given.\n"
     "\n"
     "  文件 FILE    .tlog-proof 存证证明、披露文件、.figure.json 数字开示文件\n"
-    "  目录 DIR     整个日志(checkpoint、checkpoints、tile/…),全部从零重算\n"
+    "  目录 DIR     整个日志(checkpoint、checkpoints、tile/…)，全部从零重算\n"
     "\n"
     "  --key VKEY     日志或见证方的公钥(可多次);VKEY 以 @ 开头时从文件逐行读\n"
     "  --policy FILE  C2SP tlog-policy 信任策略;--key 不能与它同用\n"
-    "  --witnesses K  至少 K 个见证方的签名(与 --key 同用,默认 0)\n"
-    "  --entry HEX    .tlog-proof 所证明的条目(十六进制);也可在其前给出披露文件\n"
-    "  --twin DIR     国密日志的目录:与前一个日志目录逐条对照\n"
+    "  --witnesses K  至少 K 个见证方的签名(与 --key 同用，默认 0)\n"
+    "  --entry HEX    .tlog-proof 所证明的条目(十六进制)；也可在其前给出披露文件\n"
+    "  --twin DIR     国密日志的目录：与前一个日志目录逐条对照\n"
     "  --show         显示披露的字段与开示的记录\n"
     "  --version, --help\n"
     "\n"
@@ -191,7 +191,7 @@ static int verify_proof(struct verify *v, const char *path, zh_str text)
 {
     if (!v->entry) {
         (void)fprintf(stderr,
-                      "%s: 证明需要条目:用 --entry HEX,或在它前面给出披露文件\n"
+                      "%s: 证明需要条目：用 --entry HEX，或在它前面给出披露文件\n"
                       "the proof needs its entry: --entry HEX, or a disclosure file before it\n",
                       path);
         return MISUSED;
@@ -323,7 +323,7 @@ static int verify_twin(struct verify *v, const char *path)
     zh_tile_store sm3 = zh_tile_directory(path);
     if (v->log_size != size) {
         (void)zh_err_set(&v->err, ZH_ECORRUPT, "log.twin",
-                         "两个日志的大小不同:主日志 %llu,国密日志 %llu", (unsigned long long)size,
+                         "两个日志的大小不同：主日志 %llu，国密日志 %llu", (unsigned long long)size,
                          (unsigned long long)v->log_size);
         return bad(v, path);
     }

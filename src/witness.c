@@ -23,10 +23,10 @@ static const char USAGE[] =
     "用法 usage:\n"
     "  zhiheng-witness init 目录 --name 名称         新建密钥(名称形如 witness.example.cn/shenji)\n"
     "  zhiheng-witness key 目录                      显示公钥 prints the verifier key\n"
-    "  zhiheng-witness serve 目录 [--listen 地址]    应答见证请求,默认 127.0.0.1:8097\n"
+    "  zhiheng-witness serve 目录 [--listen 地址]    应答见证请求，默认 127.0.0.1:8097\n"
     "\n"
-    "在 目录/logs 中写明见证哪些日志(每行 log 公钥),重启生效。\n"
-    "只有检查点延续上次见证的那个时才签名;签名前先落盘。\n"
+    "在 目录/logs 中写明见证哪些日志(每行 log 公钥)，重启生效。\n"
+    "只有检查点延续上次见证的那个时才签名；签名前先落盘。\n"
     "Cosigns a checkpoint only when it continues the last one cosigned (C2SP tlog-witness).\n";
 
 struct witness {

@@ -54,7 +54,7 @@ static zh_rc ask_witness(struct gather *g, const zh_policy_witness *witness, uin
         *size = theirs;
         if (theirs > g->checkpoint.size) {
             return zh_err_set(err, ZH_ECONFLICT, "witness.ahead",
-                              "见证方已见证过大小 %llu,大于本检查点:本机日志可能被回退过",
+                              "见证方已见证过大小 %llu，大于本检查点：本机日志可能被回退过",
                               (unsigned long long)theirs);
         }
         rc = ask(g, witness, theirs, &answer, err);
@@ -108,7 +108,7 @@ zh_rc zh_witness_gather(zh_arena *arena, const zh_policy *policy, zh_str note,
     if (!zh_policy_satisfied(policy, *cosigned)) {
         rc = zh_err_set(err, ZH_EDENIED, "policy.quorum", "见证签名不足。%.*s",
                         ZH_FMT(zh_buf_view(&silent)));
-        zh_err_fix(err, "检查见证服务是否在运行、网址与公钥是否正确;稍后会再请求");
+        zh_err_fix(err, "检查见证服务是否在运行、网址与公钥是否正确；稍后会再请求");
     }
     zh_buf_free(&silent);
     return rc;

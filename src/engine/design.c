@@ -16,7 +16,7 @@ static double t_quantile(double confidence, double df)
 static zh_rc check(uint64_t n, double confidence, zh_err *err)
 {
     if (n < 2) {
-        zh_err_set(err, ZH_EINVAL, "design.size", "样本少于 2 个单元,不能估计方差");
+        zh_err_set(err, ZH_EINVAL, "design.size", "样本少于 2 个单元，不能估计方差");
         return ZH_EINVAL;
     }
     if (!(confidence > 0.0 && 0.5 + confidence / 2.0 < 1.0)) {
@@ -69,7 +69,7 @@ zh_rc zh_design_proportion(const zh_design_sums *sums, zh_design_variance varian
     }
     if (!sums_possible(sums)) {
         zh_err_set(err, ZH_EINVAL, "design.sums", "权重的各项合计互相矛盾");
-        zh_err_fix(err, "权重是入样概率的倒数,不小于 1;检查声明的 weight 字段");
+        zh_err_fix(err, "权重是入样概率的倒数，不小于 1；检查声明的 weight 字段");
         return ZH_EINVAL;
     }
     bool none = sums->wy == 0.0;

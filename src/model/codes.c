@@ -313,10 +313,10 @@ static zh_rc ambiguous(zh_str text, const candidates *found, zh_err *err)
         }
         zh_buf_str(&list, c->label.zh);
     }
-    zh_rc rc = zh_err_set(err, ZH_ECONFLICT, "code.ambiguous", "「%.*s」对应 %zu 个编码:%.*s%s",
+    zh_rc rc = zh_err_set(err, ZH_ECONFLICT, "code.ambiguous", "「%.*s」对应 %zu 个编码：%.*s%s",
                           ZH_FMT(zh_str_sub(text, 0, 80)), found->n, ZH_FMT(zh_buf_view(&list)),
                           found->n > ZH_COUNTOF(found->shown) ? " 等" : "");
-    zh_err_fix(err, "写编码,或带上级名称,如「上级名称+名称」");
+    zh_err_fix(err, "写编码，或带上级名称，如「上级名称+名称」");
     zh_buf_free(&list);
     return rc;
 }
@@ -332,7 +332,7 @@ static zh_rc expired(const zh_code *code, zh_date at, zh_err *err)
         zh_err_fix(err, "已由 %.*s「%.*s」%s承接", ZH_FMT(next->code),
                    ZH_FMT(zh_label_for(err, next->label)), code->nsuccessors > 1 ? "等" : "");
     } else {
-        zh_err_fix(err, "核对日期,或改用当时有效的编码");
+        zh_err_fix(err, "核对日期，或改用当时有效的编码");
     }
     return rc;
 }
@@ -348,7 +348,7 @@ static zh_rc unknown(const zh_codes *codes, zh_str text, zh_err *err)
             zh_buf_fmt(&list, " %.*s(%.*s)", ZH_FMT(codes->codes[i].code),
                        ZH_FMT(codes->codes[i].label.zh));
         }
-        zh_err_fix(err, "可用的值:%.*s", ZH_FMT(zh_buf_view(&list)));
+        zh_err_fix(err, "可用的值：%.*s", ZH_FMT(zh_buf_view(&list)));
         zh_buf_free(&list);
     }
     return rc;

@@ -103,7 +103,7 @@ static void set_level(const builder *b, size_t i, uint16_t declared_max)
     code->level = level != 0 ? level : (uint16_t)(above + 1);
     if (declared_max > 0 && code->level > declared_max) {
         row_error(b->cx, b->rows[i], b->file, "code.level",
-                  zh_str_fmt(b->cx->arena, "「%.*s」在第 %u 级,只声明了 %u 级", ZH_FMT(code->code),
+                  zh_str_fmt(b->cx->arena, "「%.*s」在第 %u 级，只声明了 %u 级", ZH_FMT(code->code),
                              code->level, declared_max)
                       .p);
     }
@@ -121,7 +121,7 @@ static void set_levels(const builder *b)
         for (const zh_code *c = &b->all[i]; c != NULL && c->level == 0; c = c->parent) {
             if (depth == ZH_CODE_LEVELS_MAX) {
                 row_error(b->cx, b->rows[i], b->file, "code.cycle",
-                          zh_str_fmt(b->cx->arena, "「%.*s」的上级关系成环,或超过 %d 级",
+                          zh_str_fmt(b->cx->arena, "「%.*s」的上级关系成环，或超过 %d 级",
                                      ZH_FMT(b->all[i].code), ZH_CODE_LEVELS_MAX)
                               .p);
                 b->all[i].parent = NULL;
@@ -312,7 +312,7 @@ static void check_validity(const builder *b, size_t i)
     }
     if (i > 0 && zh_str_eq(code[-1].code, code->code) && code[-1].to >= code->from) {
         row_error(b->cx, b->rows[i], b->file, "code.duplicate",
-                  zh_str_fmt(b->cx->arena, "编码「%.*s」重复,有效期重叠", ZH_FMT(code->code)).p);
+                  zh_str_fmt(b->cx->arena, "编码「%.*s」重复，有效期重叠", ZH_FMT(code->code)).p);
     }
 }
 
@@ -390,7 +390,7 @@ static bool read_header(csv_load *load, const zh_str *cells, size_t n, size_t li
         if (column < 0) {
             zh_cx_line_error(
                 load->cx, load->file, line, "code.column",
-                "编码文件没有「%.*s」这一列;可用的列:code name en parent level from to "
+                "编码文件没有「%.*s」这一列；可用的列:code name en parent level from to "
                 "aliases successors",
                 ZH_FMT(cells[i]));
         } else {

@@ -254,7 +254,7 @@ bool zh_cx_expr_node(zh_cx *cx, const zh_scope *scope, const zh_yaml *node, zh_k
         return false;
     }
     if (want != ZH_NULL && out->root->kind != want && out->root->kind != ZH_NULL) {
-        zh_cx_error(cx, node, "expr.kind", NULL, "表达式应得出%s,实际得出%s", kind_name(want),
+        zh_cx_error(cx, node, "expr.kind", NULL, "表达式应得出%s，实际得出%s", kind_name(want),
                     kind_name(out->root->kind));
         return false;
     }

@@ -110,7 +110,7 @@ static void diff_text(job *j, const zh_field *old, const zh_field *f)
                        !zh_str_eq(f->codes->id, old->codes->id);
     if (stricter || other_codes) {
         change_field(j, ZH_CHANGE_NARROW, old, f, 0,
-                     zh_str_fmt(j->arena, "由 %s 改为 %s%s,已有的值可能不合新规定",
+                     zh_str_fmt(j->arena, "由 %s 改为 %s%s，已有的值可能不合新规定",
                                 type_name(old->type), type_name(f->type),
                                 other_codes ? "(换了编码体系)" : ""));
         return;
@@ -124,7 +124,7 @@ static void diff_text(job *j, const zh_field *old, const zh_field *f)
     } else if (length_of(f) > length_of(old) || f->type != old->type) {
         change_field(
             j, ZH_CHANGE_WIDEN, old, f, 0,
-            zh_str_fmt(j->arena, "放宽为 %s,至多 %u 个字符", type_name(f->type), length_of(f)));
+            zh_str_fmt(j->arena, "放宽为 %s，至多 %u 个字符", type_name(f->type), length_of(f)));
     }
 }
 
@@ -133,7 +133,7 @@ static void diff_number(job *j, const zh_field *old, const zh_field *f)
     int scale = (int)f->digits - (int)old->digits;
     if (!zh_str_eq(f->unit, old->unit)) {
         change_field(j, ZH_CHANGE_NARROW, old, f, scale,
-                     zh_str_fmt(j->arena, "单位由 %.*s 改为 %.*s,已有的数值含义不同",
+                     zh_str_fmt(j->arena, "单位由 %.*s 改为 %.*s，已有的数值含义不同",
                                 ZH_FMT(old->unit), ZH_FMT(f->unit)));
     } else if (scale > 0) {
         change_field(j, ZH_CHANGE_WIDEN, old, f, scale,
@@ -148,7 +148,7 @@ static void diff_field(job *j, const zh_field *old, const zh_field *f)
 {
     if (storage(old) != storage(f)) {
         change_field(j, ZH_CHANGE_TYPE, old, f, 0,
-                     zh_str_fmt(j->arena, "由 %s 改为 %s,存放方式不同", type_name(old->type),
+                     zh_str_fmt(j->arena, "由 %s 改为 %s，存放方式不同", type_name(old->type),
                                 type_name(f->type)));
         return;
     }
@@ -161,7 +161,7 @@ static void diff_field(job *j, const zh_field *old, const zh_field *f)
                      zh_str_fmt(j->arena, "改为引用 %.*s", ZH_FMT(f->target_id)));
     }
     if (f->required && !old->required) {
-        change_field(j, ZH_CHANGE_NOTE, old, f, 0, ZH_STR("改为必填,已有记录可能缺值"));
+        change_field(j, ZH_CHANGE_NOTE, old, f, 0, ZH_STR("改为必填，已有记录可能缺值"));
     }
 }
 
@@ -367,8 +367,8 @@ static void diff_register(job *j, const zh_register *old)
                                   .reg = j->reg,
                                   .name = j->reg->table,
                                   .table = j->reg->table};
-        change.text = zh_str_fmt(j->arena, "%.*s:建立登记册「%.*s」,%zu 个字段", ZH_FMT(j->reg->id),
-                                 ZH_FMT(j->reg->label.zh), j->reg->nfields);
+        change.text = zh_str_fmt(j->arena, "%.*s:建立登记册「%.*s」，%zu 个字段",
+                                 ZH_FMT(j->reg->id), ZH_FMT(j->reg->label.zh), j->reg->nfields);
         add(j, change);
         for (size_t i = 0; i < j->reg->nfields; i++) {
             if (j->reg->fields[i].type == ZH_TYPE_TABLE) {
@@ -419,12 +419,12 @@ zh_rc zh_model_diff(zh_arena *arena, const zh_model *before, const zh_model *aft
         return ZH_OK;
     }
     (void)zh_err_set(err, ZH_ECONFLICT, "model.diff.destructive",
-                     "有 %zu 处会丢失数据的变更没有写明,第一处:%.*s", out->refused,
+                     "有 %zu 处会丢失数据的变更没有写明，第一处：%.*s", out->refused,
                      ZH_FMT(first->text));
     zh_err_where(err, "%.*s", ZH_FMT(first->reg->file));
     zh_err_fix(
         err,
-        "确要如此时,在该登记册写 migrate: {drop: […]} 或 {narrow: […]};删除整册须用明示的开关");
+        "确要如此时，在该登记册写 migrate: {drop: […]} 或 {narrow: […]};删除整册须用明示的开关");
     return ZH_ECONFLICT;
 }
 
@@ -435,6 +435,6 @@ void zh_diff_print(const zh_diff *diff, zh_buf *out)
         const char *sign = !c->destructive ? "  " : c->allowed ? "! " : "✗ ";
         zh_buf_fmt(out, "%s%.*s\n", sign, ZH_FMT(c->text));
     }
-    zh_buf_fmt(out, "共 %zu 处变更,其中丢失数据的 %zu 处,未获许可的 %zu 处\n", diff->n,
+    zh_buf_fmt(out, "共 %zu 处变更，其中丢失数据的 %zu 处，未获许可的 %zu 处\n", diff->n,
                diff->destructive, diff->refused);
 }

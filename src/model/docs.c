@@ -792,7 +792,7 @@ void zh_docs_register(const zh_model *model, const zh_register *reg, zh_buf *out
 void zh_docs_model(const zh_model *model, zh_buf *out)
 {
     zh_buf_z(out, "# 声明说明\n\n");
-    zh_buf_fmt(out, "登记册 %zu 个,编码体系 %zu 个,指标 %zu 个,纲要条目 %zu 条。\n\n",
+    zh_buf_fmt(out, "登记册 %zu 个，编码体系 %zu 个，指标 %zu 个，纲要条目 %zu 条。\n\n",
                model->nregisters, model->nsystems, model->nindicators, model->noutline_items);
     HEADER(out, "登记册", "名称", "版本", "主管", "用途");
     for (size_t i = 0; i < model->nregisters; i++) {

@@ -10,7 +10,7 @@ zh_rc zh_expr_compile(zh_arena *arena, const zh_scope *scope, zh_str text, zh_pr
     zh_expr_job job = {.arena = arena, .text = text, .err = err ? err : &local};
     *out = (zh_program){0};
     if (text.n > ZH_EXPR_BYTES_MAX) {
-        return zh_expr_fail(&job, 0, "expr.limit.bytes", "表达式 %zu 字节,超过 %zu", text.n,
+        return zh_expr_fail(&job, 0, "expr.limit.bytes", "表达式 %zu 字节，超过 %zu", text.n,
                             ZH_EXPR_BYTES_MAX);
     }
     job.text = zh_str_dup(arena, text); /* names and literals borrow from it */

@@ -130,7 +130,7 @@ static zh_rc check_covers(zh_checker *c, const zh_expr *node)
     zh_rc rc = zh_expr_fail(c->job, node->at, "expr.type", "%s不能 covers %s",
                             zh_expr_kind_label(c->job->err, a->kind),
                             zh_expr_kind_label(c->job->err, b->kind));
-    zh_err_fix(c->job->err, "期间 covers 日期或期间;范围 covers 批号、序列号或数");
+    zh_err_fix(c->job->err, "期间 covers 日期或期间；范围 covers 批号、序列号或数");
     return rc;
 }
 
@@ -171,7 +171,7 @@ static zh_kind result_kind(char letter)
 
 static zh_rc wrong_count(zh_checker *c, const zh_syn *syn, size_t least, size_t most)
 {
-    return zh_expr_fail(c->job, syn->at, "expr.arguments", "%.*s 要 %zu%s%s个参数,写了 %zu 个",
+    return zh_expr_fail(c->job, syn->at, "expr.arguments", "%.*s 要 %zu%s%s个参数，写了 %zu 个",
                         ZH_FMT(syn->parts[0]), least,
                         most > least ? zh_err_text(c->job->err, " 个以上") : " ",
                         most > least ? zh_err_text(c->job->err, "的") : "", syn->n);
@@ -192,7 +192,7 @@ static zh_rc check_argument(zh_checker *c, const zh_names *names, const zh_syn *
         return check_literal(c, arg, letter);
     }
     if (arg->kind != ZH_NULL && !fits(letter, arg->kind)) {
-        return zh_expr_fail(c->job, arg->at, "expr.type", "%.*s 的第 %zu 个参数应是%s,却是%s",
+        return zh_expr_fail(c->job, arg->at, "expr.type", "%.*s 的第 %zu 个参数应是%s，却是%s",
                             ZH_FMT(syn->parts[0]), i + 1, letter_label(c->job->err, letter),
                             zh_expr_kind_label(c->job->err, arg->kind));
     }
@@ -241,10 +241,10 @@ zh_rc zh_expr_fold_type(zh_checker *c, zh_expr *fold, const zh_expr *body)
 {
     const char *name = zh_expr_fold_name(fold->fold);
     if (body && body->kind == ZH_LIST) {
-        return zh_expr_fail(c->job, body->at, "expr.type", "%s 里每行应是单个值,却是列表", name);
+        return zh_expr_fail(c->job, body->at, "expr.type", "%s 里每行应是单个值，却是列表", name);
     }
     if (body == NULL && fold->fold != ZH_FOLD_COUNT && fold->fold != ZH_FOLD_ANY) {
-        return zh_expr_fail(c->job, fold->at, "expr.arguments", "%s 要有每行的值,如 %s(items: 列)",
+        return zh_expr_fail(c->job, fold->at, "expr.arguments", "%s 要有每行的值，如 %s(items: 列)",
                             name, name);
     }
     fold->kind = ZH_DECIMAL;
@@ -253,7 +253,7 @@ zh_rc zh_expr_fold_type(zh_checker *c, zh_expr *fold, const zh_expr *body)
     case ZH_FOLD_ALL:
         fold->kind = ZH_BOOL;
         if (body && zh_expr_need(c, body, ZH_BOOL) != ZH_OK) {
-            zh_err_fix(c->job->err, "每行应是一个判断,如 %s(items.pct > 20)", name);
+            zh_err_fix(c->job->err, "每行应是一个判断，如 %s(items.pct > 20)", name);
             return ZH_EINVAL;
         }
         return ZH_OK;
@@ -500,7 +500,7 @@ static zh_rc fold_named(zh_checker *c, const zh_names *names, const zh_syn *syn,
     if (syn->where) {
         zh_rc rc = zh_expr_fail(c->job, syn->at, "expr.query", "where 之前应是登记册的 id");
         if (table) {
-            zh_err_fix(c->job->err, "子表的条件写在逗号之后:%s(%.*s, 条件)",
+            zh_err_fix(c->job->err, "子表的条件写在逗号之后：%s(%.*s, 条件)",
                        zh_expr_fold_name(fold), ZH_FMT(table->id));
         }
         return rc;
@@ -553,7 +553,7 @@ static zh_rc group_source(zh_checker *c, const zh_names *names, const zh_syn *sy
         return ZH_OK;
     }
     return zh_expr_fail(c->job, syn->at, "expr.group",
-                        "group 之后应是子表或 下级登记册.子表,却是 %.*s", ZH_FMT(id));
+                        "group 之后应是子表或 下级登记册.子表，却是 %.*s", ZH_FMT(id));
 }
 
 zh_rc zh_expr_check_group(zh_checker *c, const zh_names *names, const zh_syn *syn, zh_expr **out)
@@ -607,7 +607,8 @@ static zh_rc check_entered(zh_checker *c, const zh_names *names, const zh_syn *s
     bool name = arg && arg->kind == ZH_SYN_NAME && arg->nparts == 1;
     bool text = arg && arg->kind == ZH_SYN_LITERAL && arg->value.kind == ZH_TEXT;
     if ((!name && !text) || names->reg == NULL || names->remote) {
-        return zh_expr_fail(c->job, syn->at, "expr.arguments", "写成 entered('状态'),只用于本记录");
+        return zh_expr_fail(c->job, syn->at, "expr.arguments",
+                            "写成 entered('状态')，只用于本记录");
     }
     zh_str state = name ? arg->parts[0] : arg->value.text;
     zh_rc rc = zh_expr_check_state(c, names->reg, state, arg->at);
@@ -669,7 +670,7 @@ zh_rc zh_expr_check_call(zh_checker *c, const zh_names *names, const zh_syn *syn
     }
     if (zh_str_is(name, "chain")) {
         return zh_expr_fail(c->job, syn->at, "expr.chain",
-                            "chain 放进 any/all/count 等,如 all(chain(calibrated_by): 条件)");
+                            "chain 放进 any/all/count 等，如 all(chain(calibrated_by): 条件)");
     }
     return unknown_function(c, syn);
 }

@@ -322,7 +322,7 @@ zh_rc zh_expr_order(const zh_expr *type, const zh_value *a, const zh_value *b, i
 static zh_rc fail_compare(const zh_value *a, const zh_value *b, zh_err *err)
 {
     if (a->kind == ZH_DECIMAL && b->kind == ZH_DECIMAL) {
-        zh_rc rc = zh_err_set(err, ZH_EINVAL, "expr.unit", "单位 %.*s 与 %.*s 不同,不能比较",
+        zh_rc rc = zh_err_set(err, ZH_EINVAL, "expr.unit", "单位 %.*s 与 %.*s 不同，不能比较",
                               ZH_FMT(a->unit), ZH_FMT(b->unit));
         zh_err_fix(err, "用 convert(值, '%.*s') 换算", ZH_FMT(b->unit));
         return rc;
@@ -474,7 +474,7 @@ static zh_rc eval_coalesce(const zh_expr *node, zh_env *env, zh_value *out, zh_e
 static zh_rc fail_overflow(zh_err *err)
 {
     zh_rc rc = zh_err_set(err, ZH_EINVAL, "expr.overflow", "计算结果超过 18 位");
-    zh_err_fix(err, "减少小数位数,或先 round() 再计算");
+    zh_err_fix(err, "减少小数位数，或先 round() 再计算");
     return rc;
 }
 
@@ -546,7 +546,7 @@ static zh_rc eval_arithmetic(const zh_expr *node, zh_env *env, zh_value *out, zh
     }
     bool sum = node->op == ZH_X_ADD || node->op == ZH_X_SUB;
     if (sum && a.unit.n && b.unit.n && !zh_str_eq(a.unit, b.unit)) {
-        return zh_err_set(err, ZH_EINVAL, "expr.unit", "单位 %.*s 与 %.*s 不同,不能相加减",
+        return zh_err_set(err, ZH_EINVAL, "expr.unit", "单位 %.*s 与 %.*s 不同，不能相加减",
                           ZH_FMT(a.unit), ZH_FMT(b.unit));
     }
     if (calculate(node->op, a.decimal, b.decimal, &d, &known) != ZH_OK) {

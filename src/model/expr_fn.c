@@ -93,7 +93,7 @@ bool zh_expr_rounding(zh_str name, zh_rounding *out)
 static zh_rc fail_overflow(zh_err *err, const char *name)
 {
     zh_rc rc = zh_err_set(err, ZH_EINVAL, "expr.overflow", "%s 的结果超过 18 位", name);
-    zh_err_fix(err, "减少小数位数,或先 round() 再计算");
+    zh_err_fix(err, "减少小数位数，或先 round() 再计算");
     return rc;
 }
 

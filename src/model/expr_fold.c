@@ -48,7 +48,7 @@ static zh_rc add_sum(folder *f, const zh_value *v)
     zh_i128 term = v->decimal.scaled;
     uint8_t digits = v->decimal.digits;
     if (f->have && f->unit.n && v->unit.n && !zh_str_eq(f->unit, v->unit)) {
-        return zh_err_set(f->err, ZH_EINVAL, "expr.unit", "单位 %.*s 与 %.*s 不同,不能求和",
+        return zh_err_set(f->err, ZH_EINVAL, "expr.unit", "单位 %.*s 与 %.*s 不同，不能求和",
                           ZH_FMT(f->unit), ZH_FMT(v->unit));
     }
     for (; f->digits < digits; f->digits++) {
@@ -88,7 +88,7 @@ static zh_rc add_extreme(folder *f, const zh_value *v)
     }
     zh_rc rc = zh_expr_order(f->type, v, &f->best, &order);
     if (rc == ZH_EINVAL) {
-        return zh_err_set(f->err, ZH_EINVAL, "expr.unit", "单位 %.*s 与 %.*s 不同,不能比大小",
+        return zh_err_set(f->err, ZH_EINVAL, "expr.unit", "单位 %.*s 与 %.*s 不同，不能比大小",
                           ZH_FMT(v->unit), ZH_FMT(f->best.unit));
     }
     if (rc == ZH_OK && (f->node->fold == ZH_FOLD_MIN ? order < 0 : order > 0)) {
@@ -579,7 +579,7 @@ static zh_rc chain_step(const zh_expr *node, zh_env *env, chain *c, const zh_val
     zh_time first = 0;
     zh_time as_at = 0;
     if (passed_before(c, node->reg, ref)) {
-        return zh_err_set(err, ZH_EINVAL, "expr.chain.cycle", "%.*s 的链条成环,回到 %lld:%lld",
+        return zh_err_set(err, ZH_EINVAL, "expr.chain.cycle", "%.*s 的链条成环，回到 %lld:%lld",
                           ZH_FMT(node->field->id), (long long)ref->office, (long long)ref->i);
     }
     if (c->n > node->level) {

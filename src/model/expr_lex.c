@@ -168,7 +168,7 @@ static zh_rc read_sign(zh_expr_job *job, size_t *at, zh_token *out)
     }
     if ((unsigned char)rest.p[0] >= 0x80) {
         zh_rc rc = zh_expr_fail(job, out->at, "expr.syntax", "引号外不能出现汉字或全角符号");
-        zh_err_fix(job->err, "文本请放进引号,字段用声明中的 id");
+        zh_err_fix(job->err, "文本请放进引号，字段用声明中的 id");
         return rc;
     }
     return zh_expr_fail(job, out->at, "expr.syntax", "不认识的字符(编码 %u)",

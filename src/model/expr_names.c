@@ -156,7 +156,7 @@ zh_rc zh_expr_fail_present(zh_expr_job *job, uint32_t at, zh_str name)
                      "表达式不能读取当前时间 %.*s:同一记录在任何时候须得出同一结果", ZH_FMT(name));
     zh_err_fix(
         job->err,
-        "登记时刻用 recorded_at;期限用 clock.名称.expired;到期用 dues 声明;评定中用 judged_at");
+        "登记时刻用 recorded_at；期限用 clock.名称.expired；到期用 dues 声明；评定中用 judged_at");
     return rc;
 }
 
@@ -241,7 +241,7 @@ static zh_rc unknown_name(zh_checker *c, const zh_names *names, const zh_syn *sy
 
 static zh_rc fail_table(zh_checker *c, const zh_field *table, uint32_t at)
 {
-    zh_rc rc = zh_expr_fail(c->job, at, "expr.table", "子表 %.*s 有多行,不能当作一个值",
+    zh_rc rc = zh_expr_fail(c->job, at, "expr.table", "子表 %.*s 有多行，不能当作一个值",
                             ZH_FMT(table->id));
     zh_err_fix(c->job->err, "放进 any/all/count/sum/min/max/first/last,如 any(%.*s.列 = …)",
                ZH_FMT(table->id));
@@ -338,7 +338,7 @@ static zh_rc tail(zh_checker *c, const zh_field *field, const zh_syn *syn, size_
         *out = node;
         return ZH_OK;
     }
-    return zh_expr_fail(c->job, syn->at, "expr.name", "%.*s 不是引用,后面不能再接 .%.*s",
+    return zh_expr_fail(c->job, syn->at, "expr.name", "%.*s 不是引用，后面不能再接 .%.*s",
                         ZH_FMT(field->id), ZH_FMT(syn->parts[from]));
 }
 
@@ -357,7 +357,8 @@ static zh_rc state_kind(zh_checker *c, zh_expr *state, const zh_syn *syn, zh_exp
     bool initial = zh_str_is(kind, "initial");
     if (!terminal && !initial && !zh_str_is(kind, "frozen")) {
         return zh_expr_fail(c->job, syn->at, "expr.name",
-                            "state 后面只能接 terminal、initial 或 frozen,却是 %.*s", ZH_FMT(kind));
+                            "state 后面只能接 terminal、initial 或 frozen，却是 %.*s",
+                            ZH_FMT(kind));
     }
     for (size_t i = 0; i < reg->nstates; i++) {
         const zh_state *s = &reg->states[i];
@@ -421,7 +422,7 @@ static zh_rc column(zh_checker *c, const zh_names *names, const zh_field *found,
                     size_t from, zh_expr **out)
 {
     if (names->in_group) {
-        zh_rc rc = zh_expr_fail(c->job, syn->at, "expr.group", "分组后一组有多行,%.*s 不是一个值",
+        zh_rc rc = zh_expr_fail(c->job, syn->at, "expr.group", "分组后一组有多行，%.*s 不是一个值",
                                 ZH_FMT(zh_expr_column_id(found)));
         zh_err_fix(c->job->err, "写成 max(%.*s)、min(…)、sum(…)、count()",
                    ZH_FMT(zh_expr_column_id(found)));
@@ -449,8 +450,8 @@ static zh_rc self_name(zh_checker *c, const zh_names *names, const zh_syn *syn, 
                        zh_expr **out)
 {
     if (names->self == NULL) {
-        zh_rc rc = zh_expr_fail(c->job, syn->at, "expr.self", "这里没有外层记录,不能用 self");
-        zh_err_fix(c->job->err, "self 用在 any(登记册 where …) 等查询之内;本记录的字段直接写名称");
+        zh_rc rc = zh_expr_fail(c->job, syn->at, "expr.self", "这里没有外层记录，不能用 self");
+        zh_err_fix(c->job->err, "self 用在 any(登记册 where …) 等查询之内；本记录的字段直接写名称");
         return rc;
     }
     zh_expr *inner = NULL;

@@ -90,10 +90,10 @@ static zh_rc unexpected(parser *p, const char *name)
 {
     const char *wanted = zh_err_text(p->job->err, name);
     if (p->token.kind == ZH_TOKEN_END) {
-        return zh_expr_fail(p->job, p->token.at, "expr.syntax", "表达式没有写完,这里应有%s",
+        return zh_expr_fail(p->job, p->token.at, "expr.syntax", "表达式没有写完，这里应有%s",
                             wanted);
     }
-    return zh_expr_fail(p->job, p->token.at, "expr.syntax", "这里应有%s,却是 %.*s", wanted,
+    return zh_expr_fail(p->job, p->token.at, "expr.syntax", "这里应有%s，却是 %.*s", wanted,
                         ZH_FMT(p->token.text));
 }
 
@@ -244,7 +244,7 @@ static zh_rc parse_within(parser *p, zh_syn *call)
     enum { AMOUNT_MAX = 100000 };
     if (amount->value.kind != ZH_DURATION || amount->value.i < 1 || amount->value.i > AMOUNT_MAX) {
         return zh_expr_fail(p->job, amount->at, "expr.literal.duration",
-                            "within 后面应是时长,如 within 6 month");
+                            "within 后面应是时长，如 within 6 month");
     }
     call->within = amount->value.i;
     call->within_unit = amount->value.duration;
@@ -779,7 +779,7 @@ zh_rc zh_expr_parse(zh_expr_job *job, const zh_syn **out)
         rc = parse_expr(&p, out);
     }
     if (rc == ZH_OK && p.token.kind != ZH_TOKEN_END) {
-        rc = zh_expr_fail(job, p.token.at, "expr.syntax", "表达式到此应当结束,后面多出 %.*s",
+        rc = zh_expr_fail(job, p.token.at, "expr.syntax", "表达式到此应当结束，后面多出 %.*s",
                           ZH_FMT(p.token.text));
     }
     return rc;

@@ -183,14 +183,14 @@ zh_rc zh_expr_check_query(zh_checker *c, const zh_names *names, const zh_syn *sy
     *out = fold;
     if (!child && syn->where == NULL) {
         zh_rc rc = zh_expr_fail(c->job, syn->at, "expr.query",
-                                "%.*s 不是本登记册的下级,查询要写 where", ZH_FMT(target->id));
+                                "%.*s 不是本登记册的下级，查询要写 where", ZH_FMT(target->id));
         zh_err_fix(c->job->err, "写成 %s(%.*s where 条件)", zh_expr_fold_name(fold->fold),
                    ZH_FMT(target->id));
         return rc;
     }
     if (fold->within && target->event_time == NULL) {
-        return zh_expr_fail(c->job, syn->at, "expr.query", "登记册 %.*s 没有事件时间,不能用 within",
-                            ZH_FMT(target->id));
+        return zh_expr_fail(c->job, syn->at, "expr.query",
+                            "登记册 %.*s 没有事件时间，不能用 within", ZH_FMT(target->id));
     }
     zh_rc rc = query_where(c, &inner, syn, fold);
     if (rc != ZH_OK) {
@@ -331,7 +331,7 @@ static zh_rc version_node(zh_checker *c, const zh_names *names, const zh_syn *sy
 {
     const zh_field *field = zh_expr_field(names->reg, syn->parts[1]);
     if (field == NULL || field->type == ZH_TYPE_TABLE) {
-        return zh_expr_fail(c->job, syn->at, "expr.name", "%.*s 不是本册的字段,或是子表",
+        return zh_expr_fail(c->job, syn->at, "expr.name", "%.*s 不是本册的字段，或是子表",
                             ZH_FMT(syn->parts[1]));
     }
     zh_expr *node = zh_expr_node(c, ZH_X_PREV, zh_field_kind(field), syn->at, 0);

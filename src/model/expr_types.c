@@ -26,7 +26,7 @@ zh_rc zh_expr_need(zh_checker *c, const zh_expr *node, zh_kind kind)
     if (node->kind == kind || node->kind == ZH_NULL) {
         return ZH_OK;
     }
-    return zh_expr_fail(c->job, node->at, "expr.type", "这里应是%s,却是%s",
+    return zh_expr_fail(c->job, node->at, "expr.type", "这里应是%s，却是%s",
                         zh_expr_kind_label(c->job->err, kind),
                         zh_expr_kind_label(c->job->err, node->kind));
 }
@@ -207,13 +207,13 @@ static zh_rc check_comparable(zh_checker *c, const zh_expr *a, const zh_expr *b,
         return fail_pair(c, b, kind, b->kind);
     }
     if (!same_system(a, b)) {
-        return zh_expr_fail(c->job, b->at, "expr.code", "两边的编码体系不同,不能比较");
+        return zh_expr_fail(c->job, b->at, "expr.code", "两边的编码体系不同，不能比较");
     }
     const zh_codes *codes = a->codes ? a->codes : b->codes;
     if (order && codes && !codes->codes_are_ordered) {
-        zh_rc rc = zh_expr_fail(c->job, b->at, "expr.code", "编码体系 %.*s 没有次序,不能比大小",
+        zh_rc rc = zh_expr_fail(c->job, b->at, "expr.code", "编码体系 %.*s 没有次序，不能比大小",
                                 ZH_FMT(codes->id));
-        zh_err_fix(c->job->err, "用 = 、in,或在编码体系声明 ordered: true");
+        zh_err_fix(c->job->err, "用 = 、in，或在编码体系声明 ordered: true");
         return rc;
     }
     if (kind == ZH_REF && b->kind == ZH_REF && a->target && b->target && a->target != b->target) {
@@ -322,7 +322,7 @@ static zh_rc check_logic(zh_checker *c, const zh_names *names, const zh_syn *syn
 static zh_rc unify(zh_checker *c, zh_expr *node, const zh_expr *a, const zh_expr *b)
 {
     if (a->kind != b->kind && a->kind != ZH_NULL && b->kind != ZH_NULL) {
-        return zh_expr_fail(c->job, b->at, "expr.type", "两个分支的类型不同:%s与%s",
+        return zh_expr_fail(c->job, b->at, "expr.type", "两个分支的类型不同：%s与%s",
                             zh_expr_kind_label(c->job->err, a->kind),
                             zh_expr_kind_label(c->job->err, b->kind));
     }
@@ -405,7 +405,7 @@ static zh_rc arithmetic_kind(zh_checker *c, zh_expr *node)
         (a->kind == ZH_DATE || a->kind == ZH_TIME) && (b->kind == ZH_DATE || b->kind == ZH_TIME);
     if (sum && moments) {
         zh_rc rc = zh_expr_fail(c->job, node->at, "expr.type", "日期不能直接相加减");
-        zh_err_fix(c->job->err, "相隔天数写成 days(早, 晚),另有 hours、months、working_days");
+        zh_err_fix(c->job->err, "相隔天数写成 days(早, 晚)，另有 hours、months、working_days");
         return rc;
     }
     zh_rc rc = zh_expr_need(c, a, ZH_DECIMAL);
@@ -511,7 +511,7 @@ static zh_rc with_date(zh_checker *c, const zh_expr *node, const zh_expr *date, 
     bool direct = (node->op == ZH_X_PATH || node->op == ZH_X_LEVEL) && node->a[1] == NULL;
     if (!direct && !derived) {
         zh_rc rc = zh_expr_fail(c->job, at, "expr.as_at", "这里的 @ 日期没有对象");
-        zh_err_fix(c->job->err, "@ 日期接在引用路径之后,如 producer.industry @ sampled_at;"
+        zh_err_fix(c->job->err, "@ 日期接在引用路径之后，如 producer.industry @ sampled_at;"
                                 "每条路径只写一次");
         return rc;
     }
@@ -560,8 +560,9 @@ static zh_rc check_at(zh_checker *c, const zh_names *names, const zh_syn *syn, z
     if (node->codes && is_loose(c, names, syn->a[1]) && syn->a[1]->kind == ZH_SYN_NAME &&
         !zh_expr_is_present_time(syn->a[1]->parts[0])) {
         zh_nearest nearest = {.wanted = syn->a[1]->parts[0]};
-        rc = zh_expr_fail(c->job, syn->a[1]->at, "expr.level", "%.*s 既不是 %.*s 的级别,也不是日期",
-                          ZH_FMT(nearest.wanted), ZH_FMT(node->codes->id));
+        rc =
+            zh_expr_fail(c->job, syn->a[1]->at, "expr.level", "%.*s 既不是 %.*s 的级别，也不是日期",
+                         ZH_FMT(nearest.wanted), ZH_FMT(node->codes->id));
         for (uint16_t i = 0; node->codes->level_names && i < node->codes->levels; i++) {
             zh_nearest_try(&nearest, node->codes->level_names[i]);
         }

@@ -75,7 +75,7 @@ static bool is_scientific(zh_str s)
 static zh_rc refuse_scientific(const job *j, zh_str text)
 {
     zh_rc rc = fail(j, ZH_EINVAL, "field.code.scientific",
-                    "「%.*s」是电子表格改成的科学记数法,末尾数字已经丢失", ZH_FMT(shown(text)));
+                    "「%.*s」是电子表格改成的科学记数法，末尾数字已经丢失", ZH_FMT(shown(text)));
     zh_err_fix(j->err, "在源文件中把该列设为文本格式后重新导出");
     return rc;
 }
@@ -92,7 +92,7 @@ static zh_rc check_length(const job *j, zh_str text, size_t max)
     if (count <= max) {
         return ZH_OK;
     }
-    zh_rc rc = fail(j, ZH_EINVAL, "field.text.length", "有 %zu 个字符,至多 %zu 个", count, max);
+    zh_rc rc = fail(j, ZH_EINVAL, "field.text.length", "有 %zu 个字符，至多 %zu 个", count, max);
     zh_err_fix(j->err, "缩短文字");
     return rc;
 }
@@ -160,14 +160,15 @@ static zh_rc check_place(const job *j, const zh_code *code)
                           ? f->codes->level_names[f->level - 1]
                           : ZH_STR_NONE;
         zh_rc rc =
-            fail(j, ZH_EINVAL, "field.code.level", "「%.*s %.*s」在第 %u 级,应为第 %u 级 %.*s",
+            fail(j, ZH_EINVAL, "field.code.level", "「%.*s %.*s」在第 %u 级，应为第 %u 级 %.*s",
                  ZH_FMT(code->code), ZH_FMT(code->label.zh), code->level, f->level, ZH_FMT(name));
         zh_err_fix(j->err, "改用该层级的编码");
         return rc;
     }
     if (f->leaf && !code->leaf) {
-        zh_rc rc = fail(j, ZH_EINVAL, "field.code.leaf", "「%.*s %.*s」下面还有细分,应选到最细一级",
-                        ZH_FMT(code->code), ZH_FMT(code->label.zh));
+        zh_rc rc =
+            fail(j, ZH_EINVAL, "field.code.leaf", "「%.*s %.*s」下面还有细分，应选到最细一级",
+                 ZH_FMT(code->code), ZH_FMT(code->label.zh));
         zh_err_fix(j->err, "选它的下级编码");
         return rc;
     }
@@ -396,7 +397,7 @@ static zh_rc parse_geo(const job *j, zh_str text, zh_value *out)
     if (!right) {
         zh_rc rc =
             fail(j, ZH_EINVAL, "field.geo", "「%.*s」不是「经度,纬度」", ZH_FMT(shown(text)));
-        zh_err_fix(j->err, "先经度后纬度,单位为度,如 114.30,30.60");
+        zh_err_fix(j->err, "先经度后纬度，单位为度，如 114.30,30.60");
         return rc;
     }
     *out =
@@ -421,7 +422,7 @@ static zh_rc parse_file(const job *j, zh_str text, zh_value *out)
     }
     if (!is_digest(text)) {
         zh_rc rc = fail(j, ZH_EINVAL, "field.file", "「%.*s」不是文件摘要", ZH_FMT(shown(text)));
-        zh_err_fix(j->err, "先上传文件,这里写它的 64 位十六进制摘要");
+        zh_err_fix(j->err, "先上传文件，这里写它的 64 位十六进制摘要");
         return rc;
     }
     *out = zh_value_text(text);
@@ -491,7 +492,7 @@ zh_rc zh_field_parse(const zh_model *model, const zh_field *field, zh_arena *are
     case ZH_TYPE_PERIOD: return parse_period(&j, text, out);
     case ZH_TYPE_TABLE: break;
     }
-    return fail(&j, ZH_EINVAL, "field.table", "是明细表,不能从一个单元格读取");
+    return fail(&j, ZH_EINVAL, "field.table", "是明细表，不能从一个单元格读取");
 }
 
 /* ---- checks of typed values --------------------------------------------------------------------
@@ -559,7 +560,7 @@ static zh_rc check_number(const job *j, const zh_value *value)
                       value->mark == ZH_MARK_ABOVE;
     if (has_number &&
         zh_decimal_rescale(value->decimal, j->field->digits, ZH_ROUND_REFUSE, &scaled) != ZH_OK) {
-        return fail(j, ZH_EINVAL, "field.decimal.digits", "至多 %u 位小数,总位数至多 18",
+        return fail(j, ZH_EINVAL, "field.decimal.digits", "至多 %u 位小数，总位数至多 18",
                     j->field->digits);
     }
     return ZH_OK;

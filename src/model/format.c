@@ -118,7 +118,7 @@ static zh_rc check_uscc(zh_arena *arena, zh_str text, zh_str *normal, zh_err *er
     for (size_t i = 0; i < 18; i++) {
         if (uscc_value(normal->p[i]) < 0 || (i >= 2 && i < 8 && !is_digit(normal->p[i]))) {
             return bad(err, ZH_EINVAL, "format.uscc.character", clause,
-                       "统一社会信用代码不用字母 I O S V Z,第 3 至 8 位应为数字",
+                       "统一社会信用代码不用字母 I O S V Z，第 3 至 8 位应为数字",
                        "核对是否把 0 写成 O、1 写成 I、2 写成 Z、5 写成 S");
         }
     }
@@ -127,11 +127,11 @@ static zh_rc check_uscc(zh_arena *arena, zh_str text, zh_str *normal, zh_err *er
     }
     if (org_code_right(normal->p + 8)) {
         return bad(err, ZH_ECONFLICT, "format.uscc.pilot", clause,
-                   "统一社会信用代码校验位不符,但第 9 至 17 位是正确的组织机构代码",
-                   "早期试点发放的代码可能如此,请对照证照确认");
+                   "统一社会信用代码校验位不符，但第 9 至 17 位是正确的组织机构代码",
+                   "早期试点发放的代码可能如此，请对照证照确认");
     }
     return bad(err, ZH_EINVAL, "format.uscc.check", clause, "统一社会信用代码校验位不符",
-               "按营业执照逐位核对,常见为一位写错或相邻两位颠倒");
+               "按营业执照逐位核对，常见为一位写错或相邻两位颠倒");
 }
 
 static zh_rc check_org_code(zh_arena *arena, zh_str text, zh_str *normal, zh_err *err)
@@ -143,7 +143,8 @@ static zh_rc check_org_code(zh_arena *arena, zh_str text, zh_str *normal, zh_err
     }
     if (s.n != 9 || !org_code_right(s.p)) {
         return bad(err, ZH_EINVAL, "format.org_code.check", "GB 11714-1997",
-                   "组织机构代码应为 8 位本体加 1 位校验码,校验不符", "写成 XXXXXXXX-X 并逐位核对");
+                   "组织机构代码应为 8 位本体加 1 位校验码，校验不符",
+                   "写成 XXXXXXXX-X 并逐位核对");
     }
     *normal = zh_str_fmt(arena, "%.8s-%c", s.p, s.p[8]);
     return ZH_OK;
@@ -178,7 +179,7 @@ static zh_rc check_gs1(zh_arena *arena, zh_str text, zh_str format, zh_str *norm
             err, ZH_EINVAL, "format.gs1.length", clause,
             gtin ? "商品条码应为 8、12、13 或 14 位数字"
                  : (length == 18 ? "系列货运包装箱代码应为 18 位数字" : "全球位置码应为 13 位数字"),
-            "按条码下方的数字逐位填写,不要丢掉前导零");
+            "按条码下方的数字逐位填写，不要丢掉前导零");
     }
     if (!gs1_right(*normal)) {
         return bad(err, ZH_EINVAL, "format.gs1.check", clause, "条码校验位不符", "按条码逐位核对");
@@ -210,7 +211,7 @@ static zh_rc check_region6(zh_arena *arena, zh_str text, zh_str *normal, zh_err 
     /* A city part of 00 may not have a county part. */
     if (!known || (memcmp(normal->p + 2, "00", 2) == 0 && memcmp(normal->p + 4, "00", 2) != 0)) {
         return bad(err, ZH_EINVAL, "format.region6", "GB/T 2260",
-                   "行政区划代码应为 6 位数字:省 2 位、地 2 位、县 2 位", "核对省级代码与位数");
+                   "行政区划代码应为 6 位数字：省 2 位、地 2 位、县 2 位", "核对省级代码与位数");
     }
     return ZH_OK;
 }
@@ -247,13 +248,13 @@ static zh_rc check_gbt4754(zh_arena *arena, zh_str text, zh_str *normal, zh_err 
     }
     if (number.n < 2 || number.n > 4 || !digits_only(number)) {
         return bad(err, ZH_EINVAL, "format.gbt4754", clause,
-                   "行业代码应为门类字母,或 2 至 4 位数字(大类、中类、小类)",
+                   "行业代码应为门类字母，或 2 至 4 位数字(大类、中类、小类)",
                    "如 C、13、131、1311");
     }
     char section = section_of((number.p[0] - '0') * 10 + number.p[1] - '0');
     if (section == 0 || (letter != 0 && letter != section)) {
         return bad(err, ZH_EINVAL, "format.gbt4754.section", clause,
-                   "行业大类不存在,或与门类字母不符", "核对门类与大类");
+                   "行业大类不存在，或与门类字母不符", "核对门类与大类");
     }
     *normal = number;
     return ZH_OK;
@@ -368,7 +369,7 @@ static zh_rc check_standard(zh_arena *arena, zh_str text, zh_str *normal, zh_err
     if (prefix.n == 0 || !standard_prefix(prefix) || !number_and_year(number)) {
         return bad(
             err, ZH_EINVAL, "format.standard_no", "标准编号规则",
-            "标准编号写法不对:应为「代号 顺序号-年份」",
+            "标准编号写法不对：应为「代号 顺序号-年份」",
             "如 GB/T 19001-2016、DB42/T 1234-2023、T/CAS 123-2020、Q/ABC 001-2024、JJG 646-2006");
     }
     *normal = zh_str_fmt(arena, "%.*s %.*s", ZH_FMT(prefix), ZH_FMT(number));
@@ -390,7 +391,7 @@ static zh_rc check_ccc(zh_arena *arena, zh_str text, zh_str *normal, zh_err *err
     }
     if (year < 2002 || year > 2099) { /* the scheme began in 2002 */
         return bad(err, ZH_EINVAL, "format.ccc_no", "强制性产品认证证书编号",
-                   "CCC 证书编号应为 16 位数字:年 4、机构 2、产品类 4、流水 6", "按证书逐位核对");
+                   "CCC 证书编号应为 16 位数字：年 4、机构 2、产品类 4、流水 6", "按证书逐位核对");
     }
     return ZH_OK;
 }
@@ -407,7 +408,7 @@ static zh_rc check_permit(zh_arena *arena, zh_str text, zh_str *normal, zh_err *
     rc = right ? check_uscc(arena, zh_str_sub(s, 0, 18), &uscc, &inner) : ZH_EINVAL;
     if (rc != ZH_OK) {
         return bad(err, rc, "format.permit_no", "排污许可证编号",
-                   "排污许可证编号应为 22 位:统一社会信用代码 18 位、3 位数字、1 位字母",
+                   "排污许可证编号应为 22 位：统一社会信用代码 18 位、3 位数字、1 位字母",
                    "按证书逐位核对");
     }
     return ZH_OK;
@@ -456,7 +457,7 @@ static zh_rc check_id18(zh_arena *arena, zh_str text, zh_str *normal, zh_err *er
     }
     return right ? ZH_OK
                  : bad(err, ZH_EINVAL, "format.id18", "GB 11643-1999",
-                       "公民身份号码应为 18 位,校验码或出生日期不符", "按证件逐位核对");
+                       "公民身份号码应为 18 位，校验码或出生日期不符", "按证件逐位核对");
 }
 
 static zh_rc check_phone(zh_arena *arena, zh_str text, zh_str *normal, zh_err *err)
@@ -490,7 +491,7 @@ static zh_rc check_phone(zh_arena *arena, zh_str text, zh_str *normal, zh_err *e
         }
     }
     return bad(err, ZH_EINVAL, "format.cn_phone", "电话号码写法",
-               "电话应为 11 位手机号、区号加座机号,或 400/800 号码",
+               "电话应为 11 位手机号、区号加座机号，或 400/800 号码",
                "如 13800000000、027-87654321");
 }
 

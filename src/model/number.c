@@ -340,7 +340,7 @@ static zh_rc unknown_unit(const zh_field *field, zh_str unit, zh_err *err)
     if (field->unit.n > 0) {
         zh_err_fix(err, "本字段的单位是 %.*s", ZH_FMT(field->unit));
     } else {
-        zh_err_fix(err, "单位须在单位表中,如 mg/kg、μg/L、CFU/g");
+        zh_err_fix(err, "单位须在单位表中，如 mg/kg、μg/L、CFU/g");
     }
     return rc;
 }
@@ -370,7 +370,7 @@ static zh_rc apply_unit(const zh_model *model, const zh_field *field, zh_str res
         }
         zh_rc rc = zh_err_set(err, ZH_EINVAL, "field.decimal.unit", "数字后面有多余的「%.*s」",
                               ZH_FMT(zh_str_sub(rest, 0, 40)));
-        zh_err_fix(err, "本字段不带单位,只写数字");
+        zh_err_fix(err, "本字段不带单位，只写数字");
         return rc;
     }
     if (unit == NULL) {
@@ -409,7 +409,7 @@ static zh_rc fit_digits(const zh_field *field, zh_value *v, bool *changed, zh_er
         text[zh_decimal_format(v->decimal, text)] = '\0';
         rc = zh_err_set(err, ZH_EINVAL, "field.decimal.digits", "%s 的小数位数超过 %u 位", text,
                         field->digits);
-        zh_err_fix(err, "按规定位数填写,或由登记册声明修约规则");
+        zh_err_fix(err, "按规定位数填写，或由登记册声明修约规则");
         return rc;
     }
     if (rc != ZH_OK) {
@@ -441,13 +441,13 @@ static zh_rc not_a_number(zh_str text, zh_err *err)
     for (size_t i = 0; i < ZH_COUNTOF(limits); i++) {
         if (zh_str_find(text, zh_str_of(limits[i])) >= 0) {
             zh_rc rc = zh_err_set(err, ZH_EINVAL, "field.decimal.limit",
-                                  "「%.*s」是限值、区间或约数的写法,不是一个测得值", ZH_FMT(cut));
-            zh_err_fix(err, "写数值本身;低于检出限写 <0.05 或 未检出");
+                                  "「%.*s」是限值、区间或约数的写法，不是一个测得值", ZH_FMT(cut));
+            zh_err_fix(err, "写数值本身；低于检出限写 <0.05 或 未检出");
             return rc;
         }
     }
     zh_rc rc = zh_err_set(err, ZH_EINVAL, "field.decimal", "「%.*s」不是数", ZH_FMT(cut));
-    zh_err_fix(err, "写数字;没有数时写 未检出、未测、不适用 或 未报");
+    zh_err_fix(err, "写数字；没有数时写 未检出、未测、不适用 或 未报");
     return rc;
 }
 

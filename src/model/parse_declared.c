@@ -144,7 +144,7 @@ static void check_obligation(zh_cx *cx, const zh_register *reg, const zh_yaml *n
                     ZH_FMT(f->id));
     } else if (period == NULL && reg->event_time == NULL) {
         zh_cx_error(cx, node, "obligation.period", NULL,
-                    "填报义务需要 period 字段,或登记册的 event_time");
+                    "填报义务需要 period 字段，或登记册的 event_time");
     }
 }
 
@@ -243,7 +243,7 @@ static void check_triggers(zh_cx *cx, const zh_yaml *node, const zh_str *names, 
         }
         if (!known) {
             zh_cx_error(cx, w, "judgement.when",
-                        "可用:daily monthly quarterly yearly,或某个输入的名字",
+                        "可用:daily monthly quarterly yearly，或某个输入的名字",
                         "评定没有叫「%.*s」的时机", ZH_FMT(w->text));
         }
     }
@@ -297,10 +297,10 @@ static void check_points(judging *j)
                     "评定应恰有「engine」「points」「table」中的一个");
     } else if (engine != NULL && !engine_name(engine->text)) {
         zh_cx_error(j->cx, engine, "judgement.engine", NULL,
-                    "引擎应写成「名称@版本」,如 survey.proportion_ci@1");
+                    "引擎应写成「名称@版本」，如 survey.proportion_ci@1");
     } else if (engine != NULL && zh_yaml_get(j->node, "result") == NULL) {
         zh_cx_error(j->cx, engine, "judgement.result", NULL,
-                    "要用「result」说明引擎结果里哪一项是得分,如 result: lower");
+                    "要用「result」说明引擎结果里哪一项是得分，如 result: lower");
     }
 }
 

@@ -65,7 +65,7 @@ static bool parse_type(zh_cx *cx, const zh_yaml *node, field_type *out)
     }
     int i = zh_choice(type_names, name);
     if (i < 0) {
-        const char *fix = zh_str_fmt(cx->arena, "可用的类型:%s,以及加 [] 的列表", type_names).p;
+        const char *fix = zh_str_fmt(cx->arena, "可用的类型：%s，以及加 [] 的列表", type_names).p;
         zh_cx_error(cx, type, "field.type.unknown", fix, "没有「%.*s」这种字段类型",
                     ZH_FMT(type->text));
         return false;
@@ -86,7 +86,7 @@ static void check_keys_of_type(zh_cx *cx, const zh_yaml *node, field_type type)
     for (size_t k = 0; k < ZH_COUNTOF(key_types); k++) {
         const zh_yaml *value = zh_yaml_get(node, key_types[k].key);
         if (value != NULL && zh_choice(key_types[k].types, name) < 0) {
-            zh_cx_key_error(cx, value, "field.key.type", NULL, "「%s」只用于 %s 字段,不用于 %.*s",
+            zh_cx_key_error(cx, value, "field.key.type", NULL, "「%s」只用于 %s 字段，不用于 %.*s",
                             key_types[k].key, key_types[k].types, ZH_FMT(name));
         }
     }
@@ -100,7 +100,7 @@ static void check_format(zh_cx *cx, const zh_yaml *node)
 {
     const zh_yaml *format = zh_yaml_get(node, "format");
     if (format != NULL && format->kind == ZH_YAML_SCALAR && zh_choice(formats, format->text) < 0) {
-        const char *fix = zh_str_fmt(cx->arena, "可用的格式:%s", formats).p;
+        const char *fix = zh_str_fmt(cx->arena, "可用的格式：%s", formats).p;
         zh_cx_error(cx, format, "field.format.unknown", fix, "没有「%.*s」这种格式",
                     ZH_FMT(format->text));
     }
@@ -228,7 +228,7 @@ static void read_inline_codes(zh_cx *cx, const zh_reg_build *b, const zh_yaml *n
 static void check_code_source(zh_cx *cx, const zh_yaml *node)
 {
     if (zh_yaml_get(node, "codes") == NULL && zh_yaml_get(node, "system") == NULL) {
-        zh_cx_error(cx, node, "field.codes", "写 system: 编码体系,或 codes: {编码: 名称}",
+        zh_cx_error(cx, node, "field.codes", "写 system: 编码体系，或 codes: {编码: 名称}",
                     "编码字段「%.*s」没有说明用哪个编码体系", ZH_FMT(zh_get_text(node, "id")));
     }
 }
@@ -299,7 +299,7 @@ static void build_columns(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_fi
             continue;
         }
         if (type.list || type.type == ZH_TYPE_TABLE) {
-            zh_cx_error(cx, c, "field.table.nested", "把它写成另一个登记册,用 part_of 从属于本册",
+            zh_cx_error(cx, c, "field.table.nested", "把它写成另一个登记册，用 part_of 从属于本册",
                         "明细表「%.*s」里不能再有明细表或列表", ZH_FMT(table->id));
             continue;
         }
@@ -331,7 +331,8 @@ static void build_table(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, zh_fiel
     f->rows_max = zh_get_number(node, "rows_max", ZH_TABLE_ROWS_MAX);
     if (f->rows_max > ZH_TABLE_ROWS_MAX || f->rows_min > f->rows_max || f->rows_max == 0) {
         zh_cx_error(cx, node, "field.rows", NULL,
-                    "明细表的行数范围不对:至多 %d 行,rows_min 不大于 rows_max", ZH_TABLE_ROWS_MAX);
+                    "明细表的行数范围不对：至多 %d 行，rows_min 不大于 rows_max",
+                    ZH_TABLE_ROWS_MAX);
     }
     if (count_children(node) == 0) {
         zh_cx_error(cx, node, "field.table.empty", NULL, "明细表「%.*s」没有列", ZH_FMT(f->id));
@@ -425,7 +426,7 @@ void zh_parse_fields(zh_cx *cx, zh_reg_build *b)
     b->reg->nfields = fb.n;
     if (b->fields.n > ZH_FIELDS_MAX) {
         zh_cx_error(cx, zh_yaml_get(b->node, "fields"), "register.fields.limit",
-                    "拆成两个登记册,用 part_of 相连", "登记册有 %zu 个字段(含明细列),至多 %d 个",
+                    "拆成两个登记册，用 part_of 相连", "登记册有 %zu 个字段(含明细列)，至多 %d 个",
                     b->fields.n, ZH_FIELDS_MAX);
     }
 }

@@ -5,7 +5,7 @@
 #include "model/compile.h"
 #include <string.h>
 
-#define NOTE_NOT_THE_WHOLE    "该批抽检结果,不代表总体"
+#define NOTE_NOT_THE_WHOLE    "该批抽检结果，不代表总体"
 #define NOTE_NOT_THE_WHOLE_EN "Results of this sampling only, not representative of the whole"
 
 enum { GROWTH_DEPTH_MAX = 8, TREE_STEPS_MAX = 10000 };
@@ -179,7 +179,7 @@ static void check_basis_field(zh_cx *cx, const build *b)
     zh_indicator *ind = b->ind;
     if (ind->basis == ZH_BASIS_NONE) {
         zh_cx_error(cx, b->node, "indicator.basis.missing", "写 basis: random、targeted 或 mixed",
-                    "登记册里既有随机也有定向抽样,指标须说明按哪一种统计");
+                    "登记册里既有随机也有定向抽样，指标须说明按哪一种统计");
         return;
     }
     const char *code = basis_name(ind->basis);
@@ -190,7 +190,7 @@ static void check_basis_field(zh_cx *cx, const build *b)
                     zh_str_fmt(cx->arena, "在 where 中加 and %.*s = '%s'",
                                ZH_FMT(ind->reg->basis_field->id), code)
                         .p,
-                    "指标的抽样性质是 %s,但筛选条件没有只取这种样本", code);
+                    "指标的抽样性质是 %s，但筛选条件没有只取这种样本", code);
     }
 }
 
@@ -214,7 +214,7 @@ static void check_basis(zh_cx *cx, const build *b)
     }
     if (declared != NULL && ind->basis != reg->basis_fixed) {
         zh_cx_error(cx, declared, "indicator.basis.differs", NULL,
-                    "登记册「%.*s」的抽样性质是 %s,指标不能是 %s", ZH_FMT(reg->id),
+                    "登记册「%.*s」的抽样性质是 %s，指标不能是 %s", ZH_FMT(reg->id),
                     basis_name(reg->basis_fixed), basis_name(ind->basis));
     }
     ind->basis = reg->basis_fixed;
@@ -233,22 +233,22 @@ static void check_interval(zh_cx *cx, const build *b)
                     ZH_FMT(ind->interval));
     } else if (wanted && unequal) {
         zh_cx_error(cx, interval, "indicator.interval.weight", "改用 kind: design",
-                    "登记册声明了抽取权数,各批入样概率不等,不能用 %.*s 区间",
+                    "登记册声明了抽取权数，各批入样概率不等，不能用 %.*s 区间",
                     ZH_FMT(ind->interval));
     } else if (ind->kind == ZH_I_RATE && unequal) {
         zh_cx_error(cx, b->node, "indicator.rate.weight", "改用 kind: design",
-                    "登记册声明了抽取权数,随机抽样的比率须按抽样设计估计");
+                    "登记册声明了抽取权数，随机抽样的比率须按抽样设计估计");
     }
     if (ind->kind != ZH_I_DESIGN) {
         return;
     }
     if (!ind->has_weight) {
         zh_cx_error(cx, b->node, "indicator.design.weight",
-                    "写 weight: 表达式,或在登记册声明 weight", "design 类指标需要入样概率的倒数");
+                    "写 weight: 表达式，或在登记册声明 weight", "design 类指标需要入样概率的倒数");
     }
     if (ind->basis == ZH_BASIS_TARGETED || ind->basis == ZH_BASIS_MIXED) {
         zh_cx_error(cx, b->node, "indicator.design.basis", NULL,
-                    "定向或混合样本没有抽样设计,不能推断总体");
+                    "定向或混合样本没有抽样设计，不能推断总体");
     }
 }
 

@@ -58,7 +58,7 @@ static void read_value(zh_cx *cx, const zh_scope *scope, const zh_yaml *node, zh
     }
     m->has_value = zh_cx_expr(cx, scope, node, key, want, &m->value);
     if (m->has_value && want == ZH_NULL && m->value.root->kind == ZH_LIST) {
-        zh_cx_error(cx, zh_yaml_get(node, key), "measure.key.kind", NULL, "键应是一个值,不是列表");
+        zh_cx_error(cx, zh_yaml_get(node, key), "measure.key.kind", NULL, "键应是一个值，不是列表");
     }
 }
 
@@ -200,7 +200,7 @@ static void time_dim(zh_cx *cx, const zh_register *reg, const dim_source *s, zh_
                     "按期间统计需要 event_time");
     } else if (zh_register_field(reg, s->text) != NULL &&
                zh_register_field(reg, s->text) != reg->event_time) {
-        zh_cx_error(cx, s->node, "cube.dim.ambiguous", "字段改名,或写 {id: …, expr: …}",
+        zh_cx_error(cx, s->node, "cube.dim.ambiguous", "字段改名，或写 {id: …, expr: …}",
                     "「%.*s」既是期间又是字段", ZH_FMT(s->text));
     }
 }
@@ -208,7 +208,7 @@ static void time_dim(zh_cx *cx, const zh_register *reg, const dim_source *s, zh_
 static void set_level(zh_cx *cx, const zh_yaml *node, zh_str level, zh_dim *d)
 {
     if (d->codes == NULL) {
-        zh_cx_error(cx, node, "cube.dim.level", NULL, "「%.*s」不是编码,没有层级", ZH_FMT(d->id));
+        zh_cx_error(cx, node, "cube.dim.level", NULL, "「%.*s」不是编码，没有层级", ZH_FMT(d->id));
         return;
     }
     d->level = zh_codes_level(d->codes, level);
@@ -238,7 +238,7 @@ static void field_dim(zh_cx *cx, const zh_register *reg, const dim_source *s, zh
     d->column = f->column;
     if (!countable(f)) {
         zh_cx_error(cx, s->node, "cube.dim.type", NULL,
-                    "「%.*s」不能作维度:应是编码、是否、短文字或引用", ZH_FMT(f->id));
+                    "「%.*s」不能作维度：应是编码、是否、短文字或引用", ZH_FMT(f->id));
     }
     refuse_personal(cx, s->node, "cube.dim.personal", zh_field_personal_source(f));
     if (at >= 0) {
@@ -359,8 +359,8 @@ static void check_size(zh_cx *cx, const zh_register *reg, const zh_yaml *node, c
     }
     double expected = filled(reg->expected_records, cells);
     if (expected > reg->expected_records / 10.0) {
-        zh_cx_error(cx, node, "cube.size", "减少维度或改用更高的层级;确有需要时写 dense: yes",
-                    "立方「%.*s」估计有 %.0f 个格,超过预计记录数 %u 的 10%%", ZH_FMT(cube->id),
+        zh_cx_error(cx, node, "cube.size", "减少维度或改用更高的层级；确有需要时写 dense: yes",
+                    "立方「%.*s」估计有 %.0f 个格，超过预计记录数 %u 的 10%%", ZH_FMT(cube->id),
                     expected, reg->expected_records);
     }
 }

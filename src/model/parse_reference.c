@@ -235,7 +235,8 @@ static void check_vocabulary(outlines *o, const zh_json *at, const char *system,
     }
     outline_error(
         o, at, "outline.vocabulary",
-        zh_str_fmt(o->cx->arena, "「%.*s」没有定义:编码体系 %s 里没有它", ZH_FMT(value), system).p);
+        zh_str_fmt(o->cx->arena, "「%.*s」没有定义：编码体系 %s 里没有它", ZH_FMT(value), system)
+            .p);
 }
 
 static void read_item(outlines *o, const zh_json *j, const char *kind)
@@ -407,7 +408,7 @@ static void read_tie(zh_cx *cx, outlines *o, const zh_yaml *tie)
     item->indicator = ind->id;
     item->basis_note = zh_get_label(tie, "basis_note");
     if (ind->basis != ZH_BASIS_NONE && ind->basis != of_target && item->basis_note.zh.n == 0) {
-        zh_cx_error(cx, tie, "tie.basis", "写 basis_note 说明口径差别;页面将只并列、不作达标判断",
+        zh_cx_error(cx, tie, "tie.basis", "写 basis_note 说明口径差别；页面将只并列、不作达标判断",
                     "目标「%.*s」与指标「%.*s」的抽样性质不同", ZH_FMT(item->id), ZH_FMT(ind->id));
     }
 }

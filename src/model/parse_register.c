@@ -42,7 +42,7 @@ void zh_parse_register(zh_cx *cx, zh_reg_build *b)
     reg->version = zh_get_text(node, "version");
     if (reg->version.n > 0 && !version_valid(reg->version)) {
         zh_cx_error(cx, zh_yaml_get(node, "version"), "register.version", NULL,
-                    "版本应写成 1.2.0,不是「%.*s」", ZH_FMT(reg->version));
+                    "版本应写成 1.2.0，不是「%.*s」", ZH_FMT(reg->version));
     }
     reg->label = zh_get_label(node, "label");
     reg->theme = theme_of(cx, zh_yaml_get(node, "theme"));
@@ -184,7 +184,7 @@ static void link_basis(zh_cx *cx, zh_reg_build *b)
     for (size_t i = 0; i < f->codes->n; i++) {
         if (zh_choice("random|targeted|mixed", f->codes->codes[i].code) < 0) {
             zh_cx_error(cx, node, "register.basis", NULL,
-                        "抽样性质字段的编码只能是 random、targeted、mixed,不能有「%.*s」",
+                        "抽样性质字段的编码只能是 random、targeted、mixed，不能有「%.*s」",
                         ZH_FMT(f->codes->codes[i].code));
         }
     }
@@ -204,7 +204,7 @@ static const zh_field *const *key_fields(zh_cx *cx, const zh_reg_build *b, const
     for (size_t i = 0; i < *n; i++) {
         if (!indexable(fields[i])) {
             zh_cx_error(cx, zh_yaml_get(map, key), "index.field", NULL,
-                        "「%.*s」不能作键或索引:须是本册的短字段", ZH_FMT(fields[i]->id));
+                        "「%.*s」不能作键或索引：须是本册的短字段", ZH_FMT(fields[i]->id));
         }
     }
     return fields;
@@ -332,7 +332,7 @@ static void link_view(zh_cx *cx, zh_reg_build *b, const zh_yaml *view)
     const zh_yaml *map = zh_yaml_get(view, "map");
     const zh_field *geo = map == NULL ? NULL : zh_cx_field(cx, b->reg, map, map->text);
     if (geo != NULL && geo->type != ZH_TYPE_GEO && geo->type != ZH_TYPE_CODE) {
-        zh_cx_error(cx, map, "view.map", NULL, "地图用的字段应是 geo,或地区编码");
+        zh_cx_error(cx, map, "view.map", NULL, "地图用的字段应是 geo，或地区编码");
     }
     for (const zh_yaml *i = zh_first(view, "index"); i != NULL; i = zh_next(i)) {
         if (!list_column(b->reg, i->text)) {

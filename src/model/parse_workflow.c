@@ -51,7 +51,7 @@ static void parse_states(zh_cx *cx, zh_reg_build *b)
     zh_cx_unique(cx, b->node, "states");
     if (initial != 1) {
         zh_cx_error(cx, zh_yaml_get(b->node, "states"), "state.initial",
-                    "给一个状态写 initial: true", "应恰有一个初始状态,现有 %zu 个", initial);
+                    "给一个状态写 initial: true", "应恰有一个初始状态，现有 %zu 个", initial);
     }
 }
 
@@ -174,7 +174,7 @@ static void read_set(zh_cx *cx, const zh_register *reg, const zh_yaml *node, zh_
             continue;
         }
         if (f->computed || f->type == ZH_TYPE_TABLE || f->table != NULL) {
-            zh_cx_key_error(cx, s, "transition.set", NULL, "不能给「%.*s」赋值:它是推算字段或明细",
+            zh_cx_key_error(cx, s, "transition.set", NULL, "不能给「%.*s」赋值：它是推算字段或明细",
                             ZH_FMT(f->id));
         } else if (zh_cx_expr_node(cx, &scope, s, zh_field_kind(f), &list[t->nset].value)) {
             list[t->nset++].field = f;
@@ -230,7 +230,7 @@ static void compile_transition(zh_cx *cx, zh_reg_build *b, const zh_yaml *node, 
     t->kind = kind < 0 ? (t->has_when ? ZH_TR_AUTO : ZH_TR_HANDLE) : (zh_transition_kind)(kind % 6);
     if (t->has_when && t->kind != ZH_TR_AUTO) {
         zh_cx_error(cx, zh_yaml_get(node, "when"), "transition.when", "改为 guard,或写 kind: auto",
-                    "有「when」的流转会自动发生,种类须为 auto");
+                    "有「when」的流转会自动发生，种类须为 auto");
     }
     t->need = zh_cx_fields(cx, b->reg, node, "need", &t->nneed);
     read_optional(cx, b->reg, node, t);
@@ -448,7 +448,7 @@ static void check_can(zh_cx *cx, const zh_register *reg, const zh_yaml *node)
     for (const zh_yaml *c = zh_first(node, "can"); c != NULL; c = zh_next(c)) {
         if (zh_choice(built_in_actions, c->text) < 0 &&
             zh_register_transition(reg, c->text) == NULL) {
-            const char *fix = zh_str_fmt(cx->arena, "可用:%s,以及本册的流转", built_in_actions).p;
+            const char *fix = zh_str_fmt(cx->arena, "可用：%s，以及本册的流转", built_in_actions).p;
             zh_cx_error(cx, c, "access.can", fix, "「%.*s」不是动作或流转", ZH_FMT(c->text));
         }
     }
@@ -523,7 +523,7 @@ static void check_frozen_allow(zh_cx *cx, zh_reg_build *b)
         for (size_t i = 0; i < n; i++) {
             if (allow[i]->type != ZH_TYPE_TABLE) {
                 zh_cx_error(cx, zh_yaml_get(s, "allow"), "state.allow", NULL,
-                            "冻结后只能追加明细表的行,「%.*s」不是明细表", ZH_FMT(allow[i]->id));
+                            "冻结后只能追加明细表的行，「%.*s」不是明细表", ZH_FMT(allow[i]->id));
             }
         }
     }

@@ -24,7 +24,7 @@ static void emit(zh_cx *cx, const zh_err *one)
     }
     zh_buf_c(cx->report, '\n');
     if (cx->errors == ZH_MODEL_ERRORS_MAX) {
-        zh_buf_fmt(cx->report, "已有 %d 处错误,不再列出其余\n", ZH_MODEL_ERRORS_MAX);
+        zh_buf_fmt(cx->report, "已有 %d 处错误，不再列出其余\n", ZH_MODEL_ERRORS_MAX);
     }
 }
 
@@ -189,16 +189,16 @@ const char *zh_schema_nearest(zh_arena *arena, zh_str wanted, const zh_str *know
 static const char *expected(zh_arg arg)
 {
     switch (arg) {
-    case ZH_ARG_ID: return "标识(小写字母开头,由小写字母、数字和单个下划线组成,至多 40 个字符)";
-    case ZH_ARG_PATH: return "字段标识,可写成「表.列」";
+    case ZH_ARG_ID: return "标识(小写字母开头，由小写字母、数字和单个下划线组成，至多 40 个字符)";
+    case ZH_ARG_PATH: return "字段标识，可写成「表.列」";
     case ZH_ARG_NAME: return "不含空白的名称";
     case ZH_ARG_TEXT: return "文字";
-    case ZH_ARG_LABEL: return "名称:文字,或 {zh: 中文, en: English}";
+    case ZH_ARG_LABEL: return "名称：文字，或 {zh: 中文, en: English}";
     case ZH_ARG_BOOL: return "true 或 false";
     case ZH_ARG_NUMBER: return "不带符号的整数";
     case ZH_ARG_DECIMAL: return "小数";
     case ZH_ARG_DATE: return "日期 YYYY-MM-DD";
-    case ZH_ARG_DURATION: return "时长,如 15 working_day(单位 hour day working_day month year)";
+    case ZH_ARG_DURATION: return "时长，如 15 working_day(单位 hour day working_day month year)";
     case ZH_ARG_CHOICE: return "列出的取值之一";
     case ZH_ARG_MAP:
     case ZH_ARG_DICT:
@@ -244,7 +244,7 @@ static const zh_schema label_schema = {"名称", label_keys, ZH_COUNTOF(label_ke
 static void wrong_kind(zh_cx *cx, const zh_yaml *node, const zh_key *key)
 {
     if (key->arg == ZH_ARG_CHOICE) {
-        const char *fix = zh_str_fmt(cx->arena, "可用的值:%s", key->choices).p;
+        const char *fix = zh_str_fmt(cx->arena, "可用的值：%s", key->choices).p;
         zh_cx_error(cx, node, "model.choice", fix, "「%s」不能是「%.*s」", key->name,
                     ZH_FMT(node->text));
         return;
@@ -262,7 +262,7 @@ static void check_dict(zh_cx *cx, const zh_yaml *node, const zh_key *key)
 {
     for (const zh_yaml *item = node->first; item != NULL; item = item->next) {
         if (!zh_id_valid(item->key)) {
-            zh_cx_key_error(cx, item, "model.id", NULL, "「%.*s」不是合法的标识:应为%s",
+            zh_cx_key_error(cx, item, "model.id", NULL, "「%.*s」不是合法的标识：应为%s",
                             ZH_FMT(item->key), expected(ZH_ARG_ID));
         }
         if (item->kind != ZH_YAML_MAPPING) {

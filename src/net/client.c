@@ -24,7 +24,7 @@ static zh_rc bad_url(zh_str url, zh_err *err)
 {
     zh_err_set(err, ZH_EINVAL, "client.url", "网址不可用");
     zh_err_where(err, "%.*s", ZH_FMT(zh_str_sub(url, 0, 200)));
-    zh_err_fix(err, "形如 http://主机:端口/路径;https 请用本机反向代理转接");
+    zh_err_fix(err, "形如 http://主机:端口/路径；https 请用本机反向代理转接");
     return ZH_EINVAL;
 }
 

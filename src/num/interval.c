@@ -7,7 +7,7 @@
 static zh_rc check(uint64_t x, uint64_t n, double confidence, zh_err *err)
 {
     if (n == 0) {
-        zh_err_set(err, ZH_EINVAL, "interval.empty", "样本量为 0,没有比例,也没有区间");
+        zh_err_set(err, ZH_EINVAL, "interval.empty", "样本量为 0，没有比例，也没有区间");
         return ZH_EINVAL;
     }
     if (n > ZH_INTERVAL_N_MAX) {

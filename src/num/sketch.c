@@ -83,7 +83,7 @@ zh_rc zh_sketch_quantile(const zh_sketch_bucket *buckets, size_t n, double q, do
         total += buckets[i].count;
     }
     if (total == 0) {
-        return zh_err_set(err, ZH_ENOTFOUND, "sketch.empty", "没有数值,没有分位数");
+        return zh_err_set(err, ZH_ENOTFOUND, "sketch.empty", "没有数值，没有分位数");
     }
     uint64_t rank = (uint64_t)floor(q * (double)(total - 1));
     uint64_t seen = 0;

@@ -94,7 +94,7 @@ static zh_rc bad_member(const char *member, size_t field, zh_err *err)
 {
     zh_err_set(err, ZH_EINVAL, "disclosure.format", "披露文件的成员 %s 缺失或不合格式", member);
     zh_err_where(err, "fields[%zu].%s", field, member);
-    zh_err_fix(err, "请使用系统导出的原文件,不要手工改动");
+    zh_err_fix(err, "请使用系统导出的原文件，不要手工改动");
     return ZH_EINVAL;
 }
 
@@ -171,7 +171,7 @@ static zh_rc read_field(zh_arena *arena, const zh_json *in, size_t at, uint32_t 
         return bad_member("value", at, err);
     }
     if (rc != ZH_OK) {
-        return zh_err_set(err, rc, "memory.budget", "披露文件过大,超出内存预算");
+        return zh_err_set(err, rc, "memory.budget", "披露文件过大，超出内存预算");
     }
     if (zh_digest_parse(text_of(in, "salt"), &out->salt) != ZH_OK) {
         return bad_member("salt", at, err);
@@ -198,7 +198,7 @@ zh_rc zh_disclosure_read_members(zh_arena *arena, const zh_json *object, zh_disc
     }
     out->fields = ZH_TRY_N(arena, zh_disclosure, fields->n + 1);
     if (!out->fields) {
-        return zh_err_set(err, ZH_ENOMEM, "memory.budget", "披露文件过大,超出内存预算");
+        return zh_err_set(err, ZH_ENOMEM, "memory.budget", "披露文件过大，超出内存预算");
     }
     for (const zh_json *field = fields->first; field && rc == ZH_OK; field = field->next) {
         zh_disclosure *shown = &out->fields[out->n];

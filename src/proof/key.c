@@ -205,9 +205,9 @@ static void sm2_from_der(const uint8_t *der, size_t n, uint8_t out[ZH_SIGNATURE_
 
 static zh_rc not_a_key(zh_str text, zh_err *err)
 {
-    zh_err_set(err, ZH_EINVAL, "key.verifier", "不是有效的验证公钥:格式、类型或公钥标识不对");
+    zh_err_set(err, ZH_EINVAL, "key.verifier", "不是有效的验证公钥：格式、类型或公钥标识不对");
     zh_err_where(err, "%.*s", ZH_FMT(zh_str_sub(text, 0, 160)));
-    zh_err_fix(err, "形如 名称+8位十六进制标识+Base64(C2SP signed-note),应从可信渠道原样抄来");
+    zh_err_fix(err, "形如 名称+8位十六进制标识+Base64(C2SP signed-note)，应从可信渠道原样抄来");
     return ZH_EINVAL;
 }
 
@@ -320,7 +320,7 @@ zh_rc zh_signer_of(zh_str name, zh_key_type type, const uint8_t secret[ZH_KEY_SE
         zh_err_set(err, ZH_EINVAL, "key.name", "密钥名称不可用");
         zh_err_where(err, "%.*s", ZH_FMT(zh_str_sub(name, 0, 160)));
         zh_err_fix(err,
-                   "名称 1–%d 字节,不含空白、控制字符和加号,通常形如 ledger.example.cn/zhiheng",
+                   "名称 1–%d 字节，不含空白、控制字符和加号，通常形如 ledger.example.cn/zhiheng",
                    ZH_KEY_NAME_BYTES_MAX);
         return ZH_EINVAL;
     }
@@ -374,8 +374,8 @@ zh_rc zh_signer_parse(zh_str text, zh_signer *out, zh_err *err)
     explicit_bzero(data, sizeof(data));
     if (!good) {
         zh_signer_wipe(out);
-        zh_err_set(err, ZH_EINVAL, "key.signer", "不是有效的签名私钥,或私钥与其标识不符");
-        zh_err_fix(err, "私钥文件应只有一行,以 PRIVATE+KEY+ 开头;从备份取回,不要手工改动");
+        zh_err_set(err, ZH_EINVAL, "key.signer", "不是有效的签名私钥，或私钥与其标识不符");
+        zh_err_fix(err, "私钥文件应只有一行，以 PRIVATE+KEY+ 开头；从备份取回，不要手工改动");
         return ZH_EINVAL;
     }
     return ZH_OK;

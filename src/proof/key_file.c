@@ -15,7 +15,7 @@ static zh_rc file_failed(const char *path, const char *what, int code, zh_err *e
 {
     const char *name = strerrorname_np(code);
     zh_rc rc = code == ENOENT ? ZH_ENOTFOUND : ZH_EIO;
-    zh_err_set(err, rc, code == ENOENT ? "file.missing" : "file.io", "%s失败:%s", what,
+    zh_err_set(err, rc, code == ENOENT ? "file.missing" : "file.io", "%s失败：%s", what,
                code == ENOENT ? "不存在" : (name ? name : "系统错误"));
     zh_err_where(err, "%s", path);
     return rc;
@@ -29,10 +29,10 @@ static zh_rc check_mode(int fd, const char *path, zh_err *err)
     }
     if (!S_ISREG(stat.st_mode) || stat.st_uid != geteuid() || (stat.st_mode & 077) != 0) {
         zh_err_set(err, ZH_EDENIED, "key.file.mode",
-                   "密钥文件不安全:应是运行用户自己的普通文件,且只有其本人可读写(现为 %04o)",
+                   "密钥文件不安全：应是运行用户自己的普通文件，且只有其本人可读写(现为 %04o)",
                    (unsigned)(stat.st_mode & 07777));
         zh_err_where(err, "%s", path);
-        zh_err_fix(err, "如未曾泄露:chown 给运行用户并 chmod 600;如他人可能读过:更换密钥");
+        zh_err_fix(err, "如未曾泄露:chown 给运行用户并 chmod 600；如他人可能读过：更换密钥");
         return ZH_EDENIED;
     }
     return ZH_OK;
@@ -100,9 +100,9 @@ zh_rc zh_key_file_write(const char *path, zh_str text, zh_err *err)
     zh_assert(text.n < sizeof(line));
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0 && errno == EEXIST) {
-        zh_err_set(err, ZH_ECONFLICT, "key.file.exists", "密钥文件已存在,不会覆盖");
+        zh_err_set(err, ZH_ECONFLICT, "key.file.exists", "密钥文件已存在，不会覆盖");
         zh_err_where(err, "%s", path);
-        zh_err_fix(err, "换一个文件名;确要停用旧密钥,先把它移走保存");
+        zh_err_fix(err, "换一个文件名；确要停用旧密钥，先把它移走保存");
         return ZH_ECONFLICT;
     }
     if (fd < 0) {

@@ -24,7 +24,7 @@ static zh_rc compare_tile(void *context, const zh_tile *tile, zh_str bytes, zh_e
         char path[ZH_TILE_PATH_BYTES];
         zh_tile_path(tile, path);
         rc = zh_err_set(err, ZH_ECORRUPT, "log.tile",
-                        "瓦片与由条目重算的不一致:瓦片或其下的条目被改动过");
+                        "瓦片与由条目重算的不一致：瓦片或其下的条目被改动过");
         zh_err_where(err, "%s", path);
     }
     zh_arena_rewind(walk->arena, mark);
@@ -53,7 +53,7 @@ static zh_rc next_checkpoint(struct walk *walk, zh_err *err)
     if (opened.checkpoint.size < before || opened.checkpoint.size > newest->size ||
         !zh_str_eq(opened.checkpoint.origin, newest->origin)) {
         zh_err_set(err, ZH_ECORRUPT, "log.history",
-                   "检查点历史不按大小递增,或大于最新检查点,或属于别的日志:日志被回退或拼接过");
+                   "检查点历史不按大小递增，或大于最新检查点，或属于别的日志：日志被回退或拼接过");
         zh_err_where(err, "checkpoints: %llu,大小 %llu",
                      (unsigned long long)walk->report->checkpoints,
                      (unsigned long long)opened.checkpoint.size);
@@ -69,8 +69,9 @@ static zh_rc compare_root(struct walk *walk, const zh_checkpoint *checkpoint, zh
     if (zh_digest_eq(&root, &checkpoint->root)) {
         return ZH_OK;
     }
-    zh_err_set(err, ZH_ECORRUPT, "log.root",
-               "由条目重算的树根与已签名的检查点不一致:条目被改动、调换或删除过,或历史有两个版本");
+    zh_err_set(
+        err, ZH_ECORRUPT, "log.root",
+        "由条目重算的树根与已签名的检查点不一致：条目被改动、调换或删除过，或历史有两个版本");
     zh_err_where(err, "大小 %llu", (unsigned long long)checkpoint->size);
     return ZH_ECORRUPT;
 }

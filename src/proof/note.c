@@ -108,7 +108,7 @@ bool zh_note_number(zh_str text, uint64_t *out)
 
 static zh_rc not_a_note(const char *why, zh_err *err)
 {
-    zh_err_set(err, ZH_EINVAL, "note.format", "不是有效的签名文本:%s", why);
+    zh_err_set(err, ZH_EINVAL, "note.format", "不是有效的签名文本：%s", why);
     zh_err_clause(err, "C2SP signed-note, Format");
     return ZH_EINVAL;
 }
@@ -158,8 +158,8 @@ static bool read_signature(zh_str line, zh_note_signature *out)
 zh_rc zh_note_parse(zh_str bytes, zh_note *out, zh_err *err)
 {
     if (bytes.n > ZH_NOTE_BYTES_MAX) {
-        return zh_err_set(err, ZH_ELIMIT, "note.size", "签名文本有 %zu 字节,超过 %zu 字节", bytes.n,
-                          ZH_NOTE_BYTES_MAX);
+        return zh_err_set(err, ZH_ELIMIT, "note.size", "签名文本有 %zu 字节，超过 %zu 字节",
+                          bytes.n, ZH_NOTE_BYTES_MAX);
     }
     out->n = 0;
     if (!zh_utf8_valid(bytes) || has_controls(bytes)) {
@@ -167,7 +167,7 @@ zh_rc zh_note_parse(zh_str bytes, zh_note *out, zh_err *err)
     }
     size_t at = signatures_at(bytes);
     if (at < 2 || at == bytes.n) {
-        return not_a_note("正文与签名之间没有空行,或没有签名", err);
+        return not_a_note("正文与签名之间没有空行，或没有签名", err);
     }
     out->text = zh_str_sub(bytes, 0, at - 1);
     zh_str rest = zh_str_sub(bytes, at, bytes.n);
@@ -273,7 +273,7 @@ zh_rc zh_note_check(const zh_note *note, const zh_verifier *verifier, uint64_t *
             continue;
         }
         if (!check_signature(note->text, signature, verifier, &time)) {
-            zh_err_set(err, ZH_EINVAL, "note.signature", "签名不成立:正文或“%s”的签名被改动过",
+            zh_err_set(err, ZH_EINVAL, "note.signature", "签名不成立：正文或“%s”的签名被改动过",
                        verifier->name);
             zh_err_clause(err, "C2SP signed-note, Signatures");
             return ZH_EINVAL;
@@ -327,7 +327,7 @@ zh_rc zh_checkpoint_parse(zh_str text, zh_checkpoint *out, zh_err *err)
     }
     if (!good) {
         zh_err_set(err, ZH_EINVAL, "checkpoint.format",
-                   "不是有效的检查点:应为日志名称、大小(无前导零)、32 字节树根的 Base64 各一行");
+                   "不是有效的检查点：应为日志名称、大小(无前导零)、32 字节树根的 Base64 各一行");
         zh_err_clause(err, "C2SP tlog-checkpoint, Note text");
         return ZH_EINVAL;
     }

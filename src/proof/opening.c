@@ -26,7 +26,7 @@ static void add_line(zh_opening_root *root, uint64_t index, zh_str line)
 
 static zh_rc bad_line(const char *list, uint64_t index, const char *why, zh_err *err)
 {
-    zh_err_set(err, ZH_EINVAL, "opening.line", "数字开示的%s中,位置 %llu 的一行%s", list,
+    zh_err_set(err, ZH_EINVAL, "opening.line", "数字开示的%s中，位置 %llu 的一行%s", list,
                (unsigned long long)index, why);
     return ZH_EINVAL;
 }
@@ -41,7 +41,7 @@ static bool is_decimal(zh_str text)
 static zh_rc check_next(const zh_opening_root *root, const char *list, uint64_t index, zh_err *err)
 {
     if (root->edge.size > 0 && index <= root->last) {
-        return bad_line(list, index, "没有按位置升序排列,或位置重复", err);
+        return bad_line(list, index, "没有按位置升序排列，或位置重复", err);
     }
     if (root->edge.size == ZH_OPENING_LINES_MAX) {
         return zh_err_set(err, ZH_ELIMIT, "opening.size", "数字开示的%s超过 %u 行", list,
@@ -54,7 +54,7 @@ static zh_rc check_next(const zh_opening_root *root, const char *list, uint64_t 
 static zh_rc end_line(zh_opening_root *root, uint64_t index, size_t from, zh_buf *out, zh_err *err)
 {
     if (out->failed) {
-        return zh_err_set(err, ZH_ENOMEM, "memory.budget", "数字开示过大,超出内存预算");
+        return zh_err_set(err, ZH_ENOMEM, "memory.budget", "数字开示过大，超出内存预算");
     }
     add_line(root, index, zh_str_sub(zh_buf_view(out), from, out->n));
     zh_buf_c(out, '\n');
@@ -90,7 +90,7 @@ zh_rc zh_opening_frame(zh_opening_root *root, uint64_t index, bool included, zh_
     }
     if (zh_str_chr(reason, '\n') >= 0 || !zh_utf8_valid(reason) || !zh_utf8_clean(reason) ||
         (reason.n == 0 && !included)) {
-        return bad_line("候选清单", index, "没有理由(排除须写明),或理由含换行、控制字符", err);
+        return bad_line("候选清单", index, "没有理由(排除须写明)，或理由含换行、控制字符", err);
     }
     size_t from = out->n;
     zh_buf_fmt(out, "%llu %c", (unsigned long long)index, included ? '+' : '-');
@@ -143,7 +143,7 @@ static zh_rc bad_member(const char *member, zh_err *err)
 {
     zh_err_set(err, ZH_EINVAL, "opening.format", "数字开示文件的成员 %s 缺失或不合格式", member);
     zh_err_where(err, "%s", member);
-    zh_err_fix(err, "请使用系统导出的原文件,不要手工改动");
+    zh_err_fix(err, "请使用系统导出的原文件，不要手工改动");
     return ZH_EINVAL;
 }
 
@@ -201,7 +201,7 @@ zh_rc zh_opening_read(zh_arena *arena, zh_str text, zh_opening_file *out, zh_err
     }
     out->records = ZH_TRY_N(arena, zh_opening_record, records->n + 1);
     if (!out->records) {
-        return zh_err_set(err, ZH_ENOMEM, "memory.budget", "数字开示过大,超出内存预算");
+        return zh_err_set(err, ZH_ENOMEM, "memory.budget", "数字开示过大，超出内存预算");
     }
     for (const zh_json *record = records->first; record && rc == ZH_OK; record = record->next) {
         rc = read_record(arena, record, &out->records[out->n], err);
@@ -302,12 +302,12 @@ static zh_rc wrong(struct checker *checker, const char *rule, const char *what)
 static zh_rc check_detail_line(struct checker *checker, const struct line *line)
 {
     if (!sum_add(&checker->numerator, line->second)) {
-        return bad_line("明细", line->index, "的分子不是十进制数,或合计超出 128 位", checker->err);
+        return bad_line("明细", line->index, "的分子不是十进制数，或合计超出 128 位", checker->err);
     }
     if (zh_str_is(line->third, "-")) {
         checker->without = true;
     } else if (!sum_add(&checker->denominator, line->third)) {
-        return bad_line("明细", line->index, "的分母不是十进制数,或合计超出 128 位", checker->err);
+        return bad_line("明细", line->index, "的分母不是十进制数，或合计超出 128 位", checker->err);
     }
     return ZH_OK;
 }
@@ -351,7 +351,7 @@ static zh_rc check_list(struct checker *checker, const char *name, zh_str text,
     zh_opening_root_end(&root, &got, &lines);
     if (rc == ZH_OK && (lines != count || !zh_digest_eq(&got, expected))) {
         rc = zh_err_set(checker->err, ZH_EINVAL, "opening.root",
-                        "数字开示的%s与存证的根或行数不一致:有增删或改动", name);
+                        "数字开示的%s与存证的根或行数不一致：有增删或改动", name);
     }
     return rc;
 }
@@ -369,7 +369,7 @@ static zh_rc check_agreement(struct checker *checker)
             continue;
         }
         if (!next_line(&detail, &used, &good) || used.index != candidate.index) {
-            return bad_line("候选清单", candidate.index, "标为计入,但明细中没有对应的一行",
+            return bad_line("候选清单", candidate.index, "标为计入，但明细中没有对应的一行",
                             checker->err);
         }
     }
@@ -492,7 +492,8 @@ static zh_rc check_records(struct checker *checker)
             rc = zh_disclosure_file_check(&record->shown, checker->err);
         }
         if (rc == ZH_OK && !frame_names(&frame, record->index)) {
-            rc = wrong(checker, "opening.records", "开示的记录不在候选清单中,或没有按位置升序排列");
+            rc =
+                wrong(checker, "opening.records", "开示的记录不在候选清单中，或没有按位置升序排列");
         }
         if (rc != ZH_OK) {
             zh_err_where(checker->err, "records: %llu", (unsigned long long)record->index);

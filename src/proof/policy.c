@@ -76,7 +76,7 @@ zh_rc zh_policy_add_witness(zh_policy *policy, zh_str name, const zh_verifier *k
     }
     if (key->type != ZH_KEY_COSIGNATURE || !name_free(policy, name)) {
         zh_err_set(err, ZH_EINVAL, "policy.witness",
-                   "见证方的公钥类型不是见证签名(0x04),或名称重复");
+                   "见证方的公钥类型不是见证签名(0x04)，或名称重复");
         zh_err_where(err, "%s", key->name);
         return ZH_EINVAL;
     }
@@ -89,7 +89,7 @@ zh_rc zh_policy_require(zh_policy *policy, unsigned k, zh_err *err)
 {
     if (k > policy->nwitnesses) {
         return zh_err_set(err, ZH_EINVAL, "policy.quorum",
-                          "要求 %u 个见证方签名,但策略只列出 %zu 个", k, policy->nwitnesses);
+                          "要求 %u 个见证方签名，但策略只列出 %zu 个", k, policy->nwitnesses);
     }
     if (k == 0) {
         policy->quorum = 0;
@@ -130,7 +130,7 @@ struct reader {
 
 static zh_rc bad_line(struct reader *reader, const char *why)
 {
-    zh_err_set(reader->err, ZH_EINVAL, "policy.line", "信任策略第 %zu 行:%s", reader->line, why);
+    zh_err_set(reader->err, ZH_EINVAL, "policy.line", "信任策略第 %zu 行：%s", reader->line, why);
     zh_err_clause(reader->err, "C2SP tlog-policy");
     return ZH_EINVAL;
 }
@@ -199,7 +199,7 @@ static zh_rc read_group(struct reader *reader, zh_str rest)
     for (zh_str word = take_word(&rest); word.n > 0; word = take_word(&rest)) {
         uint64_t bit = bit_of(policy, word);
         if (bit == 0 || (reader->used & bit)) {
-            return bad_line(reader, "组的成员应在前面定义过,且只属于一个组");
+            return bad_line(reader, "组的成员应在前面定义过，且只属于一个组");
         }
         reader->used |= bit;
         group.members |= bit;
@@ -225,7 +225,7 @@ static zh_rc read_quorum(struct reader *reader, zh_str rest)
     zh_str name = take_word(&rest);
     uint64_t bit = bit_of(reader->policy, name);
     if (reader->quorum || take_word(&rest).n > 0 || (bit == 0 && !zh_str_is(name, "none"))) {
-        return bad_line(reader, "quorum 只能有一行,后跟已定义的名称或 none");
+        return bad_line(reader, "quorum 只能有一行，后跟已定义的名称或 none");
     }
     reader->policy->quorum = bit;
     reader->quorum = true;
@@ -303,7 +303,7 @@ static zh_rc find_log(const zh_policy *policy, const zh_note *note, zh_opened *o
     if (!out->log) {
         zh_err_set(err, ZH_EDENIED, "policy.log", "检查点没有受信任日志的签名");
         zh_err_where(err, "%.*s", ZH_FMT(zh_str_sub(out->checkpoint.origin, 0, 160)));
-        zh_err_fix(err, "核对验证公钥是否为该日志的;公钥应从可信渠道取得,而不是随证明一起");
+        zh_err_fix(err, "核对验证公钥是否为该日志的；公钥应从可信渠道取得，而不是随证明一起");
         return ZH_EDENIED;
     }
     return ZH_OK;
@@ -351,7 +351,7 @@ zh_rc zh_policy_open(const zh_policy *policy, zh_str bytes, zh_opened *out, zh_e
         }
     }
     if (rc == ZH_OK && !zh_policy_satisfied(policy, out->witnesses)) {
-        zh_err_set(err, ZH_EDENIED, "policy.quorum", "见证签名不足:只有 %u 个受信任的见证方签名",
+        zh_err_set(err, ZH_EDENIED, "policy.quorum", "见证签名不足：只有 %u 个受信任的见证方签名",
                    out->nwitnesses);
         zh_err_where(err, "%.*s", ZH_FMT(zh_str_sub(out->checkpoint.origin, 0, 160)));
         zh_err_fix(err, "向日志方索取带足见证签名的检查点");

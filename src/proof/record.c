@@ -69,7 +69,7 @@ static zh_rc check_field(const zh_record_field *field, zh_err *err)
     if (field->name.n > ZH_RECORD_NAME_BYTES_MAX || field->value.n > ZH_RECORD_VALUE_BYTES_MAX) {
         zh_err_set(err, ZH_ELIMIT, "record.field.size", "字段名或字段值超过存证格式的上限");
         zh_err_where(err, "%.*s", ZH_FMT(zh_str_sub(field->name, 0, 80)));
-        zh_err_fix(err, "字段名不超过 %u 字节,字段值不超过 %zu 字节;更大的内容按文件摘要登记",
+        zh_err_fix(err, "字段名不超过 %u 字节，字段值不超过 %zu 字节；更大的内容按文件摘要登记",
                    ZH_RECORD_NAME_BYTES_MAX, ZH_RECORD_VALUE_BYTES_MAX);
         return ZH_ELIMIT;
     }
@@ -255,7 +255,7 @@ zh_rc zh_disclosure_verify(zh_hash_alg alg, const zh_disclosure *disclosure, con
     zh_hash_release(&hash);
     if (rc != ZH_OK || !zh_digest_eq(&head, root)) {
         zh_err_set(err, ZH_EINVAL, "record.disclosure.mismatch",
-                   "披露的字段与记录存证根不一致:值、盐、序号或路径有改动");
+                   "披露的字段与记录存证根不一致：值、盐、序号或路径有改动");
         zh_err_where(err, "%.*s", ZH_FMT(disclosure->field.name));
         return ZH_EINVAL;
     }
@@ -283,7 +283,8 @@ zh_rc zh_record_entry_read(zh_str bytes, zh_record_entry *out, zh_err *err)
     if (memcmp(in, MAGIC, sizeof(MAGIC)) != 0 || in[4] < ZH_HASH_SHA256 || in[4] > ZH_HASH_SM3 ||
         in[5] < ZH_ENTRY_EVIDENCE || in[5] > ZH_ENTRY_DRAW_RESULT) {
         zh_err_set(err, ZH_EINVAL, "record.entry.format", "不是 zhl1 存证条目");
-        zh_err_fix(err, "条目应为 %d 字节,以 zhl1 开头,算法 1–2,种类 1–6", ZH_RECORD_ENTRY_BYTES);
+        zh_err_fix(err, "条目应为 %d 字节，以 zhl1 开头，算法 1–2，种类 1–6",
+                   ZH_RECORD_ENTRY_BYTES);
         return ZH_EINVAL;
     }
     out->alg = (zh_hash_alg)in[4];

@@ -254,9 +254,9 @@ static zh_rc tile_broken(const zh_tile *tile, zh_err *err)
 {
     char path[ZH_TILE_PATH_BYTES];
     zh_tile_path(tile, path);
-    zh_err_set(err, ZH_ECORRUPT, "tile.bytes", "存证日志的瓦片长度不对:被截断或改动过");
+    zh_err_set(err, ZH_ECORRUPT, "tile.bytes", "存证日志的瓦片长度不对：被截断或改动过");
     zh_err_where(err, "%s", path);
-    zh_err_fix(err, "从镜像或备份取回该文件,再运行校验");
+    zh_err_fix(err, "从镜像或备份取回该文件，再运行校验");
     return ZH_ECORRUPT;
 }
 
@@ -405,7 +405,7 @@ static zh_rc keep_tile(zh_tile_nodes *nodes, const zh_tile *tile, struct kept **
 {
     struct kept *kept = *slot ? *slot : zh_arena_try(nodes->arena, sizeof(*kept));
     if (!kept) {
-        return zh_err_set(err, ZH_ENOMEM, "memory.budget", "内存不足:存证瓦片");
+        return zh_err_set(err, ZH_ENOMEM, "memory.budget", "内存不足：存证瓦片");
     }
     *slot = kept;
     zh_arena_mark mark = zh_arena_here(nodes->arena);
@@ -498,11 +498,11 @@ zh_rc zh_bundle_next(zh_str *rest, zh_str *entry, zh_err *err)
 zh_rc zh_bundle_add(zh_buf *bundle, zh_str entry, zh_err *err)
 {
     if (entry.n > ZH_ENTRY_BYTES_MAX) {
-        return zh_err_set(err, ZH_ELIMIT, "tile.entry.size", "存证条目有 %zu 字节,超过 %u 字节",
+        return zh_err_set(err, ZH_ELIMIT, "tile.entry.size", "存证条目有 %zu 字节，超过 %u 字节",
                           entry.n, ZH_ENTRY_BYTES_MAX);
     }
     zh_buf_u16be(bundle, (uint16_t)entry.n);
     zh_buf_str(bundle, entry);
-    return bundle->failed ? zh_err_set(err, ZH_ENOMEM, "memory.budget", "内存不足:存证条目包")
+    return bundle->failed ? zh_err_set(err, ZH_ENOMEM, "memory.budget", "内存不足：存证条目包")
                           : ZH_OK;
 }

@@ -69,9 +69,9 @@ static zh_rc compare(const char *path, zh_str bytes, bool *same, zh_err *err)
     zh_rc rc = zh_file_read(arena, path, ZH_BUNDLE_BYTES_MAX, &there, err);
     if (rc == ZH_OK && !zh_str_eq(there, bytes)) {
         zh_err_set(err, ZH_ECORRUPT, "tile.changed",
-                   "已写满的存证瓦片与将要写入的内容不同:日志被改动过,或数据与日志不是同一套");
+                   "已写满的存证瓦片与将要写入的内容不同：日志被改动过，或数据与日志不是同一套");
         zh_err_where(err, "%s", path);
-        zh_err_fix(err, "不要删除任何文件;保留现场,运行 zhiheng ledger verify 查明");
+        zh_err_fix(err, "不要删除任何文件；保留现场，运行 zhiheng ledger verify 查明");
         rc = ZH_ECORRUPT;
     }
     *same = rc == ZH_OK;

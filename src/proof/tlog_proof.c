@@ -21,7 +21,7 @@ void zh_tlog_proof_write(const zh_tlog_proof *proof, zh_buf *out)
 
 static zh_rc malformed(const char *why, zh_err *err)
 {
-    zh_err_set(err, ZH_EINVAL, "tlog-proof.format", "不是有效的存证证明文件:%s", why);
+    zh_err_set(err, ZH_EINVAL, "tlog-proof.format", "不是有效的存证证明文件：%s", why);
     zh_err_clause(err, "C2SP tlog-proof, Format");
     return ZH_EINVAL;
 }
@@ -71,7 +71,7 @@ zh_rc zh_tlog_proof_parse(zh_str text, zh_tlog_proof *out, zh_err *err)
         if (out->path_n == ZH_TREE_PATH_MAX ||
             !zh_base64_read(line, out->path[out->path_n].b, ZH_DIGEST_BYTES, &n) ||
             n != ZH_DIGEST_BYTES) {
-            return malformed("路径行应为 32 字节散列的 Base64,至多 64 行,其后一个空行", err);
+            return malformed("路径行应为 32 字节散列的 Base64，至多 64 行，其后一个空行", err);
         }
         out->path_n++;
     }

@@ -242,7 +242,7 @@ zh_rc zh_tree_check_inclusion(zh_hash *hash, const zh_digest *leaf, uint64_t ind
     if (zh_tree_climb(hash, leaf, index, size, path, path_n, &head) != ZH_OK ||
         !zh_digest_eq(&head, root)) {
         return zh_err_set(err, ZH_EINVAL, "tree.inclusion.mismatch",
-                          "包含证明不成立:条目、位置 %llu、路径与大小为 %llu 的树根对不上",
+                          "包含证明不成立：条目、位置 %llu、路径与大小为 %llu 的树根对不上",
                           (unsigned long long)index, (unsigned long long)size);
     }
     return ZH_OK;
@@ -297,7 +297,7 @@ zh_rc zh_tree_check_consistency(zh_hash *hash, uint64_t from, const zh_digest *r
     }
     if (!good) {
         return zh_err_set(err, ZH_EINVAL, "tree.consistency.mismatch",
-                          "一致性证明不成立:大小为 %llu 的日志不是大小为 %llu 的日志的延续",
+                          "一致性证明不成立：大小为 %llu 的日志不是大小为 %llu 的日志的延续",
                           (unsigned long long)to, (unsigned long long)from);
     }
     return ZH_OK;

@@ -17,7 +17,7 @@ void zh_witness_request_write(uint64_t old, const zh_digest *path, size_t path_n
 
 static zh_rc malformed(const char *why, zh_err *err)
 {
-    zh_err_set(err, ZH_EINVAL, "witness.request", "不是有效的见证请求:%s", why);
+    zh_err_set(err, ZH_EINVAL, "witness.request", "不是有效的见证请求：%s", why);
     zh_err_clause(err, "C2SP tlog-witness, add-checkpoint");
     return ZH_EINVAL;
 }
@@ -39,7 +39,8 @@ zh_rc zh_witness_request_parse(zh_str body, zh_witness_request *out, zh_err *err
         if (out->path_n == ZH_WITNESS_PROOF_MAX ||
             !zh_base64_read(line, out->path[out->path_n].b, ZH_DIGEST_BYTES, &n) ||
             n != ZH_DIGEST_BYTES) {
-            return malformed("一致性证明行应为 32 字节散列的 Base64,至多 63 行,其后一个空行", err);
+            return malformed("一致性证明行应为 32 字节散列的 Base64，至多 63 行，其后一个空行",
+                             err);
         }
         out->path_n++;
     }
@@ -77,14 +78,15 @@ static int check_growth(const zh_witness_request *request, const zh_checkpoint *
                         const zh_witness_state *kept, const zh_verifier *log, zh_err *err)
 {
     if (request->old != kept->size) {
-        zh_err_set(err, ZH_ECONFLICT, "witness.stale", "请求从大小 %llu 起,但上次见证的大小是 %llu",
-                   (unsigned long long)request->old, (unsigned long long)kept->size);
+        zh_err_set(err, ZH_ECONFLICT, "witness.stale",
+                   "请求从大小 %llu 起，但上次见证的大小是 %llu", (unsigned long long)request->old,
+                   (unsigned long long)kept->size);
         return 409;
     }
     if (kept->size == checkpoint->size && kept->size > 0 &&
         !zh_digest_eq(&kept->root, &checkpoint->root)) {
         zh_err_set(err, ZH_ECONFLICT, "witness.fork",
-                   "大小 %llu 已见证过另一个树根:日志给出了两个不同的历史",
+                   "大小 %llu 已见证过另一个树根：日志给出了两个不同的历史",
                    (unsigned long long)kept->size);
         return 409;
     }

@@ -12,7 +12,7 @@
 #define PATH_BYTES 4096
 
 static const char FIRST_LOGS[] =
-    "# 受本见证方见证的日志,每行一个:log 公钥。改动后重启生效。\n"
+    "# 受本见证方见证的日志，每行一个:log 公钥。改动后重启生效。\n"
     "# Logs this witness cosigns, one a line: log VKEY. Restart after a change.\n"
     "quorum none\n";
 
@@ -146,9 +146,9 @@ static zh_rc read_state(void *context, zh_str origin, zh_witness_state *out, zh_
          zh_note_check(&note, &store->key.verifier, NULL, NULL) != ZH_OK ||
          zh_checkpoint_parse(note.text, &kept, NULL) != ZH_OK || !zh_str_eq(kept.origin, origin))) {
         rc = zh_err_set(err, ZH_ECORRUPT, "witness.state",
-                        "保存的检查点不是本见证方签名的:文件损坏或被改动,不再见证该日志");
+                        "保存的检查点不是本见证方签名的：文件损坏或被改动，不再见证该日志");
         zh_err_where(err, "%s", path);
-        zh_err_fix(err, "查明原因;确认后从备份取回较新的一份,不要删除");
+        zh_err_fix(err, "查明原因；确认后从备份取回较新的一份，不要删除");
     }
     if (rc == ZH_OK) {
         *out = (zh_witness_state){kept.size, kept.root};
@@ -170,7 +170,7 @@ static zh_rc keep_state(const zh_witness_store *store, const zh_witness_answer *
     zh_buf_str(&note, answer->text);
     zh_buf_c(&note, '\n');
     zh_buf_str(&note, line);
-    rc = note.failed ? zh_err_set(err, ZH_ENOMEM, "memory.budget", "内存不足:保存检查点")
+    rc = note.failed ? zh_err_set(err, ZH_ENOMEM, "memory.budget", "内存不足：保存检查点")
                      : zh_file_replace(path, zh_buf_view(&note), err);
     zh_buf_free(&note);
     return rc;

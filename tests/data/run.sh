@@ -85,7 +85,7 @@ public() {
 }
 
 industries=packs/foundation/industry.csv
-parts="pieces dirty change signals search hostile"
+parts="dirty change signals search hostile"
 if [ -d "$SHARED/data" ]; then
     industries=$SHARED/data/cn-industry-codes/gbt4754_2017.csv
     seeds=$SEED
@@ -101,7 +101,11 @@ if [ -d "$SHARED/data" ]; then
 else
     echo "skipped: public data sets, none in $SHARED"
 fi
-part pieces python3 $HERE/accept.py $program $PIECES "$STEP_DIR/pieces" again
+# Carried pieces of the sets: all there is without the shared data; beside them, PostgreSQL's turn.
+if [ "$LONG" = 1 ] || ! [ -d "$SHARED/data" ] || [ -z "${ZH_TEST_PG_URL:-}" ]; then
+    part pieces python3 $HERE/accept.py $program $PIECES "$STEP_DIR/pieces" again
+    parts+=" pieces"
+fi
 part dirty python3 $HERE/dirty.py $program "$STEP_DIR/dirty"
 part change python3 $HERE/change.py $program $PIECES "$STEP_DIR/change"
 if [ -d "$SHARED/data" ]; then
@@ -111,7 +115,7 @@ else
 fi
 part search python3 $HERE/search.py $program $search "$industries" "$STEP_DIR/search"
 if [ -n "${ZH_TEST_PG_URL:-}" ]; then
-    on_postgres pg-pieces python3 $HERE/accept.py $program $PIECES "$STEP_DIR/pg-pieces"
+    on_postgres pg-pieces python3 $HERE/accept.py $program $PIECES "$STEP_DIR/pg-pieces" again
     on_postgres pg-dirty python3 $HERE/dirty.py $program "$STEP_DIR/pg-dirty"
     on_postgres pg-change python3 $HERE/change.py $program $PIECES "$STEP_DIR/pg-change"
     on_postgres pg-search python3 $HERE/search.py $program $search "$industries" "$STEP_DIR/pg-search"

@@ -259,7 +259,7 @@ def test_first(tally, server):
     tally.check("导入：门店检查" in page.text, "the register is found from the header")
     tally.equal([page.fact(x) for x in ("新增", "变更", "存疑，须说明", "拒绝", "与库中已有相同")], [4, 0, 0, 0, 0], "counts")
     tally.check("登记册自己的列名一致" in page.sections["how"], "why it was read so")
-    tally.check("列对上了 6／6" in page.text, "columns are shown")
+    tally.check("列对上了 6/6" in page.text, "columns are shown")
     tally.equal(effect(page), ("未报", rate(["合格", "不合格", "不合格", "合格"]), "0→4"), "effect on the indicator")
     tally.equal((server.records("shop_check"), server.sql("SELECT count(*) FROM zh_outbox")[0][0]), (0, 0),
                 "a check writes nothing")

@@ -215,10 +215,10 @@ static void the_plan_in_words(void **state)
     assert_string_equal(err.rule, "model.diff.destructive");
     assert_string_equal(err.where, "x.yaml");
     zh_diff_print(&diff, &text);
-    assert_true(
-        zh_str_eq(zh_buf_view(&text), ZH_STR("  r:增加字段「n」(数,decimal)\n"
-                                             "✗ r:删除字段「b」(备注)及其全部数据\n"
-                                             "共 2 处变更,其中丢失数据的 1 处,未获许可的 1 处\n")));
+    assert_true(zh_str_eq(zh_buf_view(&text),
+                          ZH_STR("  r:增加字段「n」(数,decimal)\n"
+                                 "✗ r:删除字段「b」(备注)及其全部数据\n"
+                                 "共 2 处变更，其中丢失数据的 1 处，未获许可的 1 处\n")));
     zh_buf_free(&text);
     zh_model_release(a);
     zh_model_release(b);

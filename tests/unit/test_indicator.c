@@ -249,7 +249,7 @@ static void test_published_rates(void **state)
             assert_int_equal(f.status, ZH_FIG_OK);
             text_is(f.shown, cases[i].shown);
             text_is(f.interval_shown, cases[i].interval);
-            says(f.note.zh, "该批抽检结果,不代表总体");
+            says(f.note.zh, "该批抽检结果，不代表总体");
         }
         zh_figure f = get(l, "rate", "420000", "2016H1");
         text_is(f.num, "43");
@@ -392,7 +392,7 @@ static void test_mean_and_its_error(void **state)
         assert_int_equal(f.n, 8);
         assert_true(fabs(f.se - 0.755929) < 1e-6); /* sqrt(32 / 7 / 8) */
         assert_int_equal(f.status, ZH_FIG_MIXED_BASIS);
-        says(f.note.zh, "该批抽检结果,不代表总体");
+        says(f.note.zh, "该批抽检结果，不代表总体");
         lots_close(l);
     }
 }

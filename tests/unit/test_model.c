@@ -449,9 +449,9 @@ static void indicators_of_the_register(void **state)
     assert_int_equal(rate->note.zh.n, 0);
     assert_int_equal(rate->n_min, 30);
     const zh_indicator *found = zh_model_indicator(model, ZH_STR("find_rate_targeted"));
-    assert_true(zh_str_is(found->note.zh, "专项;该批抽检结果,不代表总体"));
+    assert_true(zh_str_is(found->note.zh, "专项;该批抽检结果，不代表总体"));
     assert_true(zh_str_is(zh_model_indicator(model, ZH_STR("found_rate"))->note.zh,
-                          "该批抽检结果,不代表总体"));
+                          "该批抽检结果，不代表总体"));
     const zh_indicator *index = zh_model_indicator(model, ZH_STR("index"));
     assert_int_equal(index->ncomponents, 2);
     assert_true(index->components[1].descending);

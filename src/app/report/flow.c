@@ -478,10 +478,9 @@ static void draw_furniture(zh_flow *f)
         zh_draw_text(d, right, 54, stamp, (zh_text_at){.font = small, .anchor = ZH_ANCHOR_END});
         zh_draw_line(d, ZH_FLOW_LEFT, 61, right, 61,
                      (zh_paint){.stroke = ZH_ROLE_RULE, .width = 0.6});
-        zh_draw_text(
-            d, ZH_PDF_A4_WIDTH / 2, 804,
-            zh_str_fmt(f->arena, f->doc->english ? "%zu / %zu" : "%zu ／ %zu", i + 1, f->pages.n),
-            (zh_text_at){.font = small, .anchor = ZH_ANCHOR_MIDDLE});
+        zh_draw_text(d, ZH_PDF_A4_WIDTH / 2, 804,
+                     zh_str_fmt(f->arena, "%zu / %zu", i + 1, f->pages.n),
+                     (zh_text_at){.font = small, .anchor = ZH_ANCHOR_MIDDLE});
     }
 }
 

@@ -223,10 +223,8 @@ static zh_str facet_prop(zh_ctx *ctx, const zh_asks *asks, const zh_detected *pa
         if (zh_str_eq(facet->dim->id, prop)) {
             zh_str label =
                 facet->label.n > 0 ? facet->label : zh_asks_words(asks, "（无值）", "(none)");
-            return zh_str_fmt(ctx->arena,
-                              asks->english ? "%.*s %" PRId64 "/%" PRIu64
-                                            : "%.*s %" PRId64 "／%" PRIu64,
-                              ZH_FMT(label), facet->n, pair->table.a);
+            return zh_str_fmt(ctx->arena, "%.*s %" PRId64 "/%" PRIu64, ZH_FMT(label), facet->n,
+                              pair->table.a);
         }
     }
     return ZH_STR_NONE;

@@ -181,8 +181,7 @@ zh_reading zh_show_reading(zh_show *s, const zh_ask *ask, const zh_ask_row *row)
         r.low = ZH_SOME(f->low);
         r.high = ZH_SOME(f->high);
     }
-    r.note = f->den.n > 0 ? zh_str_fmt(arena, s->asks->english ? "%.*s/%.*s" : "%.*s／%.*s",
-                                       ZH_FMT(zh_words_decimal(arena, f->num)),
+    r.note = f->den.n > 0 ? zh_str_fmt(arena, "%.*s/%.*s", ZH_FMT(zh_words_decimal(arena, f->num)),
                                        ZH_FMT(zh_words_decimal(arena, f->den)))
                           : zh_words_count(arena, f->n);
     r.title =

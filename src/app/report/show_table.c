@@ -373,12 +373,12 @@ static void add_answer(building *b, const zh_ask *ask)
     zh_ctx *ctx = b->show->ctx;
     const zh_figure *f = ask->kind == ZH_ASK_FIGURE ? &ask->rows[0].figure : NULL;
     if (f != NULL) {
-        zh_str fraction =
-            !f->has_value  ? ZH_STR("")
-            : f->den.n > 0 ? zh_str_fmt(ctx->arena, english(b) ? "; %.*s / %.*s" : "　%.*s／%.*s",
-                                        ZH_FMT(zh_words_decimal(ctx->arena, f->num)),
-                                        ZH_FMT(zh_words_decimal(ctx->arena, f->den)))
-                           : ZH_STR("");
+        zh_str fraction = !f->has_value ? ZH_STR("")
+                          : f->den.n > 0
+                              ? zh_str_fmt(ctx->arena, english(b) ? "; %.*s / %.*s" : "　%.*s/%.*s",
+                                           ZH_FMT(zh_words_decimal(ctx->arena, f->num)),
+                                           ZH_FMT(zh_words_decimal(ctx->arena, f->den)))
+                              : ZH_STR("");
         zh_str interval =
             f->has_value && f->has_interval
                 ? zh_str_fmt(ctx->arena, english(b) ? " (%.*s, %.*s)" : "（%.*s，%.*s）",

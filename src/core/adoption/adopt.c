@@ -61,7 +61,7 @@ static zh_rc read_sources(zh_conn *conn, zh_arena *arena, zh_str digest, file_li
     while (rc == ZH_OK && (rc = zh_step(stmt, err)) == ZH_OK) {
         zh_pack_file file = {.path = zh_str_dup(arena, zh_col_str(stmt, 0))};
         if (!zh_str_try_dup(arena, zh_col_str(stmt, 1), &file.text)) {
-            rc = zh_err_set(err, ZH_ENOMEM, "packs.memory", "已采用的声明太大,读不进内存");
+            rc = zh_err_set(err, ZH_ENOMEM, "packs.memory", "已采用的声明太大，读不进内存");
         }
         zh_vec_push(arena, out, file);
     }
@@ -153,7 +153,7 @@ static zh_rc keep_shape(zh_conn *conn, const zh_plan *plan, zh_err *err)
     zh_buf_free(&text);
     if (rc == ZH_OK && same == 0) {
         rc = zh_err_set(err, ZH_ECONFLICT, "model.version",
-                        "登记册“%.*s”的字段变了,声明的版本号 %.*s 却没有变",
+                        "登记册“%.*s”的字段变了，声明的版本号 %.*s 却没有变",
                         ZH_FMT(zh_label_for(err, reg->label)), ZH_FMT(reg->version));
         zh_err_where(err, "%.*s", ZH_FMT(reg->file));
         zh_err_fix(err, "请提高 version:旧版本的凭证要靠它找到当时的字段表");

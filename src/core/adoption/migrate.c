@@ -80,7 +80,7 @@ static zh_rc scale_column(migration *m, zh_str table, const zh_model_change *cha
             rc = zh_err_set(m->err, ZH_EINVAL, "model.narrow",
                             "“%.*s”有 %" PRId64 " 个值的小数位数多于新的规定", ZH_FMT(change->text),
                             left);
-            zh_err_fix(m->err, "请先更正这些记录,或保留原来的位数");
+            zh_err_fix(m->err, "请先更正这些记录，或保留原来的位数");
         }
         if (rc != ZH_OK) {
             return rc;

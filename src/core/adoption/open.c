@@ -33,7 +33,7 @@ static zh_rc setting_i64(zh_conn *conn, zh_arena *arena, const char *name, int64
 static zh_rc open_store(zh_core *core, const zh_core_options *options, zh_err *err)
 {
     if (options->data_dir == NULL && options->db_url == NULL) {
-        return zh_err_set(err, ZH_EINVAL, "core.where", "没有指定数据目录,也没有指定数据库");
+        return zh_err_set(err, ZH_EINVAL, "core.where", "没有指定数据目录，也没有指定数据库");
     }
     const char *url = options->db_url;
     if (options->data_dir != NULL) {
@@ -68,7 +68,7 @@ static zh_rc choose_hash(zh_core *core, zh_conn *conn, zh_arena *arena, const ch
         stored = zh_str_of(wanted != NULL ? wanted : "sha256");
         rc = zh_setting_set(conn, "hash", stored, err);
     } else if (rc == ZH_OK && wanted != NULL && !zh_str_is(stored, wanted)) {
-        return zh_err_set(err, ZH_EINVAL, "core.hash", "此库的存证算法是 %.*s,建库后不能改成 %s",
+        return zh_err_set(err, ZH_EINVAL, "core.hash", "此库的存证算法是 %.*s，建库后不能改成 %s",
                           ZH_FMT(stored), wanted);
     }
     if (rc == ZH_OK && zh_hash_alg_parse(stored, &core->alg) != ZH_OK) {

@@ -186,7 +186,7 @@ static void start(const zh_clock_event *e, const zh_clock *clock, zh_time at, zh
 static zh_rc end_span(const zh_env *env, zh_time now, zh_clock_state *s, zh_err *err)
 {
     if (s->nspans == ZH_CLOCK_SPANS_MAX) {
-        return zh_err_set(err, ZH_ELIMIT, "clock.spans", "时限已停过 %zu 次,不能再停",
+        return zh_err_set(err, ZH_ELIMIT, "clock.spans", "时限已停过 %zu 次，不能再停",
                           ZH_CLOCK_SPANS_MAX);
     }
     zh_clock_span *spans = ZH_NEW_N(env->arena, zh_clock_span, s->nspans + 1);

@@ -132,7 +132,7 @@ static zh_rc identify(zh_ctx *ctx, zh_conn *conn, const zh_figure_query *q, zh_f
         out->sources_en = source_of(ctx, ind->reg, true);
         if (ind->basis == ZH_BASIS_NONE && ind->reg->basis_field != NULL) {
             zh_figure_note(ctx, out,
-                           (zh_label){ZH_STR("该批抽检结果,不代表总体"),
+                           (zh_label){ZH_STR("该批抽检结果，不代表总体"),
                                       ZH_STR("Results of this sampling only, not representative of "
                                              "the whole")});
         }

@@ -183,7 +183,7 @@ static void add_column(planner *p, zh_str name, zh_sql_type type)
     for (size_t i = 0; i < p->columns.n && p->rc == ZH_OK; i++) {
         if (strcmp(p->columns.p[i], column) == 0) {
             p->rc = zh_err_set(p->err, ZH_EINVAL, "model.column_twice",
-                               "登记册“%.*s”的列“%s”重复,或与系统列同名",
+                               "登记册“%.*s”的列“%s”重复，或与系统列同名",
                                ZH_FMT(zh_label_for(p->err, p->reg->label)), column);
             zh_err_fix(p->err, "请给字段换一个标识");
         }

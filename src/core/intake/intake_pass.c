@@ -421,7 +421,8 @@ zh_rc zh_intake_errors_open(zh_intake_run *in, bool append)
     }
     in->out->errors_file = zh_str_dup(in->ctx->arena, zh_str_of(path));
     if (!append) {
-        (void)fputs("\xef\xbb\xbf工作表,行,列,表头,级别,规则,问题,怎么办\r\n", in->errors_file);
+        (void)fputs("\xef\xbb\xbf工作表，行，列，表头，级别，规则，问题，怎么办\r\n",
+                    in->errors_file);
     }
     return ZH_OK;
 }

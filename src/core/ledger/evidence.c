@@ -131,7 +131,7 @@ zh_rc zh_evidence_fields(zh_arena *arena, const zh_shape *shape, const zh_record
     if (total > ZH_RECORD_FIELDS_MAX) {
         zh_err_set(err, ZH_ELIMIT, "record.fields.count", "一条记录连同子表的字段值超过 %u 个",
                    ZH_RECORD_FIELDS_MAX);
-        zh_err_fix(err, "请减少子表的行数,或分成几条记录");
+        zh_err_fix(err, "请减少子表的行数，或分成几条记录");
         return ZH_ELIMIT;
     }
     collector c = {arena, record, declaration, ZH_TRY_N(arena, zh_record_field, total), 0};
@@ -147,7 +147,7 @@ zh_rc zh_evidence_fields(zh_arena *arena, const zh_shape *shape, const zh_record
     *out = c.out;
     *n = c.n;
     return room ? ZH_OK
-                : zh_err_set(err, ZH_ENOMEM, "record.memory", "记录太大,超出本次处理的内存限额");
+                : zh_err_set(err, ZH_ENOMEM, "record.memory", "记录太大，超出本次处理的内存限额");
 }
 
 void zh_evidence_choose(const zh_shape *shape, const zh_record *record,
@@ -193,7 +193,7 @@ zh_rc zh_evidence_entry(zh_arena *arena, zh_hash_alg alg, const zh_digest *salt,
 {
     zh_digest *work = ZH_TRY_N(arena, zh_digest, n + 1);
     if (work == NULL) {
-        return zh_err_set(err, ZH_ENOMEM, "record.memory", "记录太大,超出本次处理的内存限额");
+        return zh_err_set(err, ZH_ENOMEM, "record.memory", "记录太大，超出本次处理的内存限额");
     }
     zh_digest root;
     zh_rc rc = zh_record_root(alg, salt, fields, n, work, &root, err);
@@ -221,7 +221,7 @@ void zh_shape_write(const zh_shape *shape, const zh_register *reg, zh_buf *out)
 static zh_rc no_longer(zh_err *err, const zh_register *reg, zh_str name)
 {
     zh_err_set(err, ZH_ENOTFOUND, "evidence.shape",
-               "“%.*s”的字段“%.*s”已不在声明里,旧版本的凭证无法重算",
+               "“%.*s”的字段“%.*s”已不在声明里，旧版本的凭证无法重算",
                ZH_FMT(zh_label_for(err, reg->label)), ZH_FMT(name));
     return ZH_ENOTFOUND;
 }

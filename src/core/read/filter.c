@@ -27,8 +27,9 @@ static zh_rc unsupported(translator *t, const zh_expr *node)
 {
     zh_str text = zh_expr_print(t->env->arena, node);
     zh_rc rc =
-        zh_err_set(t->err, ZH_EINVAL, "query.unsupported", "列表筛选不支持:%.*s", ZH_FMT(text));
-    zh_err_fix(t->err, "可用字段与定值的比较、in、within、is null、starts,以及 any/all/count 子表");
+        zh_err_set(t->err, ZH_EINVAL, "query.unsupported", "列表筛选不支持：%.*s", ZH_FMT(text));
+    zh_err_fix(t->err,
+               "可用字段与定值的比较、in、within、is null、starts，以及 any/all/count 子表");
     return rc;
 }
 

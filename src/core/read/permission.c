@@ -276,7 +276,7 @@ zh_rc zh_scope_allows(zh_ctx *ctx, const zh_program *program)
     if (!others) {
         return ZH_OK;
     }
-    zh_err_set(ctx->err, ZH_EINVAL, "query.unsupported", "筛选条件不能问别的记录:%.*s",
+    zh_err_set(ctx->err, ZH_EINVAL, "query.unsupported", "筛选条件不能问别的记录：%.*s",
                ZH_FMT(program->source));
     zh_err_fix(ctx->err, "只写这个登记册自己的字段；要看引用的记录，打开它自己的登记册");
     return ZH_EINVAL;

@@ -100,7 +100,7 @@ static zh_rc stale(loader *l, const zh_prepared *p)
     zh_err_set(&l->found, ZH_ECONFLICT, "record.stale",
                "记录 %" PRId64 " 刚刚被别人改过(不再是第 %" PRId32 " 版)", p->record->id,
                p->old->version);
-    zh_err_fix(&l->found, "请重新打开记录,核对后再提交");
+    zh_err_fix(&l->found, "请重新打开记录，核对后再提交");
     return ZH_ECONFLICT;
 }
 
@@ -517,7 +517,7 @@ static void explain(zh_ctx *ctx, const loader *l, zh_rc rc)
     if (rc == ZH_ECONFLICT && strcmp(l->found.rule, "record.stale") != 0 && l->plan != NULL) {
         zh_err_set(ctx->err, rc, "record.duplicate", "“%.*s”里已有同样业务键的记录",
                    ZH_FMT(zh_label_for(ctx->err, l->plan->reg->label)));
-        zh_err_fix(ctx->err, "请查找已有的记录,确需更正时在原记录上更正");
+        zh_err_fix(ctx->err, "请查找已有的记录，确需更正时在原记录上更正");
         return;
     }
     *ctx->err = l->found;

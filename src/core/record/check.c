@@ -187,7 +187,7 @@ zh_rc zh_write_normalise(zh_write *w, const zh_field *field, zh_value *value)
         }
         zh_rc rc = zh_utf8_nfc(w->ctx->arena, value->text, &value->text);
         if (rc != ZH_OK) {
-            return zh_err_set(w->ctx->err, rc, "record.memory", "文字太长,超出本次处理的内存限额");
+            return zh_err_set(w->ctx->err, rc, "record.memory", "文字太长，超出本次处理的内存限额");
         }
     } else if (value->kind == ZH_DECIMAL) {
         normalise_number(w, field, value);
@@ -381,7 +381,7 @@ static zh_rc check_table(zh_write *w, const zh_field *table)
     if (rows->n > most || (rows->n < table->rows_min && !w->by_time) ||
         (rows->n == 0 && table->required && !w->by_time)) {
         zh_write_find(w, ZH_REJECT, ZH_STR("field.rows"), table->id, ZH_STR_NONE, ZH_STR_NONE,
-                      "“%.*s”有 %zu 行,须有 %u 到 %zu 行",
+                      "“%.*s”有 %zu 行，须有 %u 到 %zu 行",
                       ZH_FMT(zh_label_for(w->ctx->err, table->label)), rows->n,
                       table->rows_min > 0 ? table->rows_min : table->required, most);
         return ZH_OK;

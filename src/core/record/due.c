@@ -194,14 +194,14 @@ static bool describe(const zh_ctx *ctx, const event *e, zh_op *op, zh_write_mode
             return false;
         }
         transition = mode->breached->on_breach;
-        op->reason = zh_str_fmt(ctx->arena, "时限届满:%.*s", ZH_FMT(mode->breached->label.zh));
+        op->reason = zh_str_fmt(ctx->arena, "时限届满：%.*s", ZH_FMT(mode->breached->label.zh));
     } else {
         mode->fired = rule_named(reg, e->name);
         if (mode->fired == NULL) {
             return false;
         }
         transition = mode->fired->transition;
-        op->reason = zh_str_fmt(ctx->arena, "到期:%.*s", ZH_FMT(mode->fired->field->label.zh));
+        op->reason = zh_str_fmt(ctx->arena, "到期：%.*s", ZH_FMT(mode->fired->field->label.zh));
     }
     op->transition = transition.n > 0 ? zh_register_transition(reg, transition) : NULL;
     op->kind = op->transition != NULL ? ZH_OP_TRANSITION : ZH_OP_AMEND;

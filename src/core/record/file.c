@@ -19,13 +19,13 @@ static const char PREFIX[] = "sha256:";
 
 static zh_rc no_folder(zh_err *err)
 {
-    return zh_err_set(err, ZH_EINVAL, "file.folder", "没有数据目录,不能保存文件");
+    return zh_err_set(err, ZH_EINVAL, "file.folder", "没有数据目录，不能保存文件");
 }
 
 static zh_rc io_failed(zh_err *err, const char *what, const char *path)
 {
     int code = errno;
-    zh_err_set(err, code == ENOENT ? ZH_ENOTFOUND : ZH_EIO, "file.io", "%s失败:%s", what,
+    zh_err_set(err, code == ENOENT ? ZH_ENOTFOUND : ZH_EIO, "file.io", "%s失败：%s", what,
                strerrorname_np(code));
     zh_err_where(err, "%s", path);
     return code == ENOENT ? ZH_ENOTFOUND : ZH_EIO;

@@ -28,19 +28,19 @@ static void refuse_obstacle(zh_write *w, const zh_step_past *s)
     case ZH_OBSTACLE_NONE: break;
     case ZH_OBSTACLE_LIMIT:
         refuse(w, "transition.limit",
-               zh_str_fmt(arena, zh_err_text(err, "至多 %u 次,已做过 %" PRId64 " 次"),
+               zh_str_fmt(arena, zh_err_text(err, "至多 %u 次，已做过 %" PRId64 " 次"),
                           w->op->transition->limit, s->taken));
         break;
     case ZH_OBSTACLE_VOTED: refuse_as(w, "transition.vote.twice", "您已经投过票"); break;
     case ZH_OBSTACLE_LOST: refuse_as(w, "transition.vote.lost", "反对票已使它不能通过"); break;
     case ZH_OBSTACLE_OTHER:
         refuse(w, "transition.withdraw",
-               zh_str_fmt(arena, zh_err_text(err, "只有提交的人可以撤回,提交的是 %.*s"),
+               zh_str_fmt(arena, zh_err_text(err, "只有提交的人可以撤回，提交的是 %.*s"),
                           ZH_FMT(s->who)));
         break;
     case ZH_OBSTACLE_TOUCHED:
         refuse(w, "transition.withdraw",
-               zh_str_fmt(arena, zh_err_text(err, "%.*s 已经办理过,不能再撤回"), ZH_FMT(s->who)));
+               zh_str_fmt(arena, zh_err_text(err, "%.*s 已经办理过，不能再撤回"), ZH_FMT(s->who)));
         break;
     case ZH_OBSTACLE_NOWHERE: refuse_as(w, "transition.to", "还没有经过可以退回的状态"); break;
     }

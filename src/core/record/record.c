@@ -225,7 +225,7 @@ static zh_rc check_room(const zh_write *w)
     }
     size_t need = BYTES_BASE + values * BYTES_PER_VALUE + bytes * BYTES_PER_TEXT_BYTE;
     if (need > zh_arena_left(w->ctx->arena)) {
-        zh_err_set(w->ctx->err, ZH_ENOMEM, "record.memory", "记录太大,超出本次处理的内存限额");
+        zh_err_set(w->ctx->err, ZH_ENOMEM, "record.memory", "记录太大，超出本次处理的内存限额");
         zh_err_fix(w->ctx->err, "请减少子表行数或把长文字作为附件");
         return ZH_ENOMEM;
     }
@@ -262,9 +262,9 @@ static zh_rc load_old(zh_write *w)
     }
     if (op->version_expected != 0 && op->version_expected != old->version) {
         zh_err_set(w->ctx->err, ZH_ECONFLICT, "record.stale",
-                   "记录已被改到第 %" PRId32 " 版,您看到的是第 %" PRId32 " 版", old->version,
+                   "记录已被改到第 %" PRId32 " 版，您看到的是第 %" PRId32 " 版", old->version,
                    op->version_expected);
-        zh_err_fix(w->ctx->err, "请重新打开记录,核对后再提交");
+        zh_err_fix(w->ctx->err, "请重新打开记录，核对后再提交");
         return ZH_ECONFLICT;
     }
     zh_sql_value key[] = {ZH_SQL_INT(old->office), ZH_SQL_INT(old->id), ZH_SQL_INT(old->version)};
@@ -468,12 +468,13 @@ static zh_rc set_value(zh_write *w, const zh_change *change)
     zh_str no_fix = ZH_STR_NONE;
     if (field->computed) {
         zh_write_find(w, ZH_REJECT, ZH_STR("field.computed"), field->id, ZH_STR_NONE, no_fix,
-                      "“%.*s”由系统推算,不能填写", ZH_FMT(zh_label_for(w->ctx->err, field->label)));
+                      "“%.*s”由系统推算，不能填写",
+                      ZH_FMT(zh_label_for(w->ctx->err, field->label)));
         return ZH_OK;
     }
     if (zh_field_is_signature(field)) {
         zh_write_find(w, ZH_REJECT, ZH_STR("field.signature"), field->id, ZH_STR_NONE, no_fix,
-                      "“%.*s”由签署人当场签署时写入,不能填写",
+                      "“%.*s”由签署人当场签署时写入，不能填写",
                       ZH_FMT(zh_label_for(w->ctx->err, field->label)));
         return ZH_OK;
     }
@@ -674,7 +675,7 @@ static zh_rc check_persons(zh_write *w)
     const zh_transition *t = w->op->transition;
     zh_str second = w->op->second_actor;
     if (t->two_person && !w->by_time && (second.n == 0 || zh_str_eq(second, w->ctx->actor))) {
-        return refuse_transition(w, "transition.two_person", "须由另一人复核,不能自己复核自己");
+        return refuse_transition(w, "transition.two_person", "须由另一人复核，不能自己复核自己");
     }
     if (t->reasons != NULL && !w->by_time) {
         zh_date today = zh_time_date(w->record->recorded_at);
@@ -686,7 +687,7 @@ static zh_rc check_persons(zh_write *w)
     }
     if (zh_step_signs(w->writer->role, t) && w->op->proved.n == 0 && !w->by_time) {
         return refuse_transition(w, "transition.sign",
-                                 "须由您签署:请当场用口令（和动态码）核实本人");
+                                 "须由您签署：请当场用口令（和动态码）核实本人");
     }
     return ZH_OK;
 }
@@ -761,7 +762,7 @@ static zh_rc advance_clocks(zh_write *w)
     if (rc == ZH_OK && uncovered && !w->warned_calendar) {
         w->warned_calendar = true;
         zh_write_find(w, ZH_HINT, ZH_STR("clock.calendar"), ZH_STR_NONE, ZH_STR_NONE,
-                      ZH_STR("请补充工作日历"), "工作日历未覆盖到期日,时限暂不能确定");
+                      ZH_STR("请补充工作日历"), "工作日历未覆盖到期日，时限暂不能确定");
     }
     return rc;
 }
@@ -939,8 +940,8 @@ static zh_rc prepare(zh_write *w)
         return ZH_EINVAL;
     }
     if (rc == ZH_OK && w->findings->doubtful) {
-        zh_err_set(w->ctx->err, ZH_EINVAL, "record.doubtful", "有存疑之处,须写明情况后才能保存");
-        zh_err_fix(w->ctx->err, "请核对;确实无误的,填写说明");
+        zh_err_set(w->ctx->err, ZH_EINVAL, "record.doubtful", "有存疑之处，须写明情况后才能保存");
+        zh_err_fix(w->ctx->err, "请核对；确实无误的，填写说明");
         return ZH_EINVAL;
     }
     if (rc == ZH_OK) {

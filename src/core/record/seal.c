@@ -259,7 +259,7 @@ zh_rc zh_seal_record(zh_write *w, zh_entry_kind kind)
         rc = fill_grams(w);
     }
     if (rc == ZH_ENOMEM) {
-        return zh_err_set(w->ctx->err, rc, "record.memory", "记录太大,超出本次处理的内存限额");
+        return zh_err_set(w->ctx->err, rc, "record.memory", "记录太大，超出本次处理的内存限额");
     }
     if (rc == ZH_OK && w->plan->has_files) {
         fill_files(w);

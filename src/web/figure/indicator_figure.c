@@ -75,7 +75,7 @@ static zh_str row_note(zh_ui *ui, const zh_figure *f)
     if (f->indicator->kind == ZH_I_MEAN) {
         return f->has_value ? zh_ui_decimal(ui, f->shown) : ZH_STR("");
     }
-    return f->den.n > 0 ? zh_str_fmt(ui->arena, "%.*s／%.*s", ZH_FMT(zh_ui_decimal(ui, f->num)),
+    return f->den.n > 0 ? zh_str_fmt(ui->arena, "%.*s/%.*s", ZH_FMT(zh_ui_decimal(ui, f->num)),
                                      ZH_FMT(zh_ui_decimal(ui, f->den)))
                         : zh_str_fmt(ui->arena, "n = %.*s", ZH_FMT(zh_ui_count(ui, f->n)));
 }

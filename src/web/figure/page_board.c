@@ -537,10 +537,12 @@ static void indicator_row(board *b, zh_grid *g, const row *r)
     }
 }
 
-/* Something of it can be compared: with a target, an interval or the year before. */
-static bool compares(const row *r)
+/* What a row can be compared with: 0 a target or its own interval, 1 the year before, 2 nothing. */
+enum { RANKS = 3 };
+
+static int rank_of(const row *r)
 {
-    return r->figure.has_interval || r->has_before || r->target != NULL;
+    return r->figure.has_interval || r->target != NULL ? 0 : r->has_before ? 1 : 2;
 }
 
 static const zh_code *theme_of(const row *r)
@@ -548,14 +550,14 @@ static const zh_code *theme_of(const row *r)
     return r->indicator->reg != NULL ? r->indicator->reg->theme : NULL;
 }
 
-/* The rows of a theme (NULL: those without one); what is nothing but a count comes last. */
+/* The rows of a theme (NULL: those without one), by what they can be compared with. */
 static void group(board *b, zh_grid *g, const zh_code *theme)
 {
     bool titled = false;
-    for (int pass = 0; pass < 2; pass++) {
+    for (int rank = 0; rank < RANKS; rank++) {
         for (size_t i = 0; i < b->n; i++) {
             const row *r = &b->rows[i];
-            if (r->absence != PRESENT || theme_of(r) != theme || compares(r) != (pass == 0)) {
+            if (r->absence != PRESENT || theme_of(r) != theme || rank_of(r) != rank) {
                 continue;
             }
             if (!titled) {

@@ -422,7 +422,7 @@ static zh_rc page(zh_tool_view *v)
                        .nav = ZH_T_NAV_TOOLS,
                        .title = ok ? v->bench.finding : ZH_SAY(ui, ZH_T_TOOLS_NOT_YET, name),
                        .lede = lede,
-                       .above = zh_str_fmt(ui->arena, "%.*s ／ %.*s",
+                       .above = zh_str_fmt(ui->arena, "%.*s / %.*s",
                                            ZH_FMT(zh_ui_text(ui, ZH_T_NAV_TOOLS)), ZH_FMT(name)),
                        .above_url = ZH_STR("/tools"),
                        .css = ZH_STR("tools.css")});
