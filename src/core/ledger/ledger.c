@@ -29,7 +29,8 @@ struct zh_ledger {
     pthread_mutex_t lock;
     const char *dir;
     const char *gm_dir; /* of the second log (core/ledger/gm.h) */
-    bool relaxed, opened;
+    bool relaxed;
+    _Atomic bool opened;
     zh_treelog log, gm; /* gm: open when the second log is kept */
     /* Entries that have yet to be recomputed after a start, and those that have been. While `all`
      * is not 0 nothing is sealed. */
@@ -94,6 +95,11 @@ const char *zh_ledger_dir(const zh_core *core)
 const char *zh_ledger_gm_dir(const zh_core *core)
 {
     return core->ledger->gm_dir;
+}
+
+bool zh_ledger_opened(const zh_core *core)
+{
+    return core->ledger->opened;
 }
 
 /* ---- what the database says ------------------------------------------------------------------ */

@@ -37,6 +37,8 @@ typedef struct zh_ledger zh_ledger;
 /* DATA/log, and DATA/log-gm of the second log; NULL without a data directory. */
 const char *zh_ledger_dir(const zh_core *core);
 const char *zh_ledger_gm_dir(const zh_core *core);
+/* Whether this core has opened its log, and so finished what a crash or a power cut left. */
+bool zh_ledger_opened(const zh_core *core);
 
 /* One round. *size: entries with a position; *more: others wait. While zh_ledger_checking nothing
  * is sealed and *more is false. ZH_EBUSY: another process is at it; ZH_ECORRUPT: an incident;

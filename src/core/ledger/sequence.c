@@ -228,7 +228,10 @@ zh_rc zh_sequence(zh_core *core, int64_t *size, zh_err *err)
     bool nothing = false;
     bool logged = zh_ledger_dir(core) != NULL;
     zh_rc rc = idle(core, &nothing, &s.size, err);
-    for (bool more = !nothing; more && rc == ZH_OK;) {
+    /* the first time also without anything to do: a power cut may have taken tiles that the WAL has
+     */
+    bool opens = rc == ZH_OK && logged && nothing && !zh_ledger_opened(core);
+    for (bool more = !nothing || opens; more && rc == ZH_OK;) {
         if (logged) {
             rc = zh_ledger_round(core, &s.size, &more, err);
         } else {
@@ -237,7 +240,7 @@ zh_rc zh_sequence(zh_core *core, int64_t *size, zh_err *err)
         }
     }
     *size = s.size;
-    return rc;
+    return opens && rc == ZH_EBUSY ? ZH_OK : rc; /* whoever is at it has opened it */
 }
 
 zh_rc zh_log_size(zh_conn *conn, int64_t *size, zh_err *err)
