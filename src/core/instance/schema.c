@@ -558,9 +558,7 @@ static void add_version_index(zh_arena *arena, zh_index_plans *out, const zh_reg
     zh_vec_push(arena, out, index);
 }
 
-/* Whether a role that reads the register also makes records of it: a post of such a role may see
- * its own alone (本人). */
-static bool has_own_scope(const zh_register *reg)
+bool zh_has_own_index(const zh_register *reg)
 {
     bool own = false;
     for (size_t i = 0; i < reg->naccess && !own; i++) {
@@ -571,8 +569,8 @@ static bool has_own_scope(const zh_register *reg)
     return own;
 }
 
-/* What a person wrote last, in the order of the default list: partial, so that bulk imports by the
- * operator leave it alone. */
+/* What a person wrote in an office, in the order of its default list: partial, so that bulk imports
+ * by the operator leave it alone. */
 static void add_own_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg)
 {
     const char *suffixes[3];
@@ -584,7 +582,7 @@ static void add_own_index(zh_arena *arena, zh_index_plans *out, const zh_registe
     zh_sql_ident(&sql, name);
     zh_buf_z(&sql, " ON ");
     zh_sql_ident(&sql, reg->table);
-    zh_buf_z(&sql, " (actor, ");
+    zh_buf_z(&sql, " (actor, office, ");
     if (sort != NULL) {
         (void)zh_field_columns(sort, suffixes);
         zh_sql_ident(&sql, zh_str_fmt(arena, "%.*s%s", ZH_FMT(sort->column), suffixes[0]));
@@ -610,7 +608,7 @@ void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans 
         add_order_index(arena, out, reg, "event", reg->event_time);
     }
     add_handed_index(arena, out, reg);
-    if (has_own_scope(reg)) {
+    if (zh_has_own_index(reg)) {
         add_own_index(arena, out, reg);
     }
     if (reg->ntransitions > 0) {

@@ -430,6 +430,11 @@ static void add_offices(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *a
     zh_scope_handed_add(ctx, sql, binds, alias);
 }
 
+bool zh_scope_is_own(const zh_ctx *ctx)
+{
+    return ctx->post != NULL && !sees_all_offices(ctx) && ctx->post->scope == ZH_SCOPE_OWN;
+}
+
 bool zh_scope_by_offices(const zh_ctx *ctx)
 {
     return ctx->post != NULL && !sees_all_offices(ctx) && ctx->post->scope != ZH_SCOPE_OWN;
