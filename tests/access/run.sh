@@ -147,23 +147,23 @@ party() { # NAME STATUS STEP ARGS...
     status "$name" "$wanted" -d "no=$number2" --data-urlencode "code=$code2" -d "step=$step" "$@" "$URL/lookup"
 }
 party "a step before its time" 403 rate -d f.solved=yes
-for step in "accept -d version=1" "mediate -d version=2" "finish -d version=3 -d f.outcome=settled"; do
+for step in accept mediate "finish -d f.outcome=settled"; do
     read -r name rest <<<"$step"
     # shellcheck disable=SC2086
-    status "the officer: $name" 303 -b "zh_session=$(cookie wuhan)" $rest "$URL/registers/complaint/$at/transitions/$name"
+    status "the officer: $name" 303 -b "zh_session=$(cookie wuhan)" -d reason= $rest "$URL/registers/complaint/$at/transitions/$name"
 done
 party "one's own case that waits for an opinion" 200 ""
 check "the step is offered" grep -q 'name="step" value="rate"' "$STEP_DIR/out"
 check "and none of an officer's" bash -c "! grep -q 'value=\"finish\"\|value=\"reopen\"\|金丝雀\|水壶' '$STEP_DIR/out'"
 party "an officer's step by code" 403 finish -d f.outcome=failed
 party "without an answer" 422 rate
-party "with another code" 403 rate -d code=2222222222 -d f.solved=yes
-party "a field that it does not ask for is left alone" 200 rate -d version=4 -d f.solved=no -d 'f.facts=改写过的事实与理由甲乙丙'
+status "a step with another code" 403 -d "no=$number2" -d code=2222222222 -d step=rate -d f.solved=yes "$URL/lookup"
+party "a field that it does not ask for is left alone" 200 rate -d f.solved=no -d 'f.facts=改写过的事实与理由甲乙丙'
 check "it is closed" grep -q 已办结 "$STEP_DIR/out"
 check "its facts stand" bash -c "$zhiheng query complaint --where \"source_no = 'W-1'\" --data '$data' --json | grep -q '水壶漏电'"
-party "a second opinion" 403 rate -d version=4 -d f.solved=yes
+party "a second opinion" 403 rate -d f.solved=yes
 status "the step of a party elsewhere" 403 -H 'Sec-Fetch-Site: cross-site' -d "no=$number2" -d "code=$code2" -d step=reopen "$URL/lookup"
-party "what its answer opens" 200 reopen -d version=5
+party "what its answer opens" 200 reopen
 status "the officer sees who it was" 200 -b "zh_session=$(cookie wuhan)" "$URL/registers/complaint/$at"
 check "by number and code" grep -q '当事人（凭编号和查询码）' "$STEP_DIR/out"
 status "another code" 403 -d "no=$number" -d code=2222222222 "$URL/lookup"

@@ -574,7 +574,7 @@ bool zh_has_own_index(const zh_register *reg)
 static void add_own_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg)
 {
     const char *suffixes[3];
-    const zh_field *sort = reg->default_sort != NULL ? reg->default_sort : reg->event_time;
+    const zh_field *sort = reg->default_sort; /* without one lists go by id */
     zh_str name = index_name(arena, reg->table, ZH_STR("own"));
     zh_buf sql;
     zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
