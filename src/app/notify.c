@@ -162,7 +162,9 @@ zh_rc zh_notify_setting_set(zh_core *core, zh_str name, zh_str value, zh_err *er
 zh_str zh_notify_words(zh_arena *arena, const zh_register *reg, zh_str cause, zh_str name)
 {
     const zh_transition *t = zh_register_transition(reg, name);
-    zh_str what = t != NULL ? t->label.zh : name;
+    zh_str what = t != NULL                           ? t->label.zh
+                  : zh_str_is(cause, ZH_NOTICE_ERASE) ? ZH_STR("删除个人信息")
+                                                      : name;
     ptrdiff_t slash = zh_str_chr(name, '/');
     zh_str id = slash >= 0 ? zh_str_sub(name, 0, (size_t)slash) : name;
     for (size_t i = 0; i < reg->nclocks && t == NULL; i++) {
@@ -171,9 +173,10 @@ zh_str zh_notify_words(zh_arena *arena, const zh_register *reg, zh_str cause, zh
     const char *form = zh_str_is(cause, ZH_NOTICE_CREATED)  ? "新登记%.*s"
                        : zh_str_is(cause, ZH_NOTICE_BREACH) ? "%.*s届满"
                        : zh_str_is(cause, ZH_NOTICE_WARN)   ? "%.*s将届满"
-                       : zh_str_is(cause, ZH_NOTICE_SECOND) ? "%.*s等待第二人"
-                       : zh_str_is(cause, ZH_NOTICE_VOTE)   ? "%.*s待您表决"
-                                                            : "%.*s";
+                       : zh_str_is(cause, ZH_NOTICE_SECOND) || zh_str_is(cause, ZH_NOTICE_ERASE)
+                           ? "%.*s等待第二人"
+                       : zh_str_is(cause, ZH_NOTICE_VOTE) ? "%.*s待您表决"
+                                                          : "%.*s";
     zh_buf text;
     zh_buf_init(&text, 1024);
     ptrdiff_t at = zh_str_find(zh_str_of(form), ZH_STR("%.*s"));

@@ -11,6 +11,14 @@ typedef struct zh_contact {
     const zh_field *code;          /* text field that holds the lookup code */
 } zh_contact;
 
+/* Whether the party may take the step with number and code alone: one of `steps`, which asks for
+ * nothing but plain fields (model check refuses others). */
+bool zh_contact_takes(const zh_register *reg, const zh_transition *transition);
+
+/* What such a step may ask for: a value that is typed or chosen, and shows nothing of the record.
+ */
+bool zh_contact_asks(const zh_field *field);
+
 /* False: the register has none. */
 bool zh_contact_of(const zh_register *reg, zh_contact *out);
 

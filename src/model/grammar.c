@@ -443,6 +443,7 @@ static const zh_key contact_keys[] = {
     {.name = "email", .arg = ZH_ARG_PATH},
     {.name = "phone", .arg = ZH_ARG_PATH},
     {.name = "code", .arg = ZH_ARG_PATH, .required = true},
+    {.name = "steps", .arg = ZH_ARG_TEXT, .many = true},
 };
 static const zh_schema contact = {"联系方式", contact_keys, ZH_COUNTOF(contact_keys)};
 

@@ -2,6 +2,7 @@
  * privacy, evidence, exchange) and its tests: every name and expression in them is checked now, and
  * the trees are kept. */
 #include "model/compile.h"
+#include "model/contact.h"
 #include "model/grammar.h"
 #include "model/judgement.h"
 #include <string.h>
@@ -440,6 +441,43 @@ static void check_contact_field(zh_cx *cx, const zh_register *reg, const zh_yaml
     }
 }
 
+/* A step that the party may take by number and code: its role may, nobody else is needed, and what
+ * it asks for can be typed by somebody who sees nothing of the record. */
+static void check_contact_step(zh_cx *cx, const zh_register *reg, zh_str audience,
+                               const zh_yaml *node)
+{
+    const zh_transition *t = zh_register_transition(reg, node->text);
+    if (t == NULL) {
+        zh_cx_error(cx, node, "contact.steps", "写本册 transitions 里的 id", "没有步骤「%.*s」",
+                    ZH_FMT(node->text));
+        return;
+    }
+    bool may = t->nroles == 0 || zh_str_among(audience, t->roles, t->nroles);
+    bool granted = false;
+    for (size_t i = 0; i < reg->naccess; i++) {
+        const zh_access *a = &reg->access[i];
+        granted = granted || (zh_str_eq(a->role, audience) &&
+                              (zh_str_among(t->id, a->can, a->ncan) ||
+                               zh_str_among(ZH_STR("transition"), a->can, a->ncan)));
+    }
+    if (!may || !granted) {
+        zh_cx_error(cx, node, "contact.steps", "在步骤的 roles 和 access 的 can 里写明",
+                    "角色「%.*s」不能办「%.*s」", ZH_FMT(audience), ZH_FMT(t->id));
+    }
+    if ((t->kind != ZH_TR_HANDLE && t->kind != ZH_TR_RETURN) || t->to_any || t->two_person ||
+        t->vote.k > 0 || t->signature != NULL) {
+        zh_cx_error(cx, node, "contact.steps", "凭查询码只能办一个人当场办完的步骤",
+                    "「%.*s」要另一个人、签署、表决或选去处", ZH_FMT(t->id));
+    }
+    for (size_t i = 0; i < t->nneed + t->noptional; i++) {
+        const zh_field *f = i < t->nneed ? t->need[i] : t->optional[i - t->nneed];
+        if (!zh_contact_asks(f)) {
+            zh_cx_error(cx, node, "contact.steps", "只能要文字、编码、日期、数和是否",
+                        "「%.*s」要填「%.*s」，凭查询码填不了", ZH_FMT(t->id), ZH_FMT(f->id));
+        }
+    }
+}
+
 /* How the party of an audience is told that has no account. */
 static void check_contact(zh_cx *cx, const zh_reg_build *b)
 {
@@ -458,6 +496,9 @@ static void check_contact(zh_cx *cx, const zh_reg_build *b)
     if (!known) {
         zh_cx_error(cx, zh_yaml_get(contact, "audience"), "contact.audience",
                     "写本册 access 里的角色", "没有角色「%.*s」", ZH_FMT(audience));
+    }
+    for (const zh_yaml *s = zh_first(contact, "steps"); s != NULL; s = zh_next(s)) {
+        check_contact_step(cx, b->reg, audience, s);
     }
     if (zh_yaml_get(contact, "email") == NULL && zh_yaml_get(contact, "phone") == NULL) {
         zh_cx_error(cx, contact, "contact.field", "写 email: 字段 或 phone: 字段",

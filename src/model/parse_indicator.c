@@ -229,8 +229,9 @@ static void check_interval(zh_cx *cx, const build *b)
     bool unequal =
         ind->reg->has_weight && (ind->basis == ZH_BASIS_RANDOM || ind->basis == ZH_BASIS_NONE);
     if (wanted && ind->kind != ZH_I_RATE) {
-        zh_cx_error(cx, interval, "indicator.interval", NULL, "区间 %.*s 只用于 rate 类指标",
-                    ZH_FMT(ind->interval));
+        zh_cx_error(cx, interval, "indicator.interval",
+                    "分子是分母一部分的率写 kind: rate；其他种类去掉 interval",
+                    "区间 %.*s 只用于 rate 类指标", ZH_FMT(ind->interval));
     } else if (wanted && unequal) {
         zh_cx_error(cx, interval, "indicator.interval.weight", "改用 kind: design",
                     "登记册声明了抽取权数，各批入样概率不等，不能用 %.*s 区间",

@@ -21,6 +21,22 @@ static bool version_valid(zh_str s)
     return dots == 2 && digits > 0 && s.n <= 20;
 }
 
+/* What may be written instead. */
+static const char *known_themes(zh_cx *cx, const zh_codes *themes)
+{
+    zh_str text = ZH_STR("不写，或写编码体系 theme 的一个：");
+    for (uint32_t at = 0; at < themes->n; at++) { /* in the order declared */
+        for (size_t i = 0; i < themes->n; i++) {
+            const zh_code *code = &themes->codes[i];
+            if (code->position == at) {
+                text = zh_str_fmt(cx->arena, "%.*s%s%.*s", ZH_FMT(text), at > 0 ? " " : "",
+                                  ZH_FMT(code->code));
+            }
+        }
+    }
+    return zh_str_fmt(cx->arena, "%.*s", ZH_FMT(text)).p;
+}
+
 static const zh_code *theme_of(zh_cx *cx, const zh_yaml *node)
 {
     const zh_codes *themes = node == NULL || node->kind != ZH_YAML_SCALAR
@@ -28,7 +44,7 @@ static const zh_code *theme_of(zh_cx *cx, const zh_yaml *node)
                                  : zh_cx_codes(cx, node, ZH_STR("theme"));
     const zh_code *found = themes == NULL ? NULL : zh_code_find(themes, node->text, INT32_MIN);
     if (themes != NULL && found == NULL) {
-        zh_cx_error(cx, node, "register.theme", "主题是编码体系 theme 的编码", "没有主题「%.*s」",
+        zh_cx_error(cx, node, "register.theme", known_themes(cx, themes), "没有主题「%.*s」",
                     ZH_FMT(node->text));
     }
     return found;

@@ -110,6 +110,17 @@ def erasing_by_two():
     asked = ask("POST", at + "/erase", first, form)
     check(asked.status == 303 and name in ask("GET", at, first).text, f"asked for, nothing is gone: {asked.status}")
     check(ask("POST", at + "/erase", first, form, html=False).status == 409, "nor asked for twice")
+    # a step makes another version: the request stands, for nothing that is to be erased has changed
+    moved = ask("POST", at + "/transitions/accept", officer, {"version": "1"})
+    check(moved.status == 303, f"meanwhile it is accepted: {moved.status} {text_of(moved)[-300:]}")
+    told = ""
+    for _ in range(100):
+        told = ask("GET", "/notices", second).text
+        if "等待第二人复核" in told:
+            break
+        time.sleep(0.2)
+    check("等待第二人复核" in told and at in told, "the other one is told")
+    check("等待第二人复核" not in ask("GET", "/notices", officer).text, "and nobody who may not confirm it")
     waits = ask("GET", at + "/erase", second)
     number = re.search(r'name="asked" value="(\d+)"', waits.text)
     check(number is not None and "kprivate" in waits.text and "第47条" in waits.text, "another reads who asks, for what and why")

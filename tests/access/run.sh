@@ -138,6 +138,34 @@ check "nothing of a person" bash -c "! grep -q '金丝雀\|13912345678\|Y-1\|冰
 status "a code in the address is not taken" 200 "$URL/lookup?no=$number&code=$code"
 sed -i 's/\(value\|href\)="[^"]*"//g' "$STEP_DIR/out" # what was asked may be repeated
 check "nor shown" bash -c "! grep -q '已收到\|$code' '$STEP_DIR/out'"
+# the steps that the declaration opens to number and code, and no other
+read -r number2 code2 at < <($zhiheng query complaint --where "source_no = 'W-1'" --data "$data" --json |
+    python3 -c 'import json,sys; d=json.load(sys.stdin); r=(d["records"] if isinstance(d,dict) else d)[0]; i=str(r["id"]); print(r["fields"]["no"], r["fields"]["lookup"], i if "-" in i else "%s-%s" % (r["office"], i))')
+party() { # NAME STATUS STEP ARGS...
+    local name=$1 wanted=$2 step=$3
+    shift 3
+    status "$name" "$wanted" -d "no=$number2" --data-urlencode "code=$code2" -d "step=$step" "$@" "$URL/lookup"
+}
+party "a step before its time" 403 rate -d f.solved=yes
+for step in accept mediate "finish -d f.outcome=settled"; do
+    read -r name rest <<<"$step"
+    # shellcheck disable=SC2086
+    status "the officer: $name" 303 -b "zh_session=$(cookie wuhan)" -d reason= $rest "$URL/registers/complaint/$at/transitions/$name"
+done
+party "one's own case that waits for an opinion" 200 ""
+check "the step is offered" grep -q 'name="step" value="rate"' "$STEP_DIR/out"
+check "and none of an officer's" bash -c "! grep -q 'value=\"finish\"\|value=\"reopen\"\|金丝雀\|水壶' '$STEP_DIR/out'"
+party "an officer's step by code" 403 finish -d f.outcome=failed
+party "without an answer" 422 rate
+status "a step with another code" 403 -d "no=$number2" -d code=2222222222 -d step=rate -d f.solved=yes "$URL/lookup"
+party "a field that it does not ask for is left alone" 200 rate -d f.solved=no -d 'f.facts=改写过的事实与理由甲乙丙'
+check "it is closed" grep -q 已办结 "$STEP_DIR/out"
+check "its facts stand" bash -c "$zhiheng query complaint --where \"source_no = 'W-1'\" --data '$data' --json | grep -q '水壶漏电'"
+party "a second opinion" 403 rate -d f.solved=yes
+status "the step of a party elsewhere" 403 -H 'Sec-Fetch-Site: cross-site' -d "no=$number2" -d "code=$code2" -d step=reopen "$URL/lookup"
+party "what its answer opens" 200 reopen
+status "the officer sees who it was" 200 -b "zh_session=$(cookie wuhan)" "$URL/registers/complaint/$at"
+check "by number and code" grep -q '当事人（凭编号和查询码）' "$STEP_DIR/out"
 status "another code" 403 -d "no=$number" -d code=2222222222 "$URL/lookup"
 sed 's/value="[^"]*"//g' "$STEP_DIR/out" >"$STEP_DIR/wrong"
 status "no such number" 403 -d no=TS-420102-2026-999999 -d code=2222222222 "$URL/lookup"

@@ -28,22 +28,29 @@ static const char MODEL[] =
     "      - {id: place, label: 地区, type: code, system: region, required: true}\n"
     "      - {id: phone, label: 电话, type: string, pipl: personal}\n"
     "      - {id: lookup, label: 查询码, type: string, max: 10, pipl: personal}\n"
+    "      - {id: solved, label: 已解决, type: code, codes: {\"yes\": 是, \"no\": 否}}\n"
     "    states:\n"
     "      - {id: draft, label: 起草, initial: true, public: 已收到}\n"
     "      - {id: sent, label: 送审}\n"
+    "      - {id: rating, label: 待评价, public: 请您评价}\n"
     "      - {id: done, label: 完成, terminal: true, public: 已办结}\n"
     "    transitions:\n"
     "      - {id: send, label: 送审, from: draft, to: sent, roles: [officer]}\n"
     "      - {id: finish, label: 完成, from: sent, to: done, roles: [officer]}\n"
+    "      - {id: ask, label: 请评价, from: sent, to: rating, roles: [officer]}\n"
+    "      - {id: rate, label: 评价, from: rating, to: done, roles: [guest], need: [solved]}\n"
+    "      - {id: again, label: 重新办理, from: done, to: sent, roles: [guest], limit: 1,\n"
+    "         guard: \"solved = 'no'\"}\n"
+    "      - {id: hurry, label: 催办, from: sent, roles: [guest]}\n"
     "    clocks:\n"
     "      - {id: limit, label: 审查期限, start: sent, stop: [finish], public: true,\n"
     "         versions: [{from: 2020-01-01, amount: 3, unit: day}]}\n"
     "      - {id: inner, label: 内部期限, start: sent, stop: [finish],\n"
     "         versions: [{from: 2020-01-01, amount: 2, unit: day}]}\n"
-    "    contact: {audience: guest, phone: phone, code: lookup}\n"
+    "    contact: {audience: guest, phone: phone, code: lookup, steps: [rate, again]}\n"
     "    access:\n"
     "      - {role: officer, can: [read, create, transition]}\n"
-    "      - {role: guest, can: [create]}\n"
+    "      - {role: guest, can: [create, rate, again, hurry]}\n"
     "      - {role: local, rows: \"place within office_region\", can: [create]}\n"
     "  - id: plain\n"
     "    version: 1.0.0\n"
@@ -192,6 +199,58 @@ static void waits(void **state)
     close_world(&w);
 }
 
+static zh_rc act(world *w, const zh_lookup *found, const char *step, const char *field,
+                 const char *value)
+{
+    zh_ctx ctx = w->f.ctx;
+    const zh_register *reg = found->reg;
+    zh_findings findings = {0};
+    zh_applied done;
+    zh_change change = {.field = zh_register_field(reg, zh_str_of(field)),
+                        .value = zh_value_text(zh_str_of(value))};
+    zh_op op = {.changes = &change, .nchanges = field[0] != '\0' ? 1 : 0};
+    zh_err_clear(&w->f.err);
+    ctx.post = &nobody;
+    return zh_lookup_act(&ctx, found, zh_register_transition(reg, zh_str_of(step)), &op, &findings,
+                         &done);
+}
+
+/* The party takes what the declaration opens to number and code, and nothing else. */
+static void acts(void **state)
+{
+    (void)state;
+    world w;
+    zh_lookup found;
+    zh_lookup then;
+    open_world(&w);
+    fixture *f = &w.f;
+    ok(f, fx_move(f, "affair", &w.at, "send", 0, &w.at, NULL));
+    read_now(&w);
+    ok(f, find(&w, "A-1", w.code, &found));
+    assert_int_equal(found.nmay, 0); /* its role may hurry, but not by code */
+    assert_int_equal(act(&w, &found, "hurry", "", ""), ZH_EDENIED);
+    assert_string_equal(f->err.rule, "lookup.step");
+    ok(f, fx_move(f, "affair", &w.at, "ask", 0, &w.at, NULL));
+    read_now(&w);
+    ok(f, find(&w, "A-1", w.code, &then));
+    assert_int_equal(then.nmay, 1);
+    assert_true(zh_str_is(then.may[0]->id, "rate"));
+    assert_int_equal(act(&w, &then, "finish", "", ""), ZH_EDENIED);
+    assert_int_equal(act(&w, &then, "rate", "phone", "1"), ZH_EDENIED); /* it does not ask for it */
+    assert_int_equal(act(&w, &then, "rate", "", ""), ZH_EINVAL);
+    assert_string_equal(f->err.rule, "transition.need");
+    ok(f, act(&w, &then, "rate", "solved", "no"));
+    assert_int_equal(act(&w, &then, "rate", "solved", "yes"), ZH_ECONFLICT); /* once */
+    zh_record *record = fx_get(f, "affair", &w.at);
+    assert_true(zh_str_is(record->actor, ZH_LOOKUP_ACTOR));
+    read_now(&w);
+    ok(f, find(&w, "A-1", w.code, &found));
+    assert_true(found.ended);
+    assert_int_equal(found.nmay, 1); /* it is not solved */
+    ok(f, act(&w, &found, "again", "", ""));
+    close_world(&w);
+}
+
 /* Who may not read the register hands in a matter, and is given its number and code. */
 static void is_handed_in(void **state)
 {
@@ -236,10 +295,8 @@ static void is_handed_in(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_its_own),
-        cmocka_unit_test(tells_nothing),
-        cmocka_unit_test(waits),
-        cmocka_unit_test(is_handed_in),
+        cmocka_unit_test(finds_its_own), cmocka_unit_test(tells_nothing), cmocka_unit_test(waits),
+        cmocka_unit_test(acts),          cmocka_unit_test(is_handed_in),
     };
     const char *const *backends;
     size_t n = fx_backends(&backends);

@@ -75,7 +75,7 @@ static const char MODEL[] =
     "    contact: {audience: guest, phone: phone, code: lookup}\n"
     "    access:\n"
     "      - {role: officer, can: [read, create, transition]}\n"
-    "      - {role: reviewer, can: [read, transition]}\n"
+    "      - {role: reviewer, can: [read, transition, erase_two]}\n"
     "      - {role: firm, rows: \"firm = self\", can: [read]}\n"
     "      - {role: guest, can: [export]}\n";
 
@@ -441,6 +441,25 @@ static void test_second(void **state)
     close_world(&w);
 }
 
+/* A request to erase is told to whoever may confirm it, and to nobody else. */
+static void test_erasure(void **state)
+{
+    (void)state;
+    world w;
+    fixture *f = &w.f;
+    open_world(&w);
+    zh_applied at = affair(f, "A-1", "武汉市");
+    (void)tell(f);
+    int64_t before = copies(f, "wuhan");
+    ok(f, zh_pending_ask(&f->ctx, ZH_STR("_erase/affair/1"), ZH_STR("erase"), ZH_STR("erase=*"),
+                         fx_get(f, "affair", &at)));
+    (void)tell(f);
+    assert_int_equal(copies(f, "wuhan"), before + 1);
+    assert_int_equal(copies(f, "jiafirm"), 0);
+    assert_int_equal(fx_count(f, "SELECT COUNT(*) FROM zh_inbox WHERE cause = 'erase'"), 1);
+    close_world(&w);
+}
+
 /* ---- the queue ------------------------------------------------------------------------------- */
 
 static zh_delivery letter(const char *once)
@@ -687,9 +706,9 @@ int main(void)
         cmocka_unit_test(test_chosen_offices), cmocka_unit_test(test_audiences),
         cmocka_unit_test(test_contact),        cmocka_unit_test(test_same_transaction),
         cmocka_unit_test(test_inbox),          cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_second),         cmocka_unit_test(test_queue),
-        cmocka_unit_test(test_hooks),          cmocka_unit_test(test_digest),
-        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_second),         cmocka_unit_test(test_erasure),
+        cmocka_unit_test(test_queue),          cmocka_unit_test(test_hooks),
+        cmocka_unit_test(test_digest),         cmocka_unit_test(test_settings),
     };
     static const struct CMUnitTest pure[] = {
         cmocka_unit_test(test_email),

@@ -2,6 +2,7 @@
  * scans, equals an oracle written here from the rules of permission.h, and masks hold everywhere.
  * Both databases when ZH_TEST_PG_URL is set. */
 #include "core/cube/cube.h"
+#include "core/instance/schema.h"
 #include "core/read/permission.h"
 #include "core_fixture.h"
 #include <inttypes.h>
@@ -247,6 +248,34 @@ static void one_predicate(void **state)
     }
     fx_close(&w->f);
     zh_dealloc(w);
+}
+
+/* A list of one's own in an office, in the order of the list, is what one index holds. */
+static void own_scope_has_an_index(void **state)
+{
+    (void)state;
+    fixture f = {0};
+    fx_open(&f, NOTE);
+    zh_conn *conn = NULL;
+    zh_stmt *stmt = NULL;
+    bool served = false;
+    assert_true(zh_has_own_index(fx_reg(&f, "note")));
+    assert_int_equal(zh_store_reader(zh_core_store(f.core), &conn, &f.err), ZH_OK);
+    if (zh_conn_dialect(conn) == ZH_SQLITE) { /* PostgreSQL decides by the size of the table */
+        assert_int_equal(
+            zh_query(conn,
+                     ZH_STR("EXPLAIN QUERY PLAN SELECT a.id FROM r_note a WHERE a.office = 1 AND "
+                            "a.actor = 'u1' AND a.actor <> 'operator' ORDER BY a.id"),
+                     NULL, 0, &stmt, &f.err),
+            ZH_OK);
+        while (zh_step(stmt, &f.err) == ZH_OK) {
+            served = served || zh_str_find(zh_col_str(stmt, 3), ZH_STR("i_r_note_own")) >= 0;
+        }
+        zh_finish(stmt);
+        assert_true(served);
+    }
+    zh_store_release(conn);
+    fx_close(&f);
 }
 
 /* ---- masks and rights ---- */
@@ -573,6 +602,7 @@ int main(void)
         cmocka_unit_test(writes_keep_to_rights_and_scope),
         cmocka_unit_test(references_stay_in_sight),
         cmocka_unit_test(what_is_referred_to_stays),
+        cmocka_unit_test(own_scope_has_an_index),
         cmocka_unit_test(conditions_stay_in_sight),
     };
     const char *const *backends;

@@ -558,6 +558,41 @@ static void add_version_index(zh_arena *arena, zh_index_plans *out, const zh_reg
     zh_vec_push(arena, out, index);
 }
 
+bool zh_has_own_index(const zh_register *reg)
+{
+    bool own = false;
+    for (size_t i = 0; i < reg->naccess && !own; i++) {
+        const zh_access *a = &reg->access[i];
+        own = zh_str_among(ZH_STR("read"), a->can, a->ncan) &&
+              zh_str_among(ZH_STR("create"), a->can, a->ncan);
+    }
+    return own;
+}
+
+/* What a person wrote in an office, in the order of its default list: partial, so that bulk imports
+ * by the operator leave it alone. */
+static void add_own_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg)
+{
+    const char *suffixes[3];
+    const zh_field *sort = reg->default_sort; /* without one lists go by id */
+    zh_str name = index_name(arena, reg->table, ZH_STR("own"));
+    zh_buf sql;
+    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
+    zh_buf_z(&sql, "CREATE INDEX IF NOT EXISTS ");
+    zh_sql_ident(&sql, name);
+    zh_buf_z(&sql, " ON ");
+    zh_sql_ident(&sql, reg->table);
+    zh_buf_z(&sql, " (actor, office, ");
+    if (sort != NULL) {
+        (void)zh_field_columns(sort, suffixes);
+        zh_sql_ident(&sql, zh_str_fmt(arena, "%.*s%s", ZH_FMT(sort->column), suffixes[0]));
+        zh_buf_z(&sql, ", ");
+    }
+    zh_buf_z(&sql, "id) WHERE actor <> 'operator'");
+    zh_index_plan index = {name.p, sql_text(arena, &sql)};
+    zh_vec_push(arena, out, index);
+}
+
 void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans *out)
 {
     *out = (zh_index_plans){0};
@@ -573,6 +608,9 @@ void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans 
         add_order_index(arena, out, reg, "event", reg->event_time);
     }
     add_handed_index(arena, out, reg);
+    if (zh_has_own_index(reg)) {
+        add_own_index(arena, out, reg);
+    }
     if (reg->ntransitions > 0) {
         add_version_index(arena, out, reg, "took", "transition", "transition IS NOT NULL");
         add_version_index(arena, out, reg, "begun", "actor", "version = 1 AND actor <> 'operator'");

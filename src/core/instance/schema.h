@@ -115,6 +115,9 @@ typedef struct zh_index_plan {
 } zh_index_plan;
 typedef ZH_VEC(zh_index_plan) zh_index_plans;
 void zh_index_plan_make(zh_arena *arena, const zh_register *reg, zh_index_plans *out);
+/* Whether a role that reads the register also makes records of it: a post of such a role may see
+ * its own alone (本人), and finds them by an index. */
+bool zh_has_own_index(const zh_register *reg);
 
 /* Tables of the program itself. */
 zh_rc zh_schema_system(zh_conn *conn, zh_err *err) ZH_MUST;

@@ -34,6 +34,7 @@ typedef struct audiences {
     zh_audience list[2];
     size_t n;
     const zh_transition *only_takers; /* those who may take it, or NULL */
+    bool erasers;                     /* those who may confirm an erasure */
 } audiences;
 
 static const zh_clock *clock_of(const zh_register *reg, zh_str name)
@@ -68,6 +69,8 @@ static audiences audiences_of(const zh_register *reg, const zh_notice_event *e)
         add_transition(&out, zh_register_transition(reg, e->name));
     } else if (zh_str_is(e->cause, ZH_NOTICE_SECOND) || zh_str_is(e->cause, ZH_NOTICE_VOTE)) {
         out.only_takers = zh_register_transition(reg, e->name);
+    } else if (zh_str_is(e->cause, ZH_NOTICE_ERASE)) {
+        out.erasers = true;
     } else {
         const zh_clock *clock = clock_of(reg, e->name);
         if (clock != NULL) {
@@ -116,7 +119,10 @@ static bool word_means(telling *t, zh_ctx *as_holder, zh_str word, const zh_hold
 
 static bool addressed(telling *t, zh_ctx *as_holder, const audiences *to, const zh_holder *h)
 {
-    bool found = to->only_takers != NULL && zh_may_take(as_holder, t->record->reg, to->only_takers);
+    const zh_register *reg = t->record->reg;
+    bool found =
+        (to->only_takers != NULL && zh_may_take(as_holder, reg, to->only_takers)) ||
+        (to->erasers && (zh_rights(as_holder, reg) & (ZH_RIGHT_ERASE | ZH_RIGHT_ERASE_TWO)) != 0);
     for (size_t a = 0; a < to->n && !found; a++) {
         for (size_t w = 0; w < to->list[a].n && !found; w++) {
             found = word_means(t, as_holder, to->list[a].words[w], h);

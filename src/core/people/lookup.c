@@ -2,6 +2,10 @@
 #include "core/people/lookup.h"
 #include "base/log.h"
 #include "core/people/identity_private.h"
+#include "core/read/permission.h"
+#include "core/read/read_private.h"
+#include "core/record/step.h"
+#include "core/record/write_private.h"
 #include "model/contact.h"
 #include <inttypes.h>
 
@@ -137,6 +141,80 @@ static zh_rc read_clocks(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh
     return rc;
 }
 
+/* ---- what the party may do ------------------------------------------------------------------ */
+
+/* The party: its role and nothing of a post. What it may write is checked by role and step. */
+static zh_ctx as_party(const zh_ctx *ctx, const zh_register *reg)
+{
+    zh_ctx party = *ctx;
+    zh_contact contact;
+    party.role = zh_contact_of(reg, &contact) ? contact.audience : ZH_STR("");
+    party.actor = ZH_STR(ZH_LOOKUP_ACTOR);
+    party.post = NULL;
+    party.rows = NULL;
+    return party;
+}
+
+static zh_rc is_open(zh_ctx *party, zh_conn *conn, const zh_record *record, const zh_transition *t,
+                     bool *open)
+{
+    zh_step_past past = {0};
+    zh_rc rc = ZH_OK;
+    *open = zh_contact_takes(record->reg, t) && zh_leaves_from(t, record->state) &&
+            zh_may_take(party, record->reg, t);
+    if (*open && t->has_guard) {
+        zh_env env = zh_read_env(party, conn, ZH_AS_OF_NOW, record);
+        rc = zh_eval_true(&t->guard, &env, open, party->err);
+    }
+    if (rc == ZH_OK && *open) {
+        rc = zh_step_look(party, conn, record, t, &past);
+        *open = past.obstacle == ZH_OBSTACLE_NONE;
+    }
+    return rc;
+}
+
+static zh_rc find_open(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_lookup *out)
+{
+    const zh_register *reg = record->reg;
+    zh_ctx party = as_party(ctx, reg);
+    zh_rc rc = ZH_OK;
+    out->may = ZH_NEW_N(ctx->arena, const zh_transition *, reg->ntransitions + 1);
+    for (size_t i = 0; i < reg->ntransitions && rc == ZH_OK; i++) {
+        bool open = false;
+        rc = is_open(&party, conn, record, &reg->transitions[i], &open);
+        if (open) {
+            out->may[out->nmay++] = &reg->transitions[i];
+        }
+    }
+    return rc;
+}
+
+zh_rc zh_lookup_act(zh_ctx *ctx, const zh_lookup *found, const zh_transition *transition,
+                    const zh_op *op, zh_findings *findings, zh_applied *out)
+{
+    zh_ctx party = as_party(ctx, found->reg);
+    zh_op own = {.kind = ZH_OP_TRANSITION,
+                 .reg = found->reg,
+                 .office = found->office,
+                 .id = found->id,
+                 .version_expected = found->version,
+                 .transition = transition,
+                 .changes = op->changes,
+                 .nchanges = op->nchanges,
+                 .reason = op->reason,
+                 .reason_code = op->reason_code};
+    bool offered = false;
+    for (size_t i = 0; i < found->nmay; i++) {
+        offered = offered || found->may[i] == transition;
+    }
+    for (size_t i = 0; i < op->nchanges && offered; i++) {
+        const zh_field *field = op->changes[i].field;
+        offered = zh_step_asks(transition, field) && zh_contact_asks(field);
+    }
+    return offered ? zh_record_apply(&party, &own, findings, out)
+                   : zh_err_set(ctx->err, ZH_EDENIED, "lookup.step", "这一步现在不能凭查询码办理");
+}
+
 /* ---- trying ---------------------------------------------------------------------------------- */
 
 static zh_rc refused(zh_err *err)
@@ -195,7 +273,13 @@ zh_rc zh_lookup_find(zh_ctx *ctx, zh_conn *conn, zh_str number, zh_str code, zh_
                         .number = zh_lookup_number(ctx->arena, record),
                         .handler_office = record->handler_office,
                         .ended = record->state >= 0 && record->reg->states[record->state].terminal};
+        out->office = record->office;
+        out->id = record->id;
+        out->version = record->version;
         rc = read_steps(&whole, conn, record, out);
+    }
+    if (rc == ZH_OK) {
+        rc = find_open(&whole, conn, record, out);
     }
     return rc == ZH_OK ? read_clocks(&whole, conn, record, out) : rc;
 }

@@ -58,6 +58,7 @@ typedef struct lister {
     size_t nwords;
     ZH_VEC(zh_str) pairs; /* of characters, of all words */
     bool check_words;     /* pairs alone do not decide */
+    bool own;             /* only what the reader wrote, which has an index */
     bool history;
     uint64_t shape; /* what a cursor must belong to */
     lane *lanes;
@@ -403,7 +404,7 @@ static zh_rc select_rows(lister *l, asking *ask, zh_buf *sql, zh_binds *binds)
 {
     zh_arena *arena = l->ctx->arena;
     bool filtered = l->q->where != NULL || !ask->on->open || l->nwords > 0;
-    bool rare = ask->on->handed;
+    bool rare = ask->on->handed || l->own;
     zh_buf wanted;
     zh_binds values = {0};
     zh_buf_init(&wanted, ZH_STORE_SQL_BYTES_MAX);
@@ -608,18 +609,20 @@ static void make_lanes(lister *l, const int64_t *offices, size_t noffices)
 {
     zh_arena *arena = l->ctx->arena;
     const zh_register *reg = l->q->reg;
+    l->own = zh_scope_is_own(l->ctx) && !l->history && zh_has_own_index(reg);
     zh_str *codes = ZH_NEW_N(arena, zh_str, LANES_MAX);
     size_t ncodes = 1;
     const zh_index *index = NULL;
     bool by_office = zh_scope_by_office(l->ctx, reg);
-    if (noffices > 0 && noffices <= LANES_MAX && l->nwords == 0) {
+    if (noffices > 0 && noffices <= LANES_MAX && l->nwords == 0 && !l->own) {
         index = zh_driving_index(l->ctx, reg, l->q->where, true, l->sort, codes,
                                  LANES_MAX / noffices, &ncodes, &l->index);
     }
     l->drive = index != NULL ? index->fields[0] : NULL;
     ncodes = index != NULL ? ncodes : 1;
     bool kept = l->sort == NULL || l->sort == reg->default_sort || l->sort == reg->event_time;
-    index = index == NULL && !kept && l->nwords == 0 ? sorting_index(reg, l->sort) : NULL;
+    index =
+        index == NULL && !kept && l->nwords == 0 && !l->own ? sorting_index(reg, l->sort) : NULL;
     if (index != NULL) {
         l->index = index_name(arena, reg, index);
     }

@@ -420,13 +420,19 @@ void zh_scope_handed_add(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *
 static void add_offices(zh_ctx *ctx, zh_buf *sql, zh_binds *binds, const char *alias)
 {
     if (ctx->post->scope == ZH_SCOPE_OWN) {
-        zh_buf_fmt(sql, "%s.actor = ?", alias);
+        /* said apart, so that the index of such rows serves: it holds none of the operator's */
+        zh_buf_fmt(sql, "%s.actor = ? AND %s.actor <> 'operator'", alias, alias);
         zh_vec_push(ctx->arena, binds, ZH_SQL_STR(ctx->actor));
         return;
     }
     add_ranges(ctx, sql, binds, alias, "office");
     zh_buf_z(sql, " OR ");
     zh_scope_handed_add(ctx, sql, binds, alias);
+}
+
+bool zh_scope_is_own(const zh_ctx *ctx)
+{
+    return ctx->post != NULL && !sees_all_offices(ctx) && ctx->post->scope == ZH_SCOPE_OWN;
 }
 
 bool zh_scope_by_offices(const zh_ctx *ctx)

@@ -117,6 +117,8 @@ bool zh_scope_cells(const zh_ctx *ctx, const zh_register *reg, zh_cell_filter *o
 /* Whether the post's offices alone let it see all rows of this home office (its access entries may
  * still say less). */
 bool zh_scope_has_office(const zh_ctx *ctx, int64_t office);
+/* Whether the post sees only what its reader wrote. */
+bool zh_scope_is_own(const zh_ctx *ctx);
 /* Whether the post sees only the rows of some offices: their own, and those they handle. */
 bool zh_scope_by_offices(const zh_ctx *ctx);
 /* Appends " AND (…)" that says so of rows of an alias; nothing for other posts. */

@@ -9,12 +9,13 @@
 #define ZH_NOTICE_FRESH_US ((zh_time)30 * 86400 * 1000000)
 
 /* Why: a record was made, a transition taken, a limit passed, a limit comes near, a step waits for
- * a second person, or for votes. */
+ * a second person, or for votes, an erasure waits for a second person. */
 #define ZH_NOTICE_CREATED    "created"
 #define ZH_NOTICE_TRANSITION "transition" /* name: its id */
 #define ZH_NOTICE_BREACH     "breach"     /* name: clock id */
 #define ZH_NOTICE_WARN       "warn"       /* name: clock id, "/", which warning */
 #define ZH_NOTICE_SECOND     "second"     /* name: transition id */
+#define ZH_NOTICE_ERASE      "erase"      /* name: empty */
 #define ZH_NOTICE_VOTE       "vote"       /* name: transition id, on which one may vote */
 
 /* What a prepared write tells; cause NULL: nothing. */

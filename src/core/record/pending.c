@@ -22,6 +22,21 @@ static zh_rc count_open(zh_conn *conn, const zh_record *record, zh_str transitio
                         key, 5, out, err);
 }
 
+static zh_rc tell_second(zh_ctx *ctx, zh_conn *conn, const zh_record *r, const char *cause,
+                         zh_str name, zh_err *err)
+{
+    zh_notice_event told = {.office = r->office,
+                            .id = zh_core_id(ctx->core, 0),
+                            .record = r->id,
+                            .version = r->version,
+                            .at = zh_now(),
+                            .reg = r->reg->id,
+                            .cause = zh_str_of(cause),
+                            .name = name,
+                            .actor = ctx->actor};
+    return zh_notice_add(conn, &told, err);
+}
+
 static zh_rc add(void *user, zh_conn *conn, zh_err *err)
 {
     const adding *a = user;
@@ -41,16 +56,9 @@ static zh_rc add(void *user, zh_conn *conn, zh_err *err)
         ZH_SQL_STR(a->ctx->actor), ZH_SQL_STR(a->form),
         ZH_SQL_INT(zh_now()),
     };
-    zh_notice_event told = {.office = r->office,
-                            .id = zh_core_id(a->ctx->core, 0),
-                            .record = r->id,
-                            .version = r->version,
-                            .at = zh_now(),
-                            .reg = r->reg->id,
-                            .cause = ZH_STR(ZH_NOTICE_SECOND),
-                            .name = a->transition->id,
-                            .actor = a->ctx->actor};
-    rc = rc == ZH_OK ? zh_notice_add(conn, &told, err) : rc;
+    if (rc == ZH_OK) {
+        rc = tell_second(a->ctx, conn, r, ZH_NOTICE_SECOND, a->transition->id, err);
+    }
     return rc == ZH_OK ? zh_run(conn,
                                 "INSERT INTO zh_pending (office, id, register, record, version, "
                                 "transition, actor, form, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -102,6 +110,7 @@ zh_rc zh_pending_list(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_pe
 typedef struct asking {
     zh_ctx *ctx;
     zh_str subject, what, form;
+    const zh_record *about;
 } asking;
 
 static zh_rc ask(void *user, zh_conn *conn, zh_err *err)
@@ -115,6 +124,9 @@ static zh_rc ask(void *user, zh_conn *conn, zh_err *err)
                             key, 3, &open, err);
     if (rc == ZH_OK && open > 0) {
         return zh_err_set(err, ZH_ECONFLICT, "pending.twice", "这一项已经有人提请，等待复核");
+    }
+    if (rc == ZH_OK && a->about != NULL) {
+        rc = tell_second(a->ctx, conn, a->about, ZH_NOTICE_ERASE, ZH_STR(""), err);
     }
     int64_t id = zh_core_id(a->ctx->core, 0);
     zh_sql_value row[] = {
@@ -135,9 +147,9 @@ static zh_rc ask(void *user, zh_conn *conn, zh_err *err)
                        : rc;
 }
 
-zh_rc zh_pending_ask(zh_ctx *ctx, zh_str subject, zh_str what, zh_str form)
+zh_rc zh_pending_ask(zh_ctx *ctx, zh_str subject, zh_str what, zh_str form, const zh_record *about)
 {
-    asking a = {ctx, subject, what, form};
+    asking a = {ctx, subject, what, form, about};
     return form.n > ZH_PENDING_FORM_BYTES_MAX
                ? zh_err_set(ctx->err, ZH_ELIMIT, "pending.form", "所填内容超过 %zu 字节",
                             ZH_PENDING_FORM_BYTES_MAX)

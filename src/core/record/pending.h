@@ -29,8 +29,10 @@ zh_rc zh_pending_add(zh_ctx *ctx, const zh_record *record, const zh_transition *
 zh_rc zh_pending_list(zh_ctx *ctx, zh_conn *conn, const zh_record *record, zh_pending **out,
                       size_t *n) ZH_MUST;
 /* The same of what is not a step of a record: `subject` instead of a register, and what is asked
- * for as a whole in the form. One open request for the same form. */
-zh_rc zh_pending_ask(zh_ctx *ctx, zh_str subject, zh_str what, zh_str form) ZH_MUST;
+ * for as a whole in the form. One open request for the same form. With `about`, the request is to
+ * erase values of that record, and whoever may confirm it is told. */
+zh_rc zh_pending_ask(zh_ctx *ctx, zh_str subject, zh_str what, zh_str form,
+                     const zh_record *about) ZH_MUST;
 zh_rc zh_pending_asked(zh_ctx *ctx, zh_conn *conn, zh_str subject, zh_pending **out,
                        size_t *n) ZH_MUST;
 /* Notes how it was decided, by ctx->actor. ZH_ECONFLICT: it has been decided already;

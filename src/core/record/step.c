@@ -133,6 +133,16 @@ static void look_return(zh_ctx *ctx, const zh_register *reg, const pasts *list, 
     out->obstacle = out->npassed == 0 ? ZH_OBSTACLE_NOWHERE : out->obstacle;
 }
 
+bool zh_step_asks(const zh_transition *transition, const zh_field *field)
+{
+    bool asks = false;
+    for (size_t i = 0; i < transition->nneed + transition->noptional && !asks; i++) {
+        asks = field == (i < transition->nneed ? transition->need[i]
+                                               : transition->optional[i - transition->nneed]);
+    }
+    return asks;
+}
+
 bool zh_step_signs(zh_str role, const zh_transition *t)
 {
     return zh_str_among(role, t->sign, t->nsign);

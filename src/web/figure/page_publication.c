@@ -151,7 +151,7 @@ static zh_rc publish(zh_ui *ui)
     }
     zh_ui_let_go(ui);
     rc = a.two ? zh_pending_ask(&ui->ctx, ZH_STR(ASKED), ZH_STR("publish"),
-                                form_text(ui->arena, ui->request->form))
+                                form_text(ui->arena, ui->request->form), NULL)
                : publish_as(ui, ui->request->form, ui->ctx.actor, &url);
     return rc == ZH_OK ? zh_http_see_other(ui->request, ui->response, url) : rc;
 }

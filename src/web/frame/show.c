@@ -1,6 +1,7 @@
 /* Values of records as people read them. */
 #include "web/frame/show.h"
 #include "core/judgement/judgement.h"
+#include "core/people/lookup.h"
 #include "core/read/permission.h"
 #include "model/title.h"
 #include "web/frame/part.h"
@@ -199,9 +200,10 @@ zh_str zh_show_state(zh_ui *ui, const zh_register *reg, int state)
 
 zh_str zh_show_actor(zh_ui *ui, zh_str actor)
 {
-    return zh_str_is(actor, "operator") ? zh_ui_text(ui, ZH_T_REGISTER_OPERATOR)
-           : zh_str_is(actor, "clock")  ? zh_ui_text(ui, ZH_T_REGISTER_CLOCK)
-                                        : actor;
+    return zh_str_is(actor, "operator")        ? zh_ui_text(ui, ZH_T_REGISTER_OPERATOR)
+           : zh_str_is(actor, ZH_LOOKUP_ACTOR) ? zh_ui_text(ui, ZH_T_REGISTER_PARTY)
+           : zh_str_is(actor, "clock")         ? zh_ui_text(ui, ZH_T_REGISTER_CLOCK)
+                                               : actor;
 }
 
 static const zh_code *code_of(const zh_field *field, const zh_value *value)

@@ -27,6 +27,9 @@ zh_str zh_notice_text(zh_ui *ui, const zh_notice_group *g)
     if (zh_str_is(g->cause, ZH_NOTICE_WARN)) {
         return ZH_SAY(ui, ZH_T_NOTICE_WARN, clock_label(ui, g->reg, g->name));
     }
+    if (zh_str_is(g->cause, ZH_NOTICE_ERASE)) {
+        return zh_ui_text(ui, ZH_T_NOTICE_ERASE);
+    }
     if (zh_str_is(g->cause, ZH_NOTICE_VOTE)) {
         return ZH_SAY(ui, ZH_T_NOTICE_VOTE, step);
     }

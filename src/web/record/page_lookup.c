@@ -1,9 +1,13 @@
-/* GET /lookup: asks for a case's number and query code; POST /lookup: what is public of the case.
+/* GET /lookup: asks for a case's number and query code; POST /lookup: what is public of the case,
+ * and a step of the party that the declaration opens to number and code.
  * The code stands in no URL, so that it is in no history and no log. */
 #include "core/people/lookup.h"
 #include "core/read/permission.h"
+#include "core/record/step.h"
 #include "model/contact.h"
 #include "web/frame/form_part.h"
+#include "web/frame/input.h"
+#include "web/frame/problem.h"
 #include "web/record/lookup.h"
 #include <inttypes.h>
 #include <string.h>
@@ -152,16 +156,152 @@ static void steps(zh_ui *ui, const zh_lookup *found)
     zh_part_section_close(ui);
 }
 
-static void show_found(zh_ui *ui, const zh_lookup *found)
+/* ---- what the party may do ------------------------------------------------------------------ */
+
+/* One step that was asked for, or is offered. */
+typedef struct party_step {
+    const zh_transition *transition;
+    const zh_field **fields;
+    size_t nfields;
+    zh_show show;
+    zh_findings findings;
+    zh_inputs in;
+    zh_err why;
+    bool done;
+} party_step;
+
+static void open_step(zh_ui *ui, const zh_lookup *found, const zh_transition *t, party_step *s)
+{
+    *s = (party_step){.transition = t, .why = zh_err_beside(ui->err)};
+    zh_show_init(&s->show, ui, ZH_AS_OF_NOW);
+    s->in = (zh_inputs){.ui = ui, .show = &s->show, .reg = found->reg, .findings = &s->findings};
+    s->fields = ZH_NEW_N(ui->arena, const zh_field *, found->reg->nfields + 1);
+    for (size_t i = 0; i < found->reg->nfields; i++) {
+        if (zh_step_asks(t, &found->reg->fields[i])) {
+            s->fields[s->nfields++] = &found->reg->fields[i];
+        }
+    }
+}
+
+static bool is_needed(const zh_transition *t, const zh_field *field)
+{
+    bool needed = false;
+    for (size_t i = 0; i < t->nneed && !needed; i++) {
+        needed = t->need[i] == field;
+    }
+    return needed;
+}
+
+static void put_step(zh_ui *ui, const zh_lookup *found, party_step *s)
+{
+    zh_html *h = &ui->html;
+    const zh_transition *t = s->transition;
+    zh_part_section_open(ui, t->id.p, zh_ui_label(ui, t->label), false);
+    zh_input_problems(&s->in, &s->why, s->fields, s->nfields);
+    zh_html_open(h, "form", "sheet formgrid");
+    zh_html_attr_z(h, "method", "post");
+    zh_html_link(h, "action", ZH_STR("/lookup"));
+    zh_form_hidden(ui, "no", zh_form_sent(ui, "no"));
+    zh_form_hidden(ui, "code", zh_form_sent(ui, "code"));
+    zh_form_hidden(ui, "step", t->id);
+    zh_form_hidden(ui, "version", zh_str_fmt(ui->arena, "%" PRId32, found->version));
+    for (size_t i = 0; i < s->nfields; i++) {
+        zh_input_field(&s->in, s->fields[i], is_needed(t, s->fields[i]));
+    }
+    if (t->reasons != NULL) {
+        zh_html_open(h, "label", "field");
+        zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_ACT_REASON_CODE));
+        zh_html_open(h, "select", NULL);
+        zh_html_attr_z(h, "name", "reason_code");
+        zh_input_options(ui, t->reasons, zh_pairs_get(s->in.sent, "reason_code"));
+        zh_html_close(h);
+        zh_html_close(h);
+    }
+    zh_html_open(h, "p", "bar wide");
+    zh_form_button(ui, ZH_T_ACT_GO, "btn pri");
+    zh_html_close(h);
+    zh_html_close(h);
+    zh_part_section_close(ui);
+}
+
+/* Each step that is open; the one that was refused as it was sent. */
+static void put_steps(zh_ui *ui, const zh_lookup *found, party_step *sent)
+{
+    for (size_t i = 0; i < found->nmay; i++) {
+        party_step *s = sent;
+        if (sent == NULL || sent->transition != found->may[i] || sent->done) {
+            s = ZH_NEW(ui->arena, party_step);
+            open_step(ui, found, found->may[i], s);
+        }
+        put_step(ui, found, s);
+    }
+}
+
+/* Takes the step on the version that its form was made on. */
+static zh_rc take(zh_ui *ui, zh_lookup *found, party_step *s)
+{
+    zh_ctx ctx = ui->ctx;
+    zh_applied done;
+    int64_t version = 0;
+    zh_change *changes = ZH_NEW_N(ui->arena, zh_change, s->nfields + 1);
+    zh_op op = {.changes = changes, .reason_code = zh_form_sent(ui, "reason_code")};
+    zh_lookup then = *found;
+    ctx.err = &s->why;
+    s->in.sent = ui->request->form;
+    if (zh_str_i64(zh_form_sent(ui, "version"), &version) == ZH_OK && version > 0 &&
+        version <= INT32_MAX) {
+        then.version = (int32_t)version;
+    }
+    zh_rc rc = zh_input_read(&s->in, s->fields, s->nfields, changes, &op.nchanges, &s->why);
+    if (rc == ZH_OK) {
+        zh_ui_let_go(ui);
+        rc = zh_lookup_act(&ctx, &then, s->transition, &op, &s->findings, &done);
+    }
+    s->done = rc == ZH_OK;
+    ui->response->status = s->done ? 200 : zh_problem_status_of(&s->why);
+    rc = ui->conn == NULL ? zh_ui_read_again(ui) : ZH_OK;
+    ctx.err = ui->err;
+    return rc == ZH_OK && s->done ? zh_lookup_find(&ctx, ui->conn, zh_form_sent(ui, "no"),
+                                                   zh_form_sent(ui, "code"), found)
+                                  : rc;
+}
+
+/* The step that was sent with number and code. ZH_EDENIED lookup.step: it is not open now. */
+static zh_rc take_sent(zh_ui *ui, zh_lookup *found, party_step **out)
+{
+    zh_str id = zh_form_sent(ui, "step");
+    *out = NULL;
+    if (id.n == 0) {
+        return ZH_OK;
+    }
+    for (size_t i = 0; i < found->nmay; i++) {
+        if (zh_str_eq(found->may[i]->id, id)) {
+            *out = ZH_NEW(ui->arena, party_step);
+            open_step(ui, found, found->may[i], *out);
+            return take(ui, found, *out);
+        }
+    }
+    zh_err_set(ui->err, ZH_EDENIED, "lookup.step", "这一步现在不能凭查询码办理");
+    zh_err_fix(ui->err, "凭编号和查询码再查一次，看现在办到哪一步、可以做什么");
+    return ZH_EDENIED;
+}
+
+static void show_found(zh_ui *ui, const zh_lookup *found, party_step *sent)
 {
     zh_html *h = &ui->html;
     zh_ui_head(ui, &(zh_ui_head_of){.nav = ZH_T_NAV_LOOKUP,
                                     .title = finding(ui, found),
                                     .above = zh_ui_text(ui, ZH_T_NAV_LOOKUP),
                                     .above_url = ZH_STR("/lookup"),
+                                    .css = ZH_STR("register.css"),
                                     .citizen = true});
     zh_html_open(h, "div", "stack");
+    if (sent != NULL && sent->done) {
+        zh_part_note(ui, ZH_NOTE_QING,
+                     ZH_SAY(ui, ZH_T_LOOKUP_DONE, zh_ui_label(ui, sent->transition->label)));
+    }
     facts(ui, found);
+    put_steps(ui, found, sent);
     steps(ui, found);
     zh_part_note(ui, ZH_NOTE_PLAIN, zh_ui_text(ui, ZH_T_LOOKUP_ONLY));
     zh_html_open(h, "p", NULL);
@@ -186,8 +326,12 @@ static zh_rc find(zh_ui *ui)
     ctx.err = &why;
     zh_rc rc = zh_lookup_find(&ctx, ui->conn, number, zh_form_sent(ui, "code"), &found);
     if (rc == ZH_OK) {
-        show_found(ui, &found);
-        return ZH_OK;
+        party_step *sent = NULL;
+        rc = take_sent(ui, &found, &sent);
+        if (rc == ZH_OK) {
+            show_found(ui, &found, sent);
+        }
+        return rc;
     }
     if (rc != ZH_EDENIED && rc != ZH_EBUSY) {
         *ui->err = why;
@@ -264,5 +408,7 @@ ZH_ROUTE(lookup) = {.method = "POST",
                     .path = "/lookup",
                     .body_max = FORM_BYTES_MAX,
                     .waits = true,
-                    .en = "What is public of a case, by its number and query code: no, code",
+                    .en = "What is public of a case, by its number and query code: no, code; step, "
+                          "version and f.FIELD "
+                          "take a step that its party may",
                     .handle = handle_find};

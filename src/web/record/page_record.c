@@ -291,7 +291,9 @@ static void facts(zh_shown_record *r)
     zh_part_section_open(ui, "facts", zh_ui_text(ui, ZH_T_RECORD_FACTS), false);
     zh_part_kv_open(ui);
     for (size_t i = 0; i < r->reg->nfields; i++) {
-        if (!is_table(r, &r->reg->fields[i])) {
+        bool said = zh_record_is_finding(r->reg) &&
+                    zh_str_is(r->reg->fields[i].id, "subject_ref"); /* linked where it says why */
+        if (!is_table(r, &r->reg->fields[i]) && !said) {
             fact(r, &r->reg->fields[i]);
         }
     }
@@ -469,7 +471,7 @@ static zh_rc show(zh_ui *ui)
         rc = zh_record_flow(r);
     }
     if (rc == ZH_OK) {
-        zh_record_timeline(r);
+        rc = zh_record_timeline(r);
     }
     zh_html_close(h);
     zh_html_close(h);

@@ -44,7 +44,7 @@ zh_rc zh_shown_read(zh_ui *ui, zh_shown_record *out) ZH_MUST;
 /* Where it is in the states declared, what may follow, and its time limits. */
 zh_rc zh_record_flow(zh_shown_record *r) ZH_MUST;
 /* Every version, newest first: who, when, why, and old values beside new ones. */
-void zh_record_timeline(zh_shown_record *r);
+zh_rc zh_record_timeline(zh_shown_record *r) ZH_MUST;
 /* 存证: position, hash, whether it is signed, and what to download for somebody who checks. */
 zh_rc zh_record_proof(zh_shown_record *r) ZH_MUST;
 /* Records that refer to it, and the indicators it counts in. */
@@ -55,5 +55,9 @@ bool zh_record_is_finding(const zh_register *reg);
 /* What it was judged, row by row; of a finding: whom, by which rows and lines, and the same worked
  * out again. Nothing when there is none. */
 zh_rc zh_record_judgements(zh_shown_record *r) ZH_MUST;
+/* Which inputs of a finding changed from one version to the next: their labels, and the records
+ * behind them by title, linked. */
+zh_rc zh_record_finding_change(zh_shown_record *r, const zh_record *old,
+                               const zh_record *now) ZH_MUST;
 
 #endif

@@ -169,12 +169,58 @@ static zh_str subject_of(const erasing *e)
                       now->office, now->id);
 }
 
-/* A request holds for the version on which it was made. */
-static bool holds(const erasing *e, zh_pairs form)
+static bool same_rows(const zh_record *a, const zh_record *b, const zh_field *column)
+{
+    const zh_field *table = column->table;
+    const zh_rows *before = &a->tables[table->index];
+    const zh_rows *now = &b->tables[table->index];
+    bool same = before->n == now->n;
+    for (size_t i = 0; i < before->n && same; i++) {
+        size_t at = i * table->ncolumns + column->index;
+        same = zh_value_same(&before->values[at], &now->values[at]);
+    }
+    return same;
+}
+
+static bool is_same(const erasing *e, const zh_record *then, const zh_field *field)
+{
+    const zh_record *now = zh_shown(e->r);
+    if (then == now) {
+        return true;
+    }
+    if (zh_field_masked(&e->r->ui->ctx, field)) {
+        return false; /* the reader cannot tell */
+    }
+    if (field->table != NULL) {
+        return same_rows(then, now, field);
+    }
+    bool same = true;
+    for (size_t c = 0; c < field->ncolumns && same; c++) {
+        same = same_rows(then, now, &field->columns[c]);
+    }
+    return same && (field->type == ZH_TYPE_TABLE ||
+                    zh_value_same(&then->values[field->index], &now->values[field->index]));
+}
+
+/* A request holds for the values on which it was made: a step or a time limit may have made another
+ * version since, a correction of what is to be erased ends it. */
+static bool holds(erasing *e, zh_pairs form)
 {
     int64_t version = 0;
-    return zh_str_i64(zh_pairs_get(form, "version"), &version) == ZH_OK &&
-           version == zh_shown(e->r)->version;
+    const zh_record *then = NULL;
+    zh_pairs own = e->sent;
+    zh_rc rc = zh_str_i64(zh_pairs_get(form, "version"), &version);
+    for (size_t i = 0; rc == ZH_OK && i < e->r->nversions; i++) {
+        const zh_record *record = e->r->versions[i].record;
+        then = record->version == version ? record : then;
+    }
+    bool same = then != NULL;
+    e->sent = form;
+    for (size_t i = 0; i < e->n && same; i++) {
+        same = !was_sent(e, &e->fields[i]) || is_same(e, then, e->fields[i].field);
+    }
+    e->sent = own;
+    return same;
 }
 
 static zh_str labels_of(erasing *e, zh_pairs form)
@@ -216,10 +262,11 @@ static zh_rc waiting(erasing *e)
     for (size_t i = 0; i < n && rc == ZH_OK; i++) {
         zh_pairs form = {0};
         rc = zh_form_parse(ui->arena, list[i].form, &form, ui->err);
-        if (rc != ZH_OK || !holds(e, form)) {
+        bool own = zh_str_eq(list[i].actor, ui->ctx.actor);
+        bool stands = rc == ZH_OK && holds(e, form);
+        if (rc != ZH_OK || (!stands && !own)) {
             continue;
         }
-        bool own = zh_str_eq(list[i].actor, ui->ctx.actor);
         zh_part_note_open(ui, ZH_NOTE_WATCH);
         zh_html_leaf_value(h, "p", NULL,
                            ZH_SAY(ui, ZH_T_ERASE_WAITS, zh_show_actor(ui, list[i].actor),
@@ -230,7 +277,8 @@ static zh_rc waiting(erasing *e)
         zh_html_link(h, "action", zh_erasing_url(ui, zh_shown(e->r)));
         zh_form_hidden(ui, "asked", zh_str_fmt(ui->arena, "%" PRId64, list[i].id));
         if (own) {
-            zh_html_leaf(h, "span", "why", zh_ui_text(ui, ZH_T_ACT_OWN));
+            zh_html_leaf(h, "span", "why",
+                         zh_ui_text(ui, stands ? ZH_T_ACT_OWN : ZH_T_ERASE_LAPSED));
         } else {
             verdict(ui, "take", ZH_T_ACT_CONFIRM);
         }
@@ -329,7 +377,7 @@ static zh_rc erase(erasing *e, zh_str actor, zh_applied *out)
     }
     if (zh_str_i64(zh_pairs_get(e->sent, "version"), &version) == ZH_OK && version > 0 &&
         version <= INT32_MAX) {
-        op.version_expected = (int32_t)version;
+        op.version_expected = actor.n > 0 ? zh_shown(e->r)->version : (int32_t)version;
     }
     zh_ui_let_go(ui);
     return zh_record_apply(&ctx, &op, &findings, out);
@@ -394,12 +442,12 @@ static zh_rc ask_second(erasing *e)
     }
     if (version.n > 0 && !holds(e, e->sent)) {
         return zh_err_set(&e->why, ZH_ECONFLICT, "record.stale",
-                          "记录已被别人改动，请核对后再提请");
+                          "所选字段已被别人改动，请核对后再提请");
     }
     zh_str subject = subject_of(e);
     zh_str text = asked_text(e);
     zh_ui_let_go(ui);
-    return zh_pending_ask(&ctx, subject, ZH_STR("erase"), text);
+    return zh_pending_ask(&ctx, subject, ZH_STR("erase"), text, zh_shown(e->r));
 }
 
 static zh_rc find_asked(erasing *e, zh_pending *out)
@@ -436,6 +484,12 @@ static zh_rc decide(erasing *e, zh_applied *done, bool *taken)
     }
     if (rc == ZH_OK) {
         rc = zh_form_parse(ui->arena, p.form, &e->sent, &e->why);
+    }
+    if (rc == ZH_OK && *taken && !holds(e, e->sent)) {
+        zh_err_set(&e->why, ZH_ECONFLICT, "record.stale",
+                   "提请之后所选字段已被更正，这项提请不再有效");
+        zh_err_fix(&e->why, "请退回，由提请人核对后重新提请");
+        rc = ZH_ECONFLICT;
     }
     if (rc == ZH_OK && *taken) {
         rc = erase(e, p.actor, done);

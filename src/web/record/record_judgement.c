@@ -215,6 +215,65 @@ static zh_rc explanation(zh_shown_record *r, const zh_judgement *rule, const zh_
     return ZH_OK;
 }
 
+/* ---- what changed between two versions ------------------------------------------------------- */
+
+static zh_str cell_text(zh_shown_record *r, const zh_record *finding, size_t row,
+                        const char *column)
+{
+    const zh_field *table = zh_register_field(finding->reg, ZH_STR("rows"));
+    const zh_field *f =
+        zh_register_field(finding->reg, zh_str_fmt(r->ui->arena, "rows.%s", column));
+    return zh_show_text(&r->show, f,
+                        &finding->tables[table->index].values[row * table->ncolumns + f->index]);
+}
+
+/* The row of the same input; SIZE_MAX: the rule had no such input then. */
+static size_t row_of(zh_shown_record *r, const zh_record *finding, zh_str input)
+{
+    const zh_field *table = zh_register_field(finding->reg, ZH_STR("rows"));
+    for (size_t i = 0; i < finding->tables[table->index].n; i++) {
+        if (zh_str_eq(cell_text(r, finding, i, "input"), input)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+zh_rc zh_record_finding_change(zh_shown_record *r, const zh_record *old, const zh_record *now)
+{
+    zh_ui *ui = r->ui;
+    zh_html *h = &ui->html;
+    zh_judgement *list = NULL;
+    size_t n = 0;
+    grounds behind_it = {0};
+    const zh_field *table = zh_register_field(now->reg, ZH_STR("rows"));
+    zh_rc rc = zh_judgements(ui->ctx.model, ui->arena, &list, &n, ui->err);
+    if (rc == ZH_OK) {
+        rc = read_grounds(r, now, &behind_it);
+    }
+    const zh_judgement *rule = rc == ZH_OK ? zh_judgement_of(list, n, now) : NULL;
+    for (size_t i = 0; i < now->tables[table->index].n && rc == ZH_OK; i++) {
+        zh_str input = cell_text(r, now, i, "input");
+        size_t was = row_of(r, old, input);
+        zh_str before = was == SIZE_MAX ? ZH_STR("") : cell_text(r, old, was, "value");
+        zh_str after = cell_text(r, now, i, "value");
+        zh_str then = was == SIZE_MAX ? ZH_STR("") : cell_text(r, old, was, "evidence");
+        if (zh_str_eq(before, after) && zh_str_eq(then, cell_text(r, now, i, "evidence"))) {
+            continue;
+        }
+        zh_str none = zh_ui_text(ui, ZH_T_REGISTER_NOT_FILLED);
+        zh_html_open(h, "div", "chg");
+        zh_html_leaf_value(h, "b", NULL, input_label(ui, rule, input));
+        zh_html_z(h, " ");
+        zh_html_leaf_value(h, "del", NULL, before.n > 0 ? before : none);
+        zh_html_z(h, " → ");
+        zh_html_value(h, after.n > 0 ? after : none);
+        records_behind(r, &behind_it, i);
+        zh_html_close(h);
+    }
+    return rc;
+}
+
 /* ---- how the grade follows --------------------------------------------------------------------
  */
 
@@ -233,7 +292,7 @@ static zh_str in_words(zh_ui *ui, const zh_judgement *rule, zh_str text)
         while (end < text.n && name_char(text.p[end])) {
             end++;
         }
-        zh_str name = zh_str_sub(text, i, end);
+        zh_str name = zh_str_sub(text, i, end - i);
         bool compares = i + 1 < text.n && text.p[i + 1] == '=';
         if (end > i) {
             zh_buf_str(&out, input_label(ui, rule, name));

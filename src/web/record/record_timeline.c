@@ -62,7 +62,7 @@ static zh_str what(zh_shown_record *r, size_t at)
                                                          : ZH_T_RECORD_OP_AMEND);
 }
 
-static void changes(zh_shown_record *r, size_t at)
+static zh_rc changes(zh_shown_record *r, size_t at)
 {
     zh_ui *ui = r->ui;
     zh_html *h = &ui->html;
@@ -71,12 +71,17 @@ static void changes(zh_shown_record *r, size_t at)
     if (at == 0) {
         zh_html_leaf(h, "span", "chg mu",
                      ZH_SAY(ui, ZH_T_RECORD_FILLED, zh_ui_count(ui, (int64_t)filled(now))));
-        return;
+        return ZH_OK;
     }
     const zh_record *old = r->versions[at - 1].record;
-    for (size_t i = 0; i < r->reg->nfields; i++) {
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < r->reg->nfields && rc == ZH_OK; i++) {
+        bool inputs = zh_record_is_finding(r->reg) && zh_str_is(r->reg->fields[i].id, "rows");
         if (zh_field_is_signature(&r->reg->fields[i])) {
             n += changed(old, now, &r->reg->fields[i]); /* said on its own */
+        } else if (inputs && changed(old, now, &r->reg->fields[i])) {
+            rc = zh_record_finding_change(r, old, now);
+            n++;
         } else if (changed(old, now, &r->reg->fields[i])) {
             change(r, old, now, &r->reg->fields[i]);
             n++;
@@ -85,6 +90,7 @@ static void changes(zh_shown_record *r, size_t at)
     if (n == 0) {
         zh_html_leaf(h, "span", "chg mu", zh_ui_text(ui, ZH_T_RECORD_NOTHING_CHANGED));
     }
+    return rc;
 }
 
 /* The coded reason by its name, then the words. */
@@ -124,7 +130,7 @@ static void signed_by(zh_shown_record *r, const zh_version *v)
     }
 }
 
-static void item(zh_shown_record *r, size_t at)
+static zh_rc item(zh_shown_record *r, size_t at)
 {
     zh_ui *ui = r->ui;
     zh_html *h = &ui->html;
@@ -133,7 +139,7 @@ static void item(zh_shown_record *r, size_t at)
     zh_str url = zh_url_record(ui->arena, r->reg->id, record->office, record->id);
     zh_html_open(h, "li", at == r->at ? "now" : "done");
     zh_html_leaf(h, "b", NULL, what(r, at));
-    changes(r, at);
+    zh_rc rc = changes(r, at);
     said(ui, ZH_T_RECORD_REASON, reason(r, v));
     said(ui, ZH_T_RECORD_JUSTIFIED, v->justification);
     signed_by(r, v);
@@ -155,16 +161,18 @@ static void item(zh_shown_record *r, size_t at)
     zh_html_close(h);
     zh_part_seal(ui, zh_part_sealed(ui, v->position));
     zh_html_close(h);
+    return rc;
 }
 
-void zh_record_timeline(zh_shown_record *r)
+zh_rc zh_record_timeline(zh_shown_record *r)
 {
     zh_ui *ui = r->ui;
     size_t shown = r->nknown < ZH_RECORD_VERSIONS_SHOWN ? r->nknown : ZH_RECORD_VERSIONS_SHOWN;
     zh_part_section_open(ui, "timeline", zh_ui_text(ui, ZH_T_RECORD_HISTORY), false);
     zh_html_open(&ui->html, "ol", "tl sm");
-    for (size_t i = 0; i < shown; i++) {
-        item(r, r->nknown - 1 - i);
+    zh_rc rc = ZH_OK;
+    for (size_t i = 0; i < shown && rc == ZH_OK; i++) {
+        rc = item(r, r->nknown - 1 - i);
     }
     zh_html_close(&ui->html);
     if (shown < r->nknown) {
@@ -173,4 +181,5 @@ void zh_record_timeline(zh_shown_record *r)
             ZH_SAY(ui, ZH_T_RECORD_EARLIER, zh_ui_count(ui, (int64_t)(r->nknown - shown))));
     }
     zh_part_section_close(ui);
+    return rc;
 }
