@@ -230,7 +230,8 @@ zh_rc zh_sequence(zh_core *core, int64_t *size, zh_err *err)
     zh_rc rc = idle(core, &nothing, &s.size, err);
     /* the first time also without anything to do: a power cut may have taken tiles that the WAL has
      */
-    bool opens = rc == ZH_OK && logged && nothing && !zh_ledger_opened(core);
+    bool opens =
+        rc == ZH_OK && logged && nothing && !zh_ledger_opened(core) && zh_ledger_sealed(core) > 0;
     for (bool more = !nothing || opens; more && rc == ZH_OK;) {
         if (logged) {
             rc = zh_ledger_round(core, &s.size, &more, err);
