@@ -99,8 +99,9 @@ FLAGS_release := -O2 -g -Werror -Wnull-dereference $(HARDEN) $(HARDEN_$(COMPILER
 FLAGS_debug   := -Og -g -Werror -Wnull-dereference
 FLAGS_asan    := -O1 -g1 $(SANITIZE)
 FLAGS_tsan    := -O0 -g1 -fsanitize=thread -fno-omit-frame-pointer
-# One build by clang for its warnings, the search and the lines it reached.
-FLAGS_fuzz    := -O1 -g1 -Werror -Wnull-dereference -fsanitize=fuzzer-no-link $(SANITIZE) \
+# One build by clang for its warnings, the search and the lines it reached; a search of seconds is not
+# worth the minute that its speed costs.
+FLAGS_fuzz    := $(if $(filter 1,$(ZH_LONG)),-O1,-O0) -g1 -Werror -Wnull-dereference -fsanitize=fuzzer-no-link $(SANITIZE) \
                  -fprofile-instr-generate -fcoverage-mapping
 
 CPPFLAGS := -D_GNU_SOURCE -Isrc $(PKG_CFLAGS)

@@ -511,7 +511,7 @@ static zh_rc with_date(zh_checker *c, const zh_expr *node, const zh_expr *date, 
     bool direct = (node->op == ZH_X_PATH || node->op == ZH_X_LEVEL) && node->a[1] == NULL;
     if (!direct && !derived) {
         zh_rc rc = zh_expr_fail(c->job, at, "expr.as_at", "这里的 @ 日期没有对象");
-        zh_err_fix(c->job->err, "@ 日期接在引用路径之后，如 producer.industry @ sampled_at;"
+        zh_err_fix(c->job->err, "@ 日期接在引用路径之后，如 producer.industry @ sampled_at；"
                                 "每条路径只写一次");
         return rc;
     }

@@ -61,7 +61,7 @@ static void write_header(zh_intake_run *in, const zh_mapping *mapping)
         zh_csv_write_cell(&line, mapping->headers[i], ',', true);
         zh_buf_c(&line, ',');
     }
-    zh_buf_z(&line, "错误，怎么办，原行号\r\n");
+    zh_buf_z(&line, "错误,怎么办,原行号\r\n");
     write_line(in, &line);
     zh_buf_free(&line);
     in->rows_mapping = mapping;
