@@ -506,19 +506,25 @@ static void add_index(zh_arena *arena, zh_index_plans *out, const zh_register *r
     zh_vec_push(arena, out, index);
 }
 
+/* Up to the columns. */
+static void open_index(zh_buf *sql, zh_str name, zh_str table)
+{
+    zh_buf_init(sql, ZH_STORE_SQL_BYTES_MAX);
+    zh_buf_z(sql, "CREATE INDEX IF NOT EXISTS ");
+    zh_sql_ident(sql, name);
+    zh_buf_z(sql, " ON ");
+    zh_sql_ident(sql, table);
+}
+
 /* An office's records in the order of a field: its default list, its newest event. */
 static void add_order_index(zh_arena *arena, zh_index_plans *out, const zh_register *reg,
                             const char *id, const zh_field *field)
 {
     const char *suffixes[3];
     zh_buf sql;
-    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
     zh_str name = index_name(arena, reg->table, zh_str_of(id));
     (void)zh_field_columns(field, suffixes);
-    zh_buf_z(&sql, "CREATE INDEX IF NOT EXISTS ");
-    zh_sql_ident(&sql, name);
-    zh_buf_z(&sql, " ON ");
-    zh_sql_ident(&sql, reg->table);
+    open_index(&sql, name, reg->table);
     zh_buf_z(&sql, " (office, ");
     zh_sql_ident(&sql, zh_str_fmt(arena, "%.*s%s", ZH_FMT(field->column), suffixes[0]));
     zh_buf_z(&sql, ", id)");
@@ -531,11 +537,7 @@ static void add_handed_index(zh_arena *arena, zh_index_plans *out, const zh_regi
 {
     zh_str name = index_name(arena, reg->table, ZH_STR("handed"));
     zh_buf sql;
-    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
-    zh_buf_z(&sql, "CREATE INDEX IF NOT EXISTS ");
-    zh_sql_ident(&sql, name);
-    zh_buf_z(&sql, " ON ");
-    zh_sql_ident(&sql, reg->table);
+    open_index(&sql, name, reg->table);
     zh_buf_z(&sql, " (handler_office, office, id) WHERE handler_office <> office");
     zh_index_plan index = {name.p, sql_text(arena, &sql)};
     zh_vec_push(arena, out, index);
@@ -548,11 +550,7 @@ static void add_version_index(zh_arena *arena, zh_index_plans *out, const zh_reg
 {
     zh_str name = index_name(arena, reg->table, zh_str_of(id));
     zh_buf sql;
-    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
-    zh_buf_z(&sql, "CREATE INDEX IF NOT EXISTS ");
-    zh_sql_ident(&sql, name);
-    zh_buf_z(&sql, " ON ");
-    zh_sql_ident(&sql, zh_str_fmt(arena, "%.*s_h", ZH_FMT(reg->table)));
+    open_index(&sql, name, zh_str_fmt(arena, "%.*s_h", ZH_FMT(reg->table)));
     zh_buf_fmt(&sql, " (%s) WHERE %s", column, where);
     zh_index_plan index = {name.p, sql_text(arena, &sql)};
     zh_vec_push(arena, out, index);
@@ -577,11 +575,7 @@ static void add_own_index(zh_arena *arena, zh_index_plans *out, const zh_registe
     const zh_field *sort = reg->default_sort; /* without one lists go by id */
     zh_str name = index_name(arena, reg->table, ZH_STR("own"));
     zh_buf sql;
-    zh_buf_init(&sql, ZH_STORE_SQL_BYTES_MAX);
-    zh_buf_z(&sql, "CREATE INDEX IF NOT EXISTS ");
-    zh_sql_ident(&sql, name);
-    zh_buf_z(&sql, " ON ");
-    zh_sql_ident(&sql, reg->table);
+    open_index(&sql, name, reg->table);
     zh_buf_z(&sql, " (actor, office, ");
     if (sort != NULL) {
         (void)zh_field_columns(sort, suffixes);

@@ -101,6 +101,18 @@ void zh_input_options(zh_ui *ui, const zh_codes *codes, zh_str chosen)
     }
 }
 
+void zh_input_reasons(zh_ui *ui, const zh_codes *reasons, zh_str chosen)
+{
+    zh_html *h = &ui->html;
+    zh_html_open(h, "label", "field");
+    zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_ACT_REASON_CODE));
+    zh_html_open(h, "select", NULL);
+    zh_html_attr_z(h, "name", "reason_code");
+    zh_input_options(ui, reasons, chosen);
+    zh_html_close(h);
+    zh_html_close(h);
+}
+
 static void findings_at(const zh_inputs *in, zh_str field)
 {
     for (size_t i = 0; i < in->findings->list.n; i++) {

@@ -43,6 +43,8 @@ void zh_input_problems(const zh_inputs *in, const zh_err *why, const zh_field *c
                        size_t n);
 /* The options of a code list; chosen: code or label. */
 void zh_input_options(zh_ui *ui, const zh_codes *codes, zh_str chosen);
+/* The choice of a coded reason, sent as reason_code. */
+void zh_input_reasons(zh_ui *ui, const zh_codes *reasons, zh_str chosen);
 /* multipart/form-data when one of the fields is a file: an attribute of the form just opened. */
 void zh_input_enctype(const zh_inputs *in, const zh_field *const *fields, size_t n);
 

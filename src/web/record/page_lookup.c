@@ -209,13 +209,7 @@ static void put_step(zh_ui *ui, const zh_lookup *found, party_step *s)
         zh_input_field(&s->in, s->fields[i], is_needed(t, s->fields[i]));
     }
     if (t->reasons != NULL) {
-        zh_html_open(h, "label", "field");
-        zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_ACT_REASON_CODE));
-        zh_html_open(h, "select", NULL);
-        zh_html_attr_z(h, "name", "reason_code");
-        zh_input_options(ui, t->reasons, zh_pairs_get(s->in.sent, "reason_code"));
-        zh_html_close(h);
-        zh_html_close(h);
+        zh_input_reasons(ui, t->reasons, zh_pairs_get(s->in.sent, "reason_code"));
     }
     zh_html_open(h, "p", "bar wide");
     zh_form_button(ui, ZH_T_ACT_GO, "btn pri");

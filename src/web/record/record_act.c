@@ -318,20 +318,13 @@ static zh_rc put_signature(act *a)
 static void put_inputs(act *a)
 {
     zh_ui *ui = a->r->ui;
-    zh_html *h = &ui->html;
     const zh_transition *t = a->transition;
     for (size_t i = 0; i < a->nfields; i++) {
         zh_input_field(&a->in, a->fields[i],
                        t != NULL ? is_needed(t, a->fields[i]) : a->fields[i]->required);
     }
     if (t != NULL && t->reasons != NULL) {
-        zh_html_open(h, "label", "field");
-        zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_ACT_REASON_CODE));
-        zh_html_open(h, "select", NULL);
-        zh_html_attr_z(h, "name", "reason_code");
-        zh_input_options(ui, t->reasons, zh_pairs_get(a->in.sent, "reason_code"));
-        zh_html_close(h);
-        zh_html_close(h);
+        zh_input_reasons(ui, t->reasons, zh_pairs_get(a->in.sent, "reason_code"));
     }
     if (t != NULL) {
         put_choices(a, t);

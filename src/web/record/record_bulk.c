@@ -110,13 +110,7 @@ static void put_reasons(zh_ui *ui, const zh_transition *t)
 {
     zh_html *h = &ui->html;
     if (t->reasons != NULL) {
-        zh_html_open(h, "label", "field");
-        zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_ACT_REASON_CODE));
-        zh_html_open(h, "select", NULL);
-        zh_html_attr_z(h, "name", "reason_code");
-        zh_input_options(ui, t->reasons, ZH_STR_NONE);
-        zh_html_close(h);
-        zh_html_close(h);
+        zh_input_reasons(ui, t->reasons, ZH_STR_NONE);
     }
     zh_html_open(h, "label", "field");
     zh_html_leaf(h, "span", NULL, zh_ui_text(ui, ZH_T_ACT_REASON));
