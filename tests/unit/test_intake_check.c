@@ -253,8 +253,8 @@ static void rows_to_correct(void **state)
     zh_str rest = text;
     zh_str line;
     assert_true(zh_str_split(&rest, '\n', &line));
-    assert_true(zh_str_is(zh_str_trim(line),
-                          "\xef\xbb\xbf编号,乡镇,日期,不合格,罚款,错误,怎么办,原行号"));
+    assert_true(
+        zh_str_is(zh_str_trim(line), "\xef\xbb\xbf编号,乡镇,日期,不合格,罚款,错误,怎么办,原行号"));
     assert_true(zh_str_split(&rest, '\n', &line));
     assert_true(zh_str_starts(line, ZH_STR("B,无镇,2026-13-01,也许,")));
     assert_true(zh_str_find(line, ZH_STR("乡镇：")) > 0 &&
