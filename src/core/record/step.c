@@ -133,14 +133,25 @@ static void look_return(zh_ctx *ctx, const zh_register *reg, const pasts *list, 
     out->obstacle = out->npassed == 0 ? ZH_OBSTACLE_NOWHERE : out->obstacle;
 }
 
+static bool holds(const zh_field *const *list, size_t n, const zh_field *field)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i] == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool zh_step_needs(const zh_transition *transition, const zh_field *field)
+{
+    return holds(transition->need, transition->nneed, field);
+}
+
 bool zh_step_asks(const zh_transition *transition, const zh_field *field)
 {
-    bool asks = false;
-    for (size_t i = 0; i < transition->nneed + transition->noptional && !asks; i++) {
-        asks = field == (i < transition->nneed ? transition->need[i]
-                                               : transition->optional[i - transition->nneed]);
-    }
-    return asks;
+    return zh_step_needs(transition, field) ||
+           holds(transition->optional, transition->noptional, field);
 }
 
 bool zh_step_signs(zh_str role, const zh_transition *t)

@@ -41,7 +41,9 @@ typedef struct zh_step_past {
 
 /* Whether who takes the step in this role signs it. */
 bool zh_step_signs(zh_str role, const zh_transition *transition);
-/* Whether a step asks for the field: what must be filled, and what may be. */
+/* Whether the field must be filled to take the step; whether the step asks for it: what must be
+ * filled, and what may be. */
+bool zh_step_needs(const zh_transition *transition, const zh_field *field);
 bool zh_step_asks(const zh_transition *transition, const zh_field *field);
 /* For ctx->actor and the version in hand, which is the current one. ZH_ELIMIT: the cap. */
 zh_rc zh_step_look(zh_ctx *ctx, zh_conn *conn, const zh_record *record,

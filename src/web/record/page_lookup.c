@@ -183,15 +183,6 @@ static void open_step(zh_ui *ui, const zh_lookup *found, const zh_transition *t,
     }
 }
 
-static bool is_needed(const zh_transition *t, const zh_field *field)
-{
-    bool needed = false;
-    for (size_t i = 0; i < t->nneed && !needed; i++) {
-        needed = t->need[i] == field;
-    }
-    return needed;
-}
-
 static void put_step(zh_ui *ui, const zh_lookup *found, party_step *s)
 {
     zh_html *h = &ui->html;
@@ -206,7 +197,7 @@ static void put_step(zh_ui *ui, const zh_lookup *found, party_step *s)
     zh_form_hidden(ui, "step", t->id);
     zh_form_hidden(ui, "version", zh_str_fmt(ui->arena, "%" PRId32, found->version));
     for (size_t i = 0; i < s->nfields; i++) {
-        zh_input_field(&s->in, s->fields[i], is_needed(t, s->fields[i]));
+        zh_input_field(&s->in, s->fields[i], zh_step_needs(t, s->fields[i]));
     }
     if (t->reasons != NULL) {
         zh_input_reasons(ui, t->reasons, zh_pairs_get(s->in.sent, "reason_code"));

@@ -44,27 +44,6 @@ zh_str zh_act_url(zh_ui *ui, const zh_record *record, const zh_transition *trans
 
 /* ---- what is asked --------------------------------------------------------------------------- */
 
-static bool holds(const zh_field *const *list, size_t n, const zh_field *field)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (list[i] == field) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_needed(const zh_transition *t, const zh_field *field)
-{
-    return holds(t->need, t->nneed, field);
-}
-
-/* Asked for by the step: what must be filled, and what may be. */
-static bool is_asked(const zh_transition *t, const zh_field *field)
-{
-    return is_needed(t, field) || holds(t->optional, t->noptional, field);
-}
-
 /* The fields of the form, and those that were sent. ZH_EDENIED permission.mask: one was sent that
  * this reader may not see, by hand or in a request of a person who may: it is not left out. */
 static zh_rc choose_fields(act *a)
@@ -76,7 +55,7 @@ static zh_rc choose_fields(act *a)
     for (size_t i = 0; i < reg->nfields; i++) {
         const zh_field *field = &reg->fields[i];
         bool sent = zh_input_was_sent(&a->in, field);
-        bool wanted = a->transition == NULL || is_asked(a->transition, field) || sent;
+        bool wanted = a->transition == NULL || zh_step_asks(a->transition, field) || sent;
         if (sent && zh_mask_allows_field(&ui->ctx, field) != ZH_OK) {
             return ui->err->rc;
         }
@@ -321,7 +300,7 @@ static void put_inputs(act *a)
     const zh_transition *t = a->transition;
     for (size_t i = 0; i < a->nfields; i++) {
         zh_input_field(&a->in, a->fields[i],
-                       t != NULL ? is_needed(t, a->fields[i]) : a->fields[i]->required);
+                       t != NULL ? zh_step_needs(t, a->fields[i]) : a->fields[i]->required);
     }
     if (t != NULL && t->reasons != NULL) {
         zh_input_reasons(ui, t->reasons, zh_pairs_get(a->in.sent, "reason_code"));
