@@ -92,16 +92,17 @@ HARDEN_gcc   := -ftrivial-auto-var-init=zero
 HARDEN_clang := -ftrivial-auto-var-init=zero \
                 -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
 
+# What runs for seconds is not worth the minutes that its speed costs.
+FEW      := $(if $(filter 1,$(ZH_LONG)),-O1,-O0)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-# A warning is an error, but not under gcc's sanitizers: it follows their checks into branches that
-# cannot be taken and warns about those. Line tables (-g1) are all that a report of theirs needs.
-FLAGS_release := -O2 -g -Werror -Wnull-dereference $(HARDEN) $(HARDEN_$(COMPILER))
+# A warning is an error, but there are none under gcc's sanitizers: it follows their checks into
+# branches that cannot be taken and warns about those. Line tables (-g1) are all that a report needs.
+FLAGS_release := -O2 -g1 -Werror -Wnull-dereference $(HARDEN) $(HARDEN_$(COMPILER))
 FLAGS_debug   := -Og -g -Werror -Wnull-dereference
-FLAGS_asan    := -O1 -g1 $(SANITIZE)
+FLAGS_asan    := $(FEW) -g1 $(SANITIZE)
 FLAGS_tsan    := -O0 -g1 -fsanitize=thread -fno-omit-frame-pointer
-# One build by clang for its warnings, the search and the lines it reached; a search of seconds is not
-# worth the minute that its speed costs.
-FLAGS_fuzz    := $(if $(filter 1,$(ZH_LONG)),-O1,-O0) -g1 -Werror -Wnull-dereference -fsanitize=fuzzer-no-link $(SANITIZE) \
+# One build by clang for its warnings, the search and the lines it reached.
+FLAGS_fuzz    := $(FEW) -g1 -Werror -Wnull-dereference -fsanitize=fuzzer-no-link $(SANITIZE) \
                  -fprofile-instr-generate -fcoverage-mapping
 
 CPPFLAGS := -D_GNU_SOURCE -Isrc $(PKG_CFLAGS)
@@ -109,8 +110,8 @@ CPPFLAGS := -D_GNU_SOURCE -Isrc $(PKG_CFLAGS)
 # gigabytes and take longer than compiling them.
 SHARED   := $(if $(filter asan tsan,$(MODE)),$(B)/libzhiheng.so)
 POSITION := $(if $(SHARED),-fPIC -fno-semantic-interposition,-fPIE)
-CFLAGS   := -std=c11 -ffp-contract=off $(POSITION) -fno-strict-overflow $(WARN) $(WARN_$(COMPILER)) \
-            $(FLAGS_$(MODE))
+CFLAGS   := -std=c11 -ffp-contract=off $(POSITION) -fno-strict-overflow \
+            $(if $(SHARED),,$(WARN) $(WARN_$(COMPILER))) $(FLAGS_$(MODE))
 comma    := ,
 LDFLAGS  := -pie -Wl,--as-needed -Wl,-z,relro,-z,now,-z,noexecstack
 LDLIBS   := $(PKG_LIBS) -lpthread -lm
@@ -156,20 +157,12 @@ $(OBJ)/%.ok: %.c Makefile
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(@:.ok=.d) -MT $@ -fsyntax-only $< && touch $@
 $(OBJ)/gen/embed.o: $(PACKS) $(UI) $(UI_GZ) $(SHEETS)
 $(OBJ)/tests/%.o $(OBJ)/tests/%.ok: CPPFLAGS += -Itests
-# Tests are not what is tested: beside sanitizers they are compiled quickly.
-PLAIN_asan := -O0
-PLAIN_tsan := -O0
-PLAIN_fuzz := -O0 -fno-sanitize=all -fno-profile-instr-generate -fno-coverage-mapping
-$(OBJ)/tests/%.o $(OBJ)/bench/%.o: CFLAGS += $(PLAIN_$(MODE))
-# So is, there, what no test spends its time in: the rooms above the core and, where clang searches,
-# whatever no harness covers.
-ifeq ($(MODE),asan)
-$(ABOVE:%.c=$(OBJ)/%.o): CFLAGS += -O0
-endif
+# Where clang searches, neither the harnesses nor what none of them covers is what is tested.
 ifeq ($(MODE),fuzz)
 COVERED := $(shell sed -n 's|^// covers: ||p' $(FUZZ_SRC))
 QUICK   := $(filter-out src/base/% $(COVERED),$(LIB_SRC))
 $(QUICK:%.c=$(OBJ)/%.o): CFLAGS += -O0 -fno-profile-instr-generate -fno-coverage-mapping
+$(OBJ)/tests/%.o: CFLAGS += -O0 -fno-sanitize=all -fno-profile-instr-generate -fno-coverage-mapping
 endif
 
 LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o) $(OBJ)/gen/embed.o $(OBJ)/gen/index.o
