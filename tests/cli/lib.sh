@@ -49,7 +49,7 @@ has() {
 }
 
 json() {
-    if python3 -c '
+    if python3 -ISB -c '
 import json, sys
 d = json.load(open(sys.argv[1]))
 sys.exit(0 if eval(sys.argv[2]) else 1)' "$OUT" "$2" >"$STEP_DIR/python" 2>&1; then

@@ -136,7 +136,7 @@ json "six records, sorted" "[r['fields']['no'] for r in d['records']] == \
 ['S-1', 'S-2', 'S-3', 'S-4', 'S-5', 'S-9']"
 json "decimals are as written" "d['records'][1]['fields']['fine'] == '200.00' and \
 d['records'][2]['fields']['fine'] == '50.5' and d['records'][0]['fields']['fine'] is None"
-id=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["records"][1]["id"])' "$OUT")
+id=$(python3 -ISB -c 'import json,sys; print(json.load(open(sys.argv[1]))["records"][1]["id"])' "$OUT")
 expect "where" 0 query shop_check --where "verdict = 'fail' and fine > 100" "${with[@]}" --json
 json "where filters" "[r['fields']['no'] for r in d['records']] == ['S-2']"
 expect "bad where" 2 query shop_check --where "verdict =" "${with[@]}"
@@ -145,7 +145,7 @@ expect "unknown field" 2 query shop_check --where "verdct = 'fail'" "${with[@]}"
 expect "search with two characters" 0 query shop_check --search 过期 "${with[@]}" --json
 json "search finds" "[r['fields']['no'] for r in d['records']] == ['S-2']"
 expect "first page" 0 query shop_check --sort -no --limit 4 "${with[@]}" --json
-after=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["next"])' "$OUT")
+after=$(python3 -ISB -c 'import json,sys; print(json.load(open(sys.argv[1]))["next"])' "$OUT")
 expect "next page" 0 query shop_check --sort -no --limit 4 --after "$after" "${with[@]}" --json
 json "pages meet" "[r['fields']['no'] for r in d['records']] == ['S-2', 'S-1'] and d['next'] is None"
 expect "foreign cursor" 2 query shop_check --after xyz "${with[@]}"
@@ -236,7 +236,7 @@ expect "verify" 0 verify "${with[@]}" --json
 json "no differences" "d['differences'] == 0 and d['records'] == 6 and d['entries'] == 6"
 expect "jobs" 0 job "${with[@]}" --json
 json "imports are jobs" "len(d) >= 3 and all(j['kind'] == 'import' and j['state'] == 'done' for j in d)"
-job=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[0]["id"])' "$OUT")
+job=$(python3 -ISB -c 'import json,sys; print(json.load(open(sys.argv[1]))[0]["id"])' "$OUT")
 expect "one job" 0 job show "$job" "${with[@]}" --json
 json "one job has its arguments" "d['args']['register'] == 'shop_check'"
 expect "one job for people" 0 job show "$job" "${with[@]}"
@@ -248,7 +248,7 @@ expect "job without its number" 2 job cancel "${with[@]}"
 
 # An import that was killed goes on where it stopped.
 killed=$STEP_DIR/killed
-python3 -c '
+python3 -ISB -c '
 print("编号,地区,检查日期,结论,罚款,情况")
 for i in range(40000):
     verdict = "合格" if i % 4 else "不合格"
@@ -265,7 +265,7 @@ kill -KILL "$importer"
 wait "$importer" 2>/dev/null
 expect "the killed job" 0 job --data "$killed" --json
 json "is still running" "len(d) == 1 and d[0]['state'] == 'running' and 0 < d[0]['progress'] < 40000"
-job=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[0]["id"])' "$OUT")
+job=$(python3 -ISB -c 'import json,sys; print(json.load(open(sys.argv[1]))[0]["id"])' "$OUT")
 expect "resume without the file" 2 job resume "$job" --data "$killed"
 expect "resume with another file" 1 job resume "$job" "$fixture/shops.csv" --data "$killed"
 expect "resume" 0 job resume "$job" "$STEP_DIR/many.csv" --data "$killed" --json

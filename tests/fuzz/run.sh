@@ -1,10 +1,10 @@
 #!/bin/bash
-# Fuzzing: every harness replays its corpus and then searches for ZH_FUZZ_SECONDS (5; 600 in the long
+# Fuzzing: every harness replays its corpus and then searches for ZH_FUZZ_SECONDS (3; 600 in the long
 # run), two at a time. Then the corpus (with what the search added) is replayed and its lines are
 # counted, and each file named in a harness's line "// covers: src/a/b.c ..." must reach 80 %.
 . tests/step.sh
 
-seconds=${ZH_FUZZ_SECONDS:-$([ "${ZH_LONG:-0}" = 1 ] && echo 600 || echo 5)}
+seconds=${ZH_FUZZ_SECONDS:-$([ "${ZH_LONG:-0}" = 1 ] && echo 600 || echo 3)}
 floor=80
 profdata=$(command -v llvm-profdata llvm-profdata-14 | head -n 1)
 llvm_cov=$(command -v llvm-cov llvm-cov-14 | head -n 1)

@@ -40,7 +40,7 @@ act() {
 
 as zhang.san
 ask "records" 200 -b "$COOKIE" "$URL/api/v1/registers/complaint"
-python3 - "$OUT" <<'PY' >"$STEP_DIR/which" || bad "which record" "$OUT"
+python3 -ISB - "$OUT" <<'PY' >"$STEP_DIR/which" || bad "which record" "$OUT"
 import json, sys
 for r in json.load(open(sys.argv[1], encoding="utf-8"))["records"]:
     if r["fields"]["source_no"] == "A-2":

@@ -5,10 +5,10 @@ ask "list of calculations" 200 "$URL/api/v1/calc"
 json "names, titles, methods and inputs" "len(d) > 40 and all(e['name'] and e['title'] and e['method'] for e in d) \
 and 'distributions.qtukey' in [e['name'] for e in d]"
 cp "$OUT" "$STEP_DIR/calculations"
-calculations=$(python3 -c 'import json,sys; print("\n".join(e["name"] for e in json.load(open(sys.argv[1]))))' \
+calculations=$(python3 -ISB -c 'import json,sys; print("\n".join(e["name"] for e in json.load(open(sys.argv[1]))))' \
     "$STEP_DIR/calculations")
 for name in $calculations; do
-    python3 -c 'import json,sys; print(next(e["input"] for e in json.load(open(sys.argv[1])) if e["name"] == sys.argv[2]))' \
+    python3 -ISB -c 'import json,sys; print(next(e["input"] for e in json.load(open(sys.argv[1])) if e["name"] == sys.argv[2]))' \
         "$STEP_DIR/calculations" "$name" >"$STEP_DIR/input"
     ask "the example of $name works" 200 -H 'Content-Type: application/json' \
         --data-binary @"$STEP_DIR/input" "$URL/api/v1/calc/$name"

@@ -25,7 +25,7 @@ ask "without the person" 422 -H 'Content-Type: application/json' --data-binary \
     '{"fields": {"no": "S-2", "place": "武汉", "checked_on": "2026-02-02", "verdict": "合格"}}' "$to"
 ask "its id" 200 "$to/S-1"
 json "has the person" "d['fields']['buyer'] == '张三丰'"
-at=/registers/shop_check/$(python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(d["office"] + "-" + d["id"])' "$OUT")
+at=/registers/shop_check/$(python3 -ISB -c 'import json, sys; d = json.load(open(sys.argv[1])); print(d["office"] + "-" + d["id"])' "$OUT")
 expect "shown to somebody before" 0 ledger prove 0 --field place --field buyer --packs "$STEP_DIR/erase_packs" --data "$erases" --out "$STEP_DIR/before"
 
 ask "the record's page" 200 -H "$HTML" "$URL$at"

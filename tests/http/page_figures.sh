@@ -8,7 +8,7 @@ figures_data=$STEP_DIR/figures
 
 # draws NAME EXPRESSION: over what figures.py reads from the last answer
 draws() {
-    if python3 -B tests/http/figures.py "$OUT" "$2" >"$STEP_DIR/why" 2>&1; then
+    if python3 -ISB tests/http/figures.py "$OUT" "$2" >"$STEP_DIR/why" 2>&1; then
         ok
     else
         bad "$1" "$STEP_DIR/why"
@@ -70,7 +70,7 @@ draws "two years are a line of their months" "'2014 年 1 月–2015 年 2 月: 
 ask "data as XLSX" 200 "$URL/indicators/air_mean/data.xlsx?by=place@city"
 header "is a workbook" '^content-type: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet$'
 header "to be kept" '^content-disposition: attachment; filename="air_mean.xlsx"$'
-python3 - "$OUT" <<'PY' >"$STEP_DIR/why" 2>&1 && ok || bad "XLSX has the numbers" "$STEP_DIR/why"
+python3 -ISB - "$OUT" <<'PY' >"$STEP_DIR/why" 2>&1 && ok || bad "XLSX has the numbers" "$STEP_DIR/why"
 import re, sys, zipfile
 import xml.etree.ElementTree as ET
 z = zipfile.ZipFile(sys.argv[1])
@@ -96,7 +96,7 @@ has "its own colours" '#15212a'
 lacks "no links that lead nowhere" 'href='
 draws "with the values" "[post(drawings['file'], m) for m in one['marks']] == [78.0, 63.0, 50.0]"
 draws "with source and time" "any(t.startswith('来源') for t in one['texts']) and any('截至 #7' in t for t in one['texts'])"
-python3 -c 'import sys, xml.etree.ElementTree as ET; ET.parse(sys.argv[1])' "$OUT" 2>"$STEP_DIR/why" && ok || bad "SVG is XML" "$STEP_DIR/why"
+python3 -ISB -c 'import sys, xml.etree.ElementTree as ET; ET.parse(sys.argv[1])' "$OUT" 2>"$STEP_DIR/why" && ok || bad "SVG is XML" "$STEP_DIR/why"
 ask "slope as SVG" 200 "$URL/indicators/air_mean/slope.svg?by=place@city"
 draws "with both years" "'武汉市 85.0 → 71.0' in [m['title'] for m in one['marks']]"
 ask "no slope of counts" 404 "$URL/indicators/air_days/slope.svg?by=place@city"

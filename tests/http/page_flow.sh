@@ -28,7 +28,7 @@ step() {
     local name=$1 status=$2 at=$3 how=$4
     shift 4
     curl -sS -m 20 -b "$COOKIE" -o "$STEP_DIR/now.json" "$URL/api/v1$at"
-    act "$name" "$status" "$at/transitions/$how" "version=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["version"])' "$STEP_DIR/now.json")" "$@"
+    act "$name" "$status" "$at/transitions/$how" "version=$(python3 -ISB -c 'import json,sys; print(json.load(open(sys.argv[1]))["version"])' "$STEP_DIR/now.json")" "$@"
 }
 state_is() {
     ask "$1" 200 -b "$COOKIE" "$URL/api/v1$2"
@@ -228,7 +228,7 @@ for _ in $(seq 100); do
     sleep 0.2
 done
 json "the firm is judged" "len(d['records']) == 1 and d['records'][0]['fields']['points'] == '50.0000'"
-found=/registers/judgement/$(python3 -c 'import json,sys; r=json.load(open(sys.argv[1]))["records"][0]; print(r["office"], r["id"], sep="-")' "$OUT")
+found=/registers/judgement/$(python3 -ISB -c 'import json,sys; r=json.load(open(sys.argv[1]))["records"][0]; print(r["office"], r["id"], sep="-")' "$OUT")
 page "the finding" 200 "$found" -b "$COOKIE"
 has "says why first" 'id="why"'
 has "an input by what people call it" '违诺未改正的承诺'

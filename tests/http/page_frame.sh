@@ -9,7 +9,7 @@ page() {
     shift 3
     ask "$name" "$status" --path-as-is -H "$HTML" "$@" "$URL$path"
     header "$name is a page" '^content-type: text/html; charset=utf-8$'
-    if python3 -B tests/http/check_page.py "$OUT" >"$STEP_DIR/why"; then
+    if python3 -ISB tests/http/check_page.py "$OUT" >"$STEP_DIR/why"; then
         ok
     else
         bad "$name: html" "$STEP_DIR/why"
@@ -99,7 +99,7 @@ done
 page "no such file" 404 /static/none.css
 page "no way out of ui/" 404 '/static/..%2fpacks%2fNOTICE.md'
 page "not the compressed one by name" 404 /static/base.css.gz
-python3 - ui/tokens.css <<'PY' >"$STEP_DIR/why" 2>&1 && ok || bad "dark by choice and by device agree" "$STEP_DIR/why"
+python3 -ISB - ui/tokens.css <<'PY' >"$STEP_DIR/why" 2>&1 && ok || bad "dark by choice and by device agree" "$STEP_DIR/why"
 import re, sys
 text = open(sys.argv[1], encoding="utf-8").read()
 def block(selector):

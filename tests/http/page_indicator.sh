@@ -42,7 +42,7 @@ has "one value so far" "1 个不同的值"
 ask "data as CSV" 200 "$URL/indicators/shop_fail_rate/data.csv?by=place@city"
 header "is CSV" '^content-type: text/csv; charset=utf-8$'
 header "to be kept" '^content-disposition: attachment; filename="shop_fail_rate.csv"$'
-python3 - "$OUT" <<'PY' >"$STEP_DIR/why" 2>&1 && ok || bad "CSV has the numbers" "$STEP_DIR/why"
+python3 -ISB - "$OUT" <<'PY' >"$STEP_DIR/why" 2>&1 && ok || bad "CSV has the numbers" "$STEP_DIR/why"
 import csv, sys
 rows = list(csv.DictReader(open(sys.argv[1], encoding="utf-8-sig", newline="")))
 assert [(r["key"], r["value"], r["num"], r["den"], r["n"]) for r in rows] == [
@@ -55,7 +55,7 @@ has "its rows" "1 个数据集，1 个文件，4 行入库"
 has "what comes with the program" "foundation/region.csv"
 
 # ---- a changed file changes the numbers, and the old ones stay to be seen
-size=$(curl -sS "$URL/health" | python3 -c 'import json,sys; print(json.load(sys.stdin)["log_size"])')
+size=$(curl -sS "$URL/health" | python3 -ISB -c 'import json,sys; print(json.load(sys.stdin)["log_size"])')
 sed 's/^S-4,\(.*\)合格,,/S-4,\1不合格,10.00,/' tests/fixture/cli/shops.csv >"$STEP_DIR/changed.csv"
 expect "import of the changed file" 0 import shop_check "$STEP_DIR/changed.csv" --data "$data"
 page "board with the change" 200 /

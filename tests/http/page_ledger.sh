@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The signed log and published figures, on the shop checks of page_indicator.sh.
 
-origin=$(curl -sS "$URL/api/v1/ledger" | python3 -c 'import json, sys; print(json.load(sys.stdin)["origin"])')
+origin=$(curl -sS "$URL/api/v1/ledger" | python3 -ISB -c 'import json, sys; print(json.load(sys.stdin)["origin"])')
 ask "status of the log" 200 "$URL/api/v1/ledger"
 json "all that is sequenced is signed" "d['size'] == d['positions'] > 0 and len(d['root']) == 64 and len(d['keys']) == 1"
 ask "checkpoint" 200 "$URL/api/v1/ledger/checkpoint"

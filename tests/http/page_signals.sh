@@ -19,7 +19,7 @@ done
 says() {
     local name=$1
     shift
-    if python3 -B tests/http/signals.py "$OUT" "$@" >"$STEP_DIR/why" 2>&1; then
+    if python3 -ISB tests/http/signals.py "$OUT" "$@" >"$STEP_DIR/why" 2>&1; then
         ok
     else
         bad "$name" "$STEP_DIR/why"

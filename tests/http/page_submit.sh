@@ -36,7 +36,7 @@ submit "a preference nobody knows" 201 "${one/S-1/S-4}" -H 'Prefer: wait=soon, d
 json "is passed over" "'sealed' not in d"
 # the checkpoint of the receipt is one that was signed, and the proof of its position holds
 ask "proof of its position" 200 "$URL/api/v1/ledger/proofs/1"
-python3 - "$STEP_DIR/receipt" "$submits/log/pub/checkpoints" <<'PY' && ok || bad "the receipt's checkpoint was signed"
+python3 -ISB - "$STEP_DIR/receipt" "$submits/log/pub/checkpoints" <<'PY' && ok || bad "the receipt's checkpoint was signed"
 import json, sys
 sys.exit(json.load(open(sys.argv[1], encoding="utf-8"))["checkpoint"] not in open(sys.argv[2], encoding="utf-8").read())
 PY

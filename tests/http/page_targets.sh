@@ -31,7 +31,7 @@ targets_stop() {
 
 # reads NAME EXPRESSION: over what targets.py reads from the last page
 reads() {
-    if python3 -B tests/http/targets.py "$OUT" "$2" >"$STEP_DIR/why" 2>&1; then
+    if python3 -ISB tests/http/targets.py "$OUT" "$2" >"$STEP_DIR/why" 2>&1; then
         ok
     else
         bad "$1" "$STEP_DIR/why"
@@ -41,7 +41,7 @@ reads() {
 # ---- the five documents, without data: 205 targets, 165 tasks, 10 facts, 156 mechanisms
 targets_start packs "$STEP_DIR/five"
 expect "targets by the command line" 0 targets --packs packs --data "$STEP_DIR/five" --json
-by_status=$(python3 -c 'import collections,json,sys
+by_status=$(python3 -ISB -c 'import collections,json,sys
 print(dict(collections.Counter(t["status"] for t in json.load(open(sys.argv[1])))))' "$OUT")
 page "targets" 200 /targets
 reads "205 targets" "len(rows) == 205"
@@ -79,7 +79,7 @@ page "targets in English" 200 '/targets?lang=en'
 has "the finding" "5 documents set 205 targets"
 
 expect "mechanisms by the command line" 0 systems --packs packs --data "$STEP_DIR/five" --json
-by_state=$(python3 -c 'import collections,json,sys
+by_state=$(python3 -ISB -c 'import collections,json,sys
 print(dict(collections.Counter(m["state"] for m in json.load(open(sys.argv[1])))))' "$OUT")
 page "mechanisms" 200 /systems
 reads "156 with the state that was computed" "len(states) == 156 == count['all'] and \

@@ -85,9 +85,9 @@ done
 ask "the second figure" 200 "$URL/tools/weibull/figure-2.svg"
 check "is XML" xmllint --noout "$OUT"
 ask "the picture" 200 "$URL/tools/weibull/figure-1.png"
-check "is a PNG" python3 -c 'import sys; sys.exit(open(sys.argv[1], "rb").read(8) != b"\x89PNG\r\n\x1a\n")' "$OUT"
+check "is a PNG" python3 -ISB -c 'import sys; sys.exit(open(sys.argv[1], "rb").read(8) != b"\x89PNG\r\n\x1a\n")' "$OUT"
 ask "the workbook" 200 "$URL/tools/weibull/answer.xlsx"
-check "opens and holds the estimate" python3 -c '
+check "opens and holds the estimate" python3 -ISB -c '
 import sys, zipfile
 z = zipfile.ZipFile(sys.argv[1])
 sys.exit(not any(b"2.1021" in z.read(n) for n in z.namelist()))' "$OUT"

@@ -293,6 +293,25 @@ static zh_reading *readings(const zh_indicator_page *page, size_t n, bool linked
     return out;
 }
 
+/* How the rows are read: only of what is drawn. */
+static zh_str rows_read(const zh_indicator_page *page, size_t n, bool compared)
+{
+    zh_ui *ui = page->ui;
+    zh_str interval = ZH_STR("");
+    zh_str few = ZH_STR("");
+    for (size_t i = 0; i < n; i++) {
+        if (page->figures[i].has_value && page->figures[i].has_interval) {
+            interval = zh_ui_text(ui, ZH_T_IND_READ_INTERVAL);
+        }
+        if (page->figures[i].status == ZH_FIG_SMALL_N) {
+            few = ZH_SAY(ui, ZH_T_IND_READ_FEW, zh_ui_count(ui, page->indicator->n_min));
+        }
+    }
+    return zh_str_fmt(ui->arena, "%.*s%.*s%.*s%.*s", ZH_FMT(zh_ui_text(ui, ZH_T_IND_READ)),
+                      ZH_FMT(compared ? zh_ui_text(ui, ZH_T_IND_READ_ALL) : ZH_STR("")),
+                      ZH_FMT(interval), ZH_FMT(few));
+}
+
 static zh_rc rows(const zh_indicator_page *page, bool linked, zh_indicator_figure *out, zh_err *err)
 {
     zh_ui *ui = page->ui;
@@ -313,7 +332,7 @@ static zh_rc rows(const zh_indicator_page *page, bool linked, zh_indicator_figur
                      : fraction ? zh_ui_text(ui, ZH_T_IND_NUM_DEN)
                                 : ZH_STR(""),
         .unit = tick_unit(page)};
-    out->read = zh_ui_text(ui, ZH_T_IND_READ);
+    out->read = rows_read(page, n, compared);
     out->drawn = n;
     zh_rc rc = zh_chart_rows(ui->arena, &in, WIDE, &out->list, err);
     return rc == ZH_OK && linked ? zh_chart_rows(ui->arena, &in, NARROW, &out->narrow, err) : rc;

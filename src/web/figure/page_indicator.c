@@ -276,6 +276,9 @@ static void definition(zh_indicator_page *page)
     fact(ui, ZH_T_IND_IN_WORDS, zh_ui_label(ui, ind->definition), false);
     fact(ui, ZH_T_IND_FORMULA, zh_indicator_made(ui, f->formula), true);
     fact(ui, ZH_T_IND_METHOD, zh_indicator_made(ui, f->method), false);
+    fact(ui, ZH_T_IND_LEAST,
+         ind->n_min > 0 ? ZH_SAY(ui, ZH_T_IND_LEAST_N, zh_ui_count(ui, ind->n_min)) : ZH_STR(""),
+         false);
     fact(ui, ZH_T_IND_SOURCE, zh_ui_label(ui, (zh_label){f->sources, f->sources_en}), false);
     fact(ui, ZH_T_IND_FRESH, f->as_of != 0 ? zh_ui_time(ui, f->as_of) : ZH_STR(""), false);
     fact(ui, ZH_T_IND_CUBE,
@@ -431,12 +434,7 @@ static void figure(const zh_indicator_page *page, const zh_indicator_figure *fig
                           zh_ui_count(ui, (int64_t)page->n))));
     }
     zh_part_figure_open(ui, &(zh_fig_head){.title = figure->title, .what = figure->what, .id = id});
-    zh_html_open(&ui->html, "div", "hide-s");
-    zh_part_drawing(ui, figure->list, zh_str_fmt(ui->arena, "%s-w", id));
-    zh_html_close(&ui->html);
-    zh_html_open(&ui->html, "div", "only-s");
-    zh_part_drawing(ui, figure->narrow, zh_str_fmt(ui->arena, "%s-n", id));
-    zh_html_close(&ui->html);
+    zh_part_drawing_both(ui, figure->list, figure->narrow, zh_str_of(id));
     zh_part_figure_close(
         ui,
         &(zh_fig_foot){

@@ -122,21 +122,19 @@ static zh_rc show(zh_ui *ui)
                          : zh_ui_text(ui, ZH_T_REPORT_CURRENT));
     }
     zh_text_id what = n > 0 ? ZH_T_REPORT_BUILD : ZH_T_REPORT_BUILD_FIRST;
+    zh_str why = zh_publication_why(ui, NULL);
+    zh_html_open(h, "div", "bar");
     if (zh_ui_whole(ui)) {
         build_button(ui, what, false);
     } else {
-        zh_html_open(h, "p", "bar");
         zh_part_greyed(ui, zh_ui_text(ui, what), zh_ui_text(ui, ZH_T_REPORT_WHOLE));
-        zh_html_close(h);
     }
-    zh_str why = zh_publication_why(ui, NULL);
     if (why.n > 0) {
-        zh_html_open(h, "p", "bar");
         zh_part_greyed(ui, zh_ui_text(ui, ZH_T_REPORT_PUBLISH), why);
-        zh_html_close(h);
     } else {
         build_button(ui, ZH_T_REPORT_PUBLISH, true);
     }
+    zh_html_close(h);
     zh_html_open(h, "p", "sm");
     zh_html_text(h, zh_ui_text(ui, ZH_T_REPORT_PUBLISH_HELP));
     zh_html_z(h, " ");

@@ -129,7 +129,6 @@ static zh_str counted(const zh_ui *ui, const zh_doc_block *block)
 
 void zh_study_figure(zh_ui *ui, const zh_study *study, const zh_doc_block *block, const char *css)
 {
-    zh_html *h = &ui->html;
     zh_download files[FILES];
     size_t n = block->id.n > 0
                    ? zh_keep_downloads(ui, files_of(ui, study, block), asked(ui), true, true, files)
@@ -137,12 +136,7 @@ void zh_study_figure(zh_ui *ui, const zh_study *study, const zh_doc_block *block
     const char *id = block->id.n > 0 ? zh_str_c(ui->arena, block->id) : NULL;
     zh_part_figure_open(
         ui, &(zh_fig_head){.title = block->text.text, .what = block->what, .id = id, .css = css});
-    zh_html_open(h, "div", "hide-s");
-    zh_part_drawing(ui, block->draw, zh_str_fmt(ui->arena, "%s-w", id != NULL ? id : "f"));
-    zh_html_close(h);
-    zh_html_open(h, "div", "only-s");
-    zh_part_drawing(ui, block->narrow, zh_str_fmt(ui->arena, "%s-n", id != NULL ? id : "f"));
-    zh_html_close(h);
+    zh_part_drawing_both(ui, block->draw, block->narrow, zh_str_of(id != NULL ? id : "f"));
     zh_part_figure_close(ui, &(zh_fig_foot){.read = block->read,
                                             .source = block->origin,
                                             .n = counted(ui, block),

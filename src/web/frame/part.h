@@ -196,6 +196,8 @@ void zh_part_spark(zh_ui *ui, const zh_opt *values, size_t n, zh_str title);
 /* A list of drawing as SVG at the writer's place. id: prefix of the ids inside, unique in the page.
  * A list that cannot be written is said to be missing. */
 void zh_part_drawing(zh_ui *ui, const zh_draw *list, zh_str id);
+/* The same drawn for a window and for a phone, of which the page shows one. */
+void zh_part_drawing_both(zh_ui *ui, const zh_draw *wide, const zh_draw *narrow, zh_str id);
 /* A figure as value with unit, interval and status, everywhere the same; url on the value. */
 void zh_part_figure_value(zh_ui *ui, const zh_figure *figure, zh_str url);
 

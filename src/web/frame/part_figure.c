@@ -102,6 +102,16 @@ void zh_part_drawing(zh_ui *ui, const zh_draw *list, zh_str id)
     zh_buf_free(&svg);
 }
 
+void zh_part_drawing_both(zh_ui *ui, const zh_draw *wide, const zh_draw *narrow, zh_str id)
+{
+    zh_html_open(&ui->html, "div", "hide-s");
+    zh_part_drawing(ui, wide, zh_str_fmt(ui->arena, "%.*s-w", ZH_FMT(id)));
+    zh_html_close(&ui->html);
+    zh_html_open(&ui->html, "div", "only-s");
+    zh_part_drawing(ui, narrow, zh_str_fmt(ui->arena, "%.*s-n", ZH_FMT(id)));
+    zh_html_close(&ui->html);
+}
+
 /* Where it stands in the page makes an id that no other drawing has. */
 static void in_row(zh_ui *ui, const char *css, const zh_draw *list)
 {

@@ -80,25 +80,6 @@ static zh_str depth_words(const view *v)
     return words;
 }
 
-/* The analyst's list is written in English. */
-/* In the reader's language first, the other one below it. */
-static void does(const view *v)
-{
-    zh_html *h = &v->ui->html;
-    bool english = v->ui->lang == ZH_LANG_EN || v->m->does.zh.n == 0;
-    zh_str other = english ? v->m->does.zh : v->m->does.en;
-    zh_html_open(h, "p", NULL);
-    zh_html_attr_z(h, "lang", english ? "en" : "zh");
-    zh_html_value(h, english ? v->m->does.en : v->m->does.zh);
-    zh_html_close(h);
-    if (other.n > 0) {
-        zh_html_open(h, "p", "sm mu");
-        zh_html_attr_z(h, "lang", english ? "zh" : "en");
-        zh_html_text(h, other);
-        zh_html_close(h);
-    }
-}
-
 static void what(view *v)
 {
     zh_ui *ui = v->ui;
@@ -106,9 +87,7 @@ static void what(view *v)
     zh_part_kv_open(ui);
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEMS_L_AREA), zh_system_area(ui, v->m->area));
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEM_DEPTH), depth_words(v));
-    zh_part_kv_item(ui, zh_ui_text(ui, ZH_T_SYSTEM_DOES));
-    does(v);
-    zh_html_close(&ui->html);
+    zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEM_DOES), zh_ui_label(ui, v->m->does));
     zh_part_kv(ui, zh_ui_text(ui, ZH_T_SYSTEM_USERS),
                zh_mechanism_users(ui->arena, v->m, ui->lang == ZH_LANG_EN));
     zh_part_kv_close(ui);

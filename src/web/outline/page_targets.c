@@ -10,7 +10,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { AREAS_MAX = 64, YEARS_MAX = 64, CELL_SHADES = 5, DUE_WIDTH = 400, FILES = 4 };
+enum {
+    AREAS_MAX = 64,
+    YEARS_MAX = 64,
+    CELL_SHADES = 5,
+    DUE_WIDE = 480,
+    DUE_NARROW = 320,
+    FILES = 4
+};
 
 typedef struct view {
     zh_ui *ui;
@@ -330,6 +337,18 @@ static void matrix_cell(view *v, zh_grid *g, const zh_outline *outline, zh_str a
               zh_ui_count(ui, (int64_t)n));
 }
 
+static void most_first(view *v, zh_str *areas, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        for (size_t k = i;
+             k > 0 && count_cell(v, NULL, areas[k]) > count_cell(v, NULL, areas[k - 1]); k--) {
+            zh_str swapped = areas[k];
+            areas[k] = areas[k - 1];
+            areas[k - 1] = swapped;
+        }
+    }
+}
+
 static void matrix(view *v)
 {
     zh_ui *ui = v->ui;
@@ -350,6 +369,7 @@ static void matrix(view *v)
         }
     }
     columns[nout + 1] = (zh_column){.label = zh_ui_text(ui, ZH_T_TARGETS_SUM), .number = true};
+    most_first(v, areas, nareas);
     zh_grid g;
     zh_part_section_open(ui, "areas", zh_ui_text(ui, ZH_T_TARGETS_AREAS), true);
     zh_grid_open(&g, ui, columns, nout + 2, false, ZH_STR(""));
@@ -390,7 +410,7 @@ static zh_str due_title(const view *v, const int32_t *years, const size_t *count
 }
 
 /* The targets by year of their deadline; list NULL: none has one. */
-static zh_rc draw_deadlines(view *v, zh_str *title, zh_draw **list)
+static zh_rc draw_deadlines(view *v, double width, zh_str *title, zh_draw **list)
 {
     zh_ui *ui = v->ui;
     int32_t years[YEARS_MAX];
@@ -413,7 +433,7 @@ static zh_rc draw_deadlines(view *v, zh_str *title, zh_draw **list)
     }
     *title = due_title(v, years, counts, n);
     return zh_target_columns(ui->arena, zh_ui_text(ui, ZH_T_TARGETS_DUE_TITLE_ONE), bars, n, today,
-                             zh_ui_text(ui, ZH_T_TARGETS_TODAY), DUE_WIDTH, list, ui->err);
+                             zh_ui_text(ui, ZH_T_TARGETS_TODAY), width, list, ui->err);
 }
 
 static zh_str due_n(const view *v)
@@ -426,14 +446,16 @@ static zh_rc deadlines(view *v)
     zh_ui *ui = v->ui;
     zh_str title = ZH_STR("");
     zh_draw *list = NULL;
+    zh_draw *narrow = NULL;
     zh_download files[FILES];
-    zh_rc rc = draw_deadlines(v, &title, &list);
+    zh_rc rc = draw_deadlines(v, DUE_NARROW, &title, &narrow);
+    rc = rc == ZH_OK ? draw_deadlines(v, DUE_WIDE, &title, &list) : rc;
     if (rc != ZH_OK || list == NULL) {
         return rc;
     }
     zh_part_figure_open(
         ui, &(zh_fig_head){.title = title, .what = zh_ui_text(ui, ZH_T_TARGETS_DUE_WHAT)});
-    zh_part_drawing(ui, list, ZH_STR("due"));
+    zh_part_drawing_both(ui, list, narrow, ZH_STR("due"));
     zh_part_figure_close(
         ui, &(zh_fig_foot){.source = zh_ui_text(ui, ZH_T_TARGETS_DUE_SOURCE),
                            .n = due_n(v),
@@ -451,11 +473,7 @@ static void kv_count(view *v, const char *name, zh_str value, zh_str label, size
     zh_html_open(h, "dt", NULL);
     zh_html_text(h, label);
     zh_html_z(h, " ");
-    if (n > 0) {
-        zh_html_a(h, "n", with(v, name, value), zh_ui_count(ui, (int64_t)n));
-    } else {
-        zh_html_leaf_z(h, "span", "mu", "0");
-    }
+    zh_html_a(h, "n", with(v, name, value), zh_ui_count(ui, (int64_t)n));
     zh_html_close(h);
     zh_html_leaf(h, "dd", "mu", help);
 }
@@ -467,10 +485,18 @@ static void kinds(view *v)
     for (size_t i = 0; i < v->n; i++) {
         counts[zh_target_kind_of(&v->targets[i])] += in_outline(v, v->targets[i].item->outline);
     }
-    zh_part_section_open(ui, "kinds", zh_ui_text(ui, ZH_T_TARGETS_KINDS), false);
+    int64_t nkinds = 0;
+    for (size_t i = 0; i < ZH_KIND_N; i++) {
+        nkinds += counts[i] > 0;
+    }
+    zh_part_section_open(ui, "kinds", ZH_SAY(ui, ZH_T_TARGETS_KINDS, zh_ui_count(ui, nkinds)),
+                         false);
     zh_part_kv_open(ui);
     for (int i = 0; i < ZH_KIND_N; i++) {
         zh_target_kind kind = (zh_target_kind)i;
+        if (counts[i] == 0) {
+            continue;
+        }
         kv_count(v, "kind", zh_str_of(zh_target_kind_id(kind)),
                  zh_ui_text(ui, zh_target_kind_name(kind)), counts[i],
                  zh_ui_text(ui, zh_target_kind_help(kind)));
@@ -896,7 +922,7 @@ static zh_rc keep(zh_ui *ui)
         rc = read_targets(&v);
     }
     if (rc == ZH_OK && !table) {
-        rc = draw_deadlines(&v, &title, &list);
+        rc = draw_deadlines(&v, DUE_WIDE, &title, &list);
     }
     if (rc != ZH_OK || table) {
         return rc == ZH_OK ? keep_table(&v, form) : rc;

@@ -194,20 +194,6 @@ static void paste(const zh_tool_view *v)
 
 /* ---- the answer ---- */
 
-/* Two drawings, one of which the reader's width hides. */
-static void drawings(zh_ui *ui, const zh_bench_block *block, size_t number)
-{
-    const struct {
-        const char *css, *name;
-        const zh_draw *draw;
-    } both[] = {{"hide-s", "w", block->doc.draw}, {"only-s", "n", block->narrow}};
-    for (size_t i = 0; i < ZH_COUNTOF(both); i++) {
-        zh_html_open(&ui->html, "div", both[i].css);
-        zh_part_drawing(ui, both[i].draw, zh_str_fmt(ui->arena, "f%zu%s", number, both[i].name));
-        zh_html_close(&ui->html);
-    }
-}
-
 static void figure(const zh_tool_view *v, const zh_bench_block *drawn, size_t number)
 {
     const zh_doc_block *block = &drawn->doc;
@@ -221,7 +207,7 @@ static void figure(const zh_tool_view *v, const zh_bench_block *drawn, size_t nu
     zh_html_attr_z(h, "tabindex", "0"); /* a drawing wider than the phone is scrolled by keys */
     zh_html_attr_z(h, "role", "group");
     zh_html_attr(h, "aria-label", block->text.text);
-    drawings(ui, drawn, number);
+    zh_part_drawing_both(ui, drawn->doc.draw, drawn->narrow, zh_str_fmt(ui->arena, "f%zu", number));
     zh_html_close(h);
     zh_html_open(h, "div", "furn");
     if (block->read.n > 0) {
