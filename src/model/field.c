@@ -27,7 +27,7 @@ static zh_rc fail(const job *j, zh_rc rc, const char *rule, const char *format, 
     va_start(args, format);
     zh_str message = zh_str_vfmt(j->arena, zh_err_text(j->err, format), args);
     va_end(args);
-    (void)zh_err_set(j->err, rc, rule, "%.*s:%.*s", ZH_FMT(zh_label_for(j->err, j->field->label)),
+    (void)zh_err_set(j->err, rc, rule, "%.*s：%.*s", ZH_FMT(zh_label_for(j->err, j->field->label)),
                      ZH_FMT(message));
     zh_err_where(j->err, "%.*s", ZH_FMT(j->field->id));
     return rc;

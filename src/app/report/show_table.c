@@ -412,6 +412,32 @@ static int64_t records_of(const zh_ask *ask)
     return ask->kind == ZH_ASK_RECORDS ? (int64_t)ask->nrows : n;
 }
 
+/* What the rows of an answer are, in words: 食品类别; 地区（市）; 月. */
+static zh_str by_words(const building *b, const zh_ask *ask)
+{
+    static const struct {
+        const char *id, *zh, *en;
+    } known[] = {{"year", "年", "year"},
+                 {"half", "半年", "half-year"},
+                 {"quarter", "季", "quarter"},
+                 {"month", "月", "month"},
+                 {"province", "（省）", ", by province"},
+                 {"city", "（市）", ", by city"},
+                 {"county", "（县）", ", by county"}};
+    const zh_register *reg = ask->indicator != NULL ? ask->indicator->reg : ask->reg;
+    ptrdiff_t at = zh_str_find(ask->by, ZH_STR("@"));
+    zh_str id = at < 0 ? ask->by : zh_str_sub(ask->by, 0, (size_t)at);
+    zh_str level = at < 0 ? ZH_STR("") : zh_str_sub(ask->by, (size_t)at + 1, ask->by.n);
+    const zh_field *field = reg != NULL ? zh_register_field(reg, id) : NULL;
+    zh_str name = field != NULL ? zh_asks_label(b->show->asks, field->label) : id;
+    for (size_t i = 0; i < ZH_COUNTOF(known); i++) {
+        zh_str words = zh_str_of(english(b) ? known[i].en : known[i].zh);
+        name = field == NULL && zh_str_is(id, known[i].id) ? words : name;
+        level = zh_str_is(level, known[i].id) ? words : level;
+    }
+    return zh_str_fmt(b->show->ctx->arena, "%.*s%.*s", ZH_FMT(name), ZH_FMT(level));
+}
+
 /* How the answer was made, and where to see it. */
 static void add_how(building *b, const zh_ask *ask)
 {
@@ -422,9 +448,9 @@ static void add_how(building *b, const zh_ask *ask)
                  : ask->reg != NULL           ? zh_asks_label(b->show->asks, ask->reg->label)
                  : ask->kind == ZH_ASK_TARGET ? ask->target.item->clause
                                               : ZH_STR("");
-    zh_str by = ask->by.n > 0
-                    ? zh_str_fmt(arena, english(b) ? "; by %.*s" : "；按 %.*s 分", ZH_FMT(ask->by))
-                    : ZH_STR("");
+    zh_str by = ask->by.n > 0 ? zh_str_fmt(arena, english(b) ? "; by %.*s" : "；按%.*s分",
+                                           ZH_FMT(by_words(b, ask)))
+                              : ZH_STR("");
     zh_str where = ask->where.n > 0 ? zh_str_fmt(arena, english(b) ? "; where %.*s" : "；条件 %.*s",
                                                  ZH_FMT(ask->where))
                                     : ZH_STR("");
