@@ -39,6 +39,7 @@ export async function listed(browser, base, tally, job) {
   const pages = menu.map((href) => [href === "/" ? "board" : href.slice(1).replace(/\W.*/, ""), href]);
   tally.check("the menu has its pages", pages.length >= 8, menu);
   const rate = "/indicators/food_nonconforming_rate?region=420000&period=2016";
+  const signal = await linked(tab, "/signals?region=420000", /^\/signals\/\d/);
   const behind = [
     ["board-hubei", "/indicators?region=420000"],
     ["indicator", "/indicators/food_failure_offsite_share?by=maker_place%40province"],
@@ -48,9 +49,9 @@ export async function listed(browser, base, tally, job) {
     ["target", await linked(tab, "/targets", /^\/targets\/[^/?#]+\/[^/?#]+$/)],
     ["register", "/registers/food_failure"],
     ["register-hubei", "/registers/food_failure?where=maker_place%20within%20%27420000%27"],
-    ["record", await linked(tab, "/registers/food_failure?search=%E6%B0%B0%E5%8C%96%E7%89%A9", /^\/registers\/food_failure\/\d/)],
+    ["record", await linked(tab, signal, /^\/registers\/food_failure\/\d/)],
     ["import-check", job],
-    ["signal", await linked(tab, "/signals?region=420000", /^\/signals\/\d/)],
+    ["signal", signal],
     ["system", await linked(tab, "/systems", /^\/systems\/./)],
     ["tool-chart", "/tools/control-chart"],
     ["tool-model", "/tools/satisfaction"],
