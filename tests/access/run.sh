@@ -168,7 +168,7 @@ party "what its answer opens" 200 reopen
 status "the officer sees who it was" 200 -b "zh_session=$(cookie wuhan)" "$URL/registers/complaint/$at"
 check "by number and code" grep -q '当事人（凭编号和查询码）' "$STEP_DIR/out"
 # What was asked is repeated, and each page says as of when it is; the rest may not differ.
-unasked() { sed 's/value="[^"]*"//g; s/<p class="stamp">.*<p class="lede">//' "$STEP_DIR/out"; }
+unasked() { perl -pe 's/value="[^"]*"//g; s/<p class="stamp">.*?<\/p>//' "$STEP_DIR/out"; }
 status "another code" 403 -d "no=$number" -d code=2222222222 "$URL/lookup"
 unasked >"$STEP_DIR/wrong"
 status "no such number" 403 -d no=TS-420102-2026-999999 -d code=2222222222 "$URL/lookup"

@@ -293,6 +293,11 @@ static zh_reading *readings(const zh_indicator_page *page, size_t n, bool linked
     return out;
 }
 
+int64_t zh_indicator_least(const zh_indicator *indicator)
+{
+    return indicator->n_min > 2 ? indicator->n_min : 2;
+}
+
 /* How the rows are read: only of what is drawn. */
 static zh_str rows_read(const zh_indicator_page *page, size_t n, bool compared)
 {
@@ -304,7 +309,8 @@ static zh_str rows_read(const zh_indicator_page *page, size_t n, bool compared)
             interval = zh_ui_text(ui, ZH_T_IND_READ_INTERVAL);
         }
         if (page->figures[i].status == ZH_FIG_SMALL_N) {
-            few = ZH_SAY(ui, ZH_T_IND_READ_FEW, zh_ui_count(ui, page->indicator->n_min));
+            few =
+                ZH_SAY(ui, ZH_T_IND_READ_FEW, zh_ui_count(ui, zh_indicator_least(page->indicator)));
         }
     }
     return zh_str_fmt(ui->arena, "%.*s%.*s%.*s%.*s", ZH_FMT(zh_ui_text(ui, ZH_T_IND_READ)),

@@ -354,7 +354,7 @@ static void row(zh_indicator_page *page, zh_grid *g, size_t i, columns_with has)
     }
     if (f->status == ZH_FIG_SMALL_N) {
         zh_part_nil(ui, ZH_NIL_FEW,
-                    ZH_SAY(ui, ZH_T_IND_FEW, zh_ui_count(ui, page->indicator->n_min)));
+                    ZH_SAY(ui, ZH_T_IND_FEW, zh_ui_count(ui, zh_indicator_least(page->indicator))));
     }
 }
 

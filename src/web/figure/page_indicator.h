@@ -60,6 +60,9 @@ zh_str zh_indicator_row_url(const zh_indicator_page *page, zh_str value);
 zh_str zh_indicator_by_words(const zh_indicator_page *page);
 /* A figure's value with its unit: 1,234.5 km. */
 zh_str zh_indicator_shown(const zh_indicator_page *page, const zh_figure *f);
+/* The least n that is ranked: the declared n_min; two where a single unit says nothing of a spread.
+ */
+int64_t zh_indicator_least(const zh_indicator *indicator);
 
 /* ---- drawings ---- */
 

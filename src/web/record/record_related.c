@@ -125,14 +125,12 @@ static zh_rc kindred(zh_shown_record *r)
         zh_html_value(h, values_text(ui, &asked));
         if (counts.total == 1 && !counts.at_least) {
             zh_html_leaf(h, "span", "mu", zh_ui_text(ui, ZH_T_RECORD_KINDRED_ALONE));
-            zh_html_close(h);
-            zh_html_close(h);
-            continue;
+        } else {
+            zh_html_text(h, zh_ui_text(ui, ZH_T_RECORD_KINDRED_ALL));
+            zh_html_a(h, NULL, zh_url_register(ui->arena, r->reg->id, asked.where, r->as_of),
+                      ZH_SAY(ui, ZH_T_REGISTER_COUNT_ONLY,
+                             zh_facet_number(ui, counts.total, counts.at_least)));
         }
-        zh_html_text(h, zh_ui_text(ui, ZH_T_RECORD_KINDRED_ALL));
-        zh_html_a(h, NULL, zh_url_register(ui->arena, r->reg->id, asked.where, r->as_of),
-                  ZH_SAY(ui, ZH_T_REGISTER_COUNT_ONLY,
-                         zh_facet_number(ui, counts.total, counts.at_least)));
         zh_html_close(h);
         zh_html_close(h);
     }

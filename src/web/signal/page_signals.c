@@ -144,21 +144,14 @@ zh_rc zh_signal_draw(zh_ui *ui, const zh_signal *signals, size_t n, double width
 
 zh_rc zh_signal_forest(zh_ui *ui, const zh_signal *signals, size_t n, double width)
 {
-    const struct {
-        const char *css, *id;
-        double width;
-    } drawings[] = {{"hide-s", "wide", width}, {"only-s", "narrow", PHONE_WIDTH}};
-    for (size_t i = 0; i < ZH_COUNTOF(drawings); i++) {
-        zh_draw *list = NULL;
-        zh_rc rc = zh_signal_draw(ui, signals, n, drawings[i].width, &list);
-        if (rc != ZH_OK || list == NULL) {
-            return rc;
-        }
-        zh_html_open(&ui->html, "div", drawings[i].css);
-        zh_part_drawing(ui, list, zh_str_of(drawings[i].id));
-        zh_html_close(&ui->html);
+    zh_draw *wide = NULL;
+    zh_draw *narrow = NULL;
+    zh_rc rc = zh_signal_draw(ui, signals, n, width, &wide);
+    rc = rc == ZH_OK ? zh_signal_draw(ui, signals, n, PHONE_WIDTH, &narrow) : rc;
+    if (rc == ZH_OK && wide != NULL) {
+        zh_part_drawing_both(ui, wide, narrow, ZH_STR("forest"));
     }
-    return ZH_OK;
+    return rc;
 }
 
 /* ---- the list

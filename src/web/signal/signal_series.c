@@ -85,21 +85,14 @@ static zh_rc draw(zh_ui *ui, const drawn *d, zh_str title)
               .high = ZH_SOME(highest > 0 ? highest * 1.06 : 1),
               .unit = d->share ? ZH_STR("%") : ZH_STR("")},
     };
-    const struct {
-        const char *css, *id;
-        double width;
-    } both[] = {{"hide-s", "series-w", WIDE}, {"only-s", "series-n", NARROW}};
-    for (size_t i = 0; i < ZH_COUNTOF(both); i++) {
-        zh_draw *list;
-        zh_rc rc = zh_chart_xy(ui->arena, &in, both[i].width, &list, ui->err);
-        if (rc != ZH_OK) {
-            return rc;
-        }
-        zh_html_open(&ui->html, "div", both[i].css);
-        zh_part_drawing(ui, list, zh_str_of(both[i].id));
-        zh_html_close(&ui->html);
+    zh_draw *wide;
+    zh_draw *narrow;
+    zh_rc rc = zh_chart_xy(ui->arena, &in, WIDE, &wide, ui->err);
+    rc = rc == ZH_OK ? zh_chart_xy(ui->arena, &in, NARROW, &narrow, ui->err) : rc;
+    if (rc == ZH_OK) {
+        zh_part_drawing_both(ui, wide, narrow, ZH_STR("series"));
     }
-    return ZH_OK;
+    return rc;
 }
 
 /* The row with most alarms, its last periods. */
